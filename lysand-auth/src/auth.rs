@@ -1,0 +1,150 @@
+//! [`Auth`]: the one handle, and its builder.
+
+use std::sync::Arc;
+
+use crate::ambient::Ambient;
+use crate::config::{Config, ConfigProblem, ConfigProblems};
+use crate::host::accounts::Accounts;
+use crate::host::mailer::Mailer;
+use crate::host::pages::Pages;
+use crate::signing::SigningKeys;
+use crate::store::Store;
+
+/// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
+#[derive(Clone)]
+pub struct Auth(Arc<Parts>);
+
+struct Parts {
+    config: Config,
+    store: Store,
+    accounts: Arc<dyn Accounts>,
+    mailer: Arc<dyn Mailer>,
+    pages: Arc<dyn Pages>,
+    ambient: Ambient,
+    keys: SigningKeys,
+}
+
+impl Auth {
+    /// Begins to put an `Auth` together.
+    #[must_use]
+    pub fn builder(config: Config, store: Store) -> AuthBuilder {
+        AuthBuilder { config, store, accounts: None, mailer: None, pages: None, ambient: Ambient::system() }
+    }
+
+    /// What the embedder decided.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The host's accounts.
+    #[must_use]
+    pub fn accounts(&self) -> &dyn Accounts {
+        &*self.0.accounts
+    }
+
+    /// The host's mail.
+    #[must_use]
+    pub fn mailer(&self) -> &dyn Mailer {
+        &*self.0.mailer
+    }
+
+    /// The host's pages.
+    #[must_use]
+    pub fn pages(&self) -> &dyn Pages {
+        &*self.0.pages
+    }
+
+    /// The clock and the random source.
+    #[must_use]
+    pub fn ambient(&self) -> &Ambient {
+        &self.0.ambient
+    }
+
+    pub(crate) fn keys(&self) -> &SigningKeys {
+        &self.0.keys
+    }
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Auth").field("base_url", &self.0.config.base_url.as_str()).finish_non_exhaustive()
+    }
+}
+
+/// Puts an [`Auth`] together: accounts, mailer and pages are required.
+pub struct AuthBuilder {
+    config: Config,
+    store: Store,
+    accounts: Option<Arc<dyn Accounts>>,
+    mailer: Option<Arc<dyn Mailer>>,
+    pages: Option<Arc<dyn Pages>>,
+    ambient: Ambient,
+}
+
+impl AuthBuilder {
+    /// Who the people are.
+    #[must_use]
+    pub fn accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
+        self.accounts = Some(accounts);
+        self
+    }
+
+    /// How mail is sent.
+    #[must_use]
+    pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
+        self.mailer = Some(mailer);
+        self
+    }
+
+    /// How pages look, or where they are.
+    #[must_use]
+    pub fn pages(mut self, pages: Arc<dyn Pages>) -> Self {
+        self.pages = Some(pages);
+        self
+    }
+
+    /// Another clock and random source than the system's: for tests.
+    #[must_use]
+    pub fn ambient(mut self, ambient: Ambient) -> Self {
+        self.ambient = ambient;
+        self
+    }
+
+    /// Checks everything and builds the handle.
+    ///
+    /// # Errors
+    /// All that is wrong, at once.
+    pub fn build(self) -> Result<Auth, ConfigProblems> {
+        let mut problems = self.config.check();
+        let keys = SigningKeys::read(&self.config.signing_keys);
+        if keys.is_err() && !self.config.signing_keys.is_empty() {
+            problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
+        }
+        for (missing, name) in
+            [(self.accounts.is_none(), "accounts"), (self.mailer.is_none(), "mailer"), (self.pages.is_none(), "pages")]
+        {
+            if missing {
+                problems.push(ConfigProblem::new(name, "was not given to the builder"));
+            }
+        }
+        match (keys, self.accounts, self.mailer, self.pages) {
+            (Ok(keys), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => Ok(Auth(Arc::new(Parts {
+                config: self.config,
+                store: self.store,
+                accounts,
+                mailer,
+                pages,
+                ambient: self.ambient,
+                keys,
+            }))),
+            _ => Err(ConfigProblems(problems)),
+        }
+    }
+}

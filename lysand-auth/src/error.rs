@@ -1,0 +1,240 @@
+//! Errors: a [`Refusal`] is the caller's business, a [`Failure`] is ours.
+//!
+//! [`Code`] is a closed list with one table to OAuth's name and the HTTP status; the surface on which an error is
+//! shown (OAuth JSON, API JSON, page, redirect) is chosen in `web::reply`.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use crate::password::Busy;
+
+/// What a flow answers when it does not succeed.
+#[derive(Debug)]
+pub enum Error {
+    /// The request is refused, for a reason that the caller may know.
+    Refused(Refusal),
+    /// The server failed; the caller learns only that.
+    Failed(Failure),
+}
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The kind of refusal.
+    pub code: Code,
+    /// A sentence for the person who can mend it.
+    pub why: Cow<'static, str>,
+    /// How long to wait before trying again, where waiting helps.
+    pub retry_after: Option<Duration>,
+    /// The scopes that would have been enough, for `insufficient_scope` (RFC 6750 §3.1).
+    pub needed: Option<Cow<'static, str>>,
+}
+
+/// A fault of the server or its host. Its text goes to the log and nowhere else.
+#[derive(Debug)]
+pub struct Failure(Box<dyn std::error::Error + Send + Sync>);
+
+impl Failure {
+    /// What failed, for a caller that knows what to do about it.
+    pub(crate) fn into_source(self) -> Box<dyn std::error::Error + Send + Sync> {
+        self.0
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $oauth:literal, $status:literal;)+) => {
+        /// Every kind of refusal.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)+ }
+
+        impl Code {
+            /// The name of the error in OAuth's registry, or the nearest one.
+            #[must_use]
+            pub const fn oauth_name(self) -> &'static str {
+                match self { $(Self::$name => $oauth,)+ }
+            }
+
+            /// The HTTP status on JSON surfaces.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A parameter is missing, malformed or repeated with another value.
+    InvalidRequest = "invalid_request", 400;
+    /// A parameter of a Lysand route is missing or of the wrong shape (Lysand §1).
+    Validation = "invalid_request", 422;
+    /// Client authentication failed (RFC 6749 §5.2).
+    InvalidClient = "invalid_client", 401;
+    /// The login route does not know the client (Lysand §5).
+    UnknownApplication = "invalid_client", 400;
+    /// The redirect URI is missing or not registered for the client.
+    InvalidRedirectUri = "invalid_redirect_uri", 400;
+    /// Another response type than `code` was asked for.
+    UnsupportedResponseType = "unsupported_response_type", 400;
+    /// Another response mode than the offered ones was asked for.
+    UnsupportedResponseMode = "unsupported_response_mode", 400;
+    /// The scope is unknown, malformed or exceeds what was registered.
+    InvalidScope = "invalid_scope", 400;
+    /// The PKCE method is not `S256` (RFC 7636 §4.4.1).
+    InvalidCodeChallengeMethod = "invalid_code_challenge_method", 400;
+    /// The PKCE challenge is not 43 characters of base64url.
+    InvalidCodeChallenge = "invalid_request", 400;
+    /// The code is unknown, spent, expired or somebody else's; or the password is wrong.
+    InvalidGrant = "invalid_grant", 400;
+    /// The grant type is not offered.
+    UnsupportedGrantType = "unsupported_grant_type", 400;
+    /// The client may not revoke this token (Mastodon §7).
+    UnauthorizedClient = "unauthorized_client", 403;
+    /// The person said no (RFC 6749 §4.1.2.1).
+    AccessDenied = "access_denied", 403;
+    /// The bearer token is missing, unknown, revoked or expired (RFC 6750 §3.1).
+    InvalidToken = "invalid_token", 401;
+    /// The bearer token does not carry the scope (RFC 6750 §3.1).
+    InsufficientScope = "insufficient_scope", 403;
+    /// The token speaks for no person, and the route needs one (Mastodon §11.2).
+    UserRequired = "invalid_request", 422;
+    /// The account may not act at present (Mastodon §11.2).
+    AccountHindered = "access_denied", 403;
+    /// The request comes from another site, or its form token is not ours.
+    Forbidden = "access_denied", 403;
+    /// The form token is missing its session: the page is too old (Mastodon §5.5).
+    StaleForm = "invalid_request", 422;
+    /// There is no such thing.
+    NotFound = "not_found", 404;
+    /// The route has no such method.
+    MethodNotAllowed = "invalid_request", 405;
+    /// The body is larger than the route takes (security LOAD-7).
+    PayloadTooLarge = "invalid_request", 413;
+    /// The body's type is not one that the route takes.
+    UnsupportedMediaType = "invalid_request", 415;
+    /// The caller is too fast (security LOAD-2).
+    TooManyRequests = "temporarily_unavailable", 429;
+    /// The server is too busy, or its database is away (security LOAD-2, LOAD-4).
+    Unavailable = "temporarily_unavailable", 503;
+}
+
+impl Error {
+    /// A refusal with a sentence for the person who can mend it.
+    #[must_use]
+    pub fn refused(code: Code, why: impl Into<Cow<'static, str>>) -> Self {
+        Self::Refused(Refusal { code, why: why.into(), retry_after: None, needed: None })
+    }
+
+    /// A refusal that says when to come again.
+    #[must_use]
+    pub fn later(code: Code, why: &'static str, retry_after: Duration) -> Self {
+        Self::Refused(Refusal { code, why: why.into(), retry_after: Some(retry_after), needed: None })
+    }
+
+    /// A required parameter is absent (Mastodon §5.2, §6.3).
+    #[must_use]
+    pub fn missing(parameter: &str) -> Self {
+        Self::refused(Code::InvalidRequest, format!("Missing required parameter: {parameter}."))
+    }
+
+    /// A required parameter of a Lysand route is absent (Lysand §1).
+    #[must_use]
+    pub fn required(parameter: &str) -> Self {
+        Self::refused(Code::Validation, format!("Validation error: Required at \"{parameter}\""))
+    }
+
+    /// Client authentication failed; one text for every cause (Mastodon §6.3).
+    #[must_use]
+    pub fn invalid_client() -> Self {
+        Self::refused(
+            Code::InvalidClient,
+            "Client authentication failed due to unknown client, no client authentication included, or unsupported \
+             authentication method.",
+        )
+    }
+
+    /// The code cannot be redeemed; one text for every cause (Mastodon §6.3).
+    #[must_use]
+    pub fn invalid_grant() -> Self {
+        Self::refused(
+            Code::InvalidGrant,
+            "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used \
+             in the authorization request, or was issued to another client.",
+        )
+    }
+
+    /// The scope cannot be granted (Mastodon §5.2).
+    #[must_use]
+    pub fn invalid_scope() -> Self {
+        Self::refused(Code::InvalidScope, "The requested scope is invalid, unknown, or malformed.")
+    }
+
+    /// The bearer token opens nothing (Mastodon §11.2).
+    #[must_use]
+    pub fn invalid_token(why: &'static str) -> Self {
+        Self::refused(Code::InvalidToken, why)
+    }
+
+    /// The server failed, for this reason.
+    #[must_use]
+    pub fn failed(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Failed(Failure(source.into()))
+    }
+
+    /// What a host's error means: an [`Error`] is passed on, a full password queue is a polite refusal, all else is a
+    /// failure.
+    #[must_use]
+    pub fn from_host(source: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        match source.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(source) => match source.downcast::<Busy>() {
+                Ok(busy) => (*busy).into(),
+                Err(source) => Self::Failed(Failure(source)),
+            },
+        }
+    }
+
+    /// The database does not answer (security LOAD-4).
+    #[must_use]
+    pub fn unavailable() -> Self {
+        Self::later(
+            Code::Unavailable,
+            "The server is temporarily unavailable. Please try again in a moment.",
+            Duration::from_secs(5),
+        )
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => f.write_str(&refusal.why),
+            Self::Failed(failure) => failure.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Busy> for Error {
+    fn from(Busy: Busy) -> Self {
+        Self::later(
+            Code::Unavailable,
+            "The server is busy signing people in. Please try again in a moment.",
+            Duration::from_secs(2),
+        )
+    }
+}

@@ -1,0 +1,236 @@
+//! An app asks, a person decides (Mastodon §5, Lysand §3, §6, §7).
+
+use crate::auth::Auth;
+use crate::error::{Code, Error, Refusal};
+use crate::model::app::App;
+use crate::model::authorization::{Ask, Authorization, AuthorizationRequest};
+use crate::model::redirect_uri::RedirectUri;
+use crate::model::session::SignedInBrowser;
+use crate::secret::Secret;
+use crate::store::{apps, authorizations, tokens};
+
+/// What `GET /oauth/authorize` comes to.
+#[derive(Debug)]
+pub enum Look {
+    /// Ask who the person is.
+    SignIn(Box<App>, Ask),
+    /// Ask for consent to this pending code.
+    Consent(Box<App>, Ask, Secret),
+    /// The person consented before: here is the code.
+    Approved(Ask, Secret),
+    /// The app made a mistake and may be told.
+    Mistake(RedirectUri, Option<String>, Refusal),
+}
+
+/// How an app wants the person to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// As little as possible.
+    AsNeeded,
+    /// The sign-in page again, even though somebody is signed in (`force_login`, `prompt`, `max_age`; design §7).
+    SignInAgain,
+    /// The consent page, whatever was consented to before.
+    Consent,
+}
+
+/// Looks at an authorization request.
+///
+/// # Errors
+/// Checks 1 to 3 of Mastodon §5.2: these must be shown on a page and never sent to the unverified redirect URI.
+pub async fn look(
+    auth: &Auth,
+    request: &AuthorizationRequest,
+    browser: Option<&SignedInBrowser>,
+    asking: Asking,
+) -> Result<Look, Error> {
+    let (app, redirect_uri) = client_and_redirect(auth, request).await?;
+    let ask = match request.ask(&app, redirect_uri.clone()) {
+        Ok(ask) => ask,
+        // Out of band there is nobody to tell, so the person sees it.
+        Err(Error::Refused(refusal)) if !redirect_uri.is_out_of_band() => {
+            return Ok(Look::Mistake(redirect_uri, request.state.clone(), refusal));
+        }
+        Err(error) => return Err(error),
+    };
+    let Some(browser) = browser.filter(|_| asking != Asking::SignInAgain) else {
+        return Ok(Look::SignIn(Box::new(app), ask));
+    };
+    let approved = asking == Asking::AsNeeded && consented_before(auth, &app, &ask, browser).await?;
+    let code = begin(auth, &app, &ask, browser, approved).await?;
+    Ok(if approved { Look::Approved(ask, code) } else { Look::Consent(Box::new(app), ask, code) })
+}
+
+async fn client_and_redirect(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, RedirectUri), Error> {
+    let client_id = request.client_id.clone().ok_or_else(|| Error::missing("client_id"))?;
+    let stored =
+        auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
+    let app = stored.ok_or_else(Error::invalid_client)?.app;
+    let redirect_uri = app
+        .admit_redirect(request.redirect_uri.as_deref())
+        .ok_or_else(|| Error::refused(Code::InvalidRedirectUri, "The redirect uri included is not valid."))?;
+    Ok((app, redirect_uri))
+}
+
+/// A live grant covers the request, and the redirect URI proves who receives the code (DEV-17).
+async fn consented_before(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser) -> Result<bool, Error> {
+    if !ask.redirect_uri.proves_receiver() {
+        return Ok(false);
+    }
+    let now = auth.ambient().now();
+    let (account, app_id) = (browser.account.id.clone(), app.id.clone());
+    let granted = auth
+        .store()
+        .look_up(move |c| Box::pin(async move { tokens::live_scopes(c, &account, &app_id, now).await }))
+        .await?;
+    Ok(granted.iter().any(|scopes| scopes.cover_all(&ask.scopes)))
+}
+
+/// Keeps an authorization for this browser's session and mints its code.
+async fn begin(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, approved: bool) -> Result<Secret, Error> {
+    let now = auth.ambient().now();
+    let lifetimes = &auth.config().lifetimes;
+    let lifetime = if approved { ask.code_lifetime(lifetimes) } else { lifetimes.pending_code };
+    let authorization = Authorization {
+        app_id: app.id.clone(),
+        account_id: browser.account.id.clone(),
+        session_id: browser.session.id.clone(),
+        ask: ask.clone(),
+        expires_at: now.plus(lifetime),
+        approved_at: approved.then_some(now),
+        used_at: None,
+        token_id: None,
+    };
+    if approved {
+        tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized");
+    }
+    let code = Secret::mint(auth.ambient());
+    let digest = code.digest();
+    auth.store()
+        .write(move |c| Box::pin(async move { authorizations::insert(c, digest, &authorization, now).await }))
+        .await?;
+    Ok(code)
+}
+
+/// The request behind a pending code, for the consent page of the session that it belongs to (Lysand §3.2).
+///
+/// # Errors
+/// `invalid_grant` when the code is not pending, or another session's.
+pub async fn pending(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(App, Ask), Error> {
+    let digest = code.digest();
+    let found = auth.store().look_up(move |c| Box::pin(authorizations::by_code(c, digest))).await?;
+    let now = auth.ambient().now();
+    found
+        .filter(|(authorization, _)| authorization.is_pending(now) && authorization.session_id == browser.session.id)
+        .map(|(authorization, stored)| (stored.app, authorization.ask))
+        .ok_or_else(invalid_code)
+}
+
+/// The person says yes to a pending code (`POST /api/auth/redirect`, Lysand §6).
+///
+/// # Errors
+/// `invalid_grant` when the code is not pending, another client's or another session's; `invalid_request` when the
+/// redirect URI is not the one that it was made for.
+pub async fn consent(
+    auth: &Auth,
+    code: &Secret,
+    client_id: &str,
+    redirect_uri: &str,
+    browser: &SignedInBrowser,
+) -> Result<Ask, Error> {
+    let (app, ask) = pending(auth, code, browser).await?;
+    if app.client_id != client_id {
+        return Err(invalid_code());
+    }
+    if ask.redirect_uri.as_str() != redirect_uri {
+        return Err(Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"));
+    }
+    let now = auth.ambient().now();
+    let expires_at = now.plus(ask.code_lifetime(&auth.config().lifetimes));
+    let (digest, session) = (code.digest(), browser.session.id.clone());
+    let approved = auth
+        .store()
+        .write(move |c| Box::pin(async move { authorizations::approve(c, digest, &session, expires_at, now).await }))
+        .await?;
+    if !approved {
+        return Err(invalid_code());
+    }
+    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized");
+    Ok(ask)
+}
+
+/// The person says yes to a request that a frontend carried in its form (`POST /oauth/authorize`, Lysand §7). A pending
+/// code that came along is spent.
+///
+/// # Errors
+/// With the names and texts of Lysand §7.
+pub async fn consent_at_once(
+    auth: &Auth,
+    request: &AuthorizationRequest,
+    pending_code: Option<&Secret>,
+    browser: &SignedInBrowser,
+) -> Result<(Ask, Secret), Error> {
+    let response_type = request.response_type.as_deref().unwrap_or_default();
+    if !response_type.split(' ').any(|word| matches!(word, "code" | "token" | "id_token")) {
+        return Err(Error::refused(
+            Code::InvalidRequest,
+            "Invalid response_type, must ask for code, token, or id_token",
+        ));
+    }
+    if request.redirect_uri.is_none() {
+        return Err(Error::refused(
+            Code::InvalidRequest,
+            "Redirect URI is required for code flow (can be urn:ietf:wg:oauth:2.0:oob)",
+        ));
+    }
+    let (app, redirect_uri) = client_and_redirect(auth, request).await.map_err(|error| match error {
+        Error::Refused(Refusal { code: Code::InvalidClient, .. }) => {
+            Error::refused(Code::InvalidClient, "Invalid client_id or client_secret")
+        }
+        Error::Refused(Refusal { code: Code::InvalidRedirectUri, .. }) => {
+            Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id")
+        }
+        other => other,
+    })?;
+    let ask = request.ask(&app, redirect_uri).map_err(|error| match error {
+        Error::Refused(Refusal { code: Code::InvalidScope, .. }) => Error::refused(Code::InvalidScope, "Invalid scope"),
+        other => other,
+    })?;
+    if let Some(pending_code) = pending_code {
+        void(auth, pending_code, browser).await?;
+    }
+    let code = begin(auth, &app, &ask, browser, true).await?;
+    Ok((ask, code))
+}
+
+/// The person says no (Mastodon §5.6). A pending code dies; the app is told where it may be.
+///
+/// # Errors
+/// Checks 1 to 3 of Mastodon §5.2, when no pending code vouches for the redirect URI.
+pub async fn deny(
+    auth: &Auth,
+    request: &AuthorizationRequest,
+    pending_code: Option<&Secret>,
+    browser: &SignedInBrowser,
+) -> Result<(RedirectUri, Option<String>), Error> {
+    if let Some(code) = pending_code {
+        let (app, ask) = pending(auth, code, browser).await?;
+        void(auth, code, browser).await?;
+        tracing::info!(account = %browser.account.id, app = %app.id, "denied");
+        return Ok((ask.redirect_uri, ask.state));
+    }
+    let (_, redirect_uri) = client_and_redirect(auth, request).await?;
+    Ok((redirect_uri, request.state.clone()))
+}
+
+async fn void(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(), Error> {
+    let now = auth.ambient().now();
+    let (digest, session) = (code.digest(), browser.session.id.clone());
+    auth.store()
+        .write(move |c| Box::pin(async move { authorizations::void(c, digest, &session, now).await }))
+        .await
+        .map(drop)
+}
+
+fn invalid_code() -> Error {
+    Error::refused(Code::InvalidGrant, "Invalid code")
+}

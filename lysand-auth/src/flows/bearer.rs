@@ -1,0 +1,83 @@
+//! Who a bearer token speaks for, and how far (Mastodon §11).
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::{Code, Error, Refusal};
+use crate::model::account::{Account, Hindrance};
+use crate::model::app::App;
+use crate::model::scope::Scopes;
+use crate::secret::Secret;
+use crate::store::tokens;
+
+/// A live token: its app, its scopes, and the account that it speaks for.
+#[derive(Clone, Debug)]
+pub struct Bearer {
+    /// The token's key; not the token.
+    pub token_id: String,
+    /// The app that holds it.
+    pub app: App,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// When it was issued.
+    pub created_at: Timestamp,
+    account_id: Option<crate::model::account::AccountId>,
+}
+
+/// What a presented token opens, whatever its scope.
+///
+/// # Errors
+/// 401 when it is unknown, revoked or expired.
+pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
+    let digest = token.digest();
+    let found = auth.store().look_up(move |c| Box::pin(tokens::by_digest(c, digest))).await?;
+    let Some((token, app)) = found else { return Err(Error::invalid_token("The access token is invalid")) };
+    if token.revoked_at.is_some() {
+        return Err(Error::invalid_token("The access token was revoked"));
+    }
+    if token.expires_at.is_some_and(|end| end <= auth.ambient().now()) {
+        return Err(Error::invalid_token("The access token expired"));
+    }
+    Ok(Bearer {
+        token_id: token.id,
+        app,
+        scopes: token.scopes,
+        created_at: token.created_at,
+        account_id: token.account_id,
+    })
+}
+
+impl Bearer {
+    /// Demands one of `scopes`.
+    ///
+    /// # Errors
+    /// 403 `insufficient_scope`, naming the scopes that would do (RFC 6750 §3.1).
+    pub fn require(&self, scopes: &'static [&'static str]) -> Result<(), Error> {
+        if scopes.iter().any(|scope| self.scopes.satisfies(scope)) {
+            return Ok(());
+        }
+        Err(Error::Refused(Refusal {
+            code: Code::InsufficientScope,
+            why: "This action is outside the authorized scopes".into(),
+            retry_after: None,
+            needed: Some(scopes.join(" ").into()),
+        }))
+    }
+
+    /// The account that the token speaks for, when it may act.
+    ///
+    /// # Errors
+    /// 422 for a token of an app alone; 403 for an account that may not act (Mastodon §11.2).
+    pub async fn account(&self, auth: &Auth) -> Result<Account, Error> {
+        let Some(id) = &self.account_id else {
+            return Err(Error::refused(Code::UserRequired, "This method requires an authenticated user"));
+        };
+        let account = auth.accounts().by_id(id).await.map_err(Error::from_host)?;
+        let why = match account.as_ref().map(Account::hindrance) {
+            Some(None) => return account.ok_or_else(|| Error::failed("an account vanished")),
+            Some(Some(Hindrance::Unconfirmed)) => "Your login is missing a confirmed e-mail address",
+            Some(Some(Hindrance::Pending)) => "Your login is currently pending approval",
+            Some(Some(Hindrance::Disabled)) | None => "Your login is currently disabled",
+        };
+        Err(Error::refused(Code::AccountHindered, why))
+    }
+}

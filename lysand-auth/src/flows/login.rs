@@ -1,0 +1,217 @@
+//! Signing in with a password (`POST /api/auth/login`, Lysand §5).
+
+use std::net::IpAddr;
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::account::Account;
+use crate::model::app::App;
+use crate::model::authorization::{Ask, Authorization, AuthorizationRequest};
+use crate::model::session::{Session, SessionId};
+use crate::model::throttle::{self, Limit, Rule};
+use crate::secret::{Digest, Secret};
+use crate::store::{Conn, apps, authorizations, sessions, throttles};
+
+/// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
+const MAX_IDENTIFIER: usize = 1_024;
+
+/// A try to sign in.
+#[derive(Clone, Debug)]
+pub struct PasswordAttempt {
+    /// What the app asked for; all of `client_id`, `redirect_uri`, `response_type` and `scope` are required.
+    pub request: AuthorizationRequest,
+    /// User name or e-mail address, in any case of letters.
+    pub identifier: Option<String>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// Where the request comes from, for the limit on guessing.
+    pub source: Option<IpAddr>,
+    /// The session that this browser had; it ends when the new one begins (security WEB-1).
+    pub replaces: Option<SessionId>,
+}
+
+/// Somebody signed in, and the app's request waits for consent.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The `jwt` cookie.
+    pub cookie: Secret,
+    /// The app that asked.
+    pub app: App,
+    /// The pending code; worthless until consent (security AS-1).
+    pub code: Secret,
+}
+
+/// Signs somebody in.
+///
+/// # Errors
+/// In this order: 422 for a missing parameter, 400 for an unknown client, then as Lysand §5 lists them:
+/// `invalid_request`, `unsupported_response_type`, `invalid_scope`, and one `invalid_grant` for every cause that lies in
+/// the credentials. 429 after too many failures, 503 when no slot for hashing became free.
+pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<SignedIn, Error> {
+    let (identifier, password) = credentials(&attempt)?;
+    let (app, ask) = what_is_asked(auth, &attempt.request).await?;
+    let now = auth.ambient().now();
+    let guesses = Guesses::of(auth, attempt.source, &identifier, now);
+    guesses.count(auth).await?;
+    let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
+    let account = match account {
+        Ok(account) => account,
+        Err(error) => {
+            guesses.forget(auth).await?;
+            return Err(error);
+        }
+    };
+    let Some(account) = account.filter(|account| account.hindrance().is_none()) else {
+        tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
+        return Err(Error::refused(Code::InvalidGrant, "Invalid identifier or password"));
+    };
+    begin_session(auth, account, app, ask, attempt.replaces, guesses, now).await
+}
+
+fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
+    let identifier = attempt.identifier.as_deref().map(|text| text.trim().to_lowercase()).unwrap_or_default();
+    if identifier.is_empty() {
+        return Err(Error::required("identifier"));
+    }
+    let password = attempt.password.clone().filter(|password| !password.is_empty());
+    let password = password.ok_or_else(|| Error::required("password"))?;
+    for (name, length, most) in [
+        ("identifier", identifier.len(), MAX_IDENTIFIER),
+        ("password", password.expose().len(), crate::password::MAX_BYTES),
+    ] {
+        if length > most {
+            return Err(Error::refused(Code::Validation, format!("Validation error: Too long at \"{name}\"")));
+        }
+    }
+    Ok((identifier, password))
+}
+
+async fn what_is_asked(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, Ask), Error> {
+    let client_id = request.client_id.clone().ok_or_else(|| Error::required("client_id"))?;
+    for (name, value) in
+        [("redirect_uri", &request.redirect_uri), ("response_type", &request.response_type), ("scope", &request.scope)]
+    {
+        if value.is_none() {
+            return Err(Error::required(name));
+        }
+    }
+    let stored =
+        auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
+    let app = stored.ok_or_else(|| Error::refused(Code::UnknownApplication, "Invalid application"))?.app;
+    let redirect_uri = app
+        .admit_redirect(request.redirect_uri.as_deref())
+        .ok_or_else(|| Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"))?;
+    let ask = request.ask(&app, redirect_uri).map_err(|error| match error {
+        Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
+            Error::refused(Code::InvalidScope, "Invalid scope")
+        }
+        other => other,
+    })?;
+    Ok((app, ask))
+}
+
+async fn begin_session(
+    auth: &Auth,
+    account: Account,
+    app: App,
+    ask: Ask,
+    replaces: Option<SessionId>,
+    guesses: Guesses,
+    now: Timestamp,
+) -> Result<SignedIn, Error> {
+    let lifetimes = &auth.config().lifetimes;
+    let session = Session {
+        id: SessionId::new(auth.ambient().id()),
+        account_id: account.id.clone(),
+        authenticated_at: now,
+        expires_at: now.plus(lifetimes.session),
+        ended_at: None,
+    };
+    let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
+    let code = Secret::mint(auth.ambient());
+    let digest = code.digest();
+    let authorization = Authorization {
+        app_id: app.id.clone(),
+        account_id: account.id.clone(),
+        session_id: session.id.clone(),
+        ask,
+        expires_at: now.plus(lifetimes.pending_code),
+        approved_at: None,
+        used_at: None,
+        token_id: None,
+    };
+    tracing::info!(account = %account.id, app = %app.id, session = %session.id, "signed in with a password");
+    let begun = auth.store().write(move |c| {
+        Box::pin(async move {
+            guesses.uncount(c).await?;
+            if let Some(old) = replaces {
+                sessions::end(c, &old, now).await?;
+            }
+            sessions::insert(c, &session).await?;
+            authorizations::insert(c, digest, &authorization, now).await
+        })
+    });
+    begun.await?;
+    Ok(SignedIn { cookie, app, code })
+}
+
+/// The counters that one try touches. Each try is counted before the password is looked at, so that parallel guesses
+/// cannot slip through, and taken back when it was right (security ID-2).
+#[derive(Clone, Copy, Default)]
+struct Guesses {
+    counters: [Option<(Rule, Digest, Limit)>; 2],
+    now: Option<Timestamp>,
+}
+
+impl Guesses {
+    fn of(auth: &Auth, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> Self {
+        let limits = &auth.config().rate_limits;
+        let by_address = source
+            .zip(limits.of(Rule::LoginAddress))
+            .map(|(source, limit)| (Rule::LoginAddress, Digest::of(throttle::source_of(source).as_bytes()), limit));
+        let by_account =
+            limits.of(Rule::LoginAccount).map(|limit| (Rule::LoginAccount, Digest::of(identifier.as_bytes()), limit));
+        Self { counters: [by_address, by_account], now: Some(now) }
+    }
+
+    async fn count(self, auth: &Auth) -> Result<(), Error> {
+        let Some(now) = self.now.filter(|_| self.counters.iter().any(Option::is_some)) else { return Ok(()) };
+        let counted = auth.store().write(move |c| {
+            Box::pin(async move {
+                let mut exhausted: Option<Limit> = None;
+                for (rule, subject, limit) in self.counters.into_iter().flatten() {
+                    let count = throttles::count(c, rule, subject, limit.window(now)).await?;
+                    if count > i64::from(limit.max) {
+                        exhausted = Some(limit);
+                    }
+                }
+                Ok(exhausted)
+            })
+        });
+        match counted.await? {
+            None => Ok(()),
+            Some(limit) => Err(Error::later(
+                Code::TooManyRequests,
+                "Too many attempts to sign in. Please wait before trying again.",
+                limit.retry_after(now),
+            )),
+        }
+    }
+
+    async fn uncount(self, c: &mut Conn) -> Result<(), Error> {
+        let Some(now) = self.now else { return Ok(()) };
+        for (rule, subject, limit) in self.counters.into_iter().flatten() {
+            throttles::uncount(c, rule, subject, limit.window(now)).await?;
+        }
+        Ok(())
+    }
+
+    /// The try came to no verdict, so it is no failure.
+    async fn forget(self, auth: &Auth) -> Result<(), Error> {
+        if self.counters.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        auth.store().write(move |c| Box::pin(async move { self.uncount(c).await })).await
+    }
+}

@@ -1,0 +1,11 @@
+//! One file per journey. A flow takes what the web took apart, asks model, store and host, and answers with what is to be
+//! shown. No flow calls another.
+
+pub mod apps;
+pub mod authorize;
+pub mod bearer;
+pub mod login;
+pub mod revoke;
+pub mod sessions;
+pub mod sweep;
+pub mod token;

@@ -1,0 +1,65 @@
+//! Browser sessions: who is signed in, signing out, and ending everything of an account.
+
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::session::{Session, SignedInBrowser};
+use crate::signing::CookieProblem;
+use crate::store::{authorizations, sessions, tokens};
+
+/// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
+///
+/// # Errors
+/// The outer error is the server's; the inner one tells why the cookie opens nothing (Lysand §7).
+pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrowser, CookieProblem>, Error> {
+    let now = auth.ambient().now();
+    let claim = match auth.keys().verify_session(cookie, &auth.config().base_url, now) {
+        Ok(claim) => claim,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let id = claim.session_id;
+    let session = auth.store().look_up(move |c| Box::pin(async move { sessions::by_id(c, &id).await })).await?;
+    let Some(session) = session.filter(|session| session.is_live(now) && session.account_id == claim.account_id) else {
+        return Ok(Err(CookieProblem::Unverifiable));
+    };
+    let account = auth.accounts().by_id(&session.account_id).await.map_err(Error::from_host)?;
+    Ok(match account.filter(|account| account.hindrance().is_none()) {
+        Some(account) => Ok(SignedInBrowser { session, account }),
+        None => Err(CookieProblem::Missing("sub")),
+    })
+}
+
+/// Ends one session and the codes that wait in it; its cookie is dead at once.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sign_out(auth: &Auth, session: &Session) -> Result<(), Error> {
+    let now = auth.ambient().now();
+    let (id, account) = (session.id.clone(), session.account_id.clone());
+    tracing::info!(account = %account, session = %id, "signed out");
+    let ended = auth.store().write(move |c| {
+        Box::pin(async move {
+            sessions::end(c, &id, now).await?;
+            authorizations::void_all_of_session(c, &id, &account, now).await
+        })
+    });
+    ended.await
+}
+
+/// Ends all sessions, codes and tokens of an account: its password changed, or an admin said so (security REV-1, ID-7).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
+    let now = auth.ambient().now();
+    let account = account.clone();
+    tracing::info!(account = %account, "all sessions and tokens ended");
+    let ended = auth.store().write(move |c| {
+        Box::pin(async move {
+            sessions::end_all(c, &account, now).await?;
+            authorizations::void_all_of_account(c, &account, now).await?;
+            tokens::revoke_all_of_account(c, &account, now).await
+        })
+    });
+    ended.await
+}

@@ -1,0 +1,57 @@
+//! Deletes what has expired, in small batches.
+
+use std::time::Duration;
+
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::store::sweeps;
+
+const BATCH: i64 = 500;
+/// Ended things are kept a while, so that an answer can still say "revoked" rather than "unknown".
+const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// How many rows were deleted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Codes that nobody used, or whose token has ended.
+    pub authorizations: usize,
+    /// Tokens that were revoked or have expired.
+    pub tokens: usize,
+    /// Browser sessions that have ended.
+    pub sessions: usize,
+    /// Counters of windows that are over.
+    pub throttles: usize,
+}
+
+/// Deletes everything that ended a day ago or earlier. Codes outlive the tokens that they bought (security ONE-5).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
+    let before = auth.ambient().now().minus(KEPT);
+    let store = auth.store();
+    let mut swept = Swept::default();
+    loop {
+        let batch = store.write(move |c| Box::pin(sweeps::authorizations(c, before, BATCH))).await?;
+        swept.authorizations += batch;
+        if batch == 0 {
+            break;
+        }
+    }
+    loop {
+        let batch = store.write(move |c| Box::pin(sweeps::tokens(c, before, BATCH))).await?;
+        swept.tokens += batch;
+        if batch == 0 {
+            break;
+        }
+    }
+    loop {
+        let batch = store.write(move |c| Box::pin(sweeps::sessions(c, before, BATCH))).await?;
+        swept.sessions += batch;
+        if batch == 0 {
+            break;
+        }
+    }
+    swept.throttles = store.write(move |c| Box::pin(sweeps::throttles(c, before))).await?;
+    Ok(swept)
+}

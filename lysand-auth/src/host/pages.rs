@@ -1,0 +1,161 @@
+//! The pages of a sign-in: what the library wants shown, and where a frontend shows it instead.
+
+use serde::Serialize;
+
+use crate::host::HostResult;
+pub use crate::model::permission::{Access, Permission};
+pub use crate::model::redirect_uri::Destination;
+
+/// A page that the library wants shown to a person.
+///
+/// Every text in it may come from outside: a host escapes all of it (security WEB-7).
+#[derive(Debug, Serialize)]
+#[serde(tag = "page", rename_all = "snake_case")]
+pub enum Page<'a> {
+    /// `GET /oauth/authorize`: who are you?
+    SignIn(SignInPage<'a>),
+    /// `GET /oauth/consent`: may this app act for you?
+    Consent(ConsentPage<'a>),
+    /// `GET /oauth/code`: the code to copy into the app.
+    Code(CodePage<'a>),
+    /// Something is wrong and the person cannot be sent back to the app.
+    Trouble(TroublePage<'a>),
+}
+
+/// The sign-in page.
+#[derive(Debug, Serialize)]
+pub struct SignInPage<'a> {
+    /// Where the form posts `identifier` and `password` to, query included: `/api/auth/login?client_id=…`.
+    pub action: String,
+    /// Hidden field `form_token`: proof that the post comes from this page.
+    pub form_token: String,
+    /// The app that asked; `None` only when the request named none.
+    pub app: Option<AppOnPage<'a>>,
+    /// What went wrong at the last try, in words for the person.
+    pub error: Option<String>,
+    /// The account that is signed in already and may go on with one click.
+    pub current: Option<CurrentAccount<'a>>,
+    /// False when this server takes no passwords.
+    pub password: bool,
+}
+
+/// An account that is signed in already, offered on the sign-in page (`force_login`, "not you?").
+#[derive(Debug, Serialize)]
+pub struct CurrentAccount<'a> {
+    /// The account.
+    pub account: AccountOnPage<'a>,
+    /// Where the form "continue as …" posts to (with `form_token`); `None` when the password is asked again.
+    pub continue_action: Option<String>,
+}
+
+/// The consent page. All of it comes from the database, nothing from the URL (security AS-2).
+#[derive(Debug, Serialize)]
+pub struct ConsentPage<'a> {
+    /// Where the form "allow" posts to: `/api/auth/redirect?client_id=…&redirect_uri=…&code=…`.
+    pub allow_action: String,
+    /// Where the form "deny" posts to: `/oauth/authorize`; the form carries the hidden field `_method=delete`.
+    pub deny_action: String,
+    /// Hidden field `code` of the form "deny".
+    pub code: &'a str,
+    /// Hidden field `client_id` of the form "deny".
+    pub client_id: &'a str,
+    /// Hidden field `redirect_uri` of the form "deny".
+    pub redirect_uri: &'a str,
+    /// Hidden field `form_token` of both forms.
+    pub form_token: String,
+    /// The app that asks.
+    pub app: AppOnPage<'a>,
+    /// Who is signed in.
+    pub account: AccountOnPage<'a>,
+    /// Link "not you?": the sign-in page, with the request kept.
+    pub switch_account: String,
+    /// Where an answer goes.
+    pub destination: Destination,
+    /// What is asked for, one row a subject.
+    pub permissions: Vec<Permission>,
+}
+
+/// The code to be copied by hand, for apps registered with the out-of-band URI.
+#[derive(Debug, Serialize)]
+pub struct CodePage<'a> {
+    /// The code, reflected from the URL.
+    pub code: &'a str,
+}
+
+/// A trouble that ends the sign-in.
+#[derive(Debug, Serialize)]
+pub struct TroublePage<'a> {
+    /// HTTP status of the page.
+    pub status: u16,
+    /// A short heading for the person.
+    pub title: &'a str,
+    /// What happened and who can mend it.
+    pub message: &'a str,
+    /// OAuth's name of the error, for developers.
+    pub error: &'a str,
+    /// OAuth's description of the error, for developers.
+    pub error_description: &'a str,
+    /// A link to start over; never one to an unverified place.
+    pub start_over: Option<String>,
+}
+
+/// An app as pages show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppOnPage<'a> {
+    /// The name that it registered.
+    pub name: &'a str,
+    /// Its website, only when that is http or https.
+    pub website: Option<&'a str>,
+}
+
+/// An account as pages show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountOnPage<'a> {
+    /// The local name.
+    pub username: &'a str,
+    /// The name to show; may be empty.
+    pub display_name: &'a str,
+}
+
+/// What a host makes of a page.
+#[derive(Debug)]
+pub enum PageReply {
+    /// Show this document.
+    Html(String),
+    /// The page lives elsewhere, at this origin-relative or absolute place; the request's query goes along.
+    Elsewhere(String),
+}
+
+/// Shows pages.
+pub trait Pages: Send + Sync {
+    /// Renders `page`, or says where a frontend shows it.
+    ///
+    /// # Errors
+    /// When the page cannot be rendered; the person then sees a plain server error.
+    fn show(&self, page: &Page<'_>) -> HostResult<PageReply>;
+}
+
+/// Sends people to a frontend for signing in and consent; the pages that no frontend has come from another [`Pages`].
+pub struct FrontendPages {
+    login: String,
+    consent: String,
+    others: std::sync::Arc<dyn Pages>,
+}
+
+impl FrontendPages {
+    /// Pages of the frontend in `config`; `others` shows the code to copy and troubles.
+    #[must_use]
+    pub fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
+        Self { login: config.login_page(), consent: config.consent_page(), others }
+    }
+}
+
+impl Pages for FrontendPages {
+    fn show(&self, page: &Page<'_>) -> HostResult<PageReply> {
+        match page {
+            Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
+            Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
+            Page::Code(_) | Page::Trouble(_) => self.others.show(page),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Sign-in for the federated web: Mastodon-compatible OAuth and Lysand's frontend API, for any actix-web server.
+//!
+//! A **host** brings accounts, mail and pages. **Flows** do the work, one file per journey. **Model** knows the rules,
+//! **store** knows SQL, **web** speaks HTTP. Imports go down only; to change a journey, open the file with its name.
+//!
+//! | module | what it knows |
+//! | --- | --- |
+//! | [`web`] | HTTP: the site map, taking requests apart, replying |
+//! | [`flows`] | the journeys: register an app, sign in, authorize, get a token, revoke it |
+//! | [`auth`] | [`Auth`], the one handle that the flows share |
+//! | [`store`] | the database: SQLite and PostgreSQL from one query text |
+//! | [`host`] | what the embedder supplies: accounts, mail, pages |
+//! | [`model`] | facts and rules, without I/O: scopes, redirect URIs, PKCE, limits |
+//! | [`signing`] | Ed25519 keys and the session cookie |
+//! | [`config`] | what the embedder decides |
+//! | [`password`] | argon2id with bounded slots and queue, for hosts |
+//! | [`error`] | refusals and failures, and the table of their names and statuses |
+//! | [`secret`] | values that are never printed |
+//! | [`ambient`] | time and randomness |
+//!
+//! # Embedding
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use actix_web::{App, HttpServer};
+//! use lysand_auth::config::BaseUrl;
+//! use lysand_auth::host::{accounts::Accounts, mailer::Mailer, pages::Pages};
+//! use lysand_auth::store::{MIGRATIONS, Store};
+//! use lysand_auth::{Auth, Config, Secret, web};
+//!
+//! # async fn run(
+//! #     my_accounts: Arc<dyn Accounts>, my_mailer: Arc<dyn Mailer>, my_pages: Arc<dyn Pages>, key: Secret,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
+//! static SETS: [lysand_auth::store::MigrationSet; 1] = [MIGRATIONS];
+//! let store = Store::open(&Secret::new("sqlite:data/server.sqlite3"), 0).await?;
+//! store.migrate(&SETS).await?;
+//!
+//! let config = Config::new(BaseUrl::parse("https://social.example")?, vec![key]);
+//! let auth =
+//!     Auth::builder(config, store).accounts(my_accounts).mailer(my_mailer).pages(my_pages).build()?;
+//!
+//! HttpServer::new(move || App::new().configure(web::mount(auth.clone())))
+//!     .bind(("127.0.0.1", 8080))?
+//!     .run()
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+
+#![warn(missing_docs)]
+
+pub mod ambient;
+pub mod auth;
+pub mod config;
+pub mod error;
+pub mod flows;
+pub mod host;
+pub mod model;
+pub mod password;
+pub mod secret;
+pub mod signing;
+pub mod store;
+pub mod web;
+
+pub use ambient::Ambient;
+pub use auth::{Auth, AuthBuilder};
+pub use config::Config;
+pub use error::Error;
+pub use secret::Secret;

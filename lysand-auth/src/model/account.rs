@@ -1,0 +1,231 @@
+//! Who a person is to the library: what the host tells about one account.
+
+use std::fmt;
+
+/// The host's key for an account: opaque text, so any host's key fits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// Wraps the host's key.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An e-mail address and whether its owner has proven to receive mail there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email {
+    /// The address as the person wrote it.
+    pub address: String,
+    /// Whether the address is confirmed.
+    pub confirmed: bool,
+}
+
+/// Whether an account may act. Everything but [`Active`](Self::Active) gets nowhere by any road (security REV-4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// May sign in and act.
+    Active,
+    /// Registered, and waits for an admin's review.
+    Pending,
+    /// Switched off by an admin; tokens stay and answer 403 until it is lifted.
+    Disabled,
+}
+
+/// What an account may do beyond its own affairs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// An ordinary person.
+    Member,
+    /// May administer the instance.
+    Admin,
+}
+
+/// One account as the host knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The host's key.
+    pub id: AccountId,
+    /// The local name, without a domain.
+    pub username: String,
+    /// The name to show; may be empty.
+    pub display_name: String,
+    /// The address for mail, if there is one.
+    pub email: Option<Email>,
+    /// Whether the account may act.
+    pub standing: Standing,
+    /// What it may do.
+    pub role: Role,
+}
+
+impl Account {
+    /// The first reason why this account may not act, in the order of the Mastodon contract §11.2; `None` when it may.
+    #[must_use]
+    pub fn hindrance(&self) -> Option<Hindrance> {
+        match self.standing {
+            Standing::Disabled => Some(Hindrance::Disabled),
+            _ if self.email.as_ref().is_some_and(|email| !email.confirmed) => Some(Hindrance::Unconfirmed),
+            Standing::Pending => Some(Hindrance::Pending),
+            Standing::Active => None,
+        }
+    }
+}
+
+/// Why an account may not act at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hindrance {
+    /// Its e-mail address is not confirmed.
+    Unconfirmed,
+    /// An admin has not reviewed it yet.
+    Pending,
+    /// An admin switched it off.
+    Disabled,
+}
+
+/// Whether nobody may take this name: it is one of our own paths, or would pass for the server's staff (design §7). The
+/// name is compared in lower case.
+#[must_use]
+pub fn is_reserved(username: &str) -> bool {
+    RESERVED.binary_search(&username.to_lowercase().as_str()).is_ok()
+}
+
+/// In the order of the alphabet.
+const RESERVED: &[&str] = &[
+    "about",
+    "abuse",
+    "account",
+    "accounts",
+    "activate",
+    "admin",
+    "administrator",
+    "api",
+    "api-docs",
+    "app",
+    "apps",
+    "assets",
+    "auth",
+    "authorize",
+    "avatar",
+    "avatars",
+    "confirm",
+    "consent",
+    "contact",
+    "demo",
+    "device",
+    "devices",
+    "docs",
+    "email",
+    "emails",
+    "everyone",
+    "favicon",
+    "frontend",
+    "health",
+    "help",
+    "host-meta",
+    "hostmaster",
+    "identities",
+    "identity",
+    "instance",
+    "invite",
+    "invites",
+    "login",
+    "logout",
+    "mail",
+    "mailer",
+    "mailer-daemon",
+    "me",
+    "media",
+    "metrics",
+    "mfa",
+    "mod",
+    "moderation",
+    "moderator",
+    "moderators",
+    "no_reply",
+    "nobody",
+    "nodeinfo",
+    "noreply",
+    "null",
+    "oauth",
+    "official",
+    "oidc",
+    "openid",
+    "operator",
+    "owner",
+    "passkey",
+    "password",
+    "passwords",
+    "postmaster",
+    "privacy",
+    "provider",
+    "providers",
+    "public",
+    "register",
+    "registration",
+    "reset",
+    "root",
+    "rules",
+    "security",
+    "server",
+    "service",
+    "session",
+    "sessions",
+    "settings",
+    "setup",
+    "sign_in",
+    "sign_out",
+    "sign_up",
+    "signin",
+    "signout",
+    "signup",
+    "sso",
+    "staff",
+    "static",
+    "statuses",
+    "streaming",
+    "support",
+    "sweep",
+    "sysadmin",
+    "system",
+    "token",
+    "tokens",
+    "tos",
+    "undefined",
+    "userinfo",
+    "users",
+    "verify",
+    "webauthn",
+    "webfinger",
+    "webmaster",
+    "well-known",
+    "well_known",
+    "www",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_names_are_found_in_any_case() {
+        assert!(RESERVED.is_sorted());
+        for name in ["admin", "ADMIN", "oauth", "setup", "www"] {
+            assert!(is_reserved(name), "{name}");
+        }
+        assert!(!is_reserved("alice") && !is_reserved(""));
+    }
+}

@@ -1,0 +1,120 @@
+//! An authorization: from the request of an app, through a person's consent, to the code's one redemption.
+
+use crate::ambient::Timestamp;
+use crate::config::Lifetimes;
+use crate::error::{Code, Error};
+use crate::model::account::AccountId;
+use crate::model::app::{App, AppId};
+use crate::model::pkce::Challenge;
+use crate::model::redirect_uri::RedirectUri;
+use crate::model::scope::Scopes;
+use crate::model::session::SessionId;
+
+/// What an app asked for, as it was sent. An empty value counts as absent.
+#[derive(Clone, Debug, Default)]
+pub struct AuthorizationRequest {
+    /// `client_id`.
+    pub client_id: Option<String>,
+    /// `redirect_uri`.
+    pub redirect_uri: Option<String>,
+    /// `response_type`.
+    pub response_type: Option<String>,
+    /// `response_mode`.
+    pub response_mode: Option<String>,
+    /// `scope`.
+    pub scope: Option<String>,
+    /// `state`.
+    pub state: Option<String>,
+    /// `code_challenge` (RFC 7636).
+    pub code_challenge: Option<String>,
+    /// `code_challenge_method` (RFC 7636).
+    pub code_challenge_method: Option<String>,
+    /// `nonce` (OpenID Connect Core §3.1.2.1).
+    pub nonce: Option<String>,
+}
+
+/// What a person is asked to consent to: checked, and bound to the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Where the answer goes.
+    pub redirect_uri: RedirectUri,
+    /// What is granted upon consent.
+    pub scopes: Scopes,
+    /// Returned unchanged.
+    pub state: Option<String>,
+    /// What the verifier must meet.
+    pub challenge: Option<Challenge>,
+    /// Bound to the code.
+    pub nonce: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// Checks 4 to 8 of Mastodon §5.2, in their order; client and redirect URI were checked before.
+    ///
+    /// # Errors
+    /// The first check that fails; the app may be told.
+    pub fn ask(&self, app: &App, redirect_uri: RedirectUri) -> Result<Ask, Error> {
+        match self.response_type.as_deref() {
+            None => return Err(Error::missing("response_type")),
+            Some("code") => {}
+            Some(_) => {
+                return Err(Error::refused(
+                    Code::UnsupportedResponseType,
+                    "The authorization server does not support this response type.",
+                ));
+            }
+        }
+        if self.response_mode.as_deref().is_some_and(|mode| mode != "query") {
+            return Err(Error::refused(
+                Code::UnsupportedResponseMode,
+                "The authorization server does not support this response mode.",
+            ));
+        }
+        let scopes = app.scopes.grant(self.scope.as_deref())?;
+        let challenge = Challenge::requested(self.code_challenge.as_deref(), self.code_challenge_method.as_deref())?;
+        Ok(Ask { redirect_uri, scopes, state: self.state.clone(), challenge, nonce: self.nonce.clone() })
+    }
+}
+
+/// An authorization as the store keeps it: pending until consent, then approved, then used once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorization {
+    /// The app that asked.
+    pub app_id: AppId,
+    /// Who is asked.
+    pub account_id: AccountId,
+    /// In which session; no other may consent.
+    pub session_id: SessionId,
+    /// What was asked.
+    pub ask: Ask,
+    /// When the present stage ends.
+    pub expires_at: Timestamp,
+    /// When the person consented.
+    pub approved_at: Option<Timestamp>,
+    /// When the code was redeemed, denied or voided.
+    pub used_at: Option<Timestamp>,
+    /// The access token that the code bought.
+    pub token_id: Option<String>,
+}
+
+impl Authorization {
+    /// Whether a person may still decide about it.
+    #[must_use]
+    pub fn is_pending(&self, now: Timestamp) -> bool {
+        self.approved_at.is_none() && self.used_at.is_none() && now < self.expires_at
+    }
+
+    /// Whether the code can be redeemed.
+    #[must_use]
+    pub fn is_redeemable(&self, now: Timestamp) -> bool {
+        self.approved_at.is_some() && self.used_at.is_none() && now < self.expires_at
+    }
+}
+
+impl Ask {
+    /// How long the approved code lives: longer when a person copies it by hand (security AS-7).
+    #[must_use]
+    pub fn code_lifetime(&self, lifetimes: &Lifetimes) -> std::time::Duration {
+        if self.redirect_uri.is_out_of_band() { lifetimes.out_of_band_code } else { lifetimes.authorization_code }
+    }
+}

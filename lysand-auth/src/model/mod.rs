@@ -1,0 +1,12 @@
+//! Facts and rules, pure: no I/O, no clock, no SQL.
+
+pub mod account;
+pub mod app;
+pub mod authorization;
+pub mod client;
+pub mod permission;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod scope;
+pub mod session;
+pub mod throttle;

@@ -1,0 +1,216 @@
+//! Scopes in plain words: one row a subject, reading and changing told apart (Mastodon §4, security AS-2).
+
+use serde::Serialize;
+
+use crate::model::scope::Scopes;
+
+/// One subject on the consent page, such as "Posts", and what is asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Permission {
+    /// The subject in words, such as "Your posts".
+    pub subject: String,
+    /// "Read-only access", "Write-only access" or "Read and write access".
+    pub access: Access,
+    /// What that means, in one plain sentence.
+    pub meaning: String,
+}
+
+/// How far a permission goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// May look.
+    Read,
+    /// May change.
+    Write,
+    /// May look and change.
+    ReadWrite,
+}
+
+/// A subject, its words, and the scopes that read or change it.
+struct Subject {
+    name: &'static str,
+    reads: &'static [&'static str],
+    writes: &'static [&'static str],
+    seeing: &'static str,
+    changing: &'static str,
+}
+
+const fn subject(
+    name: &'static str,
+    reads: &'static [&'static str],
+    writes: &'static [&'static str],
+    seeing: &'static str,
+    changing: &'static str,
+) -> Subject {
+    Subject { name, reads, writes, seeing, changing }
+}
+
+/// The widest scopes come first: a granular scope that one of them covers adds no row.
+const SUBJECTS: [Subject; 24] = [
+    subject(
+        "Everything in your account",
+        &["read"],
+        &["write"],
+        "see all that you can see, private messages included",
+        "post, edit and delete in your name and change your profile",
+    ),
+    subject("Your name and picture", &["profile"], &[], "see who you are, and nothing else", ""),
+    subject("Signing in elsewhere", &["openid"], &[], "learn who you are when you sign in with this account", ""),
+    subject("Your e-mail address", &["email"], &[], "see your e-mail address", ""),
+    subject(
+        "Your profile",
+        &["read:accounts"],
+        &["write:accounts"],
+        "see your profile and settings",
+        "change your profile and settings",
+    ),
+    subject(
+        "Posts",
+        &["read:statuses"],
+        &["write:statuses"],
+        "see posts that you can see",
+        "post, edit and delete in your name",
+    ),
+    subject("Conversations", &[], &["write:conversations"], "", "mute and delete conversations"),
+    subject("Media", &[], &["write:media"], "", "upload pictures, videos and sounds"),
+    subject(
+        "Notifications",
+        &["read:notifications"],
+        &["write:notifications"],
+        "see your notifications",
+        "clear your notifications",
+    ),
+    subject("Push notifications", &["push"], &[], "receive your notifications while the app is closed", ""),
+    subject(
+        "Relationships",
+        &["follow"],
+        &["follow"],
+        "see whom you follow, mute and block",
+        "follow, mute and block people for you",
+    ),
+    subject(
+        "Follows",
+        &["read:follows"],
+        &["write:follows"],
+        "see whom you follow",
+        "follow and unfollow people for you",
+    ),
+    subject("Mutes", &["read:mutes"], &["write:mutes"], "see whom you mute", "mute people and conversations for you"),
+    subject("Blocks", &["read:blocks"], &["write:blocks"], "see whom you block", "block people and servers for you"),
+    subject("Bookmarks", &["read:bookmarks"], &["write:bookmarks"], "see your bookmarks", "change your bookmarks"),
+    subject(
+        "Favourites",
+        &["read:favourites"],
+        &["write:favourites"],
+        "see your favourites",
+        "favourite posts for you",
+    ),
+    subject(
+        "Collections",
+        &["read:collections"],
+        &["write:collections"],
+        "see your collections",
+        "change your collections",
+    ),
+    subject("Lists", &["read:lists"], &["write:lists"], "see your lists", "change your lists"),
+    subject("Filters", &["read:filters"], &["write:filters"], "see your filters", "change your filters"),
+    subject("Search", &["read:search"], &[], "search in your name", ""),
+    subject("Reports", &[], &["write:reports"], "", "report people and posts in your name"),
+    subject(
+        "Administration",
+        &["admin:read"],
+        &["admin:write"],
+        "see all that administrators see",
+        "do all that administrators do",
+    ),
+    subject(
+        "Administration: people and reports",
+        &["admin:read:accounts", "admin:read:reports"],
+        &["admin:write:accounts", "admin:write:reports"],
+        "see accounts and reports as an administrator",
+        "decide on accounts and reports as an administrator",
+    ),
+    subject(
+        "Administration: blocks",
+        &[
+            "admin:read:domain_allows",
+            "admin:read:domain_blocks",
+            "admin:read:ip_blocks",
+            "admin:read:email_domain_blocks",
+            "admin:read:canonical_email_blocks",
+        ],
+        &[
+            "admin:write:domain_allows",
+            "admin:write:domain_blocks",
+            "admin:write:ip_blocks",
+            "admin:write:email_domain_blocks",
+            "admin:write:canonical_email_blocks",
+        ],
+        "see which servers and addresses are blocked",
+        "block and allow servers and addresses",
+    ),
+];
+
+/// What `scopes` mean, one row a subject.
+#[must_use]
+pub fn permissions(scopes: &Scopes) -> Vec<Permission> {
+    SUBJECTS.iter().filter_map(|subject| subject.asked(scopes)).collect()
+}
+
+impl Subject {
+    fn asked(&self, scopes: &Scopes) -> Option<Permission> {
+        let asked = |words: &[&str]| words.iter().any(|word| scopes.has(word) && !is_part_of_wider(word, scopes));
+        let (access, meaning) = match (asked(self.reads), asked(self.writes)) {
+            (false, false) => return None,
+            (true, false) => (Access::Read, self.seeing.to_owned()),
+            (false, true) => (Access::Write, self.changing.to_owned()),
+            (true, true) => (Access::ReadWrite, format!("{}; {}", self.seeing, self.changing)),
+        };
+        Some(Permission { subject: self.name.to_owned(), access, meaning: sentence(&meaning) })
+    }
+}
+
+fn is_part_of_wider(word: &str, scopes: &Scopes) -> bool {
+    scopes.words().iter().any(|held| held != word && crate::model::scope::covers(held, word))
+}
+
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::scope::ALL;
+
+    fn rows(scopes: &str) -> Vec<(String, Access)> {
+        permissions(&Scopes::stored(scopes)).into_iter().map(|row| (row.subject, row.access)).collect()
+    }
+
+    #[test]
+    fn read_and_write_are_told_apart() {
+        assert_eq!(rows("read"), [("Everything in your account".into(), Access::Read)]);
+        assert_eq!(rows("read write"), [("Everything in your account".into(), Access::ReadWrite)]);
+        assert_eq!(
+            rows("read:statuses write:statuses write:media"),
+            [("Posts".into(), Access::ReadWrite), ("Media".into(), Access::Write)]
+        );
+    }
+
+    #[test]
+    fn what_a_wider_scope_covers_adds_no_row() {
+        assert_eq!(rows("write write:media"), rows("write"));
+        assert_eq!(rows("read write:media").len(), 2);
+    }
+
+    #[test]
+    fn every_scope_is_shown() {
+        for scope in ALL {
+            let rows = permissions(&Scopes::stored(scope));
+            assert_eq!(rows.len(), 1, "{scope} has its row");
+            assert!(rows[0].meaning.len() > 5 && rows[0].meaning.ends_with('.'), "{scope}: {}", rows[0].meaning);
+        }
+    }
+}

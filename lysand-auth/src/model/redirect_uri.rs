@@ -1,0 +1,380 @@
+//! Redirect URIs: kept, compared and extended as raw text. They are parsed only to be judged at registration and to be
+//! described to a person, since URL libraries change what they print (Mastodon §3).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+use url::Url;
+
+const OUT_OF_BAND: [&str; 2] = ["urn:ietf:wg:oauth:2.0:oob", "urn:ietf:wg:oauth:2.0:oob:auto"];
+
+/// Schemes that run code or read local files wherever they are opened (DEV-8).
+const FORBIDDEN_SCHEMES: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "filesystem", "about"];
+
+/// Parameters of an authorization response: never taken from a registered query (DEV-12).
+const RESPONSE_PARAMETERS: [&str; 5] = ["code", "state", "error", "error_description", "iss"];
+
+/// One registered redirect URI, byte for byte as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectUri(String);
+
+/// What is wrong with a redirect URI; the texts are Mastodon's (Mastodon §2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum UriProblem {
+    /// A scheme that must not be.
+    Forbidden,
+    /// A `#`, even with nothing behind it.
+    Fragment,
+    /// An opaque URI.
+    NoScheme,
+    /// Neither scheme nor host.
+    NotAbsolute,
+    /// `http` without host, user information, control characters or otherwise unreadable.
+    Invalid,
+}
+
+impl UriProblem {
+    /// The text behind `Redirect URI`.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Forbidden => "Redirect URI is forbidden by the server.",
+            Self::Fragment => "Redirect URI cannot contain a fragment.",
+            Self::NoScheme => "Redirect URI must specify a scheme.",
+            Self::NotAbsolute => "Redirect URI must be an absolute URI.",
+            Self::Invalid => "Redirect URI must be a valid URI.",
+        }
+    }
+}
+
+impl RedirectUri {
+    /// Judges a URI for registration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, at least one thing.
+    pub fn register(text: &str) -> Result<Self, Vec<UriProblem>> {
+        if OUT_OF_BAND.contains(&text) {
+            return Ok(Self(text.to_owned()));
+        }
+        let mut problems = Vec::new();
+        if text.contains('#') {
+            problems.push(UriProblem::Fragment);
+        }
+        if let Err(problem) = judge(text, &mut problems) {
+            problems.push(problem);
+        }
+        problems.sort_unstable();
+        problems.dedup();
+        if problems.is_empty() { Ok(Self(text.to_owned())) } else { Err(problems) }
+    }
+
+    /// Reads back a stored URI.
+    #[must_use]
+    pub fn stored(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The URI as it was sent.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a request may use `presented` in place of this registered URI: equal byte for byte, or a loopback URI
+    /// that differs in the port alone (RFC 8252 §7.3, DEV-10).
+    #[must_use]
+    pub fn admits(&self, presented: &str) -> bool {
+        self.0 == presented
+            || match (Loopback::split(&self.0), Loopback::split(presented)) {
+                (Some(registered), Some(presented)) => registered == presented,
+                _ => false,
+            }
+    }
+
+    /// True for the two URNs that ask for the code to be shown instead of sent.
+    #[must_use]
+    pub fn is_out_of_band(&self) -> bool {
+        OUT_OF_BAND.contains(&self.0.as_str())
+    }
+
+    /// True when the URI proves who receives the answer: an https site that is not this device (DEV-17, security AS-2).
+    #[must_use]
+    pub fn proves_receiver(&self) -> bool {
+        matches!(self.destination(), Destination::Site(_))
+    }
+
+    /// The URI with an authorization response appended: behind a registered query, of which names of response
+    /// parameters are dropped; everything else stays byte for byte.
+    #[must_use]
+    pub fn respond(&self, response: &[(&str, &str)]) -> String {
+        let (base, query) = match self.0.split_once('?') {
+            Some((base, query)) => (base, Some(query)),
+            None => (self.0.as_str(), None),
+        };
+        let kept = query
+            .map(|query| query.split('&').filter(|pair| !is_response_parameter(pair)).collect::<Vec<_>>().join("&"));
+        let mut uri = format!("{base}?");
+        if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
+            uri.push_str(&kept);
+            uri.push('&');
+        }
+        let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(response).finish();
+        uri + &pairs
+    }
+
+    /// Where the URI leads, in terms for a person.
+    #[must_use]
+    pub fn destination(&self) -> Destination {
+        if self.is_out_of_band() {
+            return Destination::Copy;
+        }
+        let scheme = self.0.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        if scheme != "http" && scheme != "https" {
+            return Destination::Scheme(scheme);
+        }
+        let host = Url::parse(&self.0).ok().and_then(|url| url.host().map(|host| host.to_owned()));
+        match host {
+            Some(url::Host::Ipv4(v4)) if v4.is_loopback() => Destination::ThisDevice(v4.to_string()),
+            Some(url::Host::Ipv6(v6)) if v6.is_loopback() => Destination::ThisDevice(format!("[{v6}]")),
+            Some(url::Host::Domain(name)) if name == "localhost" || name.ends_with(".localhost") => {
+                Destination::ThisDevice(name)
+            }
+            Some(host) if scheme == "https" => Destination::Site(host.to_string()),
+            Some(host) => Destination::Unprotected(host.to_string()),
+            None => Destination::Scheme(scheme),
+        }
+    }
+}
+
+impl fmt::Display for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where the browser goes after consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "name", rename_all = "snake_case")]
+pub enum Destination {
+    /// An https site: its host.
+    Site(String),
+    /// A site over plain http: its host. The page marks it as unprotected (security AS-4).
+    Unprotected(String),
+    /// A program on this device, by a loopback address.
+    ThisDevice(String),
+    /// An app that owns a private scheme: the scheme.
+    Scheme(String),
+    /// Nowhere: a code is shown, to be copied by hand.
+    Copy,
+}
+
+fn judge(text: &str, problems: &mut Vec<UriProblem>) -> Result<(), UriProblem> {
+    if !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_control() || byte == b' ' || byte == b'\\') {
+        return Err(UriProblem::Invalid);
+    }
+    let (scheme, rest) = text.split_once(':').ok_or(UriProblem::NotAbsolute)?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    if !is_scheme {
+        return Err(UriProblem::NotAbsolute);
+    }
+    if FORBIDDEN_SCHEMES.iter().any(|forbidden| scheme.eq_ignore_ascii_case(forbidden)) {
+        problems.push(UriProblem::Forbidden);
+    }
+    if !rest.starts_with('/') {
+        return Err(UriProblem::NoScheme);
+    }
+    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    if authority.is_some_and(|authority| authority.contains('@')) || (web && authority.is_none_or(str::is_empty)) {
+        return Err(UriProblem::Invalid);
+    }
+    // Percent-encoding must be whole; hosts of web addresses must be readable. Private schemes keep their freedom.
+    let whole = text.split('%').skip(1).all(|after| after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2);
+    if !whole || (web && Url::parse(text).is_err()) {
+        return Err(UriProblem::Invalid);
+    }
+    Ok(())
+}
+
+fn is_response_parameter(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    let name: Cow<'_, str> =
+        form_urlencoded::parse(name.as_bytes()).next().map_or(Cow::Borrowed(name), |(name, _)| name);
+    RESPONSE_PARAMETERS.contains(&name.as_ref())
+}
+
+/// A plain-http URI of this device, split around its port.
+#[derive(PartialEq, Eq)]
+struct Loopback<'a> {
+    host: &'a str,
+    rest: &'a str,
+}
+
+impl<'a> Loopback<'a> {
+    fn split(uri: &'a str) -> Option<Self> {
+        let after = uri.strip_prefix("http://")?;
+        let end = after.find(['/', '?', '#']).unwrap_or(after.len());
+        let (authority, rest) = after.split_at(end);
+        let port_at = if authority.starts_with('[') {
+            authority.find(']')? + 1
+        } else {
+            authority.find(':').unwrap_or(authority.len())
+        };
+        let (host, port) = authority.split_at(port_at);
+        let port_is_fine = match port.strip_prefix(':') {
+            Some(digits) => digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok(),
+            None => port.is_empty(),
+        };
+        let loopback = host == "localhost"
+            || host == "[::1]"
+            || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+        (port_is_fine && loopback).then_some(Self { host, rest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn accepted_and_in_real_use() {
+        for uri in [
+            "https://a.example",
+            "http://localhost/cb",
+            "http://127.0.0.1/cb",
+            "http://[::1]/cb",
+            "http://plain.example/cb",
+            "myapp://cb",
+            "myapp:///cb",
+            "com.example.app:/oauth",
+            "icecubesapp://",
+            "oauth2redirect://com.keylesspalace.tusky/",
+            "https://under_score.example/cb",
+            "https://a.example/cb?x=1",
+            "https://elk.zone/api/HOST/oauth/https%3A%2F%2Felk.zone",
+            "urn:ietf:wg:oauth:2.0:oob",
+            "urn:ietf:wg:oauth:2.0:oob:auto",
+        ] {
+            assert_eq!(RedirectUri::register(uri).map(|uri| uri.0), Ok(uri.to_owned()));
+        }
+    }
+
+    #[test]
+    fn refused() {
+        use UriProblem::*;
+        for (uri, problems) in [
+            ("javascript:alert(1)", vec![Forbidden, NoScheme]),
+            ("DATA:text/html,x", vec![Forbidden, NoScheme]),
+            ("vbscript://x", vec![Forbidden]),
+            ("file:///etc/passwd", vec![Forbidden]),
+            ("blob://x/y", vec![Forbidden]),
+            ("https://a.example/#", vec![Fragment]),
+            ("https://a.example/#x", vec![Fragment]),
+            ("myapp:cb", vec![NoScheme]),
+            ("urn:foo:bar", vec![NoScheme]),
+            ("localhost:3000/cb", vec![NoScheme]),
+            ("foo", vec![NotAbsolute]),
+            ("/foo", vec![NotAbsolute]),
+            ("//host/path", vec![NotAbsolute]),
+            ("https://", vec![Invalid]),
+            ("http:/cb", vec![Invalid]),
+            ("https:///cb", vec![Invalid]),
+            ("https://ä.example", vec![Invalid]),
+            ("https://[bad", vec![Invalid]),
+            ("https://user:pw@a.example", vec![Invalid]),
+            ("https://a.example\\@evil.example", vec![Invalid]),
+            ("https://a.example/%zz", vec![Invalid]),
+            ("https://a.example/\u{7}", vec![Invalid]),
+        ] {
+            assert_eq!(RedirectUri::register(uri), Err(problems), "{uri}");
+        }
+    }
+
+    #[test]
+    fn matching() {
+        for (registered, presented, expected) in [
+            ("https://a.example", "https://a.example", true),
+            ("https://a.example", "https://a.example/", false),
+            ("https://a.example/cb", "https://A.example/cb", false),
+            ("https://a.example/cb", "https://a.example:443/cb", false),
+            ("https://a.example/cb", "https://a.example/cb?x=1", false),
+            ("https://a.example/%2F", "https://a.example/%2f", false),
+            ("http://127.0.0.1/cb", "http://127.0.0.1:4711/cb", true),
+            ("http://127.0.0.1:80/cb", "http://127.0.0.1:4711/cb", true),
+            ("http://127.0.0.1/cb", "http://127.0.0.2:4711/cb", false),
+            ("http://[::1]/cb", "http://[::1]:1/cb", true),
+            ("http://localhost/cb", "http://localhost:1/cb", true),
+            ("http://localhost/cb", "http://127.0.0.1:1/cb", false),
+            ("http://localhost/cb", "http://localhost:1/cb2", false),
+            ("http://localhost/cb", "http://localhost:99999/cb", false),
+            ("http://localhost/cb", "http://localhost:1@evil.example/cb", false),
+            ("http://localhost/cb", "http://user@localhost/cb", false),
+            ("http://localhost/cb", "https://localhost:1/cb", false),
+            ("http://a.example/cb", "http://a.example:1/cb", false),
+        ] {
+            assert_eq!(RedirectUri::stored(registered).admits(presented), expected, "{registered} admits {presented}");
+        }
+    }
+
+    #[test]
+    fn responses() {
+        for (uri, expected) in [
+            ("https://a/cb", "https://a/cb?code=c&state=s+1"),
+            ("https://a/cb?x=1", "https://a/cb?x=1&code=c&state=s+1"),
+            ("https://a/cb?code=old&x=%20&sta%74e=y", "https://a/cb?x=%20&code=c&state=s+1"),
+            ("https://a/cb?", "https://a/cb?code=c&state=s+1"),
+            ("icecubesapp://", "icecubesapp://?code=c&state=s+1"),
+            ("https://host/", "https://host/?code=c&state=s+1"),
+        ] {
+            assert_eq!(RedirectUri::stored(uri).respond(&[("code", "c"), ("state", "s 1")]), expected);
+        }
+    }
+
+    #[test]
+    fn destinations() {
+        for (uri, expected) in [
+            ("https://App.example:8443/cb", Destination::Site("app.example".into())),
+            ("http://app.example/cb", Destination::Unprotected("app.example".into())),
+            ("http://127.0.0.1:1/", Destination::ThisDevice("127.0.0.1".into())),
+            ("https://localhost/", Destination::ThisDevice("localhost".into())),
+            ("com.example.app:/x", Destination::Scheme("com.example.app".into())),
+            ("urn:ietf:wg:oauth:2.0:oob", Destination::Copy),
+        ] {
+            assert_eq!(RedirectUri::stored(uri).destination(), expected, "{uri}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,120}", other in ".{0,120}") {
+            let _ = RedirectUri::register(&text);
+            let uri = RedirectUri::stored(text.clone());
+            let _ = (uri.admits(&other), uri.destination(), uri.respond(&[("code", &other)]));
+            prop_assert!(uri.admits(&text));
+        }
+
+        #[test]
+        fn only_the_port_of_this_device_is_free(host in "[a-z]{1,8}\\.example", port in 1u16.., other in 1u16..) {
+            prop_assume!(port != other);
+            let site = RedirectUri::stored(format!("http://{host}:{port}/cb"));
+            let presented = format!("http://{host}:{other}/cb");
+            prop_assert!(!site.admits(&presented));
+            let device = RedirectUri::stored(format!("http://127.0.0.1:{port}/cb"));
+            let presented = format!("http://127.0.0.1:{other}/cb");
+            prop_assert!(device.admits(&presented));
+        }
+
+        #[test]
+        fn state_comes_back_as_it_was(state in "\\PC{1,60}") {
+            let answer = RedirectUri::stored("https://a.example/cb?x=1").respond(&[("code", "c"), ("state", &state)]);
+            let query = answer.split_once('?').unwrap().1;
+            let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+            prop_assert_eq!(pairs.len(), 3);
+            prop_assert_eq!(&pairs[2].1, &state);
+        }
+    }
+}

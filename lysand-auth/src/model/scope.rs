@@ -1,0 +1,257 @@
+//! Scopes: which words exist, what each covers, and how they are put into words for a person.
+//!
+//! Scopes are compared as whole words. What is granted was requested and is covered by what was registered
+//! (security AS-9); an empty set never means everything.
+
+use std::fmt;
+
+use crate::error::Error;
+
+/// Every scope that can be registered: Mastodon's list in Mastodon's order (Mastodon §4), then OpenID's two (design §7).
+pub const ALL: [&str; 49] = [
+    "read",
+    "profile",
+    "write",
+    "write:accounts",
+    "write:blocks",
+    "write:bookmarks",
+    "write:collections",
+    "write:conversations",
+    "write:favourites",
+    "write:filters",
+    "write:follows",
+    "write:lists",
+    "write:media",
+    "write:mutes",
+    "write:notifications",
+    "write:reports",
+    "write:statuses",
+    "read:accounts",
+    "read:blocks",
+    "read:bookmarks",
+    "read:collections",
+    "read:favourites",
+    "read:filters",
+    "read:follows",
+    "read:lists",
+    "read:mutes",
+    "read:notifications",
+    "read:search",
+    "read:statuses",
+    "follow",
+    "push",
+    "admin:read",
+    "admin:read:accounts",
+    "admin:read:reports",
+    "admin:read:domain_allows",
+    "admin:read:domain_blocks",
+    "admin:read:ip_blocks",
+    "admin:read:email_domain_blocks",
+    "admin:read:canonical_email_blocks",
+    "admin:write",
+    "admin:write:accounts",
+    "admin:write:reports",
+    "admin:write:domain_allows",
+    "admin:write:domain_blocks",
+    "admin:write:ip_blocks",
+    "admin:write:email_domain_blocks",
+    "admin:write:canonical_email_blocks",
+    "openid",
+    "email",
+];
+
+/// What the metadata names: the OpenID scopes can be registered, but no id token is issued for them yet.
+pub const ADVERTISED: &[&str] = ALL.split_at(47).0;
+
+/// Words of old clients that are accepted and dropped (DEV-7).
+const RETIRED: [&str; 5] = ["crypto", "read:reports", "read:me", "read:circles", "write:circles"];
+
+/// What `follow` covers, and nothing else (Mastodon §4).
+const FOLLOW: [&str; 6] = ["read:follows", "read:blocks", "read:mutes", "write:follows", "write:blocks", "write:mutes"];
+
+/// Whether a token with the scope `held` satisfies a need for the scope `wanted`.
+#[must_use]
+pub fn covers(held: &str, wanted: &str) -> bool {
+    if held == wanted {
+        return true;
+    }
+    match held {
+        "follow" => FOLLOW.contains(&wanted),
+        "read" | "write" | "admin:read" | "admin:write" => {
+            wanted.strip_prefix(held).is_some_and(|rest| rest.starts_with(':'))
+        }
+        _ => false,
+    }
+}
+
+/// A set of scopes in the order in which they were asked for, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scopes(Vec<String>);
+
+/// A word that is no scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownScope;
+
+impl Scopes {
+    /// Reads scopes for a registration: any ASCII white space separates, retired words are dropped (DEV-7), an absent or
+    /// empty list is `read` (DEV-5).
+    ///
+    /// # Errors
+    /// When a word is not in [`ALL`].
+    pub fn register(text: &str) -> Result<Self, UnknownScope> {
+        let scopes = Self::parse(text.split_ascii_whitespace())?;
+        Ok(if scopes.0.is_empty() { Self(vec!["read".into()]) } else { scopes })
+    }
+
+    /// What a request may have from an app that registered `self` (DEV-13, DEV-14).
+    ///
+    /// An absent or blank `asked` is `read` if the app registered it, else all that it registered.
+    ///
+    /// # Errors
+    /// `invalid_scope` when a word is unknown or not covered, or when another separator than a space is used.
+    pub fn grant(&self, asked: Option<&str>) -> Result<Self, Error> {
+        let asked = asked.unwrap_or_default();
+        if asked.bytes().any(|byte| byte.is_ascii_control()) {
+            return Err(Error::invalid_scope());
+        }
+        let wanted =
+            Self::parse(asked.split(' ').filter(|word| !word.is_empty())).map_err(|_| Error::invalid_scope())?;
+        if wanted.0.is_empty() {
+            let read = Self(vec!["read".into()]);
+            return Ok(if self.has("read") { read } else { self.clone() });
+        }
+        if wanted.0.iter().all(|wanted| self.satisfies(wanted)) { Ok(wanted) } else { Err(Error::invalid_scope()) }
+    }
+
+    /// Reads back a set that this module wrote with `to_string`.
+    #[must_use]
+    pub fn stored(text: &str) -> Self {
+        Self(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn parse<'a>(words: impl Iterator<Item = &'a str>) -> Result<Self, UnknownScope> {
+        let mut scopes: Vec<String> = Vec::new();
+        for word in words {
+            if RETIRED.contains(&word) {
+                continue;
+            }
+            if !ALL.contains(&word) {
+                return Err(UnknownScope);
+            }
+            if !scopes.iter().any(|known| known == word) {
+                scopes.push(word.to_owned());
+            }
+        }
+        Ok(Self(scopes))
+    }
+
+    /// Whether the set holds this very word.
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        self.0.iter().any(|held| held == word)
+    }
+
+    /// Whether a word of the set covers `wanted`.
+    #[must_use]
+    pub fn satisfies(&self, wanted: &str) -> bool {
+        self.0.iter().any(|held| covers(held, wanted))
+    }
+
+    /// Whether everything in `other` is covered.
+    #[must_use]
+    pub fn cover_all(&self, other: &Self) -> bool {
+        other.0.iter().all(|wanted| self.satisfies(wanted))
+    }
+
+    /// The words in order.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Scopes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn coverage_table() {
+        for (held, wanted, expected) in [
+            ("read", "read:accounts", true),
+            ("read:accounts", "read", false),
+            ("read", "readonly", false),
+            ("read", "profile", false),
+            ("read", "admin:read", false),
+            ("write", "write:media", true),
+            ("write", "read:media", false),
+            ("follow", "write:blocks", true),
+            ("follow", "write:statuses", false),
+            ("follow", "follow", true),
+            ("push", "read", false),
+            ("profile", "read:accounts", false),
+            ("admin:read", "admin:read:accounts", true),
+            ("admin:read", "admin:write:accounts", false),
+            ("write:accounts", "write:accounts", true),
+        ] {
+            assert_eq!(covers(held, wanted), expected, "{held} covers {wanted}");
+        }
+    }
+
+    #[test]
+    fn registration() {
+        assert_eq!(Scopes::register("").unwrap().to_string(), "read");
+        assert_eq!(Scopes::register("  write\tread\nwrite ").unwrap().to_string(), "write read");
+        assert_eq!(Scopes::register("read crypto").unwrap().to_string(), "read");
+        assert_eq!(Scopes::register("read,write"), Err(UnknownScope));
+        assert_eq!(Scopes::register("admin"), Err(UnknownScope));
+        assert_eq!(Scopes::register(&ALL.join(" ")).unwrap().words().len(), ALL.len());
+    }
+
+    #[test]
+    fn grants() {
+        let app = Scopes::register("read write:statuses").unwrap();
+        assert_eq!(app.grant(None).unwrap().to_string(), "read");
+        assert_eq!(app.grant(Some(" ")).unwrap().to_string(), "read");
+        assert_eq!(
+            app.grant(Some("read:accounts write:statuses")).unwrap().to_string(),
+            "read:accounts write:statuses"
+        );
+        assert!(app.grant(Some("write")).is_err());
+        assert!(app.grant(Some("read+write:statuses")).is_err());
+        assert!(app.grant(Some("read\nwrite:statuses")).is_err());
+        let narrow = Scopes::register("write:media push").unwrap();
+        assert_eq!(narrow.grant(None).unwrap().to_string(), "write:media push");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_granted_was_asked_and_is_covered(
+            registered in proptest::sample::subsequence(ALL.to_vec(), 1..ALL.len()),
+            asked in proptest::sample::subsequence(ALL.to_vec(), 1..6),
+        ) {
+            let app = Scopes::register(&registered.join(" ")).unwrap();
+            match app.grant(Some(&asked.join(" "))) {
+                Ok(granted) => {
+                    prop_assert!(app.cover_all(&granted));
+                    prop_assert_eq!(granted.words(), &asked[..]);
+                }
+                Err(_) => prop_assert!(asked.iter().any(|word| !app.satisfies(word))),
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,200}") {
+            let app = Scopes::register("read write").unwrap();
+            let _ = Scopes::register(&text);
+            let _ = app.grant(Some(&text));
+        }
+    }
+}

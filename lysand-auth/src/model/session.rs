@@ -1,0 +1,62 @@
+//! Browser sessions: a signed cookie that names a server-side row (design §7, security WEB-1).
+
+use std::fmt;
+
+use crate::ambient::Timestamp;
+use crate::model::account::{Account, AccountId};
+
+/// Names a session row; travels inside the signed cookie only.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(String);
+
+impl SessionId {
+    /// Wraps a key.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One browser that somebody signed in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The row's key.
+    pub id: SessionId,
+    /// Who signed in.
+    pub account_id: AccountId,
+    /// When the password was given.
+    pub authenticated_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// When it was ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether the session still stands.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+}
+
+/// Somebody who is signed in with a browser.
+#[derive(Clone, Debug)]
+pub struct SignedInBrowser {
+    /// The session.
+    pub session: Session,
+    /// Who it is; may act at present.
+    pub account: Account,
+}

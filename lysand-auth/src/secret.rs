@@ -1,0 +1,126 @@
+//! Secrets: values that are never printed, how they are minted, stored as digests and compared.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Deserializer};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::ambient::Ambient;
+
+/// A password, token, code or key. `Debug` hides it, dropping it wipes it; whoever needs it says [`expose`](Self::expose).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Wraps a value that came from outside.
+    #[must_use]
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(Zeroizing::new(value.into()))
+    }
+
+    /// Mints 256 unpredictable bits as 43 characters of base64url: an access token, a code, a client secret.
+    ///
+    /// The alphabet fits a URL, a form, a header and a `Sec-WebSocket-Protocol` value (Mastodon contract §1).
+    #[must_use]
+    pub fn mint(ambient: &Ambient) -> Self {
+        Self::new(URL_SAFE_NO_PAD.encode(ambient.bytes::<32>()))
+    }
+
+    /// The value itself. Each call is a place to look at when auditing.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// True for a value of no characters; such a value matches nothing (security AS-12).
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What the database keeps in place of the value.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+/// SHA-256 of a secret. Minted secrets carry 256 random bits, so a slow hash would buy nothing and invite overload
+/// (Mastodon contract §1); passwords go through [`password`](crate::password) instead.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// The digest's bytes, as a database column keeps them.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether a stored digest is this one; takes the same time wherever they differ (security ID-5).
+    #[must_use]
+    pub fn matches(&self, stored: &[u8]) -> bool {
+        self.0.ct_eq(stored).into()
+    }
+
+    /// The digest as base64url without padding, as PKCE writes it (RFC 7636 §4.2).
+    #[must_use]
+    pub fn to_base64url(self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Digest(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_never_printed() {
+        let secret = Secret::new("hunter2");
+        assert!(!format!("{secret:?} {:?}", secret.digest()).contains("hunter2"));
+    }
+
+    #[test]
+    fn minted_values_fit_every_place_they_travel_through() {
+        let one = Secret::mint(&Ambient::system());
+        assert_eq!(one.expose().len(), 43);
+        assert!(one.expose().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
+        assert_ne!(one, Secret::mint(&Ambient::system()));
+    }
+
+    #[test]
+    fn digests_compare_whole() {
+        let digest = Secret::new("abc").digest();
+        assert!(digest.matches(Secret::new("abc").digest().as_bytes()));
+        assert!(!digest.matches(&digest.as_bytes()[..31]));
+        assert!(!digest.matches(&[]));
+    }
+}

@@ -1,0 +1,91 @@
+//! Registered apps.
+
+use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
+
+use super::Conn;
+use super::schema::auth_app;
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::model::app::{App, AppId};
+use crate::model::redirect_uri::RedirectUri;
+use crate::model::scope::Scopes;
+use crate::on;
+use crate::secret::Digest;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = auth_app)]
+pub(super) struct Row {
+    id: String,
+    client_id: String,
+    secret_digest: Vec<u8>,
+    name: String,
+    website: Option<String>,
+    redirect_uris: String,
+    scopes: String,
+    created_at: i64,
+}
+
+/// An app and the digest of its secret.
+pub(crate) struct StoredApp {
+    pub(crate) app: App,
+    pub(crate) secret_digest: Vec<u8>,
+}
+
+impl From<Row> for StoredApp {
+    fn from(row: Row) -> Self {
+        Self {
+            secret_digest: row.secret_digest,
+            app: App {
+                id: AppId::new(row.id),
+                client_id: row.client_id,
+                name: row.name,
+                website: row.website,
+                redirect_uris: row.redirect_uris.split_ascii_whitespace().map(RedirectUri::stored).collect(),
+                scopes: Scopes::stored(&row.scopes),
+                created_at: Timestamp::from_micros(row.created_at),
+            },
+        }
+    }
+}
+
+pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Digest) -> Result<(), Error> {
+    let uris: Vec<&str> = app.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    let row = Row {
+        id: app.id.as_str().to_owned(),
+        client_id: app.client_id.clone(),
+        secret_digest: secret.as_bytes().to_vec(),
+        name: app.name.clone(),
+        website: app.website.clone(),
+        redirect_uris: uris.join(" "),
+        scopes: app.scopes.to_string(),
+        created_at: app.created_at.micros(),
+    };
+    on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> Result<Option<StoredApp>, Error> {
+    let row: Option<Row> = on!(conn, c => auth_app::table
+        .filter(auth_app::client_id.eq(client_id))
+        .select(Row::as_select())
+        .first(c))
+    .optional()?;
+    Ok(row.map(Into::into))
+}
+
+pub(crate) async fn by_id(conn: &mut Conn, id: &AppId) -> Result<Option<App>, Error> {
+    let row: Option<Row> =
+        on!(conn, c => auth_app::table.find(id.as_str()).select(Row::as_select()).first(c)).optional()?;
+    Ok(row.map(|row| StoredApp::from(row).app))
+}
+
+pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<App>, Error> {
+    let rows: Vec<Row> = on!(conn, c => auth_app::table.order(auth_app::created_at).select(Row::as_select()).load(c))?;
+    Ok(rows.into_iter().map(|row| StoredApp::from(row).app).collect())
+}
+
+/// Removes an app with its codes and tokens; false when there was none.
+pub(crate) async fn delete(conn: &mut Conn, id: &AppId) -> Result<bool, Error> {
+    let removed = on!(conn, c => diesel::delete(auth_app::table.find(id.as_str())).execute(c))?;
+    Ok(removed > 0)
+}

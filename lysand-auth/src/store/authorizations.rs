@@ -1,0 +1,167 @@
+//! Authorizations: pending, approved, used. Each step is one conditional update, so of any number of simultaneous tries
+//! exactly one succeeds (security ONE-1, ONE-2).
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable,
+    Selectable, SelectableHelper,
+};
+
+use super::Conn;
+use super::apps::{self, StoredApp};
+use super::schema::{auth_app, auth_authorization as table};
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::app::AppId;
+use crate::model::authorization::{Ask, Authorization};
+use crate::model::pkce::Challenge;
+use crate::model::redirect_uri::RedirectUri;
+use crate::model::scope::Scopes;
+use crate::model::session::SessionId;
+use crate::on;
+use crate::secret::Digest;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+struct Row {
+    code_digest: Vec<u8>,
+    app_id: String,
+    account_id: String,
+    session_id: String,
+    redirect_uri: String,
+    scopes: String,
+    state: Option<String>,
+    code_challenge: Option<String>,
+    nonce: Option<String>,
+    created_at: i64,
+    expires_at: i64,
+    approved_at: Option<i64>,
+    used_at: Option<i64>,
+    token_id: Option<String>,
+}
+
+impl From<Row> for Authorization {
+    fn from(row: Row) -> Self {
+        Self {
+            app_id: AppId::new(row.app_id),
+            account_id: AccountId::new(row.account_id),
+            session_id: SessionId::new(row.session_id),
+            ask: Ask {
+                redirect_uri: RedirectUri::stored(row.redirect_uri),
+                scopes: Scopes::stored(&row.scopes),
+                state: row.state,
+                challenge: row.code_challenge.map(Challenge::stored),
+                nonce: row.nonce,
+            },
+            expires_at: Timestamp::from_micros(row.expires_at),
+            approved_at: row.approved_at.map(Timestamp::from_micros),
+            used_at: row.used_at.map(Timestamp::from_micros),
+            token_id: row.token_id,
+        }
+    }
+}
+
+pub(crate) async fn insert(
+    conn: &mut Conn,
+    code: Digest,
+    authorization: &Authorization,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let ask = &authorization.ask;
+    let row = Row {
+        code_digest: code.as_bytes().to_vec(),
+        app_id: authorization.app_id.as_str().to_owned(),
+        account_id: authorization.account_id.as_str().to_owned(),
+        session_id: authorization.session_id.as_str().to_owned(),
+        redirect_uri: ask.redirect_uri.as_str().to_owned(),
+        scopes: ask.scopes.to_string(),
+        state: ask.state.clone(),
+        code_challenge: ask.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
+        nonce: ask.nonce.clone(),
+        created_at: now.micros(),
+        expires_at: authorization.expires_at.micros(),
+        approved_at: authorization.approved_at.map(Timestamp::micros),
+        used_at: None,
+        token_id: None,
+    };
+    on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// The authorization of a code, with its app.
+pub(crate) async fn by_code(conn: &mut Conn, code: Digest) -> Result<Option<(Authorization, StoredApp)>, Error> {
+    let row: Option<(Row, apps::Row)> = on!(conn, c => table::table
+        .inner_join(auth_app::table.on(auth_app::id.eq(table::app_id)))
+        .filter(table::code_digest.eq(code.as_bytes()))
+        .select((Row::as_select(), apps::Row::as_select()))
+        .first(c))
+    .optional()?;
+    Ok(row.map(|(row, app)| (row.into(), app.into())))
+}
+
+/// Turns a pending code into an approved one, in the session that it belongs to; false when it was no longer pending.
+pub(crate) async fn approve(
+    conn: &mut Conn,
+    code: Digest,
+    session: &SessionId,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let changed = on!(conn, c => diesel::update(table::table)
+        .filter(table::code_digest.eq(code.as_bytes()))
+        .filter(table::session_id.eq(session.as_str()))
+        .filter(table::approved_at.is_null())
+        .filter(table::used_at.is_null())
+        .filter(table::expires_at.gt(now.micros()))
+        .set((table::approved_at.eq(Some(now.micros())), table::expires_at.eq(expires_at.micros())))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
+/// Ends a pending code without a token: the person said no, or a consent by other means replaced it.
+pub(crate) async fn void(conn: &mut Conn, code: Digest, session: &SessionId, now: Timestamp) -> Result<bool, Error> {
+    let changed = on!(conn, c => diesel::update(table::table)
+        .filter(table::code_digest.eq(code.as_bytes()))
+        .filter(table::session_id.eq(session.as_str()))
+        .filter(table::approved_at.is_null())
+        .filter(table::used_at.is_null())
+        .set(table::used_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
+/// Spends an approved code for `token_id`; false when somebody was faster or its time is over.
+pub(crate) async fn spend(conn: &mut Conn, code: Digest, token_id: &str, now: Timestamp) -> Result<bool, Error> {
+    let changed = on!(conn, c => diesel::update(table::table)
+        .filter(table::code_digest.eq(code.as_bytes()))
+        .filter(table::approved_at.is_not_null())
+        .filter(table::used_at.is_null())
+        .filter(table::expires_at.gt(now.micros()))
+        .set((table::used_at.eq(Some(now.micros())), table::token_id.eq(Some(token_id))))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
+/// Ends every open code of an account.
+pub(crate) async fn void_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+    on!(conn, c => diesel::update(table::table)
+        .filter(table::account_id.eq(account.as_str()).and(table::used_at.is_null()))
+        .set(table::used_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Ends every open code that was asked for in a session.
+pub(crate) async fn void_all_of_session(
+    conn: &mut Conn,
+    session: &SessionId,
+    account: &AccountId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    on!(conn, c => diesel::update(table::table)
+        .filter(table::account_id.eq(account.as_str()).and(table::used_at.is_null()))
+        .filter(table::session_id.eq(session.as_str()))
+        .set(table::used_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(())
+}

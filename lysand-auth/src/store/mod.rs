@@ -1,0 +1,254 @@
+//! The database: one query text for SQLite and PostgreSQL, and three ways in.
+//!
+//! [`Store::look_up`] answers a point look-up, [`Store::read`] anything longer, [`Store::write`] is one transaction. A
+//! host may keep its own tables here: [`on!`](crate::on) expands one Diesel query for both databases, so that the
+//! compiler checks it against each.
+//!
+//! ```no_run
+//! # use lysand_auth::{on, store::Store, Error};
+//! # use diesel::QueryDsl;
+//! diesel::table! { note (id) { id -> BigInt, text -> Text, } }
+//! # async fn example(store: Store) -> Result<(), Error> {
+//! let texts: Vec<String> = store
+//!     .read(|c| Box::pin(async move { Ok(on!(c, c => note::table.select(note::text).load(c))?) }))
+//!     .await?;
+//! # Ok(()) }
+//! ```
+
+pub(crate) mod apps;
+pub(crate) mod authorizations;
+mod migrate;
+mod postgres;
+mod schema;
+pub(crate) mod sessions;
+mod sqlite;
+pub(crate) mod sweeps;
+pub(crate) mod throttles;
+pub(crate) mod tokens;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use diesel::SqliteConnection;
+use diesel::result::DatabaseErrorKind;
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::deadpool::Object;
+
+pub use self::migrate::{MIGRATIONS, MigrationSet, MigrationState};
+use crate::error::Error;
+use crate::secret::Secret;
+
+#[expect(clippy::large_enum_variant, reason = "there is one for each connection, and it is lent, not moved about")]
+/// A connection to one of the two databases; [`on!`](crate::on) takes it apart.
+pub enum Conn {
+    /// SQLite: plain, synchronous Diesel.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL: asynchronous Diesel over a pooled connection.
+    Pg(Object<AsyncPgConnection>),
+}
+
+/// Expands one Diesel query for both databases and awaits it on PostgreSQL: `on!(conn, c => query.load(c))`.
+#[macro_export]
+macro_rules! on {
+    ($conn:expr, $c:ident => $query:expr) => {
+        match $conn {
+            $crate::store::Conn::Sqlite($c) => {
+                #[allow(unused_imports)]
+                use ::diesel::RunQueryDsl as _;
+                $query
+            }
+            $crate::store::Conn::Pg($c) => {
+                #[allow(unused_imports)]
+                use ::diesel_async::RunQueryDsl as _;
+                $query.await
+            }
+        }
+    };
+}
+
+/// What a unit of work answers: a boxed future over the connection that it was lent.
+pub type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
+
+/// Why a database cannot be opened or migrated.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL names no database that this library knows.
+    #[error("the database URL must begin with sqlite: or postgres: (found {0:?})")]
+    Scheme(String),
+    /// The URL cannot be read.
+    #[error("the database URL cannot be read: {0}")]
+    Url(String),
+    /// The database does not answer.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// A migration failed; the database is as it was.
+    #[error("the migration failed: {0}")]
+    Migration(String),
+    /// The database was migrated by a newer version of this program.
+    #[error("the database is newer than this program: it knows the migration {0}, which this version does not")]
+    Newer(String),
+}
+
+/// The database; cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Backend>);
+
+#[expect(clippy::large_enum_variant, reason = "there is one for each store")]
+enum Backend {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Store {
+    /// Opens a database: `sqlite:path` or `postgres://user:password@host:5432/name`. `max_connections` of 0 picks a
+    /// sensible number.
+    ///
+    /// # Errors
+    /// When the URL is of neither kind, or the database cannot be opened.
+    pub async fn open(url: &Secret, max_connections: usize) -> Result<Self, StoreError> {
+        let text = url.expose();
+        let scheme = text.split(':').next().unwrap_or_default();
+        let backend = match scheme {
+            "sqlite" => Backend::Sqlite(sqlite::Sqlite::open(text, max_connections)?),
+            "postgres" | "postgresql" => Backend::Postgres(postgres::Postgres::open(text, max_connections).await?),
+            other => return Err(StoreError::Scheme(other.to_owned())),
+        };
+        Ok(Self(Arc::new(backend)))
+    }
+
+    /// One or a few look-ups by key. On SQLite they run at once on the caller's thread, which costs less than handing
+    /// them to another (measured: `docs/decisions/store.md`); keep longer work to [`read`](Self::read).
+    ///
+    /// # Errors
+    /// What `work` answers, or that the database does not.
+    pub async fn look_up<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    {
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => sqlite.look_up(work).await,
+            Backend::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// Reading of any length. Each statement sees what was committed when it began.
+    ///
+    /// # Errors
+    /// What `work` answers, or that the database does not.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    {
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => sqlite.read(work).await,
+            Backend::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// One transaction, committed with a full sync before this returns `Ok` (security DUR-1); an `Err` rolls back. Await
+    /// nothing inside but the queries themselves.
+    ///
+    /// The work goes on when the caller stops waiting, so a client that hangs up leaves no half state.
+    ///
+    /// # Errors
+    /// What `work` answers, or that the database does not.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    {
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => sqlite.write(work).await,
+            Backend::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
+    /// Applies what is pending of `sets`, under a lock: several processes may do so at once.
+    ///
+    /// # Errors
+    /// When a migration fails, or the database knows one that `sets` does not (security DUR-5).
+    pub async fn migrate(&self, sets: &'static [MigrationSet]) -> Result<Vec<String>, StoreError> {
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => sqlite.migrate(sets).await,
+            Backend::Postgres(postgres) => postgres.migrate(sets).await,
+        }
+    }
+
+    /// Which migrations of `sets` are applied and which are pending.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn migration_state(&self, sets: &'static [MigrationSet]) -> Result<MigrationState, StoreError> {
+        match &*self.0 {
+            Backend::Sqlite(sqlite) => sqlite.migration_state(sets).await,
+            Backend::Postgres(postgres) => postgres.migration_state(sets).await,
+        }
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match &*self.0 {
+            Backend::Sqlite(_) => "Store(SQLite)",
+            Backend::Postgres(_) => "Store(PostgreSQL)",
+        })
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        if !is_away(&error) {
+            return Self::failed(error);
+        }
+        tracing::warn!(%error, "the database does not answer");
+        Self::unavailable()
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(cause) => {
+                tracing::warn!(%cause, "the database does not answer");
+                Self::unavailable()
+            }
+            other => Self::failed(other),
+        }
+    }
+}
+
+/// Whether an error tells of an absent, locked, full or restarting database rather than of a wrong query (LOAD-4).
+fn is_away(error: &diesel::result::Error) -> bool {
+    const SIGNS: [&str; 12] = [
+        "locked",
+        "busy",
+        "disk is full",
+        "disk i/o error",
+        "readonly database",
+        "unable to open",
+        "connection",
+        "terminating",
+        "starting up",
+        "shutting down",
+        "statement timeout",
+        "too many clients",
+    ];
+    match error {
+        diesel::result::Error::DatabaseError(kind, detail) => match kind {
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::SerializationFailure
+            | DatabaseErrorKind::ReadOnlyTransaction => true,
+            DatabaseErrorKind::Unknown => {
+                let text = detail.message().to_ascii_lowercase();
+                SIGNS.iter().any(|sign| text.contains(sign))
+            }
+            _ => false,
+        },
+        diesel::result::Error::BrokenTransactionManager => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,189 @@
+//! PostgreSQL: a pool on a thread of its own, so that a unit of work outlives the request that began it and a client
+//! that hangs up leaves no open transaction behind.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use futures_util::FutureExt;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{Conn, MigrationSet, MigrationState, StoreError, Work, migrate};
+use crate::error::Error;
+
+/// How long a statement, a connection and a place in the pool may take; together less than the 5 s of LOAD-4.
+const STATEMENT: Duration = Duration::from_secs(4);
+const CONNECT: Duration = Duration::from_secs(3);
+const ACQUIRE: Duration = Duration::from_secs(3);
+const WHOLE: Duration = Duration::from_millis(4_500);
+
+/// Any number that nobody else takes for an advisory lock on the same database.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7310583094241357)";
+
+pub(super) struct Postgres {
+    pool: Pool<AsyncPgConnection>,
+    config: tokio_postgres::Config,
+    runtime: Handle,
+    /// Dropping it ends the thread.
+    _alive: oneshot::Sender<()>,
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str, max_connections: usize) -> Result<Self, StoreError> {
+        let mut config: tokio_postgres::Config =
+            url.parse().map_err(|error: tokio_postgres::Error| StoreError::Url(error.to_string()))?;
+        config.connect_timeout(CONNECT);
+        let options = format!("{} -c statement_timeout={}", config.get_options().unwrap_or(""), STATEMENT.as_millis());
+        config.options(options.trim());
+        let (runtime, alive) = own_runtime()?;
+        let mut manager = ManagerConfig::default();
+        manager.recycling_method = RecyclingMethod::Fast;
+        let setup = config.clone();
+        manager.custom_setup = Box::new(move |_| {
+            let config = setup.clone();
+            async move { connect(&config).await }.boxed()
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config("", manager);
+        let pool = Pool::builder(manager)
+            .max_size(if max_connections == 0 { 8 } else { max_connections })
+            .wait_timeout(Some(ACQUIRE))
+            .create_timeout(Some(CONNECT))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let store = Self { pool, config, runtime, _alive: alive };
+        let pool = store.pool.clone();
+        let first = store.runtime.spawn(async move { pool.get().await.map(drop) });
+        match first.await {
+            Ok(Ok(())) => Ok(store),
+            Ok(Err(error)) => Err(StoreError::Unavailable(error.to_string())),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        self.detached(async move {
+            let mut conn = Conn::Pg(acquire(&pool).await?);
+            work(&mut conn).await
+        })
+        .await
+    }
+
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        self.detached(async move {
+            let mut object = acquire(&pool).await?;
+            SimpleAsyncConnection::batch_execute(&mut *object, "BEGIN").await?;
+            let mut conn = Conn::Pg(object);
+            let result = work(&mut conn).await;
+            let Conn::Pg(mut object) = conn else { return result };
+            let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+            if let Err(error) = SimpleAsyncConnection::batch_execute(&mut *object, end).await {
+                // A connection in an unknown state is not handed on; the caller learns that nothing is confirmed.
+                drop(Object::take(object));
+                return Err(error.into());
+            }
+            result
+        })
+        .await
+    }
+
+    pub(super) async fn migrate(&self, sets: &'static [MigrationSet]) -> Result<Vec<String>, StoreError> {
+        self.blocking(move |conn| migrate::run(conn, sets)).await
+    }
+
+    pub(super) async fn migration_state(&self, sets: &'static [MigrationSet]) -> Result<MigrationState, StoreError> {
+        self.blocking(move |conn| migrate::state(conn, sets)).await
+    }
+
+    /// Runs on the pool's own thread, to its end, whoever stops waiting for it.
+    async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(WHOLE, self.runtime.spawn(work)).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(panicked)) => Err(Error::failed(panicked)),
+            Err(_) => Err(Error::unavailable()),
+        }
+    }
+
+    /// Migrations need a synchronous connection and no statement time-out: one of their own, in one transaction that
+    /// holds the lock.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut AsyncConnectionWrapper<AsyncPgConnection>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let mut config = self.config.clone();
+        config.options("-c statement_timeout=0");
+        let task = self.runtime.spawn(async move {
+            let mut conn = connect(&config).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            let begin = async {
+                SimpleAsyncConnection::batch_execute(&mut conn, "BEGIN").await?;
+                SimpleAsyncConnection::batch_execute(&mut conn, MIGRATION_LOCK).await
+            };
+            begin.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            tokio::task::spawn_blocking(move || {
+                let mut conn = AsyncConnectionWrapper::from(conn);
+                let result = work(&mut conn)?;
+                SimpleConnection::batch_execute(&mut conn, "COMMIT")
+                    .map_err(|error| StoreError::Migration(error.to_string()))?;
+                Ok(result)
+            })
+            .await
+            .map_err(|error| StoreError::Migration(error.to_string()))?
+        });
+        task.await.map_err(|error| StoreError::Migration(error.to_string()))?
+    }
+}
+
+async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>, Error> {
+    pool.get().await.map_err(|error| {
+        tracing::warn!(%error, "no connection to the database");
+        Error::unavailable()
+    })
+}
+
+/// A thread that drives the pool's connections until the sender is dropped.
+fn own_runtime() -> Result<(Handle, oneshot::Sender<()>), StoreError> {
+    let away = |error: std::io::Error| StoreError::Unavailable(error.to_string());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(away)?;
+    let handle = runtime.handle().clone();
+    let (alive, dropped) = oneshot::channel::<()>();
+    std::thread::Builder::new()
+        .name("postgres".into())
+        .spawn(move || {
+            let _ = runtime.block_on(dropped);
+        })
+        .map_err(away)?;
+    Ok((handle, alive))
+}
+
+/// One connection; over TLS unless the URL says otherwise or the server is reached by a socket file.
+async fn connect(config: &tokio_postgres::Config) -> ConnectionResult<AsyncPgConnection> {
+    let bad = |error: &dyn std::fmt::Display| ConnectionError::BadConnection(error.to_string());
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| bad(&error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.map_err(|error| bad(&error))?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}

@@ -1,0 +1,70 @@
+//! The library's tables as Diesel sees them; `migrations/auth` makes them.
+
+diesel::table! {
+    auth_app (id) {
+        id -> Text,
+        client_id -> Text,
+        secret_digest -> Binary,
+        name -> Text,
+        website -> Nullable<Text>,
+        redirect_uris -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    auth_session (id) {
+        id -> Text,
+        account_id -> Text,
+        created_at -> BigInt,
+        authenticated_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_authorization (code_digest) {
+        code_digest -> Binary,
+        app_id -> Text,
+        account_id -> Text,
+        session_id -> Text,
+        redirect_uri -> Text,
+        scopes -> Text,
+        state -> Nullable<Text>,
+        code_challenge -> Nullable<Text>,
+        nonce -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        approved_at -> Nullable<BigInt>,
+        used_at -> Nullable<BigInt>,
+        token_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth_token (id) {
+        id -> Text,
+        digest -> Binary,
+        app_id -> Text,
+        account_id -> Nullable<Text>,
+        scopes -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_throttle (rule, subject) {
+        rule -> Text,
+        subject -> Binary,
+        window_start -> BigInt,
+        count -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(auth_app, auth_session, auth_authorization, auth_token, auth_throttle);
+diesel::joinable!(auth_token -> auth_app (app_id));
+diesel::joinable!(auth_authorization -> auth_app (app_id));

@@ -1,0 +1,118 @@
+//! Access tokens.
+
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable,
+    SelectableHelper,
+};
+
+use super::Conn;
+use super::apps::{self, StoredApp};
+use super::schema::{auth_app, auth_token as table};
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::app::{App, AppId};
+use crate::model::scope::Scopes;
+use crate::on;
+use crate::secret::Digest;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+struct Row {
+    id: String,
+    digest: Vec<u8>,
+    app_id: String,
+    account_id: Option<String>,
+    scopes: String,
+    created_at: i64,
+    expires_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+/// A token as the store keeps it.
+pub(crate) struct StoredToken {
+    pub(crate) id: String,
+    pub(crate) app_id: AppId,
+    pub(crate) account_id: Option<AccountId>,
+    pub(crate) scopes: Scopes,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
+}
+
+impl From<Row> for StoredToken {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            app_id: AppId::new(row.app_id),
+            account_id: row.account_id.map(AccountId::new),
+            scopes: Scopes::stored(&row.scopes),
+            created_at: Timestamp::from_micros(row.created_at),
+            expires_at: row.expires_at.map(Timestamp::from_micros),
+            revoked_at: row.revoked_at.map(Timestamp::from_micros),
+        }
+    }
+}
+
+pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest) -> Result<(), Error> {
+    let row = Row {
+        id: token.id.clone(),
+        digest: digest.as_bytes().to_vec(),
+        app_id: token.app_id.as_str().to_owned(),
+        account_id: token.account_id.as_ref().map(|id| id.as_str().to_owned()),
+        scopes: token.scopes.to_string(),
+        created_at: token.created_at.micros(),
+        expires_at: token.expires_at.map(Timestamp::micros),
+        revoked_at: None,
+    };
+    on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// The token with this digest and its app.
+pub(crate) async fn by_digest(conn: &mut Conn, digest: Digest) -> Result<Option<(StoredToken, App)>, Error> {
+    let row: Option<(Row, apps::Row)> = on!(conn, c => table::table
+        .inner_join(auth_app::table)
+        .filter(table::digest.eq(digest.as_bytes()))
+        .select((Row::as_select(), apps::Row::as_select()))
+        .first(c))
+    .optional()?;
+    Ok(row.map(|(row, app)| (row.into(), StoredApp::from(app).app)))
+}
+
+/// Revokes a token of this app; false when the app has no such token. Revoking twice is no error.
+pub(crate) async fn revoke(conn: &mut Conn, id: &str, now: Timestamp) -> Result<(), Error> {
+    on!(conn, c => diesel::update(table::table.find(id))
+        .filter(table::revoked_at.is_null())
+        .set(table::revoked_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Revokes every token of an account.
+pub(crate) async fn revoke_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+    on!(conn, c => diesel::update(table::table)
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::revoked_at.is_null())
+        .set(table::revoked_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(())
+}
+
+/// The scopes of each live token that an account gave to an app.
+pub(crate) async fn live_scopes(
+    conn: &mut Conn,
+    account: &AccountId,
+    app: &AppId,
+    now: Timestamp,
+) -> Result<Vec<Scopes>, Error> {
+    let rows: Vec<String> = on!(conn, c => table::table
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::app_id.eq(app.as_str()))
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
+        .select(table::scopes)
+        .distinct()
+        .load(c))?;
+    Ok(rows.iter().map(|scopes| Scopes::stored(scopes)).collect())
+}

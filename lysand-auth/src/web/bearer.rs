@@ -1,0 +1,77 @@
+//! The extractor for bearer tokens, for the library's routes and the host's own.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::extract;
+use super::reply::ApiError;
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::flows::bearer;
+use crate::model::account::Account;
+use crate::model::app::App;
+use crate::model::scope::Scopes;
+
+/// A live bearer token. A handler that takes one is not entered without it: the caller gets Mastodon's 401.
+///
+/// ```
+/// # use lysand_auth::web::{ApiError, Bearer};
+/// async fn timeline(bearer: Bearer) -> Result<String, ApiError> {
+///     let account = bearer.account(&["read", "read:statuses"]).await?;
+///     Ok(format!("what @{} sees", account.username))
+/// }
+/// ```
+pub struct Bearer {
+    token: bearer::Bearer,
+    auth: Data<Auth>,
+}
+
+impl Bearer {
+    /// The app that holds the token.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.token.app
+    }
+
+    /// What the token may do.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.token.scopes
+    }
+
+    /// Demands one of `scopes`.
+    ///
+    /// # Errors
+    /// 403 as in Mastodon §11.2.
+    pub fn require(&self, scopes: &'static [&'static str]) -> Result<(), ApiError> {
+        Ok(self.token.require(scopes)?)
+    }
+
+    /// Demands one of `scopes`, and the account that the token speaks for.
+    ///
+    /// # Errors
+    /// 403 for the scope, then 422 or 403 for the account, as in Mastodon §11.2.
+    pub async fn account(&self, scopes: &'static [&'static str]) -> Result<Account, ApiError> {
+        self.token.require(scopes)?;
+        Ok(self.token.account(&self.auth).await?)
+    }
+}
+
+impl FromRequest for Bearer {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let auth = req.app_data::<Data<Auth>>().cloned();
+        let token = extract::bearer(req.headers());
+        Box::pin(async move {
+            let auth = auth.ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
+            let token = token.ok_or_else(|| Error::invalid_token("The access token is invalid"))?;
+            let token = bearer::speaks_for(&auth, &token).await?;
+            Ok(Self { token, auth })
+        })
+    }
+}

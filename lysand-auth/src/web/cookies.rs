@@ -1,0 +1,92 @@
+//! The sign-in cookie: set, read and cleared in one place (design §7).
+
+use std::pin::Pin;
+
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::dev::Payload;
+use actix_web::http::header::HeaderMap;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+
+use super::extract;
+use super::reply::ApiError;
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::flows::sessions;
+use crate::model::account::Account;
+use crate::model::session::{Session, SignedInBrowser};
+use crate::signing::CookieProblem;
+
+/// The name that the document gives to the cookie.
+pub const COOKIE_NAME: &str = "jwt";
+
+/// Who is signed in with this browser, if anybody: for a host's own pages.
+pub struct SignedIn(pub Option<SignedInBrowser>);
+
+impl SignedIn {
+    /// The account, if somebody is signed in.
+    #[must_use]
+    pub fn account(&self) -> Option<&Account> {
+        self.0.as_ref().map(|browser| &browser.account)
+    }
+
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.0.as_ref().map(|browser| &browser.session)
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let auth = req
+                .app_data::<Data<Auth>>()
+                .ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
+            let Some(cookie) = extract::cookie(req.headers(), COOKIE_NAME) else { return Ok(Self(None)) };
+            Ok(Self(sessions::of_cookie(auth, &cookie).await?.ok()))
+        })
+    }
+}
+
+/// Who is signed in, where somebody must be.
+///
+/// # Errors
+/// `invalid_request` with the texts of Lysand §7.
+pub(crate) async fn required(auth: &Auth, headers: &HeaderMap) -> Result<SignedInBrowser, Error> {
+    let refused = |why: &'static str| Error::refused(Code::InvalidRequest, why);
+    let Some(cookie) = extract::cookie(headers, COOKIE_NAME) else {
+        return Err(refused("No jwt cookie was sent in the request"));
+    };
+    sessions::of_cookie(auth, &cookie).await?.map_err(|problem| match problem {
+        CookieProblem::Unverifiable => refused("Invalid JWT, could not verify"),
+        CookieProblem::Missing("sub") => refused("Invalid sub"),
+        CookieProblem::Missing("aud") => refused("Invalid aud"),
+        CookieProblem::Missing(_) => refused("Invalid exp"),
+    })
+}
+
+/// The cookie of a session.
+pub(crate) fn session(auth: &Auth, jwt: &str) -> Cookie<'static> {
+    let lifetime = Duration::try_from(auth.config().lifetimes.session).unwrap_or(Duration::MAX);
+    build(auth, COOKIE_NAME, jwt, lifetime)
+}
+
+/// A cookie that removes another.
+pub(crate) fn cleared(auth: &Auth, name: &'static str) -> Cookie<'static> {
+    let mut cookie = build(auth, name, "", Duration::ZERO);
+    cookie.make_removal();
+    cookie
+}
+
+fn build(auth: &Auth, name: &'static str, value: &str, lifetime: Duration) -> Cookie<'static> {
+    Cookie::build(name, value.to_owned())
+        .path("/")
+        .http_only(true)
+        .secure(auth.config().base_url.is_secure())
+        .same_site(SameSite::Lax)
+        .max_age(lifetime)
+        .finish()
+}

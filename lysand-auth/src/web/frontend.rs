@@ -1,0 +1,225 @@
+//! Lysand's frontend API: sign in, consent, sign out, settings (Lysand §4 to §7).
+
+use actix_session::Session;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+
+use super::cookies::{self, COOKIE_NAME, SignedIn};
+use super::pages::{self, ECHOED};
+use super::params::{Params, Received};
+use super::reply::{self, ApiError};
+use super::{extract, forms};
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::flows::login::PasswordAttempt;
+use crate::flows::{authorize as authorization, login as signing_in, sessions};
+use crate::model::authorization::{Ask, AuthorizationRequest};
+use crate::secret::Secret;
+
+/// `GET /api/v1/frontend/config` (Lysand §4)
+pub(crate) async fn settings(auth: Data<Auth>) -> HttpResponse {
+    reply::json(&auth.config().frontend.settings)
+}
+
+/// `POST /api/auth/login` (Lysand §5)
+pub(crate) async fn login(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Session,
+    before: SignedIn,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let params = received.0?;
+    let outcome = async {
+        params.known_type()?;
+        forms::prove_form(&auth, &req, &form, params.body_text("form_token")?.as_deref())?;
+        let attempt = PasswordAttempt {
+            request: request(&params)?,
+            identifier: shape(params.body_text("identifier"))?,
+            password: shape(params.body_text("password"))?.map(Secret::new),
+            source: extract::source(&req, auth.config()),
+            replaces: before.session().map(|session| session.id.clone()),
+        };
+        signing_in::with_password(&auth, attempt).await
+    };
+    match outcome.await {
+        Ok(signed_in) => {
+            let mut reply =
+                reply::see(&pages::consent_location(&auth, &signed_in.app, &params.echo(&ECHOED), &signed_in.code));
+            add_cookie(&mut reply, cookies::session(&auth, signed_in.cookie.expose()))?;
+            Ok(reply)
+        }
+        Err(error) => Ok(to_login_page(&auth, &req, &params, error)),
+    }
+}
+
+/// `POST /api/auth/redirect`: consent, as documented (Lysand §6)
+pub(crate) async fn redirect(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Session,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let params = received.0?;
+    let outcome = async {
+        forms::prove_form(&auth, &req, &form, params.body_text("form_token")?.as_deref())?;
+        let needed = |name: &'static str| shape(params.text(name))?.ok_or_else(|| Error::required(name));
+        let (redirect_uri, client_id) = (needed("redirect_uri")?, needed("client_id")?);
+        let code = Secret::new(needed("code")?);
+        let browser = cookies::required(&auth, req.headers()).await?;
+        let ask = authorization::consent(&auth, &code, &client_id, &redirect_uri, &browser).await?;
+        Ok(pages::approved(&auth, &ask, &code))
+    };
+    Ok(outcome.await.unwrap_or_else(|error| to_login_page(&auth, &req, &params, error)))
+}
+
+/// `POST /oauth/authorize`: consent, as existing frontends send it (Lysand §7); with `_method=delete`, a denial.
+pub(crate) async fn authorize(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Session,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let params = received.0?;
+    if params.body_text("_method")?.is_some_and(|method| method.eq_ignore_ascii_case("delete")) {
+        return Ok(answer_denial(&auth, &req, &form, &params).await);
+    }
+    let outcome = async {
+        params.known_type()?;
+        forms::prove_form(&auth, &req, &form, params.body_text("form_token")?.as_deref())?;
+        let request = request(&params)?;
+        for (name, value) in [("client_id", &request.client_id), ("response_type", &request.response_type)] {
+            if value.is_none() {
+                return Err(Error::required(name));
+            }
+        }
+        if !req.headers().contains_key(header::COOKIE) {
+            return Err(Error::refused(Code::InvalidRequest, "No cookies were sent with the request"));
+        }
+        let browser = cookies::required(&auth, req.headers()).await?;
+        let pending = params.secret("code")?;
+        let (ask, code) = authorization::consent_at_once(&auth, &request, pending.as_ref(), &browser).await?;
+        Ok(pages::approved(&auth, &ask, &code))
+    };
+    Ok(outcome.await.unwrap_or_else(|error| to_login_page(&auth, &req, &params, error)))
+}
+
+/// `DELETE /oauth/authorize`: the person says no (Mastodon §5.6)
+pub(crate) async fn deny(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Session,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let params = received.0?;
+    Ok(answer_denial(&auth, &req, &form, &params).await)
+}
+
+async fn answer_denial(auth: &Auth, req: &HttpRequest, form: &Session, params: &Params) -> HttpResponse {
+    let outcome = async {
+        forms::prove_form(auth, req, form, params.body_text("form_token")?.as_deref())?;
+        let request = request(params)?;
+        let browser = cookies::required(auth, req.headers()).await?;
+        let code = params.secret("code")?;
+        authorization::deny(auth, &request, code.as_ref(), &browser).await
+    };
+    match outcome.await {
+        Ok((redirect_uri, state)) => pages::denied(auth, &redirect_uri, state.as_deref()),
+        Err(error @ Error::Refused(_)) if is_check_1_to_3(&error) => pages::trouble(auth, &error, None),
+        Err(error) => to_login_page(auth, req, params, error),
+    }
+}
+
+fn is_check_1_to_3(error: &Error) -> bool {
+    let Error::Refused(refusal) = error else { return false };
+    matches!(refusal.code, Code::InvalidClient | Code::InvalidRedirectUri)
+        || refusal.why == "Missing required parameter: client_id."
+}
+
+/// `POST /api/auth/mastodon-logout`: sign out (Lysand §12.7)
+pub(crate) async fn sign_out(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let params = received.0?;
+    if let Err(error) = forms::prove_form(&auth, &req, &form, params.body_text("form_token")?.as_deref()) {
+        return Ok(pages::trouble_or_json(&auth, &error));
+    }
+    if let Some(session) = browser.session() {
+        sessions::sign_out(&auth, session).await?;
+    }
+    form.purge();
+    let mut reply = HttpResponse::SeeOther();
+    reply.insert_header((header::LOCATION, auth.config().home_page()));
+    reply.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    reply.cookie(cookies::cleared(&auth, COOKIE_NAME)).cookie(cookies::cleared(&auth, "_session_id"));
+    Ok(reply.finish())
+}
+
+/// The authorization request among the parameters; a repeated or nested one is a 422 on these routes (Lysand §1).
+fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
+    shape(pages::request(params))
+}
+
+fn shape<T>(read: Result<T, Error>) -> Result<T, Error> {
+    read.map_err(|error| match error {
+        Error::Refused(refusal) => Error::refused(Code::Validation, format!("Validation error: {}", refusal.why)),
+        failed @ Error::Failed(_) => failed,
+    })
+}
+
+/// Shows an error on the login page, with the request kept (Lysand §5 to §7); what is wrong with the shape of a request,
+/// or with the server, is answered in JSON.
+fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) -> HttpResponse {
+    let refusal = match &error {
+        Error::Refused(refusal) => refusal,
+        Error::Failed(_) => return ApiError(error).error_response(),
+    };
+    match refusal.code {
+        Code::StaleForm => pages::trouble(auth, &error, Some(pages::login_location(auth, &params.echo(&ECHOED)))),
+        Code::TooManyRequests | Code::Unavailable if accepts_html(req) => {
+            pages::trouble(auth, &error, Some(pages::login_location(auth, &params.echo(&ECHOED))))
+        }
+        Code::Validation
+        | Code::UnknownApplication
+        | Code::Forbidden
+        | Code::PayloadTooLarge
+        | Code::UnsupportedMediaType
+        | Code::TooManyRequests
+        | Code::Unavailable => ApiError(error).error_response(),
+        code => {
+            let mut pairs = params.echo(&ECHOED);
+            // Names of Mastodon's own that the login page's contract does not have.
+            let name = match code {
+                Code::InvalidRedirectUri | Code::InvalidCodeChallengeMethod => "invalid_request",
+                code => code.oauth_name(),
+            };
+            pairs.push(("error".into(), name.into()));
+            pairs.push(("error_description".into(), refusal.why.clone().into_owned()));
+            reply::see(&pages::login_location(auth, &pairs))
+        }
+    }
+}
+
+fn accepts_html(req: &HttpRequest) -> bool {
+    req.headers()
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn add_cookie(reply: &mut HttpResponse, cookie: actix_web::cookie::Cookie<'static>) -> Result<(), Error> {
+    reply.add_cookie(&cookie).map_err(|error| Error::failed(error.to_string()))
+}
+
+/// Used by the pages as well: the answer to a consent.
+pub(crate) fn response_pairs<'a>(ask: &'a Ask, code: &'a str, issuer: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut pairs = vec![("code", code)];
+    pairs.extend(ask.state.as_deref().map(|state| ("state", state)));
+    pairs.push(("iss", issuer));
+    pairs
+}

@@ -1,0 +1,415 @@
+//! The pages of a sign-in, and the redirects between them (Lysand §3, Mastodon §5).
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+
+use super::cookies::SignedIn;
+use super::forms;
+use super::frontend::response_pairs;
+use super::params::{Params, Received};
+use super::reply::{self, ApiError, with_query};
+use crate::auth::Auth;
+use crate::error::{Code, Error, Refusal};
+use crate::flows::authorize::{self as authorization, Asking, Look};
+use crate::host::pages::{
+    AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, Page, PageReply, SignInPage, TroublePage,
+};
+use crate::model::account::Account;
+use crate::model::app::App;
+use crate::model::authorization::{Ask, AuthorizationRequest};
+use crate::model::permission::permissions;
+use crate::model::redirect_uri::RedirectUri;
+use crate::model::session::SignedInBrowser;
+use crate::secret::Secret;
+
+/// What a redirect to a page carries along of the request (Lysand §1, query echo).
+pub(crate) const ECHOED: [&str; 10] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "nonce",
+];
+
+/// The sentences that our own sign-in page shows. Others in the URL are nobody's, and are replaced.
+const KNOWN_ERRORS: [&str; 14] = [
+    "Invalid identifier or password",
+    "Redirect URI does not match client_id",
+    "Invalid scope",
+    "Invalid code",
+    "No jwt cookie was sent in the request",
+    "No cookies were sent with the request",
+    "Invalid JWT, could not verify",
+    "Invalid sub",
+    "Invalid aud",
+    "Invalid exp",
+    "Invalid response_type, must ask for code, token, or id_token",
+    "The authorization server does not support this response type.",
+    "The code_challenge_method must be S256.",
+    "Invalid client_id or client_secret",
+];
+
+/// `GET /oauth/authorize`
+pub(crate) async fn authorize(
+    auth: Data<Auth>,
+    form: Session,
+    browser: SignedIn,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let params = match received.0 {
+        Ok(params) => params,
+        Err(error) => return Ok(trouble(&auth, &error, None)),
+    };
+    let request = match request(&params) {
+        Ok(request) => request,
+        Err(error) => return Ok(trouble(&auth, &error, None)),
+    };
+    let look = authorization::look(&auth, &request, browser.0.as_ref(), asking(&params)).await;
+    Ok(match look {
+        Ok(Look::SignIn(app, ask)) => sign_in_page(&auth, &form, &params, &app, &ask, browser.account())?,
+        Ok(Look::Consent(app, ask, code)) => {
+            reply::see(&consent_location(&auth, &app, &with_scope(params.echo(&ECHOED), &ask), &code))
+        }
+        Ok(Look::Approved(ask, code)) => approved(&auth, &ask, &code),
+        Ok(Look::Mistake(redirect_uri, state, refusal)) => mistake(&auth, &redirect_uri, state.as_deref(), &refusal),
+        Err(error) => trouble(&auth, &error, None),
+    })
+}
+
+/// How the parameters want the person to be asked. `prompt=none` is what Lysand's frontends send for "nothing special".
+fn asking(params: &Params) -> Asking {
+    let prompt = params.last_text("prompt").unwrap_or_default();
+    let again = params.flag("force_login")
+        || matches!(prompt.as_str(), "login" | "select_account")
+        || params.last_text("max_age").is_some()
+        || params.last_text("error").is_some();
+    match prompt.as_str() {
+        _ if again => Asking::SignInAgain,
+        "consent" => Asking::Consent,
+        _ => Asking::AsNeeded,
+    }
+}
+
+fn sign_in_page(
+    auth: &Auth,
+    form: &Session,
+    params: &Params,
+    app: &App,
+    ask: &Ask,
+    current: Option<&Account>,
+) -> Result<HttpResponse, Error> {
+    let echoed = with_scope(params.echo(&ECHOED), ask);
+    let ask_password = params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some();
+    let error = params.last_text("error").map(|_| {
+        let described = params.last_text("error_description").unwrap_or_default();
+        if KNOWN_ERRORS.contains(&described.as_str()) {
+            described
+        } else {
+            "Something went wrong. Please try again.".to_owned()
+        }
+    });
+    let page = Page::SignIn(SignInPage {
+        action: with_query("/api/auth/login", pairs(&echoed)),
+        form_token: forms::form_token(auth, form)?,
+        app: Some(on_page(app)),
+        error,
+        current: current.map(|account| CurrentAccount {
+            account: account_on_page(account),
+            continue_action: (!ask_password).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
+        }),
+        password: true,
+    });
+    let mut along = echoed.clone();
+    for name in ["error", "error_description"] {
+        along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
+    }
+    Ok(show(auth, &page, StatusCode::OK, &along))
+}
+
+/// `POST /oauth/authorize/continue`: go on as the account that is signed in already.
+pub(crate) async fn go_on(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let params = received.0?;
+    let login = login_location(&auth, &params.echo(&ECHOED));
+    let proven = async {
+        // This route is our own pages' alone, so a token must be there.
+        let token = params.body_text("form_token")?.unwrap_or_default();
+        forms::prove_form(&auth, &req, &form, Some(&token))?;
+        request(&params)
+    };
+    let request = match proven.await {
+        Ok(request) => request,
+        Err(error) => return Ok(trouble(&auth, &error, Some(login))),
+    };
+    let asks_password = params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some();
+    if browser.0.is_none() || asks_password {
+        return Ok(reply::see(&login));
+    }
+    Ok(match authorization::look(&auth, &request, browser.0.as_ref(), Asking::Consent).await {
+        Ok(Look::Consent(app, ask, code)) => {
+            reply::see(&consent_location(&auth, &app, &with_scope(params.echo(&ECHOED), &ask), &code))
+        }
+        Ok(Look::Mistake(redirect_uri, state, refusal)) => mistake(&auth, &redirect_uri, state.as_deref(), &refusal),
+        Ok(Look::SignIn(..) | Look::Approved(..)) => reply::see(&login),
+        Err(error) => trouble(&auth, &error, None),
+    })
+}
+
+/// `GET /oauth/consent`
+pub(crate) async fn consent(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let params = match received.0 {
+        Ok(params) => params,
+        Err(error) => return Ok(trouble(&auth, &error, None)),
+    };
+    // A frontend's page needs no cookie and asks nothing here: it is sent the query as it came (Lysand §1).
+    if auth.config().frontend.origin.is_some() {
+        let query = req.query_string();
+        return Ok(reply::see(&format!("{}?{query}", auth.config().consent_page())));
+    }
+    let echoed = params.echo(&ECHOED);
+    let start_over = login_location(&auth, &echoed);
+    let Some(browser) = browser.0 else { return Ok(reply::see(&start_over)) };
+    let code = Secret::new(params.last_text("code").unwrap_or_default());
+    match authorization::pending(&auth, &code, &browser).await {
+        Ok((app, ask)) => Ok(consent_page(&auth, &form, &browser, &app, &ask, &code)?),
+        Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
+            let over = Error::refused(
+                Code::InvalidGrant,
+                "This request was answered already, or it waited too long. Nothing was granted by opening this page.",
+            );
+            Ok(trouble(&auth, &over, (!echoed.is_empty()).then_some(start_over)))
+        }
+        Err(error) => Ok(trouble(&auth, &error, None)),
+    }
+}
+
+fn consent_page(
+    auth: &Auth,
+    form: &Session,
+    browser: &SignedInBrowser,
+    app: &App,
+    ask: &Ask,
+    code: &Secret,
+) -> Result<HttpResponse, Error> {
+    let redirect_uri = ask.redirect_uri.as_str();
+    let action = [("client_id", app.client_id.as_str()), ("redirect_uri", redirect_uri), ("code", code.expose())];
+    let mut again = ask_pairs(app, ask);
+    again.push(("prompt", "select_account"));
+    let scopes = ask.scopes.to_string();
+    again.push(("scope", &scopes));
+    let page = Page::Consent(ConsentPage {
+        allow_action: with_query("/api/auth/redirect", action),
+        deny_action: "/oauth/authorize".into(),
+        code: code.expose(),
+        client_id: &app.client_id,
+        redirect_uri,
+        form_token: forms::form_token(auth, form)?,
+        app: on_page(app),
+        account: account_on_page(&browser.account),
+        switch_account: with_query("/oauth/authorize", again),
+        destination: ask.redirect_uri.destination(),
+        permissions: permissions(&ask.scopes),
+    });
+    Ok(show(auth, &page, StatusCode::OK, &[]))
+}
+
+/// `GET /oauth/authorize/native` and `GET /oauth/code`
+pub(crate) async fn code(auth: Data<Auth>, received: Received) -> HttpResponse {
+    let code = received.0.ok().and_then(|params| params.last_text("code")).unwrap_or_default();
+    let looks_right = (11..=128).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    if !looks_right {
+        return trouble(&auth, &Error::missing("code"), None);
+    }
+    let mut reply = show(&auth, &Page::Code(CodePage { code: &code }), StatusCode::OK, &[]);
+    reply.headers_mut().insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    reply
+}
+
+/// The browser goes back to the app with an approved code.
+pub(crate) fn approved(auth: &Auth, ask: &Ask, code: &Secret) -> HttpResponse {
+    let base = &auth.config().base_url;
+    if ask.redirect_uri.is_out_of_band() {
+        return reply::see(&with_query(&base.join("/oauth/authorize/native"), [("code", code.expose())]));
+    }
+    let issuer = base.issuer();
+    let mut reply = reply::see(&ask.redirect_uri.respond(&response_pairs(ask, code.expose(), &issuer)));
+    reply.headers_mut().insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    reply
+}
+
+/// The browser goes back to the app with a no (Mastodon §5.6).
+pub(crate) fn denied(auth: &Auth, redirect_uri: &RedirectUri, state: Option<&str>) -> HttpResponse {
+    let why = "The resource owner or authorization server denied the request.";
+    let refusal = Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None };
+    if redirect_uri.is_out_of_band() {
+        return trouble(auth, &Error::Refused(refusal), None);
+    }
+    mistake(auth, redirect_uri, state, &refusal)
+}
+
+/// The browser goes back to the app with an error (RFC 6749 §4.1.2.1, DEV-15).
+fn mistake(auth: &Auth, redirect_uri: &RedirectUri, state: Option<&str>, refusal: &Refusal) -> HttpResponse {
+    let issuer = auth.config().base_url.issuer();
+    let mut pairs = vec![("error", refusal.code.oauth_name()), ("error_description", &*refusal.why)];
+    pairs.extend(state.map(|state| ("state", state)));
+    pairs.push(("iss", &issuer));
+    reply::see(&redirect_uri.respond(&pairs))
+}
+
+/// A page that says what is wrong. Its link, if any, leads to our own sign-in page.
+pub(crate) fn trouble(auth: &Auth, error: &Error, start_over: Option<String>) -> HttpResponse {
+    let Error::Refused(refusal) = error else {
+        let id = reply::log_failure(error);
+        let message = format!("Something went wrong on this server. Its log knows more under {id}.");
+        let page = trouble_page(500, "This did not work", &message, "server_error", "", start_over);
+        return show(auth, &page, StatusCode::INTERNAL_SERVER_ERROR, &[]);
+    };
+    let (title, message) = in_words(refusal);
+    let status = reply::status(error);
+    let page = trouble_page(status.as_u16(), title, message, refusal.code.oauth_name(), &refusal.why, start_over);
+    let mut reply = show(auth, &page, status, &[]);
+    if let Some(wait) = refusal.retry_after {
+        reply.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait.as_secs().max(1)));
+    }
+    reply
+}
+
+/// A stale form is shown as a page, a foreign one as JSON.
+pub(crate) fn trouble_or_json(auth: &Auth, error: &Error) -> HttpResponse {
+    match error {
+        Error::Refused(refusal) if refusal.code == Code::StaleForm => {
+            trouble(auth, error, Some(auth.config().home_page()))
+        }
+        Error::Refused(refusal) => ApiError(Error::Refused(refusal.clone())).error_response(),
+        Error::Failed(_) => trouble(auth, error, None),
+    }
+}
+
+fn trouble_page<'a>(
+    status: u16,
+    title: &'a str,
+    message: &'a str,
+    error: &'a str,
+    error_description: &'a str,
+    start_over: Option<String>,
+) -> Page<'a> {
+    Page::Trouble(TroublePage { status, title, message, error, error_description, start_over })
+}
+
+/// What a refusal means for the person in front of the page.
+fn in_words(refusal: &Refusal) -> (&'static str, &str) {
+    match refusal.code {
+        Code::InvalidClient => (
+            "This app is not known here",
+            "The app that sent you is not registered with this server. Remove the account from the app and add it again.",
+        ),
+        Code::InvalidRedirectUri => (
+            "This app asks for something odd",
+            "The app wants to send you to a place that it did not register. You are not sent there. Tell its makers.",
+        ),
+        Code::AccessDenied => ("You said no", "The app gets no access to your account. You can close this page."),
+        Code::StaleForm => ("This page is too old", &refusal.why),
+        Code::InvalidGrant => ("This request is over", &refusal.why),
+        Code::TooManyRequests => ("Please wait a moment", &refusal.why),
+        Code::Unavailable => ("This server is busy", &refusal.why),
+        _ => (
+            "This app made a mistake",
+            "The app that sent you made a request that this server cannot follow. Tell its makers what stands below.",
+        ),
+    }
+}
+
+/// Shows a page, or sends the browser to where a frontend shows it, with `along` as its query.
+fn show(auth: &Auth, page: &Page<'_>, status: StatusCode, along: &[(String, String)]) -> HttpResponse {
+    match auth.pages().show(page) {
+        Ok(PageReply::Html(html)) => {
+            HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(html)
+        }
+        Ok(PageReply::Elsewhere(place)) => reply::see(&with_query(&place, pairs(along))),
+        Err(error) => reply::failed(&Error::failed(error)),
+    }
+}
+
+/// The consent page's address: the app's name first, then the request, then the pending code (Lysand §5).
+pub(crate) fn consent_location(auth: &Auth, app: &App, echoed: &[(String, String)], code: &Secret) -> String {
+    let mut query = vec![("application", app.name.as_str())];
+    query.extend(app.website.as_deref().map(|website| ("website", website)));
+    query.extend(pairs(echoed));
+    query.push(("code", code.expose()));
+    with_query(&auth.config().consent_page(), query)
+}
+
+/// The sign-in page's address, with a request.
+pub(crate) fn login_location(auth: &Auth, echoed: &[(String, String)]) -> String {
+    with_query(&auth.config().login_page(), pairs(echoed))
+}
+
+/// The authorization request among the parameters.
+pub(crate) fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
+    Ok(AuthorizationRequest {
+        client_id: params.text("client_id")?,
+        redirect_uri: params.text("redirect_uri")?,
+        response_type: params.text("response_type")?,
+        response_mode: params.text("response_mode")?,
+        scope: params.text("scope")?,
+        state: params.text("state")?,
+        code_challenge: params.text("code_challenge")?,
+        code_challenge_method: params.text("code_challenge_method")?,
+        nonce: params.text("nonce")?,
+    })
+}
+
+/// The request with the scope that it comes to: pages and the login route need one (Lysand §3.1).
+fn with_scope(mut echoed: Vec<(String, String)>, ask: &Ask) -> Vec<(String, String)> {
+    if !echoed.iter().any(|(name, value)| name == "scope" && !value.trim().is_empty()) {
+        echoed.retain(|(name, _)| name != "scope");
+        echoed.push(("scope".into(), ask.scopes.to_string()));
+    }
+    echoed
+}
+
+fn ask_pairs<'a>(app: &'a App, ask: &'a Ask) -> Vec<(&'a str, &'a str)> {
+    let mut pairs = vec![
+        ("client_id", app.client_id.as_str()),
+        ("redirect_uri", ask.redirect_uri.as_str()),
+        ("response_type", "code"),
+    ];
+    pairs.extend(ask.state.as_deref().map(|state| ("state", state)));
+    if let Some(challenge) = &ask.challenge {
+        pairs.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
+    }
+    pairs.extend(ask.nonce.as_deref().map(|nonce| ("nonce", nonce)));
+    pairs
+}
+
+fn pairs(owned: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    owned.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+fn on_page(app: &App) -> AppOnPage<'_> {
+    AppOnPage { name: &app.name, website: app.website.as_deref() }
+}
+
+fn account_on_page(account: &Account) -> AccountOnPage<'_> {
+    AccountOnPage { username: &account.username, display_name: &account.display_name }
+}

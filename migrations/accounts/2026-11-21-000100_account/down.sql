@@ -1,0 +1,3 @@
+DROP TABLE setup_token;
+DROP TABLE account_turn;
+DROP TABLE account;

@@ -1,0 +1,198 @@
+use lysand_auth::password::PasswordConfig;
+
+use super::*;
+
+static SETS: [MigrationSet; 1] = [MIGRATIONS];
+
+/// Accounts in a fresh database, with hashes that cost little.
+struct Fresh {
+    accounts: SqlAccounts,
+    _folder: tempfile::TempDir,
+}
+
+async fn fresh() -> Fresh {
+    let folder = tempfile::tempdir().unwrap();
+    let url = Secret::new(format!("sqlite:{}", folder.path().join("test.sqlite3").display()));
+    let store = Store::open(&url, 2).await.unwrap();
+    store.migrate(&SETS).await.unwrap();
+    let cheap = PasswordConfig { memory_kib: 64, iterations: 1, max_concurrent: 1, ..PasswordConfig::default() };
+    let passwords = Passwords::new(cheap, Ambient::system()).unwrap();
+    let base_url = BaseUrl::parse("https://social.example").unwrap();
+    Fresh { accounts: SqlAccounts::new(store, passwords, Ambient::system(), &base_url), _folder: folder }
+}
+
+fn person(name: &str) -> NewAccount {
+    NewAccount {
+        username: name.to_owned(),
+        email: Some(Email { address: format!("{name}@Post.example"), confirmed: true }),
+        password: Some(Secret::new("a calm evening")),
+        role: Role::Member,
+        standing: Standing::Active,
+    }
+}
+
+fn admin(name: &str) -> NewAccount {
+    NewAccount { role: Role::Admin, ..person(name) }
+}
+
+#[tokio::test]
+async fn an_account_is_found_by_name_and_address_in_any_case() {
+    let Fresh { accounts, _folder } = fresh().await;
+    let alice = accounts.create(person("Alice")).await.unwrap();
+    assert_eq!(alice.username, "alice");
+    assert_eq!(alice.email.as_ref().unwrap().address, "Alice@Post.example");
+    for identifier in ["alice", "ALICE", " alice ", "alice@post.example", "ALICE@POST.EXAMPLE"] {
+        assert_eq!(accounts.by_identifier(identifier).await.unwrap(), Some(alice.clone()), "{identifier}");
+    }
+    for identifier in ["", " ", "@", "alic", "alice@", "a1ice", "alice\0", &"x".repeat(5000)] {
+        assert_eq!(accounts.by_identifier(identifier).await.unwrap(), None, "{identifier}");
+    }
+    assert_eq!(accounts.by_id(&alice.id).await.unwrap(), Some(alice));
+    assert_eq!(accounts.by_id(&AccountId::new("")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn names_looks_and_addresses_belong_to_one_account() {
+    let Fresh { accounts, _folder } = fresh().await;
+    accounts.create(person("bob0")).await.unwrap();
+    let address = |address: &str| Some(Email { address: address.into(), confirmed: true });
+    for (name, email, taken) in [
+        ("BOB0", "new@post.example", "Username"),
+        ("bobo", "new@post.example", "Username"),
+        ("carol", "BOB0@post.EXAMPLE", "E-mail address"),
+    ] {
+        let new = NewAccount { email: address(email), ..person(name) };
+        let refused = accounts.create(new).await.unwrap_err();
+        assert!(matches!(refused, AccountsError::Taken(what) if what == taken), "{name}: {refused}");
+    }
+    let nobody = |name| NewAccount { email: None, ..person(name) };
+    accounts.create(nobody("dave")).await.unwrap();
+    accounts.create(nobody("erin")).await.unwrap();
+    assert_eq!(accounts.list().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn rules_are_applied_where_an_account_is_made() {
+    let Fresh { accounts, _folder } = fresh().await;
+    for new in [
+        person("admin"),
+        person("not a name"),
+        NewAccount { email: Some(Email { address: "nowhere".into(), confirmed: true }), ..person("alice") },
+        NewAccount { password: Some(Secret::new("short")), ..person("alice") },
+        NewAccount { password: Some(Secret::new("password1")), ..person("alice") },
+        NewAccount { password: Some(Secret::new("social.example")), ..person("alice") },
+    ] {
+        assert!(matches!(accounts.create(new).await, Err(AccountsError::Invalid(_))));
+    }
+    assert!(accounts.list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn only_the_own_password_is_right() {
+    let Fresh { accounts, _folder } = fresh().await;
+    let alice = accounts.create(person("alice")).await.unwrap();
+    accounts.create(NewAccount { password: None, ..person("bob") }).await.unwrap();
+    let check = async |name: &str, password: &str| {
+        accounts.check_password(name, &Secret::new(password)).await.unwrap().map(|account| account.id)
+    };
+    assert_eq!(check("alice@post.example", "a calm evening").await, Some(alice.id.clone()));
+    for (name, password) in [
+        ("alice", "a calm evening "),
+        ("alice", "A calm evening"),
+        ("alice", ""),
+        ("bob", "a calm evening"),
+        ("bob", ""),
+        ("nobody", "a calm evening"),
+        ("", ""),
+    ] {
+        assert_eq!(check(name, password).await, None, "{name} {password:?}");
+    }
+    assert!(accounts.set_password(&alice.id, &Secret::new("alice")).await.is_err());
+    accounts.set_password(&alice.id, &Secret::new("a bright morning")).await.unwrap();
+    assert_eq!(check("alice", "a calm evening").await, None);
+    assert_eq!(check("alice", "a bright morning").await, Some(alice.id));
+    assert!(accounts.set_password(&AccountId::new("nobody"), &Secret::new("a bright morning")).await.is_err());
+}
+
+#[tokio::test]
+async fn the_last_admin_who_can_act_stays() {
+    let Fresh { accounts, _folder } = fresh().await;
+    let first = accounts.create(admin("alice")).await.unwrap().id;
+    accounts.create(person("bob")).await.unwrap();
+    let unconfirmed =
+        NewAccount { email: Some(Email { address: "c@d.example".into(), confirmed: false }), ..admin("carol") };
+    accounts.create(unconfirmed).await.unwrap();
+    assert!(accounts.set_standing(&first, Standing::Disabled).await.is_err());
+    assert!(accounts.set_standing(&first, Standing::Pending).await.is_err());
+    assert!(accounts.delete(&first).await.is_err());
+    assert_eq!(accounts.count_active().await.unwrap(), 3);
+
+    let second = accounts.create(admin("dave")).await.unwrap().id;
+    accounts.set_standing(&first, Standing::Disabled).await.unwrap();
+    assert!(accounts.delete(&second).await.is_err());
+    accounts.delete(&first).await.unwrap();
+    assert!(accounts.delete(&first).await.is_err(), "gone already");
+    assert!(accounts.by_identifier("alice").await.unwrap().is_none());
+    accounts.create(person("alice")).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_two_admins_who_disable_each_other_one_stays() {
+    let Fresh { accounts, _folder } = fresh().await;
+    let first = accounts.create(admin("alice")).await.unwrap().id;
+    let second = accounts.create(admin("bob")).await.unwrap().id;
+    let (one, other) = tokio::join!(
+        accounts.set_standing(&first, Standing::Disabled),
+        accounts.set_standing(&second, Standing::Disabled)
+    );
+    assert!(one.is_ok() != other.is_ok());
+}
+
+#[tokio::test]
+async fn a_setup_link_makes_one_admin() {
+    let Fresh { accounts, _folder } = fresh().await;
+    let link = accounts.mint_setup_token().await.unwrap().unwrap();
+    let of_another_replica = accounts.mint_setup_token().await.unwrap().unwrap();
+    assert!(accounts.setup_token_lives(&link).await.unwrap());
+    assert!(accounts.setup_token_lives(&of_another_replica).await.unwrap());
+    for wrong in [Secret::new(""), Secret::new("x"), Secret::mint(&Ambient::system())] {
+        let refused = accounts.create_first_admin(&wrong, person("alice")).await;
+        assert!(matches!(refused, Err(FirstAdminError::LinkDead)));
+    }
+    let refused = accounts.create_first_admin(&link, person("root")).await;
+    assert!(matches!(refused, Err(FirstAdminError::Refused(AccountsError::Invalid(_)))));
+    assert!(accounts.setup_token_lives(&link).await.unwrap(), "a slip does not cost the link");
+
+    let (one, other) = tokio::join!(
+        accounts.create_first_admin(&link, person("alice")),
+        accounts.create_first_admin(&of_another_replica, person("bob"))
+    );
+    assert!(one.is_ok() != other.is_ok());
+    let made = one.or(other).unwrap();
+    assert_eq!((made.role, made.standing), (Role::Admin, Standing::Active));
+    assert_eq!(accounts.list().await.unwrap().len(), 1);
+    for link in [link, of_another_replica] {
+        assert!(!accounts.setup_token_lives(&link).await.unwrap());
+    }
+    assert!(accounts.mint_setup_token().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_setup_link_dies_with_any_admin_and_with_its_server() {
+    let Fresh { accounts, _folder } = fresh().await;
+    let link = accounts.mint_setup_token().await.unwrap().unwrap();
+    accounts.create(person("bob")).await.unwrap();
+    assert!(accounts.setup_token_lives(&link).await.unwrap());
+    accounts.withdraw_setup_token(&link).await.unwrap();
+    assert!(!accounts.setup_token_lives(&link).await.unwrap());
+
+    let link = accounts.mint_setup_token().await.unwrap().unwrap();
+    for _ in 0..8 {
+        accounts.mint_setup_token().await.unwrap();
+    }
+    assert!(!accounts.setup_token_lives(&link).await.unwrap(), "the ninth newest");
+
+    let link = accounts.mint_setup_token().await.unwrap().unwrap();
+    accounts.create(admin("alice")).await.unwrap();
+    assert!(!accounts.setup_token_lives(&link).await.unwrap());
+}

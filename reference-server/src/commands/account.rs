@@ -1,0 +1,156 @@
+//! `account …`
+
+use lysand_auth::error::Error;
+use lysand_auth::flows::sessions;
+use lysand_auth::host::accounts::{Accounts as _, AccountsError, NewAccount};
+use lysand_auth::host::mailer::Mail;
+use lysand_auth::model::account::{Account, Email, Role, Standing};
+use serde_json::{Value, json};
+
+use super::cli::{AccountCommand, CreateAccount};
+use super::{CommandError, output, password};
+use crate::state::State;
+
+/// Does an `account` command.
+pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -> Result<(), CommandError> {
+    match command {
+        AccountCommand::Create(wanted) => create(state, wanted, as_json).await,
+        AccountCommand::List => list(state, as_json).await,
+        AccountCommand::Show { name } => {
+            let account = find(state, &name).await?;
+            show(&account, as_json);
+            Ok(())
+        }
+        AccountCommand::SetPassword { name, password_stdin } => set_password(state, &name, password_stdin).await,
+        AccountCommand::Disable { name } => set_standing(state, &name, Standing::Disabled).await,
+        AccountCommand::Enable { name } => set_standing(state, &name, Standing::Active).await,
+        AccountCommand::Delete { name } => delete(state, &name).await,
+        AccountCommand::SignOut { name } => {
+            let account = find(state, &name).await?;
+            sessions::end_all(&state.auth, &account.id).await?;
+            output::text(&format!("All sessions and tokens of {} are ended.\n", account.username));
+            Ok(())
+        }
+    }
+}
+
+async fn create(state: &State, wanted: CreateAccount, as_json: bool) -> Result<(), CommandError> {
+    let password = password::new_password(wanted.password_stdin)?;
+    let new = NewAccount {
+        username: wanted.name,
+        email: Some(Email { address: wanted.email, confirmed: !wanted.unconfirmed }),
+        password: Some(password),
+        role: if wanted.admin { Role::Admin } else { Role::Member },
+        standing: Standing::Active,
+    };
+    let account = state.accounts.create(new).await?;
+    show(&account, as_json);
+    Ok(())
+}
+
+async fn list(state: &State, as_json: bool) -> Result<(), CommandError> {
+    let accounts = state.accounts.list().await?;
+    if as_json {
+        output::json(&accounts.iter().map(entity).collect());
+        return Ok(());
+    }
+    let rows: Vec<_> = accounts
+        .iter()
+        .map(|account| vec![account.username.clone(), address(account), role(account).into(), standing(account).into()])
+        .collect();
+    output::text(&output::table(&["NAME", "E-MAIL", "ROLE", "STANDING"], &rows));
+    Ok(())
+}
+
+async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<(), CommandError> {
+    let account = find(state, name).await?;
+    let password = password::new_password(from_stdin)?;
+    state.accounts.set_password(&account.id, &password).await?;
+    sessions::end_all(&state.auth, &account.id).await?;
+    // The password is changed whether or not the owner can be told.
+    if let Err(error) = state.auth.mailer().send(&account, Mail::PasswordChanged).await {
+        tracing::warn!(%error, "the mail about the new password could not be sent");
+    }
+    output::text(&format!("The password of {} is set; all its sessions and tokens are ended.\n", account.username));
+    Ok(())
+}
+
+async fn set_standing(state: &State, name: &str, standing: Standing) -> Result<(), CommandError> {
+    let account = find(state, name).await?;
+    state.accounts.set_standing(&account.id, standing).await?;
+    let words = if standing == Standing::Active { "may act" } else { "may no longer act" };
+    output::text(&format!("{} {words}.\n", account.username));
+    Ok(())
+}
+
+async fn delete(state: &State, name: &str) -> Result<(), CommandError> {
+    let account = find(state, name).await?;
+    state.accounts.delete(&account.id).await?;
+    sessions::end_all(&state.auth, &account.id).await?;
+    output::text(&format!("{} is removed.\n", account.username));
+    Ok(())
+}
+
+/// The account of this name or address.
+pub(super) async fn find(state: &State, name: &str) -> Result<Account, CommandError> {
+    let found = state.accounts.by_identifier(name).await.map_err(Error::from_host)?;
+    found.ok_or_else(|| CommandError::new(format!("there is no account {name:?}")))
+}
+
+fn show(account: &Account, as_json: bool) {
+    if as_json {
+        output::json(&entity(account));
+        return;
+    }
+    output::text(&output::facts(&[
+        ("name", account.username.clone()),
+        ("e-mail", address(account)),
+        ("role", role(account).into()),
+        ("standing", standing(account).into()),
+        ("id", account.id.to_string()),
+    ]));
+}
+
+fn entity(account: &Account) -> Value {
+    json!({
+        "id": account.id.as_str(),
+        "username": account.username,
+        "display_name": account.display_name,
+        "email": account.email.as_ref().map(|email| email.address.as_str()),
+        "email_confirmed": account.email.as_ref().is_some_and(|email| email.confirmed),
+        "role": role(account),
+        "standing": standing(account),
+    })
+}
+
+fn address(account: &Account) -> String {
+    match &account.email {
+        None => "-".to_owned(),
+        Some(email) if email.confirmed => email.address.clone(),
+        Some(email) => format!("{} (unconfirmed)", email.address),
+    }
+}
+
+fn role(account: &Account) -> &'static str {
+    match account.role {
+        Role::Admin => "admin",
+        Role::Member => "member",
+    }
+}
+
+fn standing(account: &Account) -> &'static str {
+    match account.standing {
+        Standing::Active => "active",
+        Standing::Pending => "pending",
+        Standing::Disabled => "disabled",
+    }
+}
+
+impl From<AccountsError> for CommandError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::Failed(source) => Error::from_host(source).into(),
+            refused => Self::new(refused.to_string()),
+        }
+    }
+}

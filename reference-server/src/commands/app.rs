@@ -1,0 +1,157 @@
+//! `app …` and `token …`
+
+use lysand_auth::flows::{apps, token};
+use lysand_auth::model::account::Hindrance;
+use lysand_auth::model::app::{App, Registration};
+use lysand_auth::model::redirect_uri::RedirectUri;
+use lysand_auth::model::scope::Scopes;
+use serde_json::{Value, json};
+
+use super::cli::{AppCommand, CreateApp, CreateToken};
+use super::{CommandError, account, output};
+use crate::state::State;
+
+/// The name of the app that holds tokens made without another one.
+const OWN_APP: &str = "Command line";
+/// It never sends anybody anywhere.
+const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
+
+/// Does an `app` command.
+pub(super) async fn run(state: &State, command: AppCommand, as_json: bool) -> Result<(), CommandError> {
+    match command {
+        AppCommand::Create(wanted) => create(state, wanted, as_json).await,
+        AppCommand::List => list(state, as_json).await,
+        AppCommand::Delete { id } => {
+            let app = find(state, &id).await?;
+            apps::delete(&state.auth, &app.id).await?;
+            output::text(&format!("{} is removed, with its codes and tokens.\n", app.name.escape_debug()));
+            Ok(())
+        }
+    }
+}
+
+async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), CommandError> {
+    let registration = Registration {
+        name: Some(wanted.name),
+        redirect_uris: wanted.redirect_uri,
+        scopes: Some(wanted.scopes),
+        website: wanted.website,
+    };
+    let apps::Registered { app, secret } = apps::register(&state.auth, registration, None).await?;
+    if as_json {
+        output::json(&credential_application(&app, secret.expose()));
+        return Ok(());
+    }
+    output::text(&output::facts(&[
+        ("name", app.name.clone()),
+        ("client_id", app.client_id.clone()),
+        ("client_secret", secret.expose().to_owned()),
+        ("scopes", app.scopes.to_string()),
+        ("redirect URIs", redirect_uris(&app).join(" ")),
+        ("id", app.id.to_string()),
+    ]));
+    Ok(())
+}
+
+async fn list(state: &State, as_json: bool) -> Result<(), CommandError> {
+    let all = apps::list(&state.auth).await?;
+    if as_json {
+        output::json(&all.iter().map(entity).collect());
+        return Ok(());
+    }
+    let rows: Vec<_> = all
+        .iter()
+        .map(|app| vec![app.id.to_string(), app.name.clone(), app.scopes.to_string(), redirect_uris(app).join(" ")])
+        .collect();
+    output::text(&output::table(&["ID", "NAME", "SCOPES", "REDIRECT URIS"], &rows));
+    Ok(())
+}
+
+/// Does `token create`.
+pub(super) async fn create_token(state: &State, wanted: CreateToken, as_json: bool) -> Result<(), CommandError> {
+    let account = account::find(state, &wanted.name).await?;
+    if let Some(hindrance) = account.hindrance() {
+        let why = match hindrance {
+            Hindrance::Unconfirmed => "its e-mail address is not confirmed",
+            Hindrance::Pending => "it waits for review",
+            Hindrance::Disabled => "it is disabled",
+        };
+        return Err(CommandError::new(format!("{} may not act: {why}", account.username)));
+    }
+    let app = match wanted.app {
+        Some(id) => find(state, &id).await?,
+        None => own_app(state, &wanted.scopes).await?,
+    };
+    let scopes = app.scopes.grant(Some(&wanted.scopes))?;
+    let issued = token::issue(&state.auth, &app.id, Some(account.id), scopes).await?;
+    match as_json {
+        true => output::json(&json!({
+            "access_token": issued.access_token.expose(),
+            "token_type": "Bearer",
+            "scope": issued.scopes.to_string(),
+            "created_at": issued.created_at.seconds(),
+        })),
+        false => output::text(&format!("{}\n", issued.access_token.expose())),
+    }
+    Ok(())
+}
+
+/// The command line's own app with exactly these scopes, registered when it is first needed.
+async fn own_app(state: &State, scopes: &str) -> Result<App, CommandError> {
+    let registration = Registration {
+        name: Some(OWN_APP.to_owned()),
+        redirect_uris: vec![OUT_OF_BAND.to_owned()],
+        scopes: Some(scopes.to_owned()),
+        website: None,
+    };
+    if let Ok(wanted) = Scopes::register(scopes) {
+        let same = |app: &App| {
+            app.name == OWN_APP
+                && app.scopes == wanted
+                && app.redirect_uris.iter().all(|uri| uri.as_str() == OUT_OF_BAND)
+        };
+        if let Some(app) = apps::list(&state.auth).await?.into_iter().find(same) {
+            return Ok(app);
+        }
+    }
+    Ok(apps::register(&state.auth, registration, None).await?.app)
+}
+
+/// The app of this id or client id.
+async fn find(state: &State, id: &str) -> Result<App, CommandError> {
+    let found = apps::list(&state.auth).await?.into_iter().find(|app| app.id.as_str() == id || app.client_id == id);
+    found.ok_or_else(|| CommandError::new(format!("there is no app {id:?}")))
+}
+
+fn redirect_uris(app: &App) -> Vec<&str> {
+    app.redirect_uris.iter().map(RedirectUri::as_str).collect()
+}
+
+/// What a list shows of an app: everything but its secret, of which only a digest is kept.
+fn entity(app: &App) -> Value {
+    json!({
+        "id": app.id.as_str(),
+        "name": app.name,
+        "website": app.website,
+        "scopes": app.scopes.words(),
+        "redirect_uris": redirect_uris(app),
+        "client_id": app.client_id,
+        "created_at": app.created_at.to_iso8601(),
+    })
+}
+
+/// The credential application of Mastodon §2.3.
+fn credential_application(app: &App, secret: &str) -> Value {
+    json!({
+        "id": app.id.as_str(),
+        "name": app.name,
+        "website": app.website,
+        "scopes": app.scopes.words(),
+        "redirect_uris": redirect_uris(app),
+        "redirect_uri": redirect_uris(app).join("\n"),
+        "client_id": app.client_id,
+        "client_secret": secret,
+        "client_secret_expires_at": 0,
+        "vapid_key": "",
+    })
+}

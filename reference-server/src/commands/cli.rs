@@ -1,0 +1,249 @@
+//! The command line as it is typed (running contract §2).
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::settings::LogFormat;
+
+/// Signs people in: OAuth for Mastodon clients, and Lysand's frontend API.
+#[derive(Debug, Parser)]
+#[command(name = "reference-server", version, disable_help_subcommand = true)]
+pub(super) struct Cli {
+    /// Configuration file; without it LYSAND_AUTH_CONFIG names one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Answer in JSON where a command lists or creates
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+
+    /// How log lines look, whatever the configuration says
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(super) log_format: Option<LogChoice>,
+
+    /// What to do; serves without one
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// `--log-format`
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum LogChoice {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+impl From<LogChoice> for LogFormat {
+    fn from(choice: LogChoice) -> Self {
+        match choice {
+            LogChoice::Text => Self::Text,
+            LogChoice::Json => Self::Json,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve until a termination signal (also without any command)
+    Serve,
+    /// Bring the database up to date
+    Migrate {
+        /// Only tell what is applied and what waits
+        #[arg(long)]
+        status: bool,
+    },
+    /// Tell every problem of the configuration
+    CheckConfig,
+    /// Show the effective configuration as TOML, secrets masked
+    PrintConfig,
+    /// Manage accounts
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Manage apps
+    #[command(subcommand)]
+    App(AppCommand),
+    /// Manage access tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Delete what has expired
+    Sweep,
+}
+
+/// `account …`; NAME is a user name or an e-mail address.
+#[derive(Debug, Subcommand)]
+pub(super) enum AccountCommand {
+    /// Create an account
+    Create(CreateAccount),
+    /// List all accounts
+    List,
+    /// Show one account
+    Show {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Set a password; ends all sessions and tokens of the account
+    SetPassword {
+        /// User name or e-mail address
+        name: String,
+        /// Read the password from standard input instead of asking for it
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Stop an account from acting
+    Disable {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Let an account act again
+    Enable {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Remove an account for good
+    Delete {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// End all sessions and tokens of an account
+    SignOut {
+        /// User name or e-mail address
+        name: String,
+    },
+}
+
+/// `account create`
+#[derive(Debug, Args)]
+pub(super) struct CreateAccount {
+    /// User name: letters a to z, digits and underscores
+    pub(super) name: String,
+    /// E-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) email: String,
+    /// Let it administer the server
+    #[arg(long)]
+    pub(super) admin: bool,
+    /// Leave its e-mail address unconfirmed
+    #[arg(long)]
+    pub(super) unconfirmed: bool,
+    /// Read the password from standard input instead of asking for it
+    #[arg(long)]
+    pub(super) password_stdin: bool,
+}
+
+/// `app …`
+#[derive(Debug, Subcommand)]
+pub(super) enum AppCommand {
+    /// Register an app; its secret is shown this once
+    Create(CreateApp),
+    /// List all apps
+    List,
+    /// Remove an app with its codes and tokens
+    Delete {
+        /// The app's id or client id
+        id: String,
+    },
+}
+
+/// `app create`
+#[derive(Debug, Args)]
+pub(super) struct CreateApp {
+    /// Name, as people will see it
+    #[arg(long)]
+    pub(super) name: String,
+    /// Where answers may go; several are allowed
+    #[arg(long, required = true, num_args = 1.., value_name = "URI")]
+    pub(super) redirect_uri: Vec<String>,
+    /// What it may ask for, separated by blanks
+    #[arg(long)]
+    pub(super) scopes: String,
+    /// Its website
+    #[arg(long, value_name = "URL")]
+    pub(super) website: Option<String>,
+}
+
+/// `token …`
+#[derive(Debug, Subcommand)]
+pub(super) enum TokenCommand {
+    /// Print a new access token
+    Create(CreateToken),
+}
+
+/// `token create`
+#[derive(Debug, Args)]
+pub(super) struct CreateToken {
+    /// User name or e-mail address of the account that it speaks for
+    pub(super) name: String,
+    /// What it may do, separated by blanks
+    #[arg(long)]
+    pub(super) scopes: String,
+    /// The app that holds it: an id or client id; without one an app of the command line's own
+    #[arg(long, value_name = "ID")]
+    pub(super) app: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn parsed(words: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(std::iter::once("reference-server").chain(words.split_whitespace()))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_of_the_running_contract_is_understood() {
+        for words in [
+            "",
+            "serve",
+            "serve --config a.toml --log-format json",
+            "--config a.toml serve",
+            "migrate",
+            "migrate --status --json",
+            "check-config",
+            "print-config",
+            "account create alice --email a@b.example --admin --unconfirmed --password-stdin",
+            "account list --json",
+            "account show alice",
+            "account set-password alice --password-stdin",
+            "account disable alice",
+            "account enable alice",
+            "account delete alice",
+            "account sign-out alice",
+            "app create --name N --redirect-uri https://a.example --scopes read --website https://a.example --json",
+            "app create --name N --redirect-uri a://b c://d --redirect-uri e://f --scopes read",
+            "app list",
+            "app delete 1",
+            "token create alice --scopes read --app 1",
+            "sweep",
+        ] {
+            assert!(parsed(words).is_ok(), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_the_contract_is_refused() {
+        for words in [
+            "start",
+            "account create alice",
+            "account create --email a@b.example",
+            "account",
+            "app create --name N",
+            "openapi",
+            "token create alice",
+            "serve --log-format xml",
+            "account create alice --email a@b.example --password hunter2",
+        ] {
+            assert_eq!(parsed(words).err().map(|error| error.exit_code()), Some(2), "{words}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `serve`
+
+use std::io::IsTerminal as _;
+
+use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
+use lysand_auth::Ambient;
+
+use super::{CommandError, output};
+use crate::server::Running;
+use crate::settings::Settings;
+
+/// Serves until SIGTERM or SIGINT, then drains. A second signal ends the process at once.
+pub(super) async fn run(settings: Settings, ambient: Ambient) -> Result<(), CommandError> {
+    let mut signals = Signals::listen()?;
+    let running = Running::start(settings, ambient).await.map_err(|error| CommandError::new(error.to_string()))?;
+    output::text(&banner(&running));
+    tracing::info!(address = %running.addr(), base_url = running.base_url(), "serving");
+    signals.next().await;
+    tracing::info!("a signal came: finishing what runs");
+    tokio::select! {
+        () = running.stop() => {
+            tracing::info!("stopped");
+            Ok(())
+        }
+        () = signals.next() => Err(CommandError::new("a second signal came: stopped at once")),
+    }
+}
+
+/// What a person sees who starts the server.
+fn banner(running: &Running) -> String {
+    let mut facts = vec![("public URL", running.base_url().to_owned()), ("listens on", running.addr().to_string())];
+    if let Some(link) = running.setup_link() {
+        facts.push(("set up", link));
+    }
+    let mut text = format!("lysand-auth reference server {}\n\n", env!("CARGO_PKG_VERSION"));
+    for line in output::facts(&facts).lines() {
+        text.push_str(&format!("  {line}\n"));
+    }
+    if running.setup_link().is_some() {
+        text.push_str("\n  There is no admin account yet. Open the set-up link to create one; it works once.\n");
+    }
+    if std::io::stdout().is_terminal() {
+        text.push_str("\n  Ctrl-C ends it.\n");
+    }
+    text.push('\n');
+    text
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, CommandError> {
+        let listen =
+            |kind| signal(kind).map_err(|error| CommandError::new(format!("signals cannot be heard: {error}")));
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! `GET /`: what this server is, who is signed in, and the sign-in to try.
+
+use std::borrow::Cow;
+
+use actix_session::Session;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::web::{self, ServiceConfig};
+use lysand_auth::host::pages::AccountOnPage;
+use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::{ApiError, SignedIn, form_session, form_token, not_allowed};
+use serde::{Deserialize, Serialize};
+
+use crate::demo;
+use crate::instance::about;
+use crate::server::State;
+
+/// Name and version of this software.
+const SOFTWARE: &str = concat!("Lysand Auth ", env!("CARGO_PKG_VERSION"));
+
+/// What stands on the page of a server that does not say what it is.
+const DESCRIPTION: &str = "This server signs you in to apps of the fediverse.";
+
+/// The library's route that ends a session (Lysand §12.7).
+const SIGN_OUT: &str = "/api/auth/mastodon-logout";
+
+/// `home.html`
+#[derive(Debug, Serialize)]
+pub struct HomePage<'a> {
+    /// A sentence about this server.
+    pub description: &'a str,
+    /// What the person should know now.
+    pub notices: Vec<Notice>,
+    /// Who is signed in.
+    pub account: Option<AccountOnPage<'a>>,
+    /// Where the form "sign out" posts to.
+    pub sign_out_action: &'static str,
+    /// Hidden field of both forms.
+    pub form_token: String,
+    /// The name of this server, as people type it into an app.
+    pub host: &'a str,
+    /// The built-in demo, when it is switched on.
+    pub demo: Option<DemoOffer>,
+    /// Name and version of the software.
+    pub software: &'static str,
+    /// Whom to write to; may be empty.
+    pub contact_email: &'a str,
+}
+
+/// The form "try the sign-in".
+#[derive(Debug, Serialize)]
+pub struct DemoOffer {
+    /// Where it posts to.
+    pub action: &'static str,
+}
+
+/// A sentence above the page's content.
+#[derive(Debug, Serialize)]
+pub struct Notice {
+    /// How it looks and whether it interrupts.
+    pub kind: NoticeKind,
+    /// The sentence.
+    pub text: Cow<'static, str>,
+}
+
+/// What kind of news a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// Something worked.
+    Good,
+    /// Something did not.
+    Bad,
+}
+
+/// The query names a notice; its words are ours, so that no link can put words into our mouth.
+#[derive(Default, Deserialize)]
+struct Query {
+    notice: Option<String>,
+}
+
+impl Query {
+    fn notices(&self) -> Vec<Notice> {
+        match self.notice.as_deref() {
+            Some("ready") => vec![Notice {
+                kind: NoticeKind::Good,
+                text: "The account is ready. Sign in with it from any app.".into(),
+            }],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// `GET /`
+async fn show(
+    state: web::Data<State>,
+    form: Session,
+    browser: SignedIn,
+    query: Option<web::Query<Query>>,
+) -> Result<HttpResponse, ApiError> {
+    let instance = &state.settings.instance;
+    let description = instance.description.trim();
+    let account = browser.account();
+    let page = HomePage {
+        description: if description.is_empty() { DESCRIPTION } else { description },
+        notices: query.map(|query| query.notices()).unwrap_or_default(),
+        account: account
+            .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
+        sign_out_action: SIGN_OUT,
+        form_token: form_token(&state.auth, &form)?,
+        host: about::domain(&state.settings.http.base_url),
+        demo: state.settings.demo.then_some(DemoOffer { action: demo::START }),
+        software: SOFTWARE,
+        contact_email: &instance.contact_email,
+    };
+    Ok(state.pages.reply(StatusCode::OK, "home.html", &page))
+}
+
+/// The route of the home page.
+pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let headers = Headers::new(Surface::Page, state.auth.config().base_url.is_secure());
+    let session = form_session(&state.auth);
+    move |config| {
+        config.service(
+            web::resource("/")
+                .route(web::get().to(show))
+                .route(web::head().to(show))
+                .default_service(not_allowed("GET, HEAD"))
+                .wrap(session)
+                .wrap(headers),
+        );
+    }
+}

@@ -1,0 +1,255 @@
+//! The hosted pages: the library's typed contexts through Tera templates.
+//!
+//! The templates are compiled in. `frontend.templates_dir` replaces single ones by files of the same name, which get
+//! the same context. Every page is rendered once with samples before the server starts, so that a template that
+//! cannot work stops the start and not a person's sign-in.
+
+mod samples;
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::path::{Path, PathBuf};
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError as _};
+use lysand_auth::Error;
+use lysand_auth::host::HostResult;
+use lysand_auth::host::pages::{Page, PageReply, Pages};
+use lysand_auth::web::ApiError;
+use serde::Serialize;
+use tera::{Context, Tera};
+
+use crate::assets::PageAssets;
+
+macro_rules! templates {
+    ($($name:literal,)+) => {
+        /// The built-in templates by name.
+        const BUILT_IN: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../templates/", $name))),)+];
+    };
+}
+
+templates! {
+    "base.html",
+    "sign_in.html",
+    "consent.html",
+    "code.html",
+    "trouble.html",
+    "setup.html",
+    "home.html",
+    "demo.html",
+}
+
+/// Why the pages cannot be shown. Each names the file to look at.
+#[derive(Debug, thiserror::Error)]
+pub enum PagesError {
+    /// A file or folder cannot be read.
+    #[error("{}: cannot be read: {source}", file.display())]
+    Unreadable {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// A file in `frontend.templates_dir` replaces nothing.
+    #[error("{}: replaces no template; the names are {known}", file.display())]
+    Unknown {
+        /// The file.
+        file: PathBuf,
+        /// The names of all templates.
+        known: String,
+    },
+    /// A template does not parse, or cannot be rendered.
+    #[error("{file}: {why}")]
+    Broken {
+        /// The file, or the name of a built-in template.
+        file: String,
+        /// What the template engine says.
+        why: String,
+    },
+}
+
+/// The pages, parsed once.
+pub struct TeraPages {
+    tera: Tera,
+    /// What every template gets beside its own context.
+    frame: Context,
+}
+
+impl TeraPages {
+    /// Loads the built-in templates and those of `templates_dir` over them.
+    ///
+    /// # Errors
+    /// When a file cannot be read, replaces nothing or does not work as a template.
+    pub fn load(templates_dir: Option<&Path>, instance_title: &str) -> Result<Self, PagesError> {
+        let overrides = templates_dir.map(read_overrides).transpose()?.unwrap_or_default();
+        let file_of =
+            |name: &str| overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string());
+        let mut sources = Vec::new();
+        for (name, built_in) in BUILT_IN {
+            let text = overrides.get(*name).map_or(*built_in, |(_, text)| text.as_str());
+            tera::Template::new(name, None, text).map_err(|error| broken(file_of(name), &error))?;
+            sources.push((*name, text));
+        }
+        let mut tera = Tera::default();
+        tera.add_raw_templates(sources).map_err(|error| broken(all_files(&overrides), &error))?;
+        let mut frame = Context::new();
+        frame.insert("instance_title", instance_title);
+        frame.insert("assets", &PageAssets::new());
+        let pages = Self { tera, frame };
+        for (template, context) in samples::all("sample") {
+            // A page that nobody replaced can still fail by its frame.
+            let blamed = if overrides.contains_key(template) { template } else { "base.html" };
+            pages.render(template, &context).map_err(|error| broken(file_of(blamed), &error))?;
+        }
+        Ok(pages)
+    }
+
+    /// Renders a template with its context.
+    ///
+    /// # Errors
+    /// When there is no such template, or it asks for what the context does not have.
+    pub fn render<T: Serialize>(&self, template: &str, context: &T) -> Result<String, tera::Error> {
+        let mut whole = Context::from_serialize(context)?;
+        whole.extend(self.frame.clone());
+        self.tera.render(template, &whole)
+    }
+
+    /// Answers with a page of this server's own; a page that fails is a failure of the server.
+    pub fn reply<T: Serialize>(&self, status: StatusCode, template: &str, context: &T) -> HttpResponse {
+        match self.render(template, context) {
+            Ok(html) => {
+                HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(html)
+            }
+            Err(error) => ApiError(Error::failed(chain(&error))).error_response(),
+        }
+    }
+}
+
+impl Pages for TeraPages {
+    fn show(&self, page: &Page<'_>) -> HostResult<PageReply> {
+        let html = match page {
+            Page::SignIn(page) => self.render("sign_in.html", page),
+            Page::Consent(page) => self.render("consent.html", page),
+            Page::Code(page) => self.render("code.html", page),
+            Page::Trouble(page) => self.render("trouble.html", page),
+        };
+        html.map(PageReply::Html).map_err(|error| chain(&error).into())
+    }
+}
+
+type Overrides = BTreeMap<String, (PathBuf, String)>;
+
+/// The files of the admin's own folder by name. Hidden files are left alone: editors and file managers put some there.
+fn read_overrides(folder: &Path) -> Result<Overrides, PagesError> {
+    let unreadable = |file: &Path| {
+        let file = file.to_owned();
+        |source| PagesError::Unreadable { file, source }
+    };
+    let mut overrides = Overrides::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+        let entry = entry.map_err(unreadable(folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let file = entry.path();
+        if name.starts_with('.') {
+            continue;
+        }
+        if !BUILT_IN.iter().any(|(known, _)| *known == name) {
+            let known = BUILT_IN.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
+            return Err(PagesError::Unknown { file, known });
+        }
+        let text = std::fs::read_to_string(&file).map_err(unreadable(&file))?;
+        overrides.insert(name, (file, text));
+    }
+    Ok(overrides)
+}
+
+/// Where to look when templates do not fit each other: the engine's own text names the template.
+fn all_files(overrides: &Overrides) -> String {
+    overrides.values().map(|(file, _)| file.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn broken(file: String, error: &tera::Error) -> PagesError {
+    PagesError::Broken { file, why: chain(error) }
+}
+
+/// The engine's error with its causes: the outermost alone says only which template it was.
+fn chain(error: &tera::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MARKUP: &str = "<script>alert(\"1\")</script>'&";
+
+    #[test]
+    fn every_text_from_outside_is_escaped() {
+        let pages = TeraPages::load(None, MARKUP).unwrap();
+        for (template, context) in samples::all(MARKUP) {
+            let html = pages.render(template, &context).unwrap();
+            assert!(html.contains("&lt;script&gt;"), "{template} shows the sample text");
+            assert!(!html.contains("<script>"), "{template} leaves markup as it is");
+            assert!(!html.contains("alert(\""), "{template} leaves quotes as they are");
+        }
+    }
+
+    #[test]
+    fn every_template_has_a_sample() {
+        let sampled: Vec<_> = samples::all("x").into_iter().map(|(template, _)| template).collect();
+        for (name, _) in BUILT_IN.iter().filter(|(name, _)| *name != "base.html") {
+            assert!(sampled.contains(name), "{name}");
+        }
+    }
+
+    /// The policy of our pages forbids both (security WEB-6); a browser would drop them silently.
+    #[test]
+    fn pages_have_no_inline_style_or_script() {
+        let pages = TeraPages::load(None, "Title").unwrap();
+        for (template, context) in samples::all("x") {
+            let html = pages.render(template, &context).unwrap();
+            assert!(html.starts_with("<!doctype html>"), "{template}");
+            for forbidden in ["<style", " style=", " onclick=", " onload=", "<script>", "javascript:"] {
+                assert!(!html.contains(forbidden), "{template} has {forbidden}");
+            }
+            assert_eq!(html.matches("<h1").count(), 1, "{template}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_the_same_name_replaces_a_template() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("code.html"), "own: {{ code }}").unwrap();
+        std::fs::write(folder.path().join(".DS_Store"), "").unwrap();
+        let pages = TeraPages::load(Some(folder.path()), "Title").unwrap();
+        let context = serde_json::json!({ "code": "<b>" });
+        assert_eq!(pages.render("code.html", &context).unwrap(), "own: &lt;b&gt;");
+    }
+
+    #[test]
+    fn what_cannot_work_stops_the_start_and_names_the_file() {
+        for (name, text, wanted) in [
+            ("codes.html", "", "replaces no template"),
+            ("code.html", "{% if %}", "code.html: "),
+            ("code.html", "{{ nobody_has_this }}", "nobody_has_this"),
+            ("code.html", "{% extends \"missing.html\" %}", "missing.html"),
+            ("base.html", "{{ instance_titel }}", "instance_titel"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join(name);
+            std::fs::write(&file, text).unwrap();
+            let error = TeraPages::load(Some(folder.path()), "Title").err().unwrap().to_string();
+            assert!(error.contains(wanted), "{error}");
+            assert!(error.contains(name), "{error}");
+        }
+        let missing = TeraPages::load(Some(Path::new("/nowhere/at/all")), "Title").err().unwrap();
+        assert!(missing.to_string().starts_with("/nowhere/at/all: cannot be read"), "{missing}");
+    }
+}

@@ -1,0 +1,151 @@
+//! Sample values for every template: what the start-up check and the tests render.
+
+use lysand_auth::host::pages::{
+    Access, AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, Destination, Permission, SignInPage,
+    TroublePage,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::demo::page::{DemoPage, Message, Parameter, Step};
+use crate::home::{DemoOffer, HomePage, Notice, NoticeKind};
+use crate::setup::{Faults, SetupPage};
+
+/// Every template but the frame, in each of its shapes, with `text` for every text from outside.
+pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
+    let mut samples = Vec::new();
+    sign_in(text, &mut samples);
+    consent(text, &mut samples);
+    add(&mut samples, "code.html", &CodePage { code: text });
+    trouble(text, &mut samples);
+    setup(text, &mut samples);
+    home(text, &mut samples);
+    add(&mut samples, "demo.html", &demo(text));
+    samples
+}
+
+fn add(samples: &mut Vec<(&'static str, Value)>, template: &'static str, context: &impl Serialize) {
+    // A context that cannot be serialised becomes null, and its template then fails for want of its first value.
+    samples.push((template, serde_json::to_value(context).unwrap_or_default()));
+}
+
+fn account(text: &'static str) -> AccountOnPage<'static> {
+    AccountOnPage { username: text, display_name: text }
+}
+
+fn app(text: &'static str) -> AppOnPage<'static> {
+    AppOnPage { name: text, website: Some(text) }
+}
+
+fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let page = |current, password| SignInPage {
+        action: text.to_owned(),
+        form_token: text.to_owned(),
+        app: Some(app(text)),
+        error: Some(text.to_owned()),
+        current,
+        password,
+    };
+    add(samples, "sign_in.html", &page(None, true));
+    for continue_action in [Some(text.to_owned()), None] {
+        add(samples, "sign_in.html", &page(Some(CurrentAccount { account: account(text), continue_action }), true));
+    }
+    add(samples, "sign_in.html", &SignInPage { app: Some(app(text)), error: None, ..page(None, false) });
+}
+
+fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let row = |access| Permission { subject: text.into(), access, meaning: text.into() };
+    for destination in [
+        Destination::Site(text.to_owned()),
+        Destination::Unprotected(text.to_owned()),
+        Destination::ThisDevice(text.to_owned()),
+        Destination::Scheme(text.to_owned()),
+        Destination::Copy,
+    ] {
+        add(
+            samples,
+            "consent.html",
+            &ConsentPage {
+                allow_action: text.to_owned(),
+                deny_action: text.to_owned(),
+                code: text,
+                client_id: text,
+                redirect_uri: text,
+                form_token: text.to_owned(),
+                app: app(text),
+                account: account(text),
+                switch_account: text.to_owned(),
+                destination,
+                permissions: vec![row(Access::Read), row(Access::Write), row(Access::ReadWrite)],
+            },
+        );
+    }
+}
+
+fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let page = TroublePage {
+        status: 400,
+        title: text,
+        message: text,
+        error: text,
+        error_description: text,
+        start_over: Some(text.to_owned()),
+    };
+    add(samples, "trouble.html", &page);
+    add(samples, "trouble.html", &TroublePage { error: "", error_description: "", start_over: None, ..page });
+}
+
+fn setup(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let page = |errors| SetupPage {
+        action: "/setup",
+        token: text,
+        username: text,
+        email: text,
+        host: text,
+        error: None,
+        errors,
+    };
+    let fault = || Some(text.to_owned());
+    let all = Faults { username: fault(), email: fault(), password: fault(), confirmation: fault() };
+    add(samples, "setup.html", &page(all));
+    add(samples, "setup.html", &SetupPage { error: fault(), ..page(Faults::default()) });
+}
+
+fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let page = |account, demo| HomePage {
+        description: text,
+        notices: vec![
+            Notice { kind: NoticeKind::Good, text: text.into() },
+            Notice { kind: NoticeKind::Bad, text: text.into() },
+        ],
+        account,
+        sign_out_action: text,
+        form_token: text.to_owned(),
+        host: text,
+        demo,
+        software: text,
+        contact_email: text,
+    };
+    add(samples, "home.html", &page(Some(account(text)), Some(DemoOffer { action: text })));
+    add(samples, "home.html", &page(None, None));
+}
+
+fn demo(text: &'static str) -> DemoPage<'static> {
+    let message =
+        || Message { text: text.to_owned(), note: Some(text), parameters: vec![Parameter::new(text, text, text)] };
+    DemoPage {
+        heading: text,
+        summary: text.to_owned(),
+        trouble: Some(text.to_owned()),
+        account: Some(account(text)),
+        steps: vec![Step {
+            number: 1,
+            title: text,
+            explanation: text,
+            request: Some(message()),
+            answer: Some(message()),
+        }],
+        again: text,
+        form_token: text.to_owned(),
+    }
+}

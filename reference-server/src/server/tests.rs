@@ -1,0 +1,117 @@
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::*;
+
+/// Settings of a server on a free port with all its files in `folder`.
+fn settings(folder: &std::path::Path, more: &str) -> Settings {
+    let text = format!(
+        "http.bind_port = 0\nhttp.workers = 1\nkeys.jwt = \"{0}/key.pem\"\ndatabase.url = \"sqlite:{0}/db\"\n{more}",
+        folder.display()
+    );
+    let mut settings = Settings::parse(&text, []).unwrap();
+    settings.data_dir = folder.to_owned();
+    settings
+}
+
+async fn start(folder: &std::path::Path, more: &str) -> Running {
+    Running::start(settings(folder, more), Ambient::system()).await.unwrap()
+}
+
+/// The whole answer to a request without a body.
+async fn ask(addr: SocketAddr, line: &str) -> String {
+    let mut stream = TcpStream::connect(addr).await.unwrap();
+    let request = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_fresh_folder_becomes_a_ready_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), "").await;
+    assert_eq!(running.base_url(), format!("http://localhost:{}", running.addr().port()));
+    for (line, status, body) in [
+        ("GET /health", "HTTP/1.1 200", r#"{"status":"ok"}"#),
+        ("GET /health/ready", "HTTP/1.1 200", r#"{"status":"ready"}"#),
+        ("GET /nowhere", "HTTP/1.1 404", r#""error":"#),
+        ("POST /health", "HTTP/1.1 405", r#""error":"#),
+        ("BREW /nowhere", "HTTP/1.1 404", r#""error":"#),
+        ("GET /", "HTTP/1.1 200", "<!doctype html>"),
+    ] {
+        let answer = ask(running.addr(), line).await;
+        assert!(answer.starts_with(status) && answer.contains(body), "{line}: {answer}");
+        assert!(answer.contains("\r\nx-content-type-options: nosniff\r\n"), "{line}: {answer}");
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_setup_link_ends_with_its_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), "").await;
+    let link = running.setup_link().unwrap();
+    let path = link.strip_prefix(running.base_url()).unwrap().to_owned();
+    assert!(ask(running.addr(), &format!("GET {path}")).await.starts_with("HTTP/1.1 200"));
+    running.stop().await;
+
+    let running = start(folder.path(), "").await;
+    assert!(ask(running.addr(), &format!("GET {path}")).await.starts_with("HTTP/1.1 410"));
+    assert_ne!(running.setup_link(), Some(link));
+    running.abort().await;
+}
+
+#[tokio::test]
+async fn a_draining_server_is_not_ready_and_then_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), "http.drain_delay = \"1s\"").await;
+    let addr = running.addr();
+    let stopping = tokio::spawn(running.stop());
+    let answer = loop {
+        let answer = ask(addr, "GET /health/ready").await;
+        if answer.starts_with("HTTP/1.1 503") {
+            break answer;
+        }
+    };
+    assert!(answer.contains("shutting_down") && answer.contains("retry-after: "), "{answer}");
+    assert!(ask(addr, "GET /health").await.starts_with("HTTP/1.1 200"), "it still answers");
+    stopping.await.unwrap();
+    assert!(TcpStream::connect(addr).await.is_err());
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_starting_is_said_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), "").await;
+    let taken = format!("http.bind_port = {}", running.addr().port());
+    std::fs::write(folder.path().join("not-a-key"), "x").unwrap();
+    let of = |text: String| {
+        let mut settings = Settings::parse(&text, []).unwrap();
+        settings.data_dir = folder.path().to_owned();
+        settings
+    };
+    let here = folder.path().display();
+    for (text, wanted) in [
+        (format!("{taken}\nkeys.jwt = \"{here}/key.pem\"\ndatabase.url = \"sqlite:{here}/db\""), "http.bind_port"),
+        (
+            format!("http.bind_port = 0\nkeys.jwt = \"{here}/not-a-key\"\ndatabase.url = \"sqlite:{here}/db\""),
+            "not-a-key",
+        ),
+        (
+            format!("http.bind_port = 0\nkeys.jwt = \"{here}/key.pem\"\ndatabase.url = \"sqlite:{here}/key.pem/db\""),
+            "database.url",
+        ),
+        (
+            format!(
+                "http.bind_port = 0\nkeys.jwt = \"{here}/key.pem\"\ndatabase.url = \"sqlite:{here}/new\"\ndatabase.migrate_on_start = false"
+            ),
+            "migrate",
+        ),
+    ] {
+        let error = Running::start(of(text), Ambient::system()).await.err().unwrap().to_string();
+        assert!(error.contains(wanted) && !error.contains('\n'), "{error}");
+    }
+    running.abort().await;
+}

@@ -1,0 +1,152 @@
+//! The configuration: a TOML file and environment variables over the defaults, checked as a whole before anything
+//! starts (running contract §3, security OPS-5).
+//!
+//! Nothing here reads the process's environment; the caller passes it, so that tests need not touch it.
+
+mod check;
+mod effective;
+mod problem;
+mod reader;
+mod sections;
+mod unknown;
+mod value;
+
+use std::path::{Path, PathBuf};
+
+use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, RateLimits};
+use lysand_auth::password::PasswordConfig;
+use lysand_auth::secret::Secret;
+
+pub use problem::{Problem, Problems};
+pub use sections::{Database, Http, Instance, LogFormat, Tls};
+
+use reader::Reader;
+
+/// The variable that names the configuration file when `--config` does not.
+pub const FILE_VARIABLE: &str = "LYSAND_AUTH_CONFIG";
+
+/// All settings of the reference server, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `[http]`
+    pub http: Http,
+    /// `[database]`
+    pub database: Database,
+    /// `keys.jwt`: the files of the signing keys. The first signs, all verify.
+    pub signing_keys: Vec<PathBuf>,
+    /// `[instance]`
+    pub instance: Instance,
+    /// `[frontend]`, as the library takes it.
+    pub frontend: Frontend,
+    /// `frontend.templates_dir`: templates that replace built-in ones.
+    pub templates_dir: Option<PathBuf>,
+    /// `[password]`, as the library takes it.
+    pub password: PasswordConfig,
+    /// `[tokens]`, as the library takes it.
+    pub lifetimes: Lifetimes,
+    /// `[ratelimit]`, as the library takes it.
+    pub rate_limits: RateLimits,
+    /// `log.format`
+    pub log_format: LogFormat,
+    /// `demo.enabled`: the sign-in to try on the home page.
+    pub demo: bool,
+    /// The folder for what the server writes by itself, mail for one: `data`, below the working directory.
+    pub data_dir: PathBuf,
+    effective: String,
+}
+
+impl Settings {
+    /// Reads `file`, if there is one, and what of `environment` begins with `LYSAND_AUTH__`.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Problems> {
+        let text = match file {
+            None => String::new(),
+            Some(path) => std::fs::read_to_string(path).map_err(|error| {
+                Problems::one(
+                    path.display().to_string(),
+                    format!("Name a configuration file that the server can read: {error}."),
+                )
+            })?,
+        };
+        Self::parse(&text, environment)
+    }
+
+    /// Reads the text of a configuration file, and what of `environment` begins with `LYSAND_AUTH__`.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(text, environment)?;
+        let http = sections::http(&mut reader);
+        let database = sections::database(&mut reader);
+        let signing_keys = sections::signing_keys(&mut reader);
+        let instance = sections::instance(&mut reader);
+        let (frontend, templates_dir) = sections::frontend(&mut reader);
+        let password = sections::password(&mut reader);
+        let lifetimes = sections::lifetimes(&mut reader);
+        let rate_limits = sections::rate_limits(&mut reader);
+        let log_format = sections::log_format(&mut reader);
+        let demo = reader.get("demo.enabled", !http.base_url.is_secure());
+        let mut settings = Self {
+            http,
+            database,
+            signing_keys,
+            instance,
+            frontend,
+            templates_dir,
+            password,
+            lifetimes,
+            rate_limits,
+            log_format,
+            demo,
+            data_dir: PathBuf::from("data"),
+            effective: String::new(),
+        };
+        for problem in settings.to_config(vec![Secret::new("checked elsewhere")]).check() {
+            reader.note(problem.field, problem.remedy);
+        }
+        settings.effective = effective::to_toml(&reader.finish()?);
+        Ok(settings)
+    }
+
+    /// What the library wants to know.
+    #[must_use]
+    pub fn to_config(&self, signing_keys: Vec<Secret>) -> Config {
+        Config {
+            base_url: self.http.base_url.clone(),
+            signing_keys,
+            frontend: self.frontend.clone(),
+            lifetimes: self.lifetimes,
+            rate_limits: self.rate_limits.clone(),
+            trusted_proxies: self.http.trusted_proxies.clone(),
+        }
+    }
+
+    /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.
+    pub fn take_port(&mut self, port: u16) {
+        let open = self.http.base_url.as_str().strip_suffix(":0");
+        if let Some(Ok(base_url)) = open.map(|origin| BaseUrl::parse(&format!("{origin}:{port}"))) {
+            self.http.base_url = base_url;
+        }
+    }
+
+    /// The database's URL as it may be shown.
+    #[must_use]
+    pub fn masked_database_url(&self) -> String {
+        check::masked_database_url(self.database.url.expose())
+    }
+
+    /// The effective configuration as a loadable TOML file, secrets masked.
+    #[must_use]
+    pub fn to_toml(&self) -> &str {
+        &self.effective
+    }
+}
+
+#[cfg(test)]
+mod tests;

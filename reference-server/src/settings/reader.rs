@@ -1,0 +1,201 @@
+//! Takes settings one by one from the environment and the file, and remembers what was asked for and what went wrong.
+//!
+//! Each setting is named once, where it is read: the list of known keys, the effective configuration and the types all
+//! come from those calls. What is left over at the end is unknown (security OPS-5).
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use lysand_auth::secret::Secret;
+use toml::Value as Toml;
+
+use super::problem::{Problem, Problems};
+use super::unknown;
+use super::value::Value;
+
+/// What begins the name of every environment variable that overrides a key.
+pub(super) const PREFIX: &str = "LYSAND_AUTH__";
+
+/// The name of the variable that overrides `key`.
+pub(super) fn variable_name(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
+}
+
+/// A key that exists, and its effective value as `print-config` shows it.
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) shown: Option<Toml>,
+}
+
+/// A value that was given, and the name under which the admin finds it again.
+struct Given {
+    name: String,
+    value: Toml,
+}
+
+pub(super) struct Reader {
+    file: toml::Table,
+    variables: BTreeMap<String, String>,
+    known: Vec<Entry>,
+    problems: Vec<Problem>,
+}
+
+impl Reader {
+    /// A reader over a file's text and the environment, of which it looks at the prefixed variables only.
+    pub(super) fn new(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Problems> {
+        let file = text.parse().map_err(|error: toml::de::Error| {
+            Problems::one("the configuration file", format!("It is not TOML: {}", error.to_string().trim_end()))
+        })?;
+        let variables = environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        Ok(Self { file, variables, known: Vec::new(), problems: Vec::new() })
+    }
+
+    /// The setting `key`, or `default`.
+    pub(super) fn get<T: Value>(&mut self, key: &str, default: T) -> T {
+        self.checked(key, default, Ok)
+    }
+
+    /// The setting `key`, if it passes `check`, which may also put it into its usual form.
+    pub(super) fn checked<T: Value>(&mut self, key: &str, default: T, check: impl FnOnce(T) -> Result<T, String>) -> T {
+        let value = self.optional(key, check).unwrap_or(default);
+        self.show(key, value.write());
+        value
+    }
+
+    /// The setting `key`, if it was given and passes `check`. The caller tells the default with [`show`](Self::show).
+    pub(super) fn optional<T: Value>(&mut self, key: &str, check: impl FnOnce(T) -> Result<T, String>) -> Option<T> {
+        self.know(key);
+        let given = self.take(key, T::from_variable)?;
+        let checked = match T::read(&given.value) {
+            Some(value) => check(value),
+            None => Err(format!("Give {}.", T::WANTED)),
+        };
+        match checked {
+            Ok(value) => Some(value),
+            Err(remedy) => {
+                self.problem(&given.name, Some(given.value.to_string()), remedy);
+                None
+            }
+        }
+    }
+
+    /// The secret `key`, given as it is or, under `key_file`, as the path of a file that holds it. The environment
+    /// replaces both forms of the file. `mask` makes of the secret what may be shown.
+    pub(super) fn secret(
+        &mut self,
+        key: &str,
+        default: &str,
+        check: fn(&str) -> Result<(), String>,
+        mask: fn(&str) -> String,
+    ) -> Secret {
+        let path_key = format!("{key}_file");
+        self.know(key);
+        self.know(&path_key);
+        let below = (self.take_from_file(key), self.take_from_file(&path_key));
+        let above = (self.take_from_variable(key, as_text), self.take_from_variable(&path_key, as_text));
+        let (direct, path) = if above.0.is_some() || above.1.is_some() { above } else { below };
+        let (name, text) = match (direct, path) {
+            (None, None) => (key.to_owned(), Ok(default.to_owned())),
+            (Some(direct), Some(path)) => (path.name, Err(format!("Give either this or {}, not both.", direct.name))),
+            (Some(direct), None) => {
+                let text = String::read(&direct.value).ok_or_else(|| format!("Give {}.", String::WANTED));
+                (direct.name, text)
+            }
+            (None, Some(path)) => {
+                self.show(&path_key, path.value.clone());
+                (path.name, read_secret_file(&path.value))
+            }
+        };
+        let shown = |text: &String| Toml::String(mask(text));
+        match text.as_ref().map_err(Clone::clone).and_then(|text| check(text)) {
+            Ok(()) if self.shown(&path_key).is_none() => {
+                let masked = text.as_ref().map(shown).unwrap_or_else(|_| Toml::String(String::new()));
+                self.show(key, masked);
+            }
+            Ok(()) => {}
+            Err(remedy) => self.problem(&name, text.as_ref().ok().map(|text| shown(text).to_string()), remedy),
+        }
+        Secret::new(text.unwrap_or_else(|_| default.to_owned()))
+    }
+
+    /// Notes the effective value of a known key.
+    pub(super) fn show(&mut self, key: &str, value: Toml) {
+        if let Some(entry) = self.known.iter_mut().find(|entry| entry.key == key) {
+            entry.shown = Some(value);
+        }
+    }
+
+    /// Notes a problem with the effective value of a known key.
+    pub(super) fn note(&mut self, key: &str, remedy: impl Into<String>) {
+        let value = self.shown(key).map(ToString::to_string);
+        self.problem(key, value, remedy);
+    }
+
+    fn shown(&self, key: &str) -> Option<&Toml> {
+        self.known.iter().find(|entry| entry.key == key)?.shown.as_ref()
+    }
+
+    /// Notes a problem. `value` is shown as it stands: mask it first.
+    pub(super) fn problem(&mut self, key: &str, value: Option<String>, remedy: impl Into<String>) {
+        self.problems.push(Problem { key: key.to_owned(), value, remedy: remedy.into() });
+    }
+
+    /// What was read, unless there are problems; everything that nobody asked for is one.
+    pub(super) fn finish(mut self) -> Result<Vec<Entry>, Problems> {
+        let keys: Vec<&str> = self.known.iter().map(|entry| entry.key.as_str()).collect();
+        let mut strangers = unknown::in_file(&self.file, &keys);
+        strangers.extend(unknown::in_environment(self.variables.keys(), &keys));
+        self.problems.append(&mut strangers);
+        match self.problems.is_empty() {
+            true => Ok(self.known),
+            false => Err(Problems(self.problems)),
+        }
+    }
+
+    fn know(&mut self, key: &str) {
+        if !self.known.iter().any(|entry| entry.key == key) {
+            self.known.push(Entry { key: key.to_owned(), shown: None });
+        }
+    }
+
+    /// Takes `key` out of both places; the environment's value wins.
+    fn take(&mut self, key: &str, understand: fn(&str) -> Option<Toml>) -> Option<Given> {
+        let below = self.take_from_file(key);
+        self.take_from_variable(key, understand).or(below)
+    }
+
+    fn take_from_file(&mut self, key: &str) -> Option<Given> {
+        take_path(&mut self.file, key).map(|value| Given { name: key.to_owned(), value })
+    }
+
+    fn take_from_variable(&mut self, key: &str, understand: fn(&str) -> Option<Toml>) -> Option<Given> {
+        let name = variable_name(key);
+        let text = self.variables.remove(&name)?;
+        // What does not even parse goes on as text, and is then refused by its type with the type's remedy.
+        let value = understand(&text).unwrap_or(Toml::String(text));
+        Some(Given { name, value })
+    }
+}
+
+fn as_text(text: &str) -> Option<Toml> {
+    String::from_variable(text)
+}
+
+fn take_path(table: &mut toml::Table, key: &str) -> Option<Toml> {
+    match key.split_once('.') {
+        None => table.remove(key),
+        Some((section, rest)) => take_path(table.get_mut(section)?.as_table_mut()?, rest),
+    }
+}
+
+fn read_secret_file(path: &Toml) -> Result<String, String> {
+    let path = PathBuf::read(path).ok_or_else(|| format!("Give {}.", PathBuf::WANTED))?;
+    let text =
+        std::fs::read_to_string(&path).map_err(|error| format!("Give a file that the server can read: {error}."))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    match line.is_empty() {
+        true => Err("Give a file with the secret in it; this one is empty.".to_owned()),
+        false => Ok(line.to_owned()),
+    }
+}

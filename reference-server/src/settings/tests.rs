@@ -1,0 +1,237 @@
+use super::*;
+
+fn with(text: &str) -> Result<Settings, Problems> {
+    Settings::parse(text, [])
+}
+
+fn with_variables(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Problems> {
+    Settings::parse(text, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+/// The keys that are wrong in a configuration, in the order of the report.
+fn wrong(text: &str) -> Vec<String> {
+    with(text).err().map_or_else(Vec::new, |problems| problems.0.into_iter().map(|problem| problem.key).collect())
+}
+
+#[test]
+fn the_defaults_are_those_of_the_running_contract() {
+    let settings = with("").unwrap();
+    assert_eq!(settings.http.base_url.as_str(), "http://localhost:8080");
+    assert_eq!((settings.http.bind.to_string().as_str(), settings.http.bind_port), ("127.0.0.1", 8080));
+    assert_eq!(settings.database.url.expose(), "sqlite:data/lysand-auth.sqlite3");
+    assert_eq!(settings.signing_keys, [PathBuf::from("data/jwt-ed25519.pem")]);
+    assert_eq!(settings.lifetimes.session.as_secs(), 7 * 86_400);
+    assert_eq!((settings.password.memory_kib, settings.password.iterations), (19_456, 2));
+    assert!(settings.demo && settings.database.migrate_on_start && settings.rate_limits.enabled);
+    assert!(settings.http.tls.is_none() && settings.frontend.origin.is_none() && settings.templates_dir.is_none());
+}
+
+#[test]
+fn the_base_url_follows_the_port_unless_it_is_given() {
+    assert_eq!(with("http.bind_port = 9000").unwrap().http.base_url.as_str(), "http://localhost:9000");
+    let settings = with("[http]\nbind_port = 9000\nbase_url = \"https://social.example/\"").unwrap();
+    assert_eq!(settings.http.base_url.as_str(), "https://social.example");
+    assert!(!settings.demo, "off by default on an https origin");
+    assert!(with("http.base_url = \"https://a.example\"\ndemo.enabled = true").unwrap().demo);
+}
+
+#[test]
+fn plain_http_needs_loopback_or_a_word() {
+    assert_eq!(wrong("http.base_url = \"http://social.example\""), ["http.base_url"]);
+    assert_eq!(wrong("http.base_url = \"http://social.example\"\nhttp.allow_insecure = true"), [""; 0]);
+    assert_eq!(wrong("http.base_url = \"http://app.localhost:1\""), [""; 0]);
+    for text in ["https://a.example/path", "social.example", "ftp://a.example", ""] {
+        assert_eq!(wrong(&format!("http.base_url = \"{text}\"")), ["http.base_url"]);
+    }
+}
+
+#[test]
+fn every_problem_is_reported_at_once() {
+    let text = "
+        [http]
+        base_url = \"nowhere\"
+        bind = \"localhost\"
+        bind_port = 70000
+        trusted_proxies = [\"10.0.0.0/33\"]
+        [password]
+        memory_kib = 1024
+        iterations = 1
+        [tokens]
+        session_ttl = \"never\"
+        access_token_ttl = \"1h\"
+        [frontend]
+        mode = \"redirect\"
+        [frontend.routes]
+        login = \"//evil.example\"
+        [ratelimit.apps]
+        max = 0
+        [log]
+        format = \"xml\"
+        [oidc]
+        forced = true
+        [colour]
+        red = 1
+    ";
+    assert_eq!(
+        wrong(text),
+        [
+            "http.base_url",
+            "http.bind",
+            "http.bind_port",
+            "http.trusted_proxies",
+            "frontend.url",
+            "frontend.routes.login",
+            "password.memory_kib",
+            "password.iterations",
+            "tokens.session_ttl",
+            "tokens.access_token_ttl",
+            "ratelimit.apps.max",
+            "log.format",
+            "colour",
+            "oidc",
+        ]
+    );
+}
+
+#[test]
+fn the_environment_overrides_the_file_by_the_type_of_the_key() {
+    let file = "[http]\nbind_port = 1\n[instance]\ntitle = \"File\"\nlanguages = [\"de\"]";
+    let settings = with_variables(
+        file,
+        &[
+            ("LYSAND_AUTH__HTTP__BIND_PORT", "9000"),
+            ("LYSAND_AUTH__HTTP__ALLOW_INSECURE", "true"),
+            ("LYSAND_AUTH__HTTP__BASE_URL", "http://social.example"),
+            ("LYSAND_AUTH__INSTANCE__TITLE", "12"),
+            ("LYSAND_AUTH__INSTANCE__LANGUAGES", "[\"en\", \"fr\"]"),
+            ("LYSAND_AUTH__TOKENS__SESSION_TTL", "1d"),
+            ("LYSAND_AUTH__FRONTEND__SETTINGS", "{ \"org.lysand.fe:theme\" = \"dark\" }"),
+            ("LYSAND_AUTH__RATELIMIT__APPS__MAX", "9"),
+            ("LYSAND_AUTH_CONFIG", "ignored"),
+            ("HOME", "ignored"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(settings.http.bind_port, 9000);
+    assert_eq!(settings.http.base_url.as_str(), "http://social.example");
+    assert_eq!((settings.instance.title.as_str(), settings.instance.languages.len()), ("12", 2));
+    assert_eq!(settings.lifetimes.session.as_secs(), 86_400);
+    assert_eq!(settings.frontend.settings["org.lysand.fe:theme"], "dark");
+    let apps = settings.rate_limits.of(lysand_auth::model::throttle::Rule::Apps).unwrap();
+    assert_eq!((apps.max, apps.per.as_secs()), (9, 600));
+}
+
+#[test]
+fn problems_name_the_variable_they_come_from() {
+    let problems =
+        with_variables("", &[("LYSAND_AUTH__HTTP__BIND_PORT", "many"), ("LYSAND_AUTH__HTTP__BIND_PROT", "80")])
+            .unwrap_err();
+    assert_eq!(problems.0[0].key, "LYSAND_AUTH__HTTP__BIND_PORT");
+    assert_eq!(problems.0[0].value.as_deref(), Some("\"many\""));
+    assert!(problems.0[1].remedy.contains("LYSAND_AUTH__HTTP__BIND_PORT"), "{problems}");
+}
+
+#[test]
+fn unknown_keys_name_the_nearest() {
+    let problems = with("[http]\nbase_ulr = \"https://a.example\"").unwrap_err();
+    assert_eq!(problems.0.len(), 1);
+    assert_eq!(problems.0[0].key, "http.base_ulr");
+    assert!(problems.0[0].remedy.contains("http.base_url"), "{problems}");
+}
+
+#[test]
+fn what_is_not_toml_is_one_problem() {
+    assert_eq!(wrong("[http\nbind = 1"), ["the configuration file"]);
+    assert!(Settings::load(Some(Path::new("/nowhere/at/all.toml")), []).is_err());
+}
+
+#[test]
+fn secrets_may_stand_in_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("url");
+    std::fs::write(&path, "postgres://u:hunter2@db.example/auth\n").unwrap();
+    let file = format!("[database]\nurl_file = \"{}\"", path.display());
+    let settings = with(&file).unwrap();
+    assert_eq!(settings.database.url.expose(), "postgres://u:hunter2@db.example/auth");
+    assert!(settings.to_toml().contains("url_file = ") && !settings.to_toml().contains("hunter2"));
+
+    assert_eq!(wrong(&format!("{file}\nurl = \"sqlite:x\"")), ["database.url_file"]);
+    let settings = with_variables(&file, &[("LYSAND_AUTH__DATABASE__URL", "sqlite:x")]).unwrap();
+    assert_eq!(settings.database.url.expose(), "sqlite:x");
+    let variable = [("LYSAND_AUTH__DATABASE__URL_FILE", path.to_str().unwrap())];
+    let settings = with_variables("database.url = \"sqlite:x\"", &variable).unwrap();
+    assert!(settings.database.url.expose().starts_with("postgres:"));
+    std::fs::write(&path, "\n").unwrap();
+    assert_eq!(wrong(&file), ["database.url_file"]);
+}
+
+#[test]
+fn no_secret_is_shown_when_something_is_wrong_with_it() {
+    for text in [
+        "database.url = \"mysql://u:hunter2@h/n\"",
+        "database.url = \"postgre://u:hunter2@h/n\"",
+        "database.url = [\"hunter2\"]",
+        "database.url = \"hunter2\"",
+    ] {
+        let problems = with(text).unwrap_err();
+        assert_eq!(problems.0[0].key, "database.url");
+        assert!(!problems.to_string().contains("hunter2"), "{problems}");
+    }
+    let settings = with("database.url = \"postgres://u:hunter2@h/n\"").unwrap();
+    assert!(!settings.to_toml().contains("hunter2") && !format!("{settings:?}").contains("hunter2"));
+}
+
+#[test]
+fn the_effective_configuration_loads_again() {
+    let text = "
+        [http]
+        base_url = \"https://social.example\"
+        trusted_proxies = [\"10.0.0.1\", \"fd00::/8\"]
+        [keys]
+        jwt = [\"one.pem\", \"two.pem\"]
+        [instance]
+        title = \"A \\\"quoted\\\" name\"
+        description = \"two\\nlines\"
+        [frontend]
+        mode = \"redirect\"
+        url = \"https://fe.example/\"
+        [frontend.routes]
+        login = \" /sign-in/ \"
+        [frontend.settings]
+        \"org.lysand.fe:theme\" = \"dark\"
+        \"org.lysand.fe:more\" = { list = [1, 2.5, true], \"a.b\" = \"c\" }
+        [tokens]
+        session_ttl = \"36h\"
+        access_token_ttl = \"never\"
+        [ratelimit.login_account]
+        per = \"30m\"
+        max = 3
+    ";
+    let first = with(text).unwrap();
+    let again = with(first.to_toml()).unwrap();
+    assert_eq!(first.to_toml(), again.to_toml());
+    assert_eq!(format!("{first:?}"), format!("{again:?}"));
+    assert_eq!(again.frontend.routes.login, "/sign-in");
+    assert_eq!(again.frontend.settings["org.lysand.fe:more"]["a.b"], "c");
+    let usual = with("").unwrap();
+    assert_eq!(usual.to_toml(), with(usual.to_toml()).unwrap().to_toml());
+}
+
+#[test]
+fn a_frontend_in_redirect_mode_has_an_origin() {
+    assert_eq!(wrong("frontend.mode = \"redirect\""), ["frontend.url"]);
+    assert_eq!(wrong("frontend.mode = \"somewhere\""), ["frontend.mode"]);
+    assert_eq!(wrong("[frontend]\nmode = \"redirect\"\nurl = \"https://fe.example/path\""), ["frontend.url"]);
+    let settings = with("[frontend]\nmode = \"redirect\"\nurl = \"https://fe.example\"").unwrap();
+    assert_eq!(settings.frontend.origin.unwrap().as_str(), "https://fe.example");
+    let settings = with("[frontend]\nurl = \"https://fe.example\"").unwrap();
+    assert!(settings.frontend.origin.is_none(), "an origin counts in redirect mode only");
+}
+
+#[test]
+fn tls_needs_an_https_origin_and_readable_files() {
+    let keys = wrong("[http.tls]\nenabled = true\ncert = \"/nowhere/cert.pem\"\nkey = \"/nowhere/key.pem\"");
+    assert_eq!(keys, ["http.tls.cert"]);
+    let keys = wrong("[http]\nbase_url = \"http://localhost\"\ntls.enabled = true\ntls.cert = \"/nowhere\"");
+    assert_eq!(keys, ["http.tls.cert", "http.base_url"]);
+}

@@ -1,0 +1,105 @@
+//! Keys that nobody knows: each is named together with the nearest key that exists.
+
+use super::problem::Problem;
+use super::reader::{PREFIX, variable_name};
+
+/// What the running contract plans and this version does not have yet. Sections and single keys.
+const LATER: [&str; 7] =
+    ["signups", "oidc", "oauth2", "smtp", "metrics", "frontend.routes.register", "frontend.routes.password_reset"];
+
+/// The problems with what is left of the file after every known key was taken out.
+pub(super) fn in_file(rest: &toml::Table, known: &[&str]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    collect(rest, "", known, &mut problems);
+    problems
+}
+
+fn collect(table: &toml::Table, path: &str, known: &[&str], problems: &mut Vec<Problem>) {
+    for (name, value) in table {
+        let key = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let section = known.iter().any(|other| other.strip_prefix(&key).is_some_and(|rest| rest.starts_with('.')));
+        match value {
+            toml::Value::Table(inner) if section => collect(inner, &key, known, problems),
+            _ if section => {
+                problems.push(Problem { remedy: format!("Write it as a section: [{key}]."), value: None, key })
+            }
+            _ => problems.push(Problem { remedy: remedy(&key, known, |key| key.to_owned()), value: None, key }),
+        }
+    }
+}
+
+/// The problems with the prefixed variables that name no known key.
+pub(super) fn in_environment<'a>(rest: impl Iterator<Item = &'a String>, known: &[&str]) -> Vec<Problem> {
+    let problem = |name: &String| {
+        let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
+        Problem { key: name.clone(), value: None, remedy: remedy(&key, known, variable_name) }
+    };
+    rest.map(problem).collect()
+}
+
+fn remedy(key: &str, known: &[&str], shown: fn(&str) -> String) -> String {
+    if LATER.iter().any(|later| key.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))) {
+        return "This version does not have it yet: remove it.".to_owned();
+    }
+    match nearest(key, known) {
+        Some(nearest) => format!("There is no such key. The nearest is {}.", shown(nearest)),
+        None => "There is no such key.".to_owned(),
+    }
+}
+
+/// The known key most like `key`: by its whole path, or by its last part alone when it stands in the wrong section.
+fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
+    let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+    let likeness = |other: &str| {
+        let whole = strsim::normalized_damerau_levenshtein(key, other);
+        let part = strsim::normalized_damerau_levenshtein(&last(key), &last(other));
+        whole.max(0.95 * part)
+    };
+    known.iter().copied().max_by(|one, two| likeness(one).total_cmp(&likeness(two)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KNOWN: [&str; 5] = ["http.base_url", "http.bind", "http.bind_port", "database.url", "tokens.session_ttl"];
+
+    #[test]
+    fn the_nearest_key_is_named() {
+        for (key, other) in [
+            ("http.base_ulr", "http.base_url"),
+            ("http.baseurl", "http.base_url"),
+            ("htpp.bind", "http.bind"),
+            ("base_url", "http.base_url"),
+            ("tokens.base_url", "http.base_url"),
+            ("server.session_ttl", "tokens.session_ttl"),
+            ("http.port", "http.bind_port"),
+        ] {
+            assert_eq!(nearest(key, &KNOWN), Some(other), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_comes_later_is_said_to_come_later() {
+        let rest: toml::Table =
+            "[[oidc.providers]]\nid = 1\n[smtp]\nport = 1\n[smtpx]\na = 1".parse().unwrap_or_default();
+        let problems = in_file(&rest, &KNOWN);
+        let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(keys, ["oidc", "smtp", "smtpx"]);
+        assert!(problems[0].remedy.contains("not have it yet") && problems[1].remedy.contains("not have it yet"));
+        assert!(problems[2].remedy.contains("nearest"));
+    }
+
+    #[test]
+    fn a_section_is_not_a_value() {
+        let rest: toml::Table = "http = 5".parse().unwrap_or_default();
+        assert_eq!(in_file(&rest, &KNOWN)[0].remedy, "Write it as a section: [http].");
+    }
+
+    #[test]
+    fn variables_are_named_as_variables() {
+        let problems = in_environment([&"LYSAND_AUTH__HTTP__BASEURL".to_owned()].into_iter(), &KNOWN);
+        assert_eq!(problems[0].key, "LYSAND_AUTH__HTTP__BASEURL");
+        assert!(problems[0].remedy.contains("LYSAND_AUTH__HTTP__BASE_URL"));
+    }
+}

@@ -1,0 +1,49 @@
+//! A story about a narrow, dark or scriptless browser proves nothing if the browser is none of it.
+
+use serde_json::json;
+use tests::browser::page_from;
+use tests::{Browser, Look};
+
+#[tokio::test]
+async fn a_browser_without_scripts_runs_none() {
+    let page = page_from("<title>still</title><script>document.title = 'moved'</script>");
+    let look = Look { scripts: false, ..Look::default() };
+    let (with, without) = (Browser::open().await, Browser::with_look(look).await);
+
+    with.goto(&page).await;
+    without.goto(&page).await;
+    assert_eq!(with.ask("return document.title").await, json!("moved"));
+    assert_eq!(without.ask("return document.title").await, json!("still"));
+}
+
+#[tokio::test]
+async fn a_narrow_browser_is_narrow_and_a_dark_one_prefers_dark() {
+    let facts = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
+    let page = page_from("<!doctype html><title>plain</title>");
+    let browser = Browser::with_look(Look { width: 320, dark: true, ..Look::default() }).await;
+    browser.goto(&page).await;
+    assert_eq!(browser.ask(facts).await, json!([320, true]));
+
+    let browser = Browser::open().await;
+    browser.goto(&page).await;
+    assert_eq!(browser.ask(facts).await, json!([1280, false]));
+}
+
+#[tokio::test]
+async fn a_browser_that_closes_takes_its_processes_along() {
+    let browser = Browser::open().await;
+    let profile = browser.profile().to_owned();
+    assert!(runs_with(&profile), "the browser names its profile on its command line");
+    drop(browser);
+    assert!(!runs_with(&profile), "a process of the browser stayed behind");
+}
+
+/// Whether some process was started with `profile` on its command line.
+fn runs_with(profile: &std::path::Path) -> bool {
+    let wanted = format!("--user-data-dir={}", profile.display());
+    let processes = std::fs::read_dir("/proc").unwrap();
+    processes.flatten().any(|process| {
+        let command_line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&command_line).contains(&wanted)
+    })
+}

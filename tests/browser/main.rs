@@ -1,0 +1,20 @@
+//! Stories in a real Chromium, against the real server: what a person sees and does.
+//!
+//! | module | is about |
+//! | --- | --- |
+//! | `signing_in` | the way from an application to the sign-in page, the consent page and back |
+//! | `out_of_band` | applications that cannot be redirected to: the person copies a code |
+//! | `looks` | the same pages without scripts, on a narrow screen, in the dark |
+//! | `keyboard` | the same pages without a mouse, and with names on everything |
+//! | `first_start` | the set-up link, the home page, the built-in demo application |
+//! | `instruments` | that the browser really is narrow, dark or without scripts when a story says so |
+
+#![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
+
+mod first_start;
+mod instruments;
+mod keyboard;
+mod looks;
+mod out_of_band;
+mod scene;
+mod signing_in;

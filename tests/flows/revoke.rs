@@ -1,0 +1,60 @@
+//! An app gives a token back (Mastodon §7).
+
+use serde_json::json;
+use tests::story;
+
+const DENIED: &str = "You are not authorized to revoke this token";
+
+story!(every_row_of_the_table, |story| {
+    let (person, app, other) = (story.person("ada").await, story.usual_app().await, story.usual_app().await);
+    let token = story.token(&person, &app).await;
+    let form =
+        |id: &'static str, secret: &'static str| vec![("client_id", id), ("client_secret", secret), ("token", "x")];
+    for form in [
+        form("undefined", "undefined"),
+        form("", ""),
+        vec![("token", token.as_str())],
+        vec![("client_id", app.client_id.as_str()), ("token", &token)],
+        vec![("client_id", app.client_id.as_str()), ("client_secret", "wrong"), ("token", &token)],
+        vec![("client_id", other.client_id.as_str()), ("client_secret", &other.client_secret), ("token", &token)],
+    ] {
+        let answer = story.post("/oauth/revoke").form(&form).send().await;
+        let answer = answer.is_oauth_error(403, "unauthorized_client", DENIED);
+        assert_eq!(answer.header("www-authenticate"), "");
+    }
+    story.verify(&token).await.is(200);
+
+    let own = |token: &str| json!({ "client_id": app.client_id, "client_secret": app.client_secret, "token": token });
+    for harmless in ["", "unknown"] {
+        let answer = story.post("/oauth/revoke").json(&own(harmless)).send().await.is(200);
+        assert_eq!(answer.json(), json!({}));
+    }
+    let mut hinted = own(&token);
+    hinted["token_type_hint"] = "refresh_token".into();
+    assert_eq!(story.post("/oauth/revoke/").json(&hinted).send().await.is(200).json(), json!({}));
+    story.verify(&token).await.is_api_error(401, "The access token was revoked");
+    story.post("/oauth/revoke").json(&own(&token)).send().await.is(200);
+    story.get("/api/v1/apps/verify_credentials").bearer(&token).send().await.is(401);
+    story.token(&person, &app).await;
+});
+
+story!(a_restart_forgives_nothing, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let token = story.token(&person, &app).await;
+    let call = story.post("/oauth/revoke").basic(&app.client_id, &app.client_secret);
+    call.form(&[("token", &token)]).send().await.is(200);
+    let story = story.restart(&[]).await;
+    story.verify(&token).await.is(401);
+});
+
+story!(revoked_on_one_replica_is_dead_on_the_other, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let replica = story.replica().await;
+    let there = format!("http://localhost:{}/api/v1/apps/verify_credentials", replica.addr().port());
+    let token = story.token(&person, &app).await;
+    story.get(&there).bearer(&token).send().await.is(200);
+    let call = story.post("/oauth/revoke").basic(&app.client_id, &app.client_secret);
+    call.form(&[("token", &token)]).send().await.is(200);
+    story.get(&there).bearer(&token).send().await.is(401);
+    replica.abort().await;
+});

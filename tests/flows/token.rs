@@ -1,0 +1,245 @@
+//! The token endpoint (Mastodon §6).
+
+use std::time::Duration;
+
+use lysand_auth::host::accounts::Accounts;
+use lysand_auth::model::account::Standing;
+use serde_json::json;
+use tests::story;
+use tests::story::{App, CALLBACK, SignedIn, Story, encode, query_of};
+
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+const INVALID_CLIENT: &str = "Client authentication failed due to unknown client, no client authentication included, or unsupported \
+     authentication method.";
+const INVALID_GRANT: &str = "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the \
+     authorization request, or was issued to another client.";
+const UNSUPPORTED: &str = "The authorization grant type is not supported by the authorization server.";
+
+/// An approved code for the request in `changes`.
+async fn approved(story: &Story, app: &App, changes: &[(&str, &str)]) -> (SignedIn, String) {
+    let person = tests::Person::named("ada");
+    if story.server().state().accounts.by_identifier("ada").await.expect("an answer").is_none() {
+        story.create(&person, true).await;
+    }
+    let signed_in = story.sign_in_with(&person, &app.ask_with(changes)).await;
+    let code = story.consent(&signed_in, app).await;
+    (signed_in, code)
+}
+
+fn changed<'a>(
+    form: &[(&'static str, &'a str)],
+    name: &'static str,
+    value: Option<&'a str>,
+) -> Vec<(&'static str, &'a str)> {
+    let kept = form.iter().copied().filter(|(known, _)| *known != name);
+    kept.chain(value.map(|value| (name, value))).collect()
+}
+
+story!(every_row_of_the_table, |story| {
+    let (app, other) = (story.usual_app().await, story.app(&format!("{CALLBACK} https://b.example/"), "read").await);
+    let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let (_, code) = approved(&story, &app, &pkce).await;
+    let good = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    let missing = |name: &str| format!("Missing required parameter: {name}.");
+    let wrong = "x".repeat(43);
+    for (name, value, status, error, description) in [
+        ("grant_type", None, 400, "invalid_request", missing("grant_type")),
+        ("grant_type", Some(""), 400, "invalid_request", missing("grant_type")),
+        ("grant_type", Some("password"), 400, "unsupported_grant_type", UNSUPPORTED.into()),
+        ("grant_type", Some("refresh_token"), 400, "unsupported_grant_type", UNSUPPORTED.into()),
+        ("code", None, 400, "invalid_request", missing("code")),
+        ("code_verifier", None, 400, "invalid_request", missing("code_verifier")),
+        ("code_verifier", Some(""), 400, "invalid_request", missing("code_verifier")),
+        ("redirect_uri", None, 400, "invalid_request", missing("redirect_uri")),
+        ("client_id", None, 401, "invalid_client", INVALID_CLIENT.into()),
+        ("client_id", Some("nobody"), 401, "invalid_client", INVALID_CLIENT.into()),
+        ("client_secret", None, 401, "invalid_client", INVALID_CLIENT.into()),
+        ("client_secret", Some(""), 401, "invalid_client", INVALID_CLIENT.into()),
+        ("client_secret", Some(&wrong), 401, "invalid_client", INVALID_CLIENT.into()),
+        ("client_secret", Some(&other.client_secret), 401, "invalid_client", INVALID_CLIENT.into()),
+        ("code", Some(&wrong), 400, "invalid_grant", INVALID_GRANT.into()),
+        ("redirect_uri", Some("https://app.example/callback/"), 400, "invalid_grant", INVALID_GRANT.into()),
+        ("code_verifier", Some(&wrong), 400, "invalid_grant", INVALID_GRANT.into()),
+    ] {
+        let answer = story.post("/oauth/token").form(&changed(&good, name, value)).send().await;
+        assert_ne!(answer.status, 200, "{name} {value:?}");
+        let answer = answer.is_oauth_error(status, error, &description);
+        let challenge = answer.header("www-authenticate");
+        assert!(challenge.starts_with(&format!("Bearer realm=\"Lysand Auth\", error=\"{error}\"")), "{challenge}");
+    }
+    let foreign = other.grant(&code);
+    let foreign = [foreign, vec![("code_verifier", VERIFIER)]].concat();
+    story.post("/oauth/token").form(&foreign).send().await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
+    // None of the wrong tries hurt the code (security ONE-3).
+    story.post("/oauth/token").form(&good).send().await.is(200);
+});
+
+story!(an_unknown_code_tells_nothing_about_challenges, |story| {
+    let app = story.usual_app().await;
+    let form = changed(&app.grant("AAAAAAAAAAAAAAAAAAAA"), "redirect_uri", None);
+    let answer = story.post("/oauth/token").form(&form).send().await;
+    answer.is_oauth_error(400, "invalid_request", "Missing required parameter: redirect_uri.");
+});
+
+story!(the_answer_is_what_clients_decode, |story| {
+    let app = story.usual_app().await;
+    let (_, code) = approved(&story, &app, &[]).await;
+    let noise: Vec<(&str, &str)> = ["issuer", "token_endpoint", "jwks_uri"].map(|name| ("oauth_info", name)).to_vec();
+    let form = [app.grant(&code), vec![("code_verifier", ""), ("scope", "nonsense")], noise].concat();
+    let answer = story.post("/oauth/token/").form(&form).bearer("stray").send().await.is(200);
+    let body = answer.json();
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("pragma"), "no-cache");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    let mut keys: Vec<&str> = body.as_object().expect("an object").keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["access_token", "created_at", "scope", "token_type"]);
+    assert_eq!((&body["token_type"], &body["scope"]), (&"Bearer".into(), &"read write".into()));
+    assert_eq!(body["created_at"], 1_795_294_800);
+    let token = body["access_token"].as_str().expect("a token");
+    assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)));
+});
+
+story!(every_way_to_send_a_grant_works, |story| {
+    let app = story.usual_app().await;
+    let code = || async { approved(&story, &app, &[]).await.1 };
+    let (a, b, c, d) = (code().await, code().await, code().await, code().await);
+    let json: serde_json::Map<_, _> = app.grant(&a).into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect();
+    story.post("/oauth/token").json(&json.into()).send().await.is(200);
+    story.post("/oauth/token").multipart(&app.grant(&b)).send().await.is(200);
+    story.post(&encode("/oauth/token", &app.grant(&c))).send().await.is(200);
+    let bare: Vec<_> = app.grant(&d).into_iter().filter(|(name, _)| !name.starts_with("client")).collect();
+    let call = |user: &str, secret: &str| story.post("/oauth/token").basic(user, secret).form(&bare);
+    call(&app.client_id, "wrong").send().await.is_oauth_error(401, "invalid_client", INVALID_CLIENT);
+    let wrong_header = call(&app.client_id, "wrong").form(&app.grant(&d)).send().await;
+    wrong_header.is_oauth_error(401, "invalid_client", INVALID_CLIENT);
+    let two = story.post("/oauth/token").basic("somebody", &app.client_secret).form(&app.grant(&d)).send().await;
+    let why = "The request utilizes more than one mechanism for authenticating the client.";
+    two.is_oauth_error(400, "invalid_request", why);
+    call(&app.client_id, &app.client_secret).send().await.is(200);
+});
+
+story!(malformed_input_is_refused_in_words, |story| {
+    let app = story.usual_app().await;
+    for (content_type, body, status) in [
+        ("application/json", "{\"grant_type\"".to_owned(), 400),
+        ("application/json", r#"{"grant_type":["a"]}"#.to_owned(), 400),
+        ("application/json", r#"{"grant_type":"authorization_code","code":{"a":1}}"#.to_owned(), 400),
+        ("application/x-www-form-urlencoded", "grant_type=a&grant_type=b".to_owned(), 400),
+        ("application/x-www-form-urlencoded", "grant_type[x]=a".to_owned(), 400),
+        ("application/x-www-form-urlencoded", "\u{0}=%ff%fe&%=%".to_owned(), 400),
+        ("multipart/form-data", "x".to_owned(), 400),
+        ("text/plain", "grant_type=authorization_code".to_owned(), 400),
+        ("application/json", "x".repeat(70_000), 413),
+    ] {
+        let answer = story.post("/oauth/token").body(content_type, body).send().await.is(status);
+        let body = answer.json();
+        assert!(body["error"].is_string() && body["error_description"].is_string(), "{body}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "browsers must see the cause");
+    }
+    let conflict = format!("/oauth/token?client_id={}", "other");
+    story.post(&conflict).form(&app.grant("x")).send().await.is(400);
+    story.get("/oauth/token").send().await.is(405);
+});
+
+story!(a_verifier_without_a_challenge_is_refused, |story| {
+    let app = story.usual_app().await;
+    let (_, code) = approved(&story, &app, &[]).await;
+    let form = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    story.post("/oauth/token").form(&form).send().await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
+    story.redeem(&app, &code).await.is(200);
+});
+
+story!(codes_end, |story| {
+    let app = story.usual_app().await;
+    let (_, code) = approved(&story, &app, &[]).await;
+    story.pass(Duration::from_secs(61));
+    story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
+    let (_, code) = approved(&story, &app, &[]).await;
+    let account = story.account(&tests::Person::named("ada")).await;
+    story.server().state().accounts.set_standing(&account.id, Standing::Disabled).await.expect("an answer");
+    story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
+});
+
+story!(a_proven_replay_revokes, |story| {
+    let app = story.usual_app().await;
+    let (_, code) = approved(&story, &app, &[]).await;
+    let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
+    let unproven = changed(&app.grant(&code), "client_secret", Some("wrong"));
+    story.post("/oauth/token").form(&unproven).send().await.is(401);
+    story.verify(&token).await.is(200);
+    let story = story.restart(&[]).await;
+    story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
+    story.verify(&token).await.is_api_error(401, "The access token was revoked");
+});
+
+story!(of_many_redemptions_one_succeeds, |story| {
+    let app = story.usual_app().await;
+    let (_, code) = approved(&story, &app, &[]).await;
+    let replica = story.replica().await;
+    let other = format!("http://localhost:{}/oauth/token", replica.addr().port());
+    let here = (0..15).map(|_| story.redeem(&app, &code));
+    let form = app.grant(&code);
+    let there = (0..15).map(|_| story.call(reqwest::Method::POST, &other).form(&form).send());
+    let (here, there) =
+        futures_util::future::join(futures_util::future::join_all(here), futures_util::future::join_all(there)).await;
+    let answers: Vec<_> = here.into_iter().chain(there).collect();
+    let won = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!(won, 1);
+    assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 400));
+    replica.abort().await;
+});
+
+story!(each_exchange_buys_a_token_of_its_own, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let (one, two) = (story.token(&person, &app).await, story.token(&person, &app).await);
+    assert_ne!(one, two);
+    let form = [("client_id", app.client_id.as_str()), ("client_secret", &app.client_secret), ("token", &one)];
+    story.post("/oauth/revoke").form(&form).send().await.is(200);
+    story.verify(&two).await.is(200);
+});
+
+story!(an_app_gets_a_token_for_itself, |story| {
+    let app = story.app(CALLBACK, "write:accounts push").await;
+    let form = |scope: &'static str| {
+        vec![
+            ("grant_type", "client_credentials"),
+            ("client_id", app.client_id.as_str()),
+            ("client_secret", &app.client_secret),
+            ("redirect_uri", "ignored"),
+            ("scope", scope),
+        ]
+    };
+    let body = story.post("/oauth/token").form(&form("")).send().await.is(200).json();
+    assert_eq!(body["scope"], "write:accounts push");
+    let answer = story.post("/oauth/token").form(&form("read")).send().await;
+    answer.is_oauth_error(400, "invalid_scope", "The requested scope is invalid, unknown, or malformed.");
+    let wrong = changed(&form("push"), "client_secret", Some("x"));
+    story.post("/oauth/token").form(&wrong).send().await.is_oauth_error(401, "invalid_client", INVALID_CLIENT);
+    let token = body["access_token"].as_str().expect("a token");
+    story.get("/api/v1/apps/verify_credentials").bearer(token).send().await.is(200);
+});
+
+story!(failed_requests_are_counted, &[("ratelimit.enabled", "true")], |story| {
+    let app = story.usual_app().await;
+    for _ in 0..60 {
+        story.redeem(&app, "AAAAAAAAAAAAAAAAAAAA").await.is(400);
+    }
+    let answer = story.redeem(&app, "AAAAAAAAAAAAAAAAAAAA").await.is(429);
+    assert!(!answer.header("retry-after").is_empty());
+    story.pass(Duration::from_secs(300));
+    story.redeem(&app, "AAAAAAAAAAAAAAAAAAAA").await.is(400);
+});
+
+story!(scopes_never_grow, |story| {
+    let person = story.person("ada").await;
+    let app = story.app(CALLBACK, "read write:statuses").await;
+    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", "read:accounts  write:statuses")])).await;
+    assert_eq!(query_of(&signed_in.consent, "scope").as_deref(), Some("read:accounts  write:statuses"));
+    let code = story.consent(&signed_in, &app).await;
+    let form = [app.grant(&code), vec![("scope", "read write admin:read")]].concat();
+    let body = story.post("/oauth/token").form(&form).send().await.is(200).json();
+    assert_eq!(body["scope"], json!("read:accounts write:statuses"));
+});

@@ -1,0 +1,30 @@
+//! The test kit: everything a story needs to treat the server as a black box.
+//!
+//! | module | what it gives |
+//! | --- | --- |
+//! | [`server`] | the real `reference-server` binary, running in a folder of its own |
+//! | [`postgres`] | a fresh PostgreSQL database for one story |
+//! | [`tls`] | a private certificate authority and a certificate for `localhost` |
+//! | [`client`] | the application's side: registration, PKCE, the redirect that brings the code |
+//! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
+//! | [`journey`] | what a person does on the pages: sign in, approve, deny |
+//! | [`story`] | the real server in this process, with a clock that the story moves |
+//! | [`wait`] | bounded polling, the only way to wait in a test |
+//! | [`process`] | child processes that end with the story that started them |
+//!
+//! A story reads from top to bottom: start a server, create a person, open a browser, look at what happened. The kit
+//! panics with an explanation whenever it cannot do its part, so that stories carry no error handling.
+
+pub mod browser;
+pub mod client;
+pub mod journey;
+pub mod postgres;
+pub mod process;
+pub mod server;
+pub mod story;
+pub mod tls;
+pub mod wait;
+
+pub use browser::{Browser, Look};
+pub use client::{Redirects, RegisteredApp};
+pub use server::{Backend, Person, ServerProcess};
