@@ -8,25 +8,25 @@ use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 /// One file of a crate.
 #[derive(Debug, Default)]
-pub struct Source {
+pub(crate) struct Source {
     /// The module that the file holds, from the root of its crate: `["store", "apps"]`; empty for `lib.rs`.
-    pub module: Vec<String>,
+    pub(crate) module: Vec<String>,
     /// Every path of two words or more, use trees written out. What begins with `crate`, `self` or `super` is told from
     /// the root of the crate and begins with `crate`; everything else stands as it was written.
-    pub paths: BTreeSet<Vec<String>>,
+    pub(crate) paths: BTreeSet<Vec<String>>,
     /// The methods and fields behind a dot, and the words `async` and `await`.
-    pub words: BTreeSet<String>,
+    pub(crate) words: BTreeSet<String>,
     /// Macros that the file defines.
-    pub macros: BTreeSet<String>,
+    pub(crate) macros: BTreeSet<String>,
     /// Modules that are declared here for tests alone and stand in files of their own.
-    pub test_modules: BTreeSet<String>,
+    pub(crate) test_modules: BTreeSet<String>,
     /// Lines that hold code.
-    pub lines: usize,
+    pub(crate) lines: usize,
 }
 
 impl Source {
     /// Reads all files below `folder`, the `src` of a crate, except those that hold tests alone.
-    pub fn crate_at(folder: &Path) -> Vec<Self> {
+    pub(crate) fn crate_at(folder: &Path) -> Vec<Self> {
         let mut files = Vec::new();
         collect(folder, &mut Vec::new(), &mut files);
         let tests: BTreeSet<Vec<String>> = files
@@ -39,7 +39,7 @@ impl Source {
     }
 
     /// Reads the text of the file that holds `module`.
-    pub fn read(module: &[&str], text: &str) -> Self {
+    pub(crate) fn read(module: &[&str], text: &str) -> Self {
         let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{module:?} cannot be read: {error}"));
         let module: Vec<String> = module.iter().map(ToString::to_string).collect();
         let mut source = Self { module: module.clone(), ..Self::default() };
@@ -50,7 +50,7 @@ impl Source {
     }
 
     /// The file's name as a person would look for it.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         if self.module.is_empty() { "lib".to_owned() } else { self.module.join("/") }
     }
 

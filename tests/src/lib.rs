@@ -8,7 +8,7 @@
 //! | [`client`] | the application's side: registration, PKCE, the redirect that brings the code |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`journey`] | what a person does on the pages: sign in, approve, deny |
-//! | [`story`] | the real server in this process, with a clock that the story moves |
+//! | [`mod@story`] | the real server in this process, with a clock that the story moves |
 //! | [`wait`] | bounded polling, the only way to wait in a test |
 //! | [`process`] | child processes that end with the story that started them |
 //!

@@ -8,7 +8,7 @@
 //! });
 //! ```
 //!
-//! [`story!`](crate::story) makes two tests of it, one on SQLite and one on PostgreSQL.
+//! [`story!`](macro@crate::story) makes two tests of it, one on SQLite and one on PostgreSQL.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -105,7 +105,7 @@ impl Story {
             ("keys.jwt", &folder.path().join("key.pem").display().to_string()),
             ("ratelimit.enabled", "false"),
             // A story is about order, not about speed: no sign-in is turned away because the machine is busy.
-            ("password.max_wait", "60s"),
+            ("password.max_wait", "30s"),
         ]
         .map(|(key, value)| (variable(key), value.to_owned()));
         let more = settings.iter().map(|(key, value)| (variable(key), (*value).to_owned()));

@@ -7,7 +7,6 @@ use crate::model::account::{Account, Hindrance};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
-use crate::store::tokens;
 
 /// A live token: its app, its scopes, and the account that it speaks for.
 #[derive(Clone, Debug)]
@@ -28,9 +27,9 @@ pub struct Bearer {
 /// # Errors
 /// 401 when it is unknown, revoked or expired.
 pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
-    let digest = token.digest();
-    let found = auth.store().look_up(move |c| Box::pin(tokens::by_digest(c, digest))).await?;
-    let Some((token, app)) = found else { return Err(Error::invalid_token("The access token is invalid")) };
+    let Some((token, app)) = auth.store().bearer(token.digest()).await? else {
+        return Err(Error::invalid_token("The access token is invalid"));
+    };
     if token.revoked_at.is_some() {
         return Err(Error::invalid_token("The access token was revoked"));
     }

@@ -81,7 +81,7 @@ pub trait Accounts: Send + Sync {
         Profile {
             uri: base_url.join(&format!("/users/{}", account.username)),
             url: base_url.join(&format!("/@{}", account.username)),
-            picture: base_url.join("/assets/avatar.svg"),
+            picture: base_url.join("/avatars/original/missing.png"),
         }
     }
 

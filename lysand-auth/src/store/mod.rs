@@ -17,6 +17,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod authorizations;
+mod bearers;
 mod migrate;
 mod postgres;
 mod schema;
@@ -37,7 +38,7 @@ use diesel_async::pooled_connection::deadpool::Object;
 
 pub use self::migrate::{MIGRATIONS, MigrationSet, MigrationState};
 use crate::error::Error;
-use crate::secret::Secret;
+use crate::secret::{Digest, Secret};
 
 #[expect(clippy::large_enum_variant, reason = "there is one for each connection, and it is lent, not moved about")]
 /// A connection to one of the two databases; [`on!`](crate::on) takes it apart.
@@ -130,6 +131,18 @@ impl Store {
         match &*self.0 {
             Backend::Sqlite(sqlite) => sqlite.look_up(work).await,
             Backend::Postgres(postgres) => postgres.read(work).await,
+        }
+    }
+
+    /// The token with this digest and its app: what every bearer check asks. On PostgreSQL, checks that wait at the same
+    /// moment go in one query.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn bearer(&self, digest: Digest) -> Result<Option<tokens::Found>, Error> {
+        match &*self.0 {
+            Backend::Sqlite(_) => self.look_up(move |c| Box::pin(tokens::by_digest(c, digest))).await,
+            Backend::Postgres(postgres) => postgres.bearers.check(digest).await,
         }
     }
 

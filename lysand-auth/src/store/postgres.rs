@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool on a thread of its own, so that a unit of work outlives the request that began it and a client
 //! that hangs up leaves no open transaction behind.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -14,6 +15,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::bearers::Bearers;
 use super::{Conn, MigrationSet, MigrationState, StoreError, Work, migrate};
 use crate::error::Error;
 
@@ -26,7 +28,12 @@ const WHOLE: Duration = Duration::from_millis(4_500);
 /// Any number that nobody else takes for an advisory lock on the same database.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7310583094241357)";
 
+/// After a failed statement PostgreSQL takes a bare COMMIT for a ROLLBACK and calls it a success. The empty SELECT fails
+/// then, so that nobody is told that what was rolled back is kept (security DUR-1).
+const COMMIT: &str = "SELECT; COMMIT";
+
 pub(super) struct Postgres {
+    pub(super) bearers: Bearers,
     pool: Pool<AsyncPgConnection>,
     config: tokio_postgres::Config,
     runtime: Handle,
@@ -39,8 +46,7 @@ impl Postgres {
         let mut config: tokio_postgres::Config =
             url.parse().map_err(|error: tokio_postgres::Error| StoreError::Url(error.to_string()))?;
         config.connect_timeout(CONNECT);
-        let options = format!("{} -c statement_timeout={}", config.get_options().unwrap_or(""), STATEMENT.as_millis());
-        config.options(options.trim());
+        limit_statements(&mut config, STATEMENT);
         let (runtime, alive) = own_runtime()?;
         let mut manager = ManagerConfig::default();
         manager.recycling_method = RecyclingMethod::Fast;
@@ -57,7 +63,8 @@ impl Postgres {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let store = Self { pool, config, runtime, _alive: alive };
+        let bearers = Bearers::start(pool.clone(), &runtime);
+        let store = Self { bearers, pool, config, runtime, _alive: alive };
         let pool = store.pool.clone();
         let first = store.runtime.spawn(async move { pool.get().await.map(drop) });
         match first.await {
@@ -90,9 +97,14 @@ impl Postgres {
             let mut object = acquire(&pool).await?;
             SimpleAsyncConnection::batch_execute(&mut *object, "BEGIN").await?;
             let mut conn = Conn::Pg(object);
-            let result = work(&mut conn).await;
-            let Conn::Pg(mut object) = conn else { return result };
-            let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+            let result = AssertUnwindSafe(async { work(&mut conn).await }).catch_unwind().await;
+            let Conn::Pg(mut object) = conn else { return Err(Error::failed("a connection was exchanged")) };
+            let Ok(result) = result else {
+                // Its transaction is still open: the next one to get this connection would commit it.
+                drop(Object::take(object));
+                return Err(Error::failed("a unit of work panicked"));
+            };
+            let end = if result.is_ok() { COMMIT } else { "ROLLBACK" };
             if let Err(error) = SimpleAsyncConnection::batch_execute(&mut *object, end).await {
                 // A connection in an unknown state is not handed on; the caller learns that nothing is confirmed.
                 drop(Object::take(object));
@@ -130,7 +142,7 @@ impl Postgres {
         work: impl FnOnce(&mut AsyncConnectionWrapper<AsyncPgConnection>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let mut config = self.config.clone();
-        config.options("-c statement_timeout=0");
+        limit_statements(&mut config, Duration::ZERO);
         let task = self.runtime.spawn(async move {
             let mut conn = connect(&config).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
             let begin = async {
@@ -152,7 +164,13 @@ impl Postgres {
     }
 }
 
-async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>, Error> {
+/// How long a statement may take, zero for ever; the options of the URL stay.
+fn limit_statements(config: &mut tokio_postgres::Config, limit: Duration) {
+    let options = format!("{} -c statement_timeout={}", config.get_options().unwrap_or_default(), limit.as_millis());
+    config.options(options.trim());
+}
+
+pub(super) async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>, Error> {
     pool.get().await.map_err(|error| {
         tracing::warn!(%error, "no connection to the database");
         Error::unavailable()

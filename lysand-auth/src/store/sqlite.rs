@@ -23,7 +23,7 @@ const MOST_WAITING: usize = 1_024;
 /// Settings of every connection. A reader waits for nobody in WAL mode; the time-out covers recovery and check-points.
 const EVERY: &str = "PRAGMA busy_timeout=4000; PRAGMA foreign_keys=ON; PRAGMA cache_size=-1024;";
 /// A commit is on the disk before it is answered (security DUR-1).
-const WRITER: &str = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;";
+const WRITER: &str = "PRAGMA synchronous=FULL;";
 const READER: &str = "PRAGMA query_only=ON;";
 
 pub(super) struct Sqlite {
@@ -56,7 +56,8 @@ impl Sqlite {
             ));
         }
         create_privately(Path::new(path))?;
-        let writer = connect(path, WRITER)?;
+        let mut writer = connect(path, WRITER)?;
+        log_ahead(&mut writer).map_err(|error| StoreError::Unavailable(format!("{path}: {error}")))?;
         let count = if max_connections == 0 { 4 } else { max_connections };
         let connections = (0..count).map(|_| connect(path, READER).map(Mutex::new)).collect::<Result<Vec<_>, _>>()?;
         let readers = Arc::new(Readers { connections, admission: Semaphore::new(count) });
@@ -188,7 +189,10 @@ fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
         let mut settlements = Vec::new();
         if let Err(error) = execute(&mut conn, "BEGIN IMMEDIATE") {
             tracing::warn!(%error, "the database cannot be written");
-            continue; // Dropping the job tells its caller that the database is away.
+            // Dropping a job tells its caller that the database is away. Those behind it have waited as well: each with a
+            // time-out of its own, the last would wait for all of them (security LOAD-4).
+            jobs.try_iter().for_each(drop);
+            continue;
         }
         for job in std::iter::once(first).chain(jobs.try_iter().take(MOST_IN_A_COMMIT - 1)) {
             if execute(&mut conn, "SAVEPOINT work").is_err() {
@@ -226,12 +230,30 @@ fn connect(path: &str, settings: &str) -> Result<Conn, StoreError> {
     Ok(Conn::Sqlite(conn))
 }
 
+/// Switches to write-ahead logging. While another process does the same to a fresh file, SQLite says at once that it is
+/// locked; a transaction does wait for that process.
+fn log_ahead(conn: &mut Conn) -> diesel::QueryResult<()> {
+    const TRIES: usize = 50;
+    let mut switched = Ok(());
+    for _ in 0..TRIES {
+        switched = execute(conn, "PRAGMA journal_mode=WAL");
+        match &switched {
+            Err(error) if error.to_string().contains("locked") => execute(conn, "BEGIN IMMEDIATE; ROLLBACK")?,
+            _ => break,
+        }
+    }
+    switched
+}
+
 /// Makes folder and file readable for their owner alone, before SQLite would make them readable for more.
 fn create_privately(path: &Path) -> Result<(), StoreError> {
     let away = |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", path.display()));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(away)?;
     }
-    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(away)?;
-    Ok(())
+    // A file that exists is not touched: closing it here would end the locks of other connections of this process.
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(away(error)),
+        _ => Ok(()),
+    }
 }

@@ -29,7 +29,11 @@ struct Row {
     revoked_at: Option<i64>,
 }
 
+/// A token and the app that holds it.
+pub(crate) type Found = (StoredToken, App);
+
 /// A token as the store keeps it.
+#[derive(Clone)]
 pub(crate) struct StoredToken {
     pub(crate) id: String,
     pub(crate) app_id: AppId,
@@ -69,8 +73,23 @@ pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest)
     Ok(())
 }
 
+/// The tokens with these digests and their apps, in any order: what several bearer checks ask at one moment.
+pub(super) async fn by_digests(conn: &mut Conn, digests: &[Digest]) -> Result<Vec<(Vec<u8>, Found)>, Error> {
+    let digests: Vec<&[u8]> = digests.iter().map(Digest::as_bytes).collect();
+    let rows: Vec<(Row, apps::Row)> = on!(conn, c => table::table
+        .inner_join(auth_app::table)
+        .filter(table::digest.eq_any(&digests))
+        .select((Row::as_select(), apps::Row::as_select()))
+        .load(c))?;
+    let found = rows.into_iter().map(|(mut row, app)| {
+        let digest = std::mem::take(&mut row.digest);
+        (digest, (row.into(), StoredApp::from(app).app))
+    });
+    Ok(found.collect())
+}
+
 /// The token with this digest and its app.
-pub(crate) async fn by_digest(conn: &mut Conn, digest: Digest) -> Result<Option<(StoredToken, App)>, Error> {
+pub(crate) async fn by_digest(conn: &mut Conn, digest: Digest) -> Result<Option<Found>, Error> {
     let row: Option<(Row, apps::Row)> = on!(conn, c => table::table
         .inner_join(auth_app::table)
         .filter(table::digest.eq(digest.as_bytes()))

@@ -10,7 +10,7 @@ use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::accounts::{Accounts, AccountsError, NewAccount};
+use lysand_auth::host::accounts::{Accounts, AccountsError, NewAccount, Profile};
 use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
 use lysand_auth::on;
 use lysand_auth::password::Passwords;
@@ -18,6 +18,8 @@ use lysand_auth::secret::Secret;
 use lysand_auth::store::{Conn, MigrationSet, Store};
 
 pub use self::first_admin::FirstAdminError;
+use crate::assets;
+
 use self::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_turn, role_name, standing_name};
 
 /// The migrations of the accounts' tables.
@@ -139,6 +141,14 @@ impl Accounts for SqlAccounts {
         let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
         let right = self.passwords.verify(password, stored).await?;
         Ok(found.filter(|_| right).map(|(row, _)| row.into_account()))
+    }
+
+    fn profile(&self, account: &Account, base_url: &BaseUrl) -> Profile {
+        Profile {
+            uri: base_url.join(&format!("/users/{}", account.username)),
+            url: base_url.join(&format!("/@{}", account.username)),
+            picture: base_url.join(&assets::path("avatar.png")),
+        }
     }
 
     async fn create(&self, new: NewAccount) -> Result<Account, AccountsError> {

@@ -1,0 +1,55 @@
+//! A database that is there and does not let us in: a polite answer in time, and no trace afterwards (security LOAD-4).
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use futures_util::future::join_all;
+use lysand_auth::error::{Code, Error};
+use lysand_auth::store::Store;
+use tests::Backend;
+use tokio_postgres::NoTls;
+
+use crate::database::{Database, add, notes};
+
+/// The longest that a caller waits for the answer that the database is away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Tries more writes than there are connections; all of them are told in time that the database does not answer.
+async fn all_are_told(store: &Store) {
+    let begun = Instant::now();
+    let tries = (0..20).map(|id| async move {
+        let answer = add(store, id).await;
+        assert!(matches!(&answer, Err(Error::Refused(refusal)) if refusal.code == Code::Unavailable), "{answer:?}");
+        assert!(begun.elapsed() < PATIENCE, "answered after {:?}", begun.elapsed());
+    });
+    join_all(tries).await;
+}
+
+#[tokio::test]
+async fn a_writer_of_another_program_makes_nobody_wait_long_on_sqlite() {
+    let database = Database::fresh(Backend::Sqlite).await;
+    let store = database.with_notes().await;
+    let file = database.file().expect("a file").display().to_string();
+    let mut other = SqliteConnection::establish(&file).expect("a connection");
+    other.batch_execute("BEGIN IMMEDIATE").expect("the lock");
+    all_are_told(&store).await;
+    assert_eq!(notes(&store).await, Vec::<i64>::new(), "reads that can work do work");
+    other.batch_execute("ROLLBACK").expect("the lock is gone");
+    add(&store, 1).await.expect("normal again");
+    assert_eq!(notes(&store).await, [1]);
+}
+
+#[tokio::test]
+async fn a_locked_table_makes_nobody_wait_long_on_postgres() {
+    let database = Database::fresh(Backend::Postgres).await;
+    let store = database.with_notes().await;
+    let (other, connection) = tokio_postgres::connect(database.url().expose(), NoTls).await.expect("a connection");
+    tokio::spawn(connection);
+    other.batch_execute("BEGIN; LOCK TABLE note").await.expect("the lock");
+    all_are_told(&store).await;
+    other.batch_execute("ROLLBACK").await.expect("the lock is gone");
+    let tries: Vec<_> = join_all((0..20).map(|id| add(&store, 100 + id))).await;
+    assert!(tries.iter().all(Result::is_ok), "normal again, with every connection: {tries:?}");
+    assert_eq!(notes(&store).await, (100..120).collect::<Vec<_>>(), "nothing of the refused writes came later");
+}

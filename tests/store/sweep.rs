@@ -1,0 +1,85 @@
+//! Clean-up removes what is over and nothing that recognises a replay (security DUR-6, ONE-5).
+
+use std::time::Duration;
+
+use lysand_auth::flows::sweep::{Swept, sweep};
+use tests::story;
+use tests::story::{App, SignedIn, Story};
+
+use crate::database::{facts, run};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn swept(story: &Story) -> Swept {
+    sweep(&story.server().state().auth).await.expect("swept")
+}
+
+/// A token and the spent code that bought it.
+async fn bought(story: &Story, app: &App, signed_in: &SignedIn) -> (String, String) {
+    let code = story.consent(signed_in, app).await;
+    let body = story.redeem(app, &code).await.is(200).json();
+    (body["access_token"].as_str().expect("a token").to_owned(), code)
+}
+
+async fn give_back(story: &Story, app: &App, token: &str) {
+    let call = story.post("/oauth/revoke").basic(&app.client_id, &app.client_secret);
+    call.form(&[("token", token)]).send().await.is(200);
+}
+
+story!(a_spent_code_stays_as_long_as_its_token, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let (kept, kept_code) = bought(&story, &app, &story.sign_in(&person, &app).await).await;
+    let (revoked, _) = bought(&story, &app, &story.sign_in(&person, &app).await).await;
+    give_back(&story, &app, &revoked).await;
+    let unused = story.sign_in(&person, &app).await;
+    story.consent(&unused, &app).await;
+    let pending = story.sign_in(&person, &app).await;
+    assert_eq!(swept(&story).await, Swept::default(), "nothing is over yet");
+
+    story.pass(DAY + Duration::from_secs(3_600));
+    let first = Swept { authorizations: 3, tokens: 1, ..Swept::default() };
+    assert_eq!(swept(&story).await, first, "the revoked, the unused and the pending one");
+    assert_eq!(swept(&story).await, Swept::default(), "once is enough");
+    story.verify(&kept).await.is(200);
+    story.decide(&pending, &app).await.is_login_error("invalid_grant", "Invalid code");
+    story.verify(&revoked).await.is_api_error(401, "The access token is invalid");
+
+    // Months later the replay is still recognised.
+    story.pass(100 * DAY);
+    assert_eq!(swept(&story).await.authorizations, 0);
+    story.redeem(&app, &kept_code).await.is(400);
+    story.verify(&kept).await.is_api_error(401, "The access token was revoked");
+
+    story.pass(2 * DAY);
+    assert_eq!(swept(&story).await, Swept { authorizations: 1, tokens: 1, ..Swept::default() });
+    story.redeem(&app, &kept_code).await.is(400);
+    story.verify(&kept).await.is_api_error(401, "The access token is invalid");
+});
+
+story!(sessions_and_counters_go_when_they_are_over, &[("ratelimit.enabled", "true")], |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    story.sign_in(&person, &app).await;
+    story.log_in(&app.ask(), "ada", "a wrong password").await.is(302);
+    story.pass(6 * DAY);
+    let later = story.sign_in(&person, &app).await;
+    let swept_then = swept(&story).await;
+    assert_eq!(swept_then.sessions, 0, "a week has not passed");
+    assert!(swept_then.throttles >= 1, "{swept_then:?}");
+    story.pass(3 * DAY);
+    assert_eq!(swept(&story).await.sessions, 1);
+    let page = story.get(&format!("/oauth/authorize?{}", app.ask())).session(&later).send().await.is(302);
+    assert_eq!(page.location().path(), "/oauth/consent", "the later session still stands");
+});
+
+story!(any_number_goes_even_when_two_replicas_sweep, |story| {
+    let auth = story.server().state().auth.clone();
+    let rows = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300) ";
+    let sessions = "INSERT INTO auth_session (id, account_id, created_at, authenticated_at, expires_at) \
+                    SELECT 's' || CAST(i AS TEXT), 'nobody', 1, 1, 2 FROM n";
+    run(auth.store(), &[rows, sessions].concat()).await;
+    let replica = story.replica().await;
+    let (here, there) = futures_util::future::join(sweep(&auth), sweep(&replica.state().auth)).await;
+    assert_eq!(here.expect("swept").sessions + there.expect("swept").sessions, 1_300);
+    assert_eq!(facts(auth.store(), "SELECT id AS fact FROM auth_session").await, Vec::<String>::new());
+    replica.abort().await;
+});
