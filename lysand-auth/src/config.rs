@@ -22,6 +22,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How often things may be tried.
     pub rate_limits: RateLimits,
+    /// Who is told of an app's mistake in an authorization request.
+    pub authorize_errors: AuthorizeErrors,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     pub trusted_proxies: Vec<ipnet::IpNet>,
 }
@@ -36,6 +38,7 @@ impl Config {
             frontend: Frontend::default(),
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
+            authorize_errors: AuthorizeErrors::default(),
             trusted_proxies: Vec::new(),
         }
     }
@@ -247,6 +250,9 @@ pub struct Lifetimes {
     pub pending_code: Duration,
     /// A browser session.
     pub session: Duration,
+    /// How long after its redemption a code may come back without ending the token that it bought: for clients that
+    /// try again when an answer is lost (security ONE-3).
+    pub replay_grace: Duration,
 }
 
 impl Default for Lifetimes {
@@ -256,8 +262,19 @@ impl Default for Lifetimes {
             out_of_band_code: Duration::from_secs(600),
             pending_code: Duration::from_secs(600),
             session: Duration::from_secs(7 * 24 * 3600),
+            replay_grace: Duration::ZERO,
         }
     }
+}
+
+/// Who is told of an app's mistake, once client and redirect URI are known to be good.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthorizeErrors {
+    /// The app, by a redirect (RFC 6749 §4.1.2.1, DEV-15).
+    #[default]
+    Redirect,
+    /// The person, on a page, as Mastodon does it.
+    Page,
 }
 
 /// How often things may be tried.

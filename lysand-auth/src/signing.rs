@@ -1,5 +1,8 @@
 //! The server's Ed25519 keys and the session cookie that they sign (design §7).
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, spki::der::pem::LineEnding};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -26,11 +29,17 @@ pub fn new_key(ambient: &Ambient) -> Secret {
 #[error("is not an Ed25519 private key in PKCS#8 PEM form")]
 pub struct KeyError;
 
+/// How many cookies are remembered as well signed.
+const MOST_REMEMBERED: usize = 4_096;
+
 /// The keys of one server: the first signs, all verify.
 pub struct SigningKeys {
     signer: EncodingKey,
     verifiers: Vec<DecodingKey>,
     cookie_key: [u8; 64],
+    /// What cookies say whose signature was checked before. A signature never becomes wrong; time, session and account
+    /// are judged at every request (security REV-1).
+    remembered: Mutex<HashMap<Digest, Arc<ReceivedClaims>>>,
 }
 
 /// What the session cookie says. `aud` is the server's own origin; an id token never carries `sid` or this type.
@@ -88,7 +97,7 @@ impl SigningKeys {
         for (half, label) in cookie_key.chunks_mut(32).zip(["form cookie, encryption", "form cookie, signature"]) {
             half.copy_from_slice(Digest::of(format!("{label}\n{}", first.expose()).as_bytes()).as_bytes());
         }
-        Ok(Self { signer, verifiers, cookie_key })
+        Ok(Self { signer, verifiers, cookie_key, remembered: Mutex::default() })
     }
 
     /// Key material for the encrypted cookie of the pages; derived, so that all replicas share it.
@@ -131,7 +140,27 @@ impl SigningKeys {
         base_url: &BaseUrl,
         now: Timestamp,
     ) -> Result<SessionClaim, CookieProblem> {
-        // All claims are judged below, by our own clock and with the texts of the contract.
+        let claims = self.well_signed(cookie).ok_or(CookieProblem::Unverifiable)?;
+        let account_id = claims.sub.as_ref().filter(|sub| !sub.is_empty()).ok_or(CookieProblem::Missing("sub"))?;
+        let audience = claims.aud.as_ref().ok_or(CookieProblem::Missing("aud"))?;
+        let expires = claims.exp.ok_or(CookieProblem::Missing("exp"))?;
+        let ours = base_url.as_str();
+        let in_time = now.seconds() < expires && claims.nbf.is_some_and(|nbf| nbf <= now.seconds() + 60);
+        if claims.iss.as_deref() != Some(ours) || audience.as_str() != ours || !in_time || claims.jti.is_none() {
+            return Err(CookieProblem::Unverifiable);
+        }
+        let session_id = claims.sid.as_ref().ok_or(CookieProblem::Unverifiable)?;
+        Ok(SessionClaim { session_id: SessionId::new(session_id), account_id: AccountId::new(account_id) })
+    }
+
+    /// What a cookie says whose signature, algorithm and type are right.
+    fn well_signed(&self, cookie: &str) -> Option<Arc<ReceivedClaims>> {
+        let digest = Digest::of(cookie.as_bytes());
+        let known = self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned();
+        if known.is_some() {
+            return known;
+        }
+        // The claims are judged by the caller, by our own clock and with the texts of the contract.
         let mut signature_alone = Validation::new(Algorithm::EdDSA);
         signature_alone.required_spec_claims.clear();
         signature_alone.validate_exp = false;
@@ -140,21 +169,14 @@ impl SigningKeys {
             .verifiers
             .iter()
             .find_map(|key| jsonwebtoken::decode::<ReceivedClaims>(cookie, key, &signature_alone).ok())
-            .ok_or(CookieProblem::Unverifiable)?;
-        if token.header.typ.as_deref() != Some(SESSION_TYPE) {
-            return Err(CookieProblem::Unverifiable);
+            .filter(|token| token.header.typ.as_deref() == Some(SESSION_TYPE))?;
+        let claims = Arc::new(token.claims);
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.clear();
         }
-        let claims = token.claims;
-        let account_id = claims.sub.filter(|sub| !sub.is_empty()).ok_or(CookieProblem::Missing("sub"))?;
-        let audience = claims.aud.ok_or(CookieProblem::Missing("aud"))?;
-        let expires = claims.exp.ok_or(CookieProblem::Missing("exp"))?;
-        let ours = base_url.as_str();
-        let in_time = now.seconds() < expires && claims.nbf.is_some_and(|nbf| nbf <= now.seconds() + 60);
-        if claims.iss.as_deref() != Some(ours) || audience != ours || !in_time || claims.jti.is_none() {
-            return Err(CookieProblem::Unverifiable);
-        }
-        let session_id = claims.sid.ok_or(CookieProblem::Unverifiable)?;
-        Ok(SessionClaim { session_id: SessionId::new(session_id), account_id: AccountId::new(account_id) })
+        remembered.insert(digest, Arc::clone(&claims));
+        Some(claims)
     }
 }
 

@@ -54,20 +54,24 @@ impl Draining {
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let headers = Headers::new(Surface::Public, state.auth.config().base_url.is_secure());
     move |config| {
-        config.service(
-            web::resource(with_slash("/health"))
-                .route(web::get().to(alive))
-                .route(web::head().to(alive))
-                .default_service(not_allowed("GET, HEAD"))
-                .wrap(headers),
-        );
-        config.service(
-            web::resource(with_slash("/health/ready"))
-                .route(web::get().to(ready))
-                .route(web::head().to(ready))
-                .default_service(not_allowed("GET, HEAD"))
-                .wrap(headers),
-        );
+        for path in with_slash("/health") {
+            config.service(
+                web::resource(path)
+                    .route(web::get().to(alive))
+                    .route(web::head().to(alive))
+                    .default_service(not_allowed("GET, HEAD"))
+                    .wrap(headers),
+            );
+        }
+        for path in with_slash("/health/ready") {
+            config.service(
+                web::resource(path)
+                    .route(web::get().to(ready))
+                    .route(web::head().to(ready))
+                    .default_service(not_allowed("GET, HEAD"))
+                    .wrap(headers),
+            );
+        }
     }
 }
 

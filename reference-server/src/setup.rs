@@ -196,15 +196,17 @@ fn unreadable(error: &actix_web::Error) -> ApiError {
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let headers = Headers::new(Surface::Page, state.auth.config().base_url.is_secure());
     move |config| {
-        config.service(
-            web::resource(with_slash(ACTION))
-                .app_data(web::FormConfig::default().limit(MAX_FORM))
-                .route(web::get().to(show))
-                .route(web::head().to(show))
-                .route(web::post().to(create))
-                .default_service(not_allowed("GET, HEAD, POST"))
-                .wrap(headers),
-        );
+        for path in with_slash(ACTION) {
+            config.service(
+                web::resource(path)
+                    .app_data(web::FormConfig::default().limit(MAX_FORM))
+                    .route(web::get().to(show))
+                    .route(web::head().to(show))
+                    .route(web::post().to(create))
+                    .default_service(not_allowed("GET, HEAD, POST"))
+                    .wrap(headers),
+            );
+        }
     }
 }
 

@@ -211,3 +211,10 @@ story!(
         assert!(trouble.header("content-type").starts_with("text/html"), "troubles stay on our own page");
     }
 );
+
+story!(mistakes_may_be_shown_on_a_page_as_mastodon_does, &[("oauth.authorize_errors", "page")], |story| {
+    let app = story.usual_app().await;
+    let path = format!("/oauth/authorize?{}", app.ask_with(&[("response_type", "token")]));
+    let page = story.get(&path).send().await.is(400);
+    assert!(page.headers.get("location").is_none() && page.body.contains("unsupported_response_type"));
+});

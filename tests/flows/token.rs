@@ -243,3 +243,15 @@ story!(scopes_never_grow, |story| {
     let body = story.post("/oauth/token").form(&form).send().await.is(200).json();
     assert_eq!(body["scope"], json!("read:accounts write:statuses"));
 });
+
+story!(a_retry_in_the_grace_time_ends_nothing, &[("tokens.replay_grace", "10s")], |story| {
+    let app = story.usual_app().await;
+    let (_, code) = approved(&story, &app, &[]).await;
+    let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
+    story.pass(Duration::from_secs(9));
+    story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
+    story.verify(&token).await.is(200);
+    story.pass(Duration::from_secs(2));
+    story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
+    story.verify(&token).await.is(401);
+});

@@ -10,6 +10,7 @@
 //! | [`journey`] | what a person does on the pages: sign in, approve, deny |
 //! | [`mod@story`] | the real server in this process, with a clock that the story moves |
 //! | [`wait`] | bounded polling, the only way to wait in a test |
+//! | [`wire`] | a wire between the server and its database that a story can silence or cut |
 //! | [`process`] | child processes that end with the story that started them |
 //!
 //! A story reads from top to bottom: start a server, create a person, open a browser, look at what happened. The kit
@@ -24,6 +25,7 @@ pub mod server;
 pub mod story;
 pub mod tls;
 pub mod wait;
+pub mod wire;
 
 pub use browser::{Browser, Look};
 pub use client::{Redirects, RegisteredApp};

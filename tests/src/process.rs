@@ -31,10 +31,14 @@ impl OwnedProcess {
 
     /// Asks the process to stop and waits for it, at most `grace`; `None` when it had to be ended the hard way.
     pub fn stop(&mut self, grace: Duration) -> Option<ExitStatus> {
-        let child = self.child.as_ref()?;
-        // It may have ended by itself meanwhile: then there is nobody to tell, and the wait below returns at once.
-        let _ = kill_process(Pid::from_child(child), Signal::TERM);
+        self.signal(Signal::TERM);
         self.wait(grace)
+    }
+
+    /// Sends the process a signal.
+    pub fn signal(&self, signal: Signal) {
+        // It may have ended by itself meanwhile: then there is nobody to tell.
+        let _ = self.child.as_ref().map(|child| kill_process(Pid::from_child(child), signal));
     }
 
     /// Waits until the process has ended, at most `grace`; `None` when it had to be ended the hard way.

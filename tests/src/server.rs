@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 use url::Url;
 
 pub use builder::{Backend, ServerBuilder};
+pub use program::{free_port, path as program};
 
 use crate::postgres::TestDatabase;
 use crate::process::OwnedProcess;
@@ -102,19 +104,34 @@ impl ServerProcess {
 
     /// Runs one command of the server's command line on the same configuration, with `input` on its standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = self
-            .command()
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the server's program started before");
-        let mut stdin = child.stdin.take().expect("a pipe");
-        // A command that reads nothing may be gone already; what it answered tells more than a broken pipe.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        child.wait_with_output().expect("the command ends")
+        call(&mut program::command(self.folder.path(), &self.environment), arguments, input)
+    }
+
+    /// Ends the server in the middle of whatever it does, as a power cut would (SIGKILL).
+    pub fn kill(&mut self) {
+        self.process.signal(Signal::KILL);
+        self.wait();
+    }
+
+    /// Starts the server again after its end, on the same data and the same port, and waits until it answers.
+    pub async fn start_again(&mut self) {
+        self.process = builder::spawn(&self.folder, &self.environment);
+        builder::answers(self).await;
+    }
+
+    /// Sends the server a signal and goes on.
+    pub fn signal(&self, signal: Signal) {
+        self.process.signal(signal);
+    }
+
+    /// How the server ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.ended()
+    }
+
+    /// Waits for the end of the server and says how it ended; `None` when it did not end in time.
+    pub fn wait(&mut self) -> Option<ExitStatus> {
+        self.process.wait(DRAINING)
     }
 
     /// Asks the server to stop (SIGTERM) and says how it ended; `None` when it did not end in time.
@@ -130,10 +147,30 @@ impl ServerProcess {
     fn log_file(&self) -> PathBuf {
         self.folder.path().join("server.log")
     }
+}
 
-    fn command(&self) -> Command {
-        program::command(self.folder.path(), &self.environment)
-    }
+/// Runs one command of the server's command line in a folder of the caller's, with `settings` by their dotted names and
+/// `input` on its standard input.
+pub fn run_in(folder: &Path, settings: &[(&str, &str)], arguments: &[&str], input: &str) -> Output {
+    let environment: Vec<_> =
+        settings.iter().map(|(key, value)| (builder::variable(key), (*value).to_owned())).collect();
+    call(&mut program::command(folder, &environment), arguments, input)
+}
+
+fn call(command: &mut Command, arguments: &[&str], input: &str) -> Output {
+    feed(command.args(arguments), input)
+}
+
+/// Runs a command with `input` on its standard input, and collects what it says.
+pub fn feed(command: &mut Command, input: &str) -> Output {
+    let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child =
+        piped.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}. Run `cargo build -p reference-server`."));
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // A command that reads nothing may be gone already; what it answered tells more than a broken pipe.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("the command ends")
 }
 
 impl Drop for ServerProcess {

@@ -6,9 +6,13 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use futures_util::future::join_all;
 use lysand_auth::error::{Code, Error};
+use lysand_auth::secret::Secret;
 use lysand_auth::store::Store;
 use tests::Backend;
+use tests::wait;
+use tests::wire::Wire;
 use tokio_postgres::NoTls;
+use url::Url;
 
 use crate::database::{Database, add, notes};
 
@@ -52,4 +56,43 @@ async fn a_locked_table_makes_nobody_wait_long_on_postgres() {
     let tries: Vec<_> = join_all((0..20).map(|id| add(&store, 100 + id))).await;
     assert!(tries.iter().all(Result::is_ok), "normal again, with every connection: {tries:?}");
     assert_eq!(notes(&store).await, (100..120).collect::<Vec<_>>(), "nothing of the refused writes came later");
+}
+
+/// A network that swallows everything, and forgets what it carried: no answer, no reset (security LOAD-4).
+#[tokio::test]
+async fn silence_makes_nobody_wait_long_and_costs_no_connection_on_postgres() {
+    let database = Database::fresh(Backend::Postgres).await;
+    let near = database.with_notes().await;
+    let (wire, url) = Wire::before(&Url::parse(database.url().expose()).expect("a URL"));
+    let store = Store::open(&Secret::new(url), 4).await.expect("a database");
+    // Every connection is in use, so that every one of them falls silent.
+    let warm: Vec<_> = join_all((0..20).map(|id| add(&store, 100 + id))).await;
+    assert!(warm.iter().all(Result::is_ok), "{warm:?}");
+
+    wire.silence();
+    all_are_told(&store).await;
+    wire.mend();
+    let mended = Instant::now();
+    let works = wait::until("writes to work again", async || add(&store, 1).await.ok());
+    works.await;
+    assert!(mended.elapsed() < PATIENCE, "normal again after {:?}", mended.elapsed());
+    let again: Vec<_> = join_all((0..20).map(|id| add(&store, 200 + id))).await;
+    assert!(again.iter().all(Result::is_ok), "with every connection: {again:?}");
+    let expected: Vec<i64> = [1].into_iter().chain(100..120).chain(200..220).collect();
+    assert_eq!(notes(&near).await, expected);
+}
+
+#[tokio::test]
+async fn a_cut_wire_is_told_at_once_and_forgotten_at_once_on_postgres() {
+    let database = Database::fresh(Backend::Postgres).await;
+    database.with_notes().await;
+    let (wire, url) = Wire::before(&Url::parse(database.url().expose()).expect("a URL"));
+    let store = Store::open(&Secret::new(url), 4).await.expect("a database");
+    let warm: Vec<_> = join_all((0..20).map(|id| add(&store, 100 + id))).await;
+    assert!(warm.iter().all(Result::is_ok), "{warm:?}");
+    wire.cut();
+    all_are_told(&store).await;
+    wire.mend();
+    let again: Vec<_> = join_all((0..20).map(|id| add(&store, 200 + id))).await;
+    assert!(again.iter().all(Result::is_ok), "no connection of before is tried again: {again:?}");
 }

@@ -1,6 +1,7 @@
 //! An app asks, a person decides (Mastodon §5, Lysand §3, §6, §7).
 
 use crate::auth::Auth;
+use crate::config::AuthorizeErrors;
 use crate::error::{Code, Error, Refusal};
 use crate::model::app::App;
 use crate::model::authorization::{Ask, Authorization, AuthorizationRequest};
@@ -44,10 +45,11 @@ pub async fn look(
     asking: Asking,
 ) -> Result<Look, Error> {
     let (app, redirect_uri) = client_and_redirect(auth, request).await?;
+    // Out of band there is no app to tell, so the person sees it.
+    let tell_app = auth.config().authorize_errors == AuthorizeErrors::Redirect && !redirect_uri.is_out_of_band();
     let ask = match request.ask(&app, redirect_uri.clone()) {
         Ok(ask) => ask,
-        // Out of band there is nobody to tell, so the person sees it.
-        Err(Error::Refused(refusal)) if !redirect_uri.is_out_of_band() => {
+        Err(Error::Refused(refusal)) if tell_app => {
             return Ok(Look::Mistake(redirect_uri, request.state.clone(), refusal));
         }
         Err(error) => return Err(error),

@@ -129,9 +129,12 @@ async fn redeem(auth: &Auth, request: &TokenRequest) -> Result<IssuedToken, Erro
 
 /// A second, proven use of a code ends what the first one bought (security ONE-3, DEV-21).
 async fn replayed(auth: &Auth, code: Digest, authorization: &Authorization, now: Timestamp) -> Result<Error, Error> {
+    let grace = auth.config().lifetimes.replay_grace;
     let revoked = auth.store().write(move |c| {
         Box::pin(async move {
-            let bought = authorizations::by_code(c, code).await?.and_then(|(authorization, _)| authorization.token_id);
+            let spent = authorizations::by_code(c, code).await?.map(|(authorization, _)| authorization);
+            let is_retry = |used_at: Timestamp| !grace.is_zero() && now.since(used_at) <= grace;
+            let bought = spent.filter(|spent| !spent.used_at.is_some_and(is_retry)).and_then(|spent| spent.token_id);
             if let Some(token_id) = &bought {
                 tokens::revoke(c, token_id, now).await?;
             }

@@ -68,14 +68,14 @@ pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> Result<Opt
     let row: Option<Row> = on!(conn, c => auth_app::table
         .filter(auth_app::client_id.eq(client_id))
         .select(Row::as_select())
-        .first(c))
+        .get_result(c))
     .optional()?;
     Ok(row.map(Into::into))
 }
 
 pub(crate) async fn by_id(conn: &mut Conn, id: &AppId) -> Result<Option<App>, Error> {
     let row: Option<Row> =
-        on!(conn, c => auth_app::table.find(id.as_str()).select(Row::as_select()).first(c)).optional()?;
+        on!(conn, c => auth_app::table.find(id.as_str()).select(Row::as_select()).get_result(c)).optional()?;
     Ok(row.map(|row| StoredApp::from(row).app))
 }
 

@@ -94,7 +94,7 @@ pub(crate) async fn by_code(conn: &mut Conn, code: Digest) -> Result<Option<(Aut
         .inner_join(auth_app::table.on(auth_app::id.eq(table::app_id)))
         .filter(table::code_digest.eq(code.as_bytes()))
         .select((Row::as_select(), apps::Row::as_select()))
-        .first(c))
+        .get_result(c))
     .optional()?;
     Ok(row.map(|(row, app)| (row.into(), app.into())))
 }

@@ -10,8 +10,7 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Conn;
-use super::postgres::acquire;
+use super::postgres::{Loan, WHOLE};
 use super::tokens::{self, Found};
 use crate::error::Error;
 use crate::secret::Digest;
@@ -39,22 +38,33 @@ impl Bearers {
     pub(super) async fn check(&self, digest: Digest) -> Result<Option<Found>, Error> {
         let (answer, answered) = oneshot::channel();
         self.0.try_send((digest, answer)).map_err(|_| Error::unavailable())?;
-        // A dropped sender is a look-up that failed; it was logged where it did.
-        answered.await.map_err(|_| Error::unavailable())
+        match tokio::time::timeout(WHOLE, answered).await {
+            Ok(Ok(found)) => Ok(found),
+            // A dropped sender is a look-up that failed; it was logged where it did.
+            Ok(Err(_)) | Err(_) => Err(Error::unavailable()),
+        }
     }
 }
 
 async fn answer(pool: Pool<AsyncPgConnection>, mut checks: mpsc::Receiver<Check>) {
     let mut waiting: Vec<Check> = Vec::with_capacity(MOST_TOGETHER);
     while checks.recv_many(&mut waiting, MOST_TOGETHER).await > 0 {
+        // Whoever has stopped waiting is not asked for.
+        waiting.retain(|(_, answer)| !answer.is_closed());
+        if waiting.is_empty() {
+            continue;
+        }
         let mut digests: Vec<Digest> = waiting.iter().map(|(digest, _)| *digest).collect();
         digests.sort_unstable();
         digests.dedup();
-        let found = async {
-            let mut conn = Conn::Pg(acquire(&pool).await?);
-            tokens::by_digests(&mut conn, &digests).await
+        // A task of its own, so that neither a panic nor a database that has fallen silent ends all later checks.
+        let looked = tokio::spawn(tokio::time::timeout(WHOLE, look_up(pool.clone(), digests)));
+        let found = match looked.await {
+            Ok(Ok(found)) => found,
+            Ok(Err(_)) => Err(Error::unavailable()),
+            Err(panicked) => Err(Error::failed(panicked)),
         };
-        match found.await {
+        match found {
             Ok(found) => {
                 let found: HashMap<Vec<u8>, Found> = found.into_iter().collect();
                 for (digest, answer) in waiting.drain(..) {
@@ -67,4 +77,11 @@ async fn answer(pool: Pool<AsyncPgConnection>, mut checks: mpsc::Receiver<Check>
             }
         }
     }
+}
+
+async fn look_up(pool: Pool<AsyncPgConnection>, digests: Vec<Digest>) -> Result<Vec<(Vec<u8>, Found)>, Error> {
+    let mut loan = Loan::of(&pool).await?;
+    let found = tokens::by_digests(loan.conn(), &digests).await;
+    loan.give_back();
+    found
 }

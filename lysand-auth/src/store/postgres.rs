@@ -1,7 +1,6 @@
 //! PostgreSQL: a pool on a thread of its own, so that a unit of work outlives the request that began it and a client
 //! that hangs up leaves no open transaction behind.
 
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -23,7 +22,7 @@ use crate::error::Error;
 const STATEMENT: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(3);
 const ACQUIRE: Duration = Duration::from_secs(3);
-const WHOLE: Duration = Duration::from_millis(4_500);
+pub(super) const WHOLE: Duration = Duration::from_millis(4_500);
 
 /// Any number that nobody else takes for an advisory lock on the same database.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7310583094241357)";
@@ -81,8 +80,10 @@ impl Postgres {
     {
         let pool = self.pool.clone();
         self.detached(async move {
-            let mut conn = Conn::Pg(acquire(&pool).await?);
-            work(&mut conn).await
+            let mut loan = Loan::of(&pool).await?;
+            let result = work(loan.conn()).await;
+            loan.give_back();
+            result
         })
         .await
     }
@@ -94,22 +95,12 @@ impl Postgres {
     {
         let pool = self.pool.clone();
         self.detached(async move {
-            let mut object = acquire(&pool).await?;
-            SimpleAsyncConnection::batch_execute(&mut *object, "BEGIN").await?;
-            let mut conn = Conn::Pg(object);
-            let result = AssertUnwindSafe(async { work(&mut conn).await }).catch_unwind().await;
-            let Conn::Pg(mut object) = conn else { return Err(Error::failed("a connection was exchanged")) };
-            let Ok(result) = result else {
-                // Its transaction is still open: the next one to get this connection would commit it.
-                drop(Object::take(object));
-                return Err(Error::failed("a unit of work panicked"));
-            };
-            let end = if result.is_ok() { COMMIT } else { "ROLLBACK" };
-            if let Err(error) = SimpleAsyncConnection::batch_execute(&mut *object, end).await {
-                // A connection in an unknown state is not handed on; the caller learns that nothing is confirmed.
-                drop(Object::take(object));
-                return Err(error.into());
-            }
+            let mut loan = Loan::of(&pool).await?;
+            loan.execute("BEGIN").await?;
+            let result = work(loan.conn()).await;
+            // When this fails, the caller learns that nothing is confirmed.
+            loan.execute(if result.is_ok() { COMMIT } else { "ROLLBACK" }).await?;
+            loan.give_back();
             result
         })
         .await
@@ -123,15 +114,16 @@ impl Postgres {
         self.blocking(move |conn| migrate::state(conn, sets)).await
     }
 
-    /// Runs on the pool's own thread, to its end, whoever stops waiting for it.
+    /// Runs on the pool's own thread, to its end, whoever stops waiting for it; but no longer than a caller may wait.
     async fn detached<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        match tokio::time::timeout(WHOLE, self.runtime.spawn(work)).await {
+        let bounded = tokio::time::timeout(WHOLE, work);
+        match self.runtime.spawn(bounded).await {
             Ok(Ok(result)) => result,
-            Ok(Err(panicked)) => Err(Error::failed(panicked)),
-            Err(_) => Err(Error::unavailable()),
+            Ok(Err(_)) => Err(Error::unavailable()),
+            Err(panicked) => Err(Error::failed(panicked)),
         }
     }
 
@@ -170,11 +162,45 @@ fn limit_statements(config: &mut tokio_postgres::Config, limit: Duration) {
     config.options(options.trim());
 }
 
-pub(super) async fn acquire(pool: &Pool<AsyncPgConnection>) -> Result<Object<AsyncPgConnection>, Error> {
-    pool.get().await.map_err(|error| {
-        tracing::warn!(%error, "no connection to the database");
-        Error::unavailable()
-    })
+/// A connection of the pool. Unless it is given back it is closed: dropped in the middle of something, by a panic or a
+/// time-out, it may have a transaction open that its next user would commit, or wait for an answer that never comes.
+pub(super) struct Loan(Option<Conn>);
+
+impl Loan {
+    /// A connection, after waiting for one if need be.
+    pub(super) async fn of(pool: &Pool<AsyncPgConnection>) -> Result<Self, Error> {
+        match pool.get().await {
+            Ok(object) => Ok(Self(Some(Conn::Pg(object)))),
+            Err(error) => {
+                tracing::warn!(%error, "no connection to the database");
+                Err(Error::unavailable())
+            }
+        }
+    }
+
+    pub(super) fn conn(&mut self) -> &mut Conn {
+        self.0.as_mut().expect("it is there until it is given back")
+    }
+
+    async fn execute(&mut self, sql: &str) -> Result<(), Error> {
+        if let Some(Conn::Pg(object)) = &mut self.0 {
+            SimpleAsyncConnection::batch_execute(&mut **object, sql).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is under way: others may have it.
+    pub(super) fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if let Some(Conn::Pg(object)) = self.0.take() {
+            drop(Object::take(object));
+        }
+    }
 }
 
 /// A thread that drives the pool's connections until the sender is dropped.

@@ -48,7 +48,7 @@ pub(crate) async fn insert(conn: &mut Conn, session: &Session) -> Result<(), Err
 
 pub(crate) async fn by_id(conn: &mut Conn, id: &SessionId) -> Result<Option<Session>, Error> {
     let row: Option<Row> =
-        on!(conn, c => table::table.find(id.as_str()).select(Row::as_select()).first(c)).optional()?;
+        on!(conn, c => table::table.find(id.as_str()).select(Row::as_select()).get_result(c)).optional()?;
     Ok(row.map(Into::into))
 }
 

@@ -94,7 +94,7 @@ pub(crate) async fn by_digest(conn: &mut Conn, digest: Digest) -> Result<Option<
         .inner_join(auth_app::table)
         .filter(table::digest.eq(digest.as_bytes()))
         .select((Row::as_select(), apps::Row::as_select()))
-        .first(c))
+        .get_result(c))
     .optional()?;
     Ok(row.map(|(row, app)| (row.into(), StoredApp::from(app).app)))
 }

@@ -28,141 +28,114 @@ use self::reply::JsonBody;
 pub use self::reply::{ApiError, OAuthError, json, not_found};
 use crate::auth::Auth;
 
+/// Serves a route at each of its paths. Each path is a resource of its own, because the router finds a plain text at once
+/// and tries a set of texts as a regular expression.
+macro_rules! serve {
+    ($config:ident, $paths:expr, $allow:literal, [$($method:ident => $handler:path),+], $($wrap:expr),+) => {
+        for path in $paths {
+            $config.service(
+                web::resource(path)
+                    $(.route(web::$method().to($handler)))+
+                    .default_service(not_allowed($allow))
+                    $(.wrap($wrap))+,
+            );
+        }
+    };
+}
+
 /// Adds the library's routes. Each answers with and without a trailing slash, and `HEAD` like `GET`.
 pub fn mount(auth: Auth) -> impl FnOnce(&mut ServiceConfig) + Clone {
     move |config: &mut ServiceConfig| {
         let data = Data::new(auth.clone());
         config.app_data(data);
+        mount_mastodon(config, &auth);
         mount_pages(config, &auth);
         mount_frontend(config, &auth);
-        mount_mastodon(config, &auth);
     }
-}
-
-/// The pages of a sign-in and the form posts behind them (Lysand §3, §5 to §7, Mastodon §5).
-fn mount_pages(config: &mut ServiceConfig, auth: &Auth) {
-    let page = Headers::new(Surface::Page, auth.config().base_url.is_secure());
-    let routes = &auth.config().frontend.routes;
-    let own_pages = auth.config().frontend.origin.is_none();
-    let also = |path: &'static str, configured: &str| {
-        let mut paths = with_slash(path);
-        if own_pages && configured != path {
-            paths.extend(with_slash(configured));
-        }
-        paths
-    };
-    config.service(
-        web::resource(also("/oauth/authorize", &routes.login))
-            .route(web::get().to(pages::authorize))
-            .route(web::head().to(pages::authorize))
-            .route(web::post().to(frontend::authorize))
-            .route(web::delete().to(frontend::deny))
-            .default_service(not_allowed("GET, HEAD, POST, DELETE"))
-            .wrap(form_session(auth))
-            .wrap(page),
-    );
-    config.service(
-        web::resource(also("/oauth/consent", &routes.consent))
-            .route(web::get().to(pages::consent))
-            .route(web::head().to(pages::consent))
-            .default_service(not_allowed("GET, HEAD"))
-            .wrap(form_session(auth))
-            .wrap(page),
-    );
-    config.service(
-        web::resource(["/oauth/code", "/oauth/code/", "/oauth/authorize/native", "/oauth/authorize/native/"])
-            .route(web::get().to(pages::code))
-            .route(web::head().to(pages::code))
-            .default_service(not_allowed("GET, HEAD"))
-            .wrap(page),
-    );
-    config.service(
-        web::resource(with_slash("/oauth/authorize/continue"))
-            .route(web::post().to(pages::go_on))
-            .default_service(not_allowed("POST"))
-            .wrap(form_session(auth))
-            .wrap(page),
-    );
-}
-
-/// Lysand's frontend API (Lysand §4 to §6, §12.7).
-fn mount_frontend(config: &mut ServiceConfig, auth: &Auth) {
-    let secure = auth.config().base_url.is_secure();
-    let page = Headers::new(Surface::Page, secure);
-    config.service(
-        web::resource(with_slash("/api/auth/login"))
-            .route(web::post().to(frontend::login))
-            .default_service(not_allowed("POST"))
-            .wrap(form_session(auth))
-            .wrap(page),
-    );
-    config.service(
-        web::resource(with_slash("/api/auth/redirect"))
-            .route(web::post().to(frontend::redirect))
-            .default_service(not_allowed("POST"))
-            .wrap(form_session(auth))
-            .wrap(page),
-    );
-    config.service(
-        web::resource(with_slash("/api/auth/mastodon-logout"))
-            .route(web::post().to(frontend::sign_out))
-            .default_service(not_allowed("POST"))
-            .wrap(form_session(auth))
-            .wrap(page),
-    );
-    config.service(
-        web::resource(with_slash("/api/v1/frontend/config"))
-            .route(web::get().to(frontend::settings))
-            .route(web::head().to(frontend::settings))
-            .default_service(not_allowed("GET, HEAD"))
-            .wrap(Headers::new(Surface::Api, secure)),
-    );
 }
 
 /// Mastodon's OAuth (Mastodon §2, §6 to §8, §10, §11.3).
 fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
+    use mastodon::{register, revoke, token, userinfo, verify_app};
+    use metadata::authorization_server;
+    let headers = |surface| Headers::new(surface, auth.config().base_url.is_secure());
+    let (api, oauth, public) = (headers(Surface::Api), headers(Surface::Oauth), headers(Surface::Public));
+
+    serve!(
+        config,
+        with_slash("/api/v1/apps/verify_credentials"),
+        "GET, HEAD",
+        [get => verify_app, head => verify_app],
+        api
+    );
+    serve!(config, with_slash("/oauth/token"), "POST", [post => token], oauth);
+    serve!(config, with_slash("/oauth/revoke"), "POST", [post => revoke], oauth);
+    serve!(config, with_slash("/api/v1/apps"), "POST", [post => register], api);
+    serve!(
+        config,
+        with_slash("/oauth/userinfo"),
+        "GET, HEAD, POST",
+        [get => userinfo, head => userinfo, post => userinfo],
+        api
+    );
+    serve!(
+        config,
+        with_slash("/.well-known/oauth-authorization-server"),
+        "GET, HEAD",
+        [get => authorization_server, head => authorization_server],
+        public
+    );
+}
+
+/// The pages of a sign-in and the form posts behind them (Lysand §3, Mastodon §5).
+fn mount_pages(config: &mut ServiceConfig, auth: &Auth) {
+    use frontend::{authorize as consent_at_once, deny};
+    use pages::{authorize, code, consent, go_on};
+    let page = Headers::new(Surface::Page, auth.config().base_url.is_secure());
+    let routes = &auth.config().frontend.routes;
+    let own_pages = auth.config().frontend.origin.is_none();
+    // Apps know the standard path; our own page may have another one beside it (Lysand §13.1).
+    let also = |path: &'static str, configured: &str| {
+        let more = if own_pages && configured != path { with_slash(configured) } else { Vec::new() };
+        [with_slash(path), more].concat()
+    };
+
+    serve!(
+        config,
+        also("/oauth/authorize", &routes.login),
+        "GET, HEAD, POST, DELETE",
+        [get => authorize, head => authorize, post => consent_at_once, delete => deny],
+        form_session(auth),
+        page
+    );
+    serve!(
+        config,
+        also("/oauth/consent", &routes.consent),
+        "GET, HEAD",
+        [get => consent, head => consent],
+        form_session(auth),
+        page
+    );
+    serve!(config, with_slash("/oauth/code"), "GET, HEAD", [get => code, head => code], page);
+    serve!(config, with_slash("/oauth/authorize/native"), "GET, HEAD", [get => code, head => code], page);
+    serve!(config, with_slash("/oauth/authorize/continue"), "POST", [post => go_on], form_session(auth), page);
+}
+
+/// Lysand's frontend API (Lysand §4 to §6, §12.7).
+fn mount_frontend(config: &mut ServiceConfig, auth: &Auth) {
+    use frontend::{login, redirect, settings, sign_out};
     let secure = auth.config().base_url.is_secure();
-    let api = Headers::new(Surface::Api, secure);
-    let oauth = Headers::new(Surface::Oauth, secure);
-    config.service(
-        web::resource(with_slash("/api/v1/apps"))
-            .route(web::post().to(mastodon::register))
-            .default_service(not_allowed("POST"))
-            .wrap(api),
-    );
-    config.service(
-        web::resource(with_slash("/api/v1/apps/verify_credentials"))
-            .route(web::get().to(mastodon::verify_app))
-            .route(web::head().to(mastodon::verify_app))
-            .default_service(not_allowed("GET, HEAD"))
-            .wrap(api),
-    );
-    config.service(
-        web::resource(with_slash("/oauth/token"))
-            .route(web::post().to(mastodon::token))
-            .default_service(not_allowed("POST"))
-            .wrap(oauth),
-    );
-    config.service(
-        web::resource(with_slash("/oauth/revoke"))
-            .route(web::post().to(mastodon::revoke))
-            .default_service(not_allowed("POST"))
-            .wrap(oauth),
-    );
-    config.service(
-        web::resource(with_slash("/oauth/userinfo"))
-            .route(web::get().to(mastodon::userinfo))
-            .route(web::head().to(mastodon::userinfo))
-            .route(web::post().to(mastodon::userinfo))
-            .default_service(not_allowed("GET, HEAD, POST"))
-            .wrap(api),
-    );
-    config.service(
-        web::resource(with_slash("/.well-known/oauth-authorization-server"))
-            .route(web::get().to(metadata::authorization_server))
-            .route(web::head().to(metadata::authorization_server))
-            .default_service(not_allowed("GET, HEAD"))
-            .wrap(Headers::new(Surface::Public, secure)),
+    let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
+
+    serve!(config, with_slash("/api/auth/login"), "POST", [post => login], form_session(auth), page);
+    serve!(config, with_slash("/api/auth/redirect"), "POST", [post => redirect], form_session(auth), page);
+    serve!(config, with_slash("/api/auth/mastodon-logout"), "POST", [post => sign_out], form_session(auth), page);
+    serve!(
+        config,
+        with_slash("/api/v1/frontend/config"),
+        "GET, HEAD",
+        [get => settings, head => settings],
+        api
     );
 }
 

@@ -137,6 +137,6 @@ async fn admin_exists(c: &mut Conn) -> Result<bool, Error> {
 
 async fn is_live(c: &mut Conn, digest: Vec<u8>) -> Result<bool, Error> {
     let token = setup_token::table.find(digest).select(setup_token::created_at);
-    let found: Option<i64> = on!(c, c => token.first(c)).optional()?;
+    let found: Option<i64> = on!(c, c => token.get_result(c)).optional()?;
     Ok(found.is_some())
 }

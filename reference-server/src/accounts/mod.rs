@@ -105,11 +105,11 @@ impl SqlAccounts {
                     let found = match key.contains('@') {
                         true => {
                             let query = account::table.filter(account::email_key.eq(key)).select(columns);
-                            on!(c, c => query.first(c)).optional()?
+                            on!(c, c => query.get_result(c)).optional()?
                         }
                         false => {
                             let query = account::table.filter(account::username.eq(key)).select(columns);
-                            on!(c, c => query.first(c)).optional()?
+                            on!(c, c => query.get_result(c)).optional()?
                         }
                     };
                     Ok(found)
@@ -259,7 +259,7 @@ async fn insert(c: &mut Conn, new: NewRow) -> Result<Result<Row, AccountsError>,
 
 async fn row(c: &mut Conn, id: String) -> Result<Option<Row>, Error> {
     let query = account::table.find(id).select(COLUMNS);
-    Ok(on!(c, c => query.first(c)).optional()?)
+    Ok(on!(c, c => query.get_result(c)).optional()?)
 }
 
 /// Whether this account is the only admin who can act (security OPS-1).

@@ -250,19 +250,23 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
             return;
         }
         config.app_data(Data::new(DemoApp::default()));
-        config.service(
-            web::resource(with_slash(START))
-                .route(web::post().to(start))
-                .default_service(not_allowed("POST"))
-                .wrap(form_session(&auth))
-                .wrap(headers),
-        );
-        config.service(
-            web::resource(with_slash("/demo/callback"))
-                .route(web::get().to(callback))
-                .default_service(not_allowed("GET"))
-                .wrap(form_session(&auth))
-                .wrap(headers),
-        );
+        for path in with_slash(START) {
+            config.service(
+                web::resource(path)
+                    .route(web::post().to(start))
+                    .default_service(not_allowed("POST"))
+                    .wrap(form_session(&auth))
+                    .wrap(headers),
+            );
+        }
+        for path in with_slash("/demo/callback") {
+            config.service(
+                web::resource(path)
+                    .route(web::get().to(callback))
+                    .default_service(not_allowed("GET"))
+                    .wrap(form_session(&auth))
+                    .wrap(headers),
+            );
+        }
     }
 }

@@ -79,13 +79,14 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let secure = state.auth.config().base_url.is_secure();
     macro_rules! documents {
         ($config:ident; $($surface:ident $path:literal => $handler:ident;)+) => {$(
-            $config.service(
-                web::resource(with_slash($path))
+            for path in with_slash($path) {
+                $config.service(web::resource(path)
                     .route(web::get().to($handler))
                     .route(web::head().to($handler))
                     .default_service(not_allowed("GET, HEAD"))
                     .wrap(Headers::new(Surface::$surface, secure)),
-            );
+                );
+            }
         )+};
     }
     move |config| {

@@ -13,7 +13,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, RateLimits};
+use lysand_auth::config::{AuthorizeErrors, BaseUrl, Config, Frontend, Lifetimes, RateLimits};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
@@ -46,6 +46,8 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// `[ratelimit]`, as the library takes it.
     pub rate_limits: RateLimits,
+    /// `oauth.authorize_errors`, as the library takes it.
+    pub authorize_errors: AuthorizeErrors,
     /// `log.format`
     pub log_format: LogFormat,
     /// `demo.enabled`: the sign-in to try on the home page.
@@ -90,6 +92,7 @@ impl Settings {
         let password = sections::password(&mut reader);
         let lifetimes = sections::lifetimes(&mut reader);
         let rate_limits = sections::rate_limits(&mut reader);
+        let authorize_errors = sections::authorize_errors(&mut reader);
         let log_format = sections::log_format(&mut reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
         let mut settings = Self {
@@ -102,6 +105,7 @@ impl Settings {
             password,
             lifetimes,
             rate_limits,
+            authorize_errors,
             log_format,
             demo,
             data_dir: PathBuf::from("data"),
@@ -123,6 +127,7 @@ impl Settings {
             frontend: self.frontend.clone(),
             lifetimes: self.lifetimes,
             rate_limits: self.rate_limits.clone(),
+            authorize_errors: self.authorize_errors,
             trusted_proxies: self.http.trusted_proxies.clone(),
         }
     }

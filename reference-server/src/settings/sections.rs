@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use lysand_auth::config::{BaseUrl, Frontend, FrontendRoutes, Lifetimes, RateLimits};
+use lysand_auth::config::{AuthorizeErrors, BaseUrl, Frontend, FrontendRoutes, Lifetimes, RateLimits};
 use lysand_auth::model::throttle::{Limit, Rule};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
@@ -275,9 +275,18 @@ pub(super) fn lifetimes(reader: &mut Reader) -> Lifetimes {
         out_of_band_code: reader.checked("tokens.oob_code_ttl", usual.out_of_band_code, minutes(60)),
         pending_code: reader.checked("tokens.pending_code_ttl", usual.pending_code, minutes(60)),
         session: reader.checked("tokens.session_ttl", usual.session, |session| within(session, 60, 366 * 86_400)),
+        replay_grace: reader.checked("tokens.replay_grace", usual.replay_grace, |grace| within(grace, 0, 60)),
     };
     reader.get("tokens.access_token_ttl", Never);
     lifetimes
+}
+
+pub(super) fn authorize_errors(reader: &mut Reader) -> AuthorizeErrors {
+    let told = reader.checked("oauth.authorize_errors", "redirect".to_owned(), |told: String| match told.as_str() {
+        "redirect" | "page" => Ok(told),
+        _ => Err("Give \"redirect\" or \"page\".".to_owned()),
+    });
+    if told == "page" { AuthorizeErrors::Page } else { AuthorizeErrors::Redirect }
 }
 
 pub(super) fn rate_limits(reader: &mut Reader) -> RateLimits {

@@ -70,6 +70,8 @@ impl ServerBuilder {
             (variable("http.bind_port"), port.to_string()),
             // Stories sign in far more often than people do. A story about limits switches them on again.
             (variable("ratelimit.enabled"), "false".to_owned()),
+            // However busy the machine is with other stories, everybody gets their turn at hashing.
+            (variable("password.max_wait"), "30s".to_owned()),
         ];
         if let Some(ca) = &ca {
             environment.push((variable("http.tls.enabled"), "true".to_owned()));
@@ -90,19 +92,19 @@ impl ServerBuilder {
 }
 
 /// `http.bind_port` is set by `LYSAND_AUTH__HTTP__BIND_PORT`.
-fn variable(key: &str) -> String {
+pub(super) fn variable(key: &str) -> String {
     format!("LYSAND_AUTH__{}", key.replace('.', "__").to_uppercase())
 }
 
-fn spawn(folder: &TempDir, environment: &[(String, String)]) -> OwnedProcess {
-    let log = File::create(folder.path().join("server.log")).expect("a log file");
+pub(super) fn spawn(folder: &TempDir, environment: &[(String, String)]) -> OwnedProcess {
+    let log = File::options().create(true).append(true).open(folder.path().join("server.log")).expect("a log file");
     let banner = log.try_clone().expect("one more handle");
     let mut command = program::command(folder.path(), environment);
     command.arg("serve").stdin(Stdio::null()).stdout(banner).stderr(log);
     OwnedProcess::spawn(&mut command, "Build it with `cargo build -p reference-server`.")
 }
 
-async fn answers(server: &mut ServerProcess) {
+pub(super) async fn answers(server: &mut ServerProcess) {
     let health = server.url("/health");
     let http = server.http.clone();
     let process = &mut server.process;

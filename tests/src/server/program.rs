@@ -19,7 +19,7 @@ pub(super) fn command(folder: &Path, environment: &[(String, String)]) -> Comman
 }
 
 /// The program lies in the target folder, one level above the test that is running (`target/debug/deps/…`).
-fn path() -> PathBuf {
+pub fn path() -> PathBuf {
     let test = env::current_exe().expect("a running test knows its own path");
     let folder = test.parent().and_then(Path::parent).expect("a test lies in target/PROFILE/deps");
     let program = folder.join(format!("reference-server{}", env::consts::EXE_SUFFIX));
@@ -35,7 +35,7 @@ fn path() -> PathBuf {
 ///
 /// The server's public URL contains its port, so the port is chosen before the server binds it. Ports below 32768 are not
 /// handed out to outgoing connections: nothing takes this one between our look and the server's bind.
-pub(super) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     const FIRST: u32 = 20_000;
     const COUNT: u32 = 12_000;
     static NEXT: AtomicU32 = AtomicU32::new(0);

@@ -4,13 +4,14 @@
 //! the consent page is fetched in full, the code is taken from the redirect, and the token must be in the answer.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use crate::Outcome;
 use crate::bare::Bare;
 use crate::bearer::{BEARER_PATH, Repeat};
 use crate::http::{BlockingConnection, Connection, encode, raw_parameter, request, target_of};
-use crate::load::{Work, median, quantile_ms, run};
+use crate::load::{Work, median, micros, quantile_ms, run};
 use crate::machine::{SOME_SYNCS, sync_costs};
 use crate::options::Length;
 use crate::prepare::{Browser, PASSWORD, Prepared, REDIRECT_URI, signed_in};
@@ -33,7 +34,11 @@ pub(crate) struct Flow {
     application: Connection,
     number: usize,
     count: u64,
+    steps: Steps,
 }
+
+/// Microseconds of each of the four requests, of all clients together.
+type Steps = Arc<Mutex<[Vec<u32>; 4]>>;
 
 impl Flow {
     fn new(prepared: &Arc<Prepared>, number: usize) -> Flow {
@@ -43,6 +48,19 @@ impl Flow {
             application: Connection::new(prepared.address),
             number,
             count: 0,
+            steps: Steps::default(),
+        }
+    }
+
+    /// The same browser with its session, for another round: a connection belongs to the runtime that opened it.
+    fn again(&self, round: usize, steps: &Steps) -> Flow {
+        Flow {
+            prepared: Arc::clone(&self.prepared),
+            browser: self.browser.reopened(),
+            application: Connection::new(self.prepared.address),
+            number: self.number + round * CLIENTS,
+            count: 0,
+            steps: Arc::clone(steps),
         }
     }
 
@@ -56,11 +74,20 @@ impl Flow {
     async fn walk(&mut self) -> Result<Vec<u8>, String> {
         self.count += 1;
         let state = format!("{}-{}", self.number, self.count);
+        let start = Instant::now();
         let consent = self.authorize(&state).await?;
+        let authorized = Instant::now();
         let code = raw_parameter(&consent, "code").ok_or("the consent page's address has no code")?.to_owned();
         self.read_consent(&consent).await?;
+        let read = Instant::now();
         let code = self.allow(&code, &state).await?;
-        self.exchange(&code).await
+        let allowed = Instant::now();
+        let answer = self.exchange(&code).await?;
+        if let Ok(mut steps) = self.steps.lock() {
+            let took = [authorized - start, read - authorized, allowed - read, allowed.elapsed()];
+            steps.iter_mut().zip(took).for_each(|(step, took)| step.push(micros(took)));
+        }
+        Ok(answer)
     }
 
     /// `GET /oauth/authorize`: on to the consent page, whose address is returned.
@@ -137,22 +164,26 @@ pub(crate) fn measure(prepared: &Arc<Prepared>, bare: &Bare, body: usize, folder
 }
 
 fn rounds(prepared: &Arc<Prepared>, bare: &Bare, body: usize, folder: &Path, length: &Length) -> Outcome<Row> {
-    warm_up(prepared)?;
+    let browsers = browsers(prepared)?;
+    let steps = Steps::default();
     let request: Arc<[u8]> = prepared.bearer_check(BEARER_PATH).into();
     let (mut scaled, mut flows, mut bares) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut micros, mut syncs) = (Vec::new(), Vec::new());
-    for _ in 0..length.rounds {
+    let (mut times, mut syncs) = (Vec::new(), Vec::new());
+    for round in 0..length.rounds {
         syncs.extend(sync_costs(folder, SOME_SYNCS)?);
         let first = run(Repeat::clients(bare.address, &request, body), length.ramp, length.window)?.sound()?;
-        let second = run(browsers(prepared)?, length.ramp, length.window)?.sound()?;
+        let second = run(browsers.iter().map(|flow| flow.again(round, &steps)).collect(), length.ramp, length.window)?
+            .sound()?;
         scaled.push(second.rate / first.rate * OF_BARE);
         flows.push(second.rate);
         bares.push(first.rate);
-        micros.extend(second.micros);
+        times.extend(second.micros);
     }
     let (figure, flows, bares) = (median(&scaled), median(&flows), median(&bares));
-    let (p50, p99) = (quantile_ms(&micros, 0.5), quantile_ms(&micros, 0.99));
+    let (p50, p99) = (quantile_ms(&times, 0.5), quantile_ms(&times, 0.99));
     let sync = quantile_ms(&syncs, 0.5);
+    let [authorize, consent, allow, token] =
+        steps.lock().map_or([0.0; 4], |all| all.each_ref().map(|step| quantile_ms(step, 0.5)));
     Ok(Row {
         work: WORK,
         figure: format!("{figure:.0}/s"),
@@ -160,7 +191,8 @@ fn rounds(prepared: &Arc<Prepared>, bare: &Bare, body: usize, folder: &Path, len
         verdict: Verdict::of(figure >= FLOWS),
         detail: format!(
             "{flows:.0} flows/s by {CLIENTS} clients where the bare handler made {bares:.0}/s, \
-             median {p50:.2} ms, p99 {p99:.2} ms a flow; one fdatasync meanwhile {sync:.2} ms"
+             median {p50:.2} ms, p99 {p99:.2} ms a flow (authorize {authorize:.2}, consent page {consent:.2}, \
+             allow {allow:.2}, token {token:.2} ms); one fdatasync meanwhile {sync:.2} ms"
         ),
         numbers: vec![
             ("scaled_flows_per_second", figure),
@@ -168,35 +200,32 @@ fn rounds(prepared: &Arc<Prepared>, bare: &Bare, body: usize, folder: &Path, len
             ("bare_per_second", bares),
             ("median_ms", p50),
             ("p99_ms", p99),
+            ("authorize_ms", authorize),
+            ("consent_ms", consent),
+            ("allow_ms", allow),
+            ("token_ms", token),
             ("fdatasync_ms", sync),
         ],
     })
 }
 
-/// Browsers that have signed in.
+/// Browsers that have signed in, and have been through one flow each.
 fn browsers(prepared: &Arc<Prepared>) -> Outcome<Vec<Flow>> {
     let mut flows: Vec<Flow> = (0..CLIENTS).map(|number| Flow::new(prepared, number)).collect();
-    // The connections belong to the runtime that opened them, hence new ones for the load.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        for flow in &mut flows {
+    for flow in &mut flows {
+        let answer = runtime.block_on(async {
             flow.enter().await?;
-            flow.browser.disconnect();
-        }
-        Ok::<(), String>(())
-    })?;
+            flow.walk().await
+        })?;
+        try_token(prepared, &answer)?;
+    }
     Ok(flows)
 }
 
-/// One flow whose token is tried: it must speak for the account.
-fn warm_up(prepared: &Arc<Prepared>) -> Outcome<()> {
-    let mut flow = Flow::new(prepared, CLIENTS);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let body = runtime.block_on(async {
-        flow.enter().await?;
-        flow.walk().await
-    })?;
-    let answer: serde_json::Value = serde_json::from_slice(&body)?;
+/// The token of a flow must speak for the account.
+fn try_token(prepared: &Prepared, answer: &[u8]) -> Outcome<()> {
+    let answer: serde_json::Value = serde_json::from_slice(answer)?;
     let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap_or_default());
     let check =
         request("GET", "/api/v1/accounts/verify_credentials", &prepared.authority, &[("Authorization", &bearer)], "");

@@ -86,9 +86,9 @@ impl Connection {
         Connection { address, stream: None, buffer: Vec::with_capacity(READ_STEP) }
     }
 
-    /// Closes the connection; the next exchange opens it again.
-    pub(crate) fn close(&mut self) {
-        self.stream = None;
+    /// Where it leads.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Sends one complete request and reads its reply. After an error the connection is dropped.

@@ -37,7 +37,7 @@ use clap::Parser;
 
 use crate::bare::Bare;
 use crate::machine::{Machine, cores};
-use crate::options::{Length, Options, Part};
+use crate::options::{Options, Part};
 use crate::postgres::Postgres;
 use crate::report::{Report, Row, Section};
 use crate::suite::Suite;
@@ -73,7 +73,8 @@ fn measure(options: &Options) -> Outcome<ExitCode> {
     let folder = temporary_folder(options)?;
     let mut report =
         Report { machine: Machine::look(folder.path())?, quick: options.quick, seconds: 0.0, sections: Vec::new() };
-    let suite = |postgres| Suite { options, length: length(options), binary: &binary, folder: folder.path(), postgres };
+    let length = options.length();
+    let suite = |postgres| Suite { options, length: &length, binary: &binary, folder: folder.path(), postgres };
     if !options.no_sqlite {
         report.sections.push(suite(None).run());
     }
@@ -99,13 +100,9 @@ fn calibrate(options: &Options) -> Outcome<()> {
     const BODY: usize = 256;
     let (first, second) = (Bare::start(cores(), BODY)?, Bare::start(cores(), BODY)?);
     let request = http::request("GET", bearer::BEARER_PATH, "localhost", &[("Authorization", "Bearer none")], "");
-    let figures = bearer::rounds(second.address, first.address, &request, BODY, length(options))?;
+    let figures = bearer::rounds(second.address, first.address, &request, BODY, &options.length())?;
     println!("the bare handler against itself: {}", figures.text());
     Ok(())
-}
-
-fn length(options: &Options) -> &'static Length {
-    if options.quick { &Length::QUICK } else { &Length::FULL }
 }
 
 /// The server that was built beside this program, unless another is given.

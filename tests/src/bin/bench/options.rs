@@ -19,6 +19,9 @@ pub(crate) struct Options {
     /// Short measurements, to see that everything works.
     #[arg(long)]
     pub(crate) quick: bool,
+    /// One round of so many seconds in place of several short ones, for a profiler.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub(crate) profile: Option<u64>,
     /// Measures only this; may be repeated.
     #[arg(long, value_name = "WORK")]
     pub(crate) only: Vec<Work>,
@@ -62,6 +65,15 @@ pub(crate) enum Work {
 }
 
 impl Options {
+    /// How long to measure.
+    pub(crate) fn length(&self) -> Length {
+        let length = if self.quick { Length::QUICK } else { Length::FULL };
+        match self.profile.map(Duration::from_secs) {
+            Some(window) => Length { rounds: 1, window, slow_window: window, guessing: window, ..length },
+            None => length,
+        }
+    }
+
     /// Whether this measurement is asked for.
     pub(crate) fn wants(&self, work: Work) -> bool {
         self.only.is_empty() || self.only.contains(&work)
@@ -69,6 +81,7 @@ impl Options {
 }
 
 /// How often and how long is measured. Whatever the answers, the times add up to a bounded whole.
+#[derive(Clone, Copy)]
 pub(crate) struct Length {
     /// Starts on an empty folder.
     pub(crate) starts: usize,
@@ -88,7 +101,7 @@ pub(crate) struct Length {
 
 impl Length {
     /// The full measurement: about 75 seconds on each database.
-    pub(crate) const FULL: Length = Length {
+    const FULL: Length = Length {
         starts: 5,
         rounds: 5,
         ramp: Duration::from_millis(300),
@@ -99,7 +112,7 @@ impl Length {
     };
 
     /// Enough to see that everything works: about 15 seconds on each database.
-    pub(crate) const QUICK: Length = Length {
+    const QUICK: Length = Length {
         starts: 3,
         rounds: 2,
         ramp: Duration::from_millis(200),

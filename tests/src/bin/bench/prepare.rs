@@ -120,9 +120,10 @@ impl Browser {
         &self.header
     }
 
-    /// Closes the connection; the cookies stay.
-    pub(crate) fn disconnect(&mut self) {
-        self.connection.close();
+    /// The same browser with its cookies, and a connection of its own.
+    pub(crate) fn reopened(&self) -> Browser {
+        let connection = Connection::new(self.connection.address());
+        Browser { connection, cookies: self.cookies.clone(), header: self.header.clone() }
     }
 
     /// Sends a request and keeps the cookies that the reply sets.

@@ -1,0 +1,163 @@
+//! The configuration: everything that is wrong is said at once, and what is printed loads again (running §2, §3).
+
+use std::fs;
+use std::process::Output;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tests::server::run_in;
+
+fn folder() -> TempDir {
+    tempfile::Builder::new().prefix("configuration-").tempdir().expect("a temporary folder")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Runs a command with this configuration file.
+fn with_file(folder: &TempDir, text: &str, arguments: &[&str]) -> Output {
+    let file = folder.path().join("config.toml");
+    fs::write(&file, text).expect("a file");
+    let file = file.display().to_string();
+    run_in(folder.path(), &[], &[&["--config", file.as_str()], arguments].concat(), "")
+}
+
+const WRONG: &str = r#"
+[http]
+base_url = "http://social.example/path"
+bind_prot = 8080
+bind = "everywhere"
+[database]
+url = "mysql://somebody:hunter2@host/name"
+[password]
+iterations = 0
+[tokens]
+session_ttl = "soon"
+[frontend]
+mode = "sideways"
+[colours]
+red = true
+"#;
+
+#[test]
+fn an_unknown_key_is_named_together_with_the_nearest() {
+    let folder = folder();
+    for (text, key, nearest) in [
+        ("[http]\nbase_ulr = \"http://localhost\"", "http.base_ulr", "http.base_url"),
+        ("[htpp]\nbind = \"127.0.0.1\"", "htpp", "http.bind"),
+        ("[tokens]\nsesion_ttl = \"1d\"", "tokens.sesion_ttl", "tokens.session_ttl"),
+    ] {
+        for command in [&["serve"][..], &["migrate"], &["account", "list"], &["print-config"]] {
+            let output = with_file(&folder, text, command);
+            assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+            assert!(errors(&output).contains(key) && errors(&output).contains(nearest), "{}", errors(&output));
+        }
+    }
+    let output = run_in(folder.path(), &[("http.bind_prot", "1")], &["serve"], "");
+    assert_eq!(output.status.code(), Some(2));
+    let variables = ["LYSAND_AUTH__HTTP__BIND_PROT", "LYSAND_AUTH__HTTP__BIND_PORT"];
+    assert!(variables.iter().all(|name| errors(&output).contains(name)), "{}", errors(&output));
+    assert!(!folder.path().join("data").exists(), "nothing was made");
+}
+
+#[test]
+fn check_config_lists_every_problem() {
+    let folder = folder();
+    let output = with_file(&folder, WRONG, &["check-config", "--json"]);
+    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+    let problems: Vec<Value> = serde_json::from_str(&out(&output)).expect("a list");
+    for key in [
+        "http.base_url",
+        "http.bind_prot",
+        "http.bind",
+        "database.url",
+        "password.iterations",
+        "tokens.session_ttl",
+        "frontend.mode",
+        "colours",
+    ] {
+        let found = problems.iter().find(|problem| problem["key"].as_str().is_some_and(|found| found.starts_with(key)));
+        let found = found.unwrap_or_else(|| panic!("{key} is not among {problems:#?}"));
+        assert!(found["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{found}");
+    }
+    assert!(!(out(&output) + &errors(&output)).contains("hunter2"), "secrets are masked");
+
+    let for_people = with_file(&folder, WRONG, &["check-config"]);
+    assert_eq!(for_people.status.code(), Some(2));
+    assert!(problems.iter().all(|problem| out(&for_people).contains(problem["key"].as_str().expect("a key"))));
+    // The start names all of them as well.
+    let started = with_file(&folder, WRONG, &["serve"]);
+    assert_eq!(started.status.code(), Some(2));
+    assert!(problems.iter().all(|problem| errors(&started).contains(problem["key"].as_str().expect("a key"))));
+}
+
+#[test]
+fn check_config_looks_at_files_too() {
+    let folder = folder();
+    fs::write(folder.path().join("bad.pem"), "garbage").expect("a file");
+    fs::create_dir(folder.path().join("templates")).expect("a folder");
+    fs::write(folder.path().join("templates/home.html"), "{% if %}").expect("a file");
+    let text = "[keys]\njwt = \"bad.pem\"\n[frontend]\ntemplates_dir = \"templates\"\n";
+    let output = with_file(&folder, text, &["check-config"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(out(&output).contains("keys.jwt") && out(&output).contains("frontend.templates_dir"), "{}", out(&output));
+
+    let good = run_in(folder.path(), &[], &["check-config"], "");
+    assert!(good.status.success() && !folder.path().join("data").exists(), "checking makes nothing");
+}
+
+#[test]
+fn a_printed_configuration_loads_again() {
+    let folder = folder();
+    let text = r#"
+[http]
+base_url = "https://social.example"
+trusted_proxies = ["10.0.0.0/8"]
+[database]
+url = "postgres://somebody:hunter2@db.example:5432/name"
+[instance]
+title = "A \"quoted\" title"
+languages = ["en", "pt-BR"]
+[frontend.settings]
+"org.lysand.fe:theme" = "dark"
+[tokens]
+session_ttl = "36h"
+[ratelimit.login_account]
+per = "2h"
+max = 7
+"#;
+    let first = with_file(&folder, text, &["print-config"]);
+    assert!(first.status.success(), "{}", errors(&first));
+    assert!(!out(&first).contains("hunter2"), "secrets are masked");
+    for wanted in
+        ["https://social.example", "10.0.0.0/8", "pt-BR", "org.lysand.fe:theme", "36h", "max = 7", "A \"quoted\" title"]
+    {
+        let quoted = wanted.replace('"', "\\\"");
+        assert!(out(&first).contains(wanted) || out(&first).contains(&quoted), "{wanted} is not in {}", out(&first));
+    }
+    let second = with_file(&folder, &out(&first), &["print-config"]);
+    assert!(second.status.success(), "{}", errors(&second));
+    assert_eq!(out(&second), out(&first));
+
+    let usual = run_in(folder.path(), &[], &["print-config"], "");
+    let again = with_file(&folder, &out(&usual), &["print-config"]);
+    assert_eq!(out(&again), out(&usual));
+}
+
+#[test]
+fn what_is_typed_wrong_is_status_2() {
+    let folder = folder();
+    for arguments in [&["sreve"][..], &["account", "create", "ada"], &["serve", "--log-format", "xml"], &["--config"]] {
+        let output = run_in(folder.path(), &[], arguments, "");
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", errors(&output));
+        assert!(!errors(&output).is_empty());
+    }
+    let output = run_in(folder.path(), &[], &["--config", "missing.toml", "serve"], "");
+    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+    assert!(errors(&output).contains("missing.toml"), "{}", errors(&output));
+}

@@ -1,0 +1,91 @@
+//! A flood of wrong passwords is answered politely and in time, and leaves token checks alone (security LOAD-1 to LOAD-3).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tests::{Person, ServerProcess};
+use tokio::task::JoinSet;
+
+use crate::visitor::{Answer, App, Visitor, access_token};
+
+const GUESSERS: usize = 90;
+const GUESSES_EACH: usize = 2;
+/// The longest that a guess may wait for its answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Guesses at many accounts, one of which exists, and gives every answer with the time that it took.
+async fn guess(visitor: Visitor, app: App, number: usize) -> Vec<(Answer, Duration)> {
+    let mut answers = Vec::new();
+    for guess in 0..GUESSES_EACH {
+        let name = if number.is_multiple_of(3) { "ada".to_owned() } else { format!("nobody{number}") };
+        let begun = Instant::now();
+        let answer = visitor.try_password(&app, &name, &format!("wrong {guess}")).await.expect("an answer");
+        answers.push((answer, begun.elapsed()));
+    }
+    answers
+}
+
+/// Checks a token again and again until told to stop; the slowest answer.
+async fn check(visitor: Visitor, token: String, over: std::sync::Arc<AtomicBool>) -> (usize, Duration) {
+    let (mut checks, mut slowest) = (0, Duration::ZERO);
+    while !over.load(Ordering::Relaxed) {
+        let begun = Instant::now();
+        assert_eq!(visitor.token_status(&token).await, Some(200));
+        (checks, slowest) = (checks + 1, slowest.max(begun.elapsed()));
+    }
+    (checks, slowest)
+}
+
+async fn flood(limits: bool) -> Vec<u16> {
+    // Half a second less in the queue than usual: it is left to a machine that runs other tests at the same time.
+    let builder = ServerProcess::builder().set("password.max_wait", "1s");
+    let server = builder.set("ratelimit.enabled", &limits.to_string()).start().await;
+    server.create_account(&Person::named("ada"));
+    let visitor = Visitor::of(&server);
+    let app = visitor.register().await.expect("an app");
+    let token = access_token(visitor.own_token(&app).await.expect("an answer")).expect("a token");
+
+    let over = std::sync::Arc::new(AtomicBool::new(false));
+    let checking = tokio::spawn(check(visitor.clone(), token, over.clone()));
+    let mut guessing = JoinSet::new();
+    for number in 0..GUESSERS {
+        guessing.spawn(guess(visitor.clone(), app.clone(), number));
+    }
+    let answers: Vec<_> = guessing.join_all().await.into_iter().flatten().collect();
+    over.store(true, Ordering::Relaxed);
+
+    let mut statuses = Vec::new();
+    for (answer, took) in &answers {
+        let status = answer.status.as_u16();
+        assert!(*took < PATIENCE, "{status} after {took:?}");
+        match status {
+            302 => assert!(answer.header("location").contains("error=invalid_grant"), "{:?}", answer.headers),
+            429 | 503 => assert!(answer.header("retry-after").parse::<u64>().is_ok(), "{:?}", answer.headers),
+            _ => panic!("{status}: {}", answer.body),
+        }
+        statuses.push(status);
+    }
+    let (checks, slowest) = checking.await.expect("every check was answered");
+    assert!(checks > 10 && slowest < Duration::from_secs(1), "{checks} checks, the slowest took {slowest:?}");
+    assert_eq!(statuses.len(), GUESSERS * GUESSES_EACH);
+    // The storm is over: the owner gets in, unless the limits ask for patience.
+    let owner = visitor.try_password(&app, "ada", "ada walks 7 dogs").await.expect("an answer");
+    assert!(
+        owner.status == 302 && owner.header("location").contains("/oauth/consent") || limits,
+        "{:?}",
+        owner.headers
+    );
+    statuses
+}
+
+#[tokio::test]
+async fn guesses_beyond_the_queue_are_put_off() {
+    let statuses = flood(false).await;
+    assert!(statuses.contains(&302) && statuses.contains(&503), "{statuses:?}");
+}
+
+#[tokio::test]
+async fn guesses_beyond_the_limits_are_put_off() {
+    let statuses = flood(true).await;
+    assert!(statuses.iter().filter(|status| **status == 429).count() > GUESSERS, "{statuses:?}");
+}

@@ -1,0 +1,172 @@
+//! A start that cannot succeed ends with status 1 and one line that says what is wrong and how to mend it (running §5).
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tests::ServerProcess;
+use tests::server::run_in;
+
+fn folder() -> TempDir {
+    tempfile::Builder::new().prefix("start-").tempdir().expect("a temporary folder")
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Demands status 1, nothing on standard output, and one line of complaint with these words, after whatever was logged.
+#[track_caller]
+fn is_refused(output: &Output, words: &[&str]) {
+    let text = errors(output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    let complaints: Vec<&str> = text.lines().filter(|line| line.starts_with("reference-server: ")).collect();
+    assert_eq!(complaints.len(), 1, "{text}");
+    assert_eq!(text.lines().last(), complaints.first().copied(), "{text}");
+    for word in words {
+        assert!(complaints[0].contains(word), "no {word:?} in {text}");
+    }
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let (folder, begun) = (folder(), Instant::now());
+    let output = run_in(folder.path(), &[("http.bind_port", &port)], &["serve"], "");
+    is_refused(&output, &[&format!("127.0.0.1:{port}"), "http.bind_port"]);
+    assert_eq!(errors(&output).lines().count(), 1, "{}", errors(&output));
+    assert!(!folder.path().join("data").exists(), "nothing was made before the port was ours");
+    assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_key_that_cannot_be_used_is_named() {
+    let folder = folder();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
+    write("garbage.pem", "garbage");
+    write("empty.pem", "");
+    fs::create_dir(folder.path().join("folder.pem")).expect("a folder");
+    for name in ["garbage.pem", "empty.pem", "folder.pem"] {
+        let output = run_in(folder.path(), &[("http.bind_port", "0"), ("keys.jwt", name)], &["serve"], "");
+        is_refused(&output, &["signing key", name]);
+    }
+    // Nothing can be below a file.
+    let output = run_in(folder.path(), &[("http.bind_port", "0"), ("keys.jwt", "empty.pem/key.pem")], &["serve"], "");
+    is_refused(&output, &["signing key", "empty.pem/key.pem"]);
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_named_without_its_password() {
+    let folder = folder();
+    let closed = {
+        let port = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        port.local_addr().expect("an address").port()
+    };
+    let away = format!("postgres://somebody:hunter2@127.0.0.1:{closed}/name");
+    let not_a_database = folder.path().join("text.sqlite3");
+    fs::write(&not_a_database, "this is no database, ".repeat(100)).expect("a file");
+    let file = format!("sqlite:{}", not_a_database.display());
+    for (url, word) in
+        [(away.as_str(), "127.0.0.1"), (&file, "text.sqlite3"), ("sqlite:/dev/null/x.sqlite3", "/dev/null")]
+    {
+        for command in ["serve", "migrate", "sweep"] {
+            let begun = Instant::now();
+            let output = run_in(folder.path(), &[("http.bind_port", "0"), ("database.url", url)], &[command], "");
+            is_refused(&output, &[word, "database.url"]);
+            assert!(!errors(&output).contains("hunter2"), "{}", errors(&output));
+            assert!(begun.elapsed() < Duration::from_secs(10), "{command} took {:?}", begun.elapsed());
+        }
+    }
+}
+
+#[test]
+fn a_database_that_says_nothing_does_not_hold_up_the_start() {
+    let deaf = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let url = format!("postgres://somebody@127.0.0.1:{}/name", deaf.local_addr().expect("an address").port());
+    let (folder, begun) = (folder(), Instant::now());
+    let output = run_in(folder.path(), &[("http.bind_port", "0"), ("database.url", &url)], &["serve"], "");
+    is_refused(&output, &["database"]);
+    assert!(begun.elapsed() < Duration::from_secs(15), "it took {:?}", begun.elapsed());
+}
+
+#[test]
+fn a_newer_or_an_older_database_is_refused() {
+    use diesel::{Connection, RunQueryDsl, SqliteConnection};
+    let folder = folder();
+    let waiting =
+        run_in(folder.path(), &[("http.bind_port", "0"), ("database.migrate_on_start", "false")], &["serve"], "");
+    is_refused(&waiting, &["reference-server migrate", "database.migrate_on_start"]);
+
+    assert!(run_in(folder.path(), &[], &["migrate"], "").status.success());
+    let file = folder.path().join("data/lysand-auth.sqlite3").display().to_string();
+    let mut database = SqliteConnection::establish(&file).expect("a database");
+    diesel::sql_query("INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')")
+        .execute(&mut database)
+        .expect("a migration of tomorrow");
+    for command in ["serve", "migrate", "sweep"] {
+        let output = run_in(folder.path(), &[("http.bind_port", "0")], &[command], "");
+        is_refused(&output, &["newer than this program", "99990101000000", "install"]);
+    }
+}
+
+#[tokio::test]
+async fn a_second_server_on_the_same_port_leaves_the_first_alone() {
+    let server = ServerProcess::start().await;
+    let output = server.run(&["serve"], "");
+    is_refused(&output, &["http.bind_port"]);
+    let health = server.http().get(server.url("/health/ready")).send().await.expect("an answer");
+    assert_eq!(health.status(), 200);
+}
+
+/// The owner alone may read what the server writes, however careless the one who started it was.
+#[test]
+fn files_are_for_their_owner_alone() {
+    let folder = folder();
+    let careless = |arguments: &[&str], input: &str| {
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(tests::server::program()).args(arguments);
+        tests::server::feed(command.current_dir(folder.path()), input)
+    };
+    let create = ["account", "create", "ada", "--email", "ada@people.example", "--password-stdin"];
+    for (arguments, password) in [
+        (&create[..], "ada walks 7 dogs"),
+        (&["account", "set-password", "ada", "--password-stdin"], "ada walks 8 dogs"),
+    ] {
+        let output = careless(arguments, password);
+        assert!(output.status.success(), "{}", errors(&output));
+    }
+    let mut seen = Vec::new();
+    look(&folder.path().join("data"), &mut seen);
+    for wanted in ["lysand-auth.sqlite3", "jwt-ed25519.pem", "mail", ".eml"] {
+        assert!(seen.iter().any(|name| name.ends_with(wanted)), "{wanted} is not among {seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn files_of_a_running_server_are_for_their_owner_alone() {
+    let server = ServerProcess::start().await;
+    let mut seen = Vec::new();
+    look(&server.folder().join("data"), &mut seen);
+    for wanted in ["lysand-auth.sqlite3", "lysand-auth.sqlite3-wal", "lysand-auth.sqlite3-shm", "jwt-ed25519.pem"] {
+        assert!(seen.iter().any(|name| name.ends_with(wanted)), "{wanted} is not among {seen:?}");
+    }
+}
+
+/// Demands 0700 of folders and 0600 of files.
+fn look(path: &Path, seen: &mut Vec<String>) {
+    let data = fs::metadata(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (wanted, found) = (if data.is_dir() { 0o700 } else { 0o600 }, data.permissions().mode() & 0o777);
+    assert_eq!(found, wanted, "{} has mode {found:o}", path.display());
+    seen.push(path.display().to_string());
+    if data.is_dir() {
+        for entry in fs::read_dir(path).expect("a folder") {
+            look(&entry.expect("an entry").path(), seen);
+        }
+    }
+}
