@@ -156,9 +156,11 @@ impl Postgres {
     }
 }
 
-/// How long a statement may take, zero for ever; the options of the URL stay.
+/// How long a statement may take, zero for ever, and that a commit is on the disk before it is answered, whatever the
+/// cluster's default (security DUR-1). The other options of the URL stay.
 fn limit_statements(config: &mut tokio_postgres::Config, limit: Duration) {
-    let options = format!("{} -c statement_timeout={}", config.get_options().unwrap_or_default(), limit.as_millis());
+    let options = config.get_options().unwrap_or_default();
+    let options = format!("{options} -c synchronous_commit=on -c statement_timeout={}", limit.as_millis());
     config.options(options.trim());
 }
 

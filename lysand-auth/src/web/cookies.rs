@@ -45,10 +45,15 @@ impl FromRequest for SignedIn {
             let auth = req
                 .app_data::<Data<Auth>>()
                 .ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
-            let Some(cookie) = extract::cookie(req.headers(), COOKIE_NAME) else { return Ok(Self(None)) };
-            Ok(Self(sessions::of_cookie(auth, &cookie).await?.ok()))
+            Ok(optional(auth, req.headers()).await?)
         })
     }
+}
+
+/// Who is signed in, if anybody; a failure is a value, so that a page can show it as a page.
+pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
+    let Some(cookie) = extract::cookie(headers, COOKIE_NAME) else { return Ok(SignedIn(None)) };
+    Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
 }
 
 /// Who is signed in, where somebody must be.

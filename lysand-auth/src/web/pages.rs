@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
-use super::cookies::SignedIn;
+use super::cookies;
 use super::forms;
 use super::frontend::response_pairs;
 use super::params::{Params, Received};
@@ -60,16 +60,17 @@ const KNOWN_ERRORS: [&str; 14] = [
 /// `GET /oauth/authorize`
 pub(crate) async fn authorize(
     auth: Data<Auth>,
+    req: HttpRequest,
     form: Session,
-    browser: SignedIn,
     received: Received,
 ) -> Result<HttpResponse, ApiError> {
-    let params = match received.0 {
-        Ok(params) => params,
-        Err(error) => return Ok(trouble(&auth, &error, None)),
+    let taken_apart = async {
+        let params = received.0?;
+        let request = request(&params)?;
+        Ok((params, request, cookies::optional(&auth, req.headers()).await?))
     };
-    let request = match request(&params) {
-        Ok(request) => request,
+    let (params, request, browser) = match taken_apart.await {
+        Ok(parts) => parts,
         Err(error) => return Ok(trouble(&auth, &error, None)),
     };
     let look = authorization::look(&auth, &request, browser.0.as_ref(), asking(&params)).await;
@@ -139,7 +140,6 @@ pub(crate) async fn go_on(
     auth: Data<Auth>,
     req: HttpRequest,
     form: Session,
-    browser: SignedIn,
     received: Received,
 ) -> Result<HttpResponse, ApiError> {
     let params = received.0?;
@@ -148,10 +148,10 @@ pub(crate) async fn go_on(
         // This route is our own pages' alone, so a token must be there.
         let token = params.body_text("form_token")?.unwrap_or_default();
         forms::prove_form(&auth, &req, &form, Some(&token))?;
-        request(&params)
+        Ok((request(&params)?, cookies::optional(&auth, req.headers()).await?))
     };
-    let request = match proven.await {
-        Ok(request) => request,
+    let (request, browser) = match proven.await {
+        Ok(parts) => parts,
         Err(error) => return Ok(trouble(&auth, &error, Some(login))),
     };
     let asks_password = params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some();
@@ -173,7 +173,6 @@ pub(crate) async fn consent(
     auth: Data<Auth>,
     req: HttpRequest,
     form: Session,
-    browser: SignedIn,
     received: Received,
 ) -> Result<HttpResponse, ApiError> {
     let params = match received.0 {
@@ -187,7 +186,11 @@ pub(crate) async fn consent(
     }
     let echoed = params.echo(&ECHOED);
     let start_over = login_location(&auth, &echoed);
-    let Some(browser) = browser.0 else { return Ok(reply::see(&start_over)) };
+    let browser = match cookies::optional(&auth, req.headers()).await {
+        Ok(cookies::SignedIn(Some(browser))) => browser,
+        Ok(cookies::SignedIn(None)) => return Ok(reply::see(&start_over)),
+        Err(error) => return Ok(trouble(&auth, &error, Some(start_over))),
+    };
     let code = Secret::new(params.last_text("code").unwrap_or_default());
     match authorization::pending(&auth, &code, &browser).await {
         Ok((app, ask)) => Ok(consent_page(&auth, &form, &browser, &app, &ask, &code)?),

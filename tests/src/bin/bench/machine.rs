@@ -50,6 +50,43 @@ impl Machine {
     }
 }
 
+/// Ticks of all processors since the system's start, and those of this program and the children it has waited for.
+pub(crate) struct Ticks {
+    all: f64,
+    busy: f64,
+    stolen: f64,
+    own: f64,
+}
+
+impl Ticks {
+    /// The ticks at this moment; zeros where the system does not tell.
+    pub(crate) fn now() -> Ticks {
+        let numbers = |text: &str| -> Vec<f64> { text.split_whitespace().filter_map(|n| n.parse().ok()).collect() };
+        let system = fs::read_to_string("/proc/stat").unwrap_or_default();
+        // user, nice, system, idle, iowait, irq, softirq, steal; guest time is part of user.
+        let mut each = numbers(system.lines().next().unwrap_or_default());
+        each.resize(8, 0.0);
+        let own = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+        // After the name in brackets the state, then numbers: user and system time are the 11th and 12th of them, those of
+        // the children follow.
+        let own = numbers(own.rsplit(')').next().unwrap_or_default());
+        Ticks {
+            all: each[..8].iter().sum(),
+            busy: each[0] + each[1] + each[2] + each[5] + each[6],
+            stolen: each[7],
+            own: own.iter().skip(10).take(4).sum(),
+        }
+    }
+
+    /// What share of the processors others had since `earlier`, and what share the machine below this one kept. Time of
+    /// the kernel's own threads counts as the others'.
+    pub(crate) fn others_since(&self, earlier: &Ticks) -> (f64, f64) {
+        let all = (self.all - earlier.all).max(1.0);
+        let foreign = (self.busy - earlier.busy) - (self.own - earlier.own);
+        (foreign.max(0.0) / all, (self.stolen - earlier.stolen) / all)
+    }
+}
+
 /// Cores this program may use; the server and the bare handler take as many workers.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

@@ -36,14 +36,17 @@ use std::time::Instant;
 use clap::Parser;
 
 use crate::bare::Bare;
-use crate::machine::{Machine, cores};
+use crate::machine::{Machine, Ticks, cores};
 use crate::options::{Options, Part};
 use crate::postgres::Postgres;
 use crate::report::{Report, Row, Section};
 use crate::suite::Suite;
 
 /// The result of everything that can go wrong only by ending the measurement.
-pub(crate) type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type Outcome<T> = Result<T, Trouble>;
+
+/// What ends a measurement, in words.
+pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     match act(&Options::parse()) {
@@ -65,14 +68,20 @@ fn act(options: &Options) -> Outcome<ExitCode> {
 
 /// Measures the server on each database and prints the report.
 fn measure(options: &Options) -> Outcome<ExitCode> {
-    let start = Instant::now();
+    let (start, ticks) = (Instant::now(), Ticks::now());
     if cfg!(debug_assertions) {
         eprintln!("bench: this is not a release build; its figures mean little");
     }
     let binary = server_binary(options)?;
     let folder = temporary_folder(options)?;
-    let mut report =
-        Report { machine: Machine::look(folder.path())?, quick: options.quick, seconds: 0.0, sections: Vec::new() };
+    let mut report = Report {
+        machine: Machine::look(folder.path())?,
+        quick: options.quick,
+        seconds: 0.0,
+        others: 0.0,
+        stolen: 0.0,
+        sections: Vec::new(),
+    };
     let length = options.length();
     let suite = |postgres| Suite { options, length: &length, binary: &binary, folder: folder.path(), postgres };
     if !options.no_sqlite {
@@ -87,6 +96,7 @@ fn measure(options: &Options) -> Outcome<ExitCode> {
             }
         });
     }
+    (report.others, report.stolen) = Ticks::now().others_since(&ticks);
     report.seconds = start.elapsed().as_secs_f64();
     println!("{}", report.text());
     if let Some(path) = &options.json {

@@ -67,6 +67,9 @@ pub(crate) struct Report {
     pub(crate) machine: Machine,
     pub(crate) quick: bool,
     pub(crate) seconds: f64,
+    /// The shares of the processors that other programs, and the machine below this one, took during the run.
+    pub(crate) others: f64,
+    pub(crate) stolen: f64,
     pub(crate) sections: Vec<Section>,
 }
 
@@ -85,11 +88,14 @@ impl Report {
         let of = |verdict| self.rows().filter(|(_, row)| row.verdict == verdict).count();
         let _ = write!(
             text,
-            "\n{} reached, {} below, {} failed, in {:.0} s{}",
+            "\n{} reached, {} below, {} failed, in {:.0} s; other programs and the kernel's own threads took {:.0} % of the processors, \
+             the machine below {:.0} %{}",
             of(Verdict::Reached),
             of(Verdict::Below),
             of(Verdict::Failed),
             self.seconds,
+            self.others * 100.0,
+            self.stolen * 100.0,
             if self.quick { " (quick: short measurements, not for comparison)" } else { "" }
         );
         text
@@ -109,6 +115,8 @@ impl Report {
             },
             "quick": self.quick,
             "seconds": self.seconds,
+            "others_share": self.others,
+            "stolen_share": self.stolen,
             "rows": rows,
         });
         Ok(serde_json::to_string_pretty(&value)?)
