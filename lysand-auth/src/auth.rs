@@ -9,6 +9,7 @@ use crate::host::mailer::Mailer;
 use crate::host::pages::Pages;
 use crate::signing::SigningKeys;
 use crate::store::Store;
+use crate::store::uses::Uses;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ struct Parts {
     pages: Arc<dyn Pages>,
     ambient: Ambient,
     keys: SigningKeys,
+    uses: Uses,
 }
 
 impl Auth {
@@ -69,6 +71,10 @@ impl Auth {
 
     pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.keys
+    }
+
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.0.uses
     }
 }
 
@@ -143,6 +149,7 @@ impl AuthBuilder {
                 pages,
                 ambient: self.ambient,
                 keys,
+                uses: Uses::default(),
             }))),
             _ => Err(ConfigProblems(problems)),
         }

@@ -105,6 +105,8 @@ codes! {
     UnauthorizedClient = "unauthorized_client", 403;
     /// The person said no (RFC 6749 §4.1.2.1).
     AccessDenied = "access_denied", 403;
+    /// Nobody is signed in with this browser, and the route is about somebody (Mastodon §16).
+    SignInRequired = "login_required", 401;
     /// The bearer token is missing, unknown, revoked or expired (RFC 6750 §3.1).
     InvalidToken = "invalid_token", 401;
     /// The bearer token does not carry the scope (RFC 6750 §3.1).

@@ -4,6 +4,7 @@ mod apps;
 mod authorize;
 mod bearer;
 mod consent;
+mod grants;
 mod login;
 mod pages;
 mod revoke;

@@ -178,6 +178,7 @@ fn mint(auth: &Auth, app: &AppId, account_id: Option<AccountId>, scopes: Scopes)
         created_at,
         expires_at: None,
         revoked_at: None,
+        last_used_at: None,
     };
     (IssuedToken { access_token: Secret::mint(auth.ambient()), scopes, created_at }, stored)
 }

@@ -18,6 +18,7 @@
 pub(crate) mod apps;
 pub(crate) mod authorizations;
 mod bearers;
+pub(crate) mod grants;
 mod migrate;
 mod postgres;
 mod schema;
@@ -26,6 +27,7 @@ mod sqlite;
 pub(crate) mod sweeps;
 pub(crate) mod throttles;
 pub(crate) mod tokens;
+pub(crate) mod uses;
 
 use std::future::Future;
 use std::pin::Pin;

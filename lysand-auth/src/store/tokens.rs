@@ -18,7 +18,7 @@ use crate::secret::Digest;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
-struct Row {
+pub(super) struct Row {
     id: String,
     digest: Vec<u8>,
     app_id: String,
@@ -27,6 +27,7 @@ struct Row {
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    last_used_at: Option<i64>,
 }
 
 /// A token and the app that holds it.
@@ -42,6 +43,7 @@ pub(crate) struct StoredToken {
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
+    pub(crate) last_used_at: Option<Timestamp>,
 }
 
 impl From<Row> for StoredToken {
@@ -54,6 +56,7 @@ impl From<Row> for StoredToken {
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
         }
     }
 }
@@ -68,6 +71,7 @@ pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest)
         created_at: token.created_at.micros(),
         expires_at: token.expires_at.map(Timestamp::micros),
         revoked_at: None,
+        last_used_at: None,
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     Ok(())

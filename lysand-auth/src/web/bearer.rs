@@ -67,10 +67,12 @@ impl FromRequest for Bearer {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = req.app_data::<Data<Auth>>().cloned();
         let token = extract::bearer(req.headers());
+        let source = auth.as_ref().and_then(|auth| extract::source(req, auth.config()));
         Box::pin(async move {
             let auth = auth.ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
             let token = token.ok_or_else(|| Error::invalid_token("The access token is invalid"))?;
             let token = bearer::speaks_for(&auth, &token).await?;
+            bearer::note_use(&auth, &token, source);
             Ok(Self { token, auth })
         })
     }

@@ -8,6 +8,7 @@ mod cookies;
 mod extract;
 mod forms;
 mod frontend;
+mod grants;
 pub mod headers;
 mod mastodon;
 mod metadata;
@@ -51,6 +52,7 @@ pub fn mount(auth: Auth) -> impl FnOnce(&mut ServiceConfig) + Clone {
         mount_mastodon(config, &auth);
         mount_pages(config, &auth);
         mount_frontend(config, &auth);
+        mount_grants(config, &auth);
     }
 }
 
@@ -119,6 +121,27 @@ fn mount_pages(config: &mut ServiceConfig, auth: &Auth) {
     serve!(config, with_slash("/oauth/code"), "GET, HEAD", [get => code, head => code], page);
     serve!(config, with_slash("/oauth/authorize/native"), "GET, HEAD", [get => code, head => code], page);
     serve!(config, with_slash("/oauth/authorize/continue"), "POST", [post => go_on], form_session(auth), page);
+}
+
+/// What may act for a person (Mastodon §16).
+fn mount_grants(config: &mut ServiceConfig, auth: &Auth) {
+    use grants::{PAGE, apps, end_app, end_app_by_form, end_token, token, tokens};
+    let secure = auth.config().base_url.is_secure();
+    let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
+
+    let lists = [with_slash(PAGE), with_slash("/oauth/authorized_applications.json")].concat();
+    serve!(config, lists, "GET, HEAD", [get => apps, head => apps], form_session(auth), page);
+    serve!(
+        config,
+        with_slash("/oauth/authorized_applications/{id}"),
+        "POST, DELETE",
+        [post => end_app_by_form, delete => end_app],
+        form_session(auth),
+        page
+    );
+    serve!(config, with_slash("/api/v1/tokens"), "GET, HEAD", [get => tokens, head => tokens], api);
+    serve!(config, with_slash("/api/v1/tokens/{id}"), "GET, HEAD", [get => token, head => token], api);
+    serve!(config, with_slash("/api/v1/tokens/{id}/invalidate"), "POST", [post => end_token], api);
 }
 
 /// Lysand's frontend API (Lysand §4 to §6, §12.7).

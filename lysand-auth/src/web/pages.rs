@@ -333,6 +333,10 @@ fn in_words(refusal: &Refusal) -> (&'static str, &str) {
         Code::AccessDenied => ("You said no", "The app gets no access to your account. You can close this page."),
         Code::StaleForm => ("This page is too old", &refusal.why),
         Code::InvalidGrant => ("This request is over", &refusal.why),
+        Code::NotFound => (
+            "This is not there",
+            "What you wanted to change is gone already, or was never yours. Go back and look at what there is now.",
+        ),
         Code::TooManyRequests => ("Please wait a moment", &refusal.why),
         Code::Unavailable => ("This server is busy", &refusal.why),
         _ => (
@@ -343,7 +347,7 @@ fn in_words(refusal: &Refusal) -> (&'static str, &str) {
 }
 
 /// Shows a page, or sends the browser to where a frontend shows it, with `along` as its query.
-fn show(auth: &Auth, page: &Page<'_>, status: StatusCode, along: &[(String, String)]) -> HttpResponse {
+pub(crate) fn show(auth: &Auth, page: &Page<'_>, status: StatusCode, along: &[(String, String)]) -> HttpResponse {
     match auth.pages().show(page) {
         Ok(PageReply::Html(html)) => {
             HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(html)
@@ -409,10 +413,10 @@ fn pairs(owned: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     owned.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-fn on_page(app: &App) -> AppOnPage<'_> {
+pub(crate) fn on_page(app: &App) -> AppOnPage<'_> {
     AppOnPage { name: &app.name, website: app.website.as_deref() }
 }
 
-fn account_on_page(account: &Account) -> AccountOnPage<'_> {
+pub(crate) fn account_on_page(account: &Account) -> AccountOnPage<'_> {
     AccountOnPage { username: &account.username, display_name: &account.display_name }
 }

@@ -1,0 +1,103 @@
+//! What an account has granted: its live tokens with their apps, and the end of both.
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+
+use super::Conn;
+use super::apps::{self, StoredApp};
+use super::schema::{auth_app, auth_authorization, auth_token as table};
+use super::tokens::{Found, Row};
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::app::AppId;
+use crate::on;
+
+/// The live tokens of an account and their apps. Expands to a query, because its type depends on the database.
+macro_rules! live {
+    ($account:expr, $now:expr) => {
+        table::table
+            .inner_join(auth_app::table)
+            .filter(table::account_id.eq($account.as_str()))
+            .filter(table::revoked_at.is_null())
+            .filter(table::expires_at.is_null().or(table::expires_at.gt($now.micros())))
+            .select((Row::as_select(), apps::Row::as_select()))
+    };
+}
+
+fn found((row, app): (Row, apps::Row)) -> Found {
+    (row.into(), StoredApp::from(app).app)
+}
+
+/// Every live token of an account, oldest first.
+pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<Vec<Found>, Error> {
+    let rows: Vec<(Row, apps::Row)> = on!(conn, c => live!(account, now).order(table::id).load(c))?;
+    Ok(rows.into_iter().map(found).collect())
+}
+
+/// Which live tokens to list: those whose ids lie between the two, from one end or the other.
+pub(crate) struct Span {
+    pub(crate) after: String,
+    pub(crate) before: Option<String>,
+    pub(crate) oldest_first: bool,
+    pub(crate) most: i64,
+}
+
+/// Live tokens of an account, in the order of the span.
+pub(crate) async fn some(
+    conn: &mut Conn,
+    account: &AccountId,
+    span: &Span,
+    now: Timestamp,
+) -> Result<Vec<Found>, Error> {
+    let Span { after, before, oldest_first, most } = span;
+    // Behind every id in every collation: ids begin with a hexadecimal digit.
+    let before = before.as_deref().unwrap_or("g");
+    let rows: Vec<(Row, apps::Row)> = if *oldest_first {
+        on!(conn, c => live!(account, now)
+            .filter(table::id.gt(after))
+            .filter(table::id.lt(before))
+            .order(table::id.asc())
+            .limit(*most)
+            .load(c))?
+    } else {
+        on!(conn, c => live!(account, now)
+            .filter(table::id.gt(after))
+            .filter(table::id.lt(before))
+            .order(table::id.desc())
+            .limit(*most)
+            .load(c))?
+    };
+    Ok(rows.into_iter().map(found).collect())
+}
+
+/// One live token of an account.
+pub(crate) async fn one(
+    conn: &mut Conn,
+    account: &AccountId,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Found>, Error> {
+    let row: Option<(Row, apps::Row)> =
+        on!(conn, c => live!(account, now).filter(table::id.eq(id)).get_result(c)).optional()?;
+    Ok(row.map(found))
+}
+
+/// Ends all codes and tokens that an account gave to an app; false when there were none.
+///
+/// Codes first: on PostgreSQL this waits for a redemption that is under way, and the second statement then sees the token
+/// that it bought (Mastodon §20).
+pub(crate) async fn end(conn: &mut Conn, account: &AccountId, app: &AppId, now: Timestamp) -> Result<bool, Error> {
+    use auth_authorization as codes;
+    let voided = on!(conn, c => diesel::update(codes::table)
+        .filter(codes::account_id.eq(account.as_str()).and(codes::app_id.eq(app.as_str())))
+        .filter(codes::used_at.is_null())
+        .filter(codes::approved_at.is_not_null())
+        .set(codes::used_at.eq(Some(now.micros())))
+        .execute(c))?;
+    let revoked = on!(conn, c => diesel::update(table::table)
+        .filter(table::account_id.eq(account.as_str()).and(table::app_id.eq(app.as_str())))
+        .filter(table::revoked_at.is_null())
+        .set(table::revoked_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(voided + revoked > 0)
+}
