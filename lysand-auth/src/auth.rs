@@ -7,6 +7,7 @@ use crate::config::{Config, ConfigProblem, ConfigProblems};
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::Pages;
+use crate::model::tally::Tallies;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::uses::Uses;
@@ -24,6 +25,7 @@ struct Parts {
     ambient: Ambient,
     keys: SigningKeys,
     uses: Uses,
+    tallies: Tallies,
 }
 
 impl Auth {
@@ -71,6 +73,10 @@ impl Auth {
 
     pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.keys
+    }
+
+    pub(crate) fn tallies(&self) -> &Tallies {
+        &self.0.tallies
     }
 
     pub(crate) fn uses(&self) -> &Uses {
@@ -150,6 +156,7 @@ impl AuthBuilder {
                 ambient: self.ambient,
                 keys,
                 uses: Uses::default(),
+                tallies: Tallies::default(),
             }))),
             _ => Err(ConfigProblems(problems)),
         }

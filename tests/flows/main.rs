@@ -5,6 +5,7 @@ mod authorize;
 mod bearer;
 mod consent;
 mod grants;
+mod limits;
 mod login;
 mod pages;
 mod revoke;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::model::account::{Account, Hindrance};
+use crate::model::account::{Account, AccountId, Hindrance};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
@@ -32,7 +32,7 @@ pub struct Bearer {
     pub created_at: Timestamp,
     /// When its use was last written down.
     last_used_at: Option<Timestamp>,
-    account_id: Option<crate::model::account::AccountId>,
+    account_id: Option<AccountId>,
 }
 
 /// What a presented token opens, whatever its scope.
@@ -106,7 +106,14 @@ impl Bearer {
             why: "This action is outside the authorized scopes".into(),
             retry_after: None,
             needed: Some(scopes.join(" ").into()),
+            allowance: None,
         }))
+    }
+
+    /// Whom the token speaks for, whether or not they may act; nobody for a token of an app alone.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&AccountId> {
+        self.account_id.as_ref()
     }
 
     /// The account that the token speaks for, when it may act.

@@ -5,6 +5,7 @@ pub mod apps;
 pub mod authorize;
 pub mod bearer;
 pub mod grants;
+pub mod limits;
 pub mod login;
 pub mod revoke;
 pub mod sessions;

@@ -225,7 +225,7 @@ impl Failures {
         if count < i64::from(limit.max) {
             return Ok(());
         }
-        Err(Error::later(Code::TooManyRequests, "Too many requests", limit.retry_after(now)))
+        Err(limit.exceeded("Too many requests", now))
     }
 
     async fn count(&self, auth: &Auth) -> Result<(), Error> {

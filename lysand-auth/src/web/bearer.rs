@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::extract;
 use super::reply::ApiError;
@@ -14,6 +14,7 @@ use crate::flows::bearer;
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::scope::Scopes;
+use crate::secret::Secret;
 
 /// A live bearer token. A handler that takes one is not entered without it: the caller gets Mastodon's 401.
 ///
@@ -60,6 +61,16 @@ impl Bearer {
     }
 }
 
+/// What a presented token opens, looked up in this request.
+pub(crate) struct Checked(pub(crate) Result<bearer::Bearer, Error>);
+
+impl Checked {
+    /// Looks a token up; nothing when none was presented.
+    pub(crate) async fn of(auth: &Auth, token: Option<Secret>) -> Option<Self> {
+        Some(Self(bearer::speaks_for(auth, &token?).await))
+    }
+}
+
 impl FromRequest for Bearer {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
@@ -68,10 +79,11 @@ impl FromRequest for Bearer {
         let auth = req.app_data::<Data<Auth>>().cloned();
         let token = extract::bearer(req.headers());
         let source = auth.as_ref().and_then(|auth| extract::source(req, auth.config()));
+        let checked = req.extensions_mut().remove::<Checked>();
         Box::pin(async move {
             let auth = auth.ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
-            let token = token.ok_or_else(|| Error::invalid_token("The access token is invalid"))?;
-            let token = bearer::speaks_for(&auth, &token).await?;
+            let checked = if checked.is_none() { Checked::of(&auth, token).await } else { checked };
+            let token = checked.ok_or_else(|| Error::invalid_token("The access token is invalid"))?.0?;
             bearer::note_use(&auth, &token, source);
             Ok(Self { token, auth })
         })

@@ -35,7 +35,11 @@ pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Recei
     body["client_id"] = registered.app.client_id.clone().into();
     body["client_secret"] = registered.secret.expose().into();
     body["client_secret_expires_at"] = 0.into();
-    Ok(json(&body))
+    let mut reply = json(&body);
+    if let Some(allowance) = registered.allowance {
+        reply.extensions_mut().insert(allowance);
+    }
+    Ok(reply)
 }
 
 /// `GET /api/v1/apps/verify_credentials`

@@ -10,6 +10,7 @@ mod forms;
 mod frontend;
 mod grants;
 pub mod headers;
+pub mod limits;
 mod mastodon;
 mod metadata;
 mod pages;
@@ -25,6 +26,7 @@ pub use self::bearer::Bearer;
 pub use self::cookies::{COOKIE_NAME, SignedIn};
 pub use self::forms::{form_session, form_token, prove_form};
 use self::headers::{Headers, Surface};
+use self::limits::Limits;
 use self::reply::JsonBody;
 pub use self::reply::{ApiError, OAuthError, json, not_found};
 use crate::auth::Auth;
@@ -68,11 +70,12 @@ fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
         with_slash("/api/v1/apps/verify_credentials"),
         "GET, HEAD",
         [get => verify_app, head => verify_app],
+        Limits::new(auth),
         api
     );
     serve!(config, with_slash("/oauth/token"), "POST", [post => token], oauth);
     serve!(config, with_slash("/oauth/revoke"), "POST", [post => revoke], oauth);
-    serve!(config, with_slash("/api/v1/apps"), "POST", [post => register], api);
+    serve!(config, with_slash("/api/v1/apps"), "POST", [post => register], Limits::new(auth), api);
     serve!(
         config,
         with_slash("/oauth/userinfo"),
@@ -139,9 +142,9 @@ fn mount_grants(config: &mut ServiceConfig, auth: &Auth) {
         form_session(auth),
         page
     );
-    serve!(config, with_slash("/api/v1/tokens"), "GET, HEAD", [get => tokens, head => tokens], api);
-    serve!(config, with_slash("/api/v1/tokens/{id}"), "GET, HEAD", [get => token, head => token], api);
-    serve!(config, with_slash("/api/v1/tokens/{id}/invalidate"), "POST", [post => end_token], api);
+    serve!(config, with_slash("/api/v1/tokens"), "GET, HEAD", [get => tokens, head => tokens], Limits::new(auth), api);
+    serve!(config, with_slash("/api/v1/tokens/{id}"), "GET, HEAD", [get => token, head => token], Limits::new(auth), api);
+    serve!(config, with_slash("/api/v1/tokens/{id}/invalidate"), "POST", [post => end_token], Limits::new(auth), api);
 }
 
 /// Lysand's frontend API (Lysand §4 to §6, §12.7).
@@ -149,15 +152,17 @@ fn mount_frontend(config: &mut ServiceConfig, auth: &Auth) {
     use frontend::{login, redirect, settings, sign_out};
     let secure = auth.config().base_url.is_secure();
     let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
+    let forms = || Limits::for_forms(auth);
 
-    serve!(config, with_slash("/api/auth/login"), "POST", [post => login], form_session(auth), page);
-    serve!(config, with_slash("/api/auth/redirect"), "POST", [post => redirect], form_session(auth), page);
-    serve!(config, with_slash("/api/auth/mastodon-logout"), "POST", [post => sign_out], form_session(auth), page);
+    serve!(config, with_slash("/api/auth/login"), "POST", [post => login], form_session(auth), forms(), page);
+    serve!(config, with_slash("/api/auth/redirect"), "POST", [post => redirect], form_session(auth), forms(), page);
+    serve!(config, with_slash("/api/auth/mastodon-logout"), "POST", [post => sign_out], form_session(auth), forms(), page);
     serve!(
         config,
         with_slash("/api/v1/frontend/config"),
         "GET, HEAD",
         [get => settings, head => settings],
+        Limits::new(auth),
         api
     );
 }

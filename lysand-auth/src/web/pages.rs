@@ -263,7 +263,8 @@ pub(crate) fn approved(auth: &Auth, ask: &Ask, code: &Secret) -> HttpResponse {
 /// The browser goes back to the app with a no (Mastodon §5.6).
 pub(crate) fn denied(auth: &Auth, redirect_uri: &RedirectUri, state: Option<&str>) -> HttpResponse {
     let why = "The resource owner or authorization server denied the request.";
-    let refusal = Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None };
+    let refusal =
+        Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None, allowance: None };
     if redirect_uri.is_out_of_band() {
         return trouble(auth, &Error::Refused(refusal), None);
     }
@@ -290,11 +291,7 @@ pub(crate) fn trouble(auth: &Auth, error: &Error, start_over: Option<String>) ->
     let (title, message) = in_words(refusal);
     let status = reply::status(error);
     let page = trouble_page(status.as_u16(), title, message, refusal.code.oauth_name(), &refusal.why, start_over);
-    let mut reply = show(auth, &page, status, &[]);
-    if let Some(wait) = refusal.retry_after {
-        reply.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait.as_secs().max(1)));
-    }
-    reply
+    reply::tell_when(show(auth, &page, status, &[]), refusal)
 }
 
 /// A stale form is shown as a page, a foreign one as JSON.

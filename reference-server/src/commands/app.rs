@@ -37,7 +37,7 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), C
         scopes: Some(wanted.scopes),
         website: wanted.website,
     };
-    let apps::Registered { app, secret } = apps::register(&state.auth, registration, None).await?;
+    let apps::Registered { app, secret, .. } = apps::register(&state.auth, registration, None).await?;
     if as_json {
         output::json(&credential_application(&app, secret.expose()));
         return Ok(());
