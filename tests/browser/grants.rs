@@ -3,6 +3,7 @@
 use tests::journey::{APPROVE, SIGN_IN};
 use tests::{Look, RegisteredApp, client};
 
+use crate::keyboard::is_named;
 use crate::looks::{Colours, NARROW, fits};
 use crate::scene::{APP_NAME, Scene};
 
@@ -44,6 +45,7 @@ async fn a_person_takes_the_access_of_an_app_away() {
     RegisteredApp::verify_credentials(&scene.server, &token).await;
     look_them_up(&scene).await;
     scene.browser.screenshot("wide-apps-with-access").await;
+    is_named(&scene.browser, 2).await;
     scene.browser.click(REMOVE).await;
     scene.browser.reads(EMPTY).await;
     scene.browser.screenshot("wide-no-apps-with-access").await;

@@ -279,6 +279,22 @@ fn ids(list: &Value) -> Vec<String> {
     list.as_array().expect("a list").iter().map(id).collect()
 }
 
+story!(an_app_is_shown_with_all_that_its_tokens_may, |story| {
+    let (ada, app, later) = (story.person("ada").await, story.usual_app().await, story.usual_app().await);
+    token_for(&story, &ada, &app, "read").await;
+    story.pass(DAY);
+    let signed_in = story.sign_in(&ada, &later).await;
+    token_for(&story, &ada, &app, "write").await;
+    token_for(&story, &ada, &app, "write").await;
+    let page = story.get(PAGE).session(&signed_in).send().await.is(200);
+    assert!(page.body.contains("Read and write access"), "{}", page.body);
+    assert!(page.body.contains("21 November 2026") && !page.body.contains("22 November 2026"), "since the first one");
+    token_for(&story, &ada, &later, "read").await;
+    let page = story.get(PAGE).session(&signed_in).send().await.is(200);
+    let place = |text: &str| page.body.find(text).unwrap_or_else(|| panic!("{text}: {}", page.body));
+    assert!(place("22 November 2026") < place("21 November 2026"), "the latest one first");
+});
+
 story!(tokens_are_listed_to_their_owner, |story| {
     let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
     let (reads, writes) = (token_for(&story, &ada, &app, "read").await, token_for(&story, &ada, &app, "write").await);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use actix_web::test::{TestRequest, call_service, init_service};
+use lysand_auth::web::limits::Limits;
 use reqwest::Method;
 use serde_json::json;
 use tests::story;
@@ -236,4 +238,15 @@ story!(each_replica_counts_by_itself_and_a_restart_begins_anew, &[ON, ("ratelimi
     replica.abort().await;
     let story = story.restart(&[]).await;
     from(&story, "192.0.2.7").await.is(200);
+});
+
+story!(a_host_that_wraps_everything_counts_once, &[ON], |story| {
+    let auth = story.server().state().auth.clone();
+    let routes = lysand_auth::web::mount(auth.clone());
+    let host = init_service(actix_web::App::new().wrap(Limits::new(&auth)).configure(routes)).await;
+    for left in ["299", "298"] {
+        let request = TestRequest::get().uri("/api/v1/frontend/config").peer_addr("192.0.2.9:1".parse().expect("one"));
+        let reply = call_service(&host, request.to_request()).await;
+        assert_eq!(reply.headers().get("x-ratelimit-remaining").expect("told"), left);
+    }
 });

@@ -31,8 +31,9 @@ pub struct Bearer {
     /// When it was issued.
     pub created_at: Timestamp,
     /// When its use was last written down.
-    last_used_at: Option<Timestamp>,
-    account_id: Option<AccountId>,
+    pub last_used_at: Option<Timestamp>,
+    /// The account that it speaks for, whether that may act or not.
+    pub account_id: Option<AccountId>,
 }
 
 /// What a presented token opens, whatever its scope.
@@ -108,12 +109,6 @@ impl Bearer {
             needed: Some(scopes.join(" ").into()),
             allowance: None,
         }))
-    }
-
-    /// Whom the token speaks for, whether or not they may act; nobody for a token of an app alone.
-    #[must_use]
-    pub fn account_id(&self) -> Option<&AccountId> {
-        self.account_id.as_ref()
     }
 
     /// The account that the token speaks for, when it may act.

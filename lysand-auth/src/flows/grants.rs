@@ -1,12 +1,14 @@
 //! What may act for a person: the apps and tokens that they gave access to, and the end of it (Mastodon §16).
 
+use std::collections::HashMap;
+
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
 use crate::model::scope::Scopes;
-use crate::store::grants;
+use crate::store::grants::{self, Grant};
 use crate::store::tokens::Found;
 
 /// How many tokens are listed when the caller does not say.
@@ -25,6 +27,15 @@ pub struct AuthorizedApp {
     pub authorized_at: Timestamp,
     /// When one of its tokens was last used, to within a day.
     pub last_used_at: Option<Timestamp>,
+}
+
+impl AuthorizedApp {
+    fn of(grants: Vec<Grant>, app: App) -> Option<Self> {
+        let authorized_at = grants.iter().map(|grant| grant.since).min()?;
+        let last_used_at = grants.iter().filter_map(|grant| grant.last_used_at).max();
+        let scopes = grants.iter().fold(Scopes::default(), |scopes, grant| scopes.with(&grant.scopes));
+        Some(Self { app, scopes, authorized_at, last_used_at })
+    }
 }
 
 /// A live token, as its owner sees it.
@@ -78,26 +89,15 @@ impl From<Found> for Token {
 /// When the database does not answer.
 pub async fn apps(auth: &Auth, account: &AccountId) -> Result<Vec<AuthorizedApp>, Error> {
     let (account, now) = (account.clone(), auth.ambient().now());
-    let found = auth.store().read(move |c| Box::pin(async move { grants::all(c, &account, now).await })).await?;
-    let mut apps: Vec<AuthorizedApp> = Vec::new();
-    let mut places = std::collections::HashMap::new();
-    for (token, app) in found {
-        let place = *places.entry(app.id.clone()).or_insert(apps.len());
-        match apps.get_mut(place) {
-            None => apps.push(AuthorizedApp {
-                app,
-                scopes: token.scopes,
-                authorized_at: token.created_at,
-                last_used_at: token.last_used_at,
-            }),
-            Some(known) => {
-                known.scopes = std::mem::take(&mut known.scopes).with(&token.scopes);
-                known.authorized_at = known.authorized_at.min(token.created_at);
-                known.last_used_at = known.last_used_at.max(token.last_used_at);
-            }
-        }
+    let read = auth.store().read(move |c| Box::pin(async move { grants::all(c, &account, now).await }));
+    let (granted, apps) = read.await?;
+    let mut by_app: HashMap<String, Vec<Grant>> = HashMap::new();
+    for grant in granted {
+        by_app.entry(grant.app_id.clone()).or_default().push(grant);
     }
-    apps.sort_by_key(|app| std::cmp::Reverse(app.authorized_at));
+    let mut apps: Vec<AuthorizedApp> =
+        apps.into_iter().filter_map(|app| AuthorizedApp::of(by_app.remove(app.id.as_str())?, app)).collect();
+    apps.sort_by_key(|granted| (std::cmp::Reverse(granted.authorized_at), granted.app.id.to_string()));
     Ok(apps)
 }
 

@@ -1,5 +1,6 @@
 //! What an account has granted: its live tokens with their apps, and the end of both.
 
+use diesel::dsl::{max, min};
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
 use super::Conn;
@@ -9,18 +10,25 @@ use super::tokens::{Found, Row};
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
-use crate::model::app::AppId;
+use crate::model::app::{App, AppId};
+use crate::model::scope::Scopes;
 use crate::on;
 
-/// The live tokens of an account and their apps. Expands to a query, because its type depends on the database.
-macro_rules! live {
-    ($account:expr, $now:expr) => {
+/// The live tokens of an account, in a query or a part of one.
+macro_rules! alive {
+    ($account:expr, $now:expr $(, $joined:expr)?) => {
         table::table
-            .inner_join(auth_app::table)
+            $(.inner_join($joined))?
             .filter(table::account_id.eq($account.as_str()))
             .filter(table::revoked_at.is_null())
             .filter(table::expires_at.is_null().or(table::expires_at.gt($now.micros())))
-            .select((Row::as_select(), apps::Row::as_select()))
+    };
+}
+
+/// The same with their apps.
+macro_rules! live {
+    ($account:expr, $now:expr) => {
+        alive!($account, $now, auth_app::table).select((Row::as_select(), apps::Row::as_select()))
     };
 }
 
@@ -28,10 +36,31 @@ fn found((row, app): (Row, apps::Row)) -> Found {
     (row.into(), StoredApp::from(app).app)
 }
 
-/// Every live token of an account, oldest first.
-pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<Vec<Found>, Error> {
-    let rows: Vec<(Row, apps::Row)> = on!(conn, c => live!(account, now).order(table::id).load(c))?;
-    Ok(rows.into_iter().map(found).collect())
+/// What live tokens of equal scope tell together.
+pub(crate) struct Grant {
+    pub(crate) app_id: String,
+    pub(crate) scopes: Scopes,
+    pub(crate) since: Timestamp,
+    pub(crate) last_used_at: Option<Timestamp>,
+}
+
+/// What an account has granted, one entry an app and set of scopes, however many tokens there are; and those apps.
+pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(Vec<Grant>, Vec<App>), Error> {
+    let rows: Vec<(String, String, Option<i64>, Option<i64>)> = on!(conn, c => alive!(account, now)
+        .group_by((table::app_id, table::scopes))
+        .select((table::app_id, table::scopes, min(table::created_at), max(table::last_used_at)))
+        .load(c))?;
+    let apps: Vec<apps::Row> = on!(conn, c => auth_app::table
+        .filter(auth_app::id.eq_any(alive!(account, now).select(table::app_id)))
+        .select(apps::Row::as_select())
+        .load(c))?;
+    let grants = rows.into_iter().map(|(app_id, scopes, since, last_used_at)| Grant {
+        app_id,
+        scopes: Scopes::stored(&scopes),
+        since: Timestamp::from_micros(since.unwrap_or_default()),
+        last_used_at: last_used_at.map(Timestamp::from_micros),
+    });
+    Ok((grants.collect(), apps.into_iter().map(|row| StoredApp::from(row).app).collect()))
 }
 
 /// Which live tokens to list: those whose ids lie between the two, from one end or the other.

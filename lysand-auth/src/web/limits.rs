@@ -54,7 +54,7 @@ impl Limits {
             &self.auth,
             Caller {
                 token_id: live.map(|token| token.token_id.as_str()),
-                account: live.and_then(|token| token.account_id()),
+                account: live.and_then(|token| token.account_id.as_ref()),
                 source: extract::source(req.request(), self.auth.config()),
             },
         );
