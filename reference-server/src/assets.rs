@@ -36,6 +36,7 @@ macro_rules! assets {
 assets! {
     "style.css": "text/css; charset=utf-8",
     "copy.js": "text/javascript; charset=utf-8",
+    "form_post.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml; charset=utf-8",
     "avatar.svg": "image/svg+xml; charset=utf-8",
     "icon.png": "image/png",
@@ -67,6 +68,7 @@ pub fn path(name: &str) -> String {
 pub struct PageAssets {
     style: String,
     copy: String,
+    form_post: String,
     icon: String,
     person: String,
 }
@@ -75,7 +77,13 @@ impl PageAssets {
     /// The addresses of the files of this build.
     #[must_use]
     pub fn new() -> Self {
-        Self { style: path("style.css"), copy: path("copy.js"), icon: path("icon.svg"), person: path("avatar.svg") }
+        Self {
+            style: path("style.css"),
+            copy: path("copy.js"),
+            form_post: path("form_post.js"),
+            icon: path("icon.svg"),
+            person: path("avatar.svg"),
+        }
     }
 }
 

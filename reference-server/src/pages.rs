@@ -33,6 +33,7 @@ templates! {
     "sign_in.html",
     "consent.html",
     "code.html",
+    "form_post.html",
     "authorized_applications.html",
     "trouble.html",
     "setup.html",
@@ -132,6 +133,7 @@ impl Pages for TeraPages {
             Page::SignIn(page) => self.render("sign_in.html", page),
             Page::Consent(page) => self.render("consent.html", page),
             Page::Code(page) => self.render("code.html", page),
+            Page::FormPost(page) => self.render("form_post.html", page),
             Page::AuthorizedApplications(page) => self.render("authorized_applications.html", page),
             Page::Trouble(page) => self.render("trouble.html", page),
         };

@@ -160,6 +160,81 @@ story!(an_open_code_dies_with_its_app_even_without_a_token, |story| {
     story.redeem(&app, &code).await.is(400);
 });
 
+/// An app whose tokens expire, and what a consent to it bought: access token and refresh token.
+async fn expiring(story: &Story, person: &tests::Person) -> (App, String, String) {
+    let form = [
+        ("client_name", "Expiring"),
+        ("redirect_uris", CALLBACK),
+        ("scopes", "read write"),
+        ("grant_types[]", "authorization_code"),
+        ("grant_types[]", "refresh_token"),
+    ];
+    let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
+    let text = |body: &Value, key: &str| body[key].as_str().expect("text").to_owned();
+    let app = App {
+        client_id: text(&body, "client_id"),
+        client_secret: text(&body, "client_secret"),
+        redirect_uri: CALLBACK.into(),
+        scopes: "read write".into(),
+    };
+    let code = story.consent(&story.sign_in(person, &app).await, &app).await;
+    let body = story.redeem(&app, &code).await.is(200).json();
+    (app, text(&body, "access_token"), text(&body, "refresh_token"))
+}
+
+async fn refresh(story: &Story, app: &App, token: &str) -> Answer {
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token),
+        ("client_id", &app.client_id),
+        ("client_secret", &app.client_secret),
+    ];
+    story.post("/oauth/token").form(&form).send().await
+}
+
+story!(an_app_that_can_refresh_has_access_until_it_is_removed, |story| {
+    let ada = story.person("ada").await;
+    let (app, access, token) = expiring(&story, &ada).await;
+    story.pass(Duration::from_secs(2 * 3600));
+    story.verify(&access).await.is_api_error(401, "The access token expired");
+    let signed_in = story.sign_in(&ada, &story.usual_app().await).await;
+    assert_eq!(names(&story, &signed_in).await, ["Expiring"], "it has no live token, and can have one at any time");
+    let body = refresh(&story, &app, &token).await.is(200).json();
+    let (access, token) = (body["access_token"].as_str().expect("a token"), body["refresh_token"].as_str());
+    let id = only_id(&story, &signed_in).await;
+    delete(&story, &format!("{id}.json")).session(&signed_in).send().await.is(204);
+    story.verify(access).await.is_api_error(401, "The access token was revoked");
+    refresh(&story, &app, token.expect("a refresh token")).await.is(400);
+    assert_eq!(names(&story, &signed_in).await, Vec::<String>::new());
+    let page = story.get(&format!("/oauth/authorize?{}", app.ask())).session(&signed_in).send().await.is(302);
+    assert_eq!(page.location().path(), "/oauth/consent", "consent is not remembered");
+});
+
+story!(an_invalidated_token_takes_its_family_along, |story| {
+    let ada = story.person("ada").await;
+    let (app, access, token) = expiring(&story, &ada).await;
+    let id = ids(&story.get("/api/v1/tokens").bearer(&access).send().await.is(200).json())[0].clone();
+    story.post(&format!("/api/v1/tokens/{id}/invalidate")).bearer(&access).send().await.is(200);
+    story.verify(&access).await.is_api_error(401, "The access token was revoked");
+    refresh(&story, &app, &token).await.is(400);
+});
+
+story!(removal_and_refresh_at_once_leave_nothing, |story| {
+    let ada = story.person("ada").await;
+    let (app, _, token) = expiring(&story, &ada).await;
+    let signed_in = story.sign_in(&ada, &app).await;
+    let path = format!("{}.json", only_id(&story, &signed_in).await);
+    let removal = delete(&story, &path).session(&signed_in).send();
+    let (removed, refreshed) = futures_util::future::join(removal, refresh(&story, &app, &token)).await;
+    removed.is(204);
+    if refreshed.status == 200 {
+        let body = refreshed.json();
+        story.verify(body["access_token"].as_str().expect("a token")).await.is(401);
+        refresh(&story, &app, body["refresh_token"].as_str().expect("a token")).await.is(400);
+    }
+    assert_eq!(names(&story, &signed_in).await, Vec::<String>::new());
+});
+
 story!(what_is_not_mine_is_not_there, |story| {
     let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;

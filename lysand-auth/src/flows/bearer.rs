@@ -32,6 +32,8 @@ pub struct Bearer {
     pub created_at: Timestamp,
     /// When its use was last written down.
     pub last_used_at: Option<Timestamp>,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
     /// The account that it speaks for, whether that may act or not.
     pub account_id: Option<AccountId>,
 }
@@ -56,6 +58,7 @@ pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
         scopes: token.scopes,
         created_at: token.created_at,
         last_used_at: token.last_used_at,
+        expires_at: token.expires_at,
         account_id: token.account_id,
     })
 }

@@ -10,6 +10,7 @@ use crate::model::app::{App, AppId};
 use crate::model::scope::Scopes;
 use crate::store::grants::{self, Grant};
 use crate::store::tokens::Found;
+use crate::store::{families, tokens};
 
 /// How many tokens are listed when the caller does not say.
 const USUAL_PAGE: i64 = 20;
@@ -83,7 +84,7 @@ impl From<Found> for Token {
     }
 }
 
-/// The apps that have a live token of an account, the one authorized last first.
+/// The apps that have a live token of an account or can refresh one, the one authorized last first.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -157,7 +158,7 @@ pub async fn token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, 
     found.await?.map(Token::from).ok_or_else(nothing)
 }
 
-/// Revokes one token of an account, and answers what it was.
+/// Revokes one token of an account with the family of refresh tokens that it belongs to, and answers what it was.
 ///
 /// # Errors
 /// 404 when it is unknown, over, or another person's.
@@ -167,8 +168,11 @@ pub async fn end_token(auth: &Auth, account: &AccountId, id: &str) -> Result<Tok
     let ended = auth.store().write(move |c| {
         Box::pin(async move {
             let found = grants::one(c, &account, &id, now).await?;
-            if found.is_some() {
-                crate::store::tokens::revoke(c, &id, now).await?;
+            if let Some((token, _)) = &found {
+                if let Some(family) = &token.family_id {
+                    families::end(c, family, now).await?;
+                }
+                tokens::revoke(c, &id, now).await?;
             }
             Ok(found)
         })

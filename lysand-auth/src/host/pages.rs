@@ -19,6 +19,8 @@ pub enum Page<'a> {
     Consent(ConsentPage<'a>),
     /// `GET /oauth/code`: the code to copy into the app.
     Code(CodePage<'a>),
+    /// The answer to an app, as a form that the browser posts to it (`response_mode=form_post`).
+    FormPost(FormPostPage<'a>),
     /// `GET /oauth/authorized_applications`: what may act for you, and how to end it.
     AuthorizedApplications(AuthorizedApplicationsPage<'a>),
     /// Something is wrong and the person cannot be sent back to the app.
@@ -83,6 +85,16 @@ pub struct ConsentPage<'a> {
 pub struct CodePage<'a> {
     /// The code, reflected from the URL.
     pub code: &'a str,
+}
+
+/// An answer that the browser posts to the app. The form has a button, for browsers without scripts; a script of the
+/// server's own origin may press it.
+#[derive(Debug, Serialize)]
+pub struct FormPostPage<'a> {
+    /// Where the form posts to: the app's redirect URI.
+    pub action: &'a str,
+    /// Names and values of the hidden fields.
+    pub fields: &'a [(&'a str, &'a str)],
 }
 
 /// The apps that may act for a person (Mastodon §16).
@@ -189,7 +201,8 @@ pub struct FrontendPages {
 }
 
 impl FrontendPages {
-    /// Pages of the frontend in `config`; `others` shows the code to copy, the apps that may act, and troubles.
+    /// Pages of the frontend in `config`; `others` shows the code to copy, answers that are posted, the apps that may act,
+    /// and troubles.
     #[must_use]
     pub fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
         Self { login: config.login_page(), consent: config.consent_page(), others }
@@ -201,7 +214,9 @@ impl Pages for FrontendPages {
         match page {
             Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
             Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
-            Page::Code(_) | Page::AuthorizedApplications(_) | Page::Trouble(_) => self.others.show(page),
+            Page::Code(_) | Page::FormPost(_) | Page::AuthorizedApplications(_) | Page::Trouble(_) => {
+                self.others.show(page)
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod app;
 pub mod authorization;
 pub mod client;
+pub mod family;
 pub mod permission;
 pub mod pkce;
 pub mod redirect_uri;

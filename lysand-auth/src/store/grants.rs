@@ -5,7 +5,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 
 use super::Conn;
 use super::apps::{self, StoredApp};
-use super::schema::{auth_app, auth_authorization, auth_token as table};
+use super::schema::{auth_app, auth_authorization as codes, auth_family as families, auth_token as table};
 use super::tokens::{Found, Row};
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -25,6 +25,16 @@ macro_rules! alive {
     };
 }
 
+/// The families of refresh tokens that can still bring an account's apps new tokens.
+macro_rules! living_families {
+    ($account:expr, $now:expr) => {
+        families::table
+            .filter(families::account_id.eq($account.as_str()))
+            .filter(families::ended_at.is_null())
+            .filter(families::expires_at.gt($now.micros()))
+    };
+}
+
 /// The same with their apps.
 macro_rules! live {
     ($account:expr, $now:expr) => {
@@ -36,7 +46,7 @@ fn found((row, app): (Row, apps::Row)) -> Found {
     (row.into(), StoredApp::from(app).app)
 }
 
-/// What live tokens of equal scope tell together.
+/// What live tokens, or families of refresh tokens, of equal scope tell together.
 pub(crate) struct Grant {
     pub(crate) app_id: String,
     pub(crate) scopes: Scopes,
@@ -50,11 +60,17 @@ pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) ->
         .group_by((table::app_id, table::scopes))
         .select((table::app_id, table::scopes, min(table::created_at), max(table::last_used_at)))
         .load(c))?;
+    let families: Vec<(String, String, Option<i64>)> = on!(conn, c => living_families!(account, now)
+        .group_by((families::app_id, families::scopes))
+        .select((families::app_id, families::scopes, min(families::created_at)))
+        .load(c))?;
     let apps: Vec<apps::Row> = on!(conn, c => auth_app::table
-        .filter(auth_app::id.eq_any(alive!(account, now).select(table::app_id)))
+        .filter(auth_app::id.eq_any(alive!(account, now).select(table::app_id))
+            .or(auth_app::id.eq_any(living_families!(account, now).select(families::app_id))))
         .select(apps::Row::as_select())
         .load(c))?;
-    let grants = rows.into_iter().map(|(app_id, scopes, since, last_used_at)| Grant {
+    let of_families = families.into_iter().map(|(app_id, scopes, since)| (app_id, scopes, since, None));
+    let grants = rows.into_iter().chain(of_families).map(|(app_id, scopes, since, last_used_at)| Grant {
         app_id,
         scopes: Scopes::stored(&scopes),
         since: Timestamp::from_micros(since.unwrap_or_default()),
@@ -111,22 +127,26 @@ pub(crate) async fn one(
     Ok(row.map(found))
 }
 
-/// Ends all codes and tokens that an account gave to an app; false when there were none.
+/// Ends all codes, families of refresh tokens and tokens that an account gave to an app; false when there were none.
 ///
-/// Codes first: on PostgreSQL this waits for a redemption that is under way, and the second statement then sees the token
-/// that it bought (Mastodon §20).
+/// In this order: on PostgreSQL the first two statements wait for a redemption or replacement that is under way, and the last
+/// one then sees the token that it brought (Mastodon §20).
 pub(crate) async fn end(conn: &mut Conn, account: &AccountId, app: &AppId, now: Timestamp) -> Result<bool, Error> {
-    use auth_authorization as codes;
     let voided = on!(conn, c => diesel::update(codes::table)
         .filter(codes::account_id.eq(account.as_str()).and(codes::app_id.eq(app.as_str())))
         .filter(codes::used_at.is_null())
         .filter(codes::approved_at.is_not_null())
         .set(codes::used_at.eq(Some(now.micros())))
         .execute(c))?;
+    let ended = on!(conn, c => diesel::update(families::table)
+        .filter(families::account_id.eq(account.as_str()).and(families::app_id.eq(app.as_str())))
+        .filter(families::ended_at.is_null())
+        .set(families::ended_at.eq(Some(now.micros())))
+        .execute(c))?;
     let revoked = on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()).and(table::app_id.eq(app.as_str())))
         .filter(table::revoked_at.is_null())
         .set(table::revoked_at.eq(Some(now.micros())))
         .execute(c))?;
-    Ok(voided + revoked > 0)
+    Ok(voided + ended + revoked > 0)
 }

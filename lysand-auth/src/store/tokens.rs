@@ -27,6 +27,7 @@ pub(super) struct Row {
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    family_id: Option<String>,
     last_used_at: Option<i64>,
 }
 
@@ -43,6 +44,8 @@ pub(crate) struct StoredToken {
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
+    /// The family of refresh tokens that it belongs to.
+    pub(crate) family_id: Option<String>,
     pub(crate) last_used_at: Option<Timestamp>,
 }
 
@@ -56,6 +59,7 @@ impl From<Row> for StoredToken {
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
+            family_id: row.family_id,
             last_used_at: row.last_used_at.map(Timestamp::from_micros),
         }
     }
@@ -71,6 +75,7 @@ pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest)
         created_at: token.created_at.micros(),
         expires_at: token.expires_at.map(Timestamp::micros),
         revoked_at: None,
+        family_id: token.family_id.clone(),
         last_used_at: None,
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;

@@ -1,6 +1,8 @@
 //! The extractor for bearer tokens, for the library's routes and the host's own.
 
+use std::net::IpAddr;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -8,10 +10,11 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::extract;
 use super::reply::ApiError;
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::bearer;
-use crate::model::account::Account;
+use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
@@ -41,6 +44,36 @@ impl Bearer {
     #[must_use]
     pub fn scopes(&self) -> &Scopes {
         &self.token.scopes
+    }
+
+    /// The account that the token speaks for, whether it may act or not; `None` for a token of an app alone.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&AccountId> {
+        self.token.account_id.as_ref()
+    }
+
+    /// When the token was issued.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.token.created_at
+    }
+
+    /// How long the token still lives; `None` is until it is revoked.
+    #[must_use]
+    pub fn expires_in(&self, now: Timestamp) -> Option<Duration> {
+        self.token.expires_at.map(|end| end.since(now))
+    }
+
+    /// What the token `sent` from `source` opens.
+    pub(crate) async fn of(auth: Data<Auth>, sent: Option<Secret>, source: Option<IpAddr>) -> Result<Self, ApiError> {
+        let checked = Checked::of(&auth, sent).await;
+        Self::found(auth, checked, source)
+    }
+
+    fn found(auth: Data<Auth>, checked: Option<Checked>, source: Option<IpAddr>) -> Result<Self, ApiError> {
+        let token = checked.ok_or_else(|| Error::invalid_token("The access token is invalid"))?.0?;
+        bearer::note_use(&auth, &token, source);
+        Ok(Self { token, auth })
     }
 
     /// Demands one of `scopes`.
@@ -82,10 +115,10 @@ impl FromRequest for Bearer {
         let checked = req.extensions_mut().remove::<Checked>();
         Box::pin(async move {
             let auth = auth.ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
-            let checked = if checked.is_none() { Checked::of(&auth, token).await } else { checked };
-            let token = checked.ok_or_else(|| Error::invalid_token("The access token is invalid"))?.0?;
-            bearer::note_use(&auth, &token, source);
-            Ok(Self { token, auth })
+            match checked {
+                None => Self::of(auth, token, source).await,
+                checked => Self::found(auth, checked, source),
+            }
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use lysand_auth::host::pages::{
     Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConsentPage,
-    CurrentAccount, Destination, MomentOnPage, Permission, SignInPage, TroublePage,
+    CurrentAccount, Destination, FormPostPage, MomentOnPage, Permission, SignInPage, TroublePage,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -17,6 +17,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     sign_in(text, &mut samples);
     consent(text, &mut samples);
     add(&mut samples, "code.html", &CodePage { code: text });
+    form_post(text, &mut samples);
     authorized_applications(text, &mut samples);
     trouble(text, &mut samples);
     setup(text, &mut samples);
@@ -81,6 +82,10 @@ fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             },
         );
     }
+}
+
+fn form_post(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    add(samples, "form_post.html", &FormPostPage { action: text, fields: &[(text, text)] });
 }
 
 fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {

@@ -5,6 +5,7 @@
 
 mod check;
 mod effective;
+mod oauth;
 mod problem;
 mod reader;
 mod sections;
@@ -13,7 +14,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{AuthorizeErrors, BaseUrl, Config, Frontend, Lifetimes, RateLimits};
+use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
@@ -46,8 +47,8 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// `[ratelimit]`, as the library takes it.
     pub rate_limits: RateLimits,
-    /// `oauth.authorize_errors`, as the library takes it.
-    pub authorize_errors: AuthorizeErrors,
+    /// `[oauth]`, as the library takes it.
+    pub oauth: OAuthRules,
     /// `log.format`
     pub log_format: LogFormat,
     /// `demo.enabled`: the sign-in to try on the home page.
@@ -92,7 +93,7 @@ impl Settings {
         let password = sections::password(&mut reader);
         let lifetimes = sections::lifetimes(&mut reader);
         let rate_limits = sections::rate_limits(&mut reader);
-        let authorize_errors = sections::authorize_errors(&mut reader);
+        let oauth = oauth::rules(&mut reader);
         let log_format = sections::log_format(&mut reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
         let mut settings = Self {
@@ -105,7 +106,7 @@ impl Settings {
             password,
             lifetimes,
             rate_limits,
-            authorize_errors,
+            oauth,
             log_format,
             demo,
             data_dir: PathBuf::from("data"),
@@ -127,7 +128,7 @@ impl Settings {
             frontend: self.frontend.clone(),
             lifetimes: self.lifetimes,
             rate_limits: self.rate_limits.clone(),
-            authorize_errors: self.authorize_errors,
+            oauth: self.oauth,
             trusted_proxies: self.http.trusted_proxies.clone(),
         }
     }
