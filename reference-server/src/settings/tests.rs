@@ -58,7 +58,7 @@ fn every_problem_is_reported_at_once() {
         iterations = 1
         [tokens]
         session_ttl = \"never\"
-        access_token_ttl = \"1h\"
+        access_token_ttl = \"1s\"
         [frontend]
         mode = \"redirect\"
         [frontend.routes]
