@@ -75,6 +75,9 @@ macro_rules! codes {
         pub enum Code { $($(#[$doc])* $name,)+ }
 
         impl Code {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
             /// The name of the error in OAuth's registry, or the nearest one.
             #[must_use]
             pub const fn oauth_name(self) -> &'static str {

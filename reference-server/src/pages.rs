@@ -1,9 +1,10 @@
 //! The hosted pages: the library's typed contexts through Tera templates.
 //!
 //! The templates are compiled in. `frontend.templates_dir` replaces single ones by files of the same name, which get
-//! the same context. Every page is rendered once with samples before the server starts, so that a template that
-//! cannot work stops the start and not a person's sign-in.
+//! the same context. Every page is rendered once with samples, in every language, before the server starts, so that a
+//! template that cannot work stops the start and not a person's sign-in.
 
+mod locales;
 mod samples;
 
 use std::collections::BTreeMap;
@@ -14,11 +15,12 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError as _};
 use lysand_auth::Error;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::pages::{Page, PageReply, Pages};
+use lysand_auth::host::pages::{Page, PageReply, Pages, Reader};
 use lysand_auth::web::ApiError;
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use self::locales::{Catalogue, ENGLISH};
 use crate::assets::PageAssets;
 
 macro_rules! templates {
@@ -72,8 +74,11 @@ pub enum PagesError {
 
 /// The pages, parsed once.
 pub struct TeraPages {
-    tera: Tera,
-    /// What every template gets beside its own context.
+    /// English first: each language with the same templates, whose filters speak it.
+    languages: Vec<(&'static str, Tera)>,
+    /// The templates that translate their texts; the others are in English, or in what language their admin writes.
+    translating: Vec<&'static str>,
+    /// What every template gets beside its own context and its `lang`.
     frame: Context,
 }
 
@@ -86,6 +91,13 @@ impl TeraPages {
         let overrides = templates_dir.map(read_overrides).transpose()?.unwrap_or_default();
         let file_of =
             |name: &str| overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string());
+        let mut languages = vec![(ENGLISH, Catalogue::default())];
+        for (language, text) in locales::BUILT_IN {
+            let file = || format!("locales/{language}.toml");
+            let parsed = Catalogue::parse(text);
+            let catalogue = parsed.map_err(|error| PagesError::Broken { file: file(), why: error.to_string() })?;
+            languages.push((*language, catalogue));
+        }
         let mut sources = Vec::new();
         for (name, built_in) in BUILT_IN {
             let text = overrides.get(*name).map_or(*built_in, |(_, text)| text.as_str());
@@ -93,27 +105,53 @@ impl TeraPages {
             sources.push((*name, text));
         }
         let mut tera = Tera::default();
+        let translating = sources.iter().filter(|(_, text)| locales::translates(text)).map(|(name, _)| *name).collect();
         tera.add_raw_templates(sources).map_err(|error| broken(all_files(&overrides), &error))?;
         let mut frame = Context::new();
         frame.insert("instance_title", instance_title);
         frame.insert("assets", &PageAssets::new());
-        let pages = Self { tera, frame };
+        let speak = |(language, catalogue): (&'static str, Catalogue)| {
+            let mut tera = tera.clone();
+            catalogue.teach(&mut tera);
+            (language, tera)
+        };
+        let pages = Self { languages: languages.into_iter().map(speak).collect(), translating, frame };
         for (template, context) in samples::all("sample") {
             // A page that nobody replaced can still fail by its frame.
             let blamed = if overrides.contains_key(template) { template } else { "base.html" };
-            pages.render(template, &context).map_err(|error| broken(file_of(blamed), &error))?;
+            let spoken = if pages.translating.contains(&template) { pages.languages.len() } else { 1 };
+            for (language, _) in &pages.languages[..spoken] {
+                pages.render_in(language, template, &context).map_err(|error| broken(file_of(blamed), &error))?;
+            }
         }
         Ok(pages)
     }
 
-    /// Renders a template with its context.
+    /// Renders a template with its context, in English.
     ///
     /// # Errors
     /// When there is no such template, or it asks for what the context does not have.
     pub fn render<T: Serialize>(&self, template: &str, context: &T) -> Result<String, tera::Error> {
+        self.render_in(ENGLISH, template, context)
+    }
+
+    fn render_in<T: Serialize>(&self, language: &str, template: &str, context: &T) -> Result<String, tera::Error> {
+        let known = self.languages.iter().find(|(known, _)| *known == language);
+        let (language, tera) = known.ok_or_else(|| tera::Error::msg("a language without a catalogue"))?;
         let mut whole = Context::from_serialize(context)?;
         whole.extend(self.frame.clone());
-        self.tera.render(template, &whole)
+        whole.insert("lang", language);
+        tera.render(template, &whole)
+    }
+
+    /// Renders a template for a reader. What translates nothing is shown as it is, and the answer names no language.
+    fn render_for<T: Serialize>(&self, reader: &Reader, template: &str, context: &T) -> Result<PageReply, tera::Error> {
+        if !self.translating.contains(&template) {
+            return Ok(PageReply::Html { html: self.render(template, context)?, language: None });
+        }
+        let offered: Vec<&str> = self.languages.iter().map(|(language, _)| *language).collect();
+        let language = reader.best_of(&offered).unwrap_or(ENGLISH);
+        Ok(PageReply::Html { html: self.render_in(language, template, context)?, language: Some(language.to_owned()) })
     }
 
     /// Answers with a page of this server's own; a page that fails is a failure of the server.
@@ -128,16 +166,16 @@ impl TeraPages {
 }
 
 impl Pages for TeraPages {
-    fn show(&self, page: &Page<'_>) -> HostResult<PageReply> {
-        let html = match page {
-            Page::SignIn(page) => self.render("sign_in.html", page),
-            Page::Consent(page) => self.render("consent.html", page),
-            Page::Code(page) => self.render("code.html", page),
-            Page::FormPost(page) => self.render("form_post.html", page),
-            Page::AuthorizedApplications(page) => self.render("authorized_applications.html", page),
-            Page::Trouble(page) => self.render("trouble.html", page),
+    fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply> {
+        let shown = match page {
+            Page::SignIn(page) => self.render_for(reader, "sign_in.html", page),
+            Page::Consent(page) => self.render_for(reader, "consent.html", page),
+            Page::Code(page) => self.render_for(reader, "code.html", page),
+            Page::FormPost(page) => self.render_for(reader, "form_post.html", page),
+            Page::AuthorizedApplications(page) => self.render_for(reader, "authorized_applications.html", page),
+            Page::Trouble(page) => self.render_for(reader, "trouble.html", page),
         };
-        html.map(PageReply::Html).map_err(|error| chain(&error).into())
+        shown.map_err(|error| chain(&error).into())
     }
 }
 
@@ -190,15 +228,26 @@ fn chain(error: &tera::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use lysand_auth::host::pages::CodePage;
+
     use super::*;
 
     const MARKUP: &str = "<script>alert(\"1\")</script>'&";
 
+    fn in_all_languages(pages: &TeraPages, text: &'static str) -> Vec<(&'static str, &'static str, serde_json::Value)> {
+        let samples = || samples::all(text);
+        let each = |(language, _): &(&'static str, Tera)| {
+            let language = *language;
+            samples().into_iter().map(move |(template, context)| (language, template, context))
+        };
+        pages.languages.iter().flat_map(each).collect()
+    }
+
     #[test]
     fn every_text_from_outside_is_escaped() {
         let pages = TeraPages::load(None, MARKUP).unwrap();
-        for (template, context) in samples::all(MARKUP) {
-            let html = pages.render(template, &context).unwrap();
+        for (language, template, context) in in_all_languages(&pages, MARKUP) {
+            let html = pages.render_in(language, template, &context).unwrap();
             assert!(html.contains("&lt;script&gt;"), "{template} shows the sample text");
             assert!(!html.contains("<script>"), "{template} leaves markup as it is");
             assert!(!html.contains("alert(\""), "{template} leaves quotes as they are");
@@ -217,8 +266,8 @@ mod tests {
     #[test]
     fn pages_have_no_inline_style_or_script() {
         let pages = TeraPages::load(None, "Title").unwrap();
-        for (template, context) in samples::all("x") {
-            let html = pages.render(template, &context).unwrap();
+        for (language, template, context) in in_all_languages(&pages, "x") {
+            let html = pages.render_in(language, template, &context).unwrap();
             assert!(html.starts_with("<!doctype html>"), "{template}");
             for forbidden in ["<style", " style=", " onclick=", " onload=", "<script>", "javascript:"] {
                 assert!(!html.contains(forbidden), "{template} has {forbidden}");
@@ -235,6 +284,48 @@ mod tests {
         let pages = TeraPages::load(Some(folder.path()), "Title").unwrap();
         let context = serde_json::json!({ "code": "<b>" });
         assert_eq!(pages.render("code.html", &context).unwrap(), "own: &lt;b&gt;");
+    }
+
+    fn shown(pages: &TeraPages, page: &Page<'_>, asked: &str) -> (String, Option<String>) {
+        match pages.show(page, &Reader::new(Some(asked), [])).unwrap() {
+            PageReply::Html { html, language } => (html, language),
+            PageReply::Elsewhere(place) => panic!("sent to {place}"),
+        }
+    }
+
+    #[test]
+    fn a_page_speaks_the_language_of_its_reader() {
+        let pages = TeraPages::load(None, "Title").unwrap();
+        let code = Page::Code(CodePage { code: "abc" });
+        for (asked, language, words) in [
+            ("de-AT", "de", "Ihr Code"),
+            ("fr", "fr", "Votre code"),
+            ("es", "es", "Su código"),
+            ("en", "en", "Your code"),
+            ("tlh", "en", "Your code"),
+        ] {
+            let (html, told) = shown(&pages, &code, asked);
+            assert!(html.contains(&format!("<html lang=\"{language}\">")) && html.contains(words), "{asked}: {html}");
+            assert_eq!(told.as_deref(), Some(language), "{asked}");
+        }
+    }
+
+    /// An admin's template from before there were languages, and one that was written after.
+    #[test]
+    fn a_template_that_translates_nothing_stays_as_it_is() {
+        let code = Page::Code(CodePage { code: "abc" });
+        for (text, wanted, told) in [
+            ("{% extends \"base.html\" %}{% block main %}Your code{% endblock %}", "lang=\"en\"", None),
+            ("{{ code | trim | title }}", "Abc", None),
+            ("{{ lang }}: {{ \"Your code\" |t }}", "de: Ihr Code", Some("de".to_owned())),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("code.html"), text).unwrap();
+            let pages = TeraPages::load(Some(folder.path()), "Title").unwrap();
+            let (html, language) = shown(&pages, &code, "de");
+            assert!(html.contains(wanted), "{html}");
+            assert_eq!(language, told, "{text}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-// The copy button of the code page. Without scripts the button stays hidden and the field is copied by hand.
+// The copy button of the code page; the page brings the words in its language. Without scripts the button stays hidden
+// and the field is copied by hand.
 "use strict";
 
 const button = document.querySelector("[data-copies]");
@@ -15,10 +16,11 @@ if (field && navigator.clipboard) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(field.value);
-      said.textContent = "Copied.";
+      said.textContent = said.dataset.copied || "Copied.";
     } catch {
       field.focus();
-      said.textContent = "The browser did not allow it. The code is selected: copy it by hand.";
+      said.textContent =
+        said.dataset.refused || "The browser did not allow it. The code is selected: copy it by hand.";
     }
   });
 }

@@ -1,8 +1,9 @@
 //! The same pages without scripts, on a narrow screen, in the dark.
 
 use serde_json::{Value, json};
+use tests::client::OUT_OF_BAND;
 use tests::journey::{APPROVE, SIGN_IN};
-use tests::{Browser, Look};
+use tests::{Browser, Look, RegisteredApp};
 
 use crate::scene::Scene;
 
@@ -44,6 +45,35 @@ async fn nothing_on_the_way_scrolls_sideways_on_a_narrow_screen() {
     scene.browser.approve().await;
     scene.browser.code_on_page().await;
     fits(&scene.browser, "narrow-code").await;
+}
+
+/// German words are the longest that the pages have.
+#[tokio::test]
+async fn longer_words_do_not_scroll_sideways_on_a_narrow_screen() {
+    let scene = Scene::with_look(Look { width: NARROW, ..Look::default() }).await;
+    let every_row = "profile openid email push read:accounts write:accounts read:statuses write:statuses write:media \
+                     write:conversations read:notifications write:notifications follow read:bookmarks write:bookmarks \
+                     read:filters write:filters read:search write:reports";
+    let app = RegisteredApp::register(&scene.server, "Donaudampfschifffahrt", OUT_OF_BAND, every_row).await;
+    let mut trip = app.trip(&scene.server);
+    trip.url.query_pairs_mut().append_pair("lang", "de");
+    scene.browser.goto(&trip.url).await;
+    scene.browser.reads("Benutzername oder E-Mail").await;
+    fits(&scene.browser, "narrow-german-sign-in").await;
+
+    scene.browser.sign_in_with(&scene.person.username, "not the password").await;
+    scene.browser.reads("Benutzername, E-Mail oder Passwort ist falsch").await;
+    fits(&scene.browser, "narrow-german-wrong-password").await;
+
+    scene.browser.sign_in(&scene.person).await;
+    scene.browser.find(APPROVE).await;
+    scene.browser.reads("Push-Benachrichtigungen").await;
+    fits(&scene.browser, "narrow-german-consent").await;
+
+    scene.browser.approve().await;
+    scene.browser.code_on_page().await;
+    scene.browser.reads("Noch ein Schritt").await;
+    fits(&scene.browser, "narrow-german-code").await;
 }
 
 /// Takes a picture, and checks that there is nothing to scroll to on the right.

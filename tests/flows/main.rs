@@ -6,6 +6,7 @@ mod bearer;
 mod consent;
 mod grants;
 mod introspect;
+mod language;
 mod limits;
 mod login;
 mod openid;

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::ambient::Timestamp;
 use crate::host::HostResult;
-pub use crate::model::permission::{Access, Permission};
+pub use crate::model::language::Reader;
+pub use crate::model::permission::{Access, Permission, sentence};
 pub use crate::model::redirect_uri::Destination;
 
 /// A page that the library wants shown to a person.
@@ -179,18 +180,29 @@ pub struct AccountOnPage<'a> {
 #[derive(Debug)]
 pub enum PageReply {
     /// Show this document.
-    Html(String),
-    /// The page lives elsewhere, at this origin-relative or absolute place; the request's query goes along.
+    Html {
+        /// The whole document.
+        html: String,
+        /// The language that it is written in, for `Content-Language`, when that is known.
+        language: Option<String>,
+    },
+    /// The page lives elsewhere, at this origin-relative or absolute place; the request's query goes along, `lang` included.
     Elsewhere(String),
 }
 
 /// Shows pages.
 pub trait Pages: Send + Sync {
-    /// Renders `page`, or says where a frontend shows it.
+    /// Renders `page` for `reader`, or says where a frontend shows it.
+    ///
+    /// The texts of a page are English: a host that speaks other languages translates them
+    /// ([`page_texts`](crate::web::page_texts) lists them all) into the one that suits the reader best
+    /// ([`Reader::best_of`]). The account's own language, which Mastodon asks between `lang` and `Accept-Language`, is
+    /// left out, because accounts of this library have no such setting; a host whose accounts have one knows them by
+    /// the page's `account`.
     ///
     /// # Errors
     /// When the page cannot be rendered; the person then sees a plain server error.
-    fn show(&self, page: &Page<'_>) -> HostResult<PageReply>;
+    fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply>;
 }
 
 /// Sends people to a frontend for signing in and consent; the pages that no frontend has come from another [`Pages`].
@@ -210,12 +222,12 @@ impl FrontendPages {
 }
 
 impl Pages for FrontendPages {
-    fn show(&self, page: &Page<'_>) -> HostResult<PageReply> {
+    fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply> {
         match page {
             Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
             Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
             Page::Code(_) | Page::FormPost(_) | Page::AuthorizedApplications(_) | Page::Trouble(_) => {
-                self.others.show(page)
+                self.others.show(page, reader)
             }
         }
     }

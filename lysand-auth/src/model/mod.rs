@@ -5,6 +5,7 @@ pub mod app;
 pub mod authorization;
 pub mod client;
 pub mod family;
+pub mod language;
 pub mod permission;
 pub mod pkce;
 pub mod redirect_uri;

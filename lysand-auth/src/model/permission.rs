@@ -13,6 +13,8 @@ pub struct Permission {
     pub access: Access,
     /// What that means, in one plain sentence.
     pub meaning: String,
+    /// The clauses of that sentence, for hosts that write it in another language ([`sentence`]).
+    pub clauses: Vec<&'static str>,
 }
 
 /// How far a permission goes.
@@ -158,16 +160,21 @@ pub fn permissions(scopes: &Scopes) -> Vec<Permission> {
     SUBJECTS.iter().filter_map(|subject| subject.asked(scopes)).collect()
 }
 
+/// Every subject and every clause that permissions are made of.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    SUBJECTS.iter().flat_map(|subject| [subject.name, subject.seeing, subject.changing]).filter(|text| !text.is_empty())
+}
+
 impl Subject {
     fn asked(&self, scopes: &Scopes) -> Option<Permission> {
         let asked = |words: &[&str]| words.iter().any(|word| scopes.has(word) && !is_part_of_wider(word, scopes));
-        let (access, meaning) = match (asked(self.reads), asked(self.writes)) {
+        let (access, clauses) = match (asked(self.reads), asked(self.writes)) {
             (false, false) => return None,
-            (true, false) => (Access::Read, self.seeing.to_owned()),
-            (false, true) => (Access::Write, self.changing.to_owned()),
-            (true, true) => (Access::ReadWrite, format!("{}; {}", self.seeing, self.changing)),
+            (true, false) => (Access::Read, vec![self.seeing]),
+            (false, true) => (Access::Write, vec![self.changing]),
+            (true, true) => (Access::ReadWrite, vec![self.seeing, self.changing]),
         };
-        Some(Permission { subject: self.name.to_owned(), access, meaning: sentence(&meaning) })
+        Some(Permission { subject: self.name.to_owned(), access, meaning: sentence(&clauses), clauses })
     }
 }
 
@@ -175,7 +182,10 @@ fn is_part_of_wider(word: &str, scopes: &Scopes) -> bool {
     scopes.words().iter().any(|held| held != word && crate::model::scope::covers(held, word))
 }
 
-fn sentence(words: &str) -> String {
+/// Clauses as one sentence: "See your lists; change your lists."
+#[must_use]
+pub fn sentence(clauses: &[&str]) -> String {
+    let words = clauses.join("; ");
     let mut letters = words.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
 }

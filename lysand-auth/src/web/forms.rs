@@ -11,6 +11,7 @@ use actix_web::cookie::{Key, SameSite};
 use subtle::ConstantTimeEq;
 
 use super::extract;
+use super::words::STALE_FORM;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::secret::Secret;
@@ -55,8 +56,5 @@ pub fn prove_form(auth: &Auth, req: &HttpRequest, session: &Session, sent: Optio
     if !ours.is_empty() && bool::from(ours.as_bytes().ct_eq(sent.as_bytes())) {
         return Ok(());
     }
-    Err(Error::refused(
-        Code::StaleForm,
-        "This page was open for too long, or your browser does not keep cookies. Please start over.",
-    ))
+    Err(Error::refused(Code::StaleForm, STALE_FORM))
 }

@@ -69,7 +69,7 @@ pub(crate) async fn redirect(
         let code = Secret::new(needed("code")?);
         let browser = cookies::required(&auth, req.headers()).await?;
         let ask = authorization::consent(&auth, &code, &client_id, &redirect_uri, &browser).await?;
-        Ok(pages::approved(&auth, &ask, &code))
+        Ok(pages::approved(&auth, &params.reader(&req), &ask, &code))
     };
     Ok(outcome.await.unwrap_or_else(|error| to_login_page(&auth, &req, &params, error)))
 }
@@ -100,7 +100,7 @@ pub(crate) async fn authorize(
         let browser = cookies::required(&auth, req.headers()).await?;
         let pending = params.secret("code")?;
         let (ask, code) = authorization::consent_at_once(&auth, &request, pending.as_ref(), &browser).await?;
-        Ok(pages::approved(&auth, &ask, &code))
+        Ok(pages::approved(&auth, &params.reader(&req), &ask, &code))
     };
     Ok(outcome.await.unwrap_or_else(|error| to_login_page(&auth, &req, &params, error)))
 }
@@ -125,8 +125,10 @@ async fn answer_denial(auth: &Auth, req: &HttpRequest, form: &Session, params: &
         authorization::deny(auth, &request, code.as_ref(), &browser).await
     };
     match outcome.await {
-        Ok(path) => pages::denied(auth, &path),
-        Err(error @ Error::Refused(_)) if is_check_1_to_3(&error) => pages::trouble(auth, &error, None),
+        Ok(path) => pages::denied(auth, &params.reader(req), &path),
+        Err(error @ Error::Refused(_)) if is_check_1_to_3(&error) => {
+            pages::trouble(auth, &params.reader(req), &error, None)
+        }
         Err(error) => to_login_page(auth, req, params, error),
     }
 }
@@ -147,7 +149,7 @@ pub(crate) async fn sign_out(
 ) -> Result<HttpResponse, ApiError> {
     let params = received.0?;
     if let Err(error) = forms::prove_form(&auth, &req, &form, params.body_text("form_token")?.as_deref()) {
-        return Ok(pages::trouble_or_json(&auth, &error));
+        return Ok(pages::trouble_or_json(&auth, &params.reader(&req), &error));
     }
     if let Some(session) = browser.session() {
         sessions::sign_out(&auth, session).await?;
@@ -180,9 +182,11 @@ fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) 
         Error::Failed(_) => return ApiError(error).error_response(),
     };
     match refusal.code {
-        Code::StaleForm => pages::trouble(auth, &error, Some(pages::login_location(auth, &params.echo(&ECHOED)))),
+        Code::StaleForm => {
+            pages::trouble(auth, &params.reader(req), &error, Some(pages::login_location(auth, &params.echo(&ECHOED))))
+        }
         Code::TooManyRequests | Code::Unavailable if extract::accepts(req.headers(), "text/html") => {
-            pages::trouble(auth, &error, Some(pages::login_location(auth, &params.echo(&ECHOED))))
+            pages::trouble(auth, &params.reader(req), &error, Some(pages::login_location(auth, &params.echo(&ECHOED))))
         }
         Code::Validation
         | Code::UnknownApplication

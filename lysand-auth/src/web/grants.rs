@@ -38,7 +38,7 @@ impl Form {
         if is_named || (takes("application/json") && !takes("text/html")) { Self::Json } else { Self::Html }
     }
 
-    fn refuse(self, auth: &Auth, error: Error) -> HttpResponse {
+    fn refuse(self, auth: &Auth, req: &HttpRequest, error: Error) -> HttpResponse {
         match (self, &error) {
             (Self::Json, _) => ApiError(error).error_response(),
             // Nobody is signed in and no app waits for a sign-in: the home page says so and how to sign in.
@@ -50,7 +50,12 @@ impl Form {
             {
                 ApiError(error).error_response()
             }
-            (Self::Html, _) => pages::trouble(auth, &error, Some(auth.config().base_url.join(PAGE))),
+            (Self::Html, _) => pages::trouble(
+                auth,
+                &Params::of_query(req).reader(req),
+                &error,
+                Some(auth.config().base_url.join(PAGE)),
+            ),
         }
     }
 }
@@ -63,10 +68,10 @@ pub(crate) async fn apps(auth: Data<Auth>, req: HttpRequest, form: Session) -> H
         let apps = grants::apps(&auth, &account.id).await?;
         match wanted {
             Form::Json => Ok(reply::json(&apps.iter().map(app_entity).collect::<Vec<_>>())),
-            Form::Html => page(&auth, &form, &account, &apps),
+            Form::Html => page(&auth, &req, &form, &account, &apps),
         }
     };
-    listed.await.unwrap_or_else(|error| wanted.refuse(&auth, error))
+    listed.await.unwrap_or_else(|error| wanted.refuse(&auth, &req, error))
 }
 
 /// `DELETE /oauth/authorized_applications/:id[.json]`: another site cannot send this method without asking first, and is
@@ -126,7 +131,7 @@ async fn end(
     match (ended.await, wanted) {
         (Ok(()), Form::Json) => HttpResponse::NoContent().finish(),
         (Ok(()), Form::Html) => reply::see(&auth.config().base_url.join(PAGE)),
-        (Err(error), _) => wanted.refuse(auth, error),
+        (Err(error), _) => wanted.refuse(auth, req, error),
     }
 }
 
@@ -136,14 +141,20 @@ async fn signed_in(auth: &Auth, req: &HttpRequest) -> Result<Account, Error> {
     account.ok_or_else(|| Error::refused(Code::SignInRequired, "This method requires an authenticated user"))
 }
 
-fn page(auth: &Auth, form: &Session, account: &Account, apps: &[AuthorizedApp]) -> Result<HttpResponse, Error> {
+fn page(
+    auth: &Auth,
+    req: &HttpRequest,
+    form: &Session,
+    account: &Account,
+    apps: &[AuthorizedApp],
+) -> Result<HttpResponse, Error> {
     let page = Page::AuthorizedApplications(AuthorizedApplicationsPage {
         account: pages::account_on_page(account),
         apps: apps.iter().map(app_on_page).collect(),
         form_token: forms::form_token(auth, form)?,
         home: auth.config().home_page(),
     });
-    Ok(pages::show(auth, &page, StatusCode::OK, &[]))
+    Ok(pages::show(auth, &Params::of_query(req).reader(req), &page, StatusCode::OK, &[]))
 }
 
 fn app_on_page(granted: &AuthorizedApp) -> AuthorizedAppOnPage<'_> {

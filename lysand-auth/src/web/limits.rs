@@ -10,6 +10,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, ResponseError};
 use futures_util::TryFutureExt;
 use futures_util::future::{Either, LocalBoxFuture, MapOk};
 
+use super::params::Params;
 use super::reply::{self, ApiError};
 use super::{bearer, extract, pages};
 use crate::auth::Auth;
@@ -68,7 +69,7 @@ impl Limits {
 
     fn refuse(&self, req: &ServiceRequest, error: error::Error) -> HttpResponse {
         if self.for_forms && extract::accepts(req.headers(), "text/html") {
-            return pages::trouble(&self.auth, &error, None);
+            return pages::trouble(&self.auth, &Params::of_query(req.request()).reader(req.request()), &error, None);
         }
         ApiError(error).error_response()
     }

@@ -17,6 +17,7 @@ mod pages;
 mod params;
 mod registration;
 mod reply;
+mod words;
 
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -30,6 +31,7 @@ use self::headers::{Headers, Surface};
 use self::limits::Limits;
 use self::reply::JsonBody;
 pub use self::reply::{ApiError, OAuthError, json, not_found};
+pub use self::words::page_texts;
 use crate::auth::Auth;
 
 /// Serves a route at each of its paths. Each path is a resource of its own, because the router finds a plain text at once

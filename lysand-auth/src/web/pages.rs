@@ -2,7 +2,7 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
@@ -10,11 +10,12 @@ use super::cookies;
 use super::forms;
 use super::params::{Params, Received};
 use super::reply::{self, ApiError, with_query};
+use super::words::{FAILED, KNOWN_ERRORS, LOGGED, OVER, TRY_AGAIN, in_words};
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
 use crate::flows::authorize::{self as authorization, Asking, Look};
 use crate::host::pages::{
-    AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, FormPostPage, Page, PageReply, SignInPage,
+    AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, FormPostPage, Page, PageReply, Reader, SignInPage,
     TroublePage,
 };
 use crate::model::account::Account;
@@ -40,24 +41,6 @@ pub(crate) const ECHOED: [&str; 12] = [
     "lang",
 ];
 
-/// The sentences that our own sign-in page shows. Others in the URL are nobody's, and are replaced.
-const KNOWN_ERRORS: [&str; 14] = [
-    "Invalid identifier or password",
-    "Redirect URI does not match client_id",
-    "Invalid scope",
-    "Invalid code",
-    "No jwt cookie was sent in the request",
-    "No cookies were sent with the request",
-    "Invalid JWT, could not verify",
-    "Invalid sub",
-    "Invalid aud",
-    "Invalid exp",
-    "Invalid response_type, must ask for code, token, or id_token",
-    "The authorization server does not support this response type.",
-    "The code_challenge_method must be S256.",
-    "Invalid client_id or client_secret",
-];
-
 /// `GET /oauth/authorize`
 pub(crate) async fn authorize(
     auth: Data<Auth>,
@@ -72,17 +55,18 @@ pub(crate) async fn authorize(
     };
     let (params, request, browser) = match taken_apart.await {
         Ok(parts) => parts,
-        Err(error) => return Ok(trouble(&auth, &error, None)),
+        Err(error) => return Ok(trouble(&auth, &Params::of_query(&req).reader(&req), &error, None)),
     };
+    let reader = params.reader(&req);
     let look = authorization::look(&auth, &request, browser.0.as_ref(), asking(&params)).await;
     Ok(match look {
-        Ok(Look::SignIn(app, ask)) => sign_in_page(&auth, &form, &params, &app, &ask, browser.account())?,
+        Ok(Look::SignIn(app, ask)) => sign_in_page(&auth, &form, &reader, &params, &app, &ask, browser.account())?,
         Ok(Look::Consent(app, ask, code)) => {
             reply::see(&consent_location(&auth, &app, &with_scope(params.echo(&ECHOED), &ask), &code))
         }
-        Ok(Look::Approved(ask, code)) => approved(&auth, &ask, &code),
-        Ok(Look::Mistake(path, refusal)) => mistake(&auth, &path, &refusal),
-        Err(error) => trouble(&auth, &error, None),
+        Ok(Look::Approved(ask, code)) => approved(&auth, &reader, &ask, &code),
+        Ok(Look::Mistake(path, refusal)) => mistake(&auth, &reader, &path, &refusal),
+        Err(error) => trouble(&auth, &reader, &error, None),
     })
 }
 
@@ -103,6 +87,7 @@ fn asking(params: &Params) -> Asking {
 fn sign_in_page(
     auth: &Auth,
     form: &Session,
+    reader: &Reader,
     params: &Params,
     app: &App,
     ask: &Ask,
@@ -112,11 +97,7 @@ fn sign_in_page(
     let ask_password = params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some();
     let error = params.last_text("error").map(|_| {
         let described = params.last_text("error_description").unwrap_or_default();
-        if KNOWN_ERRORS.contains(&described.as_str()) {
-            described
-        } else {
-            "Something went wrong. Please try again.".to_owned()
-        }
+        if KNOWN_ERRORS.contains(&described.as_str()) { described } else { TRY_AGAIN.to_owned() }
     });
     let page = Page::SignIn(SignInPage {
         action: with_query("/api/auth/login", pairs(&echoed)),
@@ -133,7 +114,7 @@ fn sign_in_page(
     for name in ["error", "error_description"] {
         along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
     }
-    Ok(show(auth, &page, StatusCode::OK, &along))
+    Ok(show(auth, reader, &page, StatusCode::OK, &along))
 }
 
 /// `POST /oauth/authorize/continue`: go on as the account that is signed in already.
@@ -144,6 +125,7 @@ pub(crate) async fn go_on(
     received: Received,
 ) -> Result<HttpResponse, ApiError> {
     let params = received.0?;
+    let reader = params.reader(&req);
     let login = login_location(&auth, &params.echo(&ECHOED));
     let proven = async {
         // This route is our own pages' alone, so a token must be there.
@@ -153,7 +135,7 @@ pub(crate) async fn go_on(
     };
     let (request, browser) = match proven.await {
         Ok(parts) => parts,
-        Err(error) => return Ok(trouble(&auth, &error, Some(login))),
+        Err(error) => return Ok(trouble(&auth, &reader, &error, Some(login))),
     };
     let asks_password = params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some();
     if browser.0.is_none() || asks_password {
@@ -163,9 +145,9 @@ pub(crate) async fn go_on(
         Ok(Look::Consent(app, ask, code)) => {
             reply::see(&consent_location(&auth, &app, &with_scope(params.echo(&ECHOED), &ask), &code))
         }
-        Ok(Look::Mistake(path, refusal)) => mistake(&auth, &path, &refusal),
+        Ok(Look::Mistake(path, refusal)) => mistake(&auth, &reader, &path, &refusal),
         Ok(Look::SignIn(..) | Look::Approved(..)) => reply::see(&login),
-        Err(error) => trouble(&auth, &error, None),
+        Err(error) => trouble(&auth, &reader, &error, None),
     })
 }
 
@@ -178,8 +160,9 @@ pub(crate) async fn consent(
 ) -> Result<HttpResponse, ApiError> {
     let params = match received.0 {
         Ok(params) => params,
-        Err(error) => return Ok(trouble(&auth, &error, None)),
+        Err(error) => return Ok(trouble(&auth, &Params::of_query(&req).reader(&req), &error, None)),
     };
+    let reader = params.reader(&req);
     // A frontend's page needs no cookie and asks nothing here: it is sent the query as it came (Lysand §1).
     if auth.config().frontend.origin.is_some() {
         let query = req.query_string();
@@ -190,39 +173,41 @@ pub(crate) async fn consent(
     let browser = match cookies::optional(&auth, req.headers()).await {
         Ok(cookies::SignedIn(Some(browser))) => browser,
         Ok(cookies::SignedIn(None)) => return Ok(reply::see(&start_over)),
-        Err(error) => return Ok(trouble(&auth, &error, Some(start_over))),
+        Err(error) => return Ok(trouble(&auth, &reader, &error, Some(start_over))),
     };
     let code = Secret::new(params.last_text("code").unwrap_or_default());
     match authorization::pending(&auth, &code, &browser).await {
-        Ok((app, ask)) => Ok(consent_page(&auth, &form, &browser, &app, &ask, &code)?),
+        Ok((app, ask)) => Ok(consent_page(&auth, &form, &reader, &browser, &app, &ask, &code)?),
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
-            let over = Error::refused(
-                Code::InvalidGrant,
-                "This request was answered already, or it waited too long. Nothing was granted by opening this page.",
-            );
-            Ok(trouble(&auth, &over, (!echoed.is_empty()).then_some(start_over)))
+            let over = Error::refused(Code::InvalidGrant, OVER);
+            Ok(trouble(&auth, &reader, &over, (!echoed.is_empty()).then_some(start_over)))
         }
-        Err(error) => Ok(trouble(&auth, &error, None)),
+        Err(error) => Ok(trouble(&auth, &reader, &error, None)),
     }
 }
 
 fn consent_page(
     auth: &Auth,
     form: &Session,
+    reader: &Reader,
     browser: &SignedInBrowser,
     app: &App,
     ask: &Ask,
     code: &Secret,
 ) -> Result<HttpResponse, Error> {
     let redirect_uri = ask.redirect_uri.as_str();
-    let action = [("client_id", app.client_id.as_str()), ("redirect_uri", redirect_uri), ("code", code.expose())];
+    let mut action =
+        vec![("client_id", app.client_id.as_str()), ("redirect_uri", redirect_uri), ("code", code.expose())];
+    action.extend(lang(reader));
     let mut again = ask_pairs(app, ask);
     again.push(("prompt", "select_account"));
     let scopes = ask.scopes.to_string();
     again.push(("scope", &scopes));
+    again.extend(lang(reader));
     let page = Page::Consent(ConsentPage {
         allow_action: with_query("/api/auth/redirect", action),
-        deny_action: "/oauth/authorize".into(),
+        deny_action: lang(reader)
+            .map_or_else(|| "/oauth/authorize".into(), |lang| with_query("/oauth/authorize", [lang])),
         code: code.expose(),
         client_id: &app.client_id,
         redirect_uri,
@@ -233,50 +218,51 @@ fn consent_page(
         destination: ask.redirect_uri.destination(),
         permissions: permissions(&ask.scopes),
     });
-    Ok(show(auth, &page, StatusCode::OK, &[]))
+    Ok(show(auth, reader, &page, StatusCode::OK, &[]))
 }
 
 /// `GET /oauth/authorize/native` and `GET /oauth/code`
-pub(crate) async fn code(auth: Data<Auth>, received: Received) -> HttpResponse {
-    let code = received.0.ok().and_then(|params| params.last_text("code")).unwrap_or_default();
+pub(crate) async fn code(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
+    let params = received.0.unwrap_or_default();
+    let (reader, code) = (params.reader(&req), params.last_text("code").unwrap_or_default());
     let looks_right = (11..=128).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if !looks_right {
-        return trouble(&auth, &Error::missing("code"), None);
+        return trouble(&auth, &reader, &Error::missing("code"), None);
     }
-    let mut reply = show(&auth, &Page::Code(CodePage { code: &code }), StatusCode::OK, &[]);
-    reply.headers_mut().insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    let mut reply = show(&auth, &reader, &Page::Code(CodePage { code: &code }), StatusCode::OK, &[]);
+    reply.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     reply
 }
 
 /// The browser goes back to the app with an approved code.
-pub(crate) fn approved(auth: &Auth, ask: &Ask, code: &Secret) -> HttpResponse {
+pub(crate) fn approved(auth: &Auth, reader: &Reader, ask: &Ask, code: &Secret) -> HttpResponse {
     if ask.redirect_uri.is_out_of_band() {
         let place = auth.config().base_url.join("/oauth/authorize/native");
-        return reply::see(&with_query(&place, [("code", code.expose())]));
+        return reply::see(&with_query(&place, [("code", code.expose())].into_iter().chain(lang(reader))));
     }
-    give_back(auth, &ask.return_path(), &[("code", code.expose())])
+    give_back(auth, reader, &ask.return_path(), &[("code", code.expose())])
 }
 
 /// The browser goes back to the app with a no (Mastodon §5.6).
-pub(crate) fn denied(auth: &Auth, path: &ReturnPath) -> HttpResponse {
+pub(crate) fn denied(auth: &Auth, reader: &Reader, path: &ReturnPath) -> HttpResponse {
     let why = "The resource owner or authorization server denied the request.";
     let refusal =
         Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None, allowance: None };
     if path.redirect_uri.is_out_of_band() {
-        return trouble(auth, &Error::Refused(refusal), None);
+        return trouble(auth, reader, &Error::Refused(refusal), None);
     }
-    mistake(auth, path, &refusal)
+    mistake(auth, reader, path, &refusal)
 }
 
 /// The browser goes back to the app with an error (RFC 6749 §4.1.2.1, DEV-15).
-fn mistake(auth: &Auth, path: &ReturnPath, refusal: &Refusal) -> HttpResponse {
-    give_back(auth, path, &[("error", refusal.code.oauth_name()), ("error_description", &*refusal.why)])
+fn mistake(auth: &Auth, reader: &Reader, path: &ReturnPath, refusal: &Refusal) -> HttpResponse {
+    give_back(auth, reader, path, &[("error", refusal.code.oauth_name()), ("error_description", &*refusal.why)])
 }
 
 /// The authorization response: what the app came for, then `state`, then `iss` (RFC 9207). Clients look for `code` first
 /// (Mastodon §3).
-fn give_back(auth: &Auth, path: &ReturnPath, outcome: &[(&str, &str)]) -> HttpResponse {
+fn give_back(auth: &Auth, reader: &Reader, path: &ReturnPath, outcome: &[(&str, &str)]) -> HttpResponse {
     let issuer = auth.config().base_url.issuer();
     let mut pairs = outcome.to_vec();
     pairs.extend(path.state.as_deref().map(|state| ("state", state)));
@@ -286,35 +272,35 @@ fn give_back(auth: &Auth, path: &ReturnPath, outcome: &[(&str, &str)]) -> HttpRe
         ResponseMode::Fragment => reply::see(&path.redirect_uri.respond_in_fragment(&pairs)),
         ResponseMode::FormPost => {
             let page = FormPostPage { action: path.redirect_uri.as_str(), fields: &pairs };
-            show(auth, &Page::FormPost(page), StatusCode::OK, &[])
+            show(auth, reader, &Page::FormPost(page), StatusCode::OK, &[])
         }
     };
-    reply.headers_mut().insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    reply.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     reply
 }
 
 /// A page that says what is wrong. Its link, if any, leads to our own sign-in page.
-pub(crate) fn trouble(auth: &Auth, error: &Error, start_over: Option<String>) -> HttpResponse {
+pub(crate) fn trouble(auth: &Auth, reader: &Reader, error: &Error, start_over: Option<String>) -> HttpResponse {
     let Error::Refused(refusal) = error else {
         let id = reply::log_failure(error);
-        let message = format!("Something went wrong on this server. Its log knows more under {id}.");
-        let page = trouble_page(500, "This did not work", &message, "server_error", "", start_over);
-        return show(auth, &page, StatusCode::INTERNAL_SERVER_ERROR, &[]);
+        let message = LOGGED.join(&id);
+        let page = trouble_page(500, FAILED, &message, "server_error", "", start_over);
+        return show(auth, reader, &page, StatusCode::INTERNAL_SERVER_ERROR, &[]);
     };
     let (title, message) = in_words(refusal);
     let status = reply::status(error);
     let page = trouble_page(status.as_u16(), title, message, refusal.code.oauth_name(), &refusal.why, start_over);
-    reply::tell_when(show(auth, &page, status, &[]), refusal)
+    reply::tell_when(show(auth, reader, &page, status, &[]), refusal)
 }
 
 /// A stale form is shown as a page, a foreign one as JSON.
-pub(crate) fn trouble_or_json(auth: &Auth, error: &Error) -> HttpResponse {
+pub(crate) fn trouble_or_json(auth: &Auth, reader: &Reader, error: &Error) -> HttpResponse {
     match error {
         Error::Refused(refusal) if refusal.code == Code::StaleForm => {
-            trouble(auth, error, Some(auth.config().home_page()))
+            trouble(auth, reader, error, Some(auth.config().home_page()))
         }
         Error::Refused(refusal) => ApiError(Error::Refused(refusal.clone())).error_response(),
-        Error::Failed(_) => trouble(auth, error, None),
+        Error::Failed(_) => trouble(auth, reader, error, None),
     }
 }
 
@@ -329,38 +315,23 @@ fn trouble_page<'a>(
     Page::Trouble(TroublePage { status, title, message, error, error_description, start_over })
 }
 
-/// What a refusal means for the person in front of the page.
-fn in_words(refusal: &Refusal) -> (&'static str, &str) {
-    match refusal.code {
-        Code::InvalidClient => (
-            "This app is not known here",
-            "The app that sent you is not registered with this server. Remove the account from the app and add it again.",
-        ),
-        Code::InvalidRedirectUri => (
-            "This app asks for something odd",
-            "The app wants to send you to a place that it did not register. You are not sent there. Tell its makers.",
-        ),
-        Code::AccessDenied => ("You said no", "The app gets no access to your account. You can close this page."),
-        Code::StaleForm => ("This page is too old", &refusal.why),
-        Code::InvalidGrant => ("This request is over", &refusal.why),
-        Code::NotFound => (
-            "This is not there",
-            "What you wanted to change is gone already, or was never yours. Go back and look at what there is now.",
-        ),
-        Code::TooManyRequests => ("Please wait a moment", &refusal.why),
-        Code::Unavailable => ("This server is busy", &refusal.why),
-        _ => (
-            "This app made a mistake",
-            "The app that sent you made a request that this server cannot follow. Tell its makers what stands below.",
-        ),
-    }
-}
-
 /// Shows a page, or sends the browser to where a frontend shows it, with `along` as its query.
-pub(crate) fn show(auth: &Auth, page: &Page<'_>, status: StatusCode, along: &[(String, String)]) -> HttpResponse {
-    match auth.pages().show(page) {
-        Ok(PageReply::Html(html)) => {
-            HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(html)
+pub(crate) fn show(
+    auth: &Auth,
+    reader: &Reader,
+    page: &Page<'_>,
+    status: StatusCode,
+    along: &[(String, String)],
+) -> HttpResponse {
+    match auth.pages().show(page, reader) {
+        Ok(PageReply::Html { html, language }) => {
+            let mut reply = HttpResponse::build(status);
+            reply.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
+            reply.insert_header((header::VARY, "Accept-Language, Cookie"));
+            if let Some(language) = language.and_then(|language| HeaderValue::try_from(language).ok()) {
+                reply.insert_header((header::CONTENT_LANGUAGE, language));
+            }
+            reply.body(html)
         }
         Ok(PageReply::Elsewhere(place)) => reply::see(&with_query(&place, pairs(along))),
         Err(error) => reply::failed(&Error::failed(error)),
@@ -418,6 +389,11 @@ fn ask_pairs<'a>(app: &'a App, ask: &'a Ask) -> Vec<(&'a str, &'a str)> {
     pairs.extend(ask.nonce.as_deref().map(|nonce| ("nonce", nonce)));
     pairs.extend((ask.response_mode != ResponseMode::Query).then(|| ("response_mode", ask.response_mode.name())));
     pairs
+}
+
+/// The parameter that keeps the language from page to page.
+fn lang(reader: &Reader) -> Option<(&'static str, &str)> {
+    reader.asked.as_deref().map(|asked| ("lang", asked))
 }
 
 fn pairs(owned: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::{Stream, StreamExt};
@@ -12,6 +12,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 
 use crate::error::{Code, Error};
+use crate::model::language::Reader;
 use crate::secret::Secret;
 
 /// The largest body of a route of this library (security LOAD-7).
@@ -48,7 +49,7 @@ impl FromRequest for Received {
     type Future = Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let mut params = Params { query: form_pairs(req.query_string().as_bytes()), ..Params::default() };
+        let mut params = Params::of_query(req);
         let content_type = req
             .headers()
             .get(CONTENT_TYPE)
@@ -66,6 +67,17 @@ impl FromRequest for Received {
 }
 
 impl Params {
+    /// What the URL alone carries.
+    pub(crate) fn of_query(req: &HttpRequest) -> Self {
+        Self { query: form_pairs(req.query_string().as_bytes()), ..Self::default() }
+    }
+
+    /// Who reads the answer to a request with these parameters.
+    pub(crate) fn reader(&self, req: &HttpRequest) -> Reader {
+        let accepted = req.headers().get_all(ACCEPT_LANGUAGE).filter_map(|line| line.to_str().ok());
+        Reader::new(self.last_text("lang").as_deref(), accepted)
+    }
+
     async fn read_body(&mut self, content_type: &str, mut payload: Payload) -> Result<(), Error> {
         let mut bytes = BytesMut::new();
         while let Some(chunk) = payload.next().await {

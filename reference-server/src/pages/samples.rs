@@ -56,7 +56,7 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 }
 
 fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
-    let row = |access| Permission { subject: text.into(), access, meaning: text.into() };
+    let row = |access| Permission { subject: text.into(), access, meaning: text.into(), clauses: vec![text] };
     for destination in [
         Destination::Site(text.to_owned()),
         Destination::Unprotected(text.to_owned()),
@@ -90,7 +90,7 @@ fn form_post(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 
 fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
-    let row = |access| Permission { subject: text.into(), access, meaning: text.into() };
+    let row = |access| Permission { subject: text.into(), access, meaning: text.into(), clauses: vec![text] };
     let granted = |app, last_used| AuthorizedAppOnPage {
         app,
         permissions: vec![row(Access::Read), row(Access::Write), row(Access::ReadWrite)],
