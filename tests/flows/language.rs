@@ -22,8 +22,8 @@ async fn consent_in_german(story: &Story, app: &App) -> SignedIn {
 
 /// The address in an attribute such as `action="…"` behind which `path` stands.
 fn address(page: &Answer, attribute: &str, path: &str) -> String {
-    let markup = page.markup();
-    let found = markup.split(&format!("{attribute}=\"")).skip(1).filter_map(|rest| rest.split('"').next());
+    let (markup, opening) = (page.markup(), format!("{attribute}=\""));
+    let found = markup.split(&opening).skip(1).filter_map(|rest| rest.split('"').next());
     found
         .into_iter()
         .find(|address| address.contains(path))
@@ -198,14 +198,18 @@ story!(pages_that_are_not_translated_say_so, |story| {
     }
 });
 
-story!(a_frontend_gets_the_language, &[("frontend.url", "https://web.example")], |story| {
-    let app = story.usual_app().await;
-    let ask = encode("/oauth/authorize", &[("client_id", &app.client_id), ("redirect_uri", CALLBACK)]);
-    let ask = format!("{ask}&response_type=code&lang=de");
-    let page = story.get(&ask).send().await.is(302).location();
-    assert_eq!(page.host_str(), Some("web.example"));
-    assert_eq!(query_of(&page, "lang").as_deref(), Some("de"));
-    // What the frontend does not show comes from our own pages, for the same reader.
-    let page = story.get("/oauth/code?code=abcdefghijklmnop&lang=de").send().await.is(200);
-    speaks(&page, "de", "Ihr Code");
-});
+story!(
+    a_frontend_gets_the_language,
+    &[("frontend.mode", "redirect"), ("frontend.url", "https://web.example")],
+    |story| {
+        let app = story.usual_app().await;
+        let ask = encode("/oauth/authorize", &[("client_id", &app.client_id), ("redirect_uri", CALLBACK)]);
+        let ask = format!("{ask}&response_type=code&lang=de");
+        let page = story.get(&ask).send().await.is(302).location();
+        assert_eq!(page.host_str(), Some("web.example"));
+        assert_eq!(query_of(&page, "lang").as_deref(), Some("de"));
+        // What the frontend does not show comes from our own pages, for the same reader.
+        let page = story.get("/oauth/code?code=abcdefghijklmnop&lang=de").send().await.is(200);
+        speaks(&page, "de", "Ihr Code");
+    }
+);
