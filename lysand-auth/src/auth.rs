@@ -9,6 +9,7 @@ use crate::host::mailer::Mailer;
 use crate::host::pages::Pages;
 use crate::signing::SigningKeys;
 use crate::store::Store;
+use crate::upstream::Upstream;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ struct Parts {
     pages: Arc<dyn Pages>,
     ambient: Ambient,
     keys: SigningKeys,
+    upstream: Upstream,
 }
 
 impl Auth {
@@ -65,6 +67,11 @@ impl Auth {
     #[must_use]
     pub fn ambient(&self) -> &Ambient {
         &self.0.ambient
+    }
+
+    /// The identity providers.
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.0.upstream
     }
 
     pub(crate) fn keys(&self) -> &SigningKeys {
@@ -127,6 +134,10 @@ impl AuthBuilder {
         if keys.is_err() && !self.config.signing_keys.is_empty() {
             problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
+        let upstream = Upstream::new(&self.config.sso);
+        if let Err(why) = &upstream {
+            problems.push(ConfigProblem::new("oidc.trusted_roots", format!("give certificates as PEM: {why}")));
+        }
         for (missing, name) in
             [(self.accounts.is_none(), "accounts"), (self.mailer.is_none(), "mailer"), (self.pages.is_none(), "pages")]
         {
@@ -134,16 +145,19 @@ impl AuthBuilder {
                 problems.push(ConfigProblem::new(name, "was not given to the builder"));
             }
         }
-        match (keys, self.accounts, self.mailer, self.pages) {
-            (Ok(keys), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => Ok(Auth(Arc::new(Parts {
-                config: self.config,
-                store: self.store,
-                accounts,
-                mailer,
-                pages,
-                ambient: self.ambient,
-                keys,
-            }))),
+        match (keys, upstream, self.accounts, self.mailer, self.pages) {
+            (Ok(keys), Ok(upstream), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => {
+                Ok(Auth(Arc::new(Parts {
+                    config: self.config,
+                    store: self.store,
+                    accounts,
+                    mailer,
+                    pages,
+                    ambient: self.ambient,
+                    keys,
+                    upstream,
+                })))
+            }
             _ => Err(ConfigProblems(problems)),
         }
     }

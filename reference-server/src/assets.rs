@@ -38,6 +38,7 @@ assets! {
     "copy.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml; charset=utf-8",
     "avatar.svg": "image/svg+xml; charset=utf-8",
+    "provider.svg": "image/svg+xml; charset=utf-8",
     "icon.png": "image/png",
     "avatar.png": "image/png",
     "header.png": "image/png",
@@ -69,13 +70,20 @@ pub struct PageAssets {
     copy: String,
     icon: String,
     person: String,
+    provider: String,
 }
 
 impl PageAssets {
     /// The addresses of the files of this build.
     #[must_use]
     pub fn new() -> Self {
-        Self { style: path("style.css"), copy: path("copy.js"), icon: path("icon.svg"), person: path("avatar.svg") }
+        Self {
+            style: path("style.css"),
+            copy: path("copy.js"),
+            icon: path("icon.svg"),
+            person: path("avatar.svg"),
+            provider: path("provider.svg"),
+        }
     }
 }
 

@@ -77,16 +77,37 @@ pub enum NoticeKind {
 #[derive(Default, Deserialize)]
 struct Query {
     notice: Option<String>,
+    oidc_account_linked: Option<String>,
+    oidc_account_linking_error: Option<String>,
+    oidc_account_linking_error_message: Option<String>,
 }
 
 impl Query {
     fn notices(&self) -> Vec<Notice> {
-        match self.notice.as_deref() {
-            Some("ready") => vec![Notice {
-                kind: NoticeKind::Good,
-                text: "The account is ready. Sign in with it from any app.".into(),
-            }],
-            _ => Vec::new(),
+        let mut notices = Vec::new();
+        let mut add = |kind, text: &'static str| notices.push(Notice { kind, text: text.into() });
+        if self.notice.as_deref() == Some("ready") {
+            add(NoticeKind::Good, "The account is ready. Sign in with it from any app.");
+        }
+        if self.oidc_account_linked.is_some() {
+            add(NoticeKind::Good, "The identity is linked. From now on you can sign in with it.");
+        }
+        if self.oidc_account_linking_error.is_some() {
+            add(NoticeKind::Bad, self.why_not_linked());
+        }
+        notices
+    }
+
+    /// Why a link was not made (Lysand §9.2).
+    fn why_not_linked(&self) -> &'static str {
+        match (self.oidc_account_linking_error.as_deref(), self.oidc_account_linking_error_message.as_deref()) {
+            (Some("Account already linked"), _) => {
+                "Nothing was linked: that identity belongs to an account already, or yours has another one there."
+            }
+            (_, Some("Invalid flow")) => {
+                "Nothing was linked: this took too long, was done already, or was begun in another browser."
+            }
+            _ => "Nothing was linked: the other service refused, or gave an answer that cannot be trusted.",
         }
     }
 }

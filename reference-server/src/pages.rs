@@ -33,6 +33,7 @@ templates! {
     "sign_in.html",
     "consent.html",
     "code.html",
+    "confirm_link.html",
     "trouble.html",
     "setup.html",
     "home.html",
@@ -131,6 +132,7 @@ impl Pages for TeraPages {
             Page::SignIn(page) => self.render("sign_in.html", page),
             Page::Consent(page) => self.render("consent.html", page),
             Page::Code(page) => self.render("code.html", page),
+            Page::ConfirmLink(page) => self.render("confirm_link.html", page),
             Page::Trouble(page) => self.render("trouble.html", page),
         };
         html.map(PageReply::Html).map_err(|error| chain(&error).into())

@@ -7,5 +7,6 @@ mod consent;
 mod login;
 mod pages;
 mod revoke;
+mod sso;
 mod surroundings;
 mod token;

@@ -8,6 +8,7 @@
 //! | [`client`] | the application's side: registration, PKCE, the redirect that brings the code |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`journey`] | what a person does on the pages: sign in, approve, deny |
+//! | [`provider`] | an identity provider that lies when it is told to |
 //! | [`mod@story`] | the real server in this process, with a clock that the story moves |
 //! | [`wait`] | bounded polling, the only way to wait in a test |
 //! | [`wire`] | a wire between the server and its database that a story can silence or cut |
@@ -21,6 +22,7 @@ pub mod client;
 pub mod journey;
 pub mod postgres;
 pub mod process;
+pub mod provider;
 pub mod server;
 pub mod story;
 pub mod tls;

@@ -7,5 +7,6 @@ pub mod bearer;
 pub mod login;
 pub mod revoke;
 pub mod sessions;
+pub mod sso;
 pub mod sweep;
 pub mod token;

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::session::{Session, SignedInBrowser};
 use crate::signing::CookieProblem;
-use crate::store::{authorizations, sessions, tokens};
+use crate::store::{authorizations, sessions, sso_flows, tokens};
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
 ///
@@ -46,7 +46,7 @@ pub async fn sign_out(auth: &Auth, session: &Session) -> Result<(), Error> {
     ended.await
 }
 
-/// Ends all sessions, codes and tokens of an account: its password changed, or an admin said so (security REV-1, ID-7).
+/// Ends all sessions, codes, tokens and links under way of an account: its password changed, or an admin said so (security REV-1, ID-7).
 ///
 /// # Errors
 /// When the database does not answer.
@@ -58,6 +58,7 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
         Box::pin(async move {
             sessions::end_all(c, &account, now).await?;
             authorizations::void_all_of_account(c, &account, now).await?;
+            sso_flows::void_all_of_account(c, &account, now).await?;
             tokens::revoke_all_of_account(c, &account, now).await
         })
     });

@@ -1,9 +1,11 @@
 //! Facts and rules, pure: no I/O, no clock, no SQL.
 
 pub mod account;
+pub mod address;
 pub mod app;
 pub mod authorization;
 pub mod client;
+pub mod identity;
 pub mod permission;
 pub mod pkce;
 pub mod redirect_uri;

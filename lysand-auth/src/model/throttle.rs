@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::ambient::Timestamp;
+use crate::config::RateLimits;
+use crate::secret::Digest;
 
 /// What is counted. The names are those of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +18,8 @@ pub enum Rule {
     Apps,
     /// Failed token requests of one client from one address (DEV-25).
     TokenFailures,
+    /// Journeys to identity providers from one address (Lysand §14).
+    Sso,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -29,7 +33,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 4] = [Self::LoginAddress, Self::LoginAccount, Self::Apps, Self::TokenFailures];
+    pub const ALL: [Self; 5] = [Self::LoginAddress, Self::LoginAccount, Self::Apps, Self::TokenFailures, Self::Sso];
 
     /// The name in the configuration.
     #[must_use]
@@ -39,6 +43,7 @@ impl Rule {
             Self::LoginAccount => "login_account",
             Self::Apps => "apps",
             Self::TokenFailures => "token_failures",
+            Self::Sso => "sso",
         }
     }
 
@@ -50,6 +55,7 @@ impl Rule {
             Self::LoginAccount => (25, 60),
             Self::Apps => (5, 10),
             Self::TokenFailures => (60, 5),
+            Self::Sso => (20, 1),
         };
         Limit { max, per: Duration::from_secs(minutes * 60) }
     }
@@ -67,6 +73,29 @@ impl Limit {
     #[must_use]
     pub fn retry_after(self, now: Timestamp) -> Duration {
         self.window(now).plus(self.per).since(now).max(Duration::from_secs(1))
+    }
+}
+
+/// The counters that one guess at a password touches: the same on every road that tests one. Each guess is counted before
+/// the password is looked at, so that parallel guesses cannot slip through, and taken back when it was right (security ID-2).
+#[derive(Clone, Copy, Debug)]
+pub struct Guesses {
+    /// What is counted, for whom, and how far.
+    pub counters: [Option<(Rule, Digest, Limit)>; 2],
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Guesses {
+    /// The counters of an address and of an identifier.
+    #[must_use]
+    pub fn of(limits: &RateLimits, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> Self {
+        let by_address = source
+            .zip(limits.of(Rule::LoginAddress))
+            .map(|(source, limit)| (Rule::LoginAddress, Digest::of(source_of(source).as_bytes()), limit));
+        let by_account =
+            limits.of(Rule::LoginAccount).map(|limit| (Rule::LoginAccount, Digest::of(identifier.as_bytes()), limit));
+        Self { counters: [by_address, by_account], now }
     }
 }
 

@@ -18,11 +18,13 @@
 pub(crate) mod apps;
 pub(crate) mod authorizations;
 mod bearers;
+pub(crate) mod identities;
 mod migrate;
 mod postgres;
 mod schema;
 pub(crate) mod sessions;
 mod sqlite;
+pub(crate) mod sso_flows;
 pub(crate) mod sweeps;
 pub(crate) mod throttles;
 pub(crate) mod tokens;

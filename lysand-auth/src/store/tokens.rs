@@ -108,6 +108,17 @@ pub(crate) async fn revoke(conn: &mut Conn, id: &str, now: Timestamp) -> Result<
     Ok(())
 }
 
+/// Whether a token still opens anything.
+pub(crate) async fn is_live(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
+    let live: i64 = on!(conn, c => table::table
+        .find(id)
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
+        .count()
+        .get_result(c))?;
+    Ok(live > 0)
+}
+
 /// Revokes every token of an account.
 pub(crate) async fn revoke_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table)

@@ -50,6 +50,12 @@ pub(crate) fn same_origin(req: &HttpRequest, auth: &Auth) -> Result<(), Error> {
     if fine { Ok(()) } else { Err(Error::refused(Code::Forbidden, "This request came from another site.")) }
 }
 
+/// Whether a page of this very origin sent the request, as a browser tells it.
+pub(crate) fn is_same_origin_fetch(req: &HttpRequest) -> bool {
+    let mut sites = req.headers().get_all("sec-fetch-site");
+    sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none()
+}
+
 /// The value of a cookie; two differing copies count as none (security WEB-2).
 pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut found: Option<String> = None;

@@ -14,6 +14,7 @@ mod metadata;
 mod pages;
 mod params;
 mod reply;
+mod sso;
 
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -26,6 +27,7 @@ pub use self::forms::{form_session, form_token, prove_form};
 use self::headers::{Headers, Surface};
 use self::reply::JsonBody;
 pub use self::reply::{ApiError, OAuthError, json, not_found};
+pub use self::sso::{depart, sso_extension};
 use crate::auth::Auth;
 
 /// Serves a route at each of its paths. Each path is a resource of its own, because the router finds a plain text at once
@@ -51,6 +53,7 @@ pub fn mount(auth: Auth) -> impl FnOnce(&mut ServiceConfig) + Clone {
         mount_mastodon(config, &auth);
         mount_pages(config, &auth);
         mount_frontend(config, &auth);
+        mount_sso(config, &auth);
     }
 }
 
@@ -135,6 +138,36 @@ fn mount_frontend(config: &mut ServiceConfig, auth: &Auth) {
         with_slash("/api/v1/frontend/config"),
         "GET, HEAD",
         [get => settings, head => settings],
+        api
+    );
+}
+
+/// Single sign-on (Lysand §8 to §12.1).
+fn mount_sso(config: &mut ServiceConfig, auth: &Auth) {
+    use sso::confirm::{self, answer, page as question};
+    use sso::journey::{callback, start, start_at, start_by_form};
+    use sso::{get, list, providers, start_link, unlink};
+    let headers = |surface| Headers::new(surface, auth.config().base_url.is_secure());
+    let (page, api, public) = (headers(Surface::Page), headers(Surface::Api), headers(Surface::Public));
+
+    serve!(config, with_slash("/oauth/sso"), "GET, POST", [get => start, post => start_by_form], page);
+    serve!(
+        config,
+        with_slash(confirm::PATH),
+        "GET, HEAD, POST",
+        [get => question, head => question, post => answer],
+        form_session(auth),
+        page
+    );
+    serve!(config, with_slash("/oauth/sso/{issuer}/callback"), "GET", [get => callback], page);
+    serve!(config, with_slash("/oauth/sso/{issuer}"), "POST", [post => start_at], page);
+    serve!(config, with_slash("/oauth/providers"), "GET, HEAD", [get => providers, head => providers], public);
+    serve!(config, with_slash("/api/v1/sso"), "GET, HEAD, POST", [get => list, head => list, post => start_link], api);
+    serve!(
+        config,
+        with_slash("/api/v1/sso/{issuer}"),
+        "GET, HEAD, DELETE",
+        [get => get, head => get, delete => unlink],
         api
     );
 }

@@ -106,6 +106,17 @@ impl Params {
         one(name, self.query.iter().chain(&self.body))
     }
 
+    /// A known parameter of several words: one text, or a list of them.
+    pub(crate) fn words(&self, name: &str) -> Result<Option<String>, Error> {
+        let given = || self.query.iter().chain(&self.body).filter(|(known, _)| known == name);
+        let mut words = Vec::new();
+        for (_, value) in given() {
+            let Value::List(list) = value else { return self.text(name) };
+            words.extend(list.iter().map(String::as_str));
+        }
+        Ok(Some(words.join(" ")).filter(|words| !words.is_empty()))
+    }
+
     /// Like [`text`](Self::text), from the body alone: for what must not stand in a URL.
     pub(crate) fn body_text(&self, name: &str) -> Result<Option<String>, Error> {
         one(name, self.body.iter())

@@ -1,8 +1,8 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
 use lysand_auth::host::pages::{
-    Access, AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, Destination, Permission, SignInPage,
-    TroublePage,
+    Access, AccountOnPage, AppOnPage, CodePage, ConfirmLinkPage, ConsentPage, CurrentAccount, Destination, Permission,
+    ProviderOnPage, SignInPage, TroublePage,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -17,6 +17,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     sign_in(text, &mut samples);
     consent(text, &mut samples);
     add(&mut samples, "code.html", &CodePage { code: text });
+    confirm_link(text, &mut samples);
     trouble(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
@@ -38,6 +39,7 @@ fn app(text: &'static str) -> AppOnPage<'static> {
 }
 
 fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let provider = |icon| ProviderOnPage { name: text, icon, start: text.to_owned() };
     let page = |current, password| SignInPage {
         action: text.to_owned(),
         form_token: text.to_owned(),
@@ -45,12 +47,32 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         error: Some(text.to_owned()),
         current,
         password,
+        providers: vec![provider(Some(text)), provider(None)],
     };
     add(samples, "sign_in.html", &page(None, true));
     for continue_action in [Some(text.to_owned()), None] {
         add(samples, "sign_in.html", &page(Some(CurrentAccount { account: account(text), continue_action }), true));
     }
-    add(samples, "sign_in.html", &SignInPage { app: Some(app(text)), error: None, ..page(None, false) });
+    add(samples, "sign_in.html", &SignInPage { error: None, ..page(None, false) });
+    add(samples, "sign_in.html", &SignInPage { providers: Vec::new(), ..page(None, false) });
+}
+
+fn confirm_link(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    for (password, takes_password) in [(true, true), (true, false), (false, true)] {
+        let page = ConfirmLinkPage {
+            action: text,
+            form_token: text.to_owned(),
+            flow_id: text,
+            provider: text,
+            label: Some(text).filter(|_| password),
+            account: account(text),
+            password,
+            takes_password,
+            cancel: text.to_owned(),
+            error: Some(text.to_owned()).filter(|_| takes_password),
+        };
+        add(samples, "confirm_link.html", &page);
+    }
 }
 
 fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {

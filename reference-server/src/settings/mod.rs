@@ -8,12 +8,13 @@ mod effective;
 mod problem;
 mod reader;
 mod sections;
+mod sso;
 mod unknown;
 mod value;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{AuthorizeErrors, BaseUrl, Config, Frontend, Lifetimes, RateLimits};
+use lysand_auth::config::{AuthorizeErrors, BaseUrl, Config, Frontend, Lifetimes, RateLimits, Sso};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
@@ -46,6 +47,8 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// `[ratelimit]`, as the library takes it.
     pub rate_limits: RateLimits,
+    /// `[oidc]` and the providers, as the library takes them.
+    pub sso: Sso,
     /// `oauth.authorize_errors`, as the library takes it.
     pub authorize_errors: AuthorizeErrors,
     /// `log.format`
@@ -92,6 +95,7 @@ impl Settings {
         let password = sections::password(&mut reader);
         let lifetimes = sections::lifetimes(&mut reader);
         let rate_limits = sections::rate_limits(&mut reader);
+        let sso = sso::sso(&mut reader);
         let authorize_errors = sections::authorize_errors(&mut reader);
         let log_format = sections::log_format(&mut reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
@@ -105,6 +109,7 @@ impl Settings {
             password,
             lifetimes,
             rate_limits,
+            sso,
             authorize_errors,
             log_format,
             demo,
@@ -129,6 +134,7 @@ impl Settings {
             rate_limits: self.rate_limits.clone(),
             authorize_errors: self.authorize_errors,
             trusted_proxies: self.http.trusted_proxies.clone(),
+            sso: self.sso.clone(),
         }
     }
 
