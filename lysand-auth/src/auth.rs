@@ -1,5 +1,7 @@
 //! [`Auth`]: the one handle, and its builder.
 
+pub(crate) mod proof;
+
 use std::sync::Arc;
 
 use crate::ambient::Ambient;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::demo;
 use crate::instance::about;
 use crate::server::State;
+use crate::your_account;
 
 /// Name and version of this software.
 const SOFTWARE: &str = concat!("Lysand Auth ", env!("CARGO_PKG_VERSION"));
@@ -35,6 +36,8 @@ pub struct HomePage<'a> {
     pub account: Option<AccountOnPage<'a>>,
     /// Where the form "sign out" posts to.
     pub sign_out_action: &'static str,
+    /// Where the signed-in person's own page is.
+    pub account_page: &'static str,
     /// Hidden field of both forms.
     pub form_token: String,
     /// The name of this server, as people type it into an app.
@@ -128,6 +131,7 @@ async fn show(
         account: account
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
         sign_out_action: SIGN_OUT,
+        account_page: your_account::PATH,
         form_token: form_token(&state.auth, &form)?,
         host: about::domain(&state.settings.http.base_url),
         demo: state.settings.demo.then_some(DemoOffer { action: demo::START }),

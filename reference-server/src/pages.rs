@@ -37,6 +37,7 @@ templates! {
     "trouble.html",
     "setup.html",
     "home.html",
+    "account.html",
     "demo.html",
 }
 

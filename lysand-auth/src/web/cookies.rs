@@ -81,6 +81,14 @@ pub(crate) fn session(auth: &Auth, jwt: &str) -> Cookie<'static> {
     build(auth, COOKIE_NAME, jwt, lifetime)
 }
 
+/// Puts the cookie of a new session on a reply: for a host's own pages.
+///
+/// # Errors
+/// When it fits into no header.
+pub fn put_session(auth: &Auth, reply: &mut HttpResponse, jwt: &Secret) -> Result<(), Error> {
+    add(reply, &session(auth, jwt.expose()))
+}
+
 /// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do
 /// not disturb each other, and it goes along when the provider sends the browser back: `Lax` (Lysand §1).
 pub(crate) fn binding(auth: &Auth, flow_id: &str, secret: &Secret) -> Cookie<'static> {

@@ -13,7 +13,8 @@ use crate::error::{Code, Error};
 use crate::secret::Secret;
 
 /// The address that a request comes from: the peer, or what trusted proxies say of it (security ID-3).
-pub(crate) fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
+#[must_use]
+pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
     let peer = req.peer_addr()?.ip().to_canonical();
     let trusted = |address: IpAddr| config.trusted_proxies.iter().any(|network| network.contains(&address));
     if !trusted(peer) {

@@ -22,7 +22,8 @@ use actix_web::{HttpResponse, Route};
 use serde_json::json;
 
 pub use self::bearer::Bearer;
-pub use self::cookies::{COOKIE_NAME, SignedIn};
+pub use self::cookies::{COOKIE_NAME, SignedIn, put_session};
+pub use self::extract::source;
 pub use self::forms::{form_session, form_token, prove_form};
 use self::headers::{Headers, Surface};
 use self::reply::JsonBody;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::demo::page::{DemoPage, Message, Parameter, Step};
 use crate::home::{DemoOffer, HomePage, Notice, NoticeKind};
 use crate::setup::{Faults, SetupPage};
+use crate::your_account::{AccountPage, Actions, Identity};
 
 /// Every template but the frame, in each of its shapes, with `text` for every text from outside.
 pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
@@ -21,6 +22,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     trouble(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
+    your_account(text, &mut samples);
     add(&mut samples, "demo.html", &demo(text));
     samples
 }
@@ -142,6 +144,7 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         ],
         account,
         sign_out_action: text,
+        account_page: text,
         form_token: text.to_owned(),
         host: text,
         demo,
@@ -150,6 +153,25 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     };
     add(samples, "home.html", &page(Some(account(text)), Some(DemoOffer { action: text })));
     add(samples, "home.html", &page(None, None));
+}
+
+fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let identity = |label| Identity { id: text, name: text, label };
+    let page = |fresh, has_password| AccountPage {
+        notices: vec![Notice { kind: NoticeKind::Good, text: text.into() }],
+        account: Some(account(text)),
+        form_token: text.to_owned(),
+        linked: vec![identity(Some(text)), identity(None)],
+        offered: vec![identity(None)],
+        actions: Actions { link: text, unlink: text, confirm: text },
+        fresh,
+        has_password,
+    };
+    for (fresh, has_password) in [(true, true), (false, true), (false, false)] {
+        add(samples, "account.html", &page(fresh, has_password));
+    }
+    add(samples, "account.html", &AccountPage { linked: Vec::new(), ..page(true, true) });
+    add(samples, "account.html", &AccountPage { account: None, ..page(false, false) });
 }
 
 fn demo(text: &'static str) -> DemoPage<'static> {

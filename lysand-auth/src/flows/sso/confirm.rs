@@ -4,15 +4,14 @@
 use std::net::IpAddr;
 
 use super::{acting, ended, is_fresh, make_link};
-use crate::auth::Auth;
+use crate::auth::{Auth, proof};
 use crate::config::Provider;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::identity::{Flow, Purpose, Waiting};
 use crate::model::session::SignedInBrowser;
-use crate::model::throttle::Guesses;
 use crate::secret::Secret;
-use crate::store::{sso_flows, throttles};
+use crate::store::sso_flows;
 
 /// What the owner is asked.
 #[derive(Debug)]
@@ -56,7 +55,7 @@ pub async fn question(auth: &Auth, flow_id: &str, finisher: &Finisher) -> Result
 pub async fn confirm(auth: &Auth, flow_id: &str, finisher: &Finisher) -> Result<(), Error> {
     let (flow, question, waiting) = waiting(auth, flow_id, finisher).await?;
     if question.password {
-        prove(auth, &question.account, finisher).await?;
+        proof::by_password(auth, &question.account, finisher.password.as_ref(), finisher.source).await?;
     }
     make_link(auth, &flow, waiting.subject, waiting.label).await
 }
@@ -80,33 +79,4 @@ async fn waiting(auth: &Auth, flow_id: &str, finisher: &Finisher) -> Result<(Flo
         .is_some_and(|browser| browser.account.id == account.id && is_fresh(auth, &browser.session));
     let question = Question { account, provider, label: waiting.label.clone(), password: !is_proven };
     Ok((flow, question, waiting))
-}
-
-/// The password of this account and of no other; guesses count as those at sign-in do (security ID-2).
-async fn prove(auth: &Auth, account: &Account, finisher: &Finisher) -> Result<(), Error> {
-    let wrong = || Error::refused(Code::InvalidGrant, "Invalid identifier or password");
-    let password = finisher.password.as_ref().filter(|password| !password.is_empty()).ok_or_else(wrong)?;
-    if auth.config().sso.forced || password.expose().len() > crate::password::MAX_BYTES {
-        return Err(wrong());
-    }
-    let now = auth.ambient().now();
-    let guesses = Guesses::of(&auth.config().rate_limits, finisher.source, &account.username, now);
-    let exhausted =
-        auth.store().write(move |c| Box::pin(async move { throttles::count_guess(c, guesses).await })).await?;
-    if let Some(limit) = exhausted {
-        return Err(Error::later(
-            Code::TooManyRequests,
-            "Too many attempts to sign in. Please wait before trying again.",
-            limit.retry_after(now),
-        ));
-    }
-    let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
-    // A try that came to no verdict is no failure either.
-    if !matches!(&proven, Ok(None)) {
-        auth.store().write(move |c| Box::pin(async move { throttles::uncount_guess(c, guesses).await })).await?;
-    }
-    match proven? {
-        Some(proven) if proven.id == account.id => Ok(()),
-        _ => Err(wrong()),
-    }
 }
