@@ -9,6 +9,8 @@ use std::time::Duration;
 use url::Url;
 
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
+use crate::model::app::App;
+use crate::model::redirect_uri::RedirectMatch;
 use crate::model::throttle::{Limit, Rule};
 use crate::secret::Secret;
 
@@ -25,8 +27,8 @@ pub struct Config {
     pub lifetimes: Lifetimes,
     /// How often things may be tried.
     pub rate_limits: RateLimits,
-    /// Who is told of an app's mistake in an authorization request.
-    pub authorize_errors: AuthorizeErrors,
+    /// How strictly OAuth is spoken.
+    pub oauth: OAuthRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Single sign-on.
@@ -43,7 +45,7 @@ impl Config {
             frontend: Frontend::default(),
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
-            authorize_errors: AuthorizeErrors::default(),
+            oauth: OAuthRules::default(),
             trusted_proxies: Vec::new(),
             sso: Sso::default(),
         }
@@ -61,6 +63,10 @@ impl Config {
             ("lifetimes.out_of_band_code", self.lifetimes.out_of_band_code),
             ("lifetimes.pending_code", self.lifetimes.pending_code),
             ("lifetimes.session", self.lifetimes.session),
+            ("lifetimes.access_token", self.lifetimes.access_token.unwrap_or(Duration::MAX)),
+            ("lifetimes.expiring_access_token", self.lifetimes.expiring_access_token),
+            ("lifetimes.refresh_token_idle", self.lifetimes.refresh_token_idle),
+            ("lifetimes.refresh_token", self.lifetimes.refresh_token),
         ] {
             if lifetime < Duration::from_secs(1) {
                 problems.push(ConfigProblem::new(name, "must be one second at least"));
@@ -258,8 +264,25 @@ pub struct Lifetimes {
     /// A browser session.
     pub session: Duration,
     /// How long after its redemption a code may come back without ending the token that it bought: for clients that
-    /// try again when an answer is lost (security ONE-3).
+    /// try again when an answer is lost (security ONE-3). The same grace holds for a used refresh token (ONE-4).
     pub replay_grace: Duration,
+    /// An access token of any app; `None` when only apps that ask for it get tokens that expire (Mastodon §11.4). A
+    /// value demands it of all apps, which then get refresh tokens as well.
+    pub access_token: Option<Duration>,
+    /// An access token of an app that asked for tokens that expire.
+    pub expiring_access_token: Duration,
+    /// A refresh token that nobody uses (security AS-8).
+    pub refresh_token_idle: Duration,
+    /// A family of refresh tokens, used or not, from consent on (security AS-8).
+    pub refresh_token: Duration,
+}
+
+impl Lifetimes {
+    /// How long an access token of `app` lives; `None` is until it is revoked.
+    #[must_use]
+    pub fn access_token_of(&self, app: &App) -> Option<Duration> {
+        self.access_token.or(app.expiring.then_some(self.expiring_access_token))
+    }
 }
 
 impl Default for Lifetimes {
@@ -270,6 +293,40 @@ impl Default for Lifetimes {
             pending_code: Duration::from_secs(600),
             session: Duration::from_secs(7 * 24 * 3600),
             replay_grace: Duration::ZERO,
+            access_token: None,
+            expiring_access_token: Duration::from_secs(3600),
+            refresh_token_idle: Duration::from_secs(30 * 24 * 3600),
+            refresh_token: Duration::from_secs(365 * 24 * 3600),
+        }
+    }
+}
+
+/// How strictly OAuth is spoken. The defaults are what today's Mastodon clients bear (security AS-18).
+#[derive(Clone, Copy, Debug)]
+pub struct OAuthRules {
+    /// Who is told of an app's mistake in an authorization request.
+    pub authorize_errors: AuthorizeErrors,
+    /// How redirect URIs are compared (DEV-11).
+    pub redirect_match: RedirectMatch,
+    /// Whether an app may register a redirect to a site over plain http (security AS-4).
+    pub plain_http_redirects: bool,
+    /// Whether secrets, codes and tokens are taken from a request's query as well (DEV-1).
+    pub secrets_in_query: bool,
+    /// Whether every app must use PKCE, not public ones alone (security AS-6).
+    pub require_pkce: bool,
+    /// Whether a token can be revoked by whoever holds it, without proof of the client (Mastodon §7).
+    pub revoke_by_possession: bool,
+}
+
+impl Default for OAuthRules {
+    fn default() -> Self {
+        Self {
+            authorize_errors: AuthorizeErrors::default(),
+            redirect_match: RedirectMatch::default(),
+            plain_http_redirects: true,
+            secrets_in_query: true,
+            require_pkce: false,
+            revoke_by_possession: false,
         }
     }
 }

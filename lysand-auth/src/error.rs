@@ -87,6 +87,10 @@ codes! {
     UnknownApplication = "invalid_client", 400;
     /// The redirect URI is missing or not registered for the client.
     InvalidRedirectUri = "invalid_redirect_uri", 400;
+    /// A dynamic registration asks for what is not offered (RFC 7591 §3.2.2).
+    InvalidClientMetadata = "invalid_client_metadata", 400;
+    /// The app may not use this grant type (RFC 6749 §5.2).
+    GrantNotAllowed = "unauthorized_client", 400;
     /// Another response type than `code` was asked for.
     UnsupportedResponseType = "unsupported_response_type", 400;
     /// Another response mode than the offered ones was asked for.

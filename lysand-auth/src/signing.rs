@@ -1,8 +1,11 @@
-//! The server's Ed25519 keys and the session cookie that they sign (design §7).
+//! The server's Ed25519 keys, and what they sign: the session cookie (design §7) and id tokens (OpenID Connect Core §2).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, spki::der::pem::LineEnding};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,9 @@ use crate::secret::{Digest, Secret};
 
 /// The header type that keeps session cookies and id tokens apart (security WEB-3).
 const SESSION_TYPE: &str = "lysand-session+jwt";
+
+/// How long an id token is worth believing.
+const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 
 /// Makes a new signing key, as PKCS#8 PEM.
 #[must_use]
@@ -36,10 +42,49 @@ const MOST_REMEMBERED: usize = 4_096;
 pub struct SigningKeys {
     signer: EncodingKey,
     verifiers: Vec<DecodingKey>,
+    public: Vec<PublicKey>,
     cookie_key: [u8; 64],
     /// What cookies say whose signature was checked before. A signature never becomes wrong; time, session and account
     /// are judged at every request (security REV-1).
     remembered: Mutex<HashMap<Digest, Arc<ReceivedClaims>>>,
+}
+
+/// The public half of a key, as a JSON Web Key (RFC 8037 §2).
+#[derive(Clone, Debug, Serialize)]
+pub struct PublicKey {
+    kty: &'static str,
+    crv: &'static str,
+    alg: &'static str,
+    #[serde(rename = "use")]
+    purpose: &'static str,
+    kid: String,
+    x: String,
+}
+
+/// What an id token says of the person, beside what every token says.
+#[derive(Clone, Copy, Debug)]
+pub struct IdClaims<'a> {
+    /// `sub`: the same as in the user info.
+    pub subject: &'a str,
+    /// `aud`: the app's `client_id`.
+    pub audience: &'a str,
+    /// `nonce`, when the app sent one.
+    pub nonce: Option<&'a str>,
+    /// `auth_time`: when the person gave a password.
+    pub authenticated_at: Option<Timestamp>,
+}
+
+#[derive(Serialize)]
+struct IdTokenClaims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<&'a str>,
 }
 
 /// What the session cookie says. `aud` is the server's own origin; an id token never carries `sid` or this type.
@@ -91,19 +136,51 @@ impl SigningKeys {
     /// When one of them is not an Ed25519 key, or there is none.
     pub fn read(pems: &[Secret]) -> Result<Self, KeyError> {
         let first = pems.first().ok_or(KeyError)?;
+        let public = pems.iter().map(PublicKey::of).collect::<Result<Vec<_>, _>>()?;
         let verifiers = pems.iter().map(verifier).collect::<Result<Vec<_>, _>>()?;
         let signer = EncodingKey::from_ed_pem(first.expose().as_bytes()).map_err(|_| KeyError)?;
         let mut cookie_key = [0; 64];
         for (half, label) in cookie_key.chunks_mut(32).zip(["form cookie, encryption", "form cookie, signature"]) {
             half.copy_from_slice(Digest::of(format!("{label}\n{}", first.expose()).as_bytes()).as_bytes());
         }
-        Ok(Self { signer, verifiers, cookie_key, remembered: Mutex::default() })
+        Ok(Self { signer, verifiers, public, cookie_key, remembered: Mutex::default() })
     }
 
     /// Key material for the encrypted cookie of the pages; derived, so that all replicas share it.
     #[must_use]
     pub fn cookie_key(&self) -> &[u8; 64] {
         &self.cookie_key
+    }
+
+    /// The public keys, the signing one first: what an app needs to check an id token (RFC 7517 §5).
+    #[must_use]
+    pub fn public(&self) -> &[PublicKey] {
+        &self.public
+    }
+
+    /// Signs an id token. Its type and audience differ from a session cookie's, so it never passes for one (WEB-3).
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn sign_id_token(
+        &self,
+        claims: &IdClaims<'_>,
+        base_url: &BaseUrl,
+        now: Timestamp,
+    ) -> Result<Secret, jsonwebtoken::errors::Error> {
+        let kid = self.public.first().map(|key| key.kid.clone());
+        let header = Header { kid, ..Header::new(Algorithm::EdDSA) };
+        let issuer = base_url.issuer();
+        let claims = IdTokenClaims {
+            iss: &issuer,
+            sub: claims.subject,
+            aud: claims.audience,
+            iat: now.seconds(),
+            exp: now.plus(ID_TOKEN_LIFETIME).seconds(),
+            auth_time: claims.authenticated_at.map(Timestamp::seconds),
+            nonce: claims.nonce,
+        };
+        jsonwebtoken::encode(&header, &claims, &self.signer).map(Secret::new)
     }
 
     /// Signs the cookie of a session.
@@ -180,6 +257,16 @@ impl SigningKeys {
     }
 }
 
+impl PublicKey {
+    fn of(pem: &Secret) -> Result<Self, KeyError> {
+        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem.expose()).map_err(|_| KeyError)?;
+        let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
+        // The thumbprint of RFC 7638: members in the order of their names, without white space.
+        let kid = Digest::of(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#).as_bytes()).to_base64url();
+        Ok(Self { kty: "OKP", crv: "Ed25519", alg: "EdDSA", purpose: "sig", kid, x })
+    }
+}
+
 fn verifier(pem: &Secret) -> Result<DecodingKey, KeyError> {
     let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem.expose()).map_err(|_| KeyError)?;
     Ok(DecodingKey::from_ed_der(key.verifying_key().as_bytes()))
@@ -187,8 +274,6 @@ fn verifier(pem: &Secret) -> Result<DecodingKey, KeyError> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn session(now: Timestamp) -> Session {
@@ -255,6 +340,29 @@ mod tests {
         for garbage in ["", "a.b.c", "....", &"x".repeat(10_000)] {
             assert_eq!(keys.verify_session(garbage, &base, now), Err(CookieProblem::Unverifiable));
         }
+    }
+
+    #[test]
+    fn an_id_token_is_checked_with_the_published_key_and_is_no_session() {
+        let ambient = Ambient::system();
+        let base = BaseUrl::parse("https://social.example").unwrap();
+        let keys = SigningKeys::read(&[new_key(&ambient)]).unwrap();
+        let now = Timestamp::from_micros(1_700_000_000_000_000);
+        let claims = IdClaims { subject: "s", audience: "c", nonce: Some("n"), authenticated_at: Some(now) };
+        let token = keys.sign_id_token(&claims, &base, now).unwrap();
+
+        let published = serde_json::to_value(&keys.public()[0]).unwrap();
+        let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(published.clone()).unwrap();
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.validate_exp = false;
+        validation.set_audience(&["c"]);
+        validation.set_issuer(&["https://social.example/"]);
+        let key = DecodingKey::from_jwk(&jwk).unwrap();
+        let read = jsonwebtoken::decode::<serde_json::Value>(token.expose(), &key, &validation).unwrap();
+        assert_eq!(read.header.kid.as_deref(), published["kid"].as_str());
+        assert_eq!((&read.claims["sub"], &read.claims["nonce"]), (&"s".into(), &"n".into()));
+        assert_eq!(read.claims["auth_time"], 1_700_000_000);
+        assert_eq!(keys.verify_session(token.expose(), &base, now), Err(CookieProblem::Unverifiable));
     }
 
     #[test]

@@ -36,6 +36,7 @@ macro_rules! assets {
 assets! {
     "style.css": "text/css; charset=utf-8",
     "copy.js": "text/javascript; charset=utf-8",
+    "form_post.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml; charset=utf-8",
     "avatar.svg": "image/svg+xml; charset=utf-8",
     "provider.svg": "image/svg+xml; charset=utf-8",
@@ -68,6 +69,7 @@ pub fn path(name: &str) -> String {
 pub struct PageAssets {
     style: String,
     copy: String,
+    form_post: String,
     icon: String,
     person: String,
     provider: String,
@@ -80,6 +82,7 @@ impl PageAssets {
         Self {
             style: path("style.css"),
             copy: path("copy.js"),
+            form_post: path("form_post.js"),
             icon: path("icon.svg"),
             person: path("avatar.svg"),
             provider: path("provider.svg"),

@@ -34,6 +34,7 @@ templates! {
     "consent.html",
     "code.html",
     "confirm_link.html",
+    "form_post.html",
     "trouble.html",
     "setup.html",
     "home.html",
@@ -134,6 +135,7 @@ impl Pages for TeraPages {
             Page::Consent(page) => self.render("consent.html", page),
             Page::Code(page) => self.render("code.html", page),
             Page::ConfirmLink(page) => self.render("confirm_link.html", page),
+            Page::FormPost(page) => self.render("form_post.html", page),
             Page::Trouble(page) => self.render("trouble.html", page),
         };
         html.map(PageReply::Html).map_err(|error| chain(&error).into())

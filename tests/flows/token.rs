@@ -8,12 +8,12 @@ use serde_json::json;
 use tests::story;
 use tests::story::{App, CALLBACK, SignedIn, Story, encode, query_of};
 
-const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-const INVALID_CLIENT: &str = "Client authentication failed due to unknown client, no client authentication included, or unsupported \
+pub(crate) const INVALID_CLIENT: &str = "Client authentication failed due to unknown client, no client authentication included, or unsupported \
      authentication method.";
-const INVALID_GRANT: &str = "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the \
+pub(crate) const INVALID_GRANT: &str = "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the \
      authorization request, or was issued to another client.";
 const UNSUPPORTED: &str = "The authorization grant type is not supported by the authorization server.";
 

@@ -102,12 +102,12 @@ on_both!(a_migration_that_fails_leaves_nothing_of_itself, |database| {
     assert!(matches!(&error, StoreError::Migration(why) if why.contains("nowhere")), "{error:?}");
     assert_eq!(schema(&store).await, Vec::<String>::new());
 
-    store.migrate(&FAILING[..1]).await.expect("migrated");
+    let applied = store.migrate(&FAILING[..1]).await.expect("migrated");
     let before = schema(&store).await;
     store.migrate(&FAILING).await.expect_err("the second one fails");
     assert_eq!(schema(&store).await, before);
     let state = store.migration_state(&FAILING).await.expect("an answer");
-    assert_eq!((state.applied.len(), state.pending.len()), (1, 2));
+    assert_eq!((state.applied.len(), state.pending.len()), (applied.len(), 2));
 
     // The failure cost nothing: the store still works, and so does the next migration.
     store.migrate(&ALL).await.expect("migrated");

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::model::app::{App, AppId, Registration};
+use crate::model::app::{App, AppId, Dialect, Problem, Registration};
 use crate::model::throttle::{self, Rule};
 use crate::secret::{Digest, Secret};
 use crate::store::{apps, throttles};
@@ -14,21 +14,22 @@ use crate::store::{apps, throttles};
 pub struct Registered {
     /// The app.
     pub app: App,
-    /// `client_secret`.
-    pub secret: Secret,
+    /// `client_secret`; a public app has none.
+    pub secret: Option<Secret>,
 }
 
-/// Registers an app (`POST /api/v1/apps`, Mastodon §2). `source` is the caller's address, for the limit on
+/// Registers an app (`POST /api/v1/apps`, Mastodon §2; `POST /oauth/register`, RFC 7591). `source` is the caller's address, for the limit on
 /// registrations; without one, as on the command line, there is no limit.
 ///
 /// # Errors
-/// 422 with all that is wrong with the registration; 429 when an address registers too many.
+/// All that is wrong with the registration, as its dialect says it: 422 in Mastodon's, else 400
+/// `invalid_redirect_uri` or `invalid_client_metadata`; 429 when an address registers too many.
 pub async fn register(auth: &Auth, registration: Registration, source: Option<IpAddr>) -> Result<Registered, Error> {
-    let checked = registration
-        .check()
-        .map_err(|problems| Error::refused(Code::Validation, format!("Validation failed: {}", problems.join(", "))))?;
+    let dialect = registration.dialect;
+    let checked =
+        registration.check(auth.config().oauth.plain_http_redirects).map_err(|problems| refused(dialect, &problems))?;
     let now = auth.ambient().now();
-    let secret = Secret::mint(auth.ambient());
+    let secret = (!checked.is_public).then(|| Secret::mint(auth.ambient()));
     let app = App {
         id: AppId::new(auth.ambient().id()),
         client_id: Secret::mint(auth.ambient()).expose().to_owned(),
@@ -37,9 +38,11 @@ pub async fn register(auth: &Auth, registration: Registration, source: Option<Ip
         redirect_uris: checked.redirect_uris,
         scopes: checked.scopes,
         created_at: now,
+        is_public: checked.is_public,
+        expiring: checked.expiring,
     };
     let limit = source.and_then(|source| Some((source, auth.config().rate_limits.of(Rule::Apps)?)));
-    let (stored, digest) = (app.clone(), secret.digest());
+    let (stored, digest) = (app.clone(), secret.as_ref().map(Secret::digest));
     let counted = auth.store().write(move |c| {
         Box::pin(async move {
             if let Some((source, limit)) = limit {
@@ -56,6 +59,16 @@ pub async fn register(auth: &Auth, registration: Registration, source: Option<Ip
     counted.await??;
     tracing::info!(app = %app.id, name = ?app.name, "app registered");
     Ok(Registered { app, secret })
+}
+
+fn refused(dialect: Dialect, problems: &[Problem]) -> Error {
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.message()).collect();
+    let about_uri = problems.iter().any(|problem| matches!(problem, Problem::RedirectUri(_)));
+    match dialect {
+        Dialect::Mastodon => Error::refused(Code::Validation, format!("Validation failed: {}", messages.join(", "))),
+        Dialect::Dynamic if about_uri => Error::refused(Code::InvalidRedirectUri, messages.join(", ")),
+        Dialect::Dynamic => Error::refused(Code::InvalidClientMetadata, messages.join(", ")),
+    }
 }
 
 /// Every app, oldest first.

@@ -4,11 +4,11 @@ use crate::auth::Auth;
 use crate::config::AuthorizeErrors;
 use crate::error::{Code, Error, Refusal};
 use crate::model::app::App;
-use crate::model::authorization::{Ask, Authorization, AuthorizationRequest};
+use crate::model::authorization::{Ask, Authorization, AuthorizationRequest, ReturnPath};
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
-use crate::store::{apps, authorizations, tokens};
+use crate::store::{apps, authorizations, families, tokens};
 
 /// What `GET /oauth/authorize` comes to.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub enum Look {
     /// The person consented before: here is the code.
     Approved(Ask, Secret),
     /// The app made a mistake and may be told.
-    Mistake(RedirectUri, Option<String>, Refusal),
+    Mistake(ReturnPath, Refusal),
 }
 
 /// How an app wants the person to be asked.
@@ -46,11 +46,11 @@ pub async fn look(
 ) -> Result<Look, Error> {
     let (app, redirect_uri) = client_and_redirect(auth, request).await?;
     // Out of band there is no app to tell, so the person sees it.
-    let tell_app = auth.config().authorize_errors == AuthorizeErrors::Redirect && !redirect_uri.is_out_of_band();
-    let ask = match request.ask(&app, redirect_uri.clone()) {
+    let tell_app = auth.config().oauth.authorize_errors == AuthorizeErrors::Redirect && !redirect_uri.is_out_of_band();
+    let ask = match request.ask(&app, redirect_uri.clone(), &auth.config().oauth) {
         Ok(ask) => ask,
         Err(Error::Refused(refusal)) if tell_app => {
-            return Ok(Look::Mistake(redirect_uri, request.state.clone(), refusal));
+            return Ok(Look::Mistake(request.return_path(redirect_uri), refusal));
         }
         Err(error) => return Err(error),
     };
@@ -68,21 +68,28 @@ async fn client_and_redirect(auth: &Auth, request: &AuthorizationRequest) -> Res
         auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
     let app = stored.ok_or_else(Error::invalid_client)?.app;
     let redirect_uri = app
-        .admit_redirect(request.redirect_uri.as_deref())
+        .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
         .ok_or_else(|| Error::refused(Code::InvalidRedirectUri, "The redirect uri included is not valid."))?;
     Ok((app, redirect_uri))
 }
 
-/// A live grant covers the request, and the redirect URI proves who receives the code (DEV-17).
+/// A live grant covers the request, and the redirect URI proves who receives the code (DEV-17). A public app proves
+/// nothing of itself, and is asked about every time (security AS-2).
 async fn consented_before(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser) -> Result<bool, Error> {
-    if !ask.redirect_uri.proves_receiver() {
+    if app.is_public || !ask.redirect_uri.proves_receiver() {
         return Ok(false);
     }
     let now = auth.ambient().now();
     let (account, app_id) = (browser.account.id.clone(), app.id.clone());
     let granted = auth
         .store()
-        .look_up(move |c| Box::pin(async move { tokens::live_scopes(c, &account, &app_id, now).await }))
+        .look_up(move |c| {
+            Box::pin(async move {
+                let mut granted = tokens::live_scopes(c, &account, &app_id, now).await?;
+                granted.extend(families::live_scopes(c, &account, &app_id, now).await?);
+                Ok(granted)
+            })
+        })
         .await?;
     Ok(granted.iter().any(|scopes| scopes.cover_all(&ask.scopes)))
 }
@@ -101,6 +108,7 @@ async fn begin(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, app
         approved_at: approved.then_some(now),
         used_at: None,
         token_id: None,
+        family_id: None,
     };
     if approved {
         tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized");
@@ -108,7 +116,7 @@ async fn begin(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, app
     let code = Secret::mint(auth.ambient());
     let digest = code.digest();
     auth.store()
-        .write(move |c| Box::pin(async move { authorizations::insert(c, digest, &authorization, now).await }))
+        .write_one(move |c| Box::pin(async move { authorizations::insert(c, digest, &authorization, now).await }))
         .await?;
     Ok(code)
 }
@@ -151,7 +159,9 @@ pub async fn consent(
     let (digest, session) = (code.digest(), browser.session.id.clone());
     let approved = auth
         .store()
-        .write(move |c| Box::pin(async move { authorizations::approve(c, digest, &session, expires_at, now).await }))
+        .write_one(move |c| {
+            Box::pin(async move { authorizations::approve(c, digest, &session, expires_at, now).await })
+        })
         .await?;
     if !approved {
         return Err(invalid_code());
@@ -193,7 +203,7 @@ pub async fn consent_at_once(
         }
         other => other,
     })?;
-    let ask = request.ask(&app, redirect_uri).map_err(|error| match error {
+    let ask = request.ask(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
         Error::Refused(Refusal { code: Code::InvalidScope, .. }) => Error::refused(Code::InvalidScope, "Invalid scope"),
         other => other,
     })?;
@@ -213,22 +223,22 @@ pub async fn deny(
     request: &AuthorizationRequest,
     pending_code: Option<&Secret>,
     browser: &SignedInBrowser,
-) -> Result<(RedirectUri, Option<String>), Error> {
+) -> Result<ReturnPath, Error> {
     if let Some(code) = pending_code {
         let (app, ask) = pending(auth, code, browser).await?;
         void(auth, code, browser).await?;
         tracing::info!(account = %browser.account.id, app = %app.id, "denied");
-        return Ok((ask.redirect_uri, ask.state));
+        return Ok(ask.return_path());
     }
     let (_, redirect_uri) = client_and_redirect(auth, request).await?;
-    Ok((redirect_uri, request.state.clone()))
+    Ok(request.return_path(redirect_uri))
 }
 
 async fn void(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(), Error> {
     let now = auth.ambient().now();
     let (digest, session) = (code.digest(), browser.session.id.clone());
     auth.store()
-        .write(move |c| Box::pin(async move { authorizations::void(c, digest, &session, now).await }))
+        .write_one(move |c| Box::pin(async move { authorizations::void(c, digest, &session, now).await }))
         .await
         .map(drop)
 }

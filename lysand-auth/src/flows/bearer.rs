@@ -3,7 +3,7 @@
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::model::account::{Account, Hindrance};
+use crate::model::account::{Account, AccountId, Hindrance};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
@@ -19,7 +19,10 @@ pub struct Bearer {
     pub scopes: Scopes,
     /// When it was issued.
     pub created_at: Timestamp,
-    account_id: Option<crate::model::account::AccountId>,
+    /// When it ends by itself.
+    pub expires_at: Option<Timestamp>,
+    /// The account that it speaks for, whether that may act or not.
+    pub account_id: Option<AccountId>,
 }
 
 /// What a presented token opens, whatever its scope.
@@ -41,6 +44,7 @@ pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
         app,
         scopes: token.scopes,
         created_at: token.created_at,
+        expires_at: token.expires_at,
         account_id: token.account_id,
     })
 }

@@ -107,9 +107,9 @@ async fn what_is_asked(auth: &Auth, request: &AuthorizationRequest) -> Result<(A
         auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
     let app = stored.ok_or_else(|| Error::refused(Code::UnknownApplication, "Invalid application"))?.app;
     let redirect_uri = app
-        .admit_redirect(request.redirect_uri.as_deref())
+        .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
         .ok_or_else(|| Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"))?;
-    let ask = request.ask(&app, redirect_uri).map_err(|error| match error {
+    let ask = request.ask(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
         Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
             Error::refused(Code::InvalidScope, "Invalid scope")
         }
@@ -147,6 +147,7 @@ async fn begin_session(
         approved_at: None,
         used_at: None,
         token_id: None,
+        family_id: None,
     };
     tracing::info!(account = %account.id, app = %app.id, session = %session.id, "signed in with a password");
     let begun = auth.store().write(move |c| {

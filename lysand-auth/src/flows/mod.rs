@@ -4,6 +4,7 @@
 pub mod apps;
 pub mod authorize;
 pub mod bearer;
+pub mod introspect;
 pub mod login;
 pub mod revoke;
 pub mod sessions;

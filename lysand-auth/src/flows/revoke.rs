@@ -2,36 +2,71 @@
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::model::app::AppId;
 use crate::model::client::ClientClaim;
-use crate::secret::Secret;
-use crate::store::{apps, tokens};
+use crate::secret::{Digest, Secret};
+use crate::store::{Conn, apps, families, tokens};
 
-/// Revokes a token of the calling app. An unknown token is no error; the hint about its type is not needed.
+/// Revokes a token of the calling app: an access token or a refresh token, whatever the hint about its type says. Either
+/// ends the family that it belongs to. An unknown token is no error.
 ///
 /// # Errors
-/// 403 `unauthorized_client` when the client is not proven or the token is another app's.
+/// 403 `unauthorized_client` when the client is not proven or the token is another app's; where the operator allows
+/// revocation by possession, only when there is no such token.
 pub async fn revoke(auth: &Auth, client: ClientClaim, token: Option<Secret>) -> Result<(), Error> {
     let denied = || Error::refused(Code::UnauthorizedClient, "You are not authorized to revoke this token");
-    let client_id = client.id.clone().ok_or_else(denied)?;
+    let client_id = client.id.clone().unwrap_or_default();
     let digest = token.filter(|token| !token.is_empty()).map(|token| token.digest());
     let looked = auth.store().look_up(move |c| {
         Box::pin(async move {
             let app = apps::by_client_id(c, &client_id).await?;
-            let token = match digest {
-                Some(digest) => tokens::by_digest(c, digest).await?,
+            let held = match digest {
+                Some(digest) => Held::by_digest(c, digest).await?,
                 None => None,
             };
-            Ok((app, token))
+            Ok((app, held))
         })
     });
-    let (app, token) = looked.await?;
-    let app = app.filter(|stored| client.proves(&stored.secret_digest)).ok_or_else(denied)?.app;
-    let Some((token, _)) = token else { return Ok(()) };
-    if token.app_id != app.id {
-        return Err(denied());
+    let (app, held) = looked.await?;
+    match (app.and_then(|stored| stored.admit(&client)), held) {
+        (Some(_), None) => Ok(()),
+        (Some(app), Some(held)) if held.app_id == app.id => held.end(auth).await,
+        (_, Some(held)) if auth.config().oauth.revoke_by_possession => held.end(auth).await,
+        _ => Err(denied()),
     }
-    let now = auth.ambient().now();
-    let id = token.id;
-    tracing::info!(token = %id, app = %app.id, "token revoked by its app");
-    auth.store().write(move |c| Box::pin(async move { tokens::revoke(c, &id, now).await })).await
+}
+
+/// A token that somebody holds.
+struct Held {
+    app_id: AppId,
+    /// The access token's key; a refresh token has none.
+    token_id: Option<String>,
+    family_id: Option<String>,
+}
+
+impl Held {
+    async fn by_digest(c: &mut Conn, digest: Digest) -> Result<Option<Self>, Error> {
+        if let Some((token, _)) = tokens::by_digest(c, digest).await? {
+            return Ok(Some(Self { app_id: token.app_id, token_id: Some(token.id), family_id: token.family_id }));
+        }
+        let found = families::by_refresh(c, digest).await?;
+        Ok(found.map(|(_, family, _)| Self { app_id: family.app_id, token_id: None, family_id: Some(family.id) }))
+    }
+
+    async fn end(self, auth: &Auth) -> Result<(), Error> {
+        let now = auth.ambient().now();
+        tracing::info!(token = ?self.token_id, family = ?self.family_id, app = %self.app_id, "token revoked by its app");
+        let ended = auth.store().write(move |c| {
+            Box::pin(async move {
+                if let Some(family) = &self.family_id {
+                    families::end(c, family, now).await?;
+                }
+                match &self.token_id {
+                    Some(token) => tokens::revoke(c, token, now).await,
+                    None => Ok(()),
+                }
+            })
+        });
+        ended.await
+    }
 }

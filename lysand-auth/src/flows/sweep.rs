@@ -17,6 +17,8 @@ pub struct Swept {
     pub authorizations: usize,
     /// Tokens that were revoked or have expired.
     pub tokens: usize,
+    /// Families of refresh tokens that have ended, with their tokens.
+    pub families: usize,
     /// Browser sessions that have ended.
     pub sessions: usize,
     /// Journeys to identity providers that are over.
@@ -43,6 +45,14 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     loop {
         let batch = store.write(move |c| Box::pin(sweeps::tokens(c, before, BATCH))).await?;
         swept.tokens += batch;
+        if batch == 0 {
+            break;
+        }
+    }
+    let idle = before.minus(auth.config().lifetimes.refresh_token_idle);
+    loop {
+        let batch = store.write(move |c| Box::pin(sweeps::families(c, before, idle, BATCH))).await?;
+        swept.families += batch;
         if batch == 0 {
             break;
         }

@@ -20,6 +20,8 @@ pub enum Page<'a> {
     Code(CodePage<'a>),
     /// `GET /oauth/sso/link/confirm`: shall this identity belong to this account?
     ConfirmLink(ConfirmLinkPage<'a>),
+    /// The answer to an app, as a form that the browser posts to it (`response_mode=form_post`).
+    FormPost(FormPostPage<'a>),
     /// Something is wrong and the person cannot be sent back to the app.
     Trouble(TroublePage<'a>),
 }
@@ -122,6 +124,16 @@ pub struct CodePage<'a> {
     pub code: &'a str,
 }
 
+/// An answer that the browser posts to the app. The form has a button, for browsers without scripts; a script of the
+/// server's own origin may press it.
+#[derive(Debug, Serialize)]
+pub struct FormPostPage<'a> {
+    /// Where the form posts to: the app's redirect URI.
+    pub action: &'a str,
+    /// Names and values of the hidden fields.
+    pub fields: &'a [(&'a str, &'a str)],
+}
+
 /// A trouble that ends the sign-in.
 #[derive(Debug, Serialize)]
 pub struct TroublePage<'a> {
@@ -183,7 +195,7 @@ pub struct FrontendPages {
 }
 
 impl FrontendPages {
-    /// Pages of the frontend in `config`; `others` shows the code to copy and troubles.
+    /// Pages of the frontend in `config`; `others` shows the code to copy, answers that are posted, and troubles.
     #[must_use]
     pub fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
         Self { login: config.login_page(), consent: config.consent_page(), others }
@@ -195,7 +207,7 @@ impl Pages for FrontendPages {
         match page {
             Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
             Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
-            Page::Code(_) | Page::ConfirmLink(_) | Page::Trouble(_) => self.others.show(page),
+            Page::Code(_) | Page::ConfirmLink(_) | Page::FormPost(_) | Page::Trouble(_) => self.others.show(page),
         }
     }
 }

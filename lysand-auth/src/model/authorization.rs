@@ -1,7 +1,7 @@
 //! An authorization: from the request of an app, through a person's consent, to the code's one redemption.
 
 use crate::ambient::Timestamp;
-use crate::config::Lifetimes;
+use crate::config::{Lifetimes, OAuthRules};
 use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
@@ -44,8 +44,55 @@ pub struct Ask {
     pub state: Option<String>,
     /// What the verifier must meet.
     pub challenge: Option<Challenge>,
-    /// Bound to the code.
+    /// Bound to the code, and part of the id token.
     pub nonce: Option<String>,
+    /// How the answer travels.
+    pub response_mode: ResponseMode,
+}
+
+/// How an authorization response travels to the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the query of the redirect URI.
+    #[default]
+    Query,
+    /// In its fragment (OAuth 2.0 Multiple Response Type Encoding Practices §2.1).
+    Fragment,
+    /// As a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+    FormPost,
+}
+
+impl ResponseMode {
+    /// Every mode, by its name on the wire.
+    pub const NAMES: [(Self, &'static str); 3] =
+        [(Self::Query, "query"), (Self::Fragment, "fragment"), (Self::FormPost, "form_post")];
+
+    /// The mode of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(mode, _)| *mode)
+    }
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Fragment => "fragment",
+            Self::FormPost => "form_post",
+        }
+    }
+}
+
+/// Where and how an app gets an answer to its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnPath {
+    /// Where to.
+    pub redirect_uri: RedirectUri,
+    /// How.
+    pub mode: ResponseMode,
+    /// What the app wants back unchanged.
+    pub state: Option<String>,
 }
 
 impl AuthorizationRequest {
@@ -53,7 +100,7 @@ impl AuthorizationRequest {
     ///
     /// # Errors
     /// The first check that fails; the app may be told.
-    pub fn ask(&self, app: &App, redirect_uri: RedirectUri) -> Result<Ask, Error> {
+    pub fn ask(&self, app: &App, redirect_uri: RedirectUri, rules: &OAuthRules) -> Result<Ask, Error> {
         match self.response_type.as_deref() {
             None => return Err(Error::missing("response_type")),
             Some("code") => {}
@@ -64,15 +111,25 @@ impl AuthorizationRequest {
                 ));
             }
         }
-        if self.response_mode.as_deref().is_some_and(|mode| mode != "query") {
-            return Err(Error::refused(
+        let response_mode = ResponseMode::named(self.response_mode.as_deref().unwrap_or("query")).ok_or_else(|| {
+            Error::refused(
                 Code::UnsupportedResponseMode,
                 "The authorization server does not support this response mode.",
-            ));
-        }
+            )
+        })?;
         let scopes = app.scopes.grant(self.scope.as_deref())?;
         let challenge = Challenge::requested(self.code_challenge.as_deref(), self.code_challenge_method.as_deref())?;
-        Ok(Ask { redirect_uri, scopes, state: self.state.clone(), challenge, nonce: self.nonce.clone() })
+        if challenge.is_none() && (app.is_public || rules.require_pkce) {
+            return Err(Error::missing("code_challenge"));
+        }
+        Ok(Ask { redirect_uri, scopes, state: self.state.clone(), challenge, nonce: self.nonce.clone(), response_mode })
+    }
+
+    /// Where an answer to this request goes, as far as the request can be understood.
+    #[must_use]
+    pub fn return_path(&self, redirect_uri: RedirectUri) -> ReturnPath {
+        let mode = self.response_mode.as_deref().and_then(ResponseMode::named).unwrap_or_default();
+        ReturnPath { redirect_uri, mode, state: self.state.clone() }
     }
 }
 
@@ -95,6 +152,8 @@ pub struct Authorization {
     pub used_at: Option<Timestamp>,
     /// The access token that the code bought.
     pub token_id: Option<String>,
+    /// The family of refresh tokens that the code bought.
+    pub family_id: Option<String>,
 }
 
 impl Authorization {
@@ -112,6 +171,12 @@ impl Authorization {
 }
 
 impl Ask {
+    /// Where the answer goes.
+    #[must_use]
+    pub fn return_path(&self) -> ReturnPath {
+        ReturnPath { redirect_uri: self.redirect_uri.clone(), mode: self.response_mode, state: self.state.clone() }
+    }
+
     /// How long the approved code lives: longer when a person copies it by hand (security AS-7).
     #[must_use]
     pub fn code_lifetime(&self, lifetimes: &Lifetimes) -> std::time::Duration {

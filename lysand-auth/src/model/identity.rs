@@ -200,6 +200,7 @@ pub fn provider_error(name: &str, description: Option<&str>) -> (&'static str, S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::authorization::ResponseMode;
     use crate::model::redirect_uri::RedirectUri;
     use crate::model::scope::Scopes;
 
@@ -229,6 +230,7 @@ mod tests {
             state: None,
             challenge: None,
             nonce: None,
+            response_mode: ResponseMode::Query,
         };
         flow(Purpose::SignIn(AppId::new("a"), ask))
     }

@@ -5,6 +5,7 @@ pub mod address;
 pub mod app;
 pub mod authorization;
 pub mod client;
+pub mod family;
 pub mod identity;
 pub mod permission;
 pub mod pkce;

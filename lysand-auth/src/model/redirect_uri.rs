@@ -32,6 +32,8 @@ pub enum UriProblem {
     NotAbsolute,
     /// `http` without host, user information, control characters or otherwise unreadable.
     Invalid,
+    /// A site over plain http, where the operator does not want one (security AS-4).
+    Unprotected,
 }
 
 impl UriProblem {
@@ -44,8 +46,19 @@ impl UriProblem {
             Self::NoScheme => "Redirect URI must specify a scheme.",
             Self::NotAbsolute => "Redirect URI must be an absolute URI.",
             Self::Invalid => "Redirect URI must be a valid URI.",
+            Self::Unprotected => "Redirect URI must be an HTTPS/SSL URI.",
         }
     }
+}
+
+/// How a presented URI is compared with a registered one (DEV-11).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RedirectMatch {
+    /// Byte for byte.
+    #[default]
+    Exact,
+    /// As Mastodon does it: the host in any case of letters, and a query where none was registered.
+    Mastodon,
 }
 
 impl RedirectUri {
@@ -84,12 +97,26 @@ impl RedirectUri {
     /// Whether a request may use `presented` in place of this registered URI: equal byte for byte, or a loopback URI
     /// that differs in the port alone (RFC 8252 §7.3, DEV-10).
     #[must_use]
-    pub fn admits(&self, presented: &str) -> bool {
+    pub fn admits(&self, presented: &str, matching: RedirectMatch) -> bool {
         self.0 == presented
+            || (matching == RedirectMatch::Mastodon && self.admits_leniently(presented))
             || match (Loopback::split(&self.0), Loopback::split(presented)) {
                 (Some(registered), Some(presented)) => registered == presented,
                 _ => false,
             }
+    }
+
+    fn admits_leniently(&self, presented: &str) -> bool {
+        let is_plain = RedirectUri::register(presented).is_ok();
+        match (is_plain, Parts::split(&self.0), Parts::split(presented)) {
+            (true, Some(registered), Some(presented)) => {
+                registered.scheme == presented.scheme
+                    && registered.authority.eq_ignore_ascii_case(presented.authority)
+                    && registered.path == presented.path
+                    && (registered.query.is_none() || registered.query == presented.query)
+            }
+            _ => false,
+        }
     }
 
     /// True for the two URNs that ask for the code to be shown instead of sent.
@@ -102,6 +129,19 @@ impl RedirectUri {
     #[must_use]
     pub fn proves_receiver(&self) -> bool {
         matches!(self.destination(), Destination::Site(_))
+    }
+
+    /// True for a site over plain http.
+    #[must_use]
+    pub fn is_unprotected(&self) -> bool {
+        matches!(self.destination(), Destination::Unprotected(_))
+    }
+
+    /// The URI with an authorization response as its fragment; a registered URI has none of its own.
+    #[must_use]
+    pub fn respond_in_fragment(&self, response: &[(&str, &str)]) -> String {
+        let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(response).finish();
+        format!("{}#{pairs}", self.0)
     }
 
     /// The URI with an authorization response appended: behind a registered query, of which names of response
@@ -169,6 +209,17 @@ pub enum Destination {
     Copy,
 }
 
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Site(name) | Self::Unprotected(name) | Self::ThisDevice(name) | Self::Scheme(name) => {
+                f.write_str(name)
+            }
+            Self::Copy => f.write_str("Unnamed app"),
+        }
+    }
+}
+
 fn judge(text: &str, problems: &mut Vec<UriProblem>) -> Result<(), UriProblem> {
     if !text.is_ascii() || text.bytes().any(|byte| byte.is_ascii_control() || byte == b' ' || byte == b'\\') {
         return Err(UriProblem::Invalid);
@@ -203,6 +254,23 @@ fn is_response_parameter(pair: &str) -> bool {
     let name: Cow<'_, str> =
         form_urlencoded::parse(name.as_bytes()).next().map_or(Cow::Borrowed(name), |(name, _)| name);
     RESPONSE_PARAMETERS.contains(&name.as_ref())
+}
+
+/// A URI with an authority, taken apart as text.
+struct Parts<'a> {
+    scheme: &'a str,
+    authority: &'a str,
+    path: &'a str,
+    query: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn split(uri: &'a str) -> Option<Self> {
+        let (scheme, rest) = uri.split_once("://")?;
+        let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        Some(Self { scheme, authority, path, query })
+    }
 }
 
 /// A plain-http URI of this device, split around its port.
@@ -316,7 +384,31 @@ mod tests {
             ("http://localhost/cb", "https://localhost:1/cb", false),
             ("http://a.example/cb", "http://a.example:1/cb", false),
         ] {
-            assert_eq!(RedirectUri::stored(registered).admits(presented), expected, "{registered} admits {presented}");
+            let admits = RedirectUri::stored(registered).admits(presented, RedirectMatch::Exact);
+            assert_eq!(admits, expected, "{registered} admits {presented}");
+        }
+    }
+
+    #[test]
+    fn matching_as_mastodon_does_it() {
+        for (registered, presented, expected) in [
+            ("https://a.example/cb", "https://A.Example/cb", true),
+            ("https://a.example/cb", "https://a.example/cb?x=1", true),
+            ("https://a.example/cb?x=1", "https://a.example/cb?x=1&y=2", false),
+            ("https://a.example/cb?x=1", "https://A.example/cb?x=1", true),
+            ("https://a.example/cb", "https://a.example/cb/", false),
+            ("https://a.example/cb", "https://a.example/CB", false),
+            ("https://a.example/cb", "http://a.example/cb", false),
+            ("https://a.example/cb", "https://a.example:444/cb", false),
+            ("https://a.example/cb", "https://a.example/cb#x", false),
+            ("https://a.example/cb", "https://user@a.example/cb", false),
+            ("https://a.example/cb", "https://a.example/cb?x=\r\ny", false),
+            ("https://a.example/cb", "https://a.example\\@evil.example/cb", false),
+            ("http://localhost/cb", "http://localhost:1/cb", true),
+            ("urn:ietf:wg:oauth:2.0:oob", "urn:ietf:wg:oauth:2.0:OOB", false),
+        ] {
+            let admits = RedirectUri::stored(registered).admits(presented, RedirectMatch::Mastodon);
+            assert_eq!(admits, expected, "{registered} admits {presented}");
         }
     }
 
@@ -353,8 +445,9 @@ mod tests {
         fn no_text_makes_it_panic(text in ".{0,120}", other in ".{0,120}") {
             let _ = RedirectUri::register(&text);
             let uri = RedirectUri::stored(text.clone());
-            let _ = (uri.admits(&other), uri.destination(), uri.respond(&[("code", &other)]));
-            prop_assert!(uri.admits(&text));
+            let _ = (uri.destination(), uri.respond(&[("code", &other)]), uri.respond_in_fragment(&[("code", &other)]));
+            let _ = uri.admits(&other, RedirectMatch::Mastodon);
+            prop_assert!(uri.admits(&text, RedirectMatch::Exact));
         }
 
         #[test]
@@ -362,10 +455,10 @@ mod tests {
             prop_assume!(port != other);
             let site = RedirectUri::stored(format!("http://{host}:{port}/cb"));
             let presented = format!("http://{host}:{other}/cb");
-            prop_assert!(!site.admits(&presented));
+            prop_assert!(!site.admits(&presented, RedirectMatch::Exact));
             let device = RedirectUri::stored(format!("http://127.0.0.1:{port}/cb"));
             let presented = format!("http://127.0.0.1:{other}/cb");
-            prop_assert!(device.admits(&presented));
+            prop_assert!(device.admits(&presented, RedirectMatch::Exact));
         }
 
         #[test]

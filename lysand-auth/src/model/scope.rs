@@ -60,8 +60,8 @@ pub const ALL: [&str; 49] = [
     "email",
 ];
 
-/// What the metadata names: the OpenID scopes can be registered, but no id token is issued for them yet.
-pub const ADVERTISED: &[&str] = ALL.split_at(47).0;
+/// Mastodon's list alone, as clients of the Mastodon API expect it in the metadata (Mastodon §10).
+pub const MASTODON: &[&str] = ALL.split_at(47).0;
 
 /// Words of old clients that are accepted and dropped (DEV-7).
 const RETIRED: [&str; 5] = ["crypto", "read:reports", "read:me", "read:circles", "write:circles"];

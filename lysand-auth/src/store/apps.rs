@@ -7,6 +7,7 @@ use super::schema::auth_app;
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::app::{App, AppId};
+use crate::model::client::ClientClaim;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
 use crate::on;
@@ -23,6 +24,8 @@ pub(super) struct Row {
     redirect_uris: String,
     scopes: String,
     created_at: i64,
+    is_public: bool,
+    expiring: bool,
 }
 
 /// An app and the digest of its secret.
@@ -43,22 +46,39 @@ impl From<Row> for StoredApp {
                 redirect_uris: row.redirect_uris.split_ascii_whitespace().map(RedirectUri::stored).collect(),
                 scopes: Scopes::stored(&row.scopes),
                 created_at: Timestamp::from_micros(row.created_at),
+                is_public: row.is_public,
+                expiring: row.expiring,
             },
         }
     }
 }
 
-pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Digest) -> Result<(), Error> {
+impl StoredApp {
+    /// The app, when the claim names it and proves its secret; a public app has none to prove (security AS-11).
+    pub(crate) fn admit(self, claim: &ClientClaim) -> Option<App> {
+        (self.app.is_public || claim.proves(&self.secret_digest)).then_some(self.app)
+    }
+
+    /// The app, when the claim proves its secret: a public app never does.
+    pub(crate) fn prove(self, claim: &ClientClaim) -> Option<App> {
+        (!self.app.is_public && claim.proves(&self.secret_digest)).then_some(self.app)
+    }
+}
+
+/// Keeps an app; a public one without a secret.
+pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -> Result<(), Error> {
     let uris: Vec<&str> = app.redirect_uris.iter().map(RedirectUri::as_str).collect();
     let row = Row {
         id: app.id.as_str().to_owned(),
         client_id: app.client_id.clone(),
-        secret_digest: secret.as_bytes().to_vec(),
+        secret_digest: secret.map(|digest| digest.as_bytes().to_vec()).unwrap_or_default(),
         name: app.name.clone(),
         website: app.website.clone(),
         redirect_uris: uris.join(" "),
         scopes: app.scopes.to_string(),
         created_at: app.created_at.micros(),
+        is_public: app.is_public,
+        expiring: app.expiring,
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())

@@ -9,11 +9,13 @@ use diesel::{
 use super::Conn;
 use super::apps::{self, StoredApp};
 use super::schema::{auth_app, auth_authorization as table};
+use super::statements::{Approve, Redeem, Spend};
+use super::tokens::{self, StoredToken};
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
-use crate::model::authorization::{Ask, Authorization};
+use crate::model::authorization::{Ask, Authorization, ResponseMode};
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -38,6 +40,8 @@ struct Row {
     approved_at: Option<i64>,
     used_at: Option<i64>,
     token_id: Option<String>,
+    family_id: Option<String>,
+    response_mode: Option<String>,
 }
 
 impl From<Row> for Authorization {
@@ -52,11 +56,13 @@ impl From<Row> for Authorization {
                 state: row.state,
                 challenge: row.code_challenge.map(Challenge::stored),
                 nonce: row.nonce,
+                response_mode: row.response_mode.as_deref().and_then(ResponseMode::named).unwrap_or_default(),
             },
             expires_at: Timestamp::from_micros(row.expires_at),
             approved_at: row.approved_at.map(Timestamp::from_micros),
             used_at: row.used_at.map(Timestamp::from_micros),
             token_id: row.token_id,
+            family_id: row.family_id,
         }
     }
 }
@@ -83,6 +89,8 @@ pub(crate) async fn insert(
         approved_at: authorization.approved_at.map(Timestamp::micros),
         used_at: None,
         token_id: None,
+        family_id: None,
+        response_mode: (ask.response_mode != ResponseMode::Query).then(|| ask.response_mode.name().to_owned()),
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     Ok(())
@@ -107,14 +115,13 @@ pub(crate) async fn approve(
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let changed = on!(conn, c => diesel::update(table::table)
-        .filter(table::code_digest.eq(code.as_bytes()))
-        .filter(table::session_id.eq(session.as_str()))
-        .filter(table::approved_at.is_null())
-        .filter(table::used_at.is_null())
-        .filter(table::expires_at.gt(now.micros()))
-        .set((table::approved_at.eq(Some(now.micros())), table::expires_at.eq(expires_at.micros())))
-        .execute(c))?;
+    let approve = Approve {
+        code: code.as_bytes(),
+        session: session.as_str(),
+        expires_at: expires_at.micros(),
+        now: now.micros(),
+    };
+    let changed = on!(conn, c => approve.execute(c))?;
     Ok(changed == 1)
 }
 
@@ -130,16 +137,39 @@ pub(crate) async fn void(conn: &mut Conn, code: Digest, session: &SessionId, now
     Ok(changed == 1)
 }
 
-/// Spends an approved code for `token_id`; false when somebody was faster or its time is over.
-pub(crate) async fn spend(conn: &mut Conn, code: Digest, token_id: &str, now: Timestamp) -> Result<bool, Error> {
-    let changed = on!(conn, c => diesel::update(table::table)
-        .filter(table::code_digest.eq(code.as_bytes()))
-        .filter(table::approved_at.is_not_null())
-        .filter(table::used_at.is_null())
-        .filter(table::expires_at.gt(now.micros()))
-        .set((table::used_at.eq(Some(now.micros())), table::token_id.eq(Some(token_id))))
-        .execute(c))?;
-    Ok(changed == 1)
+/// Spends an approved code and keeps the token that it buys, or does neither: false when somebody was faster or the
+/// code's time is over. The family of the token, if it has one, is the caller's to keep in the same transaction.
+pub(crate) async fn redeem(
+    conn: &mut Conn,
+    code: Digest,
+    token: &StoredToken,
+    digest: Digest,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let spend =
+        Spend { code: code.as_bytes(), token_id: &token.id, family_id: token.family_id.as_deref(), now: now.micros() };
+    let kept = match conn {
+        Conn::Sqlite(c) => {
+            let spent = diesel::RunQueryDsl::execute(spend, c)? == 1;
+            if spent {
+                tokens::insert(conn, token, digest).await?;
+            }
+            return Ok(spent);
+        }
+        Conn::Pg(c) => {
+            let redeem = Redeem {
+                spend,
+                digest: digest.as_bytes(),
+                app_id: token.app_id.as_str(),
+                account_id: token.account_id.as_ref().map(AccountId::as_str),
+                scopes: &token.scopes.to_string(),
+                created_at: token.created_at.micros(),
+                expires_at: token.expires_at.map(Timestamp::micros),
+            };
+            diesel_async::RunQueryDsl::execute(redeem, c).await?
+        }
+    };
+    Ok(kept == 1)
 }
 
 /// Ends every open code of an account.

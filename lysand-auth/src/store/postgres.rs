@@ -73,6 +73,7 @@ impl Postgres {
         }
     }
 
+    /// Runs each statement in a transaction of its own.
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,

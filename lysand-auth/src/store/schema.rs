@@ -10,6 +10,8 @@ diesel::table! {
         redirect_uris -> Text,
         scopes -> Text,
         created_at -> BigInt,
+        is_public -> Bool,
+        expiring -> Bool,
     }
 }
 
@@ -40,6 +42,8 @@ diesel::table! {
         approved_at -> Nullable<BigInt>,
         used_at -> Nullable<BigInt>,
         token_id -> Nullable<Text>,
+        family_id -> Nullable<Text>,
+        response_mode -> Nullable<Text>,
     }
 }
 
@@ -53,6 +57,30 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
+        family_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth_family (id) {
+        id -> Text,
+        app_id -> Text,
+        account_id -> Text,
+        scopes -> Text,
+        created_at -> BigInt,
+        rotated_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_refresh_token (digest) {
+        digest -> Binary,
+        family_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
     }
 }
 
@@ -97,6 +125,16 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(auth_app, auth_session, auth_authorization, auth_token, auth_throttle);
+diesel::allow_tables_to_appear_in_same_query!(
+    auth_app,
+    auth_session,
+    auth_authorization,
+    auth_token,
+    auth_family,
+    auth_refresh_token,
+    auth_throttle
+);
+diesel::joinable!(auth_family -> auth_app (app_id));
+diesel::joinable!(auth_refresh_token -> auth_family (family_id));
 diesel::joinable!(auth_token -> auth_app (app_id));
 diesel::joinable!(auth_authorization -> auth_app (app_id));

@@ -10,7 +10,7 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
-use crate::model::authorization::Ask;
+use crate::model::authorization::{Ask, ResponseMode};
 use crate::model::identity::{Flow, Purpose, StartedBy, Waiting};
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
@@ -48,6 +48,7 @@ struct KeptAsk {
     state: Option<String>,
     challenge: Option<String>,
     nonce: Option<String>,
+    response_mode: String,
 }
 
 impl From<&Ask> for KeptAsk {
@@ -58,6 +59,7 @@ impl From<&Ask> for KeptAsk {
             state: ask.state.clone(),
             challenge: ask.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
             nonce: ask.nonce.clone(),
+            response_mode: ask.response_mode.name().to_owned(),
         }
     }
 }
@@ -70,6 +72,7 @@ impl From<KeptAsk> for Ask {
             state: kept.state,
             challenge: kept.challenge.map(Challenge::stored),
             nonce: kept.nonce,
+            response_mode: ResponseMode::named(&kept.response_mode).unwrap_or_default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl};
 
 use super::Conn;
-use super::schema::{auth_authorization, auth_session, auth_sso_flow, auth_throttle, auth_token};
+use super::schema::{auth_authorization, auth_family, auth_session, auth_sso_flow, auth_throttle, auth_token};
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::on;
@@ -17,6 +17,11 @@ pub(crate) async fn authorizations(conn: &mut Conn, before: Timestamp, batch: i6
             auth_token::table
                 .filter(auth_token::id.nullable().eq(a::token_id))
                 .filter(auth_token::revoked_at.is_null()),
+        ))))
+        .filter(a::family_id.is_null().or(diesel::dsl::not(diesel::dsl::exists(
+            auth_family::table
+                .filter(auth_family::id.nullable().eq(a::family_id))
+                .filter(auth_family::ended_at.is_null()),
         ))))
         .select(a::code_digest)
         .limit(batch)
@@ -33,6 +38,17 @@ pub(crate) async fn tokens(conn: &mut Conn, before: Timestamp, batch: i64) -> Re
         .limit(batch)
         .load(c))?;
     Ok(on!(conn, c => diesel::delete(t::table.filter(t::id.eq_any(&ids))).execute(c))?)
+}
+
+/// Removes up to `batch` families that ended before `before`, or whose last refresh token was issued before `idle`.
+pub(crate) async fn families(conn: &mut Conn, before: Timestamp, idle: Timestamp, batch: i64) -> Result<usize, Error> {
+    use auth_family as f;
+    let ids: Vec<String> = on!(conn, c => f::table
+        .filter(f::expires_at.lt(before.micros()).or(f::ended_at.lt(before.micros())).or(f::rotated_at.lt(idle.micros())))
+        .select(f::id)
+        .limit(batch)
+        .load(c))?;
+    Ok(on!(conn, c => diesel::delete(f::table.filter(f::id.eq_any(&ids))).execute(c))?)
 }
 
 /// Removes up to `batch` sessions that expired or were ended before `before`.

@@ -27,6 +27,7 @@ struct Row {
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    family_id: Option<String>,
 }
 
 /// A token and the app that holds it.
@@ -42,6 +43,8 @@ pub(crate) struct StoredToken {
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) revoked_at: Option<Timestamp>,
+    /// The family of refresh tokens that it belongs to.
+    pub(crate) family_id: Option<String>,
 }
 
 impl From<Row> for StoredToken {
@@ -54,6 +57,7 @@ impl From<Row> for StoredToken {
             created_at: Timestamp::from_micros(row.created_at),
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
+            family_id: row.family_id,
         }
     }
 }
@@ -68,6 +72,7 @@ pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest)
         created_at: token.created_at.micros(),
         expires_at: token.expires_at.map(Timestamp::micros),
         revoked_at: None,
+        family_id: token.family_id.clone(),
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     Ok(())

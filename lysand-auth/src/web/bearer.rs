@@ -1,6 +1,7 @@
 //! The extractor for bearer tokens, for the library's routes and the host's own.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -8,12 +9,14 @@ use actix_web::{FromRequest, HttpRequest};
 
 use super::extract;
 use super::reply::ApiError;
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::bearer;
-use crate::model::account::Account;
+use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
+use crate::secret::Secret;
 
 /// A live bearer token. A handler that takes one is not entered without it: the caller gets Mastodon's 401.
 ///
@@ -46,6 +49,31 @@ impl Bearer {
         &self.token.scopes
     }
 
+    /// The account that the token speaks for, whether it may act or not; `None` for a token of an app alone.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&AccountId> {
+        self.token.account_id.as_ref()
+    }
+
+    /// When the token was issued.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.token.created_at
+    }
+
+    /// How long the token still lives; `None` is until it is revoked.
+    #[must_use]
+    pub fn expires_in(&self, now: Timestamp) -> Option<Duration> {
+        self.token.expires_at.map(|end| end.since(now))
+    }
+
+    /// What the token `sent` opens.
+    pub(crate) async fn of(auth: Data<Auth>, sent: Option<Secret>) -> Result<Self, ApiError> {
+        let sent = sent.ok_or_else(|| Error::invalid_token("The access token is invalid"))?;
+        let token = bearer::speaks_for(&auth, &sent).await?;
+        Ok(Self { token, auth })
+    }
+
     /// Demands one of `scopes`.
     ///
     /// # Errors
@@ -73,9 +101,7 @@ impl FromRequest for Bearer {
         let token = extract::bearer(req.headers());
         Box::pin(async move {
             let auth = auth.ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
-            let token = token.ok_or_else(|| Error::invalid_token("The access token is invalid"))?;
-            let token = bearer::speaks_for(&auth, &token).await?;
-            Ok(Self { token, auth })
+            Self::of(auth, token).await
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::login::PasswordAttempt;
 use crate::flows::{authorize as authorization, login as signing_in, sessions};
-use crate::model::authorization::{Ask, AuthorizationRequest};
+use crate::model::authorization::AuthorizationRequest;
 use crate::secret::Secret;
 
 /// `GET /api/v1/frontend/config` (Lysand §4)
@@ -125,7 +125,7 @@ async fn answer_denial(auth: &Auth, req: &HttpRequest, form: &Session, params: &
         authorization::deny(auth, &request, code.as_ref(), &browser).await
     };
     match outcome.await {
-        Ok((redirect_uri, state)) => pages::denied(auth, &redirect_uri, state.as_deref()),
+        Ok(path) => pages::denied(auth, &path),
         Err(error @ Error::Refused(_)) if is_check_1_to_3(&error) => pages::trouble(auth, &error, None),
         Err(error) => to_login_page(auth, req, params, error),
     }
@@ -220,12 +220,4 @@ fn accepts_html(req: &HttpRequest) -> bool {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"))
-}
-
-/// Used by the pages as well: the answer to a consent.
-pub(crate) fn response_pairs<'a>(ask: &'a Ask, code: &'a str, issuer: &'a str) -> Vec<(&'a str, &'a str)> {
-    let mut pairs = vec![("code", code)];
-    pairs.extend(ask.state.as_deref().map(|state| ("state", state)));
-    pairs.push(("iss", issuer));
-    pairs
 }

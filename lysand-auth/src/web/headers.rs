@@ -19,6 +19,8 @@ pub enum Surface {
     Api,
     /// `/oauth/token` and its neighbours.
     Oauth,
+    /// Routes between servers, which no browser calls from another origin (Mastodon §17).
+    Internal,
     /// Public documents, such as metadata.
     Public,
 }
@@ -42,7 +44,7 @@ impl Surface {
     /// The methods that another origin may use; `None` when it may use none.
     const fn cors_methods(self) -> Option<&'static str> {
         match self {
-            Self::Page => None,
+            Self::Page | Self::Internal => None,
             Self::Api => Some("POST, PUT, DELETE, GET, PATCH, OPTIONS"),
             Self::Oauth => Some("GET, POST, OPTIONS"),
             Self::Public => Some("GET, OPTIONS"),
@@ -154,12 +156,14 @@ impl Headers {
                 set(header::VARY, "Authorization, Origin");
                 set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
             }
-            Surface::Oauth => set(header::CACHE_CONTROL, "no-store"),
+            Surface::Oauth | Surface::Internal => set(header::CACHE_CONTROL, "no-store"),
             Surface::Public => {}
         }
         set(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
         set(header::REFERRER_POLICY, "no-referrer");
         set(OPENER, "same-origin");
-        set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        if self.surface != Surface::Internal {
+            set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Mastodon's OAuth routes (Mastodon §2, §6, §7, §8, §11.3).
+//! Mastodon's OAuth routes (Mastodon §2, §6 to §9, §11.3).
 
 use actix_web::http::header;
 use actix_web::web::Data;
@@ -10,12 +10,14 @@ use super::extract;
 use super::params::{Params, Received};
 use super::reply::{ApiError, JsonBody, OAuthError, json};
 use crate::auth::Auth;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::flows::token::TokenRequest;
-use crate::flows::{apps, revoke as revocation, token as tokens};
-use crate::model::app::{App, Registration};
+use crate::flows::{apps, introspect as introspection, revoke as revocation, token as tokens};
+use crate::model::account::AccountId;
+use crate::model::app::{App, Dialect, Registration};
 use crate::model::client::ClientClaim;
 use crate::model::redirect_uri::RedirectUri;
+use crate::secret::Secret;
 
 /// `POST /api/v1/apps`
 pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, ApiError> {
@@ -25,16 +27,22 @@ pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Recei
         redirect_uris = params.last_list("redirect_uri"); // A common mistake (DEV-4).
     }
     let registration = Registration {
+        dialect: Dialect::Mastodon,
         name: params.last_text("client_name"),
         redirect_uris,
         scopes: Some(params.last_list("scopes").join(" ")),
         website: params.last_text("website"),
+        auth_method: params.last_text("token_endpoint_auth_method"),
+        grant_types: params.last_list("grant_types"),
+        response_types: Vec::new(),
     };
     let registered = apps::register(&auth, registration, extract::source(&req, auth.config())).await?;
     let mut body = entity(&registered.app);
     body["client_id"] = registered.app.client_id.clone().into();
-    body["client_secret"] = registered.secret.expose().into();
-    body["client_secret_expires_at"] = 0.into();
+    if let Some(secret) = &registered.secret {
+        body["client_secret"] = secret.expose().into();
+        body["client_secret_expires_at"] = 0.into();
+    }
     Ok(json(&body))
 }
 
@@ -63,49 +71,151 @@ pub(crate) async fn token(auth: Data<Auth>, req: HttpRequest, received: Received
     let params = received.0?;
     let request = TokenRequest {
         grant_type: params.text("grant_type")?,
-        client: claim(&req, &params)?,
-        code: params.secret("code")?,
+        client: claim(&auth, &req, &params)?,
+        code: secret(&auth, &params, "code")?,
         redirect_uri: params.text("redirect_uri")?,
-        code_verifier: params.secret("code_verifier")?,
+        code_verifier: secret(&auth, &params, "code_verifier")?,
+        refresh_token: secret(&auth, &params, "refresh_token")?,
         scope: params.text("scope").unwrap_or(Some("\n".into())),
         source: extract::source(&req, auth.config()),
     };
     let issued = tokens::exchange(&auth, request).await?;
+    let mut body = json!({
+        "access_token": issued.access_token.expose(),
+        "token_type": "Bearer",
+        "scope": issued.scopes.to_string(),
+        "created_at": issued.created_at.seconds(),
+    });
+    // Clients read a null, or a lifetime that is not there, as "expired" (Mastodon §0.5).
+    if let Some(lifetime) = issued.expires_in {
+        body["expires_in"] = lifetime.as_secs().into();
+    }
+    for (name, token) in [("refresh_token", &issued.refresh_token), ("id_token", &issued.id_token)] {
+        if let Some(token) = token {
+            body[name] = token.expose().into();
+        }
+    }
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
-        .json_body(&json!({
-            "access_token": issued.access_token.expose(),
-            "token_type": "Bearer",
-            "scope": issued.scopes.to_string(),
-            "created_at": issued.created_at.seconds(),
-        })))
+        .json_body(&body))
 }
 
 /// `POST /oauth/revoke`
 pub(crate) async fn revoke(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, OAuthError> {
     let params = received.0?;
-    let client = claim(&req, &params)?;
-    revocation::revoke(&auth, client, params.secret("token")?).await?;
+    let client = claim(&auth, &req, &params)?;
+    revocation::revoke(&auth, client, secret(&auth, &params, "token")?).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&json!({})))
 }
 
-fn claim(req: &HttpRequest, params: &Params) -> Result<ClientClaim, Error> {
-    let basic = extract::basic(req.headers());
-    ClientClaim::read(basic.as_ref(), params.text("client_id")?, params.secret("client_secret")?)
+/// `POST /oauth/introspect` (Mastodon §9, RFC 7662)
+pub(crate) async fn introspect(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    received: Received,
+) -> Result<HttpResponse, OAuthError> {
+    let params = received.0?;
+    let client = claim(&auth, &req, &params)?;
+    let active = introspection::introspect(&auth, client, secret(&auth, &params, "token")?).await?;
+    let body = active.map_or_else(
+        || json!({ "active": false }),
+        |active| {
+            let mut body = json!({
+                "active": true,
+                "scope": active.scopes.to_string(),
+                "client_id": active.client_id,
+                "token_type": if active.is_access_token { "Bearer" } else { "refresh_token" },
+            });
+            for (name, moment) in [("iat", active.issued_at), ("exp", active.expires_at)] {
+                if let Some(moment) = moment {
+                    body[name] = moment.seconds().into();
+                }
+            }
+            body
+        },
+    );
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&body))
 }
 
-/// `GET` and `POST /oauth/userinfo`
+/// `GET /oauth/token/info` (Mastodon §9)
+pub(crate) async fn token_info(auth: Data<Auth>, bearer: Result<Bearer, ApiError>) -> Result<HttpResponse, ApiError> {
+    match bearer {
+        Ok(bearer) => Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&json!({
+            "resource_owner_id": bearer.account_id().map(AccountId::as_str),
+            "scope": bearer.scopes().words(),
+            "expires_in": bearer.expires_in(auth.ambient().now()).map(|left| left.as_secs()),
+            "application": { "uid": bearer.app().client_id },
+            "created_at": bearer.created_at().seconds(),
+        }))),
+        Err(ApiError(Error::Refused(refusal))) if refusal.code == Code::InvalidToken => {
+            Ok(HttpResponse::Unauthorized().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&json!({
+                "error": "invalid_token",
+                "error_description": refusal.why,
+                "state": "unauthorized",
+            })))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `/oauth/applications…`: apps are registered by themselves, not managed here (Mastodon §0.2)
+pub(crate) async fn applications() -> Result<HttpResponse, ApiError> {
+    Err(Error::refused(Code::Forbidden, "This action is not allowed").into())
+}
+
+fn claim(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<ClientClaim, Error> {
+    let basic = extract::basic(req.headers());
+    ClientClaim::read(basic.as_ref(), params.text("client_id")?, secret(auth, params, "client_secret")?)
+}
+
+/// A secret parameter; whether it may stand in the URL is the operator's to say (DEV-1).
+fn secret(auth: &Auth, params: &Params, name: &str) -> Result<Option<Secret>, Error> {
+    if !auth.config().oauth.secrets_in_query && params.is_in_query(name) {
+        let why = format!("The parameter {name} must stand in the body of the request, not in its URL.");
+        return Err(Error::refused(Code::InvalidRequest, why));
+    }
+    params.secret(name)
+}
+
+/// `GET /oauth/userinfo`
 pub(crate) async fn userinfo(auth: Data<Auth>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
-    let account = bearer.account(&["profile"]).await?;
+    person(&auth, &bearer).await
+}
+
+/// `POST /oauth/userinfo`: the token may stand in a form body as well (RFC 6750 §2.2, DEV-23)
+pub(crate) async fn userinfo_posted(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    received: Received,
+) -> Result<HttpResponse, ApiError> {
+    let sent = match extract::bearer(req.headers()) {
+        Some(token) => Some(token),
+        None => received.0?.body_text("access_token")?.map(Secret::new),
+    };
+    person(&auth, &Bearer::of(auth.clone(), sent).await?).await
+}
+
+/// Who the token speaks for (Mastodon §8). A token with `openid` alone learns the subject; `email` is told to those who
+/// were granted it.
+async fn person(auth: &Auth, bearer: &Bearer) -> Result<HttpResponse, ApiError> {
+    let scopes = bearer.scopes();
+    let account = match scopes.has("openid") {
+        true => bearer.account(&["openid"]).await?,
+        false => bearer.account(&["profile"]).await?,
+    };
     let base = &auth.config().base_url;
     let profile = auth.accounts().profile(&account, base);
-    Ok(json(&json!({
-        "iss": base.issuer(),
-        "sub": profile.uri,
-        "name": account.display_name,
-        "preferred_username": account.username,
-        "profile": profile.url,
-        "picture": profile.picture,
-    })))
+    let mut body = json!({ "iss": base.issuer(), "sub": profile.uri });
+    if scopes.has("profile") {
+        body["name"] = account.display_name.as_str().into();
+        body["preferred_username"] = account.username.as_str().into();
+        body["profile"] = profile.url.into();
+        body["picture"] = profile.picture.into();
+    }
+    if let Some(email) = account.email.as_ref().filter(|_| scopes.has("email")) {
+        body["email"] = email.address.as_str().into();
+        body["email_verified"] = email.confirmed.into();
+    }
+    Ok(json(&body))
 }

@@ -13,6 +13,7 @@ mod mastodon;
 mod metadata;
 mod pages;
 mod params;
+mod registration;
 mod reply;
 mod sso;
 
@@ -58,12 +59,16 @@ pub fn mount(auth: Auth) -> impl FnOnce(&mut ServiceConfig) + Clone {
     }
 }
 
-/// Mastodon's OAuth (Mastodon §2, §6 to §8, §10, §11.3).
+/// Mastodon's OAuth (Mastodon §2, §6 to §10, §11.3), and the registration of RFC 7591.
 fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
-    use mastodon::{register, revoke, token, userinfo, verify_app};
-    use metadata::authorization_server;
+    use mastodon::{
+        applications, introspect, register, revoke, token, token_info, userinfo, userinfo_posted, verify_app,
+    };
+    use metadata::{authorization_server, keys, openid_configuration};
+    use registration::register as register_dynamically;
     let headers = |surface| Headers::new(surface, auth.config().base_url.is_secure());
     let (api, oauth, public) = (headers(Surface::Api), headers(Surface::Oauth), headers(Surface::Public));
+    let internal = headers(Surface::Internal);
 
     serve!(
         config,
@@ -79,7 +84,7 @@ fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
         config,
         with_slash("/oauth/userinfo"),
         "GET, HEAD, POST",
-        [get => userinfo, head => userinfo, post => userinfo],
+        [get => userinfo, head => userinfo, post => userinfo_posted],
         api
     );
     serve!(
@@ -89,6 +94,20 @@ fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
         [get => authorization_server, head => authorization_server],
         public
     );
+    serve!(
+        config,
+        with_slash("/.well-known/openid-configuration"),
+        "GET, HEAD",
+        [get => openid_configuration, head => openid_configuration],
+        public
+    );
+    serve!(config, with_slash("/.well-known/jwks.json"), "GET, HEAD", [get => keys, head => keys], public);
+    serve!(config, with_slash("/oauth/register"), "POST", [post => register_dynamically], oauth);
+    serve!(config, with_slash("/oauth/introspect"), "POST", [post => introspect], internal);
+    serve!(config, with_slash("/oauth/token/info"), "GET, HEAD", [get => token_info, head => token_info], internal);
+    for path in ["/oauth/applications", "/oauth/applications/{rest:.*}"] {
+        config.service(web::resource(path).default_service(web::to(applications)).wrap(internal));
+    }
 }
 
 /// The pages of a sign-in and the form posts behind them (Lysand §3, Mastodon §5).

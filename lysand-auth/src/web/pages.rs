@@ -8,7 +8,6 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use super::cookies;
 use super::forms;
-use super::frontend::response_pairs;
 use super::params::{Params, Received};
 use super::reply::{self, ApiError, with_query};
 use super::sso;
@@ -17,19 +16,18 @@ use crate::config::Provider;
 use crate::error::{Code, Error, Refusal};
 use crate::flows::authorize::{self as authorization, Asking, Look};
 use crate::host::pages::{
-    AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, Page, PageReply, ProviderOnPage, SignInPage,
-    TroublePage,
+    AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, FormPostPage, Page, PageReply, ProviderOnPage,
+    SignInPage, TroublePage,
 };
 use crate::model::account::Account;
 use crate::model::app::App;
-use crate::model::authorization::{Ask, AuthorizationRequest};
+use crate::model::authorization::{Ask, AuthorizationRequest, ResponseMode, ReturnPath};
 use crate::model::permission::permissions;
-use crate::model::redirect_uri::RedirectUri;
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
 
 /// What a redirect to a page carries along of the request (Lysand §1, query echo).
-pub(crate) const ECHOED: [&str; 10] = [
+pub(crate) const ECHOED: [&str; 12] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -40,6 +38,8 @@ pub(crate) const ECHOED: [&str; 10] = [
     "prompt",
     "max_age",
     "nonce",
+    "response_mode",
+    "lang",
 ];
 
 /// The sentences that our own sign-in page shows. Others in the URL are nobody's, and are replaced.
@@ -83,7 +83,7 @@ pub(crate) async fn authorize(
             reply::see(&consent_location(&auth, &app, &with_scope(params.echo(&ECHOED), &ask), &code))
         }
         Ok(Look::Approved(ask, code)) => approved(&auth, &ask, &code),
-        Ok(Look::Mistake(redirect_uri, state, refusal)) => mistake(&auth, &redirect_uri, state.as_deref(), &refusal),
+        Ok(Look::Mistake(path, refusal)) => mistake(&auth, &path, &refusal),
         Err(error) => trouble(&auth, &error, None),
     })
 }
@@ -183,7 +183,7 @@ pub(crate) async fn go_on(
         Ok(Look::Consent(app, ask, code)) => {
             reply::see(&consent_location(&auth, &app, &with_scope(params.echo(&ECHOED), &ask), &code))
         }
-        Ok(Look::Mistake(redirect_uri, state, refusal)) => mistake(&auth, &redirect_uri, state.as_deref(), &refusal),
+        Ok(Look::Mistake(path, refusal)) => mistake(&auth, &path, &refusal),
         Ok(Look::SignIn(..) | Look::Approved(..)) => reply::see(&login),
         Err(error) => trouble(&auth, &error, None),
     })
@@ -271,33 +271,45 @@ pub(crate) async fn code(auth: Data<Auth>, received: Received) -> HttpResponse {
 
 /// The browser goes back to the app with an approved code.
 pub(crate) fn approved(auth: &Auth, ask: &Ask, code: &Secret) -> HttpResponse {
-    let base = &auth.config().base_url;
     if ask.redirect_uri.is_out_of_band() {
-        return reply::see(&with_query(&base.join("/oauth/authorize/native"), [("code", code.expose())]));
+        let place = auth.config().base_url.join("/oauth/authorize/native");
+        return reply::see(&with_query(&place, [("code", code.expose())]));
     }
-    let issuer = base.issuer();
-    let mut reply = reply::see(&ask.redirect_uri.respond(&response_pairs(ask, code.expose(), &issuer)));
-    reply.headers_mut().insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
-    reply
+    give_back(auth, &ask.return_path(), &[("code", code.expose())])
 }
 
 /// The browser goes back to the app with a no (Mastodon §5.6).
-pub(crate) fn denied(auth: &Auth, redirect_uri: &RedirectUri, state: Option<&str>) -> HttpResponse {
+pub(crate) fn denied(auth: &Auth, path: &ReturnPath) -> HttpResponse {
     let why = "The resource owner or authorization server denied the request.";
     let refusal = Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None };
-    if redirect_uri.is_out_of_band() {
+    if path.redirect_uri.is_out_of_band() {
         return trouble(auth, &Error::Refused(refusal), None);
     }
-    mistake(auth, redirect_uri, state, &refusal)
+    mistake(auth, path, &refusal)
 }
 
 /// The browser goes back to the app with an error (RFC 6749 §4.1.2.1, DEV-15).
-fn mistake(auth: &Auth, redirect_uri: &RedirectUri, state: Option<&str>, refusal: &Refusal) -> HttpResponse {
+fn mistake(auth: &Auth, path: &ReturnPath, refusal: &Refusal) -> HttpResponse {
+    give_back(auth, path, &[("error", refusal.code.oauth_name()), ("error_description", &*refusal.why)])
+}
+
+/// The authorization response: what the app came for, then `state`, then `iss` (RFC 9207). Clients look for `code` first
+/// (Mastodon §3).
+fn give_back(auth: &Auth, path: &ReturnPath, outcome: &[(&str, &str)]) -> HttpResponse {
     let issuer = auth.config().base_url.issuer();
-    let mut pairs = vec![("error", refusal.code.oauth_name()), ("error_description", &*refusal.why)];
-    pairs.extend(state.map(|state| ("state", state)));
+    let mut pairs = outcome.to_vec();
+    pairs.extend(path.state.as_deref().map(|state| ("state", state)));
     pairs.push(("iss", &issuer));
-    reply::see(&redirect_uri.respond(&pairs))
+    let mut reply = match path.mode {
+        ResponseMode::Query => reply::see(&path.redirect_uri.respond(&pairs)),
+        ResponseMode::Fragment => reply::see(&path.redirect_uri.respond_in_fragment(&pairs)),
+        ResponseMode::FormPost => {
+            let page = FormPostPage { action: path.redirect_uri.as_str(), fields: &pairs };
+            show(auth, &Page::FormPost(page), StatusCode::OK, &[])
+        }
+    };
+    reply.headers_mut().insert(header::REFERRER_POLICY, header::HeaderValue::from_static("no-referrer"));
+    reply
 }
 
 /// A page that says what is wrong. Its link, if any, leads to our own sign-in page.
@@ -429,6 +441,7 @@ pub(crate) fn ask_pairs<'a>(app: &'a App, ask: &'a Ask) -> Vec<(&'a str, &'a str
         pairs.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
     }
     pairs.extend(ask.nonce.as_deref().map(|nonce| ("nonce", nonce)));
+    pairs.extend((ask.response_mode != ResponseMode::Query).then(|| ("response_mode", ask.response_mode.name())));
     pairs
 }
 

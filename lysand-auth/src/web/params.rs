@@ -122,6 +122,11 @@ impl Params {
         one(name, self.body.iter())
     }
 
+    /// Whether the URL carries a parameter of this name, whatever its value.
+    pub(crate) fn is_in_query(&self, name: &str) -> bool {
+        self.query.iter().any(|(known, _)| known == name)
+    }
+
     /// A secret parameter.
     pub(crate) fn secret(&self, name: &str) -> Result<Option<Secret>, Error> {
         Ok(self.text(name)?.map(Secret::new))

@@ -25,6 +25,36 @@ pub struct ApiError(pub Error);
 #[derive(Debug)]
 pub struct OAuthError(pub Error);
 
+/// An error on `/oauth/register`: shaped like [`OAuthError`], without a challenge, since nobody has to be authenticated
+/// (RFC 7591 §3.2.2).
+#[derive(Debug)]
+pub(crate) struct RegistrationError(Error);
+
+impl From<Error> for RegistrationError {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for RegistrationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for RegistrationError {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match &self.0 {
+            Error::Refused(refusal) => oauth_refusal(refusal),
+            Error::Failed(_) => failed(&self.0),
+        }
+    }
+}
+
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self(error)
@@ -77,13 +107,22 @@ impl ResponseError for OAuthError {
             Error::Refused(refusal) => refusal,
             Error::Failed(_) => return failed(&self.0),
         };
-        let mut reply = refused(refusal);
-        reply.insert_header((header::CACHE_CONTROL, "no-store")).insert_header((header::PRAGMA, "no-cache"));
+        let mut reply = oauth_refusal(refusal);
         if refusal.code != Code::UnauthorizedClient {
-            reply.insert_header(challenge(refusal));
+            let (name, value) = challenge(refusal);
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                reply.headers_mut().insert(name, value);
+            }
         }
-        reply.json_body(&json!({ "error": refusal.code.oauth_name(), "error_description": refusal.why }))
+        reply
     }
+}
+
+fn oauth_refusal(refusal: &Refusal) -> HttpResponse {
+    refused(refusal)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .json_body(&json!({ "error": refusal.code.oauth_name(), "error_description": refusal.why }))
 }
 
 /// A JSON answer with exactly the content type that clients compare.

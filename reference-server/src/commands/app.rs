@@ -36,8 +36,10 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), C
         redirect_uris: wanted.redirect_uri,
         scopes: Some(wanted.scopes),
         website: wanted.website,
+        ..Registration::default()
     };
     let apps::Registered { app, secret } = apps::register(&state.auth, registration, None).await?;
+    let secret = secret.unwrap_or_default();
     if as_json {
         output::json(&credential_application(&app, secret.expose()));
         return Ok(());
@@ -83,7 +85,7 @@ pub(super) async fn create_token(state: &State, wanted: CreateToken, as_json: bo
         None => own_app(state, &wanted.scopes).await?,
     };
     let scopes = app.scopes.grant(Some(&wanted.scopes))?;
-    let issued = token::issue(&state.auth, &app.id, Some(account.id), scopes).await?;
+    let issued = token::issue(&state.auth, &app, Some(account.id), scopes).await?;
     match as_json {
         true => output::json(&json!({
             "access_token": issued.access_token.expose(),
@@ -103,6 +105,7 @@ async fn own_app(state: &State, scopes: &str) -> Result<App, CommandError> {
         redirect_uris: vec![OUT_OF_BAND.to_owned()],
         scopes: Some(scopes.to_owned()),
         website: None,
+        ..Registration::default()
     };
     if let Ok(wanted) = Scopes::register(scopes) {
         let same = |app: &App| {

@@ -218,6 +218,7 @@ impl Run<'_> {
             code: Some(code.clone()),
             redirect_uri: Some(story::redirect_uri(&self.state.settings.http.base_url)),
             code_verifier: Some(self.pending.verifier().clone()),
+            refresh_token: None,
             scope: None,
             // The request comes from this server itself.
             source: None,

@@ -45,12 +45,13 @@ impl DemoApp {
             redirect_uris: vec![story::redirect_uri(&auth.config().base_url)],
             scopes: Some(story::SCOPE.to_owned()),
             website: Some(auth.config().base_url.join("/")),
+            ..Registration::default()
         };
         let registered = apps::register(auth, registration, None).await?;
         let credentials = Credentials {
             id: registered.app.id.as_str().to_owned(),
             client_id: registered.app.client_id,
-            client_secret: registered.secret,
+            client_secret: registered.secret.unwrap_or_default(),
         };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials.clone());
         Ok(credentials)

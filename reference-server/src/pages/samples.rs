@@ -1,8 +1,8 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
 use lysand_auth::host::pages::{
-    Access, AccountOnPage, AppOnPage, CodePage, ConfirmLinkPage, ConsentPage, CurrentAccount, Destination, Permission,
-    ProviderOnPage, SignInPage, TroublePage,
+    Access, AccountOnPage, AppOnPage, CodePage, ConfirmLinkPage, ConsentPage, CurrentAccount, Destination,
+    FormPostPage, Permission, ProviderOnPage, SignInPage, TroublePage,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -19,6 +19,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     consent(text, &mut samples);
     add(&mut samples, "code.html", &CodePage { code: text });
     confirm_link(text, &mut samples);
+    form_post(text, &mut samples);
     trouble(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
@@ -104,6 +105,10 @@ fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             },
         );
     }
+}
+
+fn form_post(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    add(samples, "form_post.html", &FormPostPage { action: text, fields: &[(text, text)] });
 }
 
 fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {

@@ -5,6 +5,7 @@
 
 mod check;
 mod effective;
+mod oauth;
 mod problem;
 mod reader;
 mod sections;
@@ -14,7 +15,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{AuthorizeErrors, BaseUrl, Config, Frontend, Lifetimes, RateLimits, Sso};
+use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits, Sso};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
@@ -49,8 +50,8 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// `[oidc]` and the providers, as the library takes them.
     pub sso: Sso,
-    /// `oauth.authorize_errors`, as the library takes it.
-    pub authorize_errors: AuthorizeErrors,
+    /// `[oauth]`, as the library takes it.
+    pub oauth: OAuthRules,
     /// `log.format`
     pub log_format: LogFormat,
     /// `demo.enabled`: the sign-in to try on the home page.
@@ -96,7 +97,7 @@ impl Settings {
         let lifetimes = sections::lifetimes(&mut reader);
         let rate_limits = sections::rate_limits(&mut reader);
         let sso = sso::sso(&mut reader);
-        let authorize_errors = sections::authorize_errors(&mut reader);
+        let oauth = oauth::rules(&mut reader);
         let log_format = sections::log_format(&mut reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
         let mut settings = Self {
@@ -110,7 +111,7 @@ impl Settings {
             lifetimes,
             rate_limits,
             sso,
-            authorize_errors,
+            oauth,
             log_format,
             demo,
             data_dir: PathBuf::from("data"),
@@ -132,7 +133,7 @@ impl Settings {
             frontend: self.frontend.clone(),
             lifetimes: self.lifetimes,
             rate_limits: self.rate_limits.clone(),
-            authorize_errors: self.authorize_errors,
+            oauth: self.oauth,
             trusted_proxies: self.http.trusted_proxies.clone(),
             sso: self.sso.clone(),
         }

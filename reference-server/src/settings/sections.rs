@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
-use lysand_auth::config::{AuthorizeErrors, BaseUrl, Frontend, FrontendRoutes, Lifetimes, RateLimits};
+use lysand_auth::config::{BaseUrl, Frontend, FrontendRoutes, Lifetimes, RateLimits};
 use lysand_auth::model::throttle::{Limit, Rule};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
 use super::check;
 use super::reader::Reader;
-use super::value::{Never, Value};
+use super::value::{Ttl, Value};
 
 /// `[http]`: where the server listens and under which origin people know it.
 #[derive(Clone, Debug)]
@@ -270,23 +270,29 @@ fn as_size(number: u32) -> usize {
 pub(super) fn lifetimes(reader: &mut Reader) -> Lifetimes {
     let usual = Lifetimes::default();
     let minutes = |longest: u64| move |lifetime| within(lifetime, 1, longest * 60);
-    let lifetimes = Lifetimes {
+    let days = |longest: u64| move |lifetime| within(lifetime, 60, longest * 86_400);
+    let access_token = reader.checked("tokens.access_token_ttl", Ttl::Never, |ttl: Ttl| match ttl {
+        Ttl::After(lifetime) => days(366)(lifetime).map(Ttl::After),
+        Ttl::Never => Ok(Ttl::Never),
+    });
+    Lifetimes {
         authorization_code: reader.checked("tokens.authorization_code_ttl", usual.authorization_code, minutes(10)),
         out_of_band_code: reader.checked("tokens.oob_code_ttl", usual.out_of_band_code, minutes(60)),
         pending_code: reader.checked("tokens.pending_code_ttl", usual.pending_code, minutes(60)),
         session: reader.checked("tokens.session_ttl", usual.session, |session| within(session, 60, 366 * 86_400)),
         replay_grace: reader.checked("tokens.replay_grace", usual.replay_grace, |grace| within(grace, 0, 60)),
-    };
-    reader.get("tokens.access_token_ttl", Never);
-    lifetimes
-}
-
-pub(super) fn authorize_errors(reader: &mut Reader) -> AuthorizeErrors {
-    let told = reader.checked("oauth.authorize_errors", "redirect".to_owned(), |told: String| match told.as_str() {
-        "redirect" | "page" => Ok(told),
-        _ => Err("Give \"redirect\" or \"page\".".to_owned()),
-    });
-    if told == "page" { AuthorizeErrors::Page } else { AuthorizeErrors::Redirect }
+        access_token: match access_token {
+            Ttl::After(lifetime) => Some(lifetime),
+            Ttl::Never => None,
+        },
+        expiring_access_token: reader.checked(
+            "tokens.expiring_access_token_ttl",
+            usual.expiring_access_token,
+            days(366),
+        ),
+        refresh_token_idle: reader.checked("tokens.refresh_token_idle_ttl", usual.refresh_token_idle, days(3_660)),
+        refresh_token: reader.checked("tokens.refresh_token_ttl", usual.refresh_token, days(3_660)),
+    }
 }
 
 pub(super) fn rate_limits(reader: &mut Reader) -> RateLimits {

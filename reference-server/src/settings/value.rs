@@ -203,19 +203,30 @@ impl Value for Duration {
     }
 }
 
-/// The lifetime of what does not expire; the one value so far is `"never"`.
+/// A lifetime that may be without end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Never;
+pub(super) enum Ttl {
+    /// Until it is ended.
+    Never,
+    /// Ends by itself.
+    After(Duration),
+}
 
-impl Value for Never {
-    const WANTED: &'static str = "\"never\": access tokens of this version do not expire";
+impl Value for Ttl {
+    const WANTED: &'static str = "a duration, such as \"8h\", or \"never\"";
 
     fn read(given: &Toml) -> Option<Self> {
-        (given.as_str()?.trim() == "never").then_some(Self)
+        match given.as_str().map(str::trim) {
+            Some("never") => Some(Self::Never),
+            _ => Duration::read(given).map(Self::After),
+        }
     }
 
     fn write(&self) -> Toml {
-        Toml::String("never".to_owned())
+        match self {
+            Self::Never => Toml::String("never".to_owned()),
+            Self::After(lifetime) => lifetime.write(),
+        }
     }
 }
 

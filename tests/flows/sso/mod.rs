@@ -1,5 +1,6 @@
 //! Signing in with an identity provider, and linking one (Lysand §8 to §13, security RP-1 to RP-10).
 
+mod account;
 mod browser;
 mod linking;
 mod links;

@@ -261,6 +261,7 @@ async fn begin_session(
         approved_at: None,
         used_at: None,
         token_id: None,
+        family_id: None,
     };
     let begun = auth.store().write(move |c| {
         Box::pin(async move {

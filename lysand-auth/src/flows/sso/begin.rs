@@ -57,23 +57,23 @@ pub async fn sign_in(
     let stored =
         auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
     let app = stored.ok_or_else(|| invalid("client_id is invalid"))?.app;
-    let ask = what_is_asked(&app, request)?;
+    let ask = what_is_asked(auth, &app, request)?;
     let client_id = app.client_id.clone();
     let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
     begin(auth, provider, Purpose::SignIn(app.id, ask), hints, true, source).await
 }
 
 /// The request, completed from what the app registered (Lysand §8).
-fn what_is_asked(app: &App, mut request: AuthorizationRequest) -> Result<Ask, Error> {
+fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> Result<Ask, Error> {
     if let ([only], None) = (app.redirect_uris.as_slice(), &request.redirect_uri) {
         request.redirect_uri = Some(only.as_str().to_owned());
     }
     request.response_type.get_or_insert_with(|| "code".into());
     request.scope.get_or_insert_with(|| app.scopes.to_string());
     let redirect_uri = app
-        .admit_redirect(request.redirect_uri.as_deref())
+        .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
         .ok_or_else(|| Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"))?;
-    request.ask(app, redirect_uri).map_err(|error| match error {
+    request.ask(app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
         Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
             Error::refused(Code::InvalidScope, "Invalid scope")
         }
