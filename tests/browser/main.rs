@@ -6,6 +6,7 @@
 //! | `out_of_band` | applications that cannot be redirected to: the person copies a code |
 //! | `looks` | the same pages without scripts, on a narrow screen, in the dark |
 //! | `keyboard` | the same pages without a mouse, and with names on everything |
+//! | `single_sign_on` | signing in with an identity provider, linking and removing one |
 //! | `first_start` | the set-up link, the home page, the built-in demo application |
 //! | `instruments` | that the browser really is narrow, dark or without scripts when a story says so |
 
@@ -18,3 +19,4 @@ mod looks;
 mod out_of_band;
 mod scene;
 mod signing_in;
+mod single_sign_on;

@@ -9,6 +9,7 @@
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`journey`] | what a person does on the pages: sign in, approve, deny |
 //! | [`provider`] | an identity provider that lies when it is told to |
+//! | [`certified`] | a certified OpenID provider with pages of its own |
 //! | [`mod@story`] | the real server in this process, with a clock that the story moves |
 //! | [`wait`] | bounded polling, the only way to wait in a test |
 //! | [`wire`] | a wire between the server and its database that a story can silence or cut |
@@ -18,6 +19,7 @@
 //! panics with an explanation whenever it cannot do its part, so that stories carry no error handling.
 
 pub mod browser;
+pub mod certified;
 pub mod client;
 pub mod journey;
 pub mod postgres;
