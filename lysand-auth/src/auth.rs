@@ -9,8 +9,10 @@ use crate::config::{Config, ConfigProblem, ConfigProblems};
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::Pages;
+use crate::model::tally::Tallies;
 use crate::signing::SigningKeys;
 use crate::store::Store;
+use crate::store::uses::Uses;
 use crate::upstream::Upstream;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
@@ -26,6 +28,8 @@ struct Parts {
     ambient: Ambient,
     keys: SigningKeys,
     upstream: Upstream,
+    uses: Uses,
+    tallies: Tallies,
 }
 
 impl Auth {
@@ -78,6 +82,14 @@ impl Auth {
 
     pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.keys
+    }
+
+    pub(crate) fn tallies(&self) -> &Tallies {
+        &self.0.tallies
+    }
+
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.0.uses
     }
 }
 
@@ -158,6 +170,8 @@ impl AuthBuilder {
                     ambient: self.ambient,
                     keys,
                     upstream,
+                    uses: Uses::default(),
+                    tallies: Tallies::default(),
                 })))
             }
             _ => Err(ConfigProblems(problems)),

@@ -35,6 +35,7 @@ templates! {
     "code.html",
     "confirm_link.html",
     "form_post.html",
+    "authorized_applications.html",
     "trouble.html",
     "setup.html",
     "home.html",
@@ -136,6 +137,7 @@ impl Pages for TeraPages {
             Page::Code(page) => self.render("code.html", page),
             Page::ConfirmLink(page) => self.render("confirm_link.html", page),
             Page::FormPost(page) => self.render("form_post.html", page),
+            Page::AuthorizedApplications(page) => self.render("authorized_applications.html", page),
             Page::Trouble(page) => self.render("trouble.html", page),
         };
         html.map(PageReply::Html).map_err(|error| chain(&error).into())

@@ -7,12 +7,14 @@
 //! | `looks` | the same pages without scripts, on a narrow screen, in the dark |
 //! | `keyboard` | the same pages without a mouse, and with names on everything |
 //! | `single_sign_on` | signing in with an identity provider, linking and removing one |
+//! | `grants` | the page of apps with access, and the end of one |
 //! | `first_start` | the set-up link, the home page, the built-in demo application |
 //! | `instruments` | that the browser really is narrow, dark or without scripts when a story says so |
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod first_start;
+mod grants;
 mod instruments;
 mod keyboard;
 mod looks;

@@ -30,11 +30,7 @@ pub(crate) async fn by_password(
     let exhausted =
         auth.store().write(move |c| Box::pin(async move { throttles::count_guess(c, guesses).await })).await?;
     if let Some(limit) = exhausted {
-        return Err(Error::later(
-            Code::TooManyRequests,
-            "Too many attempts to sign in. Please wait before trying again.",
-            limit.retry_after(now),
-        ));
+        return Err(limit.exceeded("Too many attempts to sign in. Please wait before trying again.", now));
     }
     let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
     // A try that came to no verdict is no failure either.

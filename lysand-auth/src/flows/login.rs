@@ -171,11 +171,9 @@ async fn count(auth: &Auth, guesses: Guesses) -> Result<(), Error> {
     let counted = auth.store().write(move |c| Box::pin(async move { throttles::count_guess(c, guesses).await }));
     match counted.await? {
         None => Ok(()),
-        Some(limit) => Err(Error::later(
-            Code::TooManyRequests,
-            "Too many attempts to sign in. Please wait before trying again.",
-            limit.retry_after(guesses.now),
-        )),
+        Some(limit) => {
+            Err(limit.exceeded("Too many attempts to sign in. Please wait before trying again.", guesses.now))
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod apps;
 pub(crate) mod authorizations;
 mod bearers;
 pub(crate) mod families;
+pub(crate) mod grants;
 pub(crate) mod identities;
 mod migrate;
 mod postgres;
@@ -30,6 +31,7 @@ mod statements;
 pub(crate) mod sweeps;
 pub(crate) mod throttles;
 pub(crate) mod tokens;
+pub(crate) mod uses;
 
 use std::future::Future;
 use std::pin::Pin;

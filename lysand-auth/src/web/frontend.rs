@@ -192,7 +192,7 @@ pub(crate) fn to_login_page_with(
     };
     match refusal.code {
         Code::StaleForm => pages::trouble(auth, &error, Some(pages::login_location(auth, &pairs))),
-        Code::TooManyRequests | Code::Unavailable if accepts_html(req) => {
+        Code::TooManyRequests | Code::Unavailable if extract::accepts(req.headers(), "text/html") => {
             pages::trouble(auth, &error, Some(pages::login_location(auth, &pairs)))
         }
         Code::Validation
@@ -213,11 +213,4 @@ pub(crate) fn to_login_page_with(
             reply::see(&pages::login_location(auth, &pairs))
         }
     }
-}
-
-fn accepts_html(req: &HttpRequest) -> bool {
-    req.headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
 }

@@ -281,7 +281,8 @@ pub(crate) fn approved(auth: &Auth, ask: &Ask, code: &Secret) -> HttpResponse {
 /// The browser goes back to the app with a no (Mastodon §5.6).
 pub(crate) fn denied(auth: &Auth, path: &ReturnPath) -> HttpResponse {
     let why = "The resource owner or authorization server denied the request.";
-    let refusal = Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None };
+    let refusal =
+        Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None, allowance: None };
     if path.redirect_uri.is_out_of_band() {
         return trouble(auth, &Error::Refused(refusal), None);
     }
@@ -323,11 +324,7 @@ pub(crate) fn trouble(auth: &Auth, error: &Error, start_over: Option<String>) ->
     let (title, message) = in_words(refusal);
     let status = reply::status(error);
     let page = trouble_page(status.as_u16(), title, message, refusal.code.oauth_name(), &refusal.why, start_over);
-    let mut reply = show(auth, &page, status, &[]);
-    if let Some(wait) = refusal.retry_after {
-        reply.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait.as_secs().max(1)));
-    }
-    reply
+    reply::tell_when(show(auth, &page, status, &[]), refusal)
 }
 
 /// A stale form is shown as a page, a foreign one as JSON.
@@ -366,6 +363,10 @@ fn in_words(refusal: &Refusal) -> (&'static str, &str) {
         Code::AccessDenied => ("You said no", "The app gets no access to your account. You can close this page."),
         Code::StaleForm => ("This page is too old", &refusal.why),
         Code::InvalidGrant => ("This request is over", &refusal.why),
+        Code::NotFound => (
+            "This is not there",
+            "What you wanted to change is gone already, or was never yours. Go back and look at what there is now.",
+        ),
         Code::TooManyRequests => ("Please wait a moment", &refusal.why),
         Code::Unavailable => ("This server is busy", &refusal.why),
         _ => (
@@ -449,7 +450,7 @@ fn pairs(owned: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     owned.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-fn on_page(app: &App) -> AppOnPage<'_> {
+pub(crate) fn on_page(app: &App) -> AppOnPage<'_> {
     AppOnPage { name: &app.name, website: app.website.as_deref() }
 }
 

@@ -139,7 +139,7 @@ async fn begin(
                 let subject = Digest::of(throttle::source_of(source).as_bytes());
                 let count = throttles::count(c, Rule::Sso, subject, limit.window(now)).await?;
                 if count > i64::from(limit.max) {
-                    return Ok(Err(Error::later(Code::TooManyRequests, "Too many requests", limit.retry_after(now))));
+                    return Ok(Err(limit.exceeded("Too many requests", now)));
                 }
             }
             sso_flows::insert(c, &flow).await?;
