@@ -6,6 +6,7 @@
 //! | `out_of_band` | applications that cannot be redirected to: the person copies a code |
 //! | `looks` | the same pages without scripts, on a narrow screen, in the dark |
 //! | `keyboard` | the same pages without a mouse, and with names on everything |
+//! | `grants` | the page of apps with access, and the end of one |
 //! | `first_start` | the set-up link, the home page, the built-in demo application |
 //! | `elk_like` | a web client whose own server redeems the code, and tries again when the network lets it down |
 //! | `phanpy_like` | a web client without a server: popup, PKCE, everything by `fetch` from another origin |
@@ -15,6 +16,7 @@
 
 mod elk_like;
 mod first_start;
+mod grants;
 mod instruments;
 mod keyboard;
 mod looks;

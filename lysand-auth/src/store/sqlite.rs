@@ -183,7 +183,7 @@ where
         .unwrap_or_else(|| Err(Error::failed("a unit of work waited for something foreign")))
 }
 
-/// The writer: takes what waits, gives each unit a savepoint, commits them together, then answers.
+/// The writer: takes what waits, gives each unit but the first a savepoint, commits them together, then answers.
 fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
         let mut settlements = Vec::new();
@@ -194,7 +194,15 @@ fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
             jobs.try_iter().for_each(drop);
             continue;
         }
-        for job in std::iter::once(first).chain(jobs.try_iter().take(MOST_IN_A_COMMIT - 1)) {
+        let settlement = first(&mut conn);
+        if !settlement.keep {
+            // Nobody else is in the transaction yet, so it needs no savepoint.
+            let _ = execute(&mut conn, "ROLLBACK");
+            (settlement.tell)(Ok(()));
+            continue;
+        }
+        settlements.push(settlement);
+        for job in jobs.try_iter().take(MOST_IN_A_COMMIT - 1) {
             if execute(&mut conn, "SAVEPOINT work").is_err() {
                 break;
             }

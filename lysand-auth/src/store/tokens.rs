@@ -1,12 +1,10 @@
 //! Access tokens.
 
-use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable,
-    SelectableHelper,
-};
+use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
 use super::Conn;
 use super::apps::{self, StoredApp};
+use super::families;
 use super::schema::{auth_app, auth_token as table};
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -18,7 +16,7 @@ use crate::secret::Digest;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
-struct Row {
+pub(super) struct Row {
     id: String,
     digest: Vec<u8>,
     app_id: String,
@@ -28,6 +26,7 @@ struct Row {
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
     family_id: Option<String>,
+    last_used_at: Option<i64>,
 }
 
 /// A token and the app that holds it.
@@ -45,6 +44,7 @@ pub(crate) struct StoredToken {
     pub(crate) revoked_at: Option<Timestamp>,
     /// The family of refresh tokens that it belongs to.
     pub(crate) family_id: Option<String>,
+    pub(crate) last_used_at: Option<Timestamp>,
 }
 
 impl From<Row> for StoredToken {
@@ -58,6 +58,7 @@ impl From<Row> for StoredToken {
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
             family_id: row.family_id,
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
         }
     }
 }
@@ -73,6 +74,7 @@ pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest)
         expires_at: token.expires_at.map(Timestamp::micros),
         revoked_at: None,
         family_id: token.family_id.clone(),
+        last_used_at: None,
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     Ok(())
@@ -113,30 +115,13 @@ pub(crate) async fn revoke(conn: &mut Conn, id: &str, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Revokes every token of an account.
+/// Revokes every token of an account, and ends its families of refresh tokens first.
 pub(crate) async fn revoke_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+    families::end_all_of_account(conn, account, now).await?;
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()))
         .filter(table::revoked_at.is_null())
         .set(table::revoked_at.eq(Some(now.micros())))
         .execute(c))?;
     Ok(())
-}
-
-/// The scopes of each live token that an account gave to an app.
-pub(crate) async fn live_scopes(
-    conn: &mut Conn,
-    account: &AccountId,
-    app: &AppId,
-    now: Timestamp,
-) -> Result<Vec<Scopes>, Error> {
-    let rows: Vec<String> = on!(conn, c => table::table
-        .filter(table::account_id.eq(account.as_str()))
-        .filter(table::app_id.eq(app.as_str()))
-        .filter(table::revoked_at.is_null())
-        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
-        .select(table::scopes)
-        .distinct()
-        .load(c))?;
-    Ok(rows.iter().map(|scopes| Scopes::stored(scopes)).collect())
 }

@@ -58,7 +58,7 @@ fn every_problem_is_reported_at_once() {
         iterations = 1
         [tokens]
         session_ttl = \"never\"
-        access_token_ttl = \"1h\"
+        access_token_ttl = \"1s\"
         [frontend]
         mode = \"redirect\"
         [frontend.routes]
@@ -83,8 +83,8 @@ fn every_problem_is_reported_at_once() {
             "frontend.routes.login",
             "password.memory_kib",
             "password.iterations",
-            "tokens.session_ttl",
             "tokens.access_token_ttl",
+            "tokens.session_ttl",
             "ratelimit.apps.max",
             "log.format",
             "colour",
