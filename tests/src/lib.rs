@@ -6,6 +6,7 @@
 //! | [`postgres`] | a fresh PostgreSQL database for one story |
 //! | [`tls`] | a private certificate authority and a certificate for `localhost` |
 //! | [`client`] | the application's side: registration, PKCE, the redirect that brings the code |
+//! | [`site`] | a small web site on another origin: an app that a browser visits |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`journey`] | what a person does on the pages: sign in, approve, deny |
 //! | [`provider`] | an identity provider that lies when it is told to |
@@ -26,6 +27,7 @@ pub mod postgres;
 pub mod process;
 pub mod provider;
 pub mod server;
+pub mod site;
 pub mod story;
 pub mod tls;
 pub mod wait;

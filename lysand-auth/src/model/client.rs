@@ -30,7 +30,9 @@ impl ClientClaim {
         }
         let mut secrets = vec![password.clone()];
         secrets.extend(decoded(password.expose()).map(Secret::new));
-        Ok(Self { id: Some(user.clone()), secrets })
+        // A name never holds a percent sign, so whoever sends one has encoded the name (RFC 6749 §2.3.1).
+        let id = if user.contains('%') { decoded(user) } else { Some(user.clone()) };
+        Ok(Self { id, secrets })
     }
 
     /// Whether one of the secrets has this digest. An empty secret proves nothing (security AS-12).
@@ -60,6 +62,7 @@ mod tests {
     #[test]
     fn two_names_are_refused_and_encoding_is_forgiven() {
         assert!(ClientClaim::read(basic("a", "s").as_ref(), Some("b".into()), None).is_err());
+        assert_eq!(ClientClaim::read(basic("a%5Fb", "s").as_ref(), None, None).unwrap().id.as_deref(), Some("a_b"));
         let claim = ClientClaim::read(basic("a", "s%2B").as_ref(), None, None).unwrap();
         assert!(claim.proves(Secret::new("s+").digest().as_bytes()));
         assert!(claim.proves(Secret::new("s%2B").digest().as_bytes()));
