@@ -81,7 +81,7 @@ fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
         with_slash("/oauth/userinfo"),
         "GET, HEAD, POST",
         [get => userinfo, head => userinfo, post => userinfo_posted],
-        api
+        api.with_methods("GET, POST")
     );
     serve!(
         config,

@@ -382,6 +382,7 @@ pub(crate) fn login_location(auth: &Auth, echoed: &[(String, String)]) -> String
 
 /// The authorization request among the parameters.
 pub(crate) fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
+    params.agree(&["force_login", "lang", "prompt", "max_age"])?;
     Ok(AuthorizationRequest {
         client_id: params.text("client_id")?,
         redirect_uri: params.text("redirect_uri")?,
