@@ -53,6 +53,27 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// The day in UTC, as people write it: `21 November 2026`.
+    #[must_use]
+    pub fn to_day(self) -> String {
+        let format = time::macros::format_description!("[day padding:none] [month repr:long] [year]");
+        time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
+            .ok()
+            .and_then(|moment| moment.format(&format).ok())
+            .unwrap_or_default()
+    }
+
+    /// ISO 8601 in UTC with microseconds, `2026-11-21T21:20:00.000000Z`, as the headers of limits carry it.
+    #[must_use]
+    pub fn to_iso8601_micros(self) -> String {
+        let format =
+            time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+        time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
+            .ok()
+            .and_then(|moment| moment.format(&format).ok())
+            .unwrap_or_else(|| "1970-01-01T00:00:00.000000Z".to_owned())
+    }
+
     /// ISO 8601 in UTC with milliseconds, `2016-11-24T00:00:00.000Z`, as Mastodon's entities carry it.
     #[must_use]
     pub fn to_iso8601(self) -> String {
@@ -166,6 +187,9 @@ mod tests {
     fn prints_mastodon_times() {
         let moment = Timestamp::from_micros(1_479_945_600_000_000);
         assert_eq!(moment.to_iso8601(), "2016-11-24T00:00:00.000Z");
+        assert_eq!(moment.to_iso8601_micros(), "2016-11-24T00:00:00.000000Z");
+        assert_eq!(moment.to_day(), "24 November 2016");
         assert_eq!(Timestamp::from_micros(-1).seconds(), -1);
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_day(), "");
     }
 }

@@ -7,8 +7,10 @@ use crate::config::{Config, ConfigProblem, ConfigProblems};
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::Pages;
+use crate::model::tally::Tallies;
 use crate::signing::SigningKeys;
 use crate::store::Store;
+use crate::store::uses::Uses;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
 #[derive(Clone)]
@@ -22,6 +24,8 @@ struct Parts {
     pages: Arc<dyn Pages>,
     ambient: Ambient,
     keys: SigningKeys,
+    uses: Uses,
+    tallies: Tallies,
 }
 
 impl Auth {
@@ -69,6 +73,14 @@ impl Auth {
 
     pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.keys
+    }
+
+    pub(crate) fn tallies(&self) -> &Tallies {
+        &self.0.tallies
+    }
+
+    pub(crate) fn uses(&self) -> &Uses {
+        &self.0.uses
     }
 }
 
@@ -143,6 +155,8 @@ impl AuthBuilder {
                 pages,
                 ambient: self.ambient,
                 keys,
+                uses: Uses::default(),
+                tallies: Tallies::default(),
             }))),
             _ => Err(ConfigProblems(problems)),
         }

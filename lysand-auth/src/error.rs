@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use crate::ambient::Timestamp;
 use crate::password::Busy;
 
 /// What a flow answers when it does not succeed.
@@ -29,6 +30,19 @@ pub struct Refusal {
     pub retry_after: Option<Duration>,
     /// The scopes that would have been enough, for `insufficient_scope` (RFC 6750 §3.1).
     pub needed: Option<Cow<'static, str>>,
+    /// The limit that is used up, for `TooManyRequests` (Mastodon §18).
+    pub allowance: Option<Allowance>,
+}
+
+/// What is left of a limit; made by [`Limit::allowance`](crate::model::throttle::Limit::allowance) (Mastodon §18).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// How often in a window.
+    pub max: u32,
+    /// How often still.
+    pub remaining: u32,
+    /// When the window ends.
+    pub reset: Timestamp,
 }
 
 /// A fault of the server or its host. Its text goes to the log and nowhere else.
@@ -109,6 +123,8 @@ codes! {
     UnauthorizedClient = "unauthorized_client", 403;
     /// The person said no (RFC 6749 §4.1.2.1).
     AccessDenied = "access_denied", 403;
+    /// Nobody is signed in with this browser, and the route is about somebody (Mastodon §16).
+    SignInRequired = "login_required", 401;
     /// The bearer token is missing, unknown, revoked or expired (RFC 6750 §3.1).
     InvalidToken = "invalid_token", 401;
     /// The bearer token does not carry the scope (RFC 6750 §3.1).
@@ -139,13 +155,13 @@ impl Error {
     /// A refusal with a sentence for the person who can mend it.
     #[must_use]
     pub fn refused(code: Code, why: impl Into<Cow<'static, str>>) -> Self {
-        Self::Refused(Refusal { code, why: why.into(), retry_after: None, needed: None })
+        Self::Refused(Refusal { code, why: why.into(), retry_after: None, needed: None, allowance: None })
     }
 
     /// A refusal that says when to come again.
     #[must_use]
     pub fn later(code: Code, why: &'static str, retry_after: Duration) -> Self {
-        Self::Refused(Refusal { code, why: why.into(), retry_after: Some(retry_after), needed: None })
+        Self::Refused(Refusal { code, why: why.into(), retry_after: Some(retry_after), needed: None, allowance: None })
     }
 
     /// A required parameter is absent (Mastodon §5.2, §6.3).

@@ -24,6 +24,9 @@ const DESCRIPTION: &str = "This server signs you in to apps of the fediverse.";
 /// The library's route that ends a session (Lysand §12.7).
 const SIGN_OUT: &str = "/api/auth/mastodon-logout";
 
+/// The library's page of what may act for the person who is signed in (Mastodon §16).
+const AUTHORIZED_APPLICATIONS: &str = "/oauth/authorized_applications";
+
 /// `home.html`
 #[derive(Debug, Serialize)]
 pub struct HomePage<'a> {
@@ -35,6 +38,8 @@ pub struct HomePage<'a> {
     pub account: Option<AccountOnPage<'a>>,
     /// Where the form "sign out" posts to.
     pub sign_out_action: &'static str,
+    /// Link to what may act for that person.
+    pub authorized_applications: &'static str,
     /// Hidden field of both forms.
     pub form_token: String,
     /// The name of this server, as people type it into an app.
@@ -107,6 +112,7 @@ async fn show(
         account: account
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
         sign_out_action: SIGN_OUT,
+        authorized_applications: AUTHORIZED_APPLICATIONS,
         form_token: form_token(&state.auth, &form)?,
         host: about::domain(&state.settings.http.base_url),
         demo: state.settings.demo.then_some(DemoOffer { action: demo::START }),

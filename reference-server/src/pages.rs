@@ -34,6 +34,7 @@ templates! {
     "consent.html",
     "code.html",
     "form_post.html",
+    "authorized_applications.html",
     "trouble.html",
     "setup.html",
     "home.html",
@@ -133,6 +134,7 @@ impl Pages for TeraPages {
             Page::Consent(page) => self.render("consent.html", page),
             Page::Code(page) => self.render("code.html", page),
             Page::FormPost(page) => self.render("form_post.html", page),
+            Page::AuthorizedApplications(page) => self.render("authorized_applications.html", page),
             Page::Trouble(page) => self.render("trouble.html", page),
         };
         html.map(PageReply::Html).map_err(|error| chain(&error).into())

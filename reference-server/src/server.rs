@@ -12,6 +12,7 @@ use lysand_auth::error::Error;
 use lysand_auth::flows::sweep;
 use lysand_auth::secret::Secret;
 use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::limits::Limits;
 use lysand_auth::web::not_found;
 use lysand_auth::{Ambient, Auth};
 use tokio::task::JoinHandle;
@@ -188,6 +189,7 @@ fn app(
     >,
 > {
     let headers = Headers::new(Surface::Api, state.settings.http.base_url.is_secure());
+    let limits = Limits::new(&state.auth);
     App::new()
         .app_data(web::Data::new(draining))
         .wrap(middleware::from_fn(frame::frame))
@@ -199,6 +201,7 @@ fn app(
         .configure(instance::routes(&state))
         .configure(assets::routes(&state))
         .app_data(web::Data::new(state))
+        .service(web::resource("/api/{anything:.*}").default_service(web::to(not_found)).wrap(limits).wrap(headers))
         .service(web::resource("/{anything:.*}").default_service(web::to(not_found)).wrap(headers))
 }
 

@@ -78,7 +78,7 @@ const FOCUS_RING: &str = r"
 
 /// The page says its language and title, and at least `expected` fields and buttons, all of which have a name: a label, a
 /// text, an `aria-label`. A placeholder is no name, because it goes when one begins to type.
-async fn is_named(browser: &Browser, expected: usize) {
+pub(crate) async fn is_named(browser: &Browser, expected: usize) {
     let url = browser.url().await;
     let page = browser.ask("return [document.documentElement.lang, document.title]").await;
     assert_ne!(page[0], json!(""), "{url} does not say its language");

@@ -94,20 +94,20 @@ async fn the_pages_are_light_for_everybody_else() {
 
 /// Relative luminance of a page's background and text: 0 is black, 1 is white.
 #[derive(Debug)]
-struct Colours {
-    background: f64,
+pub(crate) struct Colours {
+    pub(crate) background: f64,
     text: f64,
 }
 
 impl Colours {
-    async fn of(browser: &Browser, name: &str) -> Self {
+    pub(crate) async fn of(browser: &Browser, name: &str) -> Self {
         browser.screenshot(name).await;
         let colours = browser.ask(COLOURS).await;
         Self { background: luminance(&colours["background"]), text: luminance(&colours["text"]) }
     }
 
     /// Contrast ratio as WCAG defines it.
-    fn contrast(&self) -> f64 {
+    pub(crate) fn contrast(&self) -> f64 {
         let (darker, lighter) = (self.background.min(self.text), self.background.max(self.text));
         (lighter + 0.05) / (darker + 0.05)
     }

@@ -6,12 +6,14 @@
 //! | `out_of_band` | applications that cannot be redirected to: the person copies a code |
 //! | `looks` | the same pages without scripts, on a narrow screen, in the dark |
 //! | `keyboard` | the same pages without a mouse, and with names on everything |
+//! | `grants` | the page of apps with access, and the end of one |
 //! | `first_start` | the set-up link, the home page, the built-in demo application |
 //! | `instruments` | that the browser really is narrow, dark or without scripts when a story says so |
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod first_start;
+mod grants;
 mod instruments;
 mod keyboard;
 mod looks;

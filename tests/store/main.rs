@@ -6,4 +6,5 @@ mod migrations;
 mod schemas;
 mod sharing;
 mod sweep;
+mod uses;
 mod writes;

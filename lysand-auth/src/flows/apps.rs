@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::app::{App, AppId, Dialect, Problem, Registration};
-use crate::model::throttle::{self, Rule};
+use crate::model::throttle::{self, Allowance, Rule};
 use crate::secret::{Digest, Secret};
 use crate::store::{apps, throttles};
 
@@ -16,6 +16,8 @@ pub struct Registered {
     pub app: App,
     /// `client_secret`; a public app has none.
     pub secret: Option<Secret>,
+    /// What is left of the limit on registrations, where there is one.
+    pub allowance: Option<Allowance>,
 }
 
 /// Registers an app (`POST /api/v1/apps`, Mastodon §2; `POST /oauth/register`, RFC 7591). `source` is the caller's address, for the limit on
@@ -45,20 +47,22 @@ pub async fn register(auth: &Auth, registration: Registration, source: Option<Ip
     let (stored, digest) = (app.clone(), secret.as_ref().map(Secret::digest));
     let counted = auth.store().write(move |c| {
         Box::pin(async move {
+            let mut allowance = None;
             if let Some((source, limit)) = limit {
                 let subject = Digest::of(throttle::source_of(source).as_bytes());
                 let count = throttles::count(c, Rule::Apps, subject, limit.window(now)).await?;
                 if count > i64::from(limit.max) {
-                    return Ok(Err(Error::later(Code::TooManyRequests, "Too many requests", limit.retry_after(now))));
+                    return Ok(Err(limit.exceeded("Too many requests", now)));
                 }
+                allowance = Some(limit.allowance(count, now));
             }
             apps::insert(c, &stored, digest).await?;
-            Ok(Ok(()))
+            Ok(Ok(allowance))
         })
     });
-    counted.await??;
+    let allowance = counted.await??;
     tracing::info!(app = %app.id, name = ?app.name, "app registered");
-    Ok(Registered { app, secret })
+    Ok(Registered { app, secret, allowance })
 }
 
 fn refused(dialect: Dialect, problems: &[Problem]) -> Error {

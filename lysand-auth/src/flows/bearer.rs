@@ -1,5 +1,8 @@
 //! Who a bearer token speaks for, and how far (Mastodon §11).
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
@@ -7,6 +10,14 @@ use crate::model::account::{Account, AccountId, Hindrance};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
+use crate::store::uses;
+
+/// How often the use of a token is written down (Mastodon §11.4).
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How long uses are gathered before they are written together.
+const GATHERING: Duration = Duration::from_secs(1);
+/// How many of them share a transaction.
+const BATCH: usize = 500;
 
 /// A live token: its app, its scopes, and the account that it speaks for.
 #[derive(Clone, Debug)]
@@ -19,6 +30,8 @@ pub struct Bearer {
     pub scopes: Scopes,
     /// When it was issued.
     pub created_at: Timestamp,
+    /// When its use was last written down.
+    pub last_used_at: Option<Timestamp>,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
     /// The account that it speaks for, whether that may act or not.
@@ -44,9 +57,43 @@ pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
         app,
         scopes: token.scopes,
         created_at: token.created_at,
+        last_used_at: token.last_used_at,
         expires_at: token.expires_at,
         account_id: token.account_id,
     })
+}
+
+/// Remembers that a token was used. Costs a comparison; only once a day is something written, a moment later and together
+/// with what others did, and the request waits for none of it (Mastodon §11.4).
+pub fn note_use(auth: &Auth, token: &Bearer, source: Option<IpAddr>) {
+    let now = auth.ambient().now();
+    let is_noted = token.last_used_at.is_some_and(|last| last.plus(DAY) > now);
+    if is_noted || !auth.uses().gather(&token.token_id, source, now) {
+        return;
+    }
+    let auth = auth.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(GATHERING).await;
+        if let Err(error) = write_uses(&auth).await {
+            tracing::warn!(%error, "the last use of tokens was not written; their next use will be");
+        }
+    });
+}
+
+/// Writes down the uses that were gathered; answers how many were a day later than the ones before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn write_uses(auth: &Auth) -> Result<usize, Error> {
+    let (gathered, now) = (auth.uses().take(), auth.ambient().now());
+    let mut written = 0;
+    for batch in gathered.chunks(BATCH) {
+        let batch = batch.to_vec();
+        let write =
+            auth.store().write(move |c| Box::pin(async move { uses::write(c, &batch, now.minus(DAY), now).await }));
+        written += write.await?;
+    }
+    Ok(written)
 }
 
 impl Bearer {
@@ -63,6 +110,7 @@ impl Bearer {
             why: "This action is outside the authorized scopes".into(),
             retry_after: None,
             needed: Some(scopes.join(" ").into()),
+            allowance: None,
         }))
     }
 

@@ -192,11 +192,7 @@ impl Guesses {
         });
         match counted.await? {
             None => Ok(()),
-            Some(limit) => Err(Error::later(
-                Code::TooManyRequests,
-                "Too many attempts to sign in. Please wait before trying again.",
-                limit.retry_after(now),
-            )),
+            Some(limit) => Err(limit.exceeded("Too many attempts to sign in. Please wait before trying again.", now)),
         }
     }
 

@@ -4,7 +4,9 @@
 pub mod apps;
 pub mod authorize;
 pub mod bearer;
+pub mod grants;
 pub mod introspect;
+pub mod limits;
 pub mod login;
 pub mod revoke;
 pub mod sessions;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::auth::Auth;
 use crate::error::Error;
+use crate::model::throttle::Rule;
 use crate::store::sweeps;
 
 const BATCH: i64 = 500;
@@ -60,6 +61,16 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
         swept.sessions += batch;
         if batch == 0 {
             break;
+        }
+    }
+    let (limits, tallies, now) = (&auth.config().rate_limits, auth.tallies(), auth.ambient().now());
+    for (rule, tally) in [
+        (Rule::ApiUser, &tallies.by_account),
+        (Rule::ApiToken, &tallies.by_token),
+        (Rule::ApiAddress, &tallies.by_address),
+    ] {
+        if let Some(limit) = limits.of(rule) {
+            tally.sweep(limit, now);
         }
     }
     swept.throttles = store.write(move |c| Box::pin(sweeps::throttles(c, before))).await?;

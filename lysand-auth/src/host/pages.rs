@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::ambient::Timestamp;
 use crate::host::HostResult;
 pub use crate::model::permission::{Access, Permission};
 pub use crate::model::redirect_uri::Destination;
@@ -20,6 +21,8 @@ pub enum Page<'a> {
     Code(CodePage<'a>),
     /// The answer to an app, as a form that the browser posts to it (`response_mode=form_post`).
     FormPost(FormPostPage<'a>),
+    /// `GET /oauth/authorized_applications`: what may act for you, and how to end it.
+    AuthorizedApplications(AuthorizedApplicationsPage<'a>),
     /// Something is wrong and the person cannot be sent back to the app.
     Trouble(TroublePage<'a>),
 }
@@ -94,6 +97,49 @@ pub struct FormPostPage<'a> {
     pub fields: &'a [(&'a str, &'a str)],
 }
 
+/// The apps that may act for a person (Mastodon §16).
+#[derive(Debug, Serialize)]
+pub struct AuthorizedApplicationsPage<'a> {
+    /// Who is signed in.
+    pub account: AccountOnPage<'a>,
+    /// The apps, the one authorized last first; empty when there are none.
+    pub apps: Vec<AuthorizedAppOnPage<'a>>,
+    /// Hidden field `form_token` of each form.
+    pub form_token: String,
+    /// Link to where a person starts.
+    pub home: String,
+}
+
+/// One app that may act for a person.
+#[derive(Debug, Serialize)]
+pub struct AuthorizedAppOnPage<'a> {
+    /// The app.
+    pub app: AppOnPage<'a>,
+    /// What it may do, one row a subject.
+    pub permissions: Vec<Permission>,
+    /// Since when.
+    pub authorized: MomentOnPage,
+    /// When it last did something, to within a day.
+    pub last_used: Option<MomentOnPage>,
+    /// Where the form "remove" posts to; the form carries the hidden field `_method=delete`.
+    pub remove_action: String,
+}
+
+/// A moment as pages show it.
+#[derive(Debug, Serialize)]
+pub struct MomentOnPage {
+    /// ISO 8601 in UTC, for programs and for hosts that write days in another language.
+    pub iso8601: String,
+    /// The day in English words.
+    pub day: String,
+}
+
+impl From<Timestamp> for MomentOnPage {
+    fn from(moment: Timestamp) -> Self {
+        Self { iso8601: moment.to_iso8601(), day: moment.to_day() }
+    }
+}
+
 /// A trouble that ends the sign-in.
 #[derive(Debug, Serialize)]
 pub struct TroublePage<'a> {
@@ -155,7 +201,8 @@ pub struct FrontendPages {
 }
 
 impl FrontendPages {
-    /// Pages of the frontend in `config`; `others` shows the code to copy, answers that are posted, and troubles.
+    /// Pages of the frontend in `config`; `others` shows the code to copy, answers that are posted, the apps that may act,
+    /// and troubles.
     #[must_use]
     pub fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
         Self { login: config.login_page(), consent: config.consent_page(), others }
@@ -167,7 +214,9 @@ impl Pages for FrontendPages {
         match page {
             Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
             Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
-            Page::Code(_) | Page::FormPost(_) | Page::Trouble(_) => self.others.show(page),
+            Page::Code(_) | Page::FormPost(_) | Page::AuthorizedApplications(_) | Page::Trouble(_) => {
+                self.others.show(page)
+            }
         }
     }
 }

@@ -10,4 +10,5 @@ pub mod pkce;
 pub mod redirect_uri;
 pub mod scope;
 pub mod session;
+pub(crate) mod tally;
 pub mod throttle;

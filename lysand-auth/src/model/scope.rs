@@ -163,6 +163,17 @@ impl Scopes {
         other.0.iter().all(|wanted| self.satisfies(wanted))
     }
 
+    /// What this set and `other` allow together.
+    #[must_use]
+    pub fn with(mut self, other: &Self) -> Self {
+        for word in &other.0 {
+            if !self.has(word) {
+                self.0.push(word.clone());
+            }
+        }
+        self
+    }
+
     /// The words in order.
     #[must_use]
     pub fn words(&self) -> &[String] {

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::ambient::Timestamp;
+pub use crate::error::Allowance;
+use crate::error::{Code, Error, Refusal};
 
 /// What is counted. The names are those of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +18,12 @@ pub enum Rule {
     Apps,
     /// Failed token requests of one client from one address (DEV-25).
     TokenFailures,
+    /// Requests to the API of one account (Mastodon §18).
+    ApiUser,
+    /// Requests to the API with one token (Mastodon §18).
+    ApiToken,
+    /// Requests to the API of one address that speaks for nobody (Mastodon §18).
+    ApiAddress,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -29,7 +37,15 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 4] = [Self::LoginAddress, Self::LoginAccount, Self::Apps, Self::TokenFailures];
+    pub const ALL: [Self; 7] = [
+        Self::LoginAddress,
+        Self::LoginAccount,
+        Self::Apps,
+        Self::TokenFailures,
+        Self::ApiUser,
+        Self::ApiToken,
+        Self::ApiAddress,
+    ];
 
     /// The name in the configuration.
     #[must_use]
@@ -39,6 +55,9 @@ impl Rule {
             Self::LoginAccount => "login_account",
             Self::Apps => "apps",
             Self::TokenFailures => "token_failures",
+            Self::ApiUser => "api_user",
+            Self::ApiToken => "api_token",
+            Self::ApiAddress => "api_address",
         }
     }
 
@@ -50,6 +69,8 @@ impl Rule {
             Self::LoginAccount => (25, 60),
             Self::Apps => (5, 10),
             Self::TokenFailures => (60, 5),
+            Self::ApiUser => (1_500, 5),
+            Self::ApiToken | Self::ApiAddress => (300, 5),
         };
         Limit { max, per: Duration::from_secs(minutes * 60) }
     }
@@ -66,7 +87,49 @@ impl Limit {
     /// How long until the window that `now` falls into is over: one second at least.
     #[must_use]
     pub fn retry_after(self, now: Timestamp) -> Duration {
-        self.window(now).plus(self.per).since(now).max(Duration::from_secs(1))
+        self.reset(now).since(now).max(Duration::from_secs(1))
+    }
+
+    /// The end of the window that `now` falls into.
+    fn reset(self, now: Timestamp) -> Timestamp {
+        self.window(now).plus(self.per)
+    }
+
+    /// What is left after `count` in the window that `now` falls into.
+    #[must_use]
+    pub fn allowance(self, count: i64, now: Timestamp) -> Allowance {
+        let remaining = u32::try_from(i64::from(self.max).saturating_sub(count).max(0)).unwrap_or(self.max);
+        Allowance { max: self.max, remaining, reset: self.reset(now) }
+    }
+
+    /// The refusal of what goes beyond this limit.
+    #[must_use]
+    pub fn exceeded(self, why: &'static str, now: Timestamp) -> Error {
+        Error::Refused(Refusal {
+            code: Code::TooManyRequests,
+            why: why.into(),
+            retry_after: Some(self.retry_after(now)),
+            needed: None,
+            allowance: Some(Allowance { max: self.max, remaining: 0, reset: self.reset(now) }),
+        })
+    }
+}
+
+impl Allowance {
+    /// The one that is nearer to exhaustion; this one, when they are equally near.
+    #[must_use]
+    pub fn nearer(self, other: Self) -> Self {
+        if other.remaining < self.remaining { other } else { self }
+    }
+
+    /// Names and values of the headers: two integers, and the end of the window (Mastodon §18).
+    #[must_use]
+    pub fn headers(self) -> [(&'static str, String); 3] {
+        [
+            ("x-ratelimit-limit", self.max.to_string()),
+            ("x-ratelimit-remaining", self.remaining.to_string()),
+            ("x-ratelimit-reset", self.reset.to_iso8601_micros()),
+        ]
     }
 }
 
@@ -92,6 +155,19 @@ mod tests {
         let now = Timestamp::from_micros(1_234_000_000);
         assert_eq!(limit.window(now).seconds(), 1_200);
         assert_eq!(limit.retry_after(now), Duration::from_secs(566));
+    }
+
+    #[test]
+    fn what_is_left_is_told_as_clients_read_it() {
+        let limit = Limit { max: 5, per: Duration::from_secs(600) };
+        let now = Timestamp::from_micros(1_795_294_800_000_001);
+        let told = limit.allowance(2, now).headers().map(|(_, value)| value);
+        assert_eq!(told, ["5", "3", "2026-11-21T21:10:00.000000Z"]);
+        assert_eq!(limit.allowance(6, now).remaining, 0);
+        let other = Limit { max: 100, ..limit };
+        assert_eq!(other.allowance(1, now).nearer(limit.allowance(1, now)).max, 5);
+        let Error::Refused(refusal) = limit.exceeded("x", now) else { panic!("a refusal") };
+        assert_eq!(refusal.allowance.map(|left| (left.max, left.remaining)), Some((5, 0)));
     }
 
     #[test]

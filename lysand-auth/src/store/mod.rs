@@ -19,6 +19,7 @@ pub(crate) mod apps;
 pub(crate) mod authorizations;
 mod bearers;
 pub(crate) mod families;
+pub(crate) mod grants;
 mod migrate;
 mod postgres;
 mod schema;
@@ -28,6 +29,7 @@ mod statements;
 pub(crate) mod sweeps;
 pub(crate) mod throttles;
 pub(crate) mod tokens;
+pub(crate) mod uses;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -58,6 +58,8 @@ diesel::table! {
         expires_at -> Nullable<BigInt>,
         revoked_at -> Nullable<BigInt>,
         family_id -> Nullable<Text>,
+        last_used_at -> Nullable<BigInt>,
+        last_used_from -> Nullable<Text>,
     }
 }
 

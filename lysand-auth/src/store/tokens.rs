@@ -18,7 +18,7 @@ use crate::secret::Digest;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
-struct Row {
+pub(super) struct Row {
     id: String,
     digest: Vec<u8>,
     app_id: String,
@@ -28,6 +28,7 @@ struct Row {
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
     family_id: Option<String>,
+    last_used_at: Option<i64>,
 }
 
 /// A token and the app that holds it.
@@ -45,6 +46,7 @@ pub(crate) struct StoredToken {
     pub(crate) revoked_at: Option<Timestamp>,
     /// The family of refresh tokens that it belongs to.
     pub(crate) family_id: Option<String>,
+    pub(crate) last_used_at: Option<Timestamp>,
 }
 
 impl From<Row> for StoredToken {
@@ -58,6 +60,7 @@ impl From<Row> for StoredToken {
             expires_at: row.expires_at.map(Timestamp::from_micros),
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
             family_id: row.family_id,
+            last_used_at: row.last_used_at.map(Timestamp::from_micros),
         }
     }
 }
@@ -73,6 +76,7 @@ pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest)
         expires_at: token.expires_at.map(Timestamp::micros),
         revoked_at: None,
         family_id: token.family_id.clone(),
+        last_used_at: None,
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     Ok(())

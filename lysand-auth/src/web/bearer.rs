@@ -1,11 +1,12 @@
 //! The extractor for bearer tokens, for the library's routes and the host's own.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::extract;
 use super::reply::ApiError;
@@ -63,10 +64,15 @@ impl Bearer {
         self.token.expires_at.map(|end| end.since(now))
     }
 
-    /// What the token `sent` opens.
-    pub(crate) async fn of(auth: Data<Auth>, sent: Option<Secret>) -> Result<Self, ApiError> {
-        let sent = sent.ok_or_else(|| Error::invalid_token("The access token is invalid"))?;
-        let token = bearer::speaks_for(&auth, &sent).await?;
+    /// What the token `sent` from `source` opens.
+    pub(crate) async fn of(auth: Data<Auth>, sent: Option<Secret>, source: Option<IpAddr>) -> Result<Self, ApiError> {
+        let checked = Checked::of(&auth, sent).await;
+        Self::found(auth, checked, source)
+    }
+
+    fn found(auth: Data<Auth>, checked: Option<Checked>, source: Option<IpAddr>) -> Result<Self, ApiError> {
+        let token = checked.ok_or_else(|| Error::invalid_token("The access token is invalid"))?.0?;
+        bearer::note_use(&auth, &token, source);
         Ok(Self { token, auth })
     }
 
@@ -88,6 +94,16 @@ impl Bearer {
     }
 }
 
+/// What a presented token opens, looked up in this request.
+pub(crate) struct Checked(pub(crate) Result<bearer::Bearer, Error>);
+
+impl Checked {
+    /// Looks a token up; nothing when none was presented.
+    pub(crate) async fn of(auth: &Auth, token: Option<Secret>) -> Option<Self> {
+        Some(Self(bearer::speaks_for(auth, &token?).await))
+    }
+}
+
 impl FromRequest for Bearer {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
@@ -95,9 +111,14 @@ impl FromRequest for Bearer {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = req.app_data::<Data<Auth>>().cloned();
         let token = extract::bearer(req.headers());
+        let source = auth.as_ref().and_then(|auth| extract::source(req, auth.config()));
+        let checked = req.extensions_mut().remove::<Checked>();
         Box::pin(async move {
             let auth = auth.ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
-            Self::of(auth, token).await
+            match checked {
+                None => Self::of(auth, token, source).await,
+                checked => Self::found(auth, checked, source),
+            }
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -64,6 +64,11 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         }
     }
     found.filter(|value| !value.is_empty())
+}
+
+/// Whether a request names a type of answer among those that it takes.
+pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(media_type))
 }
 
 /// The credentials of a Basic header, split at the first colon (RFC 7617).

@@ -181,7 +181,7 @@ fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) 
     };
     match refusal.code {
         Code::StaleForm => pages::trouble(auth, &error, Some(pages::login_location(auth, &params.echo(&ECHOED)))),
-        Code::TooManyRequests | Code::Unavailable if accepts_html(req) => {
+        Code::TooManyRequests | Code::Unavailable if extract::accepts(req.headers(), "text/html") => {
             pages::trouble(auth, &error, Some(pages::login_location(auth, &params.echo(&ECHOED))))
         }
         Code::Validation
@@ -203,13 +203,6 @@ fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) 
             reply::see(&pages::login_location(auth, &pairs))
         }
     }
-}
-
-fn accepts_html(req: &HttpRequest) -> bool {
-    req.headers()
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 fn add_cookie(reply: &mut HttpResponse, cookie: actix_web::cookie::Cookie<'static>) -> Result<(), Error> {

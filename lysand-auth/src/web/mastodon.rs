@@ -43,7 +43,11 @@ pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Recei
         body["client_secret"] = secret.expose().into();
         body["client_secret_expires_at"] = 0.into();
     }
-    Ok(json(&body))
+    let mut reply = json(&body);
+    if let Some(allowance) = registered.allowance {
+        reply.extensions_mut().insert(allowance);
+    }
+    Ok(reply)
 }
 
 /// `GET /api/v1/apps/verify_credentials`
@@ -198,7 +202,7 @@ pub(crate) async fn userinfo_posted(
         Some(token) => Some(token),
         None => received.0?.body_text("access_token")?.map(Secret::new),
     };
-    person(&auth, &Bearer::of(auth.clone(), sent).await?).await
+    person(&auth, &Bearer::of(auth.clone(), sent, extract::source(&req, auth.config())).await?).await
 }
 
 /// Who the token speaks for (Mastodon §8). A token with `openid` alone learns the subject; `email` is told to those who

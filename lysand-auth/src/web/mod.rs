@@ -8,7 +8,9 @@ mod cookies;
 mod extract;
 mod forms;
 mod frontend;
+mod grants;
 pub mod headers;
+pub mod limits;
 mod mastodon;
 mod metadata;
 mod pages;
@@ -25,6 +27,7 @@ pub use self::bearer::Bearer;
 pub use self::cookies::{COOKIE_NAME, SignedIn};
 pub use self::forms::{form_session, form_token, prove_form};
 use self::headers::{Headers, Surface};
+use self::limits::Limits;
 use self::reply::JsonBody;
 pub use self::reply::{ApiError, OAuthError, json, not_found};
 use crate::auth::Auth;
@@ -52,6 +55,7 @@ pub fn mount(auth: Auth) -> impl FnOnce(&mut ServiceConfig) + Clone {
         mount_mastodon(config, &auth);
         mount_pages(config, &auth);
         mount_frontend(config, &auth);
+        mount_grants(config, &auth);
     }
 }
 
@@ -71,11 +75,12 @@ fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
         with_slash("/api/v1/apps/verify_credentials"),
         "GET, HEAD",
         [get => verify_app, head => verify_app],
+        Limits::new(auth),
         api
     );
     serve!(config, with_slash("/oauth/token"), "POST", [post => token], oauth);
     serve!(config, with_slash("/oauth/revoke"), "POST", [post => revoke], oauth);
-    serve!(config, with_slash("/api/v1/apps"), "POST", [post => register], api);
+    serve!(config, with_slash("/api/v1/apps"), "POST", [post => register], Limits::new(auth), api);
     serve!(
         config,
         with_slash("/oauth/userinfo"),
@@ -140,20 +145,43 @@ fn mount_pages(config: &mut ServiceConfig, auth: &Auth) {
     serve!(config, with_slash("/oauth/authorize/continue"), "POST", [post => go_on], form_session(auth), page);
 }
 
+/// What may act for a person (Mastodon §16).
+fn mount_grants(config: &mut ServiceConfig, auth: &Auth) {
+    use grants::{PAGE, apps, end_app, end_app_by_form, end_token, token, tokens};
+    let secure = auth.config().base_url.is_secure();
+    let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
+
+    let lists = [with_slash(PAGE), with_slash("/oauth/authorized_applications.json")].concat();
+    serve!(config, lists, "GET, HEAD", [get => apps, head => apps], form_session(auth), page);
+    serve!(
+        config,
+        with_slash("/oauth/authorized_applications/{id}"),
+        "POST, DELETE",
+        [post => end_app_by_form, delete => end_app],
+        form_session(auth),
+        page
+    );
+    serve!(config, with_slash("/api/v1/tokens"), "GET, HEAD", [get => tokens, head => tokens], Limits::new(auth), api);
+    serve!(config, with_slash("/api/v1/tokens/{id}"), "GET, HEAD", [get => token, head => token], Limits::new(auth), api);
+    serve!(config, with_slash("/api/v1/tokens/{id}/invalidate"), "POST", [post => end_token], Limits::new(auth), api);
+}
+
 /// Lysand's frontend API (Lysand §4 to §6, §12.7).
 fn mount_frontend(config: &mut ServiceConfig, auth: &Auth) {
     use frontend::{login, redirect, settings, sign_out};
     let secure = auth.config().base_url.is_secure();
     let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
+    let forms = || Limits::for_forms(auth);
 
-    serve!(config, with_slash("/api/auth/login"), "POST", [post => login], form_session(auth), page);
-    serve!(config, with_slash("/api/auth/redirect"), "POST", [post => redirect], form_session(auth), page);
-    serve!(config, with_slash("/api/auth/mastodon-logout"), "POST", [post => sign_out], form_session(auth), page);
+    serve!(config, with_slash("/api/auth/login"), "POST", [post => login], form_session(auth), forms(), page);
+    serve!(config, with_slash("/api/auth/redirect"), "POST", [post => redirect], form_session(auth), forms(), page);
+    serve!(config, with_slash("/api/auth/mastodon-logout"), "POST", [post => sign_out], form_session(auth), forms(), page);
     serve!(
         config,
         with_slash("/api/v1/frontend/config"),
         "GET, HEAD",
         [get => settings, head => settings],
+        Limits::new(auth),
         api
     );
 }

@@ -261,7 +261,8 @@ pub(crate) fn approved(auth: &Auth, ask: &Ask, code: &Secret) -> HttpResponse {
 /// The browser goes back to the app with a no (Mastodon §5.6).
 pub(crate) fn denied(auth: &Auth, path: &ReturnPath) -> HttpResponse {
     let why = "The resource owner or authorization server denied the request.";
-    let refusal = Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None };
+    let refusal =
+        Refusal { code: Code::AccessDenied, why: why.into(), retry_after: None, needed: None, allowance: None };
     if path.redirect_uri.is_out_of_band() {
         return trouble(auth, &Error::Refused(refusal), None);
     }
@@ -303,11 +304,7 @@ pub(crate) fn trouble(auth: &Auth, error: &Error, start_over: Option<String>) ->
     let (title, message) = in_words(refusal);
     let status = reply::status(error);
     let page = trouble_page(status.as_u16(), title, message, refusal.code.oauth_name(), &refusal.why, start_over);
-    let mut reply = show(auth, &page, status, &[]);
-    if let Some(wait) = refusal.retry_after {
-        reply.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from(wait.as_secs().max(1)));
-    }
-    reply
+    reply::tell_when(show(auth, &page, status, &[]), refusal)
 }
 
 /// A stale form is shown as a page, a foreign one as JSON.
@@ -346,6 +343,10 @@ fn in_words(refusal: &Refusal) -> (&'static str, &str) {
         Code::AccessDenied => ("You said no", "The app gets no access to your account. You can close this page."),
         Code::StaleForm => ("This page is too old", &refusal.why),
         Code::InvalidGrant => ("This request is over", &refusal.why),
+        Code::NotFound => (
+            "This is not there",
+            "What you wanted to change is gone already, or was never yours. Go back and look at what there is now.",
+        ),
         Code::TooManyRequests => ("Please wait a moment", &refusal.why),
         Code::Unavailable => ("This server is busy", &refusal.why),
         _ => (
@@ -356,7 +357,7 @@ fn in_words(refusal: &Refusal) -> (&'static str, &str) {
 }
 
 /// Shows a page, or sends the browser to where a frontend shows it, with `along` as its query.
-fn show(auth: &Auth, page: &Page<'_>, status: StatusCode, along: &[(String, String)]) -> HttpResponse {
+pub(crate) fn show(auth: &Auth, page: &Page<'_>, status: StatusCode, along: &[(String, String)]) -> HttpResponse {
     match auth.pages().show(page) {
         Ok(PageReply::Html(html)) => {
             HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(html)
@@ -424,10 +425,10 @@ fn pairs(owned: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     owned.iter().map(|(name, value)| (name.as_str(), value.as_str()))
 }
 
-fn on_page(app: &App) -> AppOnPage<'_> {
+pub(crate) fn on_page(app: &App) -> AppOnPage<'_> {
     AppOnPage { name: &app.name, website: app.website.as_deref() }
 }
 
-fn account_on_page(account: &Account) -> AccountOnPage<'_> {
+pub(crate) fn account_on_page(account: &Account) -> AccountOnPage<'_> {
     AccountOnPage { username: &account.username, display_name: &account.display_name }
 }

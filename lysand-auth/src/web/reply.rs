@@ -3,13 +3,14 @@
 use std::fmt;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::ambient::Ambient;
 use crate::error::{Code, Error, Refusal};
+use crate::model::throttle::Allowance;
 
 /// The exact content type of JSON answers (Mastodon §0.5, Lysand §17).
 const JSON: &str = "application/json";
@@ -93,7 +94,7 @@ impl ResponseError for ApiError {
         if matches!(refusal.code, Code::InvalidToken | Code::InsufficientScope) {
             reply.insert_header((header::CACHE_CONTROL, "no-store")).insert_header(challenge(refusal));
         }
-        reply.json_body(&json!({ "error": refusal.why }))
+        tell_when(reply.json_body(&json!({ "error": refusal.why })), refusal)
     }
 }
 
@@ -119,10 +120,11 @@ impl ResponseError for OAuthError {
 }
 
 fn oauth_refusal(refusal: &Refusal) -> HttpResponse {
-    refused(refusal)
+    let reply = refused(refusal)
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
-        .json_body(&json!({ "error": refusal.code.oauth_name(), "error_description": refusal.why }))
+        .json_body(&json!({ "error": refusal.code.oauth_name(), "error_description": refusal.why }));
+    tell_when(reply, refusal)
 }
 
 /// A JSON answer with exactly the content type that clients compare.
@@ -177,11 +179,30 @@ pub(crate) fn status(error: &Error) -> StatusCode {
 
 fn refused(refusal: &Refusal) -> HttpResponseBuilder {
     let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut reply = HttpResponse::build(status);
+    HttpResponse::build(status)
+}
+
+/// Says when to come again, and which limit is used up; the extension says the latter to the middleware around.
+pub(crate) fn tell_when(mut reply: HttpResponse, refusal: &Refusal) -> HttpResponse {
     if let Some(wait) = refusal.retry_after {
-        reply.insert_header((header::RETRY_AFTER, wait.as_secs().max(1)));
+        // Rounded up: a second too early would be too early.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
+    if let Some(allowance) = refusal.allowance {
+        tell_limit(reply.headers_mut(), allowance);
+        reply.extensions_mut().insert(allowance);
     }
     reply
+}
+
+/// Says what is left of a limit (Mastodon §18).
+pub(crate) fn tell_limit(headers: &mut HeaderMap, allowance: Allowance) {
+    for (name, value) in allowance.headers() {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
 }
 
 /// Logs a failure once, under an id that the caller is shown and nothing else.

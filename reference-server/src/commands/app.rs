@@ -38,7 +38,7 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), C
         website: wanted.website,
         ..Registration::default()
     };
-    let apps::Registered { app, secret } = apps::register(&state.auth, registration, None).await?;
+    let apps::Registered { app, secret, .. } = apps::register(&state.auth, registration, None).await?;
     let secret = secret.unwrap_or_default();
     if as_json {
         output::json(&credential_application(&app, secret.expose()));

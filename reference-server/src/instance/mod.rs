@@ -9,6 +9,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
 use lysand_auth::Error;
 use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::limits::Limits;
 use lysand_auth::web::{ApiError, Bearer, json, not_allowed, with_slash};
 use serde_json::Value;
 
@@ -77,13 +78,15 @@ fn public(document: &Value) -> HttpResponse {
 /// The routes of this module, each for `GET` and `HEAD`, with and without a trailing slash (Mastodon §0.3).
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let secure = state.auth.config().base_url.is_secure();
+    let limits = Limits::new(&state.auth);
     macro_rules! documents {
-        ($config:ident; $($surface:ident $path:literal => $handler:ident;)+) => {$(
+        ($config:ident; $($surface:ident $path:literal => $handler:ident $(within $limits:ident)?;)+) => {$(
             for path in with_slash($path) {
                 $config.service(web::resource(path)
                     .route(web::get().to($handler))
                     .route(web::head().to($handler))
                     .default_service(not_allowed("GET, HEAD"))
+                    $(.wrap($limits.clone()))?
                     .wrap(Headers::new(Surface::$surface, secure)),
                 );
             }
@@ -91,10 +94,10 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     }
     move |config| {
         documents! { config;
-            Api "/api/v1/accounts/verify_credentials" => verify_credentials;
-            Api "/api/v1/preferences" => preferences;
-            Api "/api/v1/instance" => v1;
-            Api "/api/v2/instance" => v2;
+            Api "/api/v1/accounts/verify_credentials" => verify_credentials within limits;
+            Api "/api/v1/preferences" => preferences within limits;
+            Api "/api/v1/instance" => v1 within limits;
+            Api "/api/v2/instance" => v2 within limits;
             Public "/.well-known/host-meta" => host_meta;
             Public "/.well-known/nodeinfo" => nodeinfo_links;
             Public "/nodeinfo/2.0" => nodeinfo;

@@ -1,8 +1,8 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
 use lysand_auth::host::pages::{
-    Access, AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, Destination, FormPostPage, Permission,
-    SignInPage, TroublePage,
+    Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConsentPage,
+    CurrentAccount, Destination, FormPostPage, MomentOnPage, Permission, SignInPage, TroublePage,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -18,6 +18,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     consent(text, &mut samples);
     add(&mut samples, "code.html", &CodePage { code: text });
     form_post(text, &mut samples);
+    authorized_applications(text, &mut samples);
     trouble(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
@@ -87,6 +88,28 @@ fn form_post(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     add(samples, "form_post.html", &FormPostPage { action: text, fields: &[(text, text)] });
 }
 
+fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
+    let row = |access| Permission { subject: text.into(), access, meaning: text.into() };
+    let granted = |app, last_used| AuthorizedAppOnPage {
+        app,
+        permissions: vec![row(Access::Read), row(Access::Write), row(Access::ReadWrite)],
+        authorized: moment(),
+        last_used,
+        remove_action: text.to_owned(),
+    };
+    let page = |apps| AuthorizedApplicationsPage {
+        account: account(text),
+        apps,
+        form_token: text.to_owned(),
+        home: text.to_owned(),
+    };
+    let apps = vec![granted(app(text), Some(moment())), granted(AppOnPage { name: text, website: None }, None)];
+    for apps in [apps, Vec::new()] {
+        add(samples, "authorized_applications.html", &page(apps));
+    }
+}
+
 fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let page = TroublePage {
         status: 400,
@@ -125,6 +148,7 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         ],
         account,
         sign_out_action: text,
+        authorized_applications: text,
         form_token: text.to_owned(),
         host: text,
         demo,

@@ -127,6 +127,7 @@ fn mint(
         created_at,
         expires_at: expires_in.map(|lifetime| created_at.plus(lifetime)),
         revoked_at: None,
+        last_used_at: None,
         family_id,
     };
     let access_token = Secret::mint(auth.ambient());
@@ -162,7 +163,7 @@ impl Failures {
         if count < i64::from(limit.max) {
             return Ok(());
         }
-        Err(Error::later(Code::TooManyRequests, "Too many requests", limit.retry_after(now)))
+        Err(limit.exceeded("Too many requests", now))
     }
 
     async fn count(&self, auth: &Auth) -> Result<(), Error> {

@@ -1,0 +1,195 @@
+//! What may act for a person: the apps and tokens that they gave access to, and the end of it (Mastodon §16).
+
+use std::collections::HashMap;
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::account::AccountId;
+use crate::model::app::{App, AppId};
+use crate::model::scope::Scopes;
+use crate::store::grants::{self, Grant};
+use crate::store::tokens::Found;
+use crate::store::{families, tokens};
+
+/// How many tokens are listed when the caller does not say.
+const USUAL_PAGE: i64 = 20;
+/// How many are listed at most.
+const LARGEST_PAGE: i64 = 100;
+
+/// An app that may act for a person.
+#[derive(Clone, Debug)]
+pub struct AuthorizedApp {
+    /// The app.
+    pub app: App,
+    /// All that its live tokens may do together.
+    pub scopes: Scopes,
+    /// Since when it has had access without interruption, as far as live tokens tell.
+    pub authorized_at: Timestamp,
+    /// When one of its tokens was last used, to within a day.
+    pub last_used_at: Option<Timestamp>,
+}
+
+impl AuthorizedApp {
+    fn of(grants: Vec<Grant>, app: App) -> Option<Self> {
+        let authorized_at = grants.iter().map(|grant| grant.since).min()?;
+        let last_used_at = grants.iter().filter_map(|grant| grant.last_used_at).max();
+        let scopes = grants.iter().fold(Scopes::default(), |scopes, grant| scopes.with(&grant.scopes));
+        Some(Self { app, scopes, authorized_at, last_used_at })
+    }
+}
+
+/// A live token, as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct Token {
+    /// The token's key; not the token.
+    pub id: String,
+    /// The app that holds it.
+    pub app: App,
+    /// What it may do.
+    pub scopes: Scopes,
+    /// When it was issued.
+    pub created_at: Timestamp,
+    /// When it was last used, to within a day.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Which tokens to list, newest first, in the words of Mastodon's API.
+#[derive(Clone, Debug, Default)]
+pub struct Span {
+    /// Older than this one.
+    pub max_id: Option<String>,
+    /// Newer than this one, the newest of them.
+    pub since_id: Option<String>,
+    /// Newer than this one, those right after it.
+    pub min_id: Option<String>,
+    /// How many.
+    pub limit: Option<i64>,
+}
+
+/// Some tokens, newest first.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// The tokens.
+    pub tokens: Vec<Token>,
+    /// The limit that was used.
+    pub limit: i64,
+    /// Whether there are older ones.
+    pub has_older: bool,
+}
+
+impl From<Found> for Token {
+    fn from((token, app): Found) -> Self {
+        Self { id: token.id, app, scopes: token.scopes, created_at: token.created_at, last_used_at: token.last_used_at }
+    }
+}
+
+/// The apps that have a live token of an account or can refresh one, the one authorized last first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn apps(auth: &Auth, account: &AccountId) -> Result<Vec<AuthorizedApp>, Error> {
+    let (account, now) = (account.clone(), auth.ambient().now());
+    let read = auth.store().read(move |c| Box::pin(async move { grants::all(c, &account, now).await }));
+    let (granted, apps) = read.await?;
+    let mut by_app: HashMap<String, Vec<Grant>> = HashMap::new();
+    for grant in granted {
+        by_app.entry(grant.app_id.clone()).or_default().push(grant);
+    }
+    let mut apps: Vec<AuthorizedApp> =
+        apps.into_iter().filter_map(|app| AuthorizedApp::of(by_app.remove(app.id.as_str())?, app)).collect();
+    apps.sort_by_key(|granted| (std::cmp::Reverse(granted.authorized_at), granted.app.id.to_string()));
+    Ok(apps)
+}
+
+/// Takes an app's access to an account away: all its tokens and open codes, at once (security REV-1).
+///
+/// # Errors
+/// 404 when the app has no access, be it unknown or another person's.
+pub async fn end(auth: &Auth, account: &AccountId, app: &AppId) -> Result<(), Error> {
+    let wanted = known_id(app.as_str())?;
+    let (account, app, now) = (account.clone(), AppId::new(wanted), auth.ambient().now());
+    let (person, of) = (account.clone(), app.clone());
+    let ended = auth.store().write(move |c| Box::pin(async move { grants::end(c, &account, &app, now).await }));
+    if !ended.await? {
+        return Err(nothing());
+    }
+    tracing::info!(account = %person, app = %of, "access of an app removed by its person");
+    Ok(())
+}
+
+/// The live tokens of an account.
+///
+/// # Errors
+/// 400 when an id of the span cannot be one.
+pub async fn tokens(auth: &Auth, account: &AccountId, span: Span) -> Result<Tokens, Error> {
+    let limit = span.limit.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE);
+    let oldest_first = span.min_id.is_some();
+    let ends = [("max_id", span.max_id), ("min_id", span.min_id), ("since_id", span.since_id)];
+    let [before, min, since] = ends.map(|(name, id)| match id {
+        None => Ok(None),
+        Some(id) => known_id(&id).map(Some).map_err(|_| {
+            Error::refused(Code::InvalidRequest, format!("The parameter {name} is not the id of a token."))
+        }),
+    });
+    // One more than wanted tells whether there are more.
+    let span =
+        grants::Span { after: min?.or(since?).unwrap_or_default(), before: before?, oldest_first, most: limit + 1 };
+    let (account, now) = (account.clone(), auth.ambient().now());
+    let found =
+        auth.store().read(move |c| Box::pin(async move { grants::some(c, &account, &span, now).await })).await?;
+    let wanted = usize::try_from(limit).unwrap_or_default();
+    // Whoever pages upwards came from an older page.
+    let has_older = oldest_first || found.len() > wanted;
+    let mut tokens: Vec<Token> = found.into_iter().take(wanted).map(Token::from).collect();
+    if oldest_first {
+        tokens.reverse();
+    }
+    Ok(Tokens { tokens, limit, has_older })
+}
+
+/// One live token of an account.
+///
+/// # Errors
+/// 404 when it is unknown, over, or another person's.
+pub async fn token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, Error> {
+    let (account, id, now) = (account.clone(), known_id(id)?, auth.ambient().now());
+    let found = auth.store().look_up(move |c| Box::pin(async move { grants::one(c, &account, &id, now).await }));
+    found.await?.map(Token::from).ok_or_else(nothing)
+}
+
+/// Revokes one token of an account with the family of refresh tokens that it belongs to, and answers what it was.
+///
+/// # Errors
+/// 404 when it is unknown, over, or another person's.
+pub async fn end_token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, Error> {
+    let (account, id, now) = (account.clone(), known_id(id)?, auth.ambient().now());
+    let person = account.clone();
+    let ended = auth.store().write(move |c| {
+        Box::pin(async move {
+            let found = grants::one(c, &account, &id, now).await?;
+            if let Some((token, _)) = &found {
+                if let Some(family) = &token.family_id {
+                    families::end(c, family, now).await?;
+                }
+                tokens::revoke(c, &id, now).await?;
+            }
+            Ok(found)
+        })
+    });
+    let token = ended.await?.map(Token::from).ok_or_else(nothing)?;
+    tracing::info!(account = %person, app = %token.app.id, token = %token.id, "token revoked by its person");
+    Ok(token)
+}
+
+/// An id in the form in which ours are made. Others name nothing, and must not reach the database: it cannot take all of
+/// them.
+fn known_id(id: &str) -> Result<String, Error> {
+    let fits = (1..=64).contains(&id.len());
+    let plain = id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    if fits && plain { Ok(id.to_owned()) } else { Err(nothing()) }
+}
+
+fn nothing() -> Error {
+    Error::refused(Code::NotFound, "Record not found")
+}

@@ -1,0 +1,44 @@
+//! How much of the API a caller has used up (Mastodon §18).
+
+use std::net::IpAddr;
+
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::throttle::{Allowance, Rule, source_of};
+
+/// Who sends a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Caller<'a> {
+    /// The key of the live token that was presented.
+    pub token_id: Option<&'a str>,
+    /// The account that it speaks for.
+    pub account: Option<&'a AccountId>,
+    /// Where the request comes from.
+    pub source: Option<IpAddr>,
+}
+
+/// Counts a request in this process's memory, and answers what is left of the limit nearest to exhaustion; nothing when
+/// limits are off. Whoever speaks for nobody is counted by address: tokens that open nothing are free to make.
+///
+/// # Errors
+/// 429 when a limit is used up.
+pub fn admit(auth: &Auth, caller: Caller<'_>) -> Result<Option<Allowance>, Error> {
+    let (limits, tallies, now) = (&auth.config().rate_limits, auth.tallies(), auth.ambient().now());
+    let address = if caller.account.is_none() { caller.source.map(source_of) } else { None };
+    let mut nearest: Option<Allowance> = None;
+    for (rule, tally, subject) in [
+        (Rule::ApiToken, &tallies.by_token, caller.token_id),
+        (Rule::ApiUser, &tallies.by_account, caller.account.map(AccountId::as_str)),
+        (Rule::ApiAddress, &tallies.by_address, address.as_deref()),
+    ] {
+        let Some((subject, limit)) = subject.zip(limits.of(rule)) else { continue };
+        let count = tally.count(subject, limit, now);
+        if count > limit.max {
+            return Err(limit.exceeded("Too many requests", now));
+        }
+        let left = limit.allowance(count.into(), now);
+        nearest = Some(nearest.map_or(left, |other| other.nearer(left)));
+    }
+    Ok(nearest)
+}

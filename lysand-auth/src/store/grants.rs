@@ -1,0 +1,152 @@
+//! What an account has granted: its live tokens with their apps, and the end of both.
+
+use diesel::dsl::{max, min};
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
+
+use super::Conn;
+use super::apps::{self, StoredApp};
+use super::schema::{auth_app, auth_authorization as codes, auth_family as families, auth_token as table};
+use super::tokens::{Found, Row};
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::app::{App, AppId};
+use crate::model::scope::Scopes;
+use crate::on;
+
+/// The live tokens of an account, in a query or a part of one.
+macro_rules! alive {
+    ($account:expr, $now:expr $(, $joined:expr)?) => {
+        table::table
+            $(.inner_join($joined))?
+            .filter(table::account_id.eq($account.as_str()))
+            .filter(table::revoked_at.is_null())
+            .filter(table::expires_at.is_null().or(table::expires_at.gt($now.micros())))
+    };
+}
+
+/// The families of refresh tokens that can still bring an account's apps new tokens.
+macro_rules! living_families {
+    ($account:expr, $now:expr) => {
+        families::table
+            .filter(families::account_id.eq($account.as_str()))
+            .filter(families::ended_at.is_null())
+            .filter(families::expires_at.gt($now.micros()))
+    };
+}
+
+/// The same with their apps.
+macro_rules! live {
+    ($account:expr, $now:expr) => {
+        alive!($account, $now, auth_app::table).select((Row::as_select(), apps::Row::as_select()))
+    };
+}
+
+fn found((row, app): (Row, apps::Row)) -> Found {
+    (row.into(), StoredApp::from(app).app)
+}
+
+/// What live tokens, or families of refresh tokens, of equal scope tell together.
+pub(crate) struct Grant {
+    pub(crate) app_id: String,
+    pub(crate) scopes: Scopes,
+    pub(crate) since: Timestamp,
+    pub(crate) last_used_at: Option<Timestamp>,
+}
+
+/// What an account has granted, one entry an app and set of scopes, however many tokens there are; and those apps.
+pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(Vec<Grant>, Vec<App>), Error> {
+    let rows: Vec<(String, String, Option<i64>, Option<i64>)> = on!(conn, c => alive!(account, now)
+        .group_by((table::app_id, table::scopes))
+        .select((table::app_id, table::scopes, min(table::created_at), max(table::last_used_at)))
+        .load(c))?;
+    let families: Vec<(String, String, Option<i64>)> = on!(conn, c => living_families!(account, now)
+        .group_by((families::app_id, families::scopes))
+        .select((families::app_id, families::scopes, min(families::created_at)))
+        .load(c))?;
+    let apps: Vec<apps::Row> = on!(conn, c => auth_app::table
+        .filter(auth_app::id.eq_any(alive!(account, now).select(table::app_id))
+            .or(auth_app::id.eq_any(living_families!(account, now).select(families::app_id))))
+        .select(apps::Row::as_select())
+        .load(c))?;
+    let of_families = families.into_iter().map(|(app_id, scopes, since)| (app_id, scopes, since, None));
+    let grants = rows.into_iter().chain(of_families).map(|(app_id, scopes, since, last_used_at)| Grant {
+        app_id,
+        scopes: Scopes::stored(&scopes),
+        since: Timestamp::from_micros(since.unwrap_or_default()),
+        last_used_at: last_used_at.map(Timestamp::from_micros),
+    });
+    Ok((grants.collect(), apps.into_iter().map(|row| StoredApp::from(row).app).collect()))
+}
+
+/// Which live tokens to list: those whose ids lie between the two, from one end or the other.
+pub(crate) struct Span {
+    pub(crate) after: String,
+    pub(crate) before: Option<String>,
+    pub(crate) oldest_first: bool,
+    pub(crate) most: i64,
+}
+
+/// Live tokens of an account, in the order of the span.
+pub(crate) async fn some(
+    conn: &mut Conn,
+    account: &AccountId,
+    span: &Span,
+    now: Timestamp,
+) -> Result<Vec<Found>, Error> {
+    let Span { after, before, oldest_first, most } = span;
+    // Behind every id in every collation: ids begin with a hexadecimal digit.
+    let before = before.as_deref().unwrap_or("g");
+    let rows: Vec<(Row, apps::Row)> = if *oldest_first {
+        on!(conn, c => live!(account, now)
+            .filter(table::id.gt(after))
+            .filter(table::id.lt(before))
+            .order(table::id.asc())
+            .limit(*most)
+            .load(c))?
+    } else {
+        on!(conn, c => live!(account, now)
+            .filter(table::id.gt(after))
+            .filter(table::id.lt(before))
+            .order(table::id.desc())
+            .limit(*most)
+            .load(c))?
+    };
+    Ok(rows.into_iter().map(found).collect())
+}
+
+/// One live token of an account.
+pub(crate) async fn one(
+    conn: &mut Conn,
+    account: &AccountId,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<Found>, Error> {
+    let row: Option<(Row, apps::Row)> =
+        on!(conn, c => live!(account, now).filter(table::id.eq(id)).get_result(c)).optional()?;
+    Ok(row.map(found))
+}
+
+/// Ends all codes, families of refresh tokens and tokens that an account gave to an app; false when there were none.
+///
+/// In this order: on PostgreSQL the first two statements wait for a redemption or replacement that is under way, and the last
+/// one then sees the token that it brought (Mastodon §20).
+pub(crate) async fn end(conn: &mut Conn, account: &AccountId, app: &AppId, now: Timestamp) -> Result<bool, Error> {
+    let voided = on!(conn, c => diesel::update(codes::table)
+        .filter(codes::account_id.eq(account.as_str()).and(codes::app_id.eq(app.as_str())))
+        .filter(codes::used_at.is_null())
+        .filter(codes::approved_at.is_not_null())
+        .set(codes::used_at.eq(Some(now.micros())))
+        .execute(c))?;
+    let ended = on!(conn, c => diesel::update(families::table)
+        .filter(families::account_id.eq(account.as_str()).and(families::app_id.eq(app.as_str())))
+        .filter(families::ended_at.is_null())
+        .set(families::ended_at.eq(Some(now.micros())))
+        .execute(c))?;
+    let revoked = on!(conn, c => diesel::update(table::table)
+        .filter(table::account_id.eq(account.as_str()).and(table::app_id.eq(app.as_str())))
+        .filter(table::revoked_at.is_null())
+        .set(table::revoked_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(voided + ended + revoked > 0)
+}

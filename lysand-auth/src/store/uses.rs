@@ -1,0 +1,103 @@
+//! Which tokens were used: gathered in memory and written together, so that a request costs no write (Mastodon §11.4).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl};
+
+use super::Conn;
+use super::schema::auth_token as table;
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::on;
+
+/// How many uses are gathered; what comes beyond is left for the token's next use.
+const MOST_GATHERED: usize = 10_000;
+
+/// A token that was used, and from where.
+pub(crate) type Use = (String, Option<IpAddr>);
+
+/// How long a writer may take to come before another one is called for: the first may have gone with its thread.
+const OVERDUE: Duration = Duration::from_secs(60);
+
+/// The uses that wait to be written.
+#[derive(Default)]
+pub(crate) struct Uses(Mutex<Gathered>);
+
+#[derive(Default)]
+struct Gathered {
+    uses: BTreeMap<String, Option<IpAddr>>,
+    /// When a writer was called for.
+    called_at: Option<Timestamp>,
+}
+
+impl Uses {
+    /// Keeps a use; true when nobody has been called to write it, so that the caller has to see to that.
+    pub(crate) fn gather(&self, token_id: &str, from: Option<IpAddr>, now: Timestamp) -> bool {
+        let mut gathered = self.lock();
+        if gathered.uses.len() < MOST_GATHERED {
+            gathered.uses.entry(token_id.to_owned()).or_insert(from);
+        }
+        let is_called = gathered.called_at.is_some_and(|called_at| now.since(called_at) < OVERDUE);
+        if !is_called {
+            gathered.called_at = Some(now);
+        }
+        !is_called
+    }
+
+    /// Takes what was gathered, to write it.
+    pub(crate) fn take(&self) -> Vec<Use> {
+        std::mem::take(&mut *self.lock()).uses.into_iter().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Gathered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes uses of tokens that were not used since `due`; answers how many there were. On PostgreSQL a token that somebody
+/// is changing at this moment is left out: waiting for it while holding others could end in a deadlock with a revocation.
+pub(crate) async fn write(conn: &mut Conn, uses: &[Use], due: Timestamp, now: Timestamp) -> Result<usize, Error> {
+    let mut ids: BTreeSet<String> = uses.iter().map(|(id, _)| id.clone()).collect();
+    if let Conn::Pg(c) = conn {
+        let rows = table::table.filter(table::id.eq_any(&ids)).select(table::id);
+        let free: Vec<String> = diesel_async::RunQueryDsl::load(rows.for_no_key_update().skip_locked(), c).await?;
+        ids = free.into_iter().collect();
+    }
+    let mut by_address: BTreeMap<Option<IpAddr>, Vec<&str>> = BTreeMap::new();
+    for (id, from) in uses.iter().filter(|(id, _)| ids.contains(id)) {
+        by_address.entry(*from).or_default().push(id);
+    }
+    let mut written = 0;
+    for (from, ids) in by_address {
+        let from = from.map(|from| from.to_string());
+        written += on!(conn, c => diesel::update(table::table)
+            .filter(table::id.eq_any(&ids))
+            .filter(table::last_used_at.is_null().or(table::last_used_at.le(due.micros())))
+            .set((table::last_used_at.eq(Some(now.micros())), table::last_used_from.eq(&from)))
+            .execute(c))?;
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uses_are_gathered_once_each_and_within_bounds() {
+        let (uses, now) = (Uses::default(), Timestamp::from_micros(0));
+        assert!(uses.gather("a", None, now), "the first one calls for a writer");
+        assert!(!uses.gather("b", None, now) && !uses.gather("a", None, now));
+        assert_eq!(uses.take(), [("a".to_owned(), None), ("b".to_owned(), None)]);
+        for token in 0..MOST_GATHERED + 10 {
+            uses.gather(&token.to_string(), None, now);
+        }
+        assert_eq!(uses.take().len(), MOST_GATHERED);
+        assert!(uses.gather("a", None, now), "and the next one does again");
+        assert!(!uses.gather("a", None, now));
+        assert!(uses.gather("a", None, now.plus(OVERDUE)), "a writer that never came is replaced");
+    }
+}
