@@ -170,7 +170,7 @@ fn has_test(text: &str, name: &str) -> bool {
             let before = text[..at].trim_end().trim_end_matches("async").trim_end();
             let marked = before.rsplit('\n').map(str::trim).take_while(|line| line.starts_with("#["));
             ends(&text[at + found.len()..])
-                && marked.into_iter().any(|line| line.starts_with("#[test]") || line.starts_with("#[tokio::test"))
+                && marked.into_iter().any(|line| line == "#[test]" || line.contains("::test"))
         })
 }
 
