@@ -8,6 +8,8 @@ mod cookies;
 mod extract;
 mod forms;
 mod frontend;
+#[cfg(test)]
+mod fuzz;
 mod grants;
 pub mod headers;
 pub mod limits;

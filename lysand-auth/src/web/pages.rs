@@ -285,7 +285,7 @@ fn give_back(auth: &Auth, path: &ReturnPath, outcome: &[(&str, &str)]) -> HttpRe
         ResponseMode::Query => reply::see(&path.redirect_uri.respond(&pairs)),
         ResponseMode::Fragment => reply::see(&path.redirect_uri.respond_in_fragment(&pairs)),
         ResponseMode::FormPost => {
-            let page = FormPostPage { action: path.redirect_uri.as_str(), fields: &pairs };
+            let page = FormPostPage { action: &path.redirect_uri.without_response(), fields: &pairs };
             show(auth, &Page::FormPost(page), StatusCode::OK, &[])
         }
     };

@@ -103,7 +103,8 @@ impl Params {
 
     /// A known parameter: equal repeats are one, differing ones an error (DEV-2), a blank one is absent.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Error> {
-        Ok(one(name, self.query.iter().chain(&self.body))?.filter(|text| !text.trim().is_empty()))
+        let text = one(name, self.query.iter().chain(&self.body))?;
+        storable(name, text.filter(|text| !text.trim().is_empty()))
     }
 
     /// Demands of parameters that are read elsewhere, or not at all, that their repeats agree (DEV-2).
@@ -142,7 +143,7 @@ impl Params {
         let mut named = self.body.iter().chain(&self.query).filter(|(known, _)| known == name);
         match named.next_back() {
             Some((_, Value::List(_) | Value::Nested)) => Err(malformed(name)),
-            Some((_, Value::Text(_))) | None => Ok(self.last_text(name)),
+            Some((_, Value::Text(_))) | None => storable(name, self.last_text(name)),
         }
     }
 
@@ -210,6 +211,16 @@ fn malformed(name: &str) -> Error {
             "The authorization grant type is not supported by the authorization server.",
         ),
         _ => Error::refused(Code::InvalidRequest, format!("The parameter {name} must be a single value.")),
+    }
+}
+
+/// No text of a request holds a null character: PostgreSQL could neither keep it nor look for it.
+fn storable(name: &str, text: Option<String>) -> Result<Option<String>, Error> {
+    match text {
+        Some(text) if text.contains('\0') => {
+            Err(Error::refused(Code::InvalidRequest, format!("The parameter {name} must not hold a null character.")))
+        }
+        text => Ok(text),
     }
 }
 
