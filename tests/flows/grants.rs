@@ -342,6 +342,27 @@ story!(removal_and_redemption_at_once_leave_nothing, |story| {
     assert_eq!(names(&story, &signed_in).await, Vec::<String>::new());
 });
 
+story!(removal_and_renewed_consent_at_once_leave_nothing, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    story.token(&ada, &app).await;
+    let signed_in = story.sign_in(&ada, &app).await;
+    let path = format!("{}.json", only_id(&story, &signed_in).await);
+    let removal = delete(&story, &path).session(&signed_in).send();
+    let ask = format!("/oauth/authorize?{}", app.ask());
+    let asks = (0..8).map(|_| story.get(&ask).session(&signed_in).send());
+    let (removed, asked) = futures_util::future::join(removal, futures_util::future::join_all(asks)).await;
+    removed.is(204);
+    // Each was asked for consent again, or got a code that died with the access.
+    for answer in asked {
+        let location = answer.is(302).location();
+        if location.path() != "/oauth/consent" {
+            let code = tests::story::query_of(&location, "code").expect("a code");
+            story.redeem(&app, &code).await.is(400);
+        }
+    }
+    assert_eq!(names(&story, &signed_in).await, Vec::<String>::new());
+});
+
 /// A token for some scopes.
 async fn token_for(story: &Story, person: &tests::Person, app: &App, scope: &str) -> String {
     let signed_in = story.sign_in_with(person, &app.ask_with(&[("scope", scope)])).await;

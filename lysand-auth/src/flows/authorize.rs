@@ -8,7 +8,7 @@ use crate::model::authorization::{Ask, Authorization, AuthorizationRequest, Retu
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
-use crate::store::{apps, authorizations, families, tokens};
+use crate::store::{apps, authorizations, grants};
 
 /// What `GET /oauth/authorize` comes to.
 #[derive(Debug)]
@@ -57,9 +57,14 @@ pub async fn look(
     let Some(browser) = browser.filter(|_| asking != Asking::SignInAgain) else {
         return Ok(Look::SignIn(Box::new(app), ask));
     };
-    let approved = asking == Asking::AsNeeded && consented_before(auth, &app, &ask, browser).await?;
-    let code = begin(auth, &app, &ask, browser, approved).await?;
-    Ok(if approved { Look::Approved(ask, code) } else { Look::Consent(Box::new(app), ask, code) })
+    if asking == Asking::AsNeeded
+        && consented_before(auth, &app, &ask, browser).await?
+        && let Some(code) = begin_approved(auth, &app, &ask, browser).await?
+    {
+        return Ok(Look::Approved(ask, code));
+    }
+    let code = begin(auth, &app, &ask, browser, false).await?;
+    Ok(Look::Consent(Box::new(app), ask, code))
 }
 
 async fn client_and_redirect(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, RedirectUri), Error> {
@@ -83,19 +88,47 @@ async fn consented_before(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInB
     let (account, app_id) = (browser.account.id.clone(), app.id.clone());
     let granted = auth
         .store()
-        .look_up(move |c| {
-            Box::pin(async move {
-                let mut granted = tokens::live_scopes(c, &account, &app_id, now).await?;
-                granted.extend(families::live_scopes(c, &account, &app_id, now).await?);
-                Ok(granted)
-            })
-        })
+        .look_up(move |c| Box::pin(async move { grants::live_scopes(c, &account, &app_id, now).await }))
         .await?;
     Ok(granted.iter().any(|scopes| scopes.cover_all(&ask.scopes)))
 }
 
 /// Keeps an authorization for this browser's session and mints its code.
 async fn begin(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, approved: bool) -> Result<Secret, Error> {
+    let (code, authorization) = mint(auth, app, ask, browser, approved);
+    let (digest, now) = (code.digest(), auth.ambient().now());
+    auth.store()
+        .write_one(move |c| Box::pin(async move { authorizations::insert(c, digest, &authorization, now).await }))
+        .await?;
+    if approved {
+        tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized");
+    }
+    Ok(code)
+}
+
+/// Keeps an approved authorization, if what was granted before still stands at the moment when it is kept: an app whose
+/// access is removed meanwhile gets no code (Mastodon §20).
+async fn begin_approved(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser) -> Result<Option<Secret>, Error> {
+    let (code, authorization) = mint(auth, app, ask, browser, true);
+    let (digest, now) = (code.digest(), auth.ambient().now());
+    let begun = auth.store().write(move |c| {
+        Box::pin(async move {
+            let granted = grants::hold(c, &authorization.account_id, &authorization.app_id, now).await?;
+            if !granted.iter().any(|scopes| scopes.cover_all(&authorization.ask.scopes)) {
+                return Ok(false);
+            }
+            authorizations::insert(c, digest, &authorization, now).await?;
+            Ok(true)
+        })
+    });
+    if !begun.await? {
+        return Ok(None);
+    }
+    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized as before");
+    Ok(Some(code))
+}
+
+fn mint(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, approved: bool) -> (Secret, Authorization) {
     let now = auth.ambient().now();
     let lifetimes = &auth.config().lifetimes;
     let lifetime = if approved { ask.code_lifetime(lifetimes) } else { lifetimes.pending_code };
@@ -110,15 +143,7 @@ async fn begin(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, app
         token_id: None,
         family_id: None,
     };
-    if approved {
-        tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized");
-    }
-    let code = Secret::mint(auth.ambient());
-    let digest = code.digest();
-    auth.store()
-        .write_one(move |c| Box::pin(async move { authorizations::insert(c, digest, &authorization, now).await }))
-        .await?;
-    Ok(code)
+    (Secret::mint(auth.ambient()), authorization)
 }
 
 /// The request behind a pending code, for the consent page of the session that it belongs to (Lysand §3.2).

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::session::{Session, SignedInBrowser};
 use crate::signing::CookieProblem;
-use crate::store::{authorizations, families, sessions, tokens};
+use crate::store::{authorizations, sessions, tokens};
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
 ///
@@ -57,8 +57,9 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let ended = auth.store().write(move |c| {
         Box::pin(async move {
             sessions::end_all(c, &account, now).await?;
+            // Tokens before and after the codes: a living token may be about to approve a code, a code to bring a token.
+            tokens::revoke_all_of_account(c, &account, now).await?;
             authorizations::void_all_of_account(c, &account, now).await?;
-            families::end_all_of_account(c, &account, now).await?;
             tokens::revoke_all_of_account(c, &account, now).await
         })
     });

@@ -148,19 +148,3 @@ pub(crate) async fn end_all_of_account(conn: &mut Conn, account: &AccountId, now
         .execute(c))?;
     Ok(())
 }
-
-/// The scopes of each living family that an account gave to an app.
-pub(crate) async fn live_scopes(
-    conn: &mut Conn,
-    account: &AccountId,
-    app: &AppId,
-    now: Timestamp,
-) -> Result<Vec<Scopes>, Error> {
-    let rows: Vec<String> = on!(conn, c => table::table
-        .filter(table::account_id.eq(account.as_str()).and(table::app_id.eq(app.as_str())))
-        .filter(table::ended_at.is_null().and(table::expires_at.gt(now.micros())))
-        .select(table::scopes)
-        .distinct()
-        .load(c))?;
-    Ok(rows.iter().map(|scopes| Scopes::stored(scopes)).collect())
-}

@@ -127,17 +127,60 @@ pub(crate) async fn one(
     Ok(row.map(found))
 }
 
+/// The scopes of what is alive of all that an account gave to an app.
+pub(crate) async fn live_scopes(
+    conn: &mut Conn,
+    account: &AccountId,
+    app: &AppId,
+    now: Timestamp,
+) -> Result<Vec<Scopes>, Error> {
+    let mut all: Vec<String> = on!(conn, c => alive!(account, now)
+        .filter(table::app_id.eq(app.as_str()))
+        .select(table::scopes)
+        .distinct()
+        .load(c))?;
+    let of_families: Vec<String> = on!(conn, c => living_families!(account, now)
+        .filter(families::app_id.eq(app.as_str()))
+        .select(families::scopes)
+        .distinct()
+        .load(c))?;
+    all.extend(of_families);
+    Ok(all.iter().map(|scopes| Scopes::stored(scopes)).collect())
+}
+
+/// The same; and on PostgreSQL, whoever would end it waits until this transaction is over, as on SQLite they do anyway.
+pub(crate) async fn hold(
+    conn: &mut Conn,
+    account: &AccountId,
+    app: &AppId,
+    now: Timestamp,
+) -> Result<Vec<Scopes>, Error> {
+    let Conn::Pg(c) = conn else { return live_scopes(conn, account, app, now).await };
+    let families = living_families!(account, now).filter(families::app_id.eq(app.as_str())).select(families::scopes);
+    let mut all: Vec<String> = diesel_async::RunQueryDsl::load(families.for_share(), c).await?;
+    let tokens = alive!(account, now).filter(table::app_id.eq(app.as_str())).select(table::scopes);
+    let of_tokens: Vec<String> = diesel_async::RunQueryDsl::load(tokens.for_share(), c).await?;
+    all.extend(of_tokens);
+    Ok(all.iter().map(|scopes| Scopes::stored(scopes)).collect())
+}
+
 /// Ends all codes, families of refresh tokens and tokens that an account gave to an app; false when there were none.
 ///
-/// In this order: on PostgreSQL the first two statements wait for a redemption or replacement that is under way, and the last
-/// one then sees the token that it brought (Mastodon §20).
+/// On PostgreSQL each statement waits for those who hold its rows, and the next one sees what they brought: a code that was
+/// approved because of a living token, then a token that was redeemed or replaced meanwhile (Mastodon §20).
 pub(crate) async fn end(conn: &mut Conn, account: &AccountId, app: &AppId, now: Timestamp) -> Result<bool, Error> {
+    let first = end_tokens(conn, account, app, now).await?;
     let voided = on!(conn, c => diesel::update(codes::table)
         .filter(codes::account_id.eq(account.as_str()).and(codes::app_id.eq(app.as_str())))
         .filter(codes::used_at.is_null())
         .filter(codes::approved_at.is_not_null())
         .set(codes::used_at.eq(Some(now.micros())))
         .execute(c))?;
+    let then = end_tokens(conn, account, app, now).await?;
+    Ok(first + voided + then > 0)
+}
+
+async fn end_tokens(conn: &mut Conn, account: &AccountId, app: &AppId, now: Timestamp) -> Result<usize, Error> {
     let ended = on!(conn, c => diesel::update(families::table)
         .filter(families::account_id.eq(account.as_str()).and(families::app_id.eq(app.as_str())))
         .filter(families::ended_at.is_null())
@@ -148,5 +191,5 @@ pub(crate) async fn end(conn: &mut Conn, account: &AccountId, app: &AppId, now: 
         .filter(table::revoked_at.is_null())
         .set(table::revoked_at.eq(Some(now.micros())))
         .execute(c))?;
-    Ok(voided + ended + revoked > 0)
+    Ok(ended + revoked)
 }

@@ -1,12 +1,10 @@
 //! Access tokens.
 
-use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable,
-    SelectableHelper,
-};
+use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
 use super::Conn;
 use super::apps::{self, StoredApp};
+use super::families;
 use super::schema::{auth_app, auth_token as table};
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -117,30 +115,13 @@ pub(crate) async fn revoke(conn: &mut Conn, id: &str, now: Timestamp) -> Result<
     Ok(())
 }
 
-/// Revokes every token of an account.
+/// Revokes every token of an account, and ends its families of refresh tokens first.
 pub(crate) async fn revoke_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+    families::end_all_of_account(conn, account, now).await?;
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()))
         .filter(table::revoked_at.is_null())
         .set(table::revoked_at.eq(Some(now.micros())))
         .execute(c))?;
     Ok(())
-}
-
-/// The scopes of each live token that an account gave to an app.
-pub(crate) async fn live_scopes(
-    conn: &mut Conn,
-    account: &AccountId,
-    app: &AppId,
-    now: Timestamp,
-) -> Result<Vec<Scopes>, Error> {
-    let rows: Vec<String> = on!(conn, c => table::table
-        .filter(table::account_id.eq(account.as_str()))
-        .filter(table::app_id.eq(app.as_str()))
-        .filter(table::revoked_at.is_null())
-        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
-        .select(table::scopes)
-        .distinct()
-        .load(c))?;
-    Ok(rows.iter().map(|scopes| Scopes::stored(scopes)).collect())
 }
