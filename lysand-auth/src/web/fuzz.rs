@@ -124,10 +124,12 @@ fn multipart(pairs: &[(&str, String)]) -> Vec<u8> {
 fn was_sent(kind: &str, body: &[u8], name: &str, value: &str) -> bool {
     match kind {
         FORM => form_urlencoded::parse(body).any(|(known, sent)| known == name && sent == value),
-        "application/json" => serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|json| {
-            let sent = &json[name];
-            sent.as_str() == Some(value) || (!sent.is_object() && sent.to_string() == value)
-        }),
+        "application/json" => match serde_json::from_slice::<serde_json::Value>(body).map(|json| json[name].clone()) {
+            Ok(serde_json::Value::String(sent)) => sent == value,
+            Ok(serde_json::Value::Number(sent)) => sent.to_string() == value,
+            Ok(serde_json::Value::Bool(sent)) => value == if sent { "true" } else { "false" },
+            _ => false,
+        },
         _ => String::from_utf8_lossy(body).contains(value),
     }
 }
