@@ -1,17 +1,21 @@
 //! Stories over HTTP, one file per journey. Each is told on SQLite and on PostgreSQL; refusals come first.
 
+mod answers;
 mod apps;
 mod authorize;
 mod bearer;
+mod checks;
 mod consent;
 mod grants;
 mod introspect;
 mod limits;
 mod login;
+mod metadata;
 mod openid;
 mod pages;
 mod refresh;
 mod registration;
+mod requests;
 mod responses;
 mod revoke;
 mod sso;

@@ -8,6 +8,8 @@ mod cookies;
 mod extract;
 mod forms;
 mod frontend;
+#[cfg(test)]
+mod fuzz;
 mod grants;
 pub mod headers;
 pub mod limits;
@@ -90,7 +92,7 @@ fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
         with_slash("/oauth/userinfo"),
         "GET, HEAD, POST",
         [get => userinfo, head => userinfo, post => userinfo_posted],
-        api
+        api.with_methods("GET, POST")
     );
     serve!(
         config,

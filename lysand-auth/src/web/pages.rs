@@ -305,7 +305,7 @@ fn give_back(auth: &Auth, path: &ReturnPath, outcome: &[(&str, &str)]) -> HttpRe
         ResponseMode::Query => reply::see(&path.redirect_uri.respond(&pairs)),
         ResponseMode::Fragment => reply::see(&path.redirect_uri.respond_in_fragment(&pairs)),
         ResponseMode::FormPost => {
-            let page = FormPostPage { action: path.redirect_uri.as_str(), fields: &pairs };
+            let page = FormPostPage { action: &path.redirect_uri.without_response(), fields: &pairs };
             show(auth, &Page::FormPost(page), StatusCode::OK, &[])
         }
     };
@@ -408,6 +408,7 @@ pub(crate) fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
 
 /// The same without the scope, which some routes take in other shapes.
 pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequest, Error> {
+    params.agree(&["force_login", "lang", "prompt", "max_age"])?;
     Ok(AuthorizationRequest {
         client_id: params.text("client_id")?,
         redirect_uri: params.text("redirect_uri")?,
