@@ -35,11 +35,13 @@ templates! {
     "sign_in.html",
     "consent.html",
     "code.html",
+    "confirm_link.html",
     "form_post.html",
     "authorized_applications.html",
     "trouble.html",
     "setup.html",
     "home.html",
+    "account.html",
     "demo.html",
 }
 
@@ -171,6 +173,7 @@ impl Pages for TeraPages {
             Page::SignIn(page) => self.render_for(reader, "sign_in.html", page),
             Page::Consent(page) => self.render_for(reader, "consent.html", page),
             Page::Code(page) => self.render_for(reader, "code.html", page),
+            Page::ConfirmLink(page) => self.render_for(reader, "confirm_link.html", page),
             Page::FormPost(page) => self.render_for(reader, "form_post.html", page),
             Page::AuthorizedApplications(page) => self.render_for(reader, "authorized_applications.html", page),
             Page::Trouble(page) => self.render_for(reader, "trouble.html", page),

@@ -117,3 +117,140 @@ story!(credentials_have_one_purpose, |story| {
         .await
         .is_login_error("invalid_grant", "Invalid identifier or password");
 });
+
+story!(userinfo_says_who, |story| {
+    let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
+    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", "profile")])).await;
+    let code = story.consent(&signed_in, &app).await;
+    let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
+    let base = story.base();
+    let body = story.get("/oauth/userinfo").bearer(&token).send().await.is(200).json();
+    let mut keys: Vec<&str> = body.as_object().expect("an object").keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["iss", "name", "picture", "preferred_username", "profile", "sub"]);
+    assert_eq!(body["sub"], format!("{base}/users/ada"));
+    assert_eq!(body["profile"], format!("{base}/@ada"));
+    assert!(body["name"].is_string());
+    let picture = body["picture"].as_str().expect("an address");
+    assert!(story.get(picture).send().await.is(200).header("content-type").starts_with("image/"), "the default one");
+
+    let answer = story.get("/oauth/userinfo").send().await;
+    answer.is_api_error(401, "The access token is invalid");
+    let own = [("grant_type", "client_credentials"), ("scope", "read")];
+    let call = story.post("/oauth/token").basic(&app.client_id, &app.client_secret).form(&own);
+    let reads = call.send().await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
+    let answer = story.get("/oauth/userinfo").bearer(&reads).send().await;
+    let answer = answer.is_api_error(403, "This action is outside the authorized scopes");
+    assert_eq!(
+        answer.header("www-authenticate"),
+        "Bearer realm=\"Lysand Auth\", error=\"insufficient_scope\", error_description=\"Access to this resource \
+         requires scope _profile_.\""
+    );
+    let own = [own[0], ("scope", "profile")];
+    let call = story.post("/oauth/token").basic(&app.client_id, &app.client_secret).form(&own);
+    let nobody = call.send().await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
+    let answer = story.post("/oauth/userinfo").bearer(&nobody).send().await;
+    answer.is_api_error(422, "This method requires an authenticated user");
+});
+
+story!(where_a_token_may_stand, |story| {
+    let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
+    let token = story.token(&person, &app).await;
+    for scheme in ["Bearer", "bearer", "BEARER", "bEARER"] {
+        story.get(VERIFY).header("authorization", &format!("{scheme} {token}")).send().await.is(200);
+    }
+    for header in [token.clone(), format!("Token {token}"), format!("Basic {token}"), format!("Bearer{token}")] {
+        story.get(VERIFY).header("authorization", &header).send().await.is(401);
+    }
+    for name in ["access_token", "bearer_token"] {
+        for path in [VERIFY, "/api/v1/apps/verify_credentials", "/api/v1/preferences", "/oauth/userinfo"] {
+            let answer = story.get(&format!("{path}?{name}={token}")).send().await;
+            answer.is_api_error(401, "The access token is invalid");
+        }
+    }
+    story.post("/oauth/userinfo").form(&[("access_token", &token)]).send().await.is(200);
+    story.post("/oauth/userinfo").form(&[("bearer_token", &token)]).send().await.is(401);
+});
+
+story!(a_dead_token_is_nobody_where_nobody_is_asked, |story| {
+    let app = story.usual_app().await;
+    let own = [
+        ("grant_type", "client_credentials"),
+        ("client_id", app.client_id.as_str()),
+        ("client_secret", &app.client_secret),
+    ];
+    let dead = story.post("/oauth/token").form(&own).send().await.is(200).json();
+    let dead = dead["access_token"].as_str().expect("a token");
+    let revoke = story.post("/oauth/revoke").basic(&app.client_id, &app.client_secret);
+    revoke.form(&[("token", dead)]).send().await.is(200);
+    for header in ["Bearer ", "Bearer", "Bearer unknown", "token", "Basic", "Basic Og==", &format!("Bearer {dead}")] {
+        for path in [
+            "/api/v1/instance",
+            "/api/v2/instance",
+            "/.well-known/oauth-authorization-server",
+            "/.well-known/nodeinfo",
+            "/.well-known/host-meta",
+            "/nodeinfo/2.0",
+        ] {
+            story.get(path).header("authorization", header).send().await.is(200);
+        }
+        let form = [("client_name", "A"), ("redirect_uris", CALLBACK)];
+        story.post("/api/v1/apps").header("authorization", header).form(&form).send().await.is(200);
+        story.post("/oauth/token").header("authorization", header).form(&own).send().await.is(200);
+    }
+    let form = [("client_name", "A"), ("redirect_uris", CALLBACK)];
+    story.post("/api/v1/apps").basic("somebody", "x").form(&form).send().await.is(200);
+});
+
+story!(who_may_not_act_is_told_why, |story| {
+    let (unconfirmed, leaving) = (tests::Person::named("bob"), story.person("eve").await);
+    let unconfirmed = story.create(&unconfirmed, false).await;
+    let leaving = story.account(&leaving).await;
+    story.usual_app().await;
+    let auth = &story.server().state().auth;
+    let app = lysand_auth::flows::apps::list(auth).await.expect("apps").remove(0);
+    let token = async |account: &lysand_auth::model::account::AccountId| {
+        let issued = lysand_auth::flows::token::issue(auth, &app, Some(account.clone()), app.scopes.clone()).await;
+        issued.expect("a token").access_token.expose().to_owned()
+    };
+    let of_unconfirmed = token(&unconfirmed.id).await;
+    story.verify(&of_unconfirmed).await.is_api_error(403, "Your login is missing a confirmed e-mail address");
+    let of_leaving = token(&leaving.id).await;
+    story.verify(&of_leaving).await.is(200);
+    story.server().state().accounts.delete(&leaving.id).await.expect("gone");
+    let answer = story.verify(&of_leaving).await;
+    let answer = answer.is_api_error(403, "Your login is currently disabled");
+    assert_eq!(answer.header("www-authenticate"), "", "signing in again would not help");
+});
+
+story!(the_token_then_the_scope_then_the_person, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", "write")])).await;
+    let code = story.consent(&signed_in, &app).await;
+    let narrow = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
+    let wide = story.token(&person, &app).await;
+    let account = story.account(&person).await;
+    let accounts = story.server().state().accounts.clone();
+    accounts.set_standing(&account.id, Standing::Disabled).await.expect("an answer");
+    story.verify(&wide).await.is_api_error(403, "Your login is currently disabled");
+    story.verify(&narrow).await.is_api_error(403, "This action is outside the authorized scopes");
+    let own = [("grant_type", "client_credentials"), ("scope", "write")];
+    let call = story.post("/oauth/token").basic(&app.client_id, &app.client_secret).form(&own);
+    let of_app = call.send().await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
+    story.verify(&of_app).await.is_api_error(403, "This action is outside the authorized scopes");
+    for token in [&wide, &narrow] {
+        let revoke = story.post("/oauth/revoke").basic(&app.client_id, &app.client_secret);
+        revoke.form(&[("token", token)]).send().await.is(200);
+        story.verify(token).await.is_api_error(401, "The access token was revoked");
+    }
+});
+
+story!(tokens_do_not_end_by_themselves, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let token = story.token(&person, &app).await;
+    for _ in 0..5 {
+        story.pass(std::time::Duration::from_secs(400 * 24 * 3600));
+        lysand_auth::flows::sweep::sweep(&story.server().state().auth).await.expect("a clean-up");
+        story.verify(&token).await.is(200);
+    }
+});

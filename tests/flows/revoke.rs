@@ -58,3 +58,38 @@ story!(revoked_on_one_replica_is_dead_on_the_other, |story| {
     story.get(&there).bearer(&token).send().await.is(401);
     replica.abort().await;
 });
+
+story!(dead_or_alive_an_own_token_is_answered_alike, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let kept = story.token(&person, &app).await;
+    let of_person = story.token(&person, &app).await;
+    let own = [("grant_type", "client_credentials")];
+    let body = story.post("/oauth/token").basic(&app.client_id, &app.client_secret).form(&own).send().await;
+    let of_app = body.is(200).json()["access_token"].as_str().expect("a token").to_owned();
+    let client = [("client_id", app.client_id.as_str()), ("client_secret", &app.client_secret)];
+    let call = |token: Option<&str>, client: &[(&str, &str)]| {
+        let token = token.map(|token| ("token", token));
+        story.post("/oauth/revoke").form(&client.iter().copied().chain(token).collect::<Vec<_>>())
+    };
+    for token in [None, Some(""), Some(" "), Some("unknown"), Some(&of_person), Some(&of_person), Some(&of_app)] {
+        let answer = call(token, &client).send().await.is(200);
+        assert_eq!(answer.json(), json!({}), "{token:?}");
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    let nothing = json!({ "client_id": app.client_id, "client_secret": app.client_secret, "token": null });
+    assert_eq!(story.post("/oauth/revoke").json(&nothing).send().await.is(200).json(), json!({}));
+    for dead in [&of_person, &of_app] {
+        let answer = story.get("/api/v1/apps/verify_credentials").bearer(dead).send().await;
+        answer.is_api_error(401, "The access token was revoked");
+    }
+    story.verify(&kept).await.is(200);
+    for token in [None, Some(""), Some("unknown"), Some(of_person.as_str()), Some(&kept)] {
+        for client in
+            [vec![], vec![client[0]], vec![client[0], ("client_secret", "")], vec![("client_id", "x"), client[1]]]
+        {
+            let answer = call(token, &client).send().await;
+            answer.is_oauth_error(403, "unauthorized_client", DENIED);
+        }
+    }
+    story.verify(&kept).await.is(200);
+});

@@ -105,7 +105,7 @@ story!(the_answer_is_what_clients_decode, |story| {
 story!(every_way_to_send_a_grant_works, |story| {
     let app = story.usual_app().await;
     let code = || async { approved(&story, &app, &[]).await.1 };
-    let (a, b, c, d) = (code().await, code().await, code().await, code().await);
+    let (a, b, c, d, e) = (code().await, code().await, code().await, code().await, code().await);
     let json: serde_json::Map<_, _> = app.grant(&a).into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect();
     story.post("/oauth/token").json(&json.into()).send().await.is(200);
     story.post("/oauth/token").multipart(&app.grant(&b)).send().await.is(200);
@@ -119,6 +119,11 @@ story!(every_way_to_send_a_grant_works, |story| {
     let why = "The request utilizes more than one mechanism for authenticating the client.";
     two.is_oauth_error(400, "invalid_request", why);
     call(&app.client_id, &app.client_secret).send().await.is(200);
+    // Clients that follow RFC 6749 §2.3.1 to the letter encode both halves; some encode more than they must.
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let bare: Vec<_> = app.grant(&e).into_iter().filter(|(name, _)| *name != "client_secret").collect();
+    let call = story.post("/oauth/token").basic(&encoded(&app.client_id), &encoded(&app.client_secret));
+    call.form(&bare).send().await.is(200);
 });
 
 story!(malformed_input_is_refused_in_words, |story| {
@@ -209,6 +214,7 @@ story!(an_app_gets_a_token_for_itself, |story| {
             ("client_id", app.client_id.as_str()),
             ("client_secret", &app.client_secret),
             ("redirect_uri", "ignored"),
+            ("code", "ignored"),
             ("scope", scope),
         ]
     };
@@ -255,3 +261,180 @@ story!(a_retry_in_the_grace_time_ends_nothing, &[("tokens.replay_grace", "10s")]
     story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
     story.verify(&token).await.is(401);
 });
+
+story!(the_first_failing_check_speaks, |story| {
+    let other = "https://b.example/";
+    let app = story.app(&format!("{CALLBACK} {other}"), "read write").await;
+    let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
+    let (_, code) = approved(&story, &app, &pkce).await;
+    let good = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    let missing = |name: &str| ("invalid_request", format!("Missing required parameter: {name}."));
+    let (wrong, unknown) = ("x".repeat(43), "A".repeat(43));
+    let grant = ("invalid_grant", INVALID_GRANT.to_owned());
+    let checks = [
+        (("grant_type", None), 400, missing("grant_type")),
+        (("grant_type", Some("nonsense")), 400, ("unsupported_grant_type", UNSUPPORTED.to_owned())),
+        (("code", None), 400, missing("code")),
+        (("code_verifier", None), 400, missing("code_verifier")),
+        (("redirect_uri", None), 400, missing("redirect_uri")),
+        (("client_secret", Some("wrong")), 401, ("invalid_client", INVALID_CLIENT.to_owned())),
+        (("code", Some(unknown.as_str())), 400, grant.clone()),
+        (("redirect_uri", Some(other)), 400, grant.clone()),
+        (("code_verifier", Some(wrong.as_str())), 400, grant),
+    ];
+    for (number, (_, status, (error, description))) in checks.iter().enumerate() {
+        let (mut form, mut touched) = (good.clone(), Vec::new());
+        for ((name, value), ..) in &checks[number..] {
+            // Only a code that is there tells whether it has a challenge.
+            if !touched.contains(name) && (number != 3 || *name != "code") {
+                form = changed(&form, name, *value);
+                touched.push(*name);
+            }
+        }
+        let answer = story.post("/oauth/token").form(&form).send().await;
+        answer.is_oauth_error(*status, error, description);
+    }
+    story.post("/oauth/token").form(&good).send().await.is(200);
+});
+
+story!(other_grants_are_not_offered, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    for grant in [
+        "password",
+        "refresh_token",
+        "implicit",
+        "urn:ietf:params:oauth:grant-type:device_code",
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "AUTHORIZATION_CODE",
+        "authorization_code client_credentials",
+    ] {
+        let form = [
+            ("grant_type", grant),
+            ("username", person.username.as_str()),
+            ("password", &person.password),
+            ("refresh_token", "AAAAAAAAAAAAAAAA"),
+            ("client_id", &app.client_id),
+            ("client_secret", &app.client_secret),
+        ];
+        let answer = story.post("/oauth/token").form(&form).send().await;
+        answer.is_oauth_error(400, "unsupported_grant_type", UNSUPPORTED);
+    }
+});
+
+story!(clients_prove_themselves_in_two_ways, |story| {
+    let (app, other) = (story.usual_app().await, story.usual_app().await);
+    let own = [("grant_type", "client_credentials"), ("scope", "read")];
+    let post = || story.post("/oauth/token");
+    let body = [("client_id", app.client_id.as_str()), ("client_secret", &app.client_secret)];
+    let whole = [&own[..], &body].concat();
+    let escaped = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    for call in [
+        post().form(&whole),
+        post().basic(&app.client_id, &app.client_secret).form(&own),
+        post().basic(&app.client_id, &escaped(&app.client_secret)).form(&own),
+        post().basic(&escaped(&app.client_id), &escaped(&app.client_secret)).form(&own),
+        post().basic(&app.client_id, &app.client_secret).form(&whole),
+        post().basic(&app.client_id, &app.client_secret).form(&[&own[..], &[body[0], ("client_secret", "x")]].concat()),
+        post().basic("", "").form(&whole),
+        post().basic("", "x").form(&whole),
+        post().header("authorization", "Basic").form(&whole),
+        post().bearer("stray").form(&whole),
+        post().header("authorization", "Bearer").form(&whole),
+    ] {
+        assert_eq!(call.send().await.is(200).json()["scope"], "read");
+    }
+    for call in [
+        post().form(&own),
+        post().form(&[&own[..], &body[..1]].concat()),
+        post().form(&[&own[..], &body[1..]].concat()),
+        post().form(&[&own[..], &[body[0], ("client_secret", "")]].concat()),
+        post().form(&[&own[..], &[body[0], ("client_secret", " ")]].concat()),
+        post().form(&[&own[..], &[body[0], ("client_secret", other.client_secret.as_str())]].concat()),
+        post().form(&[&own[..], &[("client_id", "nobody"), body[1]]].concat()),
+        post().basic(&app.client_id, "wrong").form(&whole),
+        post().basic(&app.client_id, "").form(&whole),
+        post().basic(&app.client_id, &format!("{}:", app.client_secret)).form(&own),
+        post().basic("nobody", &app.client_secret).form(&own),
+        post().bearer(&app.client_secret).form(&own),
+    ] {
+        let answer = call.send().await.is_oauth_error(401, "invalid_client", INVALID_CLIENT);
+        assert!(!answer.header("www-authenticate").contains("Basic"));
+    }
+    let why = "The request utilizes more than one mechanism for authenticating the client.";
+    for call in
+        [post().basic(&other.client_id, &other.client_secret).form(&whole), post().basic("nobody", "x").form(&whole)]
+    {
+        call.send().await.is_oauth_error(400, "invalid_request", why);
+    }
+});
+
+story!(verifiers_have_43_to_128_characters, |story| {
+    let app = story.usual_app().await;
+    for (verifier, fits) in [
+        ("a".repeat(43), true),
+        ("aB0-._~".repeat(8), true),
+        ("a".repeat(128), true),
+        ("a".repeat(42), false),
+        ("a".repeat(129), false),
+        (format!("{}!", "a".repeat(42)), false),
+        (format!("{}\u{e9}", "a".repeat(43)), false),
+    ] {
+        let digest = <sha2::Sha256 as sha2::Digest>::digest(verifier.as_bytes());
+        let challenge = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, digest);
+        let pkce = [("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")];
+        let (_, code) = approved(&story, &app, &pkce).await;
+        let form = [app.grant(&code), vec![("code_verifier", &verifier)]].concat();
+        let answer = story.post("/oauth/token").form(&form).send().await;
+        assert_eq!(answer.status == 200, fits, "{verifier}");
+        if !fits {
+            answer.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
+        }
+    }
+});
+
+story!(scopes_come_back_in_the_order_asked, |story| {
+    let app = story.app(CALLBACK, "read write follow push").await;
+    for asked in ["push follow write read", "write:media read:accounts push", "read write follow push"] {
+        let (_, code) = approved(&story, &app, &[("scope", asked)]).await;
+        assert_eq!(story.redeem(&app, &code).await.is(200).json()["scope"], asked);
+    }
+});
+
+story!(an_end_during_redemptions_leaves_nothing, |story| {
+    let app = story.usual_app().await;
+    let mut codes = Vec::new();
+    for _ in 0..6 {
+        codes.push(approved(&story, &app, &[]).await.1);
+    }
+    let account = story.account(&tests::Person::named("ada")).await;
+    let auth = &story.server().state().auth;
+    let end = lysand_auth::flows::sessions::end_all(auth, &account.id);
+    let redemptions = futures_util::future::join_all(codes.iter().map(|code| story.redeem(&app, code)));
+    let (ended, redeemed) = futures_util::future::join(end, redemptions).await;
+    ended.expect("an answer");
+    for answer in redeemed {
+        if answer.status == 200 {
+            story.verify(answer.json()["access_token"].as_str().expect("a token")).await.is(401);
+        }
+    }
+});
+
+story!(
+    failures_are_counted_for_each_address,
+    &[("ratelimit.enabled", "true"), ("ratelimit.token_failures.max", "3")],
+    |story| {
+        let app = story.usual_app().await;
+        let (_, code) = approved(&story, &app, &[]).await;
+        let redeem = async |from: &str, code: &str| {
+            story.post("/oauth/token").header("x-forwarded-for", from).form(&app.grant(code)).send().await
+        };
+        for _ in 0..3 {
+            redeem("192.0.2.1", "AAAAAAAAAAAAAAAA").await.is(400);
+        }
+        let answer = redeem("192.0.2.1", &code).await.is(429);
+        assert_eq!(answer.header("access-control-allow-origin"), "*");
+        redeem("192.0.2.2", &code).await.is(200);
+    }
+);

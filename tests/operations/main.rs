@@ -9,6 +9,8 @@ mod dawdling;
 mod flood;
 mod framing;
 mod killed;
+mod logs;
+mod parallel;
 mod setup;
 mod signals;
 mod start;

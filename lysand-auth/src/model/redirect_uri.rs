@@ -141,24 +141,33 @@ impl RedirectUri {
     #[must_use]
     pub fn respond_in_fragment(&self, response: &[(&str, &str)]) -> String {
         let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(response).finish();
-        format!("{}#{pairs}", self.0)
+        format!("{}#{pairs}", self.without_response())
+    }
+
+    /// The URI without what a registered query might say in place of a response (DEV-12); byte for byte where it says
+    /// nothing of the kind.
+    #[must_use]
+    pub fn without_response(&self) -> Cow<'_, str> {
+        match self.0.split_once('?') {
+            Some((base, query)) if query.split('&').any(is_response_parameter) => {
+                let kept: Vec<&str> = query.split('&').filter(|pair| !is_response_parameter(pair)).collect();
+                let mark = if kept.is_empty() { "" } else { "?" };
+                Cow::Owned(format!("{base}{mark}{}", kept.join("&")))
+            }
+            _ => Cow::Borrowed(&self.0),
+        }
     }
 
     /// The URI with an authorization response appended: behind a registered query, of which names of response
     /// parameters are dropped; everything else stays byte for byte.
     #[must_use]
     pub fn respond(&self, response: &[(&str, &str)]) -> String {
-        let (base, query) = match self.0.split_once('?') {
-            Some((base, query)) => (base, Some(query)),
-            None => (self.0.as_str(), None),
-        };
-        let kept = query
-            .map(|query| query.split('&').filter(|pair| !is_response_parameter(pair)).collect::<Vec<_>>().join("&"));
-        let mut uri = format!("{base}?");
-        if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
-            uri.push_str(&kept);
-            uri.push('&');
-        }
+        let mut uri = self.without_response().into_owned();
+        uri.push_str(match uri.split_once('?') {
+            None => "?",
+            Some((_, "")) => "",
+            Some(_) => "&",
+        });
         let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(response).finish();
         uri + &pairs
     }
@@ -423,6 +432,21 @@ mod tests {
             ("https://host/", "https://host/?code=c&state=s+1"),
         ] {
             assert_eq!(RedirectUri::stored(uri).respond(&[("code", "c"), ("state", "s 1")]), expected);
+        }
+    }
+
+    #[test]
+    fn responses_in_other_places() {
+        for (uri, left) in [
+            ("https://a/cb", "https://a/cb"),
+            ("https://a/cb?", "https://a/cb?"),
+            ("https://a/cb?x=%20&&y", "https://a/cb?x=%20&&y"),
+            ("https://a/cb?code=old&x=1&iss=y", "https://a/cb?x=1"),
+            ("https://a/cb?code=old", "https://a/cb"),
+        ] {
+            let uri = RedirectUri::stored(uri);
+            assert_eq!(uri.without_response(), left);
+            assert_eq!(uri.respond_in_fragment(&[("code", "c")]), format!("{left}#code=c"));
         }
     }
 

@@ -30,13 +30,20 @@ pub enum Surface {
 pub struct Headers {
     surface: Surface,
     secure: bool,
+    cors_methods: Option<&'static str>,
 }
 
 impl Headers {
     /// Headers for a surface; `secure` when the server's origin is https.
     #[must_use]
     pub const fn new(surface: Surface, secure: bool) -> Self {
-        Self { surface, secure }
+        Self { surface, secure, cors_methods: surface.cors_methods() }
+    }
+
+    /// The same for a route that another origin may use with these methods alone.
+    #[must_use]
+    pub const fn with_methods(self, methods: &'static str) -> Self {
+        Self { cors_methods: Some(methods), ..self }
     }
 }
 
@@ -46,8 +53,8 @@ impl Surface {
         match self {
             Self::Page | Self::Internal => None,
             Self::Api => Some("POST, PUT, DELETE, GET, PATCH, OPTIONS"),
-            Self::Oauth => Some("GET, POST, OPTIONS"),
-            Self::Public => Some("GET, OPTIONS"),
+            Self::Oauth => Some("POST"),
+            Self::Public => Some("GET"),
         }
     }
 }
@@ -100,7 +107,7 @@ where
 
     fn call(&self, req: ServiceRequest) -> Self::Future {
         let headers = self.headers;
-        if let (&Method::OPTIONS, Some(methods)) = (req.method(), headers.surface.cors_methods()) {
+        if let (&Method::OPTIONS, Some(methods)) = (req.method(), headers.cors_methods) {
             let mut reply = preflight(req.headers(), methods);
             headers.apply(reply.headers_mut());
             return Box::pin(ready(Ok(req.into_response(reply).map_into_right_body())));

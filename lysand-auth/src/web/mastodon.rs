@@ -22,18 +22,18 @@ use crate::secret::Secret;
 /// `POST /api/v1/apps`
 pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, ApiError> {
     let params = received.0?;
-    let mut redirect_uris = params.last_list("redirect_uris");
+    let mut redirect_uris = params.last_list("redirect_uris")?;
     if redirect_uris.is_empty() {
-        redirect_uris = params.last_list("redirect_uri"); // A common mistake (DEV-4).
+        redirect_uris = params.last_list("redirect_uri")?; // A common mistake (DEV-4).
     }
     let registration = Registration {
         dialect: Dialect::Mastodon,
-        name: params.last_text("client_name"),
+        name: params.last_scalar("client_name")?,
         redirect_uris,
-        scopes: Some(params.last_list("scopes").join(" ")),
-        website: params.last_text("website"),
-        auth_method: params.last_text("token_endpoint_auth_method"),
-        grant_types: params.last_list("grant_types"),
+        scopes: Some(params.last_list("scopes")?.join(" ")),
+        website: params.last_scalar("website")?,
+        auth_method: params.last_scalar("token_endpoint_auth_method")?,
+        grant_types: params.last_list("grant_types")?,
         response_types: Vec::new(),
     };
     let registered = apps::register(&auth, registration, extract::source(&req, auth.config())).await?;
@@ -73,14 +73,17 @@ fn entity(app: &App) -> Value {
 /// `POST /oauth/token`
 pub(crate) async fn token(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, OAuthError> {
     let params = received.0?;
+    let grant_type = params.text("grant_type")?;
+    // A code has a scope of its own, and what stands beside it is ignored, however odd (Mastodon §4).
+    let scope = if grant_type.as_deref() == Some("authorization_code") { None } else { params.text("scope")? };
     let request = TokenRequest {
-        grant_type: params.text("grant_type")?,
+        grant_type,
         client: claim(&auth, &req, &params)?,
         code: secret(&auth, &params, "code")?,
         redirect_uri: params.text("redirect_uri")?,
         code_verifier: secret(&auth, &params, "code_verifier")?,
         refresh_token: secret(&auth, &params, "refresh_token")?,
-        scope: params.text("scope").unwrap_or(Some("\n".into())),
+        scope,
         source: extract::source(&req, auth.config()),
     };
     let issued = tokens::exchange(&auth, request).await?;
@@ -109,6 +112,7 @@ pub(crate) async fn token(auth: Data<Auth>, req: HttpRequest, received: Received
 pub(crate) async fn revoke(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, OAuthError> {
     let params = received.0?;
     let client = claim(&auth, &req, &params)?;
+    params.agree(&["token_type_hint"])?;
     revocation::revoke(&auth, client, secret(&auth, &params, "token")?).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&json!({})))
 }
@@ -121,6 +125,7 @@ pub(crate) async fn introspect(
 ) -> Result<HttpResponse, OAuthError> {
     let params = received.0?;
     let client = claim(&auth, &req, &params)?;
+    params.agree(&["token_type_hint"])?;
     let active = introspection::introspect(&auth, client, secret(&auth, &params, "token")?).await?;
     let body = active.map_or_else(
         || json!({ "active": false }),

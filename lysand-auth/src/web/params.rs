@@ -113,12 +113,29 @@ impl Params {
         ))
     }
 
-    /// A known parameter: equal repeats are one, differing ones an error (DEV-2), an empty one is absent.
+    /// A known parameter: equal repeats are one, differing ones an error (DEV-2), a blank one is absent.
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Error> {
-        one(name, self.query.iter().chain(&self.body))
+        let text = one(name, self.query.iter().chain(&self.body))?;
+        storable(name, text.filter(|text| !text.trim().is_empty()))
     }
 
-    /// Like [`text`](Self::text), from the body alone: for what must not stand in a URL.
+    /// A known parameter of several words: one text, or a list of them.
+    pub(crate) fn words(&self, name: &str) -> Result<Option<String>, Error> {
+        let given = || self.query.iter().chain(&self.body).filter(|(known, _)| known == name);
+        let mut words = Vec::new();
+        for (_, value) in given() {
+            let Value::List(list) = value else { return self.text(name) };
+            words.extend(list.iter().map(String::as_str));
+        }
+        Ok(Some(words.join(" ")).filter(|words| !words.is_empty()))
+    }
+
+    /// Demands of parameters that are read elsewhere, or not at all, that their repeats agree (DEV-2).
+    pub(crate) fn agree(&self, names: &[&str]) -> Result<(), Error> {
+        names.iter().try_for_each(|name| self.text(name).map(drop))
+    }
+
+    /// A parameter from the body alone, since it must not stand in a URL. White space counts: it may be a password's.
     pub(crate) fn body_text(&self, name: &str) -> Result<Option<String>, Error> {
         one(name, self.body.iter())
     }
@@ -144,22 +161,31 @@ impl Params {
         last.filter(|text| !text.is_empty()).cloned()
     }
 
+    /// The same where an array or an object is a mistake of the caller's (Mastodon §0.4).
+    pub(crate) fn last_scalar(&self, name: &str) -> Result<Option<String>, Error> {
+        let mut named = self.body.iter().chain(&self.query).filter(|(known, _)| known == name);
+        match named.next_back() {
+            Some((_, Value::List(_) | Value::Nested)) => Err(malformed(name)),
+            Some((_, Value::Text(_))) | None => storable(name, self.last_text(name)),
+        }
+    }
+
     /// A parameter of a registration that may be one text or an array of texts; the query wins over the body.
-    pub(crate) fn last_list(&self, name: &str) -> Vec<String> {
+    pub(crate) fn last_list(&self, name: &str) -> Result<Vec<String>, Error> {
         for source in [&self.query, &self.body] {
             let mut items = Vec::new();
             for (_, value) in source.iter().filter(|(known, _)| known == name) {
                 match value {
                     Value::Text(text) => items = vec![text.clone()],
                     Value::List(list) => items.extend(list.iter().cloned()),
-                    Value::Nested => {}
+                    Value::Nested => return Err(not_texts(name)),
                 }
             }
             if items.iter().any(|item| !item.is_empty()) {
-                return items;
+                return Ok(items);
             }
         }
-        Vec::new()
+        Ok(Vec::new())
     }
 
     /// A boolean in all the ways in which clients say no (DEV-3).
@@ -209,6 +235,21 @@ fn malformed(name: &str) -> Error {
         ),
         _ => Error::refused(Code::InvalidRequest, format!("The parameter {name} must be a single value.")),
     }
+}
+
+/// No text of a request holds a null character: PostgreSQL could neither keep it nor look for it.
+fn storable(name: &str, text: Option<String>) -> Result<Option<String>, Error> {
+    match text {
+        Some(text) if text.contains('\0') => {
+            Err(Error::refused(Code::InvalidRequest, format!("The parameter {name} must not hold a null character.")))
+        }
+        text => Ok(text),
+    }
+}
+
+/// Something nested stands where one text or an array of texts belongs.
+fn not_texts(name: &str) -> Error {
+    Error::refused(Code::InvalidRequest, format!("The parameter {name} must be text or an array of texts."))
 }
 
 fn form_pairs(bytes: &[u8]) -> Vec<(String, Value)> {
@@ -339,9 +380,10 @@ mod tests {
         for body in
             [form_pairs(b"u[]=a&u[]=b"), form_pairs(b"u[0]=a&u[1]=b"), json_pairs(br#"{"u":["a","b"]}"#).unwrap()]
         {
-            assert_eq!(params("", body).last_list("u"), ["a", "b"]);
+            assert_eq!(params("", body).last_list("u").unwrap(), ["a", "b"]);
         }
-        assert_eq!(params("u=q", form_pairs(b"u[]=a")).last_list("u"), ["q"]);
+        assert_eq!(params("u=q", form_pairs(b"u[]=a")).last_list("u").unwrap(), ["q"]);
+        assert!(params("u[x]=a", vec![]).last_list("u").is_err());
     }
 
     #[test]
@@ -377,11 +419,12 @@ mod tests {
         fn no_body_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), name in "[a-z\\[\\]0-9]{0,6}") {
             let _ = json_pairs(&bytes);
             let params = params("", form_pairs(&bytes));
-            let _ = (params.text(&name), params.last_list(&name), params.flag(&name));
+            let _ = (params.text(&name), params.last_list(&name).is_ok(), params.flag(&name));
         }
 
         #[test]
         fn a_single_value_is_the_same_from_every_source(name in "[a-z]{1,8}", value in "\\PC{1,40}") {
+            prop_assume!(!value.trim().is_empty());
             let form = form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();
             let json = serde_json::to_vec(&serde_json::json!({ &name: &value })).unwrap();
             let read = [

@@ -24,12 +24,12 @@ pub(crate) async fn register(
     let registration = Registration {
         dialect: Dialect::Dynamic,
         name: params.text("client_name")?,
-        redirect_uris: params.last_list("redirect_uris"),
+        redirect_uris: params.last_list("redirect_uris")?,
         scopes: params.text("scope")?,
         website: params.text("client_uri")?,
         auth_method: params.text("token_endpoint_auth_method")?,
-        grant_types: params.last_list("grant_types"),
-        response_types: params.last_list("response_types"),
+        grant_types: params.last_list("grant_types")?,
+        response_types: params.last_list("response_types")?,
     };
     let method = registration.auth_method.clone().unwrap_or_else(|| "client_secret_basic".to_owned());
     let registered = apps::register(&auth, registration, extract::source(&req, auth.config())).await?;

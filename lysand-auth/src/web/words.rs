@@ -1,6 +1,7 @@
 //! The words of the pages that are the library's own. They are English; a host may translate them, all of them
 //! ([`page_texts`]). What `/api` and `/oauth` answer to programs is never translated (Mastodon §0.5).
 
+use super::sso;
 use crate::error::{Code, Error, Refusal};
 use crate::model::permission;
 use crate::password::Busy;
@@ -25,6 +26,8 @@ pub(super) const KNOWN_ERRORS: [&str; 14] = [
 
 /// In place of a sentence that is nobody's.
 pub(super) const TRY_AGAIN: &str = "Something went wrong. Please try again.";
+/// In place of a provider's word that somebody turned back there.
+pub(super) const UNFINISHED: &str = "You did not finish signing in at the other service.";
 /// The title over a failure of the server.
 pub(super) const FAILED: &str = "This did not work";
 /// What it says, up to the id in the log, and after it.
@@ -77,7 +80,8 @@ pub fn page_texts() -> Vec<String> {
         texts.extend([title.to_owned(), message.to_owned()]);
     }
     texts.extend(KNOWN_ERRORS.iter().chain(&TOO_FAST).map(ToString::to_string));
-    texts.extend([TRY_AGAIN, FAILED, OVER, STALE_FORM].map(str::to_owned));
+    texts.extend(sso::SENTENCES.map(str::to_owned));
+    texts.extend([TRY_AGAIN, UNFINISHED, FAILED, OVER, STALE_FORM].map(str::to_owned));
     texts.push(LOGGED.join("{}"));
     texts.extend([Error::unavailable(), Busy.into()].iter().map(Error::to_string));
     texts.extend(permission::texts().map(str::to_owned));

@@ -183,6 +183,36 @@ mod tests {
     }
 
     #[test]
+    fn every_value_has_its_type() {
+        let entity = entity();
+        for (pointer, value) in [
+            ("/emojis", json!([])),
+            ("/roles", json!([])),
+            ("/last_status_at", Value::Null),
+            ("/source/privacy", json!("public")),
+            ("/source/language", Value::Null),
+            ("/source/follow_requests_count", json!(0)),
+            ("/source/attribution_domains", json!([])),
+            ("/source/quote_policy", json!("public")),
+            ("/role", json!({ "id": "-99", "name": "", "permissions": "65536", "color": "", "highlighted": false })),
+        ] {
+            assert_eq!(entity.pointer(pointer), Some(&value), "{pointer}");
+        }
+        for pointer in [
+            "/discoverable",
+            "/indexable",
+            "/group",
+            "/hide_collections",
+            "/noindex",
+            "/source/hide_collections",
+            "/source/discoverable",
+            "/source/indexable",
+        ] {
+            assert!(entity.pointer(pointer).is_some_and(|value| value.is_boolean() || value.is_null()), "{pointer}");
+        }
+    }
+
+    #[test]
     fn the_day_comes_from_the_id_and_the_time_is_hidden() {
         let id = AccountId::new("015893a1-ec39-7000-8000-000000000000");
         assert_eq!(registered_at(&id).to_iso8601(), "2016-11-24T00:00:12.345Z");
