@@ -1,5 +1,7 @@
 //! [`Auth`]: the one handle, and its builder.
 
+pub(crate) mod proof;
+
 use std::sync::Arc;
 
 use crate::ambient::Ambient;
@@ -11,6 +13,7 @@ use crate::model::tally::Tallies;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::uses::Uses;
+use crate::upstream::Upstream;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +27,7 @@ struct Parts {
     pages: Arc<dyn Pages>,
     ambient: Ambient,
     keys: SigningKeys,
+    upstream: Upstream,
     uses: Uses,
     tallies: Tallies,
 }
@@ -69,6 +73,11 @@ impl Auth {
     #[must_use]
     pub fn ambient(&self) -> &Ambient {
         &self.0.ambient
+    }
+
+    /// The identity providers.
+    pub(crate) fn upstream(&self) -> &Upstream {
+        &self.0.upstream
     }
 
     pub(crate) fn keys(&self) -> &SigningKeys {
@@ -139,6 +148,10 @@ impl AuthBuilder {
         if keys.is_err() && !self.config.signing_keys.is_empty() {
             problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
+        let upstream = Upstream::new(&self.config.sso);
+        if let Err(why) = &upstream {
+            problems.push(ConfigProblem::new("oidc.trusted_roots", format!("give certificates as PEM: {why}")));
+        }
         for (missing, name) in
             [(self.accounts.is_none(), "accounts"), (self.mailer.is_none(), "mailer"), (self.pages.is_none(), "pages")]
         {
@@ -146,18 +159,21 @@ impl AuthBuilder {
                 problems.push(ConfigProblem::new(name, "was not given to the builder"));
             }
         }
-        match (keys, self.accounts, self.mailer, self.pages) {
-            (Ok(keys), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => Ok(Auth(Arc::new(Parts {
-                config: self.config,
-                store: self.store,
-                accounts,
-                mailer,
-                pages,
-                ambient: self.ambient,
-                keys,
-                uses: Uses::default(),
-                tallies: Tallies::default(),
-            }))),
+        match (keys, upstream, self.accounts, self.mailer, self.pages) {
+            (Ok(keys), Ok(upstream), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => {
+                Ok(Auth(Arc::new(Parts {
+                    config: self.config,
+                    store: self.store,
+                    accounts,
+                    mailer,
+                    pages,
+                    ambient: self.ambient,
+                    keys,
+                    upstream,
+                    uses: Uses::default(),
+                    tallies: Tallies::default(),
+                })))
+            }
             _ => Err(ConfigProblems(problems)),
         }
     }

@@ -1,11 +1,14 @@
 //! What an embedder decides. No file and no environment is read here; see [`Config::check`] for what is refused.
 
+mod sso;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use url::Url;
 
+pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
 use crate::model::app::App;
 use crate::model::redirect_uri::RedirectMatch;
 use crate::model::throttle::{Limit, Rule};
@@ -28,6 +31,8 @@ pub struct Config {
     pub oauth: OAuthRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Single sign-on.
+    pub sso: Sso,
 }
 
 impl Config {
@@ -42,6 +47,7 @@ impl Config {
             rate_limits: RateLimits::default(),
             oauth: OAuthRules::default(),
             trusted_proxies: Vec::new(),
+            sso: Sso::default(),
         }
     }
 
@@ -75,6 +81,7 @@ impl Config {
                 problems.push(ConfigProblem::new(name, "must be a path that begins with one slash"));
             }
         }
+        problems.extend(self.sso.check());
         if self.frontend.origin.as_ref() == Some(&self.base_url) {
             for (name, route, own) in [
                 ("frontend.routes.login", &self.frontend.routes.login, "/oauth/authorize"),

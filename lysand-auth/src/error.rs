@@ -145,6 +145,14 @@ codes! {
     PayloadTooLarge = "invalid_request", 413;
     /// The body's type is not one that the route takes.
     UnsupportedMediaType = "invalid_request", 415;
+    /// The identity belongs to an account already (Lysand §9.2).
+    AlreadyLinked = "invalid_request", 409;
+    /// Nothing else would let the owner of the account in (security RP-10).
+    LastWayIn = "invalid_request", 409;
+    /// The identity provider cannot be reached (security LOAD-5).
+    ProviderAway = "temporarily_unavailable", 502;
+    /// The identity provider refused, or its word cannot be trusted (security RP-9).
+    ProviderFailed = "server_error", 502;
     /// The caller is too fast (security LOAD-2).
     TooManyRequests = "temporarily_unavailable", 429;
     /// The server is too busy, or its database is away (security LOAD-2, LOAD-4).

@@ -61,6 +61,7 @@ pub mod password;
 pub mod secret;
 pub mod signing;
 pub mod store;
+mod upstream;
 pub mod web;
 
 pub use ambient::Ambient;

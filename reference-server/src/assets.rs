@@ -39,6 +39,7 @@ assets! {
     "form_post.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml; charset=utf-8",
     "avatar.svg": "image/svg+xml; charset=utf-8",
+    "provider.svg": "image/svg+xml; charset=utf-8",
     "icon.png": "image/png",
     "avatar.png": "image/png",
     "header.png": "image/png",
@@ -71,6 +72,7 @@ pub struct PageAssets {
     form_post: String,
     icon: String,
     person: String,
+    provider: String,
 }
 
 impl PageAssets {
@@ -83,6 +85,7 @@ impl PageAssets {
             form_post: path("form_post.js"),
             icon: path("icon.svg"),
             person: path("avatar.svg"),
+            provider: path("provider.svg"),
         }
     }
 }

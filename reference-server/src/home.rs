@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::demo;
 use crate::instance::about;
 use crate::server::State;
+use crate::your_account;
 
 /// Name and version of this software.
 const SOFTWARE: &str = concat!("Lysand Auth ", env!("CARGO_PKG_VERSION"));
@@ -38,6 +39,8 @@ pub struct HomePage<'a> {
     pub account: Option<AccountOnPage<'a>>,
     /// Where the form "sign out" posts to.
     pub sign_out_action: &'static str,
+    /// Where the signed-in person's own page is.
+    pub account_page: &'static str,
     /// Link to what may act for that person.
     pub authorized_applications: &'static str,
     /// Hidden field of both forms.
@@ -82,16 +85,37 @@ pub enum NoticeKind {
 #[derive(Default, Deserialize)]
 struct Query {
     notice: Option<String>,
+    oidc_account_linked: Option<String>,
+    oidc_account_linking_error: Option<String>,
+    oidc_account_linking_error_message: Option<String>,
 }
 
 impl Query {
     fn notices(&self) -> Vec<Notice> {
-        match self.notice.as_deref() {
-            Some("ready") => vec![Notice {
-                kind: NoticeKind::Good,
-                text: "The account is ready. Sign in with it from any app.".into(),
-            }],
-            _ => Vec::new(),
+        let mut notices = Vec::new();
+        let mut add = |kind, text: &'static str| notices.push(Notice { kind, text: text.into() });
+        if self.notice.as_deref() == Some("ready") {
+            add(NoticeKind::Good, "The account is ready. Sign in with it from any app.");
+        }
+        if self.oidc_account_linked.is_some() {
+            add(NoticeKind::Good, "The identity is linked. From now on you can sign in with it.");
+        }
+        if self.oidc_account_linking_error.is_some() {
+            add(NoticeKind::Bad, self.why_not_linked());
+        }
+        notices
+    }
+
+    /// Why a link was not made (Lysand §9.2).
+    fn why_not_linked(&self) -> &'static str {
+        match (self.oidc_account_linking_error.as_deref(), self.oidc_account_linking_error_message.as_deref()) {
+            (Some("Account already linked"), _) => {
+                "Nothing was linked: that identity belongs to an account already, or yours has another one there."
+            }
+            (_, Some("Invalid flow")) => {
+                "Nothing was linked: this took too long, was done already, or was begun in another browser."
+            }
+            _ => "Nothing was linked: the other service refused, or gave an answer that cannot be trusted.",
         }
     }
 }
@@ -112,6 +136,7 @@ async fn show(
         account: account
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
         sign_out_action: SIGN_OUT,
+        account_page: your_account::PATH,
         authorized_applications: AUTHORIZED_APPLICATIONS,
         form_token: form_token(&state.auth, &form)?,
         host: about::domain(&state.settings.http.base_url),

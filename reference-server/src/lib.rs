@@ -2,7 +2,7 @@
 //!
 //! It is the library's first embedder and uses no private door. `settings` reads what the admin decided, `state` puts
 //! the parts together, `server` serves them, `commands` is the command line. `accounts` answers who somebody is, `pages`
-//! shows the pages of a sign-in, `mailer` writes mail. `home`, `setup`, `demo` and `instance` are routes of this server's
+//! shows the pages of a sign-in, `mailer` writes mail. `home`, `your_account`, `setup`, `demo` and `instance` are routes of this server's
 //! own.
 
 pub mod accounts;
@@ -22,3 +22,4 @@ pub mod settings;
 pub mod setup;
 pub mod state;
 pub mod tls;
+pub mod your_account;

@@ -33,11 +33,13 @@ templates! {
     "sign_in.html",
     "consent.html",
     "code.html",
+    "confirm_link.html",
     "form_post.html",
     "authorized_applications.html",
     "trouble.html",
     "setup.html",
     "home.html",
+    "account.html",
     "demo.html",
 }
 
@@ -133,6 +135,7 @@ impl Pages for TeraPages {
             Page::SignIn(page) => self.render("sign_in.html", page),
             Page::Consent(page) => self.render("consent.html", page),
             Page::Code(page) => self.render("code.html", page),
+            Page::ConfirmLink(page) => self.render("confirm_link.html", page),
             Page::FormPost(page) => self.render("form_post.html", page),
             Page::AuthorizedApplications(page) => self.render("authorized_applications.html", page),
             Page::Trouble(page) => self.render("trouble.html", page),

@@ -22,7 +22,7 @@ use crate::settings::{Http, Settings};
 use crate::state::StartError;
 pub use crate::state::State;
 use crate::tls::{self, TlsTrouble};
-use crate::{assets, demo, frame, home, instance, setup};
+use crate::{assets, demo, frame, home, instance, setup, your_account};
 
 /// How long a client may take to send the head of a request (security LOAD-6).
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -196,6 +196,7 @@ fn app(
         .configure(lysand_auth::web::mount(state.auth.clone()))
         .configure(health::routes(&state))
         .configure(home::routes(&state))
+        .configure(your_account::routes(&state))
         .configure(setup::routes(&state))
         .configure(demo::routes(&state))
         .configure(instance::routes(&state))

@@ -8,13 +8,66 @@ use serde_json::Value;
 use tests::{ServerProcess, wait};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
 
-/// What the program is written in.
+/// What the program is written with, and how it is started.
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// The name under which it registers.
+    pub(crate) app_name: &'static str,
+    script: &'static str,
+    language: Language,
+    /// What it is told besides the server and the redirect URI.
+    arguments: &'static [&'static str],
+}
+
+/// Mastodon.py.
+pub(crate) const MASTODON_PY: Client = Client::new("Story in Python", "mastodon_py.py", Language::Python, &[]);
+/// toot's own command line.
+pub(crate) const TOOT: Client = Client::new("toot - a Mastodon CLI client", "toot_cli.py", Language::Python, &[]);
+/// Authlib.
+pub(crate) const AUTHLIB: Client = Client::new("Story with Authlib", "authlib_py.py", Language::Python, &[]);
+/// masto.js.
+pub(crate) const MASTO_JS: Client = Client::new("Story in JavaScript", "masto_js.mjs", Language::JavaScript, &[]);
+/// megalodon.
+pub(crate) const MEGALODON: Client = Client::new("Story with megalodon", "megalodon_js.mjs", Language::JavaScript, &[]);
+
+/// openid-client, which proves who it is by `method` (`token_endpoint_auth_method`).
+pub(crate) const fn openid_client(method: &'static [&'static str; 1]) -> Client {
+    Client::new("Story with openid-client", "openid_client_js.mjs", Language::JavaScript, method)
+}
+
+impl Client {
+    const fn new(
+        app_name: &'static str,
+        script: &'static str,
+        language: Language,
+        arguments: &'static [&'static str],
+    ) -> Self {
+        Self { app_name, script, language, arguments }
+    }
+
+    fn command(&self, server: &ServerProcess, redirect_uri: &str) -> Command {
+        let mut command = Command::new(self.language.interpreter());
+        command
+            .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients").join(self.script))
+            .arg(server.base_url().origin().ascii_serialization())
+            .arg(redirect_uri)
+            .args(self.arguments)
+            .env_remove(self.language.trust_variable())
+            // Whatever leads to the outside world from this machine, `localhost` is not there.
+            .env("NO_PROXY", "localhost")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Language {
-    /// With Mastodon.py.
+enum Language {
     Python,
-    /// With masto.js.
     JavaScript,
 }
 
@@ -24,14 +77,6 @@ impl Language {
             Self::Python => target_folder().join("clients-venv/bin/python"),
             Self::JavaScript => PathBuf::from("node"),
         }
-    }
-
-    fn script(self) -> PathBuf {
-        let name = match self {
-            Self::Python => "mastodon_py.py",
-            Self::JavaScript => "masto_js.mjs",
-        };
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients").join(name)
     }
 
     /// The variable that names a file of authorities to trust.
@@ -46,40 +91,38 @@ impl Language {
 /// A running program. It is ended when the value is dropped.
 #[derive(Debug)]
 pub(crate) struct ClientProgram {
-    language: Language,
     child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
+    // Read from the start: a program that complains at length must not wait for somebody to listen.
+    complaint: JoinHandle<String>,
 }
 
 impl ClientProgram {
     /// Starts a program that trusts the server's private authority.
-    pub(crate) fn start(language: Language, server: &ServerProcess, redirect_uri: &str) -> Self {
+    pub(crate) fn start(client: &Client, server: &ServerProcess, redirect_uri: &str) -> Self {
         let authority = &server.ca().expect("these stories speak TLS").authority;
-        let mut command = command(language, server, redirect_uri);
-        Self::spawn(language, command.env(language.trust_variable(), authority))
+        Self::spawn(client.command(server, redirect_uri).env(client.language.trust_variable(), authority))
     }
 
     /// Starts a program that knows the public authorities only.
-    pub(crate) fn start_without_trust(language: Language, server: &ServerProcess, redirect_uri: &str) -> Self {
-        Self::spawn(language, &mut command(language, server, redirect_uri))
+    pub(crate) fn start_without_trust(client: &Client, server: &ServerProcess, redirect_uri: &str) -> Self {
+        Self::spawn(&mut client.command(server, redirect_uri))
     }
 
-    fn spawn(language: Language, command: &mut Command) -> Self {
+    fn spawn(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap_or_else(|error| {
             panic!("cannot start {command:?}: {error}. `tests/run` installs the clients and runs these stories.")
         });
         let input = child.stdin.take().expect("a pipe");
         let output = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        Self { language, child, input, output }
-    }
-
-    /// The name under which the program registers.
-    pub(crate) fn app_name(&self) -> &'static str {
-        match self.language {
-            Language::Python => "Story in Python",
-            Language::JavaScript => "Story in JavaScript",
-        }
+        let mut errors = child.stderr.take().expect("a pipe");
+        let complaint = tokio::spawn(async move {
+            let mut text = String::new();
+            errors.read_to_string(&mut text).await.expect("text");
+            text
+        });
+        Self { child, input, output, complaint }
     }
 
     /// The next thing the program says.
@@ -114,28 +157,9 @@ impl ClientProgram {
 
     /// Everything the program writes to its standard error until it ends.
     async fn complaint(&mut self) -> String {
-        let mut text = String::new();
-        let mut pipe = self.child.stderr.take().expect("asked once");
-        let reading = tokio::time::timeout(wait::PATIENCE, pipe.read_to_string(&mut text));
-        reading.await.expect("the program ends in time").expect("text");
-        text
+        let complaint = tokio::time::timeout(wait::PATIENCE, &mut self.complaint).await;
+        complaint.expect("the program ends in time").expect("all of it")
     }
-}
-
-fn command(language: Language, server: &ServerProcess, redirect_uri: &str) -> Command {
-    let mut command = Command::new(language.interpreter());
-    command
-        .arg(language.script())
-        .arg(server.base_url().origin().ascii_serialization())
-        .arg(redirect_uri)
-        .env_remove(language.trust_variable())
-        // Whatever leads to the outside world from this machine, `localhost` is not there.
-        .env("NO_PROXY", "localhost")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    command
 }
 
 /// `target`, found from the running test: `target/PROFILE/deps/…`.

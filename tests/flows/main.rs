@@ -18,6 +18,7 @@ mod registration;
 mod requests;
 mod responses;
 mod revoke;
+mod sso;
 mod surroundings;
 mod switches;
 mod token;

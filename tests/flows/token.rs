@@ -105,7 +105,7 @@ story!(the_answer_is_what_clients_decode, |story| {
 story!(every_way_to_send_a_grant_works, |story| {
     let app = story.usual_app().await;
     let code = || async { approved(&story, &app, &[]).await.1 };
-    let (a, b, c, d) = (code().await, code().await, code().await, code().await);
+    let (a, b, c, d, e) = (code().await, code().await, code().await, code().await, code().await);
     let json: serde_json::Map<_, _> = app.grant(&a).into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect();
     story.post("/oauth/token").json(&json.into()).send().await.is(200);
     story.post("/oauth/token").multipart(&app.grant(&b)).send().await.is(200);
@@ -119,6 +119,11 @@ story!(every_way_to_send_a_grant_works, |story| {
     let why = "The request utilizes more than one mechanism for authenticating the client.";
     two.is_oauth_error(400, "invalid_request", why);
     call(&app.client_id, &app.client_secret).send().await.is(200);
+    // Clients that follow RFC 6749 §2.3.1 to the letter encode both halves; some encode more than they must.
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let bare: Vec<_> = app.grant(&e).into_iter().filter(|(name, _)| *name != "client_secret").collect();
+    let call = story.post("/oauth/token").basic(&encoded(&app.client_id), &encoded(&app.client_secret));
+    call.form(&bare).send().await.is(200);
 });
 
 story!(malformed_input_is_refused_in_words, |story| {

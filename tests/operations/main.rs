@@ -10,6 +10,7 @@ mod flood;
 mod framing;
 mod killed;
 mod logs;
+mod parallel;
 mod setup;
 mod signals;
 mod start;

@@ -98,8 +98,18 @@ impl Visitor {
     }
 
     pub(crate) async fn register(&self) -> Option<App> {
+        self.register_with(&[]).await
+    }
+
+    /// Registers an app that asks for tokens that expire.
+    pub(crate) async fn register_expiring(&self) -> Option<App> {
+        let grants = ["authorization_code", "refresh_token"];
+        self.register_with(&grants.map(|grant| ("grant_types[]", grant))).await
+    }
+
+    async fn register_with(&self, more: &[(&str, &str)]) -> Option<App> {
         let form = [("client_name", "Visitor"), ("redirect_uris", CALLBACK), ("scopes", "read write")];
-        let app = send(self.post("/api/v1/apps").form(&form)).await?.is(200).json();
+        let app = send(self.post("/api/v1/apps").form(&[&form, more].concat())).await?.is(200).json();
         let text = |name: &str| app[name].as_str().expect("text").to_owned();
         Some(App { client_id: text("client_id"), client_secret: text("client_secret") })
     }
@@ -130,6 +140,16 @@ impl Visitor {
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", CALLBACK),
+            ("client_id", &app.client_id),
+            ("client_secret", &app.client_secret),
+        ];
+        send(self.post("/oauth/token").form(&form)).await
+    }
+
+    pub(crate) async fn refresh(&self, app: &App, token: &str) -> Option<Answer> {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("refresh_token", token),
             ("client_id", &app.client_id),
             ("client_secret", &app.client_secret),
         ];

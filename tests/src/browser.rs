@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
+pub use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, Locator};
 use serde_json::{Value, json};
 use url::Url;
@@ -63,6 +64,26 @@ impl Browser {
     pub async fn goto(&self, url: &Url) {
         let going = self.client.goto(url.as_str()).await;
         going.unwrap_or_else(|error| panic!("{url} did not load: {error}"));
+    }
+
+    /// Goes to the window that the page has opened, and waits for it; answers with the one that it leaves.
+    pub async fn enter_popup(&self) -> WindowHandle {
+        let opener = self.client.window().await.expect("a window");
+        let popup = wait::until("a second window", async || {
+            self.client.windows().await.ok()?.into_iter().find(|window| *window != opener)
+        });
+        self.client.switch_to_window(popup.await).await.expect("it is there");
+        opener
+    }
+
+    /// Goes to a window.
+    pub async fn enter(&self, window: &WindowHandle) {
+        self.client.switch_to_window(window.clone()).await.expect("it is there");
+    }
+
+    /// How many windows are open.
+    pub async fn windows(&self) -> usize {
+        self.client.windows().await.expect("windows").len()
     }
 
     /// Where the browser is.

@@ -11,6 +11,7 @@
 //! [`story!`](macro@crate::story) makes two tests of it, one on SQLite and one on PostgreSQL.
 
 mod http;
+mod sso;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -27,6 +28,7 @@ use tempfile::TempDir;
 use url::Url;
 
 pub use self::http::{Answer, Call, encode, query_of};
+pub use self::sso::Jar;
 use crate::postgres::TestDatabase;
 use crate::server::{Backend, Person};
 

@@ -9,12 +9,16 @@ use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::{Ask, Authorization, AuthorizationRequest};
 use crate::model::session::{Session, SessionId};
-use crate::model::throttle::{self, Limit, Rule};
-use crate::secret::{Digest, Secret};
-use crate::store::{Conn, apps, authorizations, sessions, throttles};
+use crate::model::throttle::Guesses;
+use crate::secret::Secret;
+use crate::store::{apps, authorizations, sessions, throttles};
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
 const MAX_IDENTIFIER: usize = 1_024;
+
+/// Lysand §5, §13.2.
+const NO_PASSWORDS: &str =
+    "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";
 
 /// A try to sign in.
 #[derive(Clone, Debug)]
@@ -51,14 +55,17 @@ pub struct SignedIn {
 pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<SignedIn, Error> {
     let (identifier, password) = credentials(&attempt)?;
     let (app, ask) = what_is_asked(auth, &attempt.request).await?;
+    if auth.config().sso.forced {
+        return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
+    }
     let now = auth.ambient().now();
-    let guesses = Guesses::of(auth, attempt.source, &identifier, now);
-    guesses.count(auth).await?;
+    let guesses = Guesses::of(&auth.config().rate_limits, attempt.source, &identifier, now);
+    count(auth, guesses).await?;
     let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
     let account = match account {
         Ok(account) => account,
         Err(error) => {
-            guesses.forget(auth).await?;
+            forget(auth, guesses).await?;
             return Err(error);
         }
     };
@@ -145,7 +152,7 @@ async fn begin_session(
     tracing::info!(account = %account.id, app = %app.id, session = %session.id, "signed in with a password");
     let begun = auth.store().write(move |c| {
         Box::pin(async move {
-            guesses.uncount(c).await?;
+            throttles::uncount_guess(c, guesses).await?;
             if let Some(old) = replaces {
                 sessions::end(c, &old, now).await?;
             }
@@ -157,58 +164,23 @@ async fn begin_session(
     Ok(SignedIn { cookie, app, code })
 }
 
-/// The counters that one try touches. Each try is counted before the password is looked at, so that parallel guesses
-/// cannot slip through, and taken back when it was right (security ID-2).
-#[derive(Clone, Copy, Default)]
-struct Guesses {
-    counters: [Option<(Rule, Digest, Limit)>; 2],
-    now: Option<Timestamp>,
+async fn count(auth: &Auth, guesses: Guesses) -> Result<(), Error> {
+    if guesses.counters.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    let counted = auth.store().write(move |c| Box::pin(async move { throttles::count_guess(c, guesses).await }));
+    match counted.await? {
+        None => Ok(()),
+        Some(limit) => {
+            Err(limit.exceeded("Too many attempts to sign in. Please wait before trying again.", guesses.now))
+        }
+    }
 }
 
-impl Guesses {
-    fn of(auth: &Auth, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> Self {
-        let limits = &auth.config().rate_limits;
-        let by_address = source
-            .zip(limits.of(Rule::LoginAddress))
-            .map(|(source, limit)| (Rule::LoginAddress, Digest::of(throttle::source_of(source).as_bytes()), limit));
-        let by_account =
-            limits.of(Rule::LoginAccount).map(|limit| (Rule::LoginAccount, Digest::of(identifier.as_bytes()), limit));
-        Self { counters: [by_address, by_account], now: Some(now) }
+/// The try came to no verdict, so it is no failure.
+async fn forget(auth: &Auth, guesses: Guesses) -> Result<(), Error> {
+    if guesses.counters.iter().all(Option::is_none) {
+        return Ok(());
     }
-
-    async fn count(self, auth: &Auth) -> Result<(), Error> {
-        let Some(now) = self.now.filter(|_| self.counters.iter().any(Option::is_some)) else { return Ok(()) };
-        let counted = auth.store().write(move |c| {
-            Box::pin(async move {
-                let mut exhausted: Option<Limit> = None;
-                for (rule, subject, limit) in self.counters.into_iter().flatten() {
-                    let count = throttles::count(c, rule, subject, limit.window(now)).await?;
-                    if count > i64::from(limit.max) {
-                        exhausted = Some(limit);
-                    }
-                }
-                Ok(exhausted)
-            })
-        });
-        match counted.await? {
-            None => Ok(()),
-            Some(limit) => Err(limit.exceeded("Too many attempts to sign in. Please wait before trying again.", now)),
-        }
-    }
-
-    async fn uncount(self, c: &mut Conn) -> Result<(), Error> {
-        let Some(now) = self.now else { return Ok(()) };
-        for (rule, subject, limit) in self.counters.into_iter().flatten() {
-            throttles::uncount(c, rule, subject, limit.window(now)).await?;
-        }
-        Ok(())
-    }
-
-    /// The try came to no verdict, so it is no failure.
-    async fn forget(self, auth: &Auth) -> Result<(), Error> {
-        if self.counters.iter().all(Option::is_none) {
-            return Ok(());
-        }
-        auth.store().write(move |c| Box::pin(async move { self.uncount(c).await })).await
-    }
+    auth.store().write(move |c| Box::pin(async move { throttles::uncount_guess(c, guesses).await })).await
 }

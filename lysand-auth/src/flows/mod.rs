@@ -10,5 +10,6 @@ pub mod limits;
 pub mod login;
 pub mod revoke;
 pub mod sessions;
+pub mod sso;
 pub mod sweep;
 pub mod token;

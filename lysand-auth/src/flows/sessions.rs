@@ -1,11 +1,14 @@
 //! Browser sessions: who is signed in, signing out, and ending everything of an account.
 
-use crate::auth::Auth;
-use crate::error::Error;
+use std::net::IpAddr;
+
+use crate::auth::{Auth, proof};
+use crate::error::{Code, Error};
 use crate::model::account::AccountId;
-use crate::model::session::{Session, SignedInBrowser};
+use crate::model::session::{Session, SessionId, SignedInBrowser};
+use crate::secret::Secret;
 use crate::signing::CookieProblem;
-use crate::store::{authorizations, sessions, tokens};
+use crate::store::{authorizations, sessions, sso_flows, tokens};
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
 ///
@@ -29,6 +32,46 @@ pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrows
     })
 }
 
+/// The person proves with the password to be there still: a new session takes the place of the old one (security WEB-1,
+/// ID-12). Answers with its cookie.
+///
+/// # Errors
+/// `invalid_grant` for a wrong password; 429 after too many.
+pub async fn renew(
+    auth: &Auth,
+    browser: &SignedInBrowser,
+    password: Option<&Secret>,
+    source: Option<IpAddr>,
+) -> Result<Secret, Error> {
+    proof::by_password(auth, &browser.account, password, source).await?;
+    let now = auth.ambient().now();
+    let session = Session {
+        id: SessionId::new(auth.ambient().id()),
+        account_id: browser.account.id.clone(),
+        authenticated_at: now,
+        expires_at: now.plus(auth.config().lifetimes.session),
+        ended_at: None,
+    };
+    let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
+    let old = browser.session.id.clone();
+    let renewed = auth.store().write(move |c| {
+        Box::pin(async move {
+            // A session that was ended meanwhile is not prolonged (security REV-2).
+            if !sessions::by_id(c, &old).await?.is_some_and(|old| old.is_live(now)) {
+                return Ok(false);
+            }
+            sessions::end(c, &old, now).await?;
+            sessions::insert(c, &session).await?;
+            Ok(true)
+        })
+    });
+    if !renewed.await? {
+        return Err(Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again."));
+    }
+    tracing::info!(account = %browser.account.id, "the password was given once more");
+    Ok(cookie)
+}
+
 /// Ends one session and the codes that wait in it; its cookie is dead at once.
 ///
 /// # Errors
@@ -46,7 +89,7 @@ pub async fn sign_out(auth: &Auth, session: &Session) -> Result<(), Error> {
     ended.await
 }
 
-/// Ends all sessions, codes and tokens of an account: its password changed, or an admin said so (security REV-1, ID-7).
+/// Ends all sessions, codes, tokens and links under way of an account: its password changed, or an admin said so (security REV-1, ID-7).
 ///
 /// # Errors
 /// When the database does not answer.
@@ -60,6 +103,7 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
             // Tokens before and after the codes: a living token may be about to approve a code, a code to bring a token.
             tokens::revoke_all_of_account(c, &account, now).await?;
             authorizations::void_all_of_account(c, &account, now).await?;
+            sso_flows::void_all_of_account(c, &account, now).await?;
             tokens::revoke_all_of_account(c, &account, now).await
         })
     });

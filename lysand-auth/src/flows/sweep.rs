@@ -22,6 +22,8 @@ pub struct Swept {
     pub families: usize,
     /// Browser sessions that have ended.
     pub sessions: usize,
+    /// Journeys to identity providers that are over.
+    pub sso_flows: usize,
     /// Counters of windows that are over.
     pub throttles: usize,
 }
@@ -59,6 +61,13 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     loop {
         let batch = store.write(move |c| Box::pin(sweeps::sessions(c, before, BATCH))).await?;
         swept.sessions += batch;
+        if batch == 0 {
+            break;
+        }
+    }
+    loop {
+        let batch = store.write(move |c| Box::pin(sweeps::sso_flows(c, before, BATCH))).await?;
+        swept.sso_flows += batch;
         if batch == 0 {
             break;
         }

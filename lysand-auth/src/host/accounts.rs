@@ -7,6 +7,7 @@ use crate::error::{Code, Error};
 use crate::host::HostResult;
 use crate::model::account::{Account, AccountId, Standing};
 use crate::secret::Secret;
+use crate::store::{Conn, Work};
 
 /// An account to be created.
 #[derive(Clone, Debug)]
@@ -49,6 +50,25 @@ impl From<AccountsError> for Error {
     }
 }
 
+/// What must happen in the transaction that creates an account; when it fails, no account is created.
+pub struct Along(AlongWork);
+
+type AlongWork = Box<dyn for<'c> FnOnce(&'c mut Conn, &AccountId) -> Work<'c, ()> + Send>;
+
+impl Along {
+    pub(crate) fn new(work: impl for<'c> FnOnce(&'c mut Conn, &AccountId) -> Work<'c, ()> + Send + 'static) -> Self {
+        Self(Box::new(work))
+    }
+
+    /// Does it, for the account that is being created on this connection.
+    ///
+    /// # Errors
+    /// When the transaction must be rolled back. Pass the error on as [`AccountsError::Failed`].
+    pub async fn run(self, conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+        (self.0)(conn, account).await
+    }
+}
+
 /// Where an account's public face is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
@@ -88,6 +108,18 @@ pub trait Accounts: Send + Sync {
     /// Creates an account.
     async fn create(&self, _account: NewAccount) -> Result<Account, AccountsError> {
         Err(AccountsError::NotOffered)
+    }
+
+    /// Creates an account and does `along`, in one transaction of the library's store: for hosts whose accounts are kept
+    /// there. Needed for accounts that sign-in with a provider creates.
+    async fn create_along(&self, _account: NewAccount, _along: Along) -> Result<Account, AccountsError> {
+        Err(AccountsError::NotOffered)
+    }
+
+    /// Whether the account has a password. Where it has none, its last link to a provider cannot be removed; that is also
+    /// what holds for a host that does not tell.
+    async fn has_password(&self, _id: &AccountId) -> HostResult<bool> {
+        Ok(false)
     }
 
     /// Sets a new password.

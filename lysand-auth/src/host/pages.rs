@@ -19,6 +19,8 @@ pub enum Page<'a> {
     Consent(ConsentPage<'a>),
     /// `GET /oauth/code`: the code to copy into the app.
     Code(CodePage<'a>),
+    /// `GET /oauth/sso/link/confirm`: shall this identity belong to this account?
+    ConfirmLink(ConfirmLinkPage<'a>),
     /// The answer to an app, as a form that the browser posts to it (`response_mode=form_post`).
     FormPost(FormPostPage<'a>),
     /// `GET /oauth/authorized_applications`: what may act for you, and how to end it.
@@ -42,6 +44,44 @@ pub struct SignInPage<'a> {
     pub current: Option<CurrentAccount<'a>>,
     /// False when this server takes no passwords.
     pub password: bool,
+    /// Other services to sign in with.
+    pub providers: Vec<ProviderOnPage<'a>>,
+}
+
+/// An identity provider as pages offer it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderOnPage<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its icon, when it is on this server; pages load nothing from elsewhere (security WEB-6).
+    pub icon: Option<&'a str>,
+    /// The link that starts a sign-in there.
+    pub start: String,
+}
+
+/// A link came back to another browser than it began in: the owner of the account must say that it is right.
+#[derive(Debug, Serialize)]
+pub struct ConfirmLinkPage<'a> {
+    /// Where the form posts to.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `flow_id`.
+    pub flow_id: &'a str,
+    /// The provider's name.
+    pub provider: &'a str,
+    /// How the person knows the identity there.
+    pub label: Option<&'a str>,
+    /// The account that gets the identity.
+    pub account: AccountOnPage<'a>,
+    /// Whether the account's owner must prove to be there.
+    pub password: bool,
+    /// Whether a password (field `password`) can prove it; else a sign-in with this browser does.
+    pub takes_password: bool,
+    /// Where "no" leads.
+    pub cancel: String,
+    /// What went wrong at the last try.
+    pub error: Option<String>,
 }
 
 /// An account that is signed in already, offered on the sign-in page (`force_login`, "not you?").
@@ -214,9 +254,11 @@ impl Pages for FrontendPages {
         match page {
             Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
             Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
-            Page::Code(_) | Page::FormPost(_) | Page::AuthorizedApplications(_) | Page::Trouble(_) => {
-                self.others.show(page)
-            }
+            Page::Code(_)
+            | Page::ConfirmLink(_)
+            | Page::FormPost(_)
+            | Page::AuthorizedApplications(_)
+            | Page::Trouble(_) => self.others.show(page),
         }
     }
 }

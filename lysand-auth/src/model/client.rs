@@ -66,6 +66,7 @@ mod tests {
     #[test]
     fn two_names_are_refused_and_encoding_is_forgiven() {
         assert!(ClientClaim::read(basic("a", "s").as_ref(), Some("b".into()), None).is_err());
+        assert_eq!(ClientClaim::read(basic("a%5Fb", "s").as_ref(), None, None).unwrap().id.as_deref(), Some("a_b"));
         let claim = ClientClaim::read(basic("a", "s%2B").as_ref(), None, None).unwrap();
         assert!(claim.proves(Secret::new("s+").digest().as_bytes()));
         assert!(claim.proves(Secret::new("s%2B").digest().as_bytes()));

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::ambient::Timestamp;
+use crate::config::RateLimits;
 pub use crate::error::Allowance;
 use crate::error::{Code, Error, Refusal};
+use crate::secret::Digest;
 
 /// What is counted. The names are those of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +20,8 @@ pub enum Rule {
     Apps,
     /// Failed token requests of one client from one address (DEV-25).
     TokenFailures,
+    /// Journeys to identity providers from one address (Lysand §14).
+    Sso,
     /// Requests to the API of one account (Mastodon §18).
     ApiUser,
     /// Requests to the API with one token (Mastodon §18).
@@ -37,11 +41,12 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::Apps,
         Self::TokenFailures,
+        Self::Sso,
         Self::ApiUser,
         Self::ApiToken,
         Self::ApiAddress,
@@ -55,6 +60,7 @@ impl Rule {
             Self::LoginAccount => "login_account",
             Self::Apps => "apps",
             Self::TokenFailures => "token_failures",
+            Self::Sso => "sso",
             Self::ApiUser => "api_user",
             Self::ApiToken => "api_token",
             Self::ApiAddress => "api_address",
@@ -69,6 +75,7 @@ impl Rule {
             Self::LoginAccount => (25, 60),
             Self::Apps => (5, 10),
             Self::TokenFailures => (60, 5),
+            Self::Sso => (20, 1),
             Self::ApiUser => (1_500, 5),
             Self::ApiToken | Self::ApiAddress => (300, 5),
         };
@@ -130,6 +137,29 @@ impl Allowance {
             ("x-ratelimit-remaining", self.remaining.to_string()),
             ("x-ratelimit-reset", self.reset.to_iso8601_micros()),
         ]
+    }
+}
+
+/// The counters that one guess at a password touches: the same on every road that tests one. Each guess is counted before
+/// the password is looked at, so that parallel guesses cannot slip through, and taken back when it was right (security ID-2).
+#[derive(Clone, Copy, Debug)]
+pub struct Guesses {
+    /// What is counted, for whom, and how far.
+    pub counters: [Option<(Rule, Digest, Limit)>; 2],
+    /// When.
+    pub now: Timestamp,
+}
+
+impl Guesses {
+    /// The counters of an address and of an identifier.
+    #[must_use]
+    pub fn of(limits: &RateLimits, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> Self {
+        let by_address = source
+            .zip(limits.of(Rule::LoginAddress))
+            .map(|(source, limit)| (Rule::LoginAddress, Digest::of(source_of(source).as_bytes()), limit));
+        let by_account =
+            limits.of(Rule::LoginAccount).map(|limit| (Rule::LoginAccount, Digest::of(identifier.as_bytes()), limit));
+        Self { counters: [by_address, by_account], now }
     }
 }
 

@@ -95,6 +95,38 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth_identity (id) {
+        id -> Text,
+        issuer -> Text,
+        subject -> Text,
+        account_id -> Text,
+        label -> Nullable<Text>,
+        linked_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    auth_sso_flow (id) {
+        id -> Text,
+        state_digest -> Binary,
+        provider -> Text,
+        issuer -> Text,
+        verifier -> Text,
+        nonce -> Text,
+        callback -> Text,
+        browser_digest -> Nullable<Binary>,
+        app_id -> Nullable<Text>,
+        ask -> Nullable<Text>,
+        account_id -> Nullable<Text>,
+        started_by -> Nullable<Text>,
+        waiting -> Nullable<Text>,
+        expires_at -> BigInt,
+        used_at -> Nullable<BigInt>,
+        finished_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_app,
     auth_session,

@@ -3,7 +3,7 @@
 use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl};
 
 use super::Conn;
-use super::schema::{auth_authorization, auth_family, auth_session, auth_throttle, auth_token};
+use super::schema::{auth_authorization, auth_family, auth_session, auth_sso_flow, auth_throttle, auth_token};
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::on;
@@ -60,6 +60,17 @@ pub(crate) async fn sessions(conn: &mut Conn, before: Timestamp, batch: i64) -> 
         .limit(batch)
         .load(c))?;
     Ok(on!(conn, c => diesel::delete(s::table.filter(s::id.eq_any(&ids))).execute(c))?)
+}
+
+/// Removes up to `batch` journeys to providers that ended before `before`.
+pub(crate) async fn sso_flows(conn: &mut Conn, before: Timestamp, batch: i64) -> Result<usize, Error> {
+    use auth_sso_flow as f;
+    let ids: Vec<String> = on!(conn, c => f::table
+        .filter(f::expires_at.lt(before.micros()))
+        .select(f::id)
+        .limit(batch)
+        .load(c))?;
+    Ok(on!(conn, c => diesel::delete(f::table.filter(f::id.eq_any(&ids))).execute(c))?)
 }
 
 /// Removes counters whose window began before `before`.

@@ -1,6 +1,9 @@
 //! Access tokens.
 
-use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable,
+    SelectableHelper,
+};
 
 use super::Conn;
 use super::apps::{self, StoredApp};
@@ -113,6 +116,17 @@ pub(crate) async fn revoke(conn: &mut Conn, id: &str, now: Timestamp) -> Result<
         .set(table::revoked_at.eq(Some(now.micros())))
         .execute(c))?;
     Ok(())
+}
+
+/// Whether a token still opens anything.
+pub(crate) async fn is_live(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
+    let live: i64 = on!(conn, c => table::table
+        .find(id)
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
+        .count()
+        .get_result(c))?;
+    Ok(live > 0)
 }
 
 /// Revokes every token of an account, and ends its families of refresh tokens first.

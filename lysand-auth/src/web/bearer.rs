@@ -34,6 +34,10 @@ pub struct Bearer {
 }
 
 impl Bearer {
+    pub(crate) fn token_id(&self) -> &str {
+        &self.token.token_id
+    }
+
     /// The app that holds the token.
     #[must_use]
     pub fn app(&self) -> &App {

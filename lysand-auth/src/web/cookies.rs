@@ -1,12 +1,13 @@
 //! The sign-in cookie: set, read and cleared in one place (design §7).
 
+use std::borrow::Cow;
 use std::pin::Pin;
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use super::extract;
 use super::reply::ApiError;
@@ -15,6 +16,7 @@ use crate::error::{Code, Error};
 use crate::flows::sessions;
 use crate::model::account::Account;
 use crate::model::session::{Session, SignedInBrowser};
+use crate::secret::Secret;
 use crate::signing::CookieProblem;
 
 /// The name that the document gives to the cookie.
@@ -79,6 +81,42 @@ pub(crate) fn session(auth: &Auth, jwt: &str) -> Cookie<'static> {
     build(auth, COOKIE_NAME, jwt, lifetime)
 }
 
+/// Puts the cookie of a new session on a reply: for a host's own pages.
+///
+/// # Errors
+/// When it fits into no header.
+pub fn put_session(auth: &Auth, reply: &mut HttpResponse, jwt: &Secret) -> Result<(), Error> {
+    add(reply, &session(auth, jwt.expose()))
+}
+
+/// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do
+/// not disturb each other, and it goes along when the provider sends the browser back: `Lax` (Lysand §1).
+pub(crate) fn binding(auth: &Auth, flow_id: &str, secret: &Secret) -> Cookie<'static> {
+    let lifetime = Duration::try_from(auth.config().sso.flow_lifetime).unwrap_or(Duration::MAX);
+    build(auth, binding_name(auth, flow_id), secret.expose(), lifetime)
+}
+
+/// Removes what [`binding`] set.
+pub(crate) fn unbound(auth: &Auth, flow_id: &str) -> Cookie<'static> {
+    let mut cookie = build(auth, binding_name(auth, flow_id), "", Duration::ZERO);
+    cookie.make_removal();
+    cookie
+}
+
+/// What the browser keeps of a flow that it began.
+pub(crate) fn bound(auth: &Auth, headers: &HeaderMap, flow_id: &str) -> Option<Secret> {
+    extract::cookie(headers, &binding_name(auth, flow_id)).map(Secret::new)
+}
+
+fn binding_name(auth: &Auth, flow_id: &str) -> String {
+    format!("{}sso_{flow_id}", if auth.config().base_url.is_secure() { "__Host-" } else { "" })
+}
+
+/// Puts a cookie on a reply.
+pub(crate) fn add(reply: &mut HttpResponse, cookie: &Cookie<'static>) -> Result<(), Error> {
+    reply.add_cookie(cookie).map_err(|error| Error::failed(error.to_string()))
+}
+
 /// A cookie that removes another.
 pub(crate) fn cleared(auth: &Auth, name: &'static str) -> Cookie<'static> {
     let mut cookie = build(auth, name, "", Duration::ZERO);
@@ -86,7 +124,7 @@ pub(crate) fn cleared(auth: &Auth, name: &'static str) -> Cookie<'static> {
     cookie
 }
 
-fn build(auth: &Auth, name: &'static str, value: &str, lifetime: Duration) -> Cookie<'static> {
+fn build(auth: &Auth, name: impl Into<Cow<'static, str>>, value: &str, lifetime: Duration) -> Cookie<'static> {
     Cookie::build(name, value.to_owned())
         .path("/")
         .http_only(true)

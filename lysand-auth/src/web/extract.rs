@@ -13,7 +13,8 @@ use crate::error::{Code, Error};
 use crate::secret::Secret;
 
 /// The address that a request comes from: the peer, or what trusted proxies say of it (security ID-3).
-pub(crate) fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
+#[must_use]
+pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
     let peer = req.peer_addr()?.ip().to_canonical();
     let trusted = |address: IpAddr| config.trusted_proxies.iter().any(|network| network.contains(&address));
     if !trusted(peer) {
@@ -48,6 +49,12 @@ pub(crate) fn same_origin(req: &HttpRequest, auth: &Auth) -> Result<(), Error> {
         _ => false,
     };
     if fine { Ok(()) } else { Err(Error::refused(Code::Forbidden, "This request came from another site.")) }
+}
+
+/// Whether a page of this very origin sent the request, as a browser tells it.
+pub(crate) fn is_same_origin_fetch(req: &HttpRequest) -> bool {
+    let mut sites = req.headers().get_all("sec-fetch-site");
+    sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none()
 }
 
 /// The value of a cookie; two differing copies count as none (security WEB-2).

@@ -47,7 +47,7 @@ pub(crate) async fn login(
         Ok(signed_in) => {
             let mut reply =
                 reply::see(&pages::consent_location(&auth, &signed_in.app, &params.echo(&ECHOED), &signed_in.code));
-            add_cookie(&mut reply, cookies::session(&auth, signed_in.cookie.expose()))?;
+            cookies::add(&mut reply, &cookies::session(&auth, signed_in.cookie.expose()))?;
             Ok(reply)
         }
         Err(error) => Ok(to_login_page(&auth, &req, &params, error)),
@@ -165,7 +165,8 @@ fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
     shape(pages::request(params))
 }
 
-fn shape<T>(read: Result<T, Error>) -> Result<T, Error> {
+/// A parameter of the wrong shape is a 422 on Lysand's routes (Lysand §1).
+pub(crate) fn shape<T>(read: Result<T, Error>) -> Result<T, Error> {
     read.map_err(|error| match error {
         Error::Refused(refusal) => Error::refused(Code::Validation, format!("Validation error: {}", refusal.why)),
         failed @ Error::Failed(_) => failed,
@@ -175,14 +176,24 @@ fn shape<T>(read: Result<T, Error>) -> Result<T, Error> {
 /// Shows an error on the login page, with the request kept (Lysand §5 to §7); what is wrong with the shape of a request,
 /// or with the server, is answered in JSON.
 fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) -> HttpResponse {
+    to_login_page_with(auth, req, params.echo(&ECHOED), error)
+}
+
+/// The same, with these parameters of the request.
+pub(crate) fn to_login_page_with(
+    auth: &Auth,
+    req: &HttpRequest,
+    mut pairs: Vec<(String, String)>,
+    error: Error,
+) -> HttpResponse {
     let refusal = match &error {
         Error::Refused(refusal) => refusal,
         Error::Failed(_) => return ApiError(error).error_response(),
     };
     match refusal.code {
-        Code::StaleForm => pages::trouble(auth, &error, Some(pages::login_location(auth, &params.echo(&ECHOED)))),
+        Code::StaleForm => pages::trouble(auth, &error, Some(pages::login_location(auth, &pairs))),
         Code::TooManyRequests | Code::Unavailable if extract::accepts(req.headers(), "text/html") => {
-            pages::trouble(auth, &error, Some(pages::login_location(auth, &params.echo(&ECHOED))))
+            pages::trouble(auth, &error, Some(pages::login_location(auth, &pairs)))
         }
         Code::Validation
         | Code::UnknownApplication
@@ -192,7 +203,6 @@ fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) 
         | Code::TooManyRequests
         | Code::Unavailable => ApiError(error).error_response(),
         code => {
-            let mut pairs = params.echo(&ECHOED);
             // Names of Mastodon's own that the login page's contract does not have.
             let name = match code {
                 Code::InvalidRedirectUri | Code::InvalidCodeChallengeMethod => "invalid_request",
@@ -203,8 +213,4 @@ fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) 
             reply::see(&pages::login_location(auth, &pairs))
         }
     }
-}
-
-fn add_cookie(reply: &mut HttpResponse, cookie: actix_web::cookie::Cookie<'static>) -> Result<(), Error> {
-    reply.add_cookie(&cookie).map_err(|error| Error::failed(error.to_string()))
 }

@@ -19,6 +19,7 @@ mod pages;
 mod params;
 mod registration;
 mod reply;
+mod sso;
 
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
@@ -26,12 +27,14 @@ use actix_web::{HttpResponse, Route};
 use serde_json::json;
 
 pub use self::bearer::Bearer;
-pub use self::cookies::{COOKIE_NAME, SignedIn};
+pub use self::cookies::{COOKIE_NAME, SignedIn, put_session};
+pub use self::extract::source;
 pub use self::forms::{form_session, form_token, prove_form};
 use self::headers::{Headers, Surface};
 use self::limits::Limits;
 use self::reply::JsonBody;
 pub use self::reply::{ApiError, OAuthError, json, not_found};
+pub use self::sso::{depart, sso_extension};
 use crate::auth::Auth;
 
 /// Serves a route at each of its paths. Each path is a resource of its own, because the router finds a plain text at once
@@ -57,6 +60,7 @@ pub fn mount(auth: Auth) -> impl FnOnce(&mut ServiceConfig) + Clone {
         mount_mastodon(config, &auth);
         mount_pages(config, &auth);
         mount_frontend(config, &auth);
+        mount_sso(config, &auth);
         mount_grants(config, &auth);
     }
 }
@@ -183,6 +187,44 @@ fn mount_frontend(config: &mut ServiceConfig, auth: &Auth) {
         with_slash("/api/v1/frontend/config"),
         "GET, HEAD",
         [get => settings, head => settings],
+        Limits::new(auth),
+        api
+    );
+}
+
+/// Single sign-on (Lysand §8 to §12.1).
+fn mount_sso(config: &mut ServiceConfig, auth: &Auth) {
+    use sso::confirm::{self, answer, page as question};
+    use sso::journey::{callback, start, start_at, start_by_form};
+    use sso::{get, list, providers, start_link, unlink};
+    let headers = |surface| Headers::new(surface, auth.config().base_url.is_secure());
+    let (page, api, public) = (headers(Surface::Page), headers(Surface::Api), headers(Surface::Public));
+
+    serve!(config, with_slash("/oauth/sso"), "GET, POST", [get => start, post => start_by_form], page);
+    serve!(
+        config,
+        with_slash(confirm::PATH),
+        "GET, HEAD, POST",
+        [get => question, head => question, post => answer],
+        form_session(auth),
+        page
+    );
+    serve!(config, with_slash("/oauth/sso/{issuer}/callback"), "GET", [get => callback], page);
+    serve!(config, with_slash("/oauth/sso/{issuer}"), "POST", [post => start_at], page);
+    serve!(config, with_slash("/oauth/providers"), "GET, HEAD", [get => providers, head => providers], public);
+    serve!(
+        config,
+        with_slash("/api/v1/sso"),
+        "GET, HEAD, POST",
+        [get => list, head => list, post => start_link],
+        Limits::new(auth),
+        api
+    );
+    serve!(
+        config,
+        with_slash("/api/v1/sso/{issuer}"),
+        "GET, HEAD, DELETE",
+        [get => get, head => get, delete => unlink],
         Limits::new(auth),
         api
     );

@@ -10,12 +10,14 @@ use super::cookies;
 use super::forms;
 use super::params::{Params, Received};
 use super::reply::{self, ApiError, with_query};
+use super::sso;
 use crate::auth::Auth;
+use crate::config::Provider;
 use crate::error::{Code, Error, Refusal};
 use crate::flows::authorize::{self as authorization, Asking, Look};
 use crate::host::pages::{
-    AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, FormPostPage, Page, PageReply, SignInPage,
-    TroublePage,
+    AccountOnPage, AppOnPage, CodePage, ConsentPage, CurrentAccount, FormPostPage, Page, PageReply, ProviderOnPage,
+    SignInPage, TroublePage,
 };
 use crate::model::account::Account;
 use crate::model::app::App;
@@ -110,12 +112,14 @@ fn sign_in_page(
 ) -> Result<HttpResponse, Error> {
     let echoed = with_scope(params.echo(&ECHOED), ask);
     let ask_password = params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some();
-    let error = params.last_text("error").map(|_| {
+    let error = params.last_text("error").map(|name| {
         let described = params.last_text("error_description").unwrap_or_default();
-        if KNOWN_ERRORS.contains(&described.as_str()) {
-            described
-        } else {
-            "Something went wrong. Please try again.".to_owned()
+        match name.as_str() {
+            _ if KNOWN_ERRORS.contains(&described.as_str()) || sso::SENTENCES.contains(&described.as_str()) => {
+                described
+            }
+            "access_denied" => "You did not finish signing in at the other service.".to_owned(),
+            _ => "Something went wrong. Please try again.".to_owned(),
         }
     });
     let page = Page::SignIn(SignInPage {
@@ -127,13 +131,29 @@ fn sign_in_page(
             account: account_on_page(account),
             continue_action: (!ask_password).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
         }),
-        password: true,
+        password: !auth.config().sso.forced,
+        providers: providers(auth, &echoed),
     });
     let mut along = echoed.clone();
     for name in ["error", "error_description"] {
         along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
     }
     Ok(show(auth, &page, StatusCode::OK, &along))
+}
+
+/// The providers, each with the link that starts a sign-in there (Lysand §3.1).
+fn providers<'a>(auth: &'a Auth, echoed: &[(String, String)]) -> Vec<ProviderOnPage<'a>> {
+    let offer = |provider: &'a Provider| ProviderOnPage {
+        name: &provider.name,
+        icon: provider.icon.as_deref().filter(|icon| is_own(auth, icon)),
+        start: with_query("/oauth/sso", pairs(echoed).chain([("issuer", provider.id.as_str())])),
+    };
+    auth.config().sso.providers.iter().map(offer).collect()
+}
+
+/// Pages of a sign-in load nothing from elsewhere (security WEB-6).
+fn is_own(auth: &Auth, address: &str) -> bool {
+    address.strip_prefix(auth.config().base_url.as_str()).is_some_and(|path| path.starts_with('/'))
 }
 
 /// `POST /oauth/authorize/continue`: go on as the account that is signed in already.
@@ -383,13 +403,18 @@ pub(crate) fn login_location(auth: &Auth, echoed: &[(String, String)]) -> String
 
 /// The authorization request among the parameters.
 pub(crate) fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
+    Ok(AuthorizationRequest { scope: params.text("scope")?, ..request_without_scope(params)? })
+}
+
+/// The same without the scope, which some routes take in other shapes.
+pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequest, Error> {
     params.agree(&["force_login", "lang", "prompt", "max_age"])?;
     Ok(AuthorizationRequest {
         client_id: params.text("client_id")?,
         redirect_uri: params.text("redirect_uri")?,
         response_type: params.text("response_type")?,
         response_mode: params.text("response_mode")?,
-        scope: params.text("scope")?,
+        scope: None,
         state: params.text("state")?,
         code_challenge: params.text("code_challenge")?,
         code_challenge_method: params.text("code_challenge_method")?,
@@ -406,7 +431,8 @@ fn with_scope(mut echoed: Vec<(String, String)>, ask: &Ask) -> Vec<(String, Stri
     echoed
 }
 
-fn ask_pairs<'a>(app: &'a App, ask: &'a Ask) -> Vec<(&'a str, &'a str)> {
+/// The parameters of a request that was checked, all but its scope.
+pub(crate) fn ask_pairs<'a>(app: &'a App, ask: &'a Ask) -> Vec<(&'a str, &'a str)> {
     let mut pairs = vec![
         ("client_id", app.client_id.as_str()),
         ("redirect_uri", ask.redirect_uri.as_str()),

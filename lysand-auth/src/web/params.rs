@@ -107,6 +107,17 @@ impl Params {
         storable(name, text.filter(|text| !text.trim().is_empty()))
     }
 
+    /// A known parameter of several words: one text, or a list of them.
+    pub(crate) fn words(&self, name: &str) -> Result<Option<String>, Error> {
+        let given = || self.query.iter().chain(&self.body).filter(|(known, _)| known == name);
+        let mut words = Vec::new();
+        for (_, value) in given() {
+            let Value::List(list) = value else { return self.text(name) };
+            words.extend(list.iter().map(String::as_str));
+        }
+        Ok(Some(words.join(" ")).filter(|words| !words.is_empty()))
+    }
+
     /// Demands of parameters that are read elsewhere, or not at all, that their repeats agree (DEV-2).
     pub(crate) fn agree(&self, names: &[&str]) -> Result<(), Error> {
         names.iter().try_for_each(|name| self.text(name).map(drop))

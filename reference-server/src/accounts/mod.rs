@@ -10,7 +10,7 @@ use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::accounts::{Accounts, AccountsError, NewAccount, Profile};
+use lysand_auth::host::accounts::{Accounts, AccountsError, Along, NewAccount, Profile};
 use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
 use lysand_auth::on;
 use lysand_auth::password::Passwords;
@@ -80,6 +80,28 @@ impl SqlAccounts {
             created_at: self.ambient.now().micros(),
             username,
         })
+    }
+
+    /// Creates an account and does `along`, both or none.
+    async fn create_with(&self, new: NewAccount, along: Option<Along>) -> Result<Account, AccountsError> {
+        let is_admin = new.role == Role::Admin;
+        let row = self.prepare(new).await?;
+        let made = self.store.write(move |c| {
+            Box::pin(async move {
+                if is_admin {
+                    take_turn(c).await?;
+                }
+                let made = insert(c, row).await?;
+                if is_admin && made.is_ok() {
+                    first_admin::end_all_links(c).await?;
+                }
+                if let (Ok(row), Some(along)) = (&made, along) {
+                    along.run(c, &AccountId::new(&*row.id)).await?;
+                }
+                Ok(made.map(Row::into_account))
+            })
+        });
+        made.await.map_err(failed)?
     }
 
     /// Hashes a password that is about to be set, if it may be set.
@@ -152,21 +174,20 @@ impl Accounts for SqlAccounts {
     }
 
     async fn create(&self, new: NewAccount) -> Result<Account, AccountsError> {
-        let is_admin = new.role == Role::Admin;
-        let row = self.prepare(new).await?;
-        let made = self.store.write(move |c| {
-            Box::pin(async move {
-                if is_admin {
-                    take_turn(c).await?;
-                }
-                let made = insert(c, row).await?;
-                if is_admin && made.is_ok() {
-                    first_admin::end_all_links(c).await?;
-                }
-                Ok(made.map(Row::into_account))
-            })
-        });
-        made.await.map_err(failed)?
+        self.create_with(new, None).await
+    }
+
+    async fn create_along(&self, new: NewAccount, along: Along) -> Result<Account, AccountsError> {
+        self.create_with(new, Some(along)).await
+    }
+
+    async fn has_password(&self, id: &AccountId) -> HostResult<bool> {
+        let query = account::table.find(id.as_str().to_owned()).select(account::password_hash);
+        let hash: Option<Option<String>> = self
+            .store
+            .look_up(move |c| Box::pin(async move { Ok(on!(c, c => query.get_result(c)).optional()?) }))
+            .await?;
+        Ok(hash.flatten().is_some())
     }
 
     async fn set_password(&self, id: &AccountId, password: &Secret) -> Result<(), AccountsError> {

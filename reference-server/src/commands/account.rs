@@ -1,7 +1,7 @@
 //! `account …`
 
 use lysand_auth::error::Error;
-use lysand_auth::flows::sessions;
+use lysand_auth::flows::{sessions, sso};
 use lysand_auth::host::accounts::{Accounts as _, AccountsError, NewAccount};
 use lysand_auth::host::mailer::Mail;
 use lysand_auth::model::account::{Account, Email, Role, Standing};
@@ -87,6 +87,7 @@ async fn delete(state: &State, name: &str) -> Result<(), CommandError> {
     let account = find(state, name).await?;
     state.accounts.delete(&account.id).await?;
     sessions::end_all(&state.auth, &account.id).await?;
+    sso::forget(&state.auth, &account.id).await?;
     output::text(&format!("{} is removed.\n", account.username));
     Ok(())
 }

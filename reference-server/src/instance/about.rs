@@ -21,6 +21,8 @@ pub struct About<'a> {
     pub instance: &'a Instance,
     /// How many accounts there are.
     pub accounts: u64,
+    /// How people may sign in beside a password.
+    pub sso: &'a Value,
 }
 
 impl About<'_> {
@@ -61,7 +63,7 @@ impl About<'_> {
             "api_versions": { "mastodon": API_LEVEL },
             "contact": { "email": instance.contact_email, "account": null },
             "rules": [],
-            "sso": sso(),
+            "sso": self.sso,
         })
     }
 
@@ -92,7 +94,7 @@ impl About<'_> {
             "poll_limits": { "max_options": 4, "max_option_chars": 50, "min_expiration": 300, "max_expiration": 2_629_746 },
             "banner": self.banner(),
             "lysand_version": env!("CARGO_PKG_VERSION"),
-            "sso": sso(),
+            "sso": self.sso,
         })
     }
 
@@ -121,11 +123,6 @@ impl About<'_> {
 pub fn domain(base_url: &BaseUrl) -> &str {
     let origin = base_url.as_str();
     origin.split_once("://").map_or(origin, |(_, authority)| authority)
-}
-
-/// Lysand's extension: how people may sign in. No provider can be configured yet, and passwords are always taken.
-fn sso() -> Value {
-    json!({ "forced": false, "providers": [] })
 }
 
 /// Mastodon's usual limits. Nothing can be posted here; Ice Cubes and Tusky do not decode the document without them.
@@ -165,7 +162,8 @@ mod tests {
             banner: banner.into(),
             languages: vec!["en".into()],
         };
-        let about = About { base_url: &base_url, instance: &instance, accounts: 7 };
+        let sso = json!({ "forced": false, "providers": [] });
+        let about = About { base_url: &base_url, instance: &instance, accounts: 7, sso: &sso };
         (about.v1(), about.v2())
     }
 

@@ -10,7 +10,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use lysand_auth::Error;
 use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::limits::Limits;
-use lysand_auth::web::{ApiError, Bearer, json, not_allowed, with_slash};
+use lysand_auth::web::{ApiError, Bearer, json, not_allowed, sso_extension, with_slash};
 use serde_json::Value;
 
 use self::about::About;
@@ -33,19 +33,22 @@ async fn preferences(bearer: Bearer) -> Result<HttpResponse, ApiError> {
 
 /// `GET /api/v1/instance`
 async fn v1(state: Data<State>) -> Result<HttpResponse, ApiError> {
-    Ok(public(&about(&state).await?.v1()))
+    let sso = sso_extension(&state.auth);
+    Ok(public(&about(&state, &sso).await?.v1()))
 }
 
 /// `GET /api/v2/instance`
 async fn v2(state: Data<State>) -> Result<HttpResponse, ApiError> {
-    Ok(public(&about(&state).await?.v2()))
+    let sso = sso_extension(&state.auth);
+    Ok(public(&about(&state, &sso).await?.v2()))
 }
 
-async fn about(state: &State) -> Result<About<'_>, Error> {
+async fn about<'a>(state: &'a State, sso: &'a Value) -> Result<About<'a>, Error> {
     Ok(About {
         base_url: &state.settings.http.base_url,
         instance: &state.settings.instance,
         accounts: state.accounts.count_active().await?,
+        sso,
     })
 }
 

@@ -1,8 +1,9 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
 use lysand_auth::host::pages::{
-    Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConsentPage,
-    CurrentAccount, Destination, FormPostPage, MomentOnPage, Permission, SignInPage, TroublePage,
+    Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
+    ConsentPage, CurrentAccount, Destination, FormPostPage, MomentOnPage, Permission, ProviderOnPage, SignInPage,
+    TroublePage,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -10,6 +11,7 @@ use serde_json::Value;
 use crate::demo::page::{DemoPage, Message, Parameter, Step};
 use crate::home::{DemoOffer, HomePage, Notice, NoticeKind};
 use crate::setup::{Faults, SetupPage};
+use crate::your_account::{AccountPage, Actions, Identity};
 
 /// Every template but the frame, in each of its shapes, with `text` for every text from outside.
 pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
@@ -17,11 +19,13 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     sign_in(text, &mut samples);
     consent(text, &mut samples);
     add(&mut samples, "code.html", &CodePage { code: text });
+    confirm_link(text, &mut samples);
     form_post(text, &mut samples);
     authorized_applications(text, &mut samples);
     trouble(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
+    your_account(text, &mut samples);
     add(&mut samples, "demo.html", &demo(text));
     samples
 }
@@ -40,6 +44,7 @@ fn app(text: &'static str) -> AppOnPage<'static> {
 }
 
 fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let provider = |icon| ProviderOnPage { name: text, icon, start: text.to_owned() };
     let page = |current, password| SignInPage {
         action: text.to_owned(),
         form_token: text.to_owned(),
@@ -47,12 +52,32 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         error: Some(text.to_owned()),
         current,
         password,
+        providers: vec![provider(Some(text)), provider(None)],
     };
     add(samples, "sign_in.html", &page(None, true));
     for continue_action in [Some(text.to_owned()), None] {
         add(samples, "sign_in.html", &page(Some(CurrentAccount { account: account(text), continue_action }), true));
     }
-    add(samples, "sign_in.html", &SignInPage { app: Some(app(text)), error: None, ..page(None, false) });
+    add(samples, "sign_in.html", &SignInPage { error: None, ..page(None, false) });
+    add(samples, "sign_in.html", &SignInPage { providers: Vec::new(), ..page(None, false) });
+}
+
+fn confirm_link(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    for (password, takes_password) in [(true, true), (true, false), (false, true)] {
+        let page = ConfirmLinkPage {
+            action: text,
+            form_token: text.to_owned(),
+            flow_id: text,
+            provider: text,
+            label: Some(text).filter(|_| password),
+            account: account(text),
+            password,
+            takes_password,
+            cancel: text.to_owned(),
+            error: Some(text.to_owned()).filter(|_| takes_password),
+        };
+        add(samples, "confirm_link.html", &page);
+    }
 }
 
 fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
@@ -148,6 +173,7 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         ],
         account,
         sign_out_action: text,
+        account_page: text,
         authorized_applications: text,
         form_token: text.to_owned(),
         host: text,
@@ -157,6 +183,25 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     };
     add(samples, "home.html", &page(Some(account(text)), Some(DemoOffer { action: text })));
     add(samples, "home.html", &page(None, None));
+}
+
+fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let identity = |label| Identity { id: text, name: text, label };
+    let page = |fresh, has_password| AccountPage {
+        notices: vec![Notice { kind: NoticeKind::Good, text: text.into() }],
+        account: Some(account(text)),
+        form_token: text.to_owned(),
+        linked: vec![identity(Some(text)), identity(None)],
+        offered: vec![identity(None)],
+        actions: Actions { link: text, unlink: text, confirm: text },
+        fresh,
+        has_password,
+    };
+    for (fresh, has_password) in [(true, true), (false, true), (false, false)] {
+        add(samples, "account.html", &page(fresh, has_password));
+    }
+    add(samples, "account.html", &AccountPage { linked: Vec::new(), ..page(true, true) });
+    add(samples, "account.html", &AccountPage { account: None, ..page(false, false) });
 }
 
 fn demo(text: &'static str) -> DemoPage<'static> {

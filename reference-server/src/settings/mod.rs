@@ -9,12 +9,13 @@ mod oauth;
 mod problem;
 mod reader;
 mod sections;
+mod sso;
 mod unknown;
 mod value;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits};
+use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits, Sso};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
@@ -47,6 +48,8 @@ pub struct Settings {
     pub lifetimes: Lifetimes,
     /// `[ratelimit]`, as the library takes it.
     pub rate_limits: RateLimits,
+    /// `[oidc]` and the providers, as the library takes them.
+    pub sso: Sso,
     /// `[oauth]`, as the library takes it.
     pub oauth: OAuthRules,
     /// `log.format`
@@ -93,6 +96,7 @@ impl Settings {
         let password = sections::password(&mut reader);
         let lifetimes = sections::lifetimes(&mut reader);
         let rate_limits = sections::rate_limits(&mut reader);
+        let sso = sso::sso(&mut reader);
         let oauth = oauth::rules(&mut reader);
         let log_format = sections::log_format(&mut reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
@@ -106,6 +110,7 @@ impl Settings {
             password,
             lifetimes,
             rate_limits,
+            sso,
             oauth,
             log_format,
             demo,
@@ -130,6 +135,7 @@ impl Settings {
             rate_limits: self.rate_limits.clone(),
             oauth: self.oauth,
             trusted_proxies: self.http.trusted_proxies.clone(),
+            sso: self.sso.clone(),
         }
     }
 

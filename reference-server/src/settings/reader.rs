@@ -73,10 +73,37 @@ impl Reader {
         match checked {
             Ok(value) => Some(value),
             Err(remedy) => {
-                self.problem(&given.name, Some(given.value.to_string()), remedy);
+                let shown = Some(given.value.to_string()).filter(|_| !T::SECRET);
+                self.problem(&given.name, shown, remedy);
                 None
             }
         }
+    }
+
+    /// A list of sections, each read by `read` with a reader of its own; problems and secrets are treated as elsewhere.
+    pub(super) fn tables<T>(&mut self, key: &str, read: impl Fn(&mut Self) -> T) -> Vec<T> {
+        let tables: Vec<toml::Table> = self.optional(key, Ok).unwrap_or_default();
+        let mut shown = Vec::new();
+        let mut items = Vec::new();
+        for (index, file) in tables.into_iter().enumerate() {
+            let mut inner = Self { file, variables: BTreeMap::new(), known: Vec::new(), problems: Vec::new() };
+            items.push(read(&mut inner));
+            match inner.finish() {
+                Ok(entries) => {
+                    let values = entries.into_iter().filter_map(|entry| Some((entry.key, entry.shown?)));
+                    shown.push(Toml::Table(values.collect()));
+                }
+                Err(Problems(problems)) => self.problems.extend(
+                    problems
+                        .into_iter()
+                        .map(|problem| Problem { key: format!("{key}[{index}].{}", problem.key), ..problem }),
+                ),
+            }
+        }
+        if !shown.is_empty() {
+            self.show(key, Toml::Array(shown));
+        }
+        items
     }
 
     /// The secret `key`, given as it is or, under `key_file`, as the path of a file that holds it. The environment

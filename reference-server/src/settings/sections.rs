@@ -138,7 +138,7 @@ fn usual_base_url(port: u16, tls: bool) -> BaseUrl {
     BaseUrl::parse(&format!("{scheme}://localhost:{port}")).expect("localhost and a number make an origin")
 }
 
-fn within(duration: Duration, shortest: u64, longest: u64) -> Result<Duration, String> {
+pub(super) fn within(duration: Duration, shortest: u64, longest: u64) -> Result<Duration, String> {
     let bounds = Duration::from_secs(shortest)..=Duration::from_secs(longest);
     match bounds.contains(&duration) {
         true => Ok(duration),

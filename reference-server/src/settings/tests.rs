@@ -87,8 +87,8 @@ fn every_problem_is_reported_at_once() {
             "tokens.session_ttl",
             "ratelimit.apps.max",
             "log.format",
+            "oidc.forced",
             "colour",
-            "oidc",
         ]
     );
 }
@@ -234,4 +234,53 @@ fn tls_needs_an_https_origin_and_readable_files() {
     assert_eq!(keys, ["http.tls.cert"]);
     let keys = wrong("[http]\nbase_url = \"http://localhost\"\ntls.enabled = true\ntls.cert = \"/nowhere\"");
     assert_eq!(keys, ["http.tls.cert", "http.base_url"]);
+}
+
+const PROVIDERS: &str = "
+    [oidc]
+    allow_registration = true
+    [[oidc.providers]]
+    id = \"example\"
+    name = \"Example ID\"
+    url = \"https://id.example\"
+    client_id = \"c\"
+    client_secret = \"hunter2\"
+    callback = \"query\"
+    [[oauth2.providers]]
+    id = \"forge\"
+    name = \"Forge\"
+    authorization_url = \"https://forge.example/authorize\"
+    token_url = \"https://forge.example/token\"
+    userinfo_url = \"https://forge.example/user\"
+    client_id = \"c\"
+    client_secret = \"hunter2\"
+    scopes = [\"read:user\"]
+";
+
+#[test]
+fn providers_are_lists_of_sections() {
+    use lysand_auth::config::CallbackStyle;
+    let settings = with(PROVIDERS).unwrap();
+    let ids: Vec<_> = settings.sso.providers.iter().map(|provider| provider.id.as_str()).collect();
+    assert_eq!(ids, ["example", "forge"]);
+    assert_eq!(settings.sso.providers[0].scopes, ["openid", "profile", "email"]);
+    assert_eq!(settings.sso.providers[0].callback, CallbackStyle::Query);
+    assert!(settings.sso.allow_registration && !settings.sso.forced);
+    assert!(!settings.to_toml().contains("hunter2"), "{}", settings.to_toml());
+    let again = with(&settings.to_toml().replace("***", "hunter2")).unwrap();
+    assert_eq!(again.to_toml(), settings.to_toml());
+}
+
+#[test]
+fn what_is_wrong_with_a_provider_is_named() {
+    let problems = |text: &str| with(text).err().map(|problems| problems.to_string()).unwrap_or_default();
+    let misspelt = problems(&PROVIDERS.replace("client_secret", "client_secert"));
+    assert!(misspelt.contains("oidc.providers[0].client_secert") && misspelt.contains("client_secret"), "{misspelt}");
+    let plain = problems(&PROVIDERS.replace("https://id.example", "http://id.example"));
+    assert!(plain.contains("\"example\"") && plain.contains("https"), "{plain}");
+    let twice = problems(&PROVIDERS.replace("forge\"\n    name", "example\"\n    name"));
+    assert!(twice.contains("same id"), "{twice}");
+    let one_pair = problems("[oidc.providers]\nid = \"a\"\nclient_secret = \"hunter2\"");
+    assert!(one_pair.contains("two pairs of brackets") && !one_pair.contains("hunter2"), "{one_pair}");
+    assert!(problems("oidc.trusted_roots = [\"/nowhere\"]").contains("PEM"));
 }

@@ -13,6 +13,9 @@ pub(super) trait Value: Sized {
     /// What to give, as the end of the sentence "Give …".
     const WANTED: &'static str;
 
+    /// Whether the value may hold secrets, so that no report repeats it.
+    const SECRET: bool = false;
+
     /// The value, or `None` when the TOML value is of another type or form.
     fn read(given: &Toml) -> Option<Self>;
 
@@ -236,6 +239,23 @@ impl Value for toml::Table {
 
     fn write(&self) -> Toml {
         Toml::Table(self.clone())
+    }
+
+    fn from_variable(text: &str) -> Option<Toml> {
+        as_toml(text)
+    }
+}
+
+impl Value for Vec<toml::Table> {
+    const WANTED: &'static str = "each as a section of its own, in two pairs of brackets";
+    const SECRET: bool = true;
+
+    fn read(given: &Toml) -> Option<Self> {
+        given.as_array()?.iter().map(|item| item.as_table().cloned()).collect()
+    }
+
+    fn write(&self) -> Toml {
+        Toml::Array(self.iter().cloned().map(Toml::Table).collect())
     }
 
     fn from_variable(text: &str) -> Option<Toml> {

@@ -30,6 +30,7 @@ pub struct ServerBuilder {
     backend: Backend,
     tls: bool,
     settings: Vec<(String, String)>,
+    port: Option<u16>,
 }
 
 impl ServerBuilder {
@@ -42,6 +43,12 @@ impl ServerBuilder {
     /// Serves TLS with a certificate of a private authority, on `https://localhost`.
     pub fn with_tls(mut self) -> Self {
         self.tls = true;
+        self
+    }
+
+    /// Listens on this port, which the caller took with [`free_port`](super::free_port).
+    pub fn on_port(mut self, port: u16) -> Self {
+        self.port = Some(port);
         self
     }
 
@@ -60,7 +67,7 @@ impl ServerBuilder {
             Backend::Postgres => Some(TestDatabase::create().await),
         };
 
-        let port = program::free_port();
+        let port = self.port.unwrap_or_else(program::free_port);
         let scheme = if self.tls { "https" } else { "http" };
         let base_url = Url::parse(&format!("{scheme}://localhost:{port}")).expect("a URL");
 

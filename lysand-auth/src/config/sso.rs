@@ -1,0 +1,261 @@
+//! Single sign-on: which identity providers there are, and what their word is worth here.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use url::Url;
+
+use super::{BaseUrl, ConfigProblem};
+use crate::secret::Secret;
+
+/// Single sign-on.
+#[derive(Clone, Debug)]
+pub struct Sso {
+    /// No password signs anybody in, a provider does (Lysand §13.2).
+    pub forced: bool,
+    /// An unknown person at a provider gets an account (Lysand §13.3).
+    pub allow_registration: bool,
+    /// The providers, in the order in which they are offered.
+    pub providers: Vec<Provider>,
+    /// Certificate authorities beside the public ones, as PEM: for providers inside a company.
+    pub trusted_roots: Vec<String>,
+    /// The address of the icon of a provider that has none, on this server.
+    pub default_icon: String,
+    /// How long a browser may be away at a provider.
+    pub flow_lifetime: Duration,
+}
+
+impl Default for Sso {
+    fn default() -> Self {
+        Self {
+            forced: false,
+            allow_registration: false,
+            providers: Vec::new(),
+            trusted_roots: Vec::new(),
+            default_icon: "/favicon.ico".into(),
+            flow_lifetime: Duration::from_secs(600),
+        }
+    }
+}
+
+/// An identity provider.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Names it in URLs.
+    pub id: String,
+    /// Names it to people.
+    pub name: String,
+    /// The address of its icon.
+    pub icon: Option<String>,
+    /// This server's `client_id` there.
+    pub client_id: String,
+    /// This server's `client_secret` there.
+    pub client_secret: Secret,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+    /// The shape of the address to which the provider sends people back.
+    pub callback: CallbackStyle,
+    /// Its addresses may be inside the operator's own network. Loopback addresses of its configuration count as such.
+    pub allow_private: bool,
+    /// Which protocol it speaks, and where.
+    pub protocol: Protocol,
+}
+
+/// The shape of a callback's address (design §7).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CallbackStyle {
+    /// `/oauth/sso/<id>/callback`, always the same: most providers compare it literally.
+    #[default]
+    Exact,
+    /// The same with `flow_id` and more in its query, as the document has it.
+    Query,
+}
+
+/// What a provider speaks.
+#[derive(Clone, Debug)]
+pub enum Protocol {
+    /// OpenID Connect: everything else is in the provider's own document.
+    OpenId {
+        /// The issuer, exactly as the provider names itself.
+        issuer: String,
+    },
+    /// OAuth 2 alone: who the person is stands in the answer of a user endpoint.
+    OAuth2(Endpoints),
+}
+
+/// Where a provider without OpenID Connect is.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// Where people sign in.
+    pub authorization_url: String,
+    /// Where a code is redeemed.
+    pub token_url: String,
+    /// Where the person is described.
+    pub userinfo_url: String,
+    /// The member of that description which never changes and is nobody else's.
+    pub subject_field: String,
+    /// The member with the user name.
+    pub username_field: String,
+    /// The member with the e-mail address.
+    pub email_field: String,
+}
+
+impl Provider {
+    /// Whose word an identity of this provider is (security RP-6). For OAuth 2 alone that is the place and the member
+    /// which the subject was read from, so that a change of either makes no stranger inherit an account.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        match &self.protocol {
+            Protocol::OpenId { issuer } => issuer.clone(),
+            Protocol::OAuth2(endpoints) => format!("{}#{}", endpoints.userinfo_url, endpoints.subject_field),
+        }
+    }
+
+    /// Whether its addresses may be private ones: because the operator said so, or gave a loopback address.
+    #[must_use]
+    pub fn may_be_private(&self) -> bool {
+        let is_near = |text: &String| Url::parse(text).is_ok_and(|url| is_loopback(&url));
+        self.allow_private || self.addresses().iter().all(|(_, address)| is_near(address))
+    }
+
+    fn addresses(&self) -> Vec<(&'static str, &String)> {
+        match &self.protocol {
+            Protocol::OpenId { issuer } => vec![("url", issuer)],
+            Protocol::OAuth2(endpoints) => vec![
+                ("authorization_url", &endpoints.authorization_url),
+                ("token_url", &endpoints.token_url),
+                ("userinfo_url", &endpoints.userinfo_url),
+            ],
+        }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let id_is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if self.id.is_empty() || self.id.len() > 64 || !self.id.bytes().all(id_is_plain) || self.id.starts_with('.') {
+            problems.push("give an id of letters, digits, - and _, up to 64".to_owned());
+        }
+        if self.name.trim().is_empty() {
+            problems.push("give a name".to_owned());
+        }
+        if self.client_id.is_empty() || self.client_secret.is_empty() {
+            problems.push("give the client_id and client_secret that the provider issued".to_owned());
+        }
+        for (name, address) in self.addresses() {
+            if !Url::parse(address).is_ok_and(|url| is_usable(&url)) {
+                problems.push(format!("{name} must be an https: address without user name or fragment"));
+            }
+        }
+        let is_openid = matches!(self.protocol, Protocol::OpenId { .. });
+        if is_openid && !self.scopes.iter().any(|scope| scope == "openid") {
+            problems.push("scopes must have openid".to_owned());
+        }
+        if let Protocol::OAuth2(endpoints) = &self.protocol
+            && endpoints.subject_field.is_empty()
+        {
+            problems.push("give the subject_field, such as id".to_owned());
+        }
+        problems
+    }
+}
+
+/// https, or plain http to this very machine.
+fn is_usable(url: &Url) -> bool {
+    let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
+    bare && url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
+}
+
+fn is_loopback(url: &Url) -> bool {
+    BaseUrl::parse(&url.origin().ascii_serialization()).is_ok_and(|origin| origin.is_loopback())
+}
+
+impl Sso {
+    /// The provider with this id.
+    #[must_use]
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// The provider whose word an identity is.
+    #[must_use]
+    pub fn provider_of_issuer(&self, issuer: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.issuer() == issuer)
+    }
+
+    /// The address of a provider's icon, as APIs tell it.
+    #[must_use]
+    pub fn icon(&self, provider: &Provider, base_url: &BaseUrl) -> String {
+        provider.icon.clone().unwrap_or_else(|| base_url.join(&self.default_icon))
+    }
+
+    pub(super) fn check(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        let mut seen = BTreeSet::new();
+        for provider in &self.providers {
+            let id = &provider.id;
+            let mut remedies = provider.problems();
+            for (what, key) in [("id", id.clone()), ("issuer", provider.issuer())] {
+                if !seen.insert((what, key)) {
+                    remedies.push(format!("another provider has the same {what}"));
+                }
+            }
+            let named = remedies.into_iter().map(|remedy| format!("provider {id:?}: {remedy}"));
+            problems.extend(named.map(|remedy| ConfigProblem::new("oidc.providers", remedy)));
+        }
+        if self.forced && self.providers.is_empty() {
+            problems.push(ConfigProblem::new("oidc.forced", "nobody could sign in: configure a provider first"));
+        }
+        if self.flow_lifetime < Duration::from_secs(1) {
+            problems.push(ConfigProblem::new("oidc.flow_ttl", "must be one second at least"));
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn openid(id: &str, issuer: &str) -> Provider {
+        Provider {
+            id: id.into(),
+            name: "Example ID".into(),
+            icon: None,
+            client_id: "c".into(),
+            client_secret: Secret::new("s"),
+            scopes: vec!["openid".into()],
+            callback: CallbackStyle::Exact,
+            allow_private: false,
+            protocol: Protocol::OpenId { issuer: issuer.into() },
+        }
+    }
+
+    fn remedies(providers: Vec<Provider>) -> Vec<String> {
+        Sso { providers, ..Sso::default() }.check().into_iter().map(|problem| problem.remedy).collect()
+    }
+
+    #[test]
+    fn providers_are_checked() {
+        let good = openid("example", "https://id.example");
+        assert_eq!(remedies(vec![good.clone(), openid("near", "http://127.0.0.1:1/x")]), Vec::<String>::new());
+        for (bad, word) in [
+            (openid("a/b", "https://id.example"), "give an id"),
+            (openid("a", "http://id.example"), "https"),
+            (openid("a", "https://u@id.example"), "https"),
+            (Provider { scopes: vec![], ..good.clone() }, "openid"),
+            (Provider { client_secret: Secret::default(), ..good.clone() }, "client_secret"),
+        ] {
+            let found = remedies(vec![bad]);
+            assert!(found.len() == 1 && found[0].contains(word), "{found:?}");
+        }
+        assert_eq!(remedies(vec![good.clone(), good.clone()]).len(), 2);
+        assert_eq!(remedies(vec![good.clone(), openid("other", "https://id.example")]).len(), 1);
+    }
+
+    #[test]
+    fn only_what_the_operator_named_may_be_private() {
+        assert!(openid("a", "http://localhost:1").may_be_private());
+        assert!(!openid("a", "https://id.example").may_be_private());
+        assert!(Provider { allow_private: true, ..openid("a", "https://id.example") }.may_be_private());
+    }
+}

@@ -1,0 +1,151 @@
+//! The journey begins: to sign in (Lysand §8), or to link (Lysand §10).
+
+use std::net::IpAddr;
+
+use crate::auth::Auth;
+use crate::config::{CallbackStyle, Provider};
+use crate::error::{Code, Error};
+use crate::model::account::AccountId;
+use crate::model::app::App;
+use crate::model::authorization::{Ask, AuthorizationRequest};
+use crate::model::identity::{Flow, Purpose, StartedBy};
+use crate::model::throttle::{self, Rule};
+use crate::secret::{Digest, Secret};
+use crate::store::{apps, sso_flows, throttles};
+use crate::upstream;
+
+/// A browser that is to go to a provider.
+#[derive(Debug)]
+pub struct Departure {
+    /// Where to.
+    pub location: String,
+    /// The journey's name; may be seen.
+    pub flow_id: String,
+    /// What the browser must bring back in a cookie; `None` when no browser is there yet.
+    pub browser: Option<Secret>,
+}
+
+/// A link that somebody wants.
+#[derive(Clone, Debug)]
+pub struct LinkStart {
+    /// The account that gets the identity.
+    pub account: AccountId,
+    /// By which right.
+    pub by: StartedBy,
+    /// Whether the browser that begins is there, and gets a cookie.
+    pub in_browser: bool,
+    /// Where the request comes from, for the limit.
+    pub source: Option<IpAddr>,
+}
+
+/// Begins a sign-in (`/oauth/sso`). What the request leaves out, the app's registration says.
+///
+/// # Errors
+/// In this order: 422 without `issuer`; `invalid_request` with the texts of Lysand §8; what Lysand §5 says of redirect
+/// URI, response type and scope; `temporarily_unavailable` when the provider does not answer; 429.
+pub async fn sign_in(
+    auth: &Auth,
+    provider: Option<&str>,
+    request: AuthorizationRequest,
+    source: Option<IpAddr>,
+) -> Result<Departure, Error> {
+    let invalid = |why: &'static str| Error::refused(Code::InvalidRequest, why);
+    let provider = provider.filter(|id| !id.is_empty()).ok_or_else(|| Error::required("issuer"))?;
+    let client_id = request.client_id.clone().filter(|id| id != "undefined");
+    let client_id = client_id.ok_or_else(|| invalid("client_id is required"))?;
+    let provider = auth.config().sso.provider(provider).ok_or_else(|| invalid("issuer is invalid"))?;
+    let stored =
+        auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
+    let app = stored.ok_or_else(|| invalid("client_id is invalid"))?.app;
+    let ask = what_is_asked(auth, &app, request)?;
+    let client_id = app.client_id.clone();
+    let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
+    begin(auth, provider, Purpose::SignIn(app.id, ask), hints, true, source).await
+}
+
+/// The request, completed from what the app registered (Lysand §8).
+fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> Result<Ask, Error> {
+    if let ([only], None) = (app.redirect_uris.as_slice(), &request.redirect_uri) {
+        request.redirect_uri = Some(only.as_str().to_owned());
+    }
+    request.response_type.get_or_insert_with(|| "code".into());
+    request.scope.get_or_insert_with(|| app.scopes.to_string());
+    let redirect_uri = app
+        .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
+        .ok_or_else(|| Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"))?;
+    request.ask(app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
+        Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
+            Error::refused(Code::InvalidScope, "Invalid scope")
+        }
+        other => other,
+    })
+}
+
+/// Begins a link (`POST /api/v1/sso`, or a form of the signed-in person).
+///
+/// # Errors
+/// 404 when there is no such provider; 502 when it does not answer; 429.
+pub async fn link(auth: &Auth, provider: &str, start: LinkStart) -> Result<Departure, Error> {
+    let found = auth.config().sso.provider(provider);
+    let provider = found.ok_or_else(|| Error::refused(Code::NotFound, format!("Issuer {provider} not found")))?;
+    let account = start.account.clone();
+    let hints = move |flow: &str| {
+        vec![("flow_id", flow.to_owned()), ("link", "true".to_owned()), ("user_id", account.as_str().to_owned())]
+    };
+    begin(auth, provider, Purpose::Link(start.account, start.by), hints, start.in_browser, start.source).await
+}
+
+async fn begin(
+    auth: &Auth,
+    provider: &Provider,
+    purpose: Purpose,
+    hints: impl Fn(&str) -> Vec<(&'static str, String)>,
+    in_browser: bool,
+    source: Option<IpAddr>,
+) -> Result<Departure, Error> {
+    let (ambient, now) = (auth.ambient(), auth.ambient().now());
+    let [state, nonce, verifier] = [(); 3].map(|()| Secret::mint(ambient));
+    let browser = in_browser.then(|| Secret::mint(ambient));
+    let id = ambient.id();
+    let mut callback = auth.config().base_url.join(&format!("/oauth/sso/{}/callback", provider.id));
+    if provider.callback == CallbackStyle::Query {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(hints(&id)).finish();
+        callback = format!("{callback}?{query}");
+    }
+    let trip = upstream::Departure { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
+    let location = auth.upstream().depart(&provider.id, now, trip).await.map_err(|trouble| {
+        tracing::warn!(provider = %provider.id, why = ?trouble.to_string(), "a provider cannot be used");
+        Error::refused(Code::ProviderAway, "The identity provider cannot be reached. Please try again later.")
+    })?;
+    let flow = Flow {
+        id: id.clone(),
+        state: state.digest(),
+        provider: provider.id.clone(),
+        issuer: provider.issuer(),
+        verifier,
+        nonce,
+        callback,
+        browser: browser.as_ref().map(|browser| browser.digest().as_bytes().to_vec()),
+        purpose,
+        expires_at: now.plus(auth.config().sso.flow_lifetime),
+        used_at: None,
+        waiting: None,
+        finished_at: None,
+    };
+    let limit = source.and_then(|source| Some((source, auth.config().rate_limits.of(Rule::Sso)?)));
+    let kept = auth.store().write(move |c| {
+        Box::pin(async move {
+            if let Some((source, limit)) = limit {
+                let subject = Digest::of(throttle::source_of(source).as_bytes());
+                let count = throttles::count(c, Rule::Sso, subject, limit.window(now)).await?;
+                if count > i64::from(limit.max) {
+                    return Ok(Err(limit.exceeded("Too many requests", now)));
+                }
+            }
+            sso_flows::insert(c, &flow).await?;
+            Ok(Ok(()))
+        })
+    });
+    kept.await??;
+    Ok(Departure { location, flow_id: id, browser })
+}

@@ -1,0 +1,100 @@
+//! Which identities are mine: list, look at, remove (Lysand §10, §11).
+
+use crate::auth::Auth;
+use crate::config::Provider;
+use crate::error::{Code, Error};
+use crate::model::account::AccountId;
+use crate::model::identity::LinkedIdentity;
+use crate::store::{identities, sso_flows};
+
+/// A provider that an account is linked to.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// The provider.
+    pub provider: Provider,
+    /// How the person knows the identity there.
+    pub label: Option<String>,
+}
+
+/// The providers that an account is linked to, the oldest link first. Those that left the configuration are skipped.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(auth: &Auth, account: &AccountId) -> Result<Vec<Linked>, Error> {
+    let account = account.clone();
+    let all = auth.store().look_up(move |c| Box::pin(async move { identities::of_account(c, &account).await })).await?;
+    Ok(all.into_iter().filter_map(|linked| of_provider(auth, linked)).collect())
+}
+
+fn of_provider(auth: &Auth, linked: LinkedIdentity) -> Option<Linked> {
+    let provider = auth.config().sso.provider_of_issuer(&linked.identity.issuer)?;
+    Some(Linked { provider: provider.clone(), label: linked.label })
+}
+
+/// One provider that an account is linked to.
+///
+/// # Errors
+/// 404 when there is no such provider, or no link.
+pub async fn get(auth: &Auth, account: &AccountId, provider: &str) -> Result<Linked, Error> {
+    let provider = known(auth, provider)?;
+    let all = list(auth, account).await?;
+    all.into_iter().find(|linked| linked.provider.id == provider.id).ok_or_else(not_linked)
+}
+
+/// Removes a link, unless nothing else would let the owner in (security RP-10).
+///
+/// # Errors
+/// 404 when there is no such provider, or no link; 409 for the last way in.
+pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<(), Error> {
+    let issuer = known(auth, provider)?.issuer();
+    let sso = &auth.config().sso;
+    let by_password = !sso.forced && auth.accounts().has_password(account).await.map_err(Error::from_host)?;
+    let ways_in: Vec<String> = sso.providers.iter().map(Provider::issuer).collect();
+    let owner = account.clone();
+    let unlinked = auth.store().write(move |c| {
+        Box::pin(async move {
+            // One after the other, so that two removals at once do not each leave the other's link (security ONE-6).
+            identities::take_turn(c, &owner).await?;
+            let all = identities::of_account(c, &owner).await?;
+            let Some(link) = all.iter().find(|linked| linked.identity.issuer == issuer) else {
+                return Ok(Err(not_linked()));
+            };
+            let leads_in = |other: &LinkedIdentity| other.id != link.id && ways_in.contains(&other.identity.issuer);
+            if !by_password && !all.iter().any(leads_in) {
+                return Ok(Err(last_way_in()));
+            }
+            identities::delete(c, &link.id).await?;
+            Ok(Ok(()))
+        })
+    });
+    unlinked.await??;
+    tracing::info!(%account, %provider, "identity unlinked");
+    Ok(())
+}
+
+/// Lets go of all identities of an account that is removed: a new one with the same subject starts empty (security REV-3).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(auth: &Auth, account: &AccountId) -> Result<(), Error> {
+    let (account, now) = (account.clone(), auth.ambient().now());
+    let forgotten = auth.store().write(move |c| {
+        Box::pin(async move {
+            sso_flows::void_all_of_account(c, &account, now).await?;
+            identities::delete_all_of_account(c, &account).await
+        })
+    });
+    forgotten.await
+}
+
+fn known<'a>(auth: &'a Auth, provider: &str) -> Result<&'a Provider, Error> {
+    auth.config().sso.provider(provider).ok_or_else(|| Error::refused(Code::NotFound, "Issuer not found"))
+}
+
+fn not_linked() -> Error {
+    Error::refused(Code::NotFound, "Account not found or is not linked to this issuer")
+}
+
+fn last_way_in() -> Error {
+    Error::refused(Code::LastWayIn, "This is the only way to sign in to this account. Add another one first.")
+}

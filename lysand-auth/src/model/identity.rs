@@ -1,0 +1,285 @@
+//! Identities at providers, and the journey of a browser to a provider and back (security RP-4, RP-6).
+
+use serde::{Deserialize, Serialize};
+
+use crate::ambient::Timestamp;
+use crate::model::account::AccountId;
+use crate::model::app::AppId;
+use crate::model::authorization::Ask;
+use crate::model::session::SessionId;
+use crate::secret::{Digest, Secret};
+
+/// The longest subject that is kept, in bytes (OpenID Connect Core §2: 255 ASCII characters).
+pub const MAX_SUBJECT: usize = 255;
+
+/// Who a person is at a provider: exact and unique. No address and no name ever stands in for it (security RP-6).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Whose word it is.
+    pub issuer: String,
+    /// The provider's key for the person; not empty.
+    pub subject: String,
+}
+
+/// What a provider tells about the person who signed in there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Who it is.
+    pub identity: Identity,
+    /// The name that the person has there; only a proposal.
+    pub username: Option<String>,
+    /// The address.
+    pub email: Option<String>,
+    /// Whether the provider says that the address is the person's own.
+    pub email_verified: bool,
+}
+
+impl Person {
+    /// How a page names the identity to the person.
+    #[must_use]
+    pub fn label(&self) -> Option<String> {
+        let named = self.username.as_ref().or(self.email.as_ref())?;
+        let shown: String = named.chars().filter(|c| !c.is_control()).take(100).collect();
+        Some(shown).filter(|shown| !shown.trim().is_empty())
+    }
+
+    /// A user name to try for a new account: the name there, else the front of the address (Lysand §13.3).
+    #[must_use]
+    pub fn proposed_username(&self) -> Option<&str> {
+        let of_email = || self.email.as_deref().and_then(|email| email.split('@').next());
+        self.username.as_deref().or_else(of_email).filter(|name| !name.is_empty())
+    }
+}
+
+/// An identity that belongs to an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedIdentity {
+    /// The row's key.
+    pub id: String,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// Who the account's owner is at the provider.
+    pub identity: Identity,
+    /// How the person knows it.
+    pub label: Option<String>,
+    /// Since when.
+    pub linked_at: Timestamp,
+}
+
+/// A browser's journey to a provider and back, as the store keeps it. All that decides is here; what the callback's URL
+/// says beside the state is a hint (security RP-4).
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The row's key; may be seen.
+    pub id: String,
+    /// SHA-256 of `state`.
+    pub state: Digest,
+    /// The provider, by its id in the configuration.
+    pub provider: String,
+    /// The provider's issuer when the journey began.
+    pub issuer: String,
+    /// The PKCE verifier.
+    pub verifier: Secret,
+    /// The nonce that the ID token must repeat.
+    pub nonce: Secret,
+    /// The callback's address as it was sent to the provider.
+    pub callback: String,
+    /// SHA-256 of the cookie of the browser that began; `None` when a program without a browser did.
+    pub browser: Option<Vec<u8>>,
+    /// What for.
+    pub purpose: Purpose,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When the browser came back.
+    pub used_at: Option<Timestamp>,
+    /// What waits for the owner's word, when a link came back to another browser than it began in.
+    pub waiting: Option<Waiting>,
+    /// When a link was made, or ended without being made.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// What a journey is for.
+#[derive(Clone, Debug)]
+pub enum Purpose {
+    /// To sign in, for an app that asked.
+    SignIn(AppId, Ask),
+    /// To link an identity to an account.
+    Link(AccountId, StartedBy),
+}
+
+/// The right by which a link was begun; when it has ended, the link is not made (security REV-1).
+#[derive(Clone, Debug)]
+pub enum StartedBy {
+    /// An access token, by its key.
+    Token(String),
+    /// A browser session.
+    Session(SessionId),
+}
+
+/// An identity that waits for the owner of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// The provider's key for the person.
+    pub subject: String,
+    /// How the person knows it.
+    pub label: Option<String>,
+}
+
+/// What a callback's URL claims about its flow.
+#[derive(Clone, Debug, Default)]
+pub struct Hints {
+    /// `flow_id` or `flow`.
+    pub flow_id: Option<String>,
+    /// `client_id`.
+    pub client_id: Option<String>,
+    /// `link`.
+    pub link: bool,
+    /// `user_id`.
+    pub user_id: Option<String>,
+}
+
+impl Flow {
+    /// Whether the browser may still come back.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && now < self.expires_at
+    }
+
+    /// Whether `cookie` is the one of the browser that began. A missing cookie is nobody's.
+    #[must_use]
+    pub fn is_of_browser(&self, cookie: Option<&Secret>) -> bool {
+        match (&self.browser, cookie) {
+            (Some(browser), Some(cookie)) => !cookie.is_empty() && cookie.digest().matches(browser),
+            _ => false,
+        }
+    }
+
+    /// Whether the hints agree with the flow; `client_id` is the app's of a sign-in (Lysand §9).
+    #[must_use]
+    pub fn agrees(&self, hints: &Hints, client_id: Option<&str>) -> bool {
+        let same_flow = hints.flow_id.as_ref().is_none_or(|id| *id == self.id);
+        let same_client = hints.client_id.is_none() || hints.client_id.as_deref() == client_id;
+        let same_purpose = match &self.purpose {
+            Purpose::SignIn(..) => !hints.link && hints.user_id.is_none(),
+            Purpose::Link(account, _) => hints.user_id.as_ref().is_none_or(|id| id == account.as_str()),
+        };
+        same_flow && same_client && same_purpose
+    }
+}
+
+/// The errors that a provider may send with the browser (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+const REGISTERED: [&str; 16] = [
+    "access_denied",
+    "account_selection_required",
+    "consent_required",
+    "interaction_required",
+    "invalid_request",
+    "invalid_request_object",
+    "invalid_request_uri",
+    "invalid_scope",
+    "login_required",
+    "registration_not_supported",
+    "request_not_supported",
+    "request_uri_not_supported",
+    "server_error",
+    "temporarily_unavailable",
+    "unauthorized_client",
+    "unsupported_response_type",
+];
+
+/// A provider's error as it may be passed on: its name when that is a registered one, and its text, shortened.
+#[must_use]
+pub fn provider_error(name: &str, description: Option<&str>) -> (&'static str, String) {
+    const LONGEST: usize = 200;
+    let name = REGISTERED.into_iter().find(|known| *known == name).unwrap_or("server_error");
+    let text: String = description.unwrap_or_default().chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+    let text = if text.trim().is_empty() { "The identity provider refused.".to_owned() } else { text };
+    (name, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::authorization::ResponseMode;
+    use crate::model::redirect_uri::RedirectUri;
+    use crate::model::scope::Scopes;
+
+    fn flow(purpose: Purpose) -> Flow {
+        let moment = Timestamp::from_micros(1_000_000);
+        Flow {
+            id: "f1".into(),
+            state: Digest::of(b"state"),
+            provider: "p".into(),
+            issuer: "https://id.example".into(),
+            verifier: Secret::new("v"),
+            nonce: Secret::new("n"),
+            callback: "https://a.example/cb".into(),
+            browser: Some(Secret::new("b").digest().as_bytes().to_vec()),
+            purpose,
+            expires_at: moment.plus(std::time::Duration::from_secs(600)),
+            used_at: None,
+            waiting: None,
+            finished_at: None,
+        }
+    }
+
+    fn sign_in() -> Flow {
+        let ask = Ask {
+            redirect_uri: RedirectUri::stored("https://app.example/"),
+            scopes: Scopes::stored("read"),
+            state: None,
+            challenge: None,
+            nonce: None,
+            response_mode: ResponseMode::Query,
+        };
+        flow(Purpose::SignIn(AppId::new("a"), ask))
+    }
+
+    #[test]
+    fn only_the_browser_that_began_is_the_same() {
+        let flow = sign_in();
+        assert!(flow.is_of_browser(Some(&Secret::new("b"))));
+        for other in [None, Some(&Secret::new("")), Some(&Secret::new("c"))] {
+            assert!(!flow.is_of_browser(other));
+        }
+        let unbound = Flow { browser: None, ..flow };
+        assert!(!unbound.is_of_browser(Some(&Secret::new("b"))) && !unbound.is_of_browser(None));
+    }
+
+    #[test]
+    fn hints_may_agree_or_be_absent() {
+        let hints = |flow_id: Option<&str>, client_id: Option<&str>, link, user_id: Option<&str>| Hints {
+            flow_id: flow_id.map(Into::into),
+            client_id: client_id.map(Into::into),
+            link,
+            user_id: user_id.map(Into::into),
+        };
+        let flow_in = sign_in();
+        for good in [hints(None, None, false, None), hints(Some("f1"), Some("client"), false, None)] {
+            assert!(flow_in.agrees(&good, Some("client")), "{good:?}");
+        }
+        for bad in [
+            hints(Some("f2"), None, false, None),
+            hints(None, Some("other"), false, None),
+            hints(None, None, true, None),
+            hints(None, None, false, Some("u1")),
+        ] {
+            assert!(!flow_in.agrees(&bad, Some("client")), "{bad:?}");
+        }
+        let link = flow(Purpose::Link(AccountId::new("u1"), StartedBy::Token("t".into())));
+        for good in [hints(None, None, false, None), hints(Some("f1"), None, true, Some("u1"))] {
+            assert!(link.agrees(&good, None), "{good:?}");
+        }
+        for bad in [hints(None, None, true, Some("u2")), hints(None, Some("client"), true, None)] {
+            assert!(!link.agrees(&bad, None), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_providers_error_is_named_and_shortened() {
+        assert!(REGISTERED.is_sorted());
+        assert_eq!(provider_error("access_denied", Some("no\r\n")), ("access_denied", "no".into()));
+        assert_eq!(provider_error("<script>", None).0, "server_error");
+        assert_eq!(provider_error("x", Some(&"é".repeat(500))).1.chars().count(), 200);
+    }
+}

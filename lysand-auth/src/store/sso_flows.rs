@@ -1,0 +1,213 @@
+//! Journeys to providers and back. A journey is spent by one conditional update, before anything else is asked of anybody
+//! (security ONE-1, RP-4).
+
+use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
+use serde::{Deserialize, Serialize};
+
+use super::Conn;
+use super::schema::auth_sso_flow as table;
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::app::AppId;
+use crate::model::authorization::{Ask, ResponseMode};
+use crate::model::identity::{Flow, Purpose, StartedBy, Waiting};
+use crate::model::pkce::Challenge;
+use crate::model::redirect_uri::RedirectUri;
+use crate::model::scope::Scopes;
+use crate::model::session::SessionId;
+use crate::on;
+use crate::secret::{Digest, Secret};
+
+#[derive(Default, Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+struct Row {
+    id: String,
+    state_digest: Vec<u8>,
+    provider: String,
+    issuer: String,
+    verifier: String,
+    nonce: String,
+    callback: String,
+    browser_digest: Option<Vec<u8>>,
+    app_id: Option<String>,
+    ask: Option<String>,
+    account_id: Option<String>,
+    started_by: Option<String>,
+    waiting: Option<String>,
+    expires_at: i64,
+    used_at: Option<i64>,
+    finished_at: Option<i64>,
+}
+
+/// What an app asked for, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptAsk {
+    redirect_uri: String,
+    scopes: String,
+    state: Option<String>,
+    challenge: Option<String>,
+    nonce: Option<String>,
+    response_mode: String,
+}
+
+impl From<&Ask> for KeptAsk {
+    fn from(ask: &Ask) -> Self {
+        Self {
+            redirect_uri: ask.redirect_uri.as_str().to_owned(),
+            scopes: ask.scopes.to_string(),
+            state: ask.state.clone(),
+            challenge: ask.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
+            nonce: ask.nonce.clone(),
+            response_mode: ask.response_mode.name().to_owned(),
+        }
+    }
+}
+
+impl From<KeptAsk> for Ask {
+    fn from(kept: KeptAsk) -> Self {
+        Self {
+            redirect_uri: RedirectUri::stored(kept.redirect_uri),
+            scopes: Scopes::stored(&kept.scopes),
+            state: kept.state,
+            challenge: kept.challenge.map(Challenge::stored),
+            nonce: kept.nonce,
+            response_mode: ResponseMode::named(&kept.response_mode).unwrap_or_default(),
+        }
+    }
+}
+
+const TOKEN: &str = "token";
+const SESSION: &str = "session";
+
+fn started_by(text: &str) -> Option<StartedBy> {
+    match text.split_once(':')? {
+        (TOKEN, token) => Some(StartedBy::Token(token.to_owned())),
+        (SESSION, session) => Some(StartedBy::Session(SessionId::new(session))),
+        _ => None,
+    }
+}
+
+impl Row {
+    /// The flow; `None` for a row that this program never writes.
+    fn into_flow(self) -> Option<Flow> {
+        let purpose = match (self.app_id, self.account_id) {
+            (Some(app), None) => {
+                let ask: KeptAsk = serde_json::from_str(&self.ask?).ok()?;
+                Purpose::SignIn(AppId::new(app), ask.into())
+            }
+            (None, Some(account)) => Purpose::Link(AccountId::new(account), started_by(&self.started_by?)?),
+            _ => return None,
+        };
+        Some(Flow {
+            id: self.id,
+            state: Digest::stored(&self.state_digest)?,
+            provider: self.provider,
+            issuer: self.issuer,
+            verifier: Secret::new(self.verifier),
+            nonce: Secret::new(self.nonce),
+            callback: self.callback,
+            browser: self.browser_digest,
+            purpose,
+            expires_at: Timestamp::from_micros(self.expires_at),
+            used_at: self.used_at.map(Timestamp::from_micros),
+            waiting: self.waiting.and_then(|waiting| serde_json::from_str(&waiting).ok()),
+            finished_at: self.finished_at.map(Timestamp::from_micros),
+        })
+    }
+}
+
+pub(crate) async fn insert(conn: &mut Conn, flow: &Flow) -> Result<(), Error> {
+    let mut row = Row {
+        id: flow.id.clone(),
+        state_digest: flow.state.as_bytes().to_vec(),
+        provider: flow.provider.clone(),
+        issuer: flow.issuer.clone(),
+        verifier: flow.verifier.expose().to_owned(),
+        nonce: flow.nonce.expose().to_owned(),
+        callback: flow.callback.clone(),
+        browser_digest: flow.browser.clone(),
+        expires_at: flow.expires_at.micros(),
+        ..Row::default()
+    };
+    match &flow.purpose {
+        Purpose::SignIn(app, ask) => {
+            row.app_id = Some(app.as_str().to_owned());
+            row.ask = Some(serde_json::to_string(&KeptAsk::from(ask)).map_err(Error::failed)?);
+        }
+        Purpose::Link(account, by) => {
+            row.account_id = Some(account.as_str().to_owned());
+            row.started_by = Some(match by {
+                StartedBy::Token(token) => format!("{TOKEN}:{token}"),
+                StartedBy::Session(session) => format!("{SESSION}:{session}"),
+            });
+        }
+    }
+    on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+pub(crate) async fn by_state(conn: &mut Conn, state: Digest) -> Result<Option<Flow>, Error> {
+    let row: Option<Row> = on!(conn, c => table::table
+        .filter(table::state_digest.eq(state.as_bytes()))
+        .select(Row::as_select())
+        .get_result(c))
+    .optional()?;
+    Ok(row.and_then(Row::into_flow))
+}
+
+pub(crate) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Flow>, Error> {
+    let row: Option<Row> = on!(conn, c => table::table.find(id).select(Row::as_select()).get_result(c)).optional()?;
+    Ok(row.and_then(Row::into_flow))
+}
+
+/// Spends a flow; false when somebody was faster or its time is over.
+pub(crate) async fn spend(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
+    let changed = on!(conn, c => diesel::update(table::table.find(id))
+        .filter(table::used_at.is_null())
+        .filter(table::expires_at.gt(now.micros()))
+        .set(table::used_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
+/// Keeps what a link came back with until the owner of the account gives a word in this browser. A flow that was ended
+/// meanwhile stays ended.
+pub(crate) async fn hold(
+    conn: &mut Conn,
+    id: &str,
+    waiting: &Waiting,
+    browser: Digest,
+    expires_at: Timestamp,
+) -> Result<bool, Error> {
+    let waiting = serde_json::to_string(waiting).map_err(Error::failed)?;
+    let changed = on!(conn, c => diesel::update(table::table.find(id))
+        .filter(table::waiting.is_null())
+        .filter(table::finished_at.is_null())
+        .set((
+            table::waiting.eq(Some(waiting.as_str())),
+            table::browser_digest.eq(Some(browser.as_bytes())),
+            table::expires_at.eq(expires_at.micros()),
+        ))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
+/// Marks a link as made; false when it was made or ended before. In the transaction that makes it.
+pub(crate) async fn finish(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
+    let changed = on!(conn, c => diesel::update(table::table.find(id))
+        .filter(table::finished_at.is_null())
+        .set(table::finished_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
+/// Ends every link of an account that is under way, those that wait for a word included (security REV-1).
+pub(crate) async fn void_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+    on!(conn, c => diesel::update(table::table)
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::finished_at.is_null())
+        .set((table::used_at.eq(Some(now.micros())), table::finished_at.eq(Some(now.micros()))))
+        .execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! The page on which the owner of an account says that a link is right, when it came back to another browser than it began
+//! in (security RP-5).
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::super::cookies;
+use super::super::params::{Params, Received};
+use super::super::{extract, forms, pages};
+use super::journey::{linked, not_linked};
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::flows::sso::{self, Finisher};
+use crate::host::pages::{ConfirmLinkPage, Page};
+
+/// Where the page is.
+pub(crate) const PATH: &str = "/oauth/sso/link/confirm";
+
+/// `GET /oauth/sso/link/confirm`
+pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
+    let shown = async {
+        let params = received.0?;
+        let (flow_id, finisher) = finisher(&auth, &req, &params).await?;
+        show(&auth, &form, &flow_id, &finisher, None).await
+    };
+    shown.await.unwrap_or_else(|error| over(&auth, &error))
+}
+
+/// `POST /oauth/sso/link/confirm`
+pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
+    let answered = async {
+        let params = received.0?;
+        // This route is our own page's alone, so a token must be there.
+        let token = params.body_text("form_token")?.unwrap_or_default();
+        forms::prove_form(&auth, &req, &form, Some(&token))?;
+        let (flow_id, finisher) = finisher(&auth, &req, &params).await?;
+        match sso::confirm(&auth, &flow_id, &finisher).await {
+            Ok(()) => {
+                let mut reply = linked(&auth);
+                cookies::add(&mut reply, &cookies::unbound(&auth, &flow_id))?;
+                Ok(reply)
+            }
+            Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
+                show(&auth, &form, &flow_id, &finisher, Some("This is not the password of the account.")).await
+            }
+            Err(error) => Err(error),
+        }
+    };
+    answered.await.unwrap_or_else(|error| over(&auth, &error))
+}
+
+async fn finisher(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<(String, Finisher), Error> {
+    let flow_id = params.text("flow_id")?.unwrap_or_default();
+    let finisher = Finisher {
+        cookie: cookies::bound(auth, req.headers(), &flow_id),
+        browser: cookies::optional(auth, req.headers()).await?.0,
+        password: params.body_text("password")?.map(Into::into),
+        source: extract::source(req, auth.config()),
+    };
+    Ok((flow_id, finisher))
+}
+
+async fn show(
+    auth: &Auth,
+    form: &Session,
+    flow_id: &str,
+    finisher: &Finisher,
+    error: Option<&str>,
+) -> Result<HttpResponse, Error> {
+    let question = sso::question(auth, flow_id, finisher).await?;
+    let page = Page::ConfirmLink(ConfirmLinkPage {
+        action: PATH,
+        form_token: forms::form_token(auth, form)?,
+        flow_id,
+        provider: &question.provider.name,
+        label: question.label.as_deref(),
+        account: pages::account_on_page(&question.account),
+        password: question.password,
+        takes_password: !auth.config().sso.forced,
+        cancel: auth.config().home_page(),
+        error: error.map(str::to_owned),
+    });
+    Ok(pages::show(auth, &page, StatusCode::OK, &[]))
+}
+
+/// Nothing waits here any more, or the question cannot be answered.
+fn over(auth: &Auth, error: &Error) -> HttpResponse {
+    match error {
+        Error::Refused(refusal) if matches!(refusal.code, Code::InvalidRequest | Code::AlreadyLinked) => {
+            not_linked(auth, refusal)
+        }
+        _ => pages::trouble(auth, error, Some(auth.config().home_page())),
+    }
+}

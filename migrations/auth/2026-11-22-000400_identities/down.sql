@@ -1,0 +1,2 @@
+DROP TABLE auth_sso_flow;
+DROP TABLE auth_identity;

@@ -1,0 +1,294 @@
+//! `GET /account`: the signed-in person's own page: which identities are linked, link another, remove one.
+//!
+//! Every change is a form of this page, proven by its token, and needs a password that was given in the last five minutes
+//! (security WEB-5, ID-12).
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::{self, Data, Form, Query, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use lysand_auth::Secret;
+use lysand_auth::error::{Code, Error};
+use lysand_auth::flows::sessions;
+use lysand_auth::flows::sso::{self, LinkStart, Linked};
+use lysand_auth::host::accounts::Accounts as _;
+use lysand_auth::host::pages::AccountOnPage;
+use lysand_auth::model::identity::StartedBy;
+use lysand_auth::model::session::SignedInBrowser;
+use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::{
+    ApiError, SignedIn, depart, form_session, form_token, not_allowed, prove_form, put_session, source, with_slash,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::home::{Notice, NoticeKind};
+use crate::server::State;
+
+/// Where the page is.
+pub const PATH: &str = "/account";
+const LINK: &str = "/account/link";
+const UNLINK: &str = "/account/unlink";
+const CONFIRM: &str = "/account/confirm";
+
+/// `account.html`
+#[derive(Debug, Serialize)]
+pub struct AccountPage<'a> {
+    /// What the person should know now.
+    pub notices: Vec<Notice>,
+    /// Whose page it is; `None` when nobody is signed in.
+    pub account: Option<AccountOnPage<'a>>,
+    /// Hidden field of every form.
+    pub form_token: String,
+    /// What is linked.
+    pub linked: Vec<Identity<'a>>,
+    /// What else can be.
+    pub offered: Vec<Identity<'a>>,
+    /// Where the forms post to.
+    pub actions: Actions,
+    /// Whether links can be changed at once; else the person confirms to be there first.
+    pub fresh: bool,
+    /// Whether a password can confirm it.
+    pub has_password: bool,
+}
+
+/// Where the forms of the page post to.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Actions {
+    /// Field `issuer`.
+    pub link: &'static str,
+    /// Field `issuer`.
+    pub unlink: &'static str,
+    /// Field `password`.
+    pub confirm: &'static str,
+}
+
+impl Actions {
+    /// The routes of this module.
+    pub const OURS: Self = Self { link: LINK, unlink: UNLINK, confirm: CONFIRM };
+}
+
+/// A provider, and who the person is there.
+#[derive(Debug, Serialize)]
+pub struct Identity<'a> {
+    /// Field `issuer` of the forms.
+    pub id: &'a str,
+    /// The provider's name.
+    pub name: &'a str,
+    /// The person's name there.
+    pub label: Option<&'a str>,
+}
+
+/// The query names a notice; its words are ours.
+#[derive(Default, Deserialize)]
+struct Asked {
+    notice: Option<String>,
+}
+
+fn notices(query: Option<Query<Asked>>) -> Vec<Notice> {
+    let notice = |kind, text: &'static str| vec![Notice { kind, text: text.into() }];
+    match query.and_then(|query| query.into_inner().notice).as_deref() {
+        Some("unlinked") => notice(NoticeKind::Good, "The identity is no longer linked."),
+        Some("last") => notice(
+            NoticeKind::Bad,
+            "That is the only way to sign in to this account, so it stays. Link another identity first.",
+        ),
+        Some("gone") => notice(NoticeKind::Bad, "That identity is not linked."),
+        Some("away") => notice(NoticeKind::Bad, "The other service cannot be reached. Please try again later."),
+        Some("wrong") => notice(NoticeKind::Bad, "This is not the password of the account."),
+        Some("wait") => notice(NoticeKind::Bad, "Too many attempts. Please wait before trying again."),
+        Some("stale") => notice(NoticeKind::Bad, "Please confirm first that it is you."),
+        _ => Vec::new(),
+    }
+}
+
+/// `GET /account`
+async fn show(
+    state: Data<State>,
+    form: Session,
+    browser: SignedIn,
+    query: Option<Query<Asked>>,
+) -> Result<HttpResponse, ApiError> {
+    let form_token = form_token(&state.auth, &form)?;
+    let sso = &state.auth.config().sso;
+    let (mut linked, mut has_password) = (Vec::new(), false);
+    if let Some(browser) = &browser.0 {
+        linked = sso::list(&state.auth, &browser.account.id).await?;
+        has_password =
+            !sso.forced && state.accounts.has_password(&browser.account.id).await.map_err(Error::from_host)?;
+    }
+    let is_linked = |id: &str| linked.iter().any(|linked: &Linked| linked.provider.id == id);
+    let others = sso.providers.iter().filter(|provider| !is_linked(&provider.id));
+    let page = AccountPage {
+        notices: notices(query),
+        account: browser
+            .account()
+            .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
+        form_token,
+        offered: others.map(|provider| Identity { id: &provider.id, name: &provider.name, label: None }).collect(),
+        linked: linked
+            .iter()
+            .map(|linked| Identity {
+                id: &linked.provider.id,
+                name: &linked.provider.name,
+                label: linked.label.as_deref(),
+            })
+            .collect(),
+        actions: Actions::OURS,
+        fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
+        has_password,
+    };
+    Ok(state.pages.reply(StatusCode::OK, "account.html", &page))
+}
+
+/// The fields of all forms.
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(default)]
+    form_token: String,
+    #[serde(default)]
+    issuer: String,
+    #[serde(default)]
+    password: String,
+}
+
+type Sent = Result<Form<Fields>, actix_web::Error>;
+
+/// Who posted a form of this page; `None` when nobody is signed in any more.
+fn posted(
+    state: &State,
+    req: &HttpRequest,
+    form: &Session,
+    browser: SignedIn,
+    sent: Sent,
+) -> Result<(Fields, Option<SignedInBrowser>), ApiError> {
+    let fields = sent.map_err(|_| Error::refused(Code::InvalidRequest, "The form cannot be read."))?.into_inner();
+    prove_form(&state.auth, req, form, Some(&fields.form_token))?;
+    Ok((fields, browser.0))
+}
+
+/// `POST /account/link`: off to the provider.
+async fn link(
+    state: Data<State>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else { return Ok(back(&state, "")) };
+    if !sso::is_fresh(&state.auth, &browser.session) {
+        return Ok(back(&state, "?notice=stale"));
+    }
+    let start = LinkStart {
+        account: browser.account.id,
+        by: StartedBy::Session(browser.session.id),
+        in_browser: true,
+        source: source(&req, state.auth.config()),
+    };
+    match sso::link(&state.auth, &fields.issuer, start).await {
+        Ok(departure) => Ok(depart(&state.auth, &departure)?),
+        Err(error) => refused(&state, error),
+    }
+}
+
+/// `POST /account/unlink`
+async fn unlink(
+    state: Data<State>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else { return Ok(back(&state, "")) };
+    if !sso::is_fresh(&state.auth, &browser.session) {
+        return Ok(back(&state, "?notice=stale"));
+    }
+    match sso::unlink(&state.auth, &browser.account.id, &fields.issuer).await {
+        Ok(()) => Ok(back(&state, "?notice=unlinked")),
+        Err(error) => refused(&state, error),
+    }
+}
+
+/// `POST /account/confirm`: the password once more; the session is a new one afterwards.
+async fn confirm(
+    state: Data<State>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else { return Ok(back(&state, "")) };
+    let (password, source) = (Secret::new(fields.password), source(&req, state.auth.config()));
+    match sessions::renew(&state.auth, &browser, Some(&password), source).await {
+        Ok(cookie) => {
+            let mut reply = back(&state, "");
+            put_session(&state.auth, &mut reply, &cookie)?;
+            Ok(reply)
+        }
+        Err(error) => refused(&state, error),
+    }
+}
+
+/// Back to the page, with a notice.
+fn back(state: &State, query: &str) -> HttpResponse {
+    let location = state.settings.http.base_url.join(&format!("{PATH}{query}"));
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .finish()
+}
+
+fn refused(state: &State, error: Error) -> Result<HttpResponse, ApiError> {
+    let code = match &error {
+        Error::Refused(refusal) => refusal.code,
+        Error::Failed(_) => return Err(error.into()),
+    };
+    let notice = match code {
+        Code::LastWayIn => "last",
+        Code::NotFound => "gone",
+        Code::ProviderAway => "away",
+        Code::InvalidGrant => "wrong",
+        Code::TooManyRequests => "wait",
+        _ => return Err(error.into()),
+    };
+    Ok(back(state, &format!("?notice={notice}")))
+}
+
+/// The routes of the person's own page.
+pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let headers = Headers::new(Surface::Page, state.auth.config().base_url.is_secure());
+    let session = {
+        let auth = state.auth.clone();
+        move || form_session(&auth)
+    };
+    macro_rules! forms {
+        ($config:ident; $($path:expr => $handler:ident;)+) => {$(
+            for path in with_slash($path) {
+                $config.service(
+                    web::resource(path)
+                        .route(web::post().to($handler))
+                        .default_service(not_allowed("POST"))
+                        .wrap(session())
+                        .wrap(headers),
+                );
+            }
+        )+};
+    }
+    move |config| {
+        for path in with_slash(PATH) {
+            config.service(
+                web::resource(path)
+                    .route(web::get().to(show))
+                    .route(web::head().to(show))
+                    .default_service(not_allowed("GET, HEAD"))
+                    .wrap(session())
+                    .wrap(headers),
+            );
+        }
+        forms! { config;
+            LINK => link;
+            UNLINK => unlink;
+            CONFIRM => confirm;
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! A browser that lies: another provider's callback, another flow, another browser, twice, late (security RP-4).
+
+use std::time::Duration;
+
+use tests::provider::{Guest, Provider, entries};
+use tests::story;
+use tests::story::{Answer, Jar, Story};
+use url::Url;
+
+use super::{linked, signed_in};
+
+/// The callback with other or more parameters; an empty value leaves one out.
+fn changed(back: &Url, changes: &[(&str, &str)]) -> Url {
+    let mut pairs: Vec<_> = back.query_pairs().into_owned().collect();
+    for (name, value) in changes {
+        pairs.retain(|(known, _)| known != name);
+        pairs.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    pairs.retain(|(_, value)| !value.is_empty());
+    let mut changed = back.clone();
+    changed.query_pairs_mut().clear().extend_pairs(pairs);
+    changed
+}
+
+fn is_no_flow(answer: Answer) {
+    let answer = answer.is_login_error("invalid_request", "Invalid flow");
+    assert!(!answer.header("location").contains("client_id"), "nothing of the app is told");
+}
+
+fn is_no_link(answer: Answer) {
+    answer.is_link_error("Account linking error", "Invalid flow");
+}
+
+async fn two(story: Story) -> (Story, Provider, Provider) {
+    let (one, other) = (Provider::start().await, Provider::start().await);
+    let setting = entries(&[one.entry("id", ""), other.entry("other", "")]);
+    (story.restart(&[("oidc.providers", &setting)]).await, one, other)
+}
+
+story!(a_callback_that_is_none, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let get = |path: &str| story.get(path).send();
+    get("/oauth/sso/id/callback").await.is_api_error(422, "Validation error: Required at \"flow_id\"");
+    is_no_flow(get("/oauth/sso/id/callback?flow_id=x").await);
+    is_no_flow(get("/oauth/sso/id/callback?flow=x&state=y&code=z").await);
+    is_no_flow(get("/oauth/sso/id/callback?flow_id=x&flow=y&state=z").await);
+    is_no_flow(get("/oauth/sso/id/callback?state=a&state=b").await);
+    is_no_flow(get("/oauth/sso/id/callback?flow_id=%00&state=%00").await);
+    is_no_link(get("/oauth/sso/id/callback?flow_id=x&link=true&user_id=y").await);
+    is_no_link(get("/oauth/sso/id/callback?flow_id=x&link=ON").await);
+    get("/oauth/sso/nobody/callback?state=x").await.is_login_error("invalid_request", "issuer is invalid");
+    let answer = get("/oauth/sso/nobody/callback?state=x&link=1").await;
+    answer.is_link_error("Account linking error", "issuer is invalid");
+    for odd in ["%2e%2e", "%ff", "a%2fb", "%00"] {
+        let answer = get(&format!("/oauth/sso/{odd}/callback?state=x")).await;
+        assert!(answer.status == 302 || answer.status == 404, "{odd}: {}", answer.status);
+    }
+    story.post("/oauth/sso/id/callback?state=x").send().await.is(405);
+    assert_eq!(provider.asked(), [""; 0]);
+});
+
+story!(only_the_browser_that_began_may_come_back, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
+    let back = provider.visit(&location, &ada.guest, story.now());
+    provider.asked();
+    is_no_flow(story.come_back(&mut Jar::default(), &back).await);
+    // Another flow's cookie, under this flow's name or its own.
+    let mut other = Jar::default();
+    story.set_off(&mut other, &ada.app, "id").await;
+    is_no_flow(story.come_back(&mut other, &back).await);
+    assert_eq!(provider.asked(), [""; 0], "nobody was asked anything");
+    signed_in(&story.come_back(&mut ada.jar.clone(), &back).await);
+
+    let location = story.start_link(&mut ada.jar, &ada.token, "id").await;
+    let back = provider.visit(&location, &Guest::named("eve"), story.now());
+    is_no_link(story.come_back(&mut Jar::default(), &back).await);
+});
+
+story!(once_and_in_time, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
+    let jar = ada.jar.clone();
+    let back = provider.visit(&location, &ada.guest, story.now());
+    signed_in(&story.come_back(&mut ada.jar, &back).await);
+    is_no_flow(story.come_back(&mut jar.clone(), &back).await);
+    let fresh = provider.visit(&location, &ada.guest, story.now());
+    is_no_flow(story.come_back(&mut jar.clone(), &fresh).await);
+
+    let mut jar = Jar::default();
+    let location = story.set_off(&mut jar, &ada.app, "id").await;
+    let back = provider.visit(&location, &ada.guest, story.now() + 601);
+    story.pass(Duration::from_secs(601));
+    is_no_flow(story.come_back(&mut jar, &back).await);
+    let location = story.start_link(&mut jar, &ada.token, "id").await;
+    let back = provider.visit(&location, &ada.guest, story.now());
+    story.pass(Duration::from_secs(601));
+    is_no_link(story.come_back(&mut jar, &back).await);
+});
+
+story!(of_many_callbacks_one_counts, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
+    let back = provider.visit(&location, &ada.guest, story.now());
+    provider.asked();
+    let tries = (0..20).map(|_| story.get(back.as_str()).jar(&ada.jar).send());
+    let answers = futures_util::future::join_all(tries).await;
+    assert_eq!(answers.iter().filter(|answer| answer.cookie("jwt").is_some()).count(), 1);
+    assert_eq!(provider.asked(), ["token", "userinfo"], "the others asked nobody");
+});
+
+story!(a_mix_up_is_noticed, |story| {
+    let (story, one, other) = two(story).await;
+    let mut ada = linked(&story, &one, "ada").await;
+    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
+    let back = one.visit(&location, &ada.guest, story.now());
+    let (_, _) = (one.asked(), other.asked());
+    let elsewhere = Url::parse(&back.as_str().replace("/sso/id/", "/sso/other/")).expect("a URL");
+    is_no_flow(story.come_back(&mut ada.jar, &elsewhere).await);
+    assert!(one.asked().is_empty() && other.asked().is_empty(), "no code was sent to anybody");
+    signed_in(&story.come_back(&mut ada.jar, &back).await);
+});
+
+story!(two_providers_that_say_the_same_speak_of_two_people, |story| {
+    let (story, one, other) = two(story).await;
+    let ada = linked(&story, &one, "ada").await;
+    let mut jar = Jar::default();
+    let location = story.set_off(&mut jar, &ada.app, "other").await;
+    let answer = story.come_back(&mut jar, &other.visit(&location, &ada.guest, story.now())).await;
+    answer.is_login_error("invalid_request", "No user found with that account");
+    let (eve, mut jar) = (story.person("eve").await, Jar::default());
+    let token = story.token(&eve, &ada.app).await;
+    let location = story.start_link(&mut jar, &token, "other").await;
+    story.come_back(&mut jar, &other.visit(&location, &ada.guest, story.now())).await.is_linked();
+    let location = story.set_off(&mut jar, &ada.app, "other").await;
+    let answer = story.come_back(&mut jar, &other.visit(&location, &ada.guest, story.now())).await;
+    let pending = signed_in(&answer);
+    let code = story.consent(&pending, &ada.app).await;
+    let body = story.redeem(&ada.app, &code).await.is(200).json();
+    let account = story.verify(body["access_token"].as_str().expect("a token")).await.is(200).json();
+    assert_eq!(account["username"], "eve");
+});
+
+story!(hints_never_decide, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    let eve = story.person("eve").await;
+    let account = story.account(&eve).await;
+    let other_app = story.usual_app().await;
+    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
+    let back = provider.visit(&location, &ada.guest, story.now());
+    for changes in [
+        vec![("link", "true"), ("user_id", account.id.as_str())],
+        vec![("link", "1")],
+        vec![("user_id", account.id.as_str())],
+        vec![("client_id", other_app.client_id.as_str())],
+        vec![("flow_id", "another")],
+        vec![("state", "another")],
+        vec![("state", "")],
+    ] {
+        eprintln!("{changes:?}");
+        let answer = story.get(changed(&back, &changes).as_str()).jar(&ada.jar).send().await;
+        let about_link = changes.contains(&("link", "true")) || changes.contains(&("link", "1"));
+        let found_no_flow = changes.iter().any(|(name, _)| *name == "state");
+        match about_link && found_no_flow {
+            true => is_no_link(answer),
+            false if changes.contains(&("state", "")) => drop(answer.is(422)),
+            false => is_no_flow(answer),
+        }
+    }
+    let good = changed(&back, &[("client_id", &ada.app.client_id)]);
+    signed_in(&story.come_back(&mut ada.jar, &good).await);
+
+    let token = story.token(&eve, &ada.app).await;
+    let location = story.start_link(&mut ada.jar, &token, "id").await;
+    let back = provider.visit(&location, &Guest::named("eve"), story.now());
+    let ada_id = story.account(&tests::Person::named("ada")).await.id;
+    for changes in [vec![("link", "true"), ("user_id", ada_id.as_str())], vec![("client_id", "x"), ("link", "true")]] {
+        is_no_link(story.get(changed(&back, &changes).as_str()).jar(&ada.jar).send().await);
+    }
+    let good = changed(&back, &[("link", "true"), ("user_id", account.id.as_str())]);
+    story.come_back(&mut ada.jar, &good).await.is_linked();
+    assert_eq!(story.linked(&token).await, ["id"]);
+});
+
+story!(an_account_that_may_not_act_gets_nowhere, |story| {
+    use lysand_auth::host::accounts::Accounts as _;
+    use lysand_auth::model::account::Standing;
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    let account = story.account(&tests::Person::named("ada")).await;
+    let accounts = story.server().state().accounts.clone();
+    accounts.set_standing(&account.id, Standing::Disabled).await.expect("disabled");
+    let answer = story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await;
+    answer.is_login_error("invalid_request", "No user found with that account");
+    accounts.set_standing(&account.id, Standing::Active).await.expect("enabled");
+    signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
+    // A removed account leaves nothing to inherit (security REV-3), not even when it was removed behind our back.
+    accounts.delete(&account.id).await.expect("removed");
+    let answer = story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await;
+    answer.is_login_error("invalid_request", "No user found with that account");
+    let eve = story.person("eve").await;
+    let token = story.token(&eve, &ada.app).await;
+    story.link_at(&mut Jar::default(), &token, &provider, &ada.guest).await.is_linked();
+});

@@ -1,0 +1,66 @@
+//! Providers that speak OAuth 2 alone, as GitHub does.
+
+use tests::provider::{Defect, Guest, Provider, entries};
+use tests::story;
+use tests::story::{Jar, Story, query_of};
+
+use super::signed_in;
+
+async fn forge(story: Story) -> (Story, Provider) {
+    let provider = Provider::start().await;
+    let setting = entries(&[provider.plain_entry("forge")]);
+    (story.restart(&[("oauth2.providers", &setting)]).await, provider)
+}
+
+story!(a_forge_signs_people_in, |story| {
+    let (story, provider) = forge(story).await;
+    let (person, app, guest) = (story.person("ada").await, story.usual_app().await, Guest::named("ada"));
+    let token = story.token(&person, &app).await;
+    let mut jar = Jar::default();
+    let location = story.start_link(&mut jar, &token, "forge").await;
+    assert_eq!(query_of(&location, "scope").as_deref(), Some("read:user"));
+    assert_eq!(query_of(&location, "nonce"), None);
+    story.come_back(&mut jar, &provider.visit_plainly(&location, &guest, story.now())).await.is_linked();
+    assert_eq!(story.linked(&token).await, ["forge"]);
+    let location = story.set_off(&mut jar, &app, "forge").await;
+    let answer = story.come_back(&mut jar, &provider.visit_plainly(&location, &guest, story.now())).await;
+    signed_in(&answer);
+    assert_eq!(provider.asked(), ["token", "user", "token", "user"]);
+});
+
+story!(a_forge_that_lies, |story| {
+    let (story, provider) = forge(story).await;
+    let (person, app, guest) = (story.person("ada").await, story.usual_app().await, Guest::named("ada"));
+    let token = story.token(&person, &app).await;
+    for defect in [
+        Defect::SubjectEmpty,
+        Defect::SubjectNull,
+        Defect::NoSubject,
+        Defect::InfoTwice,
+        Defect::InfoPage,
+        Defect::InfoRedirect,
+        Defect::InfoHuge,
+        Defect::InfoFails,
+        Defect::TokenRefused,
+        Defect::TokenPage,
+        Defect::TokenRedirect,
+        Defect::TokenHuge,
+        Defect::TokenEndless,
+        Defect::TokenTwice,
+        Defect::TokenLineBreak,
+        Defect::TokenType,
+    ] {
+        eprintln!("{defect:?}");
+        provider.lie(defect);
+        let text = "The identity provider gave an answer that cannot be trusted. Please try again.";
+        let mut jar = Jar::default();
+        let location = story.set_off(&mut jar, &app, "forge").await;
+        let answer = story.come_back(&mut jar, &provider.visit_plainly(&location, &guest, story.now())).await;
+        answer.is_login_error("server_error", text);
+        let location = story.start_link(&mut jar, &token, "forge").await;
+        let answer = story.come_back(&mut jar, &provider.visit_plainly(&location, &guest, story.now())).await;
+        answer.is_link_error("Account linking error", text);
+        assert!(!provider.asked().contains(&"elsewhere"), "{defect:?}: a redirect was followed");
+    }
+    assert_eq!(story.linked(&token).await, [""; 0]);
+});

@@ -1,0 +1,123 @@
+//! What the server does when a provider is away, slow, strange or new (security RP-3, RP-7, RP-8, LOAD-5).
+
+use std::time::{Duration, Instant};
+
+use tests::provider::{Defect, Provider, entries};
+use tests::story;
+use tests::story::{Jar, Story};
+
+use super::{linked, signed_in};
+
+const UNREACHABLE: &str = "The identity provider cannot be reached. Please try again later.";
+
+async fn cannot_set_off(story: &Story, app: &tests::story::App, token: &str) {
+    let answer = story.get(&format!("/oauth/sso?{}&issuer=id", app.ask())).send().await;
+    answer.is_login_error("temporarily_unavailable", UNREACHABLE);
+    let answer = story.post("/api/v1/sso").bearer(token).form(&[("issuer", "id")]).send().await;
+    answer.is_api_error(502, UNREACHABLE);
+}
+
+story!(a_document_that_cannot_be_trusted_is_not_used, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let token = story.token(&person, &app).await;
+    for defect in [
+        Defect::DocumentOfAnother,
+        Defect::DocumentPage,
+        Defect::DocumentRedirect,
+        Defect::DocumentHuge,
+        Defect::DocumentTwice,
+        Defect::DocumentFtp,
+        Defect::DocumentFails,
+        Defect::KeysFail,
+        Defect::KeysMany,
+    ] {
+        eprintln!("{defect:?}");
+        provider.lie(defect);
+        cannot_set_off(&story, &app, &token).await;
+        let asked = provider.asked();
+        assert_eq!(asked.iter().filter(|route| **route == "document").count(), 1, "asked once for both: {asked:?}");
+        assert!(!asked.contains(&"elsewhere"), "{defect:?}: a redirect was followed");
+        story.pass(Duration::from_secs(6));
+    }
+    provider.lie(None);
+    story.set_off(&mut Jar::default(), &app, "id").await;
+});
+
+story!(a_silent_provider_disturbs_nobody, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    provider.lie(Defect::DocumentSlow);
+    let began = Instant::now();
+    let path = format!("/oauth/sso?{}&issuer=id", app.ask());
+    let waiting = (0..20).map(|_| story.get(&path).send());
+    let (answers, ()) = futures_util::future::join(futures_util::future::join_all(waiting), async {
+        story.sign_in(&person, &app).await;
+        assert!(began.elapsed() < Duration::from_secs(5), "a password is checked meanwhile");
+    })
+    .await;
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    for answer in answers {
+        answer.is_login_error("temporarily_unavailable", UNREACHABLE);
+    }
+    assert_eq!(provider.asked(), ["document"], "they waited for one answer together");
+});
+
+story!(a_provider_that_was_down_at_the_start_is_found_later, |story| {
+    let provider = Provider::start().await;
+    let setting = entries(&[provider.entry("id", "")]);
+    provider.lie(Defect::DocumentFails);
+    let story = story.restart(&[("oidc.providers", &setting)]).await;
+    let app = story.usual_app().await;
+    let start = || story.get(&format!("/oauth/sso?{}&issuer=id", app.ask())).send();
+    start().await.is_login_error("temporarily_unavailable", UNREACHABLE);
+    provider.lie(None);
+    start().await.is_login_error("temporarily_unavailable", UNREACHABLE);
+    story.pass(Duration::from_secs(5));
+    assert!(start().await.is(302).header("location").starts_with(provider.url()));
+});
+
+story!(new_keys_are_picked_up_and_unknown_ones_asked_for_rarely, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    story.pass(Duration::from_secs(61));
+    for key_id in ["two", "two"] {
+        // First a new name, then a new key under the old name.
+        provider.rotate(key_id);
+        provider.asked();
+        signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
+        assert_eq!(provider.asked(), ["token", "keys", "userinfo"]);
+        story.pass(Duration::from_secs(61));
+    }
+    provider.lie(Defect::UnknownKeyId);
+    provider.asked();
+    for _ in 0..5 {
+        story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.is(302);
+    }
+    assert_eq!(provider.asked().iter().filter(|route| **route == "keys").count(), 1);
+});
+
+story!(a_document_grows_old, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    provider.asked();
+    story.set_off(&mut ada.jar, &ada.app, "id").await;
+    assert_eq!(provider.asked(), [""; 0]);
+    story.pass(Duration::from_secs(3_601));
+    story.set_off(&mut ada.jar, &ada.app, "id").await;
+    assert_eq!(provider.asked(), ["document", "keys"]);
+});
+
+story!(each_way_of_authentication_is_spoken, |story| {
+    for method in ["client_secret_basic", "client_secret_post"] {
+        let (story, provider) = Story::begin(
+            if story.database().is_some() { tests::Backend::Postgres } else { tests::Backend::Sqlite },
+            &[],
+        )
+        .await
+        .with_provider(&[])
+        .await;
+        provider.take_only(method);
+        linked(&story, &provider, "ada").await;
+    }
+});

@@ -1,0 +1,96 @@
+//! Sixty at once, on two servers over one PostgreSQL: a code and a refresh token each work for one (security ONE-1, ONE-4,
+//! Mastodon §20). All sixty have every proof, so each but one is a replay, and ends what the one had bought.
+
+use futures_util::future::join_all;
+use tests::postgres::TestDatabase;
+use tests::{Person, ServerProcess};
+
+use crate::visitor::{Answer, App, Visitor};
+
+const TRIES: usize = 60;
+
+/// Two servers with one public address, as replicas behind a proxy are.
+struct Replicas {
+    visitors: [Visitor; 2],
+    person: Person,
+    // The servers end before their database does: fields drop in this order.
+    _servers: [ServerProcess; 2],
+    _database: TestDatabase,
+}
+
+impl Replicas {
+    async fn start() -> Self {
+        let database = TestDatabase::create().await;
+        let builder = || ServerProcess::builder().set("database.url", database.url().as_str());
+        let first = builder().start().await;
+        let address = first.base_url().origin().ascii_serialization();
+        let second = builder().set("http.base_url", &address).start().await;
+        let person = Person::named("ada");
+        first.create_account(&person);
+        let visitors = [Visitor::of(&first), Visitor::of(&second)];
+        Self { visitors, person, _servers: [first, second], _database: database }
+    }
+
+    /// An app whose tokens expire, and a code for it.
+    async fn app_with_code(&self) -> (App, String) {
+        let [first, _] = &self.visitors;
+        let app = first.register_expiring().await.expect("an app");
+        let browser = first.sign_in(&app, &self.person).await.expect("signed in");
+        let code = first.consent(&app, &browser).await.expect("a code");
+        (app, code)
+    }
+
+    /// Makes a call sixty times at once, half of them on each server, and returns the one good answer.
+    async fn of_sixty(&self, call: impl AsyncFn(&Visitor) -> Option<Answer>) -> Answer {
+        let calls = self.visitors.iter().cycle().take(TRIES).map(async |visitor| call(visitor).await);
+        let answers = join_all(calls).await.into_iter().map(|answer| answer.expect("everybody is answered"));
+        let (good, refused): (Vec<_>, Vec<_>) = answers.partition(|answer| answer.status == 200);
+        assert_eq!(good.len(), 1, "of {TRIES} exactly one succeeds");
+        for answer in refused {
+            assert_eq!(answer.is(400).json()["error"], "invalid_grant");
+        }
+        good.into_iter().next().expect("one")
+    }
+
+    /// Demands that neither server takes a token any more.
+    async fn is_dead(&self, token: &str) {
+        for visitor in &self.visitors {
+            assert_eq!(visitor.account_status(token).await, Some(401));
+        }
+    }
+}
+
+/// An access token and the refresh token that came with it.
+fn pair(answer: &Answer) -> [String; 2] {
+    let body = answer.json();
+    ["access_token", "refresh_token"].map(|name| body[name].as_str().expect("text").to_owned())
+}
+
+#[tokio::test]
+async fn a_code_works_for_one_of_sixty_on_two_servers_on_postgres() {
+    let replicas = Replicas::start().await;
+    let (app, code) = replicas.app_with_code().await;
+    let bought = replicas.of_sixty(async |visitor| visitor.redeem(&app, &code).await).await;
+    let [access, refresh] = pair(&bought);
+    replicas.is_dead(&access).await;
+    let answer = replicas.visitors[1].refresh(&app, &refresh).await.expect("an answer").is(400);
+    assert_eq!(answer.json()["error"], "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_refresh_token_works_for_one_of_sixty_on_two_servers_on_postgres() {
+    let replicas = Replicas::start().await;
+    let (app, code) = replicas.app_with_code().await;
+    let [first_access, first_refresh] =
+        pair(&replicas.visitors[0].redeem(&app, &code).await.expect("an answer").is(200));
+    assert_eq!(replicas.visitors[1].account_status(&first_access).await, Some(200));
+    let renewed = replicas.of_sixty(async |visitor| visitor.refresh(&app, &first_refresh).await).await;
+    let [access, refresh] = pair(&renewed);
+    for token in [&first_access, &access] {
+        replicas.is_dead(token).await;
+    }
+    for visitor in &replicas.visitors {
+        let answer = visitor.refresh(&app, &refresh).await.expect("an answer").is(400);
+        assert_eq!(answer.json()["error"], "invalid_grant", "the family has ended");
+    }
+}

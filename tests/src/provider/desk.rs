@@ -1,0 +1,210 @@
+//! The provider's routes.
+
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::web::{self, Bytes, Data, Form, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{CLIENT_ID, CLIENT_SECRET, Defect, Desk, as_jwk, random, token};
+
+/// Longer than anybody waits.
+const FOR_EVER: Duration = Duration::from_secs(60);
+/// More than anybody reads.
+const FAR_TOO_MUCH: usize = 1024 * 1024;
+
+pub(super) fn routes(config: &mut ServiceConfig) {
+    config
+        .route("/.well-known/openid-configuration", web::get().to(document))
+        .route("/keys", web::get().to(keys))
+        .route("/token", web::post().to(redeem))
+        .route("/userinfo", web::get().to(user_info))
+        .route("/user", web::get().to(plain_user))
+        // Where redirects would lead: nobody may come.
+        .route("/elsewhere", web::to(elsewhere));
+}
+
+async fn elsewhere(desk: Data<Desk>) -> HttpResponse {
+    desk.inner().asked.push("elsewhere");
+    HttpResponse::Ok().json(json!({}))
+}
+
+fn page() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/html").body("<script>alert(1)</script>")
+}
+
+fn redirect(desk: &Desk) -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, format!("{}/elsewhere", desk.url))).finish()
+}
+
+fn huge(mut answer: Value) -> HttpResponse {
+    answer["more"] = "x".repeat(FAR_TOO_MUCH).into();
+    HttpResponse::Ok().json(answer)
+}
+
+fn endless() -> HttpResponse {
+    let drops = futures_util::stream::repeat_with(|| Ok::<_, actix_web::Error>(Bytes::from_static(b"          ")));
+    HttpResponse::Ok().content_type("application/json").streaming(drops)
+}
+
+/// The same object with one member twice.
+fn twice(answer: &Value, name: &str) -> HttpResponse {
+    let text = answer.to_string().replacen('{', &format!("{{{:?}:\"another\",", name), 1);
+    HttpResponse::Ok().content_type("application/json").body(text)
+}
+
+async fn document(desk: Data<Desk>) -> HttpResponse {
+    desk.inner().asked.push("document");
+    let methods = desk
+        .inner()
+        .authentication
+        .map_or_else(|| json!(["client_secret_basic", "client_secret_post"]), |method| json!([method]));
+    let url = &desk.url;
+    let mut document = json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}/authorize?tenant=a"),
+        "token_endpoint": format!("{url}/token"),
+        "userinfo_endpoint": format!("{url}/userinfo"),
+        "jwks_uri": format!("{url}/keys"),
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "EdDSA", "HS256", "none"],
+        "token_endpoint_auth_methods_supported": methods,
+        "authorization_response_iss_parameter_supported": true,
+    });
+    let defect = desk.inner().defect;
+    match defect {
+        Some(Defect::DocumentOfAnother) => document["issuer"] = json!("https://another.example"),
+        Some(Defect::DocumentFtp) => document["token_endpoint"] = json!("ftp://127.0.0.1/token"),
+        Some(Defect::DocumentPage) => return page(),
+        Some(Defect::DocumentRedirect) => return redirect(&desk),
+        Some(Defect::DocumentHuge) => return huge(document),
+        Some(Defect::DocumentTwice) => return twice(&document, "token_endpoint"),
+        Some(Defect::DocumentFails) => return HttpResponse::InternalServerError().body("<b>no</b>"),
+        Some(Defect::DocumentSlow) => tokio::time::sleep(FOR_EVER).await,
+        _ => {}
+    }
+    HttpResponse::Ok().json(document)
+}
+
+async fn keys(desk: Data<Desk>) -> HttpResponse {
+    desk.inner().asked.push("keys");
+    let (key, id) = desk.key();
+    let mut keys = vec![as_jwk(&key, &id)];
+    if desk.lies(Defect::KeysMany) {
+        keys = (0..100).map(|number| as_jwk(&key, &number.to_string())).collect();
+    }
+    if desk.lies(Defect::KeysFail) {
+        return page();
+    }
+    HttpResponse::Ok().json(json!({ "keys": keys }))
+}
+
+/// The token endpoint checks what a provider checks: who asks, the code, its address, its verifier.
+async fn redeem(desk: Data<Desk>, req: HttpRequest, form: Form<Vec<(String, String)>>) -> HttpResponse {
+    desk.inner().asked.push("token");
+    let one = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let refused = |error: &str| HttpResponse::BadRequest().json(json!({ "error": error }));
+    if !is_our_client(&desk, &req, one("client_id"), one("client_secret")) {
+        return refused("invalid_client");
+    }
+    let code = one("code").unwrap_or_default();
+    let Some(visit) = desk.inner().codes.remove(&code) else { return refused("invalid_grant") };
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(one("code_verifier").unwrap_or_default()));
+    if visit.callback != one("redirect_uri").unwrap_or_default() || visit.challenge != challenge {
+        return refused("invalid_grant");
+    }
+    let mut access_token = format!("access-{}", URL_SAFE_NO_PAD.encode(random::<12>()));
+    if desk.lies(Defect::TokenLineBreak) {
+        access_token.push_str("\r\nx: y");
+    }
+    desk.inner().tokens.insert(access_token.clone(), visit.guest.clone());
+    let mut answer = json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": 300 });
+    if let (Some(id_token), Some(_)) = (token::id_token(&desk, &visit, &access_token), &visit.nonce) {
+        answer["id_token"] = id_token.into();
+    }
+    let defect = desk.inner().defect;
+    match defect {
+        Some(Defect::TokenRefused) => {
+            return HttpResponse::BadRequest()
+                .json(json!({ "error": "invalid_grant", "error_description": "<script>alert(1)</script>" }));
+        }
+        Some(Defect::TokenPage) => return page(),
+        Some(Defect::TokenRedirect) => return redirect(&desk),
+        Some(Defect::TokenHuge) => return huge(answer),
+        Some(Defect::TokenEndless) => return endless(),
+        Some(Defect::TokenSlow) => tokio::time::sleep(FOR_EVER).await,
+        Some(Defect::TokenTwice) => return twice(&answer, "access_token"),
+        Some(Defect::TokenType) => answer["token_type"] = json!(["Bearer"]),
+        _ => {}
+    }
+    HttpResponse::Ok().json(answer)
+}
+
+/// Exactly one way of authentication, as the document has it (RFC 6749 §2.3.1).
+fn is_our_client(desk: &Desk, req: &HttpRequest, id: Option<String>, secret: Option<String>) -> bool {
+    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let wanted = STANDARD.encode(format!("{}:{}", encode(CLIENT_ID), encode(CLIENT_SECRET)));
+    let basic = req.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let by_header = basic == Some(&format!("Basic {wanted}")) && secret.is_none();
+    let by_body = basic.is_none() && id.as_deref() == Some(CLIENT_ID) && secret.as_deref() == Some(CLIENT_SECRET);
+    match desk.inner().authentication {
+        Some("client_secret_basic") => by_header,
+        Some("client_secret_post") => by_body,
+        _ => by_header || by_body,
+    }
+}
+
+fn guest(desk: &Desk, req: &HttpRequest) -> Option<super::Guest> {
+    let bearer = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    desk.inner().tokens.get(bearer).cloned()
+}
+
+async fn user_info(desk: Data<Desk>, req: HttpRequest) -> HttpResponse {
+    desk.inner().asked.push("userinfo");
+    let Some(guest) = guest(&desk, &req) else { return HttpResponse::Unauthorized().finish() };
+    let mut info = json!({
+        "sub": guest.subject,
+        "preferred_username": guest.username,
+        "email": guest.email,
+        "email_verified": guest.email_verified,
+        "picture": format!("{}/elsewhere", desk.url),
+    });
+    let defect = desk.inner().defect;
+    match defect {
+        Some(Defect::InfoOfAnother) => info["sub"] = json!("somebody else"),
+        Some(Defect::InfoOfNobody) => drop(info.as_object_mut().and_then(|info| info.remove("sub"))),
+        Some(Defect::InfoTwice) => return twice(&info, "sub"),
+        Some(Defect::InfoPage) => return page(),
+        Some(Defect::InfoRedirect) => return redirect(&desk),
+        Some(Defect::InfoHuge) => return huge(info),
+        Some(Defect::InfoFails) => return HttpResponse::InternalServerError().finish(),
+        _ => {}
+    }
+    HttpResponse::Ok().json(info)
+}
+
+/// As GitHub tells it: the key is a number, the name is `login`.
+async fn plain_user(desk: Data<Desk>, req: HttpRequest) -> HttpResponse {
+    desk.inner().asked.push("user");
+    let Some(guest) = guest(&desk, &req) else { return HttpResponse::Unauthorized().finish() };
+    let number: u64 = guest.subject.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 1_000_003);
+    let mut user = json!({ "id": number, "login": guest.username, "email": guest.email });
+    let defect = desk.inner().defect;
+    match defect {
+        Some(Defect::SubjectEmpty) => user["id"] = json!(""),
+        Some(Defect::SubjectNull) => user["id"] = Value::Null,
+        Some(Defect::NoSubject) => drop(user.as_object_mut().and_then(|user| user.remove("id"))),
+        Some(Defect::InfoTwice) => return twice(&user, "id"),
+        Some(Defect::InfoPage) => return page(),
+        Some(Defect::InfoRedirect) => return redirect(&desk),
+        Some(Defect::InfoHuge) => return huge(user),
+        Some(Defect::InfoFails) => return HttpResponse::InternalServerError().finish(),
+        _ => {}
+    }
+    HttpResponse::Ok().json(user)
+}
