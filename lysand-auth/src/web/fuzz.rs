@@ -87,6 +87,9 @@ fn parameters(bytes: &[u8]) {
                 match (values.len(), values.first()) {
                     (0, _) => assert_eq!(read.unwrap(), None, "{name} by {way}"),
                     (1, Some(value)) if value.trim().is_empty() => assert_eq!(read.unwrap(), None, "{name} by {way}"),
+                    (1, Some(value)) if value.contains('\0') && name != "scope" => {
+                        assert!(read.is_err(), "{name} by {way}")
+                    }
                     (1, value) => assert_eq!(read.unwrap().as_deref(), value.copied(), "{name} by {way}"),
                     _ => assert!(read.is_err(), "{name} by {way}: differing values {values:?}"),
                 }

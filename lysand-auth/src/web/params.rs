@@ -237,10 +237,11 @@ fn malformed(name: &str) -> Error {
     }
 }
 
-/// No text of a request holds a null character: PostgreSQL could neither keep it nor look for it.
+/// No text of a request holds a null character: PostgreSQL could neither keep it nor look for it. A scope is judged word by
+/// word, and no word has one.
 fn storable(name: &str, text: Option<String>) -> Result<Option<String>, Error> {
     match text {
-        Some(text) if text.contains('\0') => {
+        Some(text) if text.contains('\0') && name != "scope" => {
             Err(Error::refused(Code::InvalidRequest, format!("The parameter {name} must not hold a null character.")))
         }
         text => Ok(text),
