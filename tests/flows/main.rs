@@ -6,6 +6,7 @@ mod authorize;
 mod bearer;
 mod checks;
 mod consent;
+mod first_party;
 mod grants;
 mod introspect;
 mod language;

@@ -132,6 +132,28 @@ async fn apps_and_tokens_are_managed_while_the_server_runs() {
     assert_eq!(json(&server, &["sweep"], "")["tokens"], 0);
 }
 
+#[tokio::test]
+async fn an_app_of_the_house_is_made_and_told_apart() {
+    let server = ServerProcess::start().await;
+    let create = ["app", "create", "--redirect-uri", "https://app.example/", "--scopes", "read", "--name"];
+    let flagged = |name| [&create[..], &[name, "--first-party"]].concat();
+    let own = json(&server, &flagged("House"), "");
+    assert!(own["client_secret"].is_string(), "{own}");
+    json(&server, &[&create[..], &["Stranger"]].concat(), "");
+    let listed = json(&server, &["app", "list"], "");
+    let flags: Vec<_> =
+        listed.as_array().expect("a list").iter().map(|app| (&app["name"], &app["first_party"])).collect();
+    assert_eq!(flags, [(&"House".into(), &true.into()), (&"Stranger".into(), &false.into())]);
+    let table = done(&server, &["app", "list"], "");
+    let row = |name: &str| table.lines().find(|line| line.contains(name)).expect("a row").to_owned();
+    assert!(
+        row("NAME").contains("FIRST-PARTY") && row("House").contains(" yes ") && row("Stranger").contains(" no "),
+        "{table}"
+    );
+    let bad = ["app", "create", "--redirect-uri", "javascript:x", "--scopes", "read", "--name", "X", "--first-party"];
+    assert!(refused(&server, &bad, "").contains("Validation failed"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_commands_at_once_share_the_database_with_the_server() {
     let server = ServerProcess::start().await;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::model::app::{App, AppId, Dialect, Problem, Registration};
+use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
 use crate::model::throttle::{self, Allowance, Rule};
 use crate::secret::{Digest, Secret};
 use crate::store::{apps, throttles};
@@ -27,9 +27,34 @@ pub struct Registered {
 /// All that is wrong with the registration, as its dialect says it: 422 in Mastodon's, else 400
 /// `invalid_redirect_uri` or `invalid_client_metadata`; 429 when an address registers too many.
 pub async fn register(auth: &Auth, registration: Registration, source: Option<IpAddr>) -> Result<Registered, Error> {
+    keep(auth, checked(auth, registration)?, source, false).await
+}
+
+/// Registers an app of the server's own, about which nobody is asked (Mastodon §5.4). No route leads here: it is the
+/// operator's to call, on a command line or where a host sets itself up.
+///
+/// # Errors
+/// All that is wrong with the registration; 422 for a public app, which has no secret to prove that it is itself.
+pub async fn register_first_party(auth: &Auth, registration: Registration) -> Result<Registered, Error> {
+    let checked = checked(auth, registration)?;
+    if checked.is_public {
+        let why = "Validation failed: An app without a secret cannot be the server's own";
+        return Err(Error::refused(Code::Validation, why));
+    }
+    keep(auth, checked, None, true).await
+}
+
+fn checked(auth: &Auth, registration: Registration) -> Result<CheckedRegistration, Error> {
     let dialect = registration.dialect;
-    let checked =
-        registration.check(auth.config().oauth.plain_http_redirects).map_err(|problems| refused(dialect, &problems))?;
+    registration.check(auth.config().oauth.plain_http_redirects).map_err(|problems| refused(dialect, &problems))
+}
+
+async fn keep(
+    auth: &Auth,
+    checked: CheckedRegistration,
+    source: Option<IpAddr>,
+    first_party: bool,
+) -> Result<Registered, Error> {
     let now = auth.ambient().now();
     let secret = (!checked.is_public).then(|| Secret::mint(auth.ambient()));
     let app = App {
@@ -42,6 +67,7 @@ pub async fn register(auth: &Auth, registration: Registration, source: Option<Ip
         created_at: now,
         is_public: checked.is_public,
         expiring: checked.expiring,
+        first_party,
     };
     let limit = source.and_then(|source| Some((source, auth.config().rate_limits.of(Rule::Apps)?)));
     let (stored, digest) = (app.clone(), secret.as_ref().map(Secret::digest));
@@ -61,7 +87,7 @@ pub async fn register(auth: &Auth, registration: Registration, source: Option<Ip
         })
     });
     let allowance = counted.await??;
-    tracing::info!(app = %app.id, name = ?app.name, "app registered");
+    tracing::info!(app = %app.id, name = ?app.name, first_party, "app registered");
     Ok(Registered { app, secret, allowance })
 }
 

@@ -8,7 +8,7 @@ use crate::model::authorization::{Ask, Authorization, AuthorizationRequest, Retu
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
-use crate::store::{apps, authorizations, grants};
+use crate::store::{apps, authorizations, grants, sessions};
 
 /// What `GET /oauth/authorize` comes to.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub enum Look {
     SignIn(Box<App>, Ask),
     /// Ask for consent to this pending code.
     Consent(Box<App>, Ask, Secret),
-    /// The person consented before: here is the code.
+    /// The person consented before, or is not asked about this app: here is the code.
     Approved(Ask, Secret),
     /// The app made a mistake and may be told.
     Mistake(ReturnPath, Refusal),
@@ -28,8 +28,10 @@ pub enum Look {
 pub enum Asking {
     /// As little as possible.
     AsNeeded,
-    /// The sign-in page again, even though somebody is signed in (`force_login`, `prompt`, `max_age`; design §7).
+    /// The sign-in page again, even though somebody is signed in (`prompt`, `max_age`).
     SignInAgain,
+    /// `force_login`: the same, but not for an app about which nobody is asked (DEV-17, Mastodon §5.4).
+    Forced,
     /// The consent page, whatever was consented to before.
     Consent,
 }
@@ -54,9 +56,16 @@ pub async fn look(
         }
         Err(error) => return Err(error),
     };
-    let Some(browser) = browser.filter(|_| asking != Asking::SignInAgain) else {
+    let asks_again = asking == Asking::SignInAgain || (asking == Asking::Forced && !app.skips_consent());
+    let Some(browser) = browser.filter(|_| !asks_again) else {
         return Ok(Look::SignIn(Box::new(app), ask));
     };
+    if app.skips_consent() {
+        return Ok(match begin_approved(auth, &app, &ask, browser).await? {
+            Some(code) => Look::Approved(ask, code),
+            None => Look::SignIn(Box::new(app), ask),
+        });
+    }
     if asking == Asking::AsNeeded
         && consented_before(auth, &app, &ask, browser).await?
         && let Some(code) = begin_approved(auth, &app, &ask, browser).await?
@@ -106,15 +115,20 @@ async fn begin(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, app
     Ok(code)
 }
 
-/// Keeps an approved authorization, if what was granted before still stands at the moment when it is kept: an app whose
-/// access is removed meanwhile gets no code (Mastodon §20).
+/// Keeps an approved authorization, if what lets it be approved still stands at the moment when it is kept: an app whose
+/// access is removed meanwhile gets no code (Mastodon §20), and neither does the server's own when the session ends.
 async fn begin_approved(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser) -> Result<Option<Secret>, Error> {
     let (code, authorization) = mint(auth, app, ask, browser, true);
-    let (digest, now) = (code.digest(), auth.ambient().now());
+    let (digest, now, skips_consent) = (code.digest(), auth.ambient().now(), app.skips_consent());
     let begun = auth.store().write(move |c| {
         Box::pin(async move {
-            let granted = grants::hold(c, &authorization.account_id, &authorization.app_id, now).await?;
-            if !granted.iter().any(|scopes| scopes.cover_all(&authorization.ask.scopes)) {
+            let stands = if skips_consent {
+                sessions::hold(c, &authorization.session_id, now).await?
+            } else {
+                let granted = grants::hold(c, &authorization.account_id, &authorization.app_id, now).await?;
+                granted.iter().any(|scopes| scopes.cover_all(&authorization.ask.scopes))
+            };
+            if !stands {
                 return Ok(false);
             }
             authorizations::insert(c, digest, &authorization, now).await?;
@@ -124,25 +138,16 @@ async fn begin_approved(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBro
     if !begun.await? {
         return Ok(None);
     }
-    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized as before");
+    let why = if app.skips_consent() { "authorized, as the server's own app" } else { "authorized as before" };
+    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "{why}");
     Ok(Some(code))
 }
 
 fn mint(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, approved: bool) -> (Secret, Authorization) {
     let now = auth.ambient().now();
     let lifetimes = &auth.config().lifetimes;
-    let lifetime = if approved { ask.code_lifetime(lifetimes) } else { lifetimes.pending_code };
-    let authorization = Authorization {
-        app_id: app.id.clone(),
-        account_id: browser.account.id.clone(),
-        session_id: browser.session.id.clone(),
-        ask: ask.clone(),
-        expires_at: now.plus(lifetime),
-        approved_at: approved.then_some(now),
-        used_at: None,
-        token_id: None,
-        family_id: None,
-    };
+    let begun = ask.clone().begin(app, &browser.session, lifetimes, now);
+    let authorization = if approved { begun.approved(lifetimes, now) } else { begun };
     (Secret::mint(auth.ambient()), authorization)
 }
 

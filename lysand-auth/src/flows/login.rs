@@ -7,7 +7,7 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::app::App;
-use crate::model::authorization::{Ask, Authorization, AuthorizationRequest};
+use crate::model::authorization::{Ask, AuthorizationRequest};
 use crate::model::session::{Session, SessionId};
 use crate::model::throttle::Guesses;
 use crate::secret::Secret;
@@ -35,14 +35,16 @@ pub struct PasswordAttempt {
     pub replaces: Option<SessionId>,
 }
 
-/// Somebody signed in, and the app's request waits for consent.
+/// Somebody signed in, and the app's request waits for consent; or not even that.
 #[derive(Debug)]
 pub struct SignedIn {
     /// The `jwt` cookie.
     pub cookie: Secret,
     /// The app that asked.
     pub app: App,
-    /// The pending code; worthless until consent (security AS-1).
+    /// What it asked for.
+    pub ask: Ask,
+    /// The pending code, worthless until consent (security AS-1); an approved one when nobody is asked about the app.
     pub code: Secret,
 }
 
@@ -138,17 +140,7 @@ async fn begin_session(
     let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
     let code = Secret::mint(auth.ambient());
     let digest = code.digest();
-    let authorization = Authorization {
-        app_id: app.id.clone(),
-        account_id: account.id.clone(),
-        session_id: session.id.clone(),
-        ask,
-        expires_at: now.plus(lifetimes.pending_code),
-        approved_at: None,
-        used_at: None,
-        token_id: None,
-        family_id: None,
-    };
+    let authorization = ask.clone().begin(&app, &session, lifetimes, now);
     tracing::info!(account = %account.id, app = %app.id, session = %session.id, "signed in with a password");
     let begun = auth.store().write(move |c| {
         Box::pin(async move {
@@ -161,7 +153,7 @@ async fn begin_session(
         })
     });
     begun.await?;
-    Ok(SignedIn { cookie, app, code })
+    Ok(SignedIn { cookie, app, ask, code })
 }
 
 async fn count(auth: &Auth, guesses: Guesses) -> Result<(), Error> {

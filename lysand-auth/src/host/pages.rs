@@ -162,8 +162,9 @@ pub struct AuthorizedAppOnPage<'a> {
     pub authorized: MomentOnPage,
     /// When it last did something, to within a day.
     pub last_used: Option<MomentOnPage>,
-    /// Where the form "remove" posts to; the form carries the hidden field `_method=delete`.
-    pub remove_action: String,
+    /// Where the form "remove" posts to; the form carries the hidden field `_method=delete`. `None` for an app of the
+    /// server's own, which has no such form (Mastodon §16).
+    pub remove_action: Option<String>,
 }
 
 /// A moment as pages show it.

@@ -53,9 +53,17 @@ pub struct App {
     pub is_public: bool,
     /// It asked for access tokens that expire, and refreshes them.
     pub expiring: bool,
+    /// The operator says that it is the server's own: Mastodon's superapp (Mastodon §5.4). See [`App::skips_consent`].
+    pub first_party: bool,
 }
 
 impl App {
+    /// Whether nobody is asked about it: it is the server's own, and can prove to be itself (Mastodon §5.4, security AS-2).
+    #[must_use]
+    pub fn skips_consent(&self) -> bool {
+        self.first_party && !self.is_public
+    }
+
     /// The registered URI that admits `presented` (Mastodon §3), as the app sent it in this request.
     #[must_use]
     pub fn admit_redirect(&self, presented: Option<&str>, matching: RedirectMatch) -> Option<RedirectUri> {

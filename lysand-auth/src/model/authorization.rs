@@ -8,7 +8,7 @@ use crate::model::app::{App, AppId};
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
-use crate::model::session::SessionId;
+use crate::model::session::{Session, SessionId};
 
 /// What an app asked for, as it was sent. An empty value counts as absent.
 #[derive(Clone, Debug, Default)]
@@ -157,6 +157,14 @@ pub struct Authorization {
 }
 
 impl Authorization {
+    /// The same, approved: from now on its code can be redeemed, for a shorter time.
+    #[must_use]
+    pub fn approved(mut self, lifetimes: &Lifetimes, now: Timestamp) -> Self {
+        self.expires_at = now.plus(self.ask.code_lifetime(lifetimes));
+        self.approved_at = Some(now);
+        self
+    }
+
     /// Whether a person may still decide about it.
     #[must_use]
     pub fn is_pending(&self, now: Timestamp) -> bool {
@@ -171,6 +179,23 @@ impl Authorization {
 }
 
 impl Ask {
+    /// An authorization for the person of this session: approved at once when nobody is asked about the app, else pending.
+    #[must_use]
+    pub fn begin(self, app: &App, session: &Session, lifetimes: &Lifetimes, now: Timestamp) -> Authorization {
+        let pending = Authorization {
+            app_id: app.id.clone(),
+            account_id: session.account_id.clone(),
+            session_id: session.id.clone(),
+            ask: self,
+            expires_at: now.plus(lifetimes.pending_code),
+            approved_at: None,
+            used_at: None,
+            token_id: None,
+            family_id: None,
+        };
+        if app.skips_consent() { pending.approved(lifetimes, now) } else { pending }
+    }
+
     /// Where the answer goes.
     #[must_use]
     pub fn return_path(&self) -> ReturnPath {

@@ -26,6 +26,7 @@ pub(super) struct Row {
     created_at: i64,
     is_public: bool,
     expiring: bool,
+    first_party: bool,
 }
 
 /// An app and the digest of its secret.
@@ -48,6 +49,7 @@ impl From<Row> for StoredApp {
                 created_at: Timestamp::from_micros(row.created_at),
                 is_public: row.is_public,
                 expiring: row.expiring,
+                first_party: row.first_party,
             },
         }
     }
@@ -79,6 +81,7 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
         created_at: app.created_at.micros(),
         is_public: app.is_public,
         expiring: app.expiring,
+        first_party: app.first_party,
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())

@@ -12,6 +12,7 @@ diesel::table! {
         created_at -> BigInt,
         is_public -> Bool,
         expiring -> Bool,
+        first_party -> Bool,
     }
 }
 

@@ -46,9 +46,13 @@ pub(crate) async fn login(
     };
     match outcome.await {
         Ok(signed_in) => {
-            let mut reply =
-                reply::see(&pages::consent_location(&auth, &signed_in.app, &params.echo(&ECHOED), &signed_in.code));
-            cookies::add(&mut reply, &cookies::session(&auth, signed_in.cookie.expose()))?;
+            let signing_in::SignedIn { cookie, app, ask, code } = signed_in;
+            let mut reply = if app.skips_consent() {
+                pages::approved(&auth, &params.reader(&req), &ask, &code)
+            } else {
+                reply::see(&pages::consent_location(&auth, &app, &params.echo(&ECHOED), &code))
+            };
+            cookies::add(&mut reply, &cookies::session(&auth, cookie.expose()))?;
             Ok(reply)
         }
         Err(error) => Ok(to_login_page(&auth, &req, &params, error)),

@@ -163,7 +163,7 @@ fn app_on_page(granted: &AuthorizedApp) -> AuthorizedAppOnPage<'_> {
         permissions: permissions(&granted.scopes),
         authorized: granted.authorized_at.into(),
         last_used: granted.last_used_at.map(Into::into),
-        remove_action: format!("{PAGE}/{}", granted.app.id),
+        remove_action: (!granted.app.skips_consent()).then(|| format!("{PAGE}/{}", granted.app.id)),
     }
 }
 

@@ -75,12 +75,12 @@ pub(crate) async fn authorize(
 /// How the parameters want the person to be asked. `prompt=none` is what Lysand's frontends send for "nothing special".
 fn asking(params: &Params) -> Asking {
     let prompt = params.last_text("prompt").unwrap_or_default();
-    let again = params.flag("force_login")
-        || matches!(prompt.as_str(), "login" | "select_account")
+    let again = matches!(prompt.as_str(), "login" | "select_account")
         || params.last_text("max_age").is_some()
         || params.last_text("error").is_some();
     match prompt.as_str() {
         _ if again => Asking::SignInAgain,
+        _ if params.flag("force_login") => Asking::Forced,
         "consent" => Asking::Consent,
         _ => Asking::AsNeeded,
     }
@@ -170,7 +170,8 @@ pub(crate) async fn go_on(
             reply::see(&consent_location(&auth, &app, &with_scope(params.echo(&ECHOED), &ask), &code))
         }
         Ok(Look::Mistake(path, refusal)) => mistake(&auth, &reader, &path, &refusal),
-        Ok(Look::SignIn(..) | Look::Approved(..)) => reply::see(&login),
+        Ok(Look::Approved(ask, code)) => approved(&auth, &reader, &ask, &code),
+        Ok(Look::SignIn(..)) => reply::see(&login),
         Err(error) => trouble(&auth, &reader, &error, None),
     })
 }

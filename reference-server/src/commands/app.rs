@@ -38,7 +38,10 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), C
         website: wanted.website,
         ..Registration::default()
     };
-    let apps::Registered { app, secret, .. } = apps::register(&state.auth, registration, None).await?;
+    let apps::Registered { app, secret, .. } = match wanted.first_party {
+        true => apps::register_first_party(&state.auth, registration).await?,
+        false => apps::register(&state.auth, registration, None).await?,
+    };
     let secret = secret.unwrap_or_default();
     if as_json {
         output::json(&credential_application(&app, secret.expose()));
@@ -50,6 +53,7 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), C
         ("client_secret", secret.expose().to_owned()),
         ("scopes", app.scopes.to_string()),
         ("redirect URIs", redirect_uris(&app).join(" ")),
+        ("first-party", yes_or_no(app.first_party).into()),
         ("id", app.id.to_string()),
     ]));
     Ok(())
@@ -63,10 +67,18 @@ async fn list(state: &State, as_json: bool) -> Result<(), CommandError> {
     }
     let rows: Vec<_> = all
         .iter()
-        .map(|app| vec![app.id.to_string(), app.name.clone(), app.scopes.to_string(), redirect_uris(app).join(" ")])
+        .map(|app| {
+            let first_party = yes_or_no(app.first_party).to_owned();
+            let uris = redirect_uris(app).join(" ");
+            vec![app.id.to_string(), app.name.clone(), first_party, app.scopes.to_string(), uris]
+        })
         .collect();
-    output::text(&output::table(&["ID", "NAME", "SCOPES", "REDIRECT URIS"], &rows));
+    output::text(&output::table(&["ID", "NAME", "FIRST-PARTY", "SCOPES", "REDIRECT URIS"], &rows));
     Ok(())
+}
+
+fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
 }
 
 /// Does `token create`.
@@ -139,6 +151,7 @@ fn entity(app: &App) -> Value {
         "scopes": app.scopes.words(),
         "redirect_uris": redirect_uris(app),
         "client_id": app.client_id,
+        "first_party": app.first_party,
         "created_at": app.created_at.to_iso8601(),
     })
 }

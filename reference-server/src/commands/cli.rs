@@ -163,6 +163,9 @@ pub(super) struct CreateApp {
     /// Its website
     #[arg(long, value_name = "URL")]
     pub(super) website: Option<String>,
+    /// It is the server's own: nobody is asked for consent
+    #[arg(long)]
+    pub(super) first_party: bool,
 }
 
 /// `token …`
@@ -221,6 +224,7 @@ mod tests {
             "account sign-out alice",
             "app create --name N --redirect-uri https://a.example --scopes read --website https://a.example --json",
             "app create --name N --redirect-uri a://b c://d --redirect-uri e://f --scopes read",
+            "app create --name N --redirect-uri https://a.example --scopes read --first-party",
             "app list",
             "app delete 1",
             "token create alice --scopes read --app 1",

@@ -116,12 +116,12 @@ fn form_post(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
     let row = |access| Permission { subject: text.into(), access, meaning: text.into(), clauses: vec![text] };
-    let granted = |app, last_used| AuthorizedAppOnPage {
+    let granted = |app, last_used, remove_action| AuthorizedAppOnPage {
         app,
         permissions: vec![row(Access::Read), row(Access::Write), row(Access::ReadWrite)],
         authorized: moment(),
         last_used,
-        remove_action: text.to_owned(),
+        remove_action,
     };
     let page = |apps| AuthorizedApplicationsPage {
         account: account(text),
@@ -129,7 +129,10 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
         form_token: text.to_owned(),
         home: text.to_owned(),
     };
-    let apps = vec![granted(app(text), Some(moment())), granted(AppOnPage { name: text, website: None }, None)];
+    let apps = vec![
+        granted(app(text), Some(moment()), Some(text.to_owned())),
+        granted(AppOnPage { name: text, website: None }, None, None),
+    ];
     for apps in [apps, Vec::new()] {
         add(samples, "authorized_applications.html", &page(apps));
     }

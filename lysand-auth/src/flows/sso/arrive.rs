@@ -7,7 +7,7 @@ use crate::config::Provider;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::app::App;
-use crate::model::authorization::{Ask, Authorization};
+use crate::model::authorization::Ask;
 use crate::model::identity::{Flow, Hints, Person, Purpose, Waiting, provider_error};
 use crate::model::session::{Session, SessionId};
 use crate::secret::Secret;
@@ -58,7 +58,7 @@ pub struct SignedIn {
     pub app: App,
     /// What it asked for.
     pub ask: Ask,
-    /// The pending code; worthless until consent (security AS-1).
+    /// The pending code, worthless until consent (security AS-1); an approved one when nobody is asked about the app.
     pub code: Secret,
 }
 
@@ -252,17 +252,7 @@ async fn begin_session(
     let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
     let code = Secret::mint(auth.ambient());
     let digest = code.digest();
-    let authorization = Authorization {
-        app_id: app.id.clone(),
-        account_id: account.id.clone(),
-        session_id: session.id.clone(),
-        ask: ask.clone(),
-        expires_at: now.plus(lifetimes.pending_code),
-        approved_at: None,
-        used_at: None,
-        token_id: None,
-        family_id: None,
-    };
+    let authorization = ask.clone().begin(&app, &session, lifetimes, now);
     let begun = auth.store().write(move |c| {
         Box::pin(async move {
             if let Some(old) = replaces {

@@ -110,7 +110,11 @@ async fn arrive(auth: &Auth, req: &HttpRequest, callback: Callback, before: Sign
         }
         Ok(Arrival::Linked) => Ok(linked(auth)),
         Ok(Arrival::SignedIn(signed_in)) => {
-            let mut reply = reply::see(&consent_location(auth, signed_in));
+            let mut reply = if signed_in.app.skips_consent() {
+                pages::approved(auth, &Params::of_query(req).reader(req), &signed_in.ask, &signed_in.code)
+            } else {
+                reply::see(&consent_location(auth, signed_in))
+            };
             cookies::add(&mut reply, &cookies::session(auth, signed_in.cookie.expose())).map(|()| reply)
         }
     };

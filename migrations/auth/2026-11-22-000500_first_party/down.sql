@@ -1,0 +1,1 @@
+ALTER TABLE auth_app DROP COLUMN first_party;
