@@ -1,5 +1,6 @@
 //! [`Auth`]: the one handle, and its builder.
 
+pub(crate) mod ended;
 pub(crate) mod proof;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use crate::config::{Config, ConfigProblem, ConfigProblems};
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::Pages;
+use crate::host::revocation::Revocations;
 use crate::model::tally::Tallies;
 use crate::signing::SigningKeys;
 use crate::store::Store;
@@ -25,6 +27,7 @@ struct Parts {
     accounts: Arc<dyn Accounts>,
     mailer: Arc<dyn Mailer>,
     pages: Arc<dyn Pages>,
+    revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
     keys: SigningKeys,
     upstream: Upstream,
@@ -36,7 +39,8 @@ impl Auth {
     /// Begins to put an `Auth` together.
     #[must_use]
     pub fn builder(config: Config, store: Store) -> AuthBuilder {
-        AuthBuilder { config, store, accounts: None, mailer: None, pages: None, ambient: Ambient::system() }
+        let ambient = Ambient::system();
+        AuthBuilder { config, store, accounts: None, mailer: None, pages: None, revocations: None, ambient }
     }
 
     /// What the embedder decided.
@@ -67,6 +71,11 @@ impl Auth {
     #[must_use]
     pub fn pages(&self) -> &dyn Pages {
         &*self.0.pages
+    }
+
+    /// Whom to tell what is over, when the host wants to know.
+    pub(crate) fn revocations(&self) -> Option<Arc<dyn Revocations>> {
+        self.0.revocations.clone()
     }
 
     /// The clock and the random source.
@@ -106,6 +115,7 @@ pub struct AuthBuilder {
     accounts: Option<Arc<dyn Accounts>>,
     mailer: Option<Arc<dyn Mailer>>,
     pages: Option<Arc<dyn Pages>>,
+    revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
 }
 
@@ -128,6 +138,13 @@ impl AuthBuilder {
     #[must_use]
     pub fn pages(mut self, pages: Arc<dyn Pages>) -> Self {
         self.pages = Some(pages);
+        self
+    }
+
+    /// Who is told when a grant, an app's access, or all of an account is over. Not required.
+    #[must_use]
+    pub fn revocations(mut self, revocations: Arc<dyn Revocations>) -> Self {
+        self.revocations = Some(revocations);
         self
     }
 
@@ -167,6 +184,7 @@ impl AuthBuilder {
                     accounts,
                     mailer,
                     pages,
+                    revocations: self.revocations,
                     ambient: self.ambient,
                     keys,
                     upstream,

@@ -9,7 +9,7 @@
 //! | [`flows`] | the journeys: register an app, sign in, authorize, get a token, revoke it |
 //! | [`auth`] | [`Auth`], the one handle that the flows share |
 //! | [`store`] | the database: SQLite and PostgreSQL from one query text |
-//! | [`host`] | what the embedder supplies: accounts, mail, pages |
+//! | [`host`] | what the embedder supplies: accounts, mail, pages; who is told what is over |
 //! | [`model`] | facts and rules, without I/O: scopes, redirect URIs, PKCE, limits |
 //! | [`signing`] | Ed25519 keys and the session cookie |
 //! | [`config`] | what the embedder decides |

@@ -3,8 +3,9 @@
 use lysand_auth::flows::apps;
 use lysand_auth::model::app::Registration;
 use serde_json::json;
+use tests::provider::Guest;
 use tests::story;
-use tests::story::{App, CALLBACK, SignedIn, Story, query_of};
+use tests::story::{App, CALLBACK, Jar, SignedIn, Story, query_of};
 
 use crate::token::{CHALLENGE, VERIFIER};
 
@@ -95,6 +96,21 @@ story!(a_sign_in_for_it_ends_at_the_app, |story| {
     let late = query_of(&answer.location(), "code").expect("a code");
     story.pass(std::time::Duration::from_secs(61));
     story.redeem(&app, &late).await.is(400);
+});
+
+story!(a_sign_in_with_a_provider_ends_there_too, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let (ada, app) = (story.person("ada").await, own_app(&story, CALLBACK).await);
+    let (token, guest, mut jar) =
+        (story.token(&ada, &story.usual_app().await).await, Guest::named("ada"), Jar::default());
+    story.link_at(&mut jar, &token, &provider, &guest).await.is_linked();
+    let mut fresh = Jar::default();
+    let location = story.sign_in_at(&mut fresh, &app, &provider, &guest).await.is(302).location();
+    assert!(location.as_str().starts_with("https://app.example/callback?code="), "{location}");
+    assert!(fresh.get("jwt").is_some(), "signed in");
+    story.redeem(&app, &query_of(&location, "code").expect("a code")).await.is(200);
+    let stranger = story.sign_in_at(&mut Jar::default(), &app, &provider, &Guest::named("eve")).await.is(302);
+    assert_eq!(query_of(&stranger.location(), "code"), None, "{}", stranger.location());
 });
 
 story!(who_goes_on_as_oneself_is_not_asked_either, |story| {

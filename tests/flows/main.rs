@@ -6,6 +6,7 @@ mod authorize;
 mod bearer;
 mod checks;
 mod consent;
+mod ended;
 mod first_party;
 mod grants;
 mod introspect;

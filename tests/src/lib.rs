@@ -8,6 +8,7 @@
 //! | [`client`] | the application's side: registration, PKCE, the redirect that brings the code |
 //! | [`site`] | a small web site on another origin: an app that a browser visits |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
+//! | [`embedder`] | a host of its own over a story's database |
 //! | [`journey`] | what a person does on the pages: sign in, approve, deny |
 //! | [`provider`] | an identity provider that lies when it is told to |
 //! | [`certified`] | a certified OpenID provider with pages of its own |
@@ -22,6 +23,7 @@
 pub mod browser;
 pub mod certified;
 pub mod client;
+pub mod embedder;
 pub mod journey;
 pub mod postgres;
 pub mod process;

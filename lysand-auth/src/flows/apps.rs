@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::auth::Auth;
+use crate::auth::{Auth, ended};
 use crate::error::{Code, Error};
+use crate::host::revocation::Ended;
 use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
 use crate::model::throttle::{self, Allowance, Rule};
 use crate::secret::{Digest, Secret};
@@ -124,7 +125,11 @@ pub async fn find(auth: &Auth, id: &AppId) -> Result<App, Error> {
 /// # Errors
 /// 404 when there is none with this id.
 pub async fn delete(auth: &Auth, id: &AppId) -> Result<(), Error> {
-    let wanted = id.clone();
-    let removed = auth.store().write(move |c| Box::pin(async move { apps::delete(c, &wanted).await })).await?;
-    if removed { Ok(()) } else { Err(Error::refused(Code::NotFound, "There is no app with this id.")) }
+    let (wanted, over) = (id.clone(), Ended::App(id.clone()));
+    let removed = ended::end(
+        auth,
+        move |c| Box::pin(async move { apps::delete(c, &wanted).await }),
+        |removed| removed.then_some(over),
+    );
+    if removed.await? { Ok(()) } else { Err(Error::refused(Code::NotFound, "There is no app with this id.")) }
 }

@@ -24,6 +24,8 @@ const BATCH: usize = 500;
 pub struct Bearer {
     /// The token's key; not the token.
     pub token_id: String,
+    /// The family of refresh tokens that it belongs to.
+    pub family_id: Option<String>,
     /// The app that holds it.
     pub app: App,
     /// What it may do.
@@ -54,6 +56,7 @@ pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
     }
     Ok(Bearer {
         token_id: token.id,
+        family_id: token.family_id,
         app,
         scopes: token.scopes,
         created_at: token.created_at,
@@ -97,6 +100,14 @@ pub async fn write_uses(auth: &Auth) -> Result<usize, Error> {
 }
 
 impl Bearer {
+    /// The name of what the person granted, or of the app's own token: the same for every token that a refresh brings, and
+    /// no other grant's. A host keys on it what is to end with the grant (a push subscription, say); it is told the name
+    /// when that is over ([`Ended::Grant`](crate::host::revocation::Ended::Grant)).
+    #[must_use]
+    pub fn grant_id(&self) -> &str {
+        self.family_id.as_deref().unwrap_or(&self.token_id)
+    }
+
     /// Demands one of `scopes`.
     ///
     /// # Errors

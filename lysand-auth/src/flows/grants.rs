@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use crate::ambient::Timestamp;
-use crate::auth::Auth;
+use crate::auth::{Auth, ended};
 use crate::error::{Code, Error};
+use crate::host::revocation::Ended;
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
 use crate::model::scope::Scopes;
 use crate::store::grants::{self, Grant};
+use crate::store::tokens;
 use crate::store::tokens::Found;
-use crate::store::{families, tokens};
 
 /// How many tokens are listed when the caller does not say.
 const USUAL_PAGE: i64 = 20;
@@ -110,7 +111,12 @@ pub async fn end(auth: &Auth, account: &AccountId, app: &AppId) -> Result<(), Er
     let wanted = known_id(app.as_str())?;
     let (account, app, now) = (account.clone(), AppId::new(wanted), auth.ambient().now());
     let (person, of) = (account.clone(), app.clone());
-    let ended = auth.store().write(move |c| Box::pin(async move { grants::end(c, &account, &app, now).await }));
+    let over = Ended::Access { app: app.clone(), account: account.clone() };
+    let ended = ended::end(
+        auth,
+        move |c| Box::pin(async move { grants::end(c, &account, &app, now).await }),
+        |ended| ended.then_some(over),
+    );
     if !ended.await? {
         return Err(nothing());
     }
@@ -165,21 +171,35 @@ pub async fn token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, 
 pub async fn end_token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, Error> {
     let (account, id, now) = (account.clone(), known_id(id)?, auth.ambient().now());
     let person = account.clone();
-    let ended = auth.store().write(move |c| {
-        Box::pin(async move {
-            let found = grants::one(c, &account, &id, now).await?;
-            if let Some((token, _)) = &found {
-                if let Some(family) = &token.family_id {
-                    families::end(c, family, now).await?;
-                }
-                tokens::revoke(c, &id, now).await?;
-            }
-            Ok(found)
-        })
-    });
-    let token = ended.await?.map(Token::from).ok_or_else(nothing)?;
+    let ended = ended::end(
+        auth,
+        move |c| {
+            Box::pin(async move {
+                let Some(found) = grants::one(c, &account, &id, now).await? else { return Ok(None) };
+                let ended = tokens::end_grant(c, Some(&id), found.0.family_id.as_deref(), now).await?;
+                Ok(Some((found, ended)))
+            })
+        },
+        |ended| {
+            let ((token, _), _) = ended.as_ref().filter(|(_, ended)| *ended)?;
+            Some(Ended::Grant(token.family_id.as_ref().unwrap_or(&token.id).clone()))
+        },
+    );
+    let token = ended.await?.map(|(found, _)| Token::from(found)).ok_or_else(nothing)?;
     tracing::info!(account = %person, app = %token.app.id, token = %token.id, "token revoked by its person");
     Ok(token)
+}
+
+/// Whether a grant stands, by the name that a token of it told ([`Bearer::grant_id`](crate::flows::bearer::Bearer::grant_id)):
+/// for hosts that keep something for as long as it does, at the moment of use. Two look-ups by key. A family of refresh
+/// tokens stands until its end, also between two tokens. Whether the account may act is another question.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_live(auth: &Auth, grant_id: &str) -> Result<bool, Error> {
+    let Ok(id) = known_id(grant_id) else { return Ok(false) };
+    let now = auth.ambient().now();
+    auth.store().look_up(move |c| Box::pin(async move { grants::is_live(c, &id, now).await })).await
 }
 
 /// An id in the form in which ours are made. Others name nothing, and must not reach the database: it cannot take all of

@@ -1,7 +1,8 @@
 //! An app gives a token back (RFC 7009, Mastodon §7).
 
-use crate::auth::Auth;
+use crate::auth::{Auth, ended};
 use crate::error::{Code, Error};
+use crate::host::revocation::Ended;
 use crate::model::app::AppId;
 use crate::model::client::ClientClaim;
 use crate::secret::{Digest, Secret};
@@ -56,17 +57,16 @@ impl Held {
     async fn end(self, auth: &Auth) -> Result<(), Error> {
         let now = auth.ambient().now();
         tracing::info!(token = ?self.token_id, family = ?self.family_id, app = %self.app_id, "token revoked by its app");
-        let ended = auth.store().write(move |c| {
-            Box::pin(async move {
-                if let Some(family) = &self.family_id {
-                    families::end(c, family, now).await?;
-                }
-                match &self.token_id {
-                    Some(token) => tokens::revoke(c, token, now).await,
-                    None => Ok(()),
-                }
-            })
-        });
-        ended.await
+        let grant = self.family_id.clone().or_else(|| self.token_id.clone());
+        let ended = ended::end(
+            auth,
+            move |c| {
+                Box::pin(
+                    async move { tokens::end_grant(c, self.token_id.as_deref(), self.family_id.as_deref(), now).await },
+                )
+            },
+            |ended| grant.filter(|_| *ended).map(Ended::Grant),
+        );
+        ended.await.map(drop)
     }
 }

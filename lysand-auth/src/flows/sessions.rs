@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::auth::{Auth, proof};
+use crate::auth::{Auth, ended, proof};
 use crate::error::{Code, Error};
+use crate::host::revocation::Ended;
 use crate::model::account::AccountId;
 use crate::model::session::{Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
@@ -97,15 +98,20 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let now = auth.ambient().now();
     let account = account.clone();
     tracing::info!(account = %account, "all sessions and tokens ended");
-    let ended = auth.store().write(move |c| {
-        Box::pin(async move {
-            sessions::end_all(c, &account, now).await?;
-            // Tokens before and after the codes: a living token may be about to approve a code, a code to bring a token.
-            tokens::revoke_all_of_account(c, &account, now).await?;
-            authorizations::void_all_of_account(c, &account, now).await?;
-            sso_flows::void_all_of_account(c, &account, now).await?;
-            tokens::revoke_all_of_account(c, &account, now).await
-        })
-    });
+    let over = Ended::Account(account.clone());
+    let ended = ended::end(
+        auth,
+        move |c| {
+            Box::pin(async move {
+                sessions::end_all(c, &account, now).await?;
+                // Tokens before and after the codes: a living token may be about to approve a code, a code to bring a token.
+                tokens::revoke_all_of_account(c, &account, now).await?;
+                authorizations::void_all_of_account(c, &account, now).await?;
+                sso_flows::void_all_of_account(c, &account, now).await?;
+                tokens::revoke_all_of_account(c, &account, now).await
+            })
+        },
+        |()| Some(over),
+    );
     ended.await
 }

@@ -127,17 +127,17 @@ pub(crate) async fn spend(conn: &mut Conn, digest: Digest, family_id: &str, now:
     Ok(rotated == 1 && spent == 1)
 }
 
-/// Ends a family with all its access tokens.
-pub(crate) async fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<(), Error> {
-    on!(conn, c => diesel::update(table::table.find(id))
+/// Ends a family with all its access tokens; false when all of it was over before.
+pub(crate) async fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
+    let ended = on!(conn, c => diesel::update(table::table.find(id))
         .filter(table::ended_at.is_null())
         .set(table::ended_at.eq(Some(now.micros())))
         .execute(c))?;
-    on!(conn, c => diesel::update(auth_token::table)
+    let revoked = on!(conn, c => diesel::update(auth_token::table)
         .filter(auth_token::family_id.eq(id).and(auth_token::revoked_at.is_null()))
         .set(auth_token::revoked_at.eq(Some(now.micros())))
         .execute(c))?;
-    Ok(())
+    Ok(ended + revoked > 0)
 }
 
 /// Ends every family of an account; its access tokens are the caller's to revoke afterwards.

@@ -127,6 +127,27 @@ pub(crate) async fn one(
     Ok(row.map(found))
 }
 
+/// Whether the grant of this name is alive: a family of refresh tokens, or a token that belongs to none.
+pub(crate) async fn is_live(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
+    let in_families: i64 = on!(conn, c => families::table
+        .find(id)
+        .filter(families::ended_at.is_null())
+        .filter(families::expires_at.gt(now.micros()))
+        .count()
+        .get_result(c))?;
+    if in_families > 0 {
+        return Ok(true);
+    }
+    let alone: i64 = on!(conn, c => table::table
+        .find(id)
+        .filter(table::family_id.is_null())
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
+        .count()
+        .get_result(c))?;
+    Ok(alone > 0)
+}
+
 /// The scopes of what is alive of all that an account gave to an app.
 pub(crate) async fn live_scopes(
     conn: &mut Conn,

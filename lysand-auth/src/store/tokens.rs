@@ -109,13 +109,32 @@ pub(crate) async fn by_digest(conn: &mut Conn, digest: Digest) -> Result<Option<
     Ok(row.map(|(row, app)| (row.into(), StoredApp::from(app).app)))
 }
 
-/// Revokes a token of this app; false when the app has no such token. Revoking twice is no error.
-pub(crate) async fn revoke(conn: &mut Conn, id: &str, now: Timestamp) -> Result<(), Error> {
-    on!(conn, c => diesel::update(table::table.find(id))
+/// Revokes a token; false when there is no such token, or it was revoked before.
+pub(crate) async fn revoke(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
+    let revoked = on!(conn, c => diesel::update(table::table.find(id))
         .filter(table::revoked_at.is_null())
         .set(table::revoked_at.eq(Some(now.micros())))
         .execute(c))?;
-    Ok(())
+    Ok(revoked > 0)
+}
+
+/// Ends what a token belongs to: its family with all that this has, or the token by itself; false when all of it was over
+/// before.
+pub(crate) async fn end_grant(
+    conn: &mut Conn,
+    token: Option<&str>,
+    family: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let of_family = match family {
+        Some(family) => families::end(conn, family, now).await?,
+        None => false,
+    };
+    let of_token = match token {
+        Some(token) => revoke(conn, token, now).await?,
+        None => false,
+    };
+    Ok(of_family || of_token)
 }
 
 /// Whether a token still opens anything.

@@ -38,6 +38,15 @@ impl Bearer {
         &self.token.token_id
     }
 
+    /// The name of what the person granted, or of the app's own token: plain text of at most 64 characters, the same for
+    /// every token that a refresh brings, and no other grant's. Key on it what is to end with the grant, such as a push
+    /// subscription: [`Revocations`](crate::host::revocation::Revocations) is told this name when it is over, and
+    /// [`grants::is_live`](crate::flows::grants::is_live) tells whether it stands. Not a secret.
+    #[must_use]
+    pub fn grant_id(&self) -> &str {
+        self.token.grant_id()
+    }
+
     /// The app that holds the token.
     #[must_use]
     pub fn app(&self) -> &App {

@@ -2,8 +2,9 @@
 
 use super::{IssuedToken, TokenRequest, mint, who_may_act};
 use crate::ambient::Timestamp;
-use crate::auth::Auth;
+use crate::auth::{Auth, ended};
 use crate::error::Error;
+use crate::host::revocation::Ended;
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::Authorization;
@@ -120,28 +121,34 @@ impl Purchase {
 /// A second, proven use of a code ends what the first one bought (security ONE-3, DEV-21).
 async fn replayed(auth: &Auth, code: Digest, authorization: &Authorization, now: Timestamp) -> Result<Error, Error> {
     let grace = auth.config().lifetimes.replay_grace;
-    let ended = auth.store().write(move |c| {
-        Box::pin(async move {
-            let Some((spent, _)) = authorizations::by_code(c, code).await? else { return Ok(None) };
-            let is_retry = spent.used_at.is_some_and(|used_at| !grace.is_zero() && now.since(used_at) <= grace);
-            if is_retry { Ok(None) } else { end_what_it_bought(c, &spent, now).await }
-        })
-    });
-    if let Some(token) = ended.await? {
+    let ended = ended::end(
+        auth,
+        move |c| {
+            Box::pin(async move {
+                let Some((spent, _)) = authorizations::by_code(c, code).await? else { return Ok(None) };
+                let is_retry = spent.used_at.is_some_and(|used_at| !grace.is_zero() && now.since(used_at) <= grace);
+                if is_retry { Ok(None) } else { end_what_it_bought(c, &spent, now).await }
+            })
+        },
+        |ended| ended.as_ref()?.1.clone(),
+    );
+    if let Some((token, _)) = ended.await? {
         let (account, app) = (&authorization.account_id, &authorization.app_id);
         tracing::warn!(%account, %app, %token, "a code came back with all proofs: its token is revoked");
     }
     Ok(Error::invalid_grant())
 }
 
-async fn end_what_it_bought(c: &mut Conn, spent: &Authorization, now: Timestamp) -> Result<Option<String>, Error> {
-    if let Some(family) = &spent.family_id {
-        families::end(c, family, now).await?;
-    }
-    if let Some(token) = &spent.token_id {
-        tokens::revoke(c, token, now).await?;
-    }
-    Ok(spent.token_id.clone())
+/// The token that it bought, and what is over now and was not before.
+async fn end_what_it_bought(
+    c: &mut Conn,
+    spent: &Authorization,
+    now: Timestamp,
+) -> Result<Option<(String, Option<Ended>)>, Error> {
+    let Some(token) = &spent.token_id else { return Ok(None) };
+    let ended = tokens::end_grant(c, Some(token), spent.family_id.as_deref(), now).await?;
+    let grant = spent.family_id.as_ref().unwrap_or(token);
+    Ok(Some((token.clone(), ended.then(|| Ended::Grant(grant.clone())))))
 }
 
 /// Redirect URI and verifier are those of the request; a verifier without a challenge is refused (security AS-6).

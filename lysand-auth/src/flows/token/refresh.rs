@@ -2,8 +2,9 @@
 
 use super::{IssuedToken, TokenRequest, mint, who_may_act};
 use crate::ambient::Timestamp;
-use crate::auth::Auth;
+use crate::auth::{Auth, ended};
 use crate::error::Error;
+use crate::host::revocation::Ended;
 use crate::model::app::App;
 use crate::model::family::Family;
 use crate::secret::Secret;
@@ -76,8 +77,13 @@ pub(super) async fn replace(auth: &Auth, request: &TokenRequest) -> Result<Issue
 async fn reused(auth: &Auth, family: &Family, used_at: Timestamp, now: Timestamp) -> Result<Error, Error> {
     let grace = auth.config().lifetimes.replay_grace;
     if grace.is_zero() || now.since(used_at) > grace {
-        let id = family.id.clone();
-        auth.store().write(move |c| Box::pin(async move { families::end(c, &id, now).await })).await?;
+        let (id, over) = (family.id.clone(), Ended::Grant(family.id.clone()));
+        let ended = ended::end(
+            auth,
+            move |c| Box::pin(async move { families::end(c, &id, now).await }),
+            |ended| ended.then_some(over),
+        );
+        ended.await?;
         let (account, app) = (&family.account_id, &family.app_id);
         tracing::warn!(%account, %app, family = %family.id, "a refresh token came back: its family is ended");
     }

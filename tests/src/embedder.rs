@@ -1,0 +1,87 @@
+//! A host as an embedder would write it: the library over a story's database, with traits and handlers of its own.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::ServiceConfig;
+use actix_web::{App, HttpServer};
+use async_trait::async_trait;
+use lysand_auth::host::HostResult;
+use lysand_auth::host::mailer::{Mail, Mailer};
+use lysand_auth::host::revocation::{Ended, Revocations};
+use lysand_auth::model::account::Account;
+use lysand_auth::{Auth, AuthBuilder, web};
+
+use crate::story::Story;
+
+/// A host that is serving on a port of its own.
+pub struct Embedder {
+    base: String,
+    handle: ServerHandle,
+}
+
+impl Embedder {
+    /// Serves the library's routes and those of `more`.
+    pub async fn serve(auth: &Auth, more: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Self {
+        let auth = auth.clone();
+        let server = HttpServer::new(move || App::new().configure(web::mount(auth.clone())).configure(more.clone()))
+            .workers(1)
+            .disable_signals()
+            .bind(("127.0.0.1", 0))
+            .expect("a loopback port");
+        let base = format!("http://localhost:{}", server.addrs().first().expect("an address").port());
+        let server = server.run();
+        let handle = server.handle();
+        tokio::spawn(server);
+        Self { base, handle }
+    }
+
+    /// The whole URL of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Stops at once.
+    pub async fn end(self) {
+        self.handle.stop(false).await;
+    }
+}
+
+/// The parts of a story's server, to be put together once more in another way.
+pub fn parts_of(story: &Story) -> AuthBuilder {
+    let state = story.server().state();
+    let auth = &state.auth;
+    Auth::builder(auth.config().clone(), auth.store().clone())
+        .accounts(state.accounts.clone())
+        .mailer(Arc::new(NoMail))
+        .pages(state.pages.clone())
+        .ambient(auth.ambient().clone())
+}
+
+struct NoMail;
+
+#[async_trait]
+impl Mailer for NoMail {
+    async fn send(&self, _: &Account, _: Mail) -> HostResult<()> {
+        Ok(())
+    }
+}
+
+/// Writes down what it is told.
+#[derive(Debug, Default)]
+pub struct Recorder(Mutex<Vec<Ended>>);
+
+impl Recorder {
+    /// What it was told since it was asked last.
+    pub fn take(&self) -> Vec<Ended> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Revocations for Recorder {
+    async fn ended(&self, ended: &Ended) -> HostResult<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(ended.clone());
+        Ok(())
+    }
+}
