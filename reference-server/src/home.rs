@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use actix_session::Session;
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::host::pages::AccountOnPage;
 use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{ApiError, SignedIn, form_session, form_token, not_allowed};
+use lysand_auth::web::{ApiError, SignedIn, form_session, form_token, not_allowed, reader};
 use serde::{Deserialize, Serialize};
 
 use crate::demo;
@@ -26,23 +26,25 @@ const DESCRIPTION: &str = "This server signs you in to apps of the fediverse.";
 const SIGN_OUT: &str = "/api/auth/mastodon-logout";
 
 /// The library's page of what may act for the person who is signed in (Mastodon §16).
-const AUTHORIZED_APPLICATIONS: &str = "/oauth/authorized_applications";
+pub const AUTHORIZED_APPLICATIONS: &str = "/oauth/authorized_applications";
 
 /// `home.html`
 #[derive(Debug, Serialize)]
 pub struct HomePage<'a> {
     /// A sentence about this server.
     pub description: &'a str,
+    /// Whether that sentence is the admin's own, in whatever language; else it is ours, to be translated.
+    pub describes_itself: bool,
     /// What the person should know now.
     pub notices: Vec<Notice>,
     /// Who is signed in.
     pub account: Option<AccountOnPage<'a>>,
     /// Where the form "sign out" posts to.
-    pub sign_out_action: &'static str,
+    pub sign_out_action: String,
     /// Where the signed-in person's own page is.
-    pub account_page: &'static str,
+    pub account_page: String,
     /// Link to what may act for that person.
-    pub authorized_applications: &'static str,
+    pub authorized_applications: String,
     /// Hidden field of both forms.
     pub form_token: String,
     /// The name of this server, as people type it into an app.
@@ -59,7 +61,7 @@ pub struct HomePage<'a> {
 #[derive(Debug, Serialize)]
 pub struct DemoOffer {
     /// Where it posts to.
-    pub action: &'static str,
+    pub action: String,
 }
 
 /// A sentence above the page's content.
@@ -67,7 +69,7 @@ pub struct DemoOffer {
 pub struct Notice {
     /// How it looks and whether it interrupts.
     pub kind: NoticeKind,
-    /// The sentence.
+    /// The sentence, in English; the page translates it.
     pub text: Cow<'static, str>,
 }
 
@@ -80,6 +82,18 @@ pub enum NoticeKind {
     /// Something did not.
     Bad,
 }
+
+/// The notices of the page, by what they are about.
+const READY: &str = "The account is ready. Sign in with it from any app.";
+const LINKED: &str = "The identity is linked. From now on you can sign in with it.";
+const LINKED_ALREADY: &str =
+    "Nothing was linked: that identity belongs to an account already, or yours has another one there.";
+const ASTRAY: &str = "Nothing was linked: this took too long, was done already, or was begun in another browser.";
+const NOT_LINKED: &str = "Nothing was linked: the other service refused, or gave an answer that cannot be trusted.";
+
+/// The texts that this page gets translated beside those of its template.
+#[cfg(test)]
+pub(crate) const TEXTS: [&str; 6] = [DESCRIPTION, READY, LINKED, LINKED_ALREADY, ASTRAY, NOT_LINKED];
 
 /// The query names a notice; its words are ours, so that no link can put words into our mouth.
 #[derive(Default, Deserialize)]
@@ -95,10 +109,10 @@ impl Query {
         let mut notices = Vec::new();
         let mut add = |kind, text: &'static str| notices.push(Notice { kind, text: text.into() });
         if self.notice.as_deref() == Some("ready") {
-            add(NoticeKind::Good, "The account is ready. Sign in with it from any app.");
+            add(NoticeKind::Good, READY);
         }
         if self.oidc_account_linked.is_some() {
-            add(NoticeKind::Good, "The identity is linked. From now on you can sign in with it.");
+            add(NoticeKind::Good, LINKED);
         }
         if self.oidc_account_linking_error.is_some() {
             add(NoticeKind::Bad, self.why_not_linked());
@@ -109,13 +123,9 @@ impl Query {
     /// Why a link was not made (Lysand §9.2).
     fn why_not_linked(&self) -> &'static str {
         match (self.oidc_account_linking_error.as_deref(), self.oidc_account_linking_error_message.as_deref()) {
-            (Some("Account already linked"), _) => {
-                "Nothing was linked: that identity belongs to an account already, or yours has another one there."
-            }
-            (_, Some("Invalid flow")) => {
-                "Nothing was linked: this took too long, was done already, or was begun in another browser."
-            }
-            _ => "Nothing was linked: the other service refused, or gave an answer that cannot be trusted.",
+            (Some("Account already linked"), _) => LINKED_ALREADY,
+            (_, Some("Invalid flow")) => ASTRAY,
+            _ => NOT_LINKED,
         }
     }
 }
@@ -123,28 +133,31 @@ impl Query {
 /// `GET /`
 async fn show(
     state: web::Data<State>,
+    req: HttpRequest,
     form: Session,
     browser: SignedIn,
     query: Option<web::Query<Query>>,
 ) -> Result<HttpResponse, ApiError> {
     let instance = &state.settings.instance;
+    let reader = reader(&req);
     let description = instance.description.trim();
     let account = browser.account();
     let page = HomePage {
         description: if description.is_empty() { DESCRIPTION } else { description },
+        describes_itself: !description.is_empty(),
         notices: query.map(|query| query.notices()).unwrap_or_default(),
         account: account
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
-        sign_out_action: SIGN_OUT,
-        account_page: your_account::PATH,
-        authorized_applications: AUTHORIZED_APPLICATIONS,
+        sign_out_action: reader.keep(SIGN_OUT),
+        account_page: reader.keep(your_account::PATH),
+        authorized_applications: reader.keep(AUTHORIZED_APPLICATIONS),
         form_token: form_token(&state.auth, &form)?,
         host: about::domain(&state.settings.http.base_url),
-        demo: state.settings.demo.then_some(DemoOffer { action: demo::START }),
+        demo: state.settings.demo.then_some(DemoOffer { action: reader.keep(demo::START) }),
         software: SOFTWARE,
         contact_email: &instance.contact_email,
     };
-    Ok(state.pages.reply(StatusCode::OK, "home.html", &page))
+    Ok(state.pages.reply(&reader, StatusCode::OK, "home.html", &page))
 }
 
 /// The route of the home page.

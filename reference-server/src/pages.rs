@@ -147,29 +147,45 @@ impl TeraPages {
     }
 
     /// Renders a template for a reader. What translates nothing is shown as it is, and the answer names no language.
-    fn render_for<T: Serialize>(&self, reader: &Reader, template: &str, context: &T) -> Result<PageReply, tera::Error> {
+    fn render_for<T: Serialize>(
+        &self,
+        reader: &Reader,
+        template: &str,
+        context: &T,
+    ) -> Result<(String, Option<&'static str>), tera::Error> {
         if !self.translating.contains(&template) {
-            return Ok(PageReply::Html { html: self.render(template, context)?, language: None });
+            return Ok((self.render(template, context)?, None));
         }
-        let offered: Vec<&str> = self.languages.iter().map(|(language, _)| *language).collect();
+        let offered: Vec<&'static str> = self.languages.iter().map(|(language, _)| *language).collect();
         let language = reader.best_of(&offered).unwrap_or(ENGLISH);
-        Ok(PageReply::Html { html: self.render_in(language, template, context)?, language: Some(language.to_owned()) })
+        Ok((self.render_in(language, template, context)?, Some(language)))
     }
 
     /// Answers with a page of this server's own; a page that fails is a failure of the server.
-    pub fn reply<T: Serialize>(&self, status: StatusCode, template: &str, context: &T) -> HttpResponse {
-        match self.render(template, context) {
-            Ok(html) => {
-                HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(html)
-            }
-            Err(error) => ApiError(Error::failed(chain(&error))).error_response(),
+    pub fn reply<T: Serialize>(
+        &self,
+        reader: &Reader,
+        status: StatusCode,
+        template: &str,
+        context: &T,
+    ) -> HttpResponse {
+        let (html, language) = match self.render_for(reader, template, context) {
+            Ok(rendered) => rendered,
+            Err(error) => return ApiError(Error::failed(chain(&error))).error_response(),
+        };
+        let mut reply = HttpResponse::build(status);
+        reply.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
+        reply.insert_header((header::VARY, "Accept-Language, Cookie"));
+        if let Some(language) = language {
+            reply.insert_header((header::CONTENT_LANGUAGE, language));
         }
+        reply.body(html)
     }
 }
 
 impl Pages for TeraPages {
     fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply> {
-        let shown = match page {
+        let rendered = match page {
             Page::SignIn(page) => self.render_for(reader, "sign_in.html", page),
             Page::Consent(page) => self.render_for(reader, "consent.html", page),
             Page::Code(page) => self.render_for(reader, "code.html", page),
@@ -178,7 +194,8 @@ impl Pages for TeraPages {
             Page::AuthorizedApplications(page) => self.render_for(reader, "authorized_applications.html", page),
             Page::Trouble(page) => self.render_for(reader, "trouble.html", page),
         };
-        shown.map_err(|error| chain(&error).into())
+        let (html, language) = rendered.map_err(|error| chain(&error))?;
+        Ok(PageReply::Html { html, language: language.map(str::to_owned) })
     }
 }
 

@@ -2,16 +2,16 @@
 //!
 //! The form needs no token of its own against other sites: whoever knows the link's token runs this server.
 
-use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
 use lysand_auth::host::accounts::{AccountsError, NewAccount};
-use lysand_auth::host::pages::TroublePage;
+use lysand_auth::host::pages::{Reader, TroublePage};
 use lysand_auth::model::account::{Email, Role, Standing};
 use lysand_auth::secret::Secret;
 use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{ApiError, not_allowed, with_slash};
+use lysand_auth::web::{ApiError, not_allowed, reader, with_slash};
 use serde::{Deserialize, Serialize};
 
 use crate::accounts::{FirstAdminError, rules};
@@ -20,6 +20,16 @@ use crate::server::State;
 
 const ACTION: &str = "/setup";
 
+const PASSWORDS_DIFFER: &str = "The two passwords differ";
+
+/// What is said of a link that opens nothing: title and message.
+const DEAD_LINK: [&str; 2] = [
+    "This set-up link no longer works",
+    "A set-up link works once, until there is an admin account, and only while the server that printed it runs. If there \
+     is no admin yet, take the link that the server printed when it last started, or run “reference-server account create \
+     NAME --email ADDRESS --admin”.",
+];
+
 /// The largest form that is read (security LOAD-7).
 const MAX_FORM: usize = 8 * 1024;
 
@@ -27,7 +37,7 @@ const MAX_FORM: usize = 8 * 1024;
 #[derive(Debug, Serialize)]
 pub struct SetupPage<'a> {
     /// Where the form posts to.
-    pub action: &'static str,
+    pub action: &'a str,
     /// Hidden field: the token of the link.
     pub token: &'a str,
     /// The name that was typed.
@@ -42,7 +52,7 @@ pub struct SetupPage<'a> {
     pub errors: Faults,
 }
 
-/// What is wrong with the fields of the form, in words for the person.
+/// What is wrong with the fields of the form, in English words for the person; the page translates them.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Faults {
     /// The user name.
@@ -88,7 +98,7 @@ impl Form {
             username: rules::username(&self.username).err(),
             email: rules::email(&self.email).err(),
             password: rules::password(self.password.expose(), related).err(),
-            confirmation: differs.then(|| "The two passwords differ".to_owned()),
+            confirmation: differs.then(|| PASSWORDS_DIFFER.to_owned()),
         }
     }
 
@@ -104,37 +114,40 @@ impl Form {
 }
 
 /// `GET /setup?token=…`
-async fn show(state: web::Data<State>, link: web::Query<Link>) -> Result<HttpResponse, ApiError> {
+async fn show(state: web::Data<State>, req: HttpRequest, link: web::Query<Link>) -> Result<HttpResponse, ApiError> {
+    let reader = reader(&req);
     if !state.accounts.setup_token_lives(&link.token).await? {
-        return Ok(dead_link(&state));
+        return Ok(dead_link(&state, &reader));
     }
     let form = Form { token: link.token.clone(), ..Form::default() };
-    Ok(page(&state, StatusCode::OK, &form, None, Faults::default()))
+    Ok(page(&state, &reader, StatusCode::OK, &form, None, Faults::default()))
 }
 
 /// `POST /setup`
 async fn create(
     state: web::Data<State>,
+    req: HttpRequest,
     form: Result<web::Form<Form>, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
     let form = form.map_err(|error| unreadable(&error))?.into_inner();
+    let reader = reader(&req);
     if !state.accounts.setup_token_lives(&form.token).await? {
-        return Ok(dead_link(&state));
+        return Ok(dead_link(&state, &reader));
     }
     let faults = form.faults(about::domain(&state.settings.http.base_url));
     if !faults.is_empty() {
-        return Ok(page(&state, StatusCode::UNPROCESSABLE_ENTITY, &form, None, faults));
+        return Ok(page(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, &form, None, faults));
     }
     match state.accounts.create_first_admin(&form.token, form.new_account()).await {
         Ok(account) => {
             tracing::info!(account = %account.id, "the first admin account was created by the set-up link");
-            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/?notice=ready")).finish())
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, reader.keep("/?notice=ready"))).finish())
         }
-        Err(FirstAdminError::LinkDead) => Ok(dead_link(&state)),
+        Err(FirstAdminError::LinkDead) => Ok(dead_link(&state, &reader)),
         Err(FirstAdminError::Refused(AccountsError::Failed(source))) => Err(ApiError(Error::from_host(source))),
         Err(FirstAdminError::Refused(refused)) => {
             let (error, faults) = blame(refused.to_string());
-            Ok(page(&state, StatusCode::UNPROCESSABLE_ENTITY, &form, error, faults))
+            Ok(page(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, &form, error, faults))
         }
     }
 }
@@ -152,34 +165,46 @@ fn blame(refusal: String) -> (Option<String>, Faults) {
     (None, faults)
 }
 
-fn page(state: &State, status: StatusCode, form: &Form, error: Option<String>, errors: Faults) -> HttpResponse {
-    state.pages.reply(
-        status,
-        "setup.html",
-        &SetupPage {
-            action: ACTION,
-            token: form.token.expose(),
-            username: &form.username,
-            email: &form.email,
-            host: about::domain(&state.settings.http.base_url),
-            error,
-            errors,
-        },
-    )
+fn page(
+    state: &State,
+    reader: &Reader,
+    status: StatusCode,
+    form: &Form,
+    error: Option<String>,
+    errors: Faults,
+) -> HttpResponse {
+    let page = SetupPage {
+        action: &reader.keep(ACTION),
+        token: form.token.expose(),
+        username: &form.username,
+        email: &form.email,
+        host: about::domain(&state.settings.http.base_url),
+        error,
+        errors,
+    };
+    state.pages.reply(reader, status, "setup.html", &page)
 }
 
 /// One page for every link that opens nothing, so that it tells nothing about tokens.
-fn dead_link(state: &State) -> HttpResponse {
-    state.pages.reply(StatusCode::GONE, "trouble.html", &TroublePage {
+fn dead_link(state: &State, reader: &Reader) -> HttpResponse {
+    let [title, message] = DEAD_LINK;
+    let page = TroublePage {
         status: StatusCode::GONE.as_u16(),
-        title: "This set-up link no longer works",
-        message: "A set-up link works once, until there is an admin account, and only while the server that printed it \
-                  runs. If there is no admin yet, take the link that the server printed when it last started, or run \
-                  “reference-server account create NAME --email ADDRESS --admin”.",
+        title,
+        message,
         error: "",
         error_description: "",
         start_over: None,
-    })
+    };
+    state.pages.reply(reader, StatusCode::GONE, "trouble.html", &page)
+}
+
+/// The texts that these pages get translated beside those of their templates.
+#[cfg(test)]
+pub(crate) fn texts() -> Vec<String> {
+    let taken = ["Username", "E-mail address"].map(|what| AccountsError::Taken(what).to_string());
+    let own = DEAD_LINK.into_iter().chain([PASSWORDS_DIFFER]).chain(rules::TEXTS);
+    own.map(str::to_owned).chain(taken).collect()
 }
 
 fn unreadable(error: &actix_web::Error) -> ApiError {

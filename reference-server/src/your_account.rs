@@ -13,16 +13,17 @@ use lysand_auth::error::{Code, Error};
 use lysand_auth::flows::sessions;
 use lysand_auth::flows::sso::{self, LinkStart, Linked};
 use lysand_auth::host::accounts::Accounts as _;
-use lysand_auth::host::pages::AccountOnPage;
+use lysand_auth::host::pages::{AccountOnPage, Reader};
 use lysand_auth::model::identity::StartedBy;
 use lysand_auth::model::session::SignedInBrowser;
 use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::{
-    ApiError, SignedIn, depart, form_session, form_token, not_allowed, prove_form, put_session, source, with_slash,
+    ApiError, SignedIn, depart, form_session, form_token, not_allowed, prove_form, put_session, reader, source,
+    with_slash,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::home::{Notice, NoticeKind};
+use crate::home::{AUTHORIZED_APPLICATIONS, Notice, NoticeKind};
 use crate::server::State;
 
 /// Where the page is.
@@ -46,6 +47,8 @@ pub struct AccountPage<'a> {
     pub offered: Vec<Identity<'a>>,
     /// Where the forms post to.
     pub actions: Actions,
+    /// Where its links lead.
+    pub links: Links,
     /// Whether links can be changed at once; else the person confirms to be there first.
     pub fresh: bool,
     /// Whether a password can confirm it.
@@ -53,19 +56,30 @@ pub struct AccountPage<'a> {
 }
 
 /// Where the forms of the page post to.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Actions {
     /// Field `issuer`.
-    pub link: &'static str,
+    pub link: String,
     /// Field `issuer`.
-    pub unlink: &'static str,
+    pub unlink: String,
     /// Field `password`.
-    pub confirm: &'static str,
+    pub confirm: String,
 }
 
 impl Actions {
     /// The routes of this module.
-    pub const OURS: Self = Self { link: LINK, unlink: UNLINK, confirm: CONFIRM };
+    fn of(reader: &Reader) -> Self {
+        Self { link: reader.keep(LINK), unlink: reader.keep(UNLINK), confirm: reader.keep(CONFIRM) }
+    }
+}
+
+/// Where the links of the page lead.
+#[derive(Clone, Debug, Serialize)]
+pub struct Links {
+    /// What may act for the person.
+    pub apps: String,
+    /// Where a person starts.
+    pub home: String,
 }
 
 /// A provider, and who the person is there.
@@ -85,30 +99,42 @@ struct Asked {
     notice: Option<String>,
 }
 
+/// The notices by the names that queries give them.
+const NOTICES: [(&str, NoticeKind, &str); 7] = [
+    ("unlinked", NoticeKind::Good, "The identity is no longer linked."),
+    (
+        "last",
+        NoticeKind::Bad,
+        "That is the only way to sign in to this account, so it stays. Link another identity first.",
+    ),
+    ("gone", NoticeKind::Bad, "That identity is not linked."),
+    ("away", NoticeKind::Bad, "The other service cannot be reached. Please try again later."),
+    ("wrong", NoticeKind::Bad, "This is not the password of the account."),
+    ("wait", NoticeKind::Bad, "Too many attempts. Please wait before trying again."),
+    ("stale", NoticeKind::Bad, "Please confirm first that it is you."),
+];
+
+/// The texts that this page gets translated beside those of its template.
+#[cfg(test)]
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    NOTICES.iter().map(|(_, _, text)| *text)
+}
+
 fn notices(query: Option<Query<Asked>>) -> Vec<Notice> {
-    let notice = |kind, text: &'static str| vec![Notice { kind, text: text.into() }];
-    match query.and_then(|query| query.into_inner().notice).as_deref() {
-        Some("unlinked") => notice(NoticeKind::Good, "The identity is no longer linked."),
-        Some("last") => notice(
-            NoticeKind::Bad,
-            "That is the only way to sign in to this account, so it stays. Link another identity first.",
-        ),
-        Some("gone") => notice(NoticeKind::Bad, "That identity is not linked."),
-        Some("away") => notice(NoticeKind::Bad, "The other service cannot be reached. Please try again later."),
-        Some("wrong") => notice(NoticeKind::Bad, "This is not the password of the account."),
-        Some("wait") => notice(NoticeKind::Bad, "Too many attempts. Please wait before trying again."),
-        Some("stale") => notice(NoticeKind::Bad, "Please confirm first that it is you."),
-        _ => Vec::new(),
-    }
+    let asked = query.and_then(|query| query.into_inner().notice);
+    let named = NOTICES.iter().filter(|(name, ..)| asked.as_deref() == Some(name));
+    named.map(|(_, kind, text)| Notice { kind: *kind, text: (*text).into() }).collect()
 }
 
 /// `GET /account`
 async fn show(
     state: Data<State>,
+    req: HttpRequest,
     form: Session,
     browser: SignedIn,
     query: Option<Query<Asked>>,
 ) -> Result<HttpResponse, ApiError> {
+    let reader = reader(&req);
     let form_token = form_token(&state.auth, &form)?;
     let sso = &state.auth.config().sso;
     let (mut linked, mut has_password) = (Vec::new(), false);
@@ -134,11 +160,12 @@ async fn show(
                 label: linked.label.as_deref(),
             })
             .collect(),
-        actions: Actions::OURS,
+        actions: Actions::of(&reader),
+        links: Links { apps: reader.keep(AUTHORIZED_APPLICATIONS), home: reader.keep("/") },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
         has_password,
     };
-    Ok(state.pages.reply(StatusCode::OK, "account.html", &page))
+    Ok(state.pages.reply(&reader, StatusCode::OK, "account.html", &page))
 }
 
 /// The fields of all forms.
@@ -175,9 +202,11 @@ async fn link(
     browser: SignedIn,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else { return Ok(back(&state, "")) };
+    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else {
+        return Ok(back(&state, &req, ""));
+    };
     if !sso::is_fresh(&state.auth, &browser.session) {
-        return Ok(back(&state, "?notice=stale"));
+        return Ok(back(&state, &req, "?notice=stale"));
     }
     let start = LinkStart {
         account: browser.account.id,
@@ -187,7 +216,7 @@ async fn link(
     };
     match sso::link(&state.auth, &fields.issuer, start).await {
         Ok(departure) => Ok(depart(&state.auth, &departure)?),
-        Err(error) => refused(&state, error),
+        Err(error) => refused(&state, &req, error),
     }
 }
 
@@ -199,13 +228,15 @@ async fn unlink(
     browser: SignedIn,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else { return Ok(back(&state, "")) };
+    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else {
+        return Ok(back(&state, &req, ""));
+    };
     if !sso::is_fresh(&state.auth, &browser.session) {
-        return Ok(back(&state, "?notice=stale"));
+        return Ok(back(&state, &req, "?notice=stale"));
     }
     match sso::unlink(&state.auth, &browser.account.id, &fields.issuer).await {
-        Ok(()) => Ok(back(&state, "?notice=unlinked")),
-        Err(error) => refused(&state, error),
+        Ok(()) => Ok(back(&state, &req, "?notice=unlinked")),
+        Err(error) => refused(&state, &req, error),
     }
 }
 
@@ -217,28 +248,30 @@ async fn confirm(
     browser: SignedIn,
     sent: Sent,
 ) -> Result<HttpResponse, ApiError> {
-    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else { return Ok(back(&state, "")) };
+    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else {
+        return Ok(back(&state, &req, ""));
+    };
     let (password, source) = (Secret::new(fields.password), source(&req, state.auth.config()));
     match sessions::renew(&state.auth, &browser, Some(&password), source).await {
         Ok(cookie) => {
-            let mut reply = back(&state, "");
+            let mut reply = back(&state, &req, "");
             put_session(&state.auth, &mut reply, &cookie)?;
             Ok(reply)
         }
-        Err(error) => refused(&state, error),
+        Err(error) => refused(&state, &req, error),
     }
 }
 
 /// Back to the page, with a notice.
-fn back(state: &State, query: &str) -> HttpResponse {
-    let location = state.settings.http.base_url.join(&format!("{PATH}{query}"));
+fn back(state: &State, req: &HttpRequest, query: &str) -> HttpResponse {
+    let location = reader(req).keep(&state.settings.http.base_url.join(&format!("{PATH}{query}")));
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, location))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .finish()
 }
 
-fn refused(state: &State, error: Error) -> Result<HttpResponse, ApiError> {
+fn refused(state: &State, req: &HttpRequest, error: Error) -> Result<HttpResponse, ApiError> {
     let code = match &error {
         Error::Refused(refusal) => refusal.code,
         Error::Failed(_) => return Err(error.into()),
@@ -251,7 +284,7 @@ fn refused(state: &State, error: Error) -> Result<HttpResponse, ApiError> {
         Code::TooManyRequests => "wait",
         _ => return Err(error.into()),
     };
-    Ok(back(state, &format!("?notice={notice}")))
+    Ok(back(state, req, &format!("?notice={notice}")))
 }
 
 /// The routes of the person's own page.

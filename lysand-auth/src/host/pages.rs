@@ -172,7 +172,7 @@ pub struct AuthorizedAppOnPage<'a> {
 pub struct MomentOnPage {
     /// ISO 8601 in UTC, for programs and for hosts that write days in another language.
     pub iso8601: String,
-    /// The day in English words.
+    /// The day in English words, `21 November 2026`; [`page_texts`](crate::web::page_texts) lists how days are written.
     pub day: String,
 }
 

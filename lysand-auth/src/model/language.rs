@@ -32,6 +32,14 @@ impl Reader {
         self.asked.iter().chain(&self.accepted).map(String::as_str)
     }
 
+    /// The address of another page for this reader: with the parameter `lang`, if it was asked for.
+    #[must_use]
+    pub fn keep(&self, address: &str) -> String {
+        let Some(asked) = &self.asked else { return address.to_owned() };
+        let joint = if address.contains('?') { '&' } else { '?' };
+        format!("{address}{joint}lang={asked}")
+    }
+
     /// The best of the languages that are offered (lower case): `de-at` is content with `de` (lookup, RFC 4647 §3.4).
     #[must_use]
     pub fn best_of<'a>(&self, offered: &[&'a str]) -> Option<&'a str> {
@@ -133,6 +141,14 @@ mod tests {
         assert_eq!(best("pt", ""), None, "a language is not content with a region");
         assert_eq!(best("den", "pt-BR"), Some("pt-br"), "a tag is compared by its parts");
         assert_eq!(best("None", ""), None);
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_kept_in_addresses() {
+        let german = Reader::new(Some("de_AT"), ["fr"]);
+        assert_eq!(german.keep("/account"), "/account?lang=de-at");
+        assert_eq!(german.keep("/account?notice=gone"), "/account?notice=gone&lang=de-at");
+        assert_eq!(Reader::new(Some("\"><b>"), ["fr"]).keep("/account"), "/account");
     }
 
     proptest! {

@@ -7,9 +7,11 @@ use actix_web::http::header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::params::Params;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::error::{Code, Error};
+use crate::model::language::Reader;
 use crate::secret::Secret;
 
 /// The address that a request comes from: the peer, or what trusted proxies say of it (security ID-3).
@@ -31,6 +33,12 @@ pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
         }
     }
     Some(source)
+}
+
+/// Who reads the answer to a request, as its URL and its headers tell (Mastodon §5.1): for a host's own pages.
+#[must_use]
+pub fn reader(req: &HttpRequest) -> Reader {
+    Params::of_query(req).reader(req)
 }
 
 /// Refuses what another site sent: `Sec-Fetch-Site` first, then `Origin`; neither means no browser (design §7, WEB-5).

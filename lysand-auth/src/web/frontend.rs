@@ -161,7 +161,7 @@ pub(crate) async fn sign_out(
     }
     form.purge();
     let mut reply = HttpResponse::SeeOther();
-    reply.insert_header((header::LOCATION, auth.config().home_page()));
+    reply.insert_header((header::LOCATION, params.reader(&req).keep(&auth.config().home_page())));
     reply.insert_header((header::CACHE_CONTROL, "private, no-store"));
     reply.cookie(cookies::cleared(&auth, COOKIE_NAME)).cookie(cookies::cleared(&auth, "_session_id"));
     Ok(reply.finish())

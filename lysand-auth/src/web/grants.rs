@@ -13,7 +13,7 @@ use super::{cookies, extract, forms, pages};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::grants::{self, AuthorizedApp, Span, Token, Tokens};
-use crate::host::pages::{AuthorizedAppOnPage, AuthorizedApplicationsPage, Page};
+use crate::host::pages::{AuthorizedAppOnPage, AuthorizedApplicationsPage, Page, Reader};
 use crate::model::account::Account;
 use crate::model::app::AppId;
 use crate::model::permission::permissions;
@@ -43,19 +43,17 @@ impl Form {
             (Self::Json, _) => ApiError(error).error_response(),
             // Nobody is signed in and no app waits for a sign-in: the home page says so and how to sign in.
             (Self::Html, Error::Refused(refusal)) if refusal.code == Code::SignInRequired => {
-                reply::see(&auth.config().home_page())
+                reply::see(&extract::reader(req).keep(&auth.config().home_page()))
             }
             (Self::Html, Error::Refused(refusal))
                 if matches!(refusal.code, Code::Forbidden | Code::MethodNotAllowed) =>
             {
                 ApiError(error).error_response()
             }
-            (Self::Html, _) => pages::trouble(
-                auth,
-                &Params::of_query(req).reader(req),
-                &error,
-                Some(auth.config().base_url.join(PAGE)),
-            ),
+            (Self::Html, _) => {
+                let reader = extract::reader(req);
+                pages::trouble(auth, &reader, &error, Some(reader.keep(&auth.config().base_url.join(PAGE))))
+            }
         }
     }
 }
@@ -130,7 +128,7 @@ async fn end(
     };
     match (ended.await, wanted) {
         (Ok(()), Form::Json) => HttpResponse::NoContent().finish(),
-        (Ok(()), Form::Html) => reply::see(&auth.config().base_url.join(PAGE)),
+        (Ok(()), Form::Html) => reply::see(&extract::reader(req).keep(&auth.config().base_url.join(PAGE))),
         (Err(error), _) => wanted.refuse(auth, req, error),
     }
 }
@@ -148,22 +146,23 @@ fn page(
     account: &Account,
     apps: &[AuthorizedApp],
 ) -> Result<HttpResponse, Error> {
+    let reader = extract::reader(req);
     let page = Page::AuthorizedApplications(AuthorizedApplicationsPage {
         account: pages::account_on_page(account),
-        apps: apps.iter().map(app_on_page).collect(),
+        apps: apps.iter().map(|granted| app_on_page(granted, &reader)).collect(),
         form_token: forms::form_token(auth, form)?,
-        home: auth.config().home_page(),
+        home: reader.keep(&auth.config().home_page()),
     });
-    Ok(pages::show(auth, &Params::of_query(req).reader(req), &page, StatusCode::OK, &[]))
+    Ok(pages::show(auth, &reader, &page, StatusCode::OK, &[]))
 }
 
-fn app_on_page(granted: &AuthorizedApp) -> AuthorizedAppOnPage<'_> {
+fn app_on_page<'a>(granted: &'a AuthorizedApp, reader: &Reader) -> AuthorizedAppOnPage<'a> {
     AuthorizedAppOnPage {
         app: pages::on_page(&granted.app),
         permissions: permissions(&granted.scopes),
         authorized: granted.authorized_at.into(),
         last_used: granted.last_used_at.map(Into::into),
-        remove_action: (!granted.app.skips_consent()).then(|| format!("{PAGE}/{}", granted.app.id)),
+        remove_action: (!granted.app.skips_consent()).then(|| reader.keep(&format!("{PAGE}/{}", granted.app.id))),
     }
 }
 

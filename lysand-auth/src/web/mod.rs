@@ -29,7 +29,7 @@ use serde_json::json;
 
 pub use self::bearer::Bearer;
 pub use self::cookies::{COOKIE_NAME, SignedIn, put_session};
-pub use self::extract::source;
+pub use self::extract::{reader, source};
 pub use self::forms::{form_session, form_token, prove_form};
 use self::headers::{Headers, Surface};
 use self::limits::Limits;

@@ -39,6 +39,25 @@ pub(super) const OVER: &str =
 pub(super) const STALE_FORM: &str =
     "This page was open for too long, or your browser does not keep cookies. Please start over.";
 
+/// What the owner of an account is told who confirms a link with another password.
+pub(super) const WRONG_PASSWORD: &str = "This is not the password of the account.";
+
+/// Days as [`MomentOnPage`](crate::host::pages::MomentOnPage) writes them.
+const DAYS: [&str; 12] = [
+    "{} January {}",
+    "{} February {}",
+    "{} March {}",
+    "{} April {}",
+    "{} May {}",
+    "{} June {}",
+    "{} July {}",
+    "{} August {}",
+    "{} September {}",
+    "{} October {}",
+    "{} November {}",
+    "{} December {}",
+];
+
 /// What the flows say when somebody is too fast.
 const TOO_FAST: [&str; 2] = ["Too many requests", "Too many attempts to sign in. Please wait before trying again."];
 
@@ -69,8 +88,8 @@ pub(super) fn in_words(refusal: &Refusal) -> (&'static str, &str) {
     }
 }
 
-/// Every English text of the library's that a page can carry: titles and messages of troubles, errors on the sign-in page,
-/// subjects and clauses of permissions. `{}` stands for a part that differs from case to case.
+/// Every English text of the library's that a page can carry: titles and messages of troubles, errors on the sign-in page
+/// and over a link, subjects and clauses of permissions, days. `{}` stands for a part that differs from case to case.
 #[must_use]
 pub fn page_texts() -> Vec<String> {
     let mut texts: Vec<String> = Vec::new();
@@ -81,12 +100,30 @@ pub fn page_texts() -> Vec<String> {
     }
     texts.extend(KNOWN_ERRORS.iter().chain(&TOO_FAST).map(ToString::to_string));
     texts.extend(sso::SENTENCES.map(str::to_owned));
-    texts.extend([TRY_AGAIN, UNFINISHED, FAILED, OVER, STALE_FORM].map(str::to_owned));
+    texts.extend([TRY_AGAIN, UNFINISHED, FAILED, OVER, STALE_FORM, WRONG_PASSWORD].map(str::to_owned));
     texts.push(LOGGED.join("{}"));
+    texts.extend(DAYS.map(str::to_owned));
     texts.extend([Error::unavailable(), Busy.into()].iter().map(Error::to_string));
     texts.extend(permission::texts().map(str::to_owned));
     texts.retain(|text| !text.is_empty());
     texts.sort_unstable();
     texts.dedup();
     texts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ambient::Timestamp;
+
+    #[test]
+    fn days_are_written_as_they_are_listed() {
+        let month = 30 * 24 * 60 * 60 * 1_000_000;
+        for (number, day) in (0..).zip(DAYS) {
+            // The 15th of January 2026, and from there month by month.
+            let written = Timestamp::from_micros(1_768_435_200_000_000 + number * month).to_day();
+            let name = day.trim_matches(['{', '}']);
+            assert!(written.contains(name) && written.ends_with(" 2026"), "{written} is no {day}");
+        }
+    }
 }

@@ -7,6 +7,24 @@ const LONGEST_NAME: usize = 30;
 /// How long a password may be when it is set, in characters.
 const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
+/// What is said about a value that breaks a rule; `{}` stands for a number.
+const NAME_SHAPE: &str = "Username must be 1 to {} letters a to z, digits or underscores";
+const NAME_RESERVED: &str = "Username is reserved";
+const ADDRESS_SHAPE: &str = "E-mail address must look like name@host.example";
+const PASSWORD_SIZE: &str = "Password must be {} to {} characters long";
+const PASSWORD_COMMON: &str = "Password is one of those that are tried first: choose another";
+const PASSWORD_OBVIOUS: &str = "Password is too close to the name or the site: choose another";
+
+/// All of these sentences, for those who translate them.
+#[cfg(test)]
+pub(crate) const TEXTS: [&str; 6] =
+    [NAME_SHAPE, NAME_RESERVED, ADDRESS_SHAPE, PASSWORD_SIZE, PASSWORD_COMMON, PASSWORD_OBVIOUS];
+
+/// A sentence with its numbers.
+fn with_numbers(sentence: &str, numbers: &[usize]) -> String {
+    numbers.iter().fold(sentence.to_owned(), |text, number| text.replacen("{}", &number.to_string(), 1))
+}
+
 /// A user name in the form in which it is kept: lower-case.
 ///
 /// # Errors
@@ -15,10 +33,10 @@ pub(crate) fn username(given: &str) -> Result<String, String> {
     let name = given.trim().to_lowercase();
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(allowed) {
-        return Err(format!("Username must be 1 to {LONGEST_NAME} letters a to z, digits or underscores"));
+        return Err(with_numbers(NAME_SHAPE, &[LONGEST_NAME]));
     }
     match is_reserved(&name) || is_reserved(&look(&name)) {
-        true => Err("Username is reserved".to_owned()),
+        true => Err(NAME_RESERVED.to_owned()),
         false => Ok(name),
     }
 }
@@ -39,7 +57,7 @@ pub(crate) fn email(given: &str) -> Result<String, String> {
         && address.split_once('@').is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain));
     match well_formed {
         true => Ok(address.to_owned()),
-        false => Err("E-mail address must look like name@host.example".to_owned()),
+        false => Err(ADDRESS_SHAPE.to_owned()),
     }
 }
 
@@ -71,17 +89,16 @@ pub(crate) fn email_key(address: &str) -> String {
 /// A sentence for the person who chose it; it never repeats the password.
 pub(crate) fn password<'a>(given: &str, related: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
     if !PASSWORD_LENGTH.contains(&given.chars().count()) {
-        let (shortest, longest) = (PASSWORD_LENGTH.start(), PASSWORD_LENGTH.end());
-        return Err(format!("Password must be {shortest} to {longest} characters long"));
+        return Err(with_numbers(PASSWORD_SIZE, &[*PASSWORD_LENGTH.start(), *PASSWORD_LENGTH.end()]));
     }
     let plain = given.to_lowercase();
     if is_common(&plain) {
-        return Err("Password is one of those that are tried first: choose another".to_owned());
+        return Err(PASSWORD_COMMON.to_owned());
     }
     let core = without_trimmings(&plain);
     let obvious = |word: &str| word.chars().count() >= 3 && (plain == word || core == without_trimmings(word));
     match related.into_iter().any(|word| obvious(&word.to_lowercase())) {
-        true => Err("Password is too close to the name or the site: choose another".to_owned()),
+        true => Err(PASSWORD_OBVIOUS.to_owned()),
         false => Ok(()),
     }
 }

@@ -13,12 +13,12 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error, Refusal};
 use lysand_auth::flows::{bearer, revoke, token};
-use lysand_auth::host::pages::{AccountOnPage, TroublePage};
+use lysand_auth::host::pages::{AccountOnPage, Reader, TroublePage};
 use lysand_auth::model::account::Account;
 use lysand_auth::model::client::ClientClaim;
 use lysand_auth::secret::Secret;
 use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{ApiError, form_session, form_token, not_allowed, prove_form, with_slash};
+use lysand_auth::web::{ApiError, form_session, form_token, not_allowed, prove_form, reader, with_slash};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,6 +30,15 @@ use crate::server::State;
 
 /// Where the form "try the sign-in" posts to.
 pub const START: &str = "/demo/start";
+
+/// A run that cannot go on: the title of that page, and why.
+const OVER: &str = "This run of the demo is over";
+const ONCE: &str = "Each run of the demo works once, in the browser in which it began.";
+const ASTRAY: &str = "The answer that came back does not belong to the run that began in this browser.";
+
+/// The texts that these pages get translated beside those of their templates.
+#[cfg(test)]
+pub(crate) const TEXTS: [&str; 3] = [OVER, ONCE, ASTRAY];
 
 /// The form of the home page.
 #[derive(Deserialize)]
@@ -49,7 +58,9 @@ async fn start(
     let sent = form.map(|form| form.into_inner().form_token).unwrap_or_default();
     match prove_form(&state.auth, &request, &session, Some(&sent)) {
         Ok(()) => {}
-        Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => return Ok(over(&state, &refusal.why)),
+        Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
+            return Ok(over(&state, &reader(&request), &refusal.why));
+        }
         Err(error) => return Err(error.into()),
     }
     let pending = Pending::begin(&state.auth, &app).await?;
@@ -71,17 +82,19 @@ struct Answer {
 /// `GET /demo/callback`: the browser is back, and the demo does the rest.
 async fn callback(
     state: Data<State>,
+    request: HttpRequest,
     session: Session,
     answer: Option<web::Query<Answer>>,
 ) -> Result<HttpResponse, ApiError> {
     let answer = answer.map(web::Query::into_inner).unwrap_or_default();
+    let reader = reader(&request);
     let Some(pending) = Pending::take(&session) else {
-        return Ok(over(&state, "Each run of the demo works once, in the browser in which it began."));
+        return Ok(over(&state, &reader, ONCE));
     };
     let issuer = state.settings.http.base_url.issuer();
     // What an app must check before it believes the answer (RFC 6749 §10.12, RFC 9207).
     if answer.state.as_deref() != Some(pending.state()) || answer.iss.as_ref().is_some_and(|iss| *iss != issuer) {
-        return Ok(over(&state, "The answer that came back does not belong to the run that began in this browser."));
+        return Ok(over(&state, &reader, ASTRAY));
     }
     let run = Run { state: &state, pending: &pending, steps: Vec::new(), account: None };
     let told = run.tell(&answer).await?;
@@ -97,20 +110,20 @@ async fn callback(
         again: START,
         form_token: form_token(&state.auth, &session)?,
     };
-    Ok(state.pages.reply(StatusCode::OK, "demo.html", &page))
+    Ok(state.pages.reply(&reader, StatusCode::OK, "demo.html", &page))
 }
 
 /// A run of the demo that cannot go on.
-fn over(state: &State, why: &str) -> HttpResponse {
+fn over(state: &State, reader: &Reader, why: &str) -> HttpResponse {
     let page = TroublePage {
         status: StatusCode::BAD_REQUEST.as_u16(),
-        title: "This run of the demo is over",
+        title: OVER,
         message: why,
         error: "",
         error_description: "",
-        start_over: Some("/".to_owned()),
+        start_over: Some(reader.keep("/")),
     };
-    state.pages.reply(StatusCode::BAD_REQUEST, "trouble.html", &page)
+    state.pages.reply(reader, StatusCode::BAD_REQUEST, "trouble.html", &page)
 }
 
 /// One run, from its first step to as far as it comes.

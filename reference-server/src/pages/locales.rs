@@ -10,7 +10,7 @@ use tera::{Tera, Value};
 /// The language of the keys, which needs no catalogue.
 pub(super) const ENGLISH: &str = "en";
 
-/// Stands in a text where a part is put in that differs from case to case.
+/// Stands in a text where a part is put in that differs from case to case. Several keep their order in every language.
 const HOLE: &str = "{}";
 
 macro_rules! catalogues {
@@ -34,16 +34,12 @@ impl Catalogue {
         Ok(Self { texts: toml::from_str(text)? })
     }
 
-    /// The text in this language. One with its hole filled in is found by what stands around the hole.
+    /// The text in this language. One with its holes filled in is found by what stands around the holes.
     fn translate(&self, text: &str) -> String {
         if let Some(found) = self.texts.get(text) {
             return found.clone();
         }
-        let filled = self.texts.iter().find_map(|(key, translation)| {
-            let (before, after) = key.split_once(HOLE)?;
-            let part = text.strip_prefix(before)?.strip_suffix(after)?;
-            Some(translation.replacen(HOLE, part, 1))
-        });
+        let filled = self.texts.iter().find_map(|(key, translation)| Some(filled(translation, &parts(text, key)?)));
         filled.unwrap_or_else(|| text.to_owned())
     }
 
@@ -64,6 +60,34 @@ impl Catalogue {
     }
 }
 
+/// What stands in the holes of `pattern`; `None` when the text is not made after it.
+fn parts<'a>(text: &'a str, pattern: &str) -> Option<Vec<&'a str>> {
+    let mut around = pattern.split(HOLE);
+    let mut rest = text.strip_prefix(around.next()?)?;
+    let mut around = around.peekable();
+    let mut parts = Vec::new();
+    while let Some(behind) = around.next() {
+        let (part, after) = match around.peek() {
+            Some(_) => rest.split_once(behind)?,
+            None => (rest.strip_suffix(behind)?, ""),
+        };
+        parts.push(part);
+        rest = after;
+    }
+    rest.is_empty().then_some(parts)
+}
+
+/// The pattern with these parts in its holes, in their order.
+fn filled(pattern: &str, parts: &[&str]) -> String {
+    let mut pieces = pattern.split(HOLE);
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for (part, piece) in parts.iter().zip(pieces) {
+        text += part;
+        text += piece;
+    }
+    text
+}
+
 /// Whether a template has its texts translated.
 pub(super) fn translates(template: &str) -> bool {
     let names = template.split('|').skip(1).map(|rest| {
@@ -79,6 +103,7 @@ mod tests {
 
     use super::*;
     use crate::pages::BUILT_IN as TEMPLATES;
+    use crate::{demo, home, setup, your_account};
 
     /// The texts that stand in a template as `"…" | t`.
     fn texts_of(template: &str) -> BTreeSet<String> {
@@ -102,13 +127,15 @@ mod tests {
             let labels = labels.iter().filter_map(|label| tag.split_once(label)?.1.split('"').next());
             found.extend(labels.chain([words]).map(str::trim).map(str::to_owned));
         }
-        found.retain(|words| words.contains(char::is_alphabetic) && words != "http://");
+        found.retain(|words| words.contains(char::is_alphabetic) && words != "http://" && !words.starts_with('/'));
         found
     }
 
     fn used() -> BTreeSet<String> {
         let mut used: BTreeSet<String> = lysand_auth::web::page_texts().into_iter().collect();
         used.extend(TEMPLATES.iter().flat_map(|(_, template)| texts_of(template)));
+        used.extend(setup::texts());
+        used.extend(your_account::texts().chain(home::TEXTS).chain(demo::TEXTS).map(str::to_owned));
         used
     }
 
@@ -162,12 +189,11 @@ mod tests {
         assert!(Catalogue::parse("Deny = 'a'\nDeny = 'b'").is_err(), "a text stands there once");
     }
 
-    /// The pages on the way to a sign-in; the others are English for now.
+    /// The demo is English for now; the frame has no words of its own.
     #[test]
-    fn no_words_on_the_way_are_left_in_english() {
-        let on_the_way = ["sign_in.html", "consent.html", "code.html", "form_post.html", "trouble.html"];
+    fn no_words_are_left_in_english() {
         for (name, template) in TEMPLATES {
-            assert!(translates(template) || !on_the_way.contains(name), "{name} translates nothing");
+            assert!(translates(template) || ["base.html", "demo.html"].contains(name), "{name} translates nothing");
             if translates(template) {
                 assert_eq!(left_alone(template), Vec::<String>::new(), "{name}");
             }
@@ -186,6 +212,12 @@ mod tests {
         assert_eq!(catalogue.translate("Log {}."), "Protokoll: {}", "a template puts the part in itself");
         for other in ["Log 17", "Unknown", "", "Log."] {
             assert_eq!(catalogue.translate(other), other);
+        }
+        let days = Catalogue::parse("'{} May {}' = '{} de mayo de {}'\n'From {} to {}.' = 'De {} a {}.'").unwrap();
+        assert_eq!(days.translate("3 May 2026"), "3 de mayo de 2026");
+        assert_eq!(days.translate("From 8 to {} to 128."), "De 8 a {} to 128.", "what a part says is only a part");
+        for other in ["3 June 2026", "May", "From 8.", "From 8 to 9", "From to ."] {
+            assert_eq!(days.translate(other), other);
         }
     }
 

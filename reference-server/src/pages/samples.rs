@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::demo::page::{DemoPage, Message, Parameter, Step};
 use crate::home::{DemoOffer, HomePage, Notice, NoticeKind};
 use crate::setup::{Faults, SetupPage};
-use crate::your_account::{AccountPage, Actions, Identity};
+use crate::your_account::{AccountPage, Actions, Identity, Links};
 
 /// Every template but the frame, in each of its shapes, with `text` for every text from outside.
 pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
@@ -152,15 +152,8 @@ fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 }
 
 fn setup(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
-    let page = |errors| SetupPage {
-        action: "/setup",
-        token: text,
-        username: text,
-        email: text,
-        host: text,
-        error: None,
-        errors,
-    };
+    let page =
+        |errors| SetupPage { action: text, token: text, username: text, email: text, host: text, error: None, errors };
     let fault = || Some(text.to_owned());
     let all = Faults { username: fault(), email: fault(), password: fault(), confirmation: fault() };
     add(samples, "setup.html", &page(all));
@@ -170,22 +163,23 @@ fn setup(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let page = |account, demo| HomePage {
         description: text,
+        describes_itself: true,
         notices: vec![
             Notice { kind: NoticeKind::Good, text: text.into() },
             Notice { kind: NoticeKind::Bad, text: text.into() },
         ],
         account,
-        sign_out_action: text,
-        account_page: text,
-        authorized_applications: text,
+        sign_out_action: text.to_owned(),
+        account_page: text.to_owned(),
+        authorized_applications: text.to_owned(),
         form_token: text.to_owned(),
         host: text,
         demo,
         software: text,
         contact_email: text,
     };
-    add(samples, "home.html", &page(Some(account(text)), Some(DemoOffer { action: text })));
-    add(samples, "home.html", &page(None, None));
+    add(samples, "home.html", &page(Some(account(text)), Some(DemoOffer { action: text.to_owned() })));
+    add(samples, "home.html", &HomePage { describes_itself: false, ..page(None, None) });
 }
 
 fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
@@ -196,7 +190,8 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         form_token: text.to_owned(),
         linked: vec![identity(Some(text)), identity(None)],
         offered: vec![identity(None)],
-        actions: Actions { link: text, unlink: text, confirm: text },
+        actions: Actions { link: text.to_owned(), unlink: text.to_owned(), confirm: text.to_owned() },
+        links: Links { apps: text.to_owned(), home: text.to_owned() },
         fresh,
         has_password,
     };

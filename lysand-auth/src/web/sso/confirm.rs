@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::super::cookies;
 use super::super::params::{Params, Received};
+use super::super::words::WRONG_PASSWORD;
 use super::super::{extract, forms, pages};
 use super::journey::{linked, not_linked};
 use crate::auth::Auth;
@@ -43,8 +44,7 @@ pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, re
                 Ok(reply)
             }
             Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
-                let why = "This is not the password of the account.";
-                show(&auth, &params.reader(&req), &form, &flow_id, &finisher, Some(why)).await
+                show(&auth, &params.reader(&req), &form, &flow_id, &finisher, Some(WRONG_PASSWORD)).await
             }
             Err(error) => Err(error),
         }
@@ -73,7 +73,7 @@ async fn show(
 ) -> Result<HttpResponse, Error> {
     let question = sso::question(auth, flow_id, finisher).await?;
     let page = Page::ConfirmLink(ConfirmLinkPage {
-        action: PATH,
+        action: &reader.keep(PATH),
         form_token: forms::form_token(auth, form)?,
         flow_id,
         provider: &question.provider.name,
@@ -81,7 +81,7 @@ async fn show(
         account: pages::account_on_page(&question.account),
         password: question.password,
         takes_password: !auth.config().sso.forced,
-        cancel: auth.config().home_page(),
+        cancel: reader.keep(&auth.config().home_page()),
         error: error.map(str::to_owned),
     });
     Ok(pages::show(auth, reader, &page, StatusCode::OK, &[]))
