@@ -166,8 +166,10 @@ impl AuthBuilder {
             problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
         let upstream = Upstream::new(&self.config.sso);
-        if let Err(why) = &upstream {
-            problems.push(ConfigProblem::new("oidc.trusted_roots", format!("give certificates as PEM: {why}")));
+        if let Err(why) = &upstream
+            && !problems.iter().any(|problem| problem.field == "oidc.trusted_roots")
+        {
+            problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
         }
         for (missing, name) in
             [(self.accounts.is_none(), "accounts"), (self.mailer.is_none(), "mailer"), (self.pages.is_none(), "pages")]

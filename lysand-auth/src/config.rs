@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use url::Url;
 
+pub(crate) use self::sso::authorities;
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
 use crate::model::app::App;
 use crate::model::redirect_uri::RedirectMatch;

@@ -11,6 +11,7 @@ mod framing;
 mod killed;
 mod logs;
 mod parallel;
+mod private_authority;
 mod setup;
 mod signals;
 mod start;

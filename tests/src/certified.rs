@@ -58,4 +58,9 @@ impl Browser {
         self.click("button[type='submit']").await;
         self.click("form:has(input[value='consent']) button[type='submit']").await;
     }
+
+    /// Says no on the provider's page: it tells our server `access_denied`.
+    pub async fn turn_back_at_provider(&self) {
+        self.click("a[href$='/abort']").await;
+    }
 }

@@ -17,6 +17,7 @@ use url::Url;
 
 pub use self::token::IN_THE_TOKEN;
 use crate::story::query_of;
+use crate::tls::PrivateCa;
 
 /// This server's name there, and its secret: it holds what an encoding could break.
 pub const CLIENT_ID: &str = "lysand test";
@@ -242,17 +243,32 @@ impl Desk {
 impl Provider {
     /// A provider that tells the truth, on a free loopback port.
     pub async fn start() -> Self {
+        Self::serve(None).await
+    }
+
+    /// The same over TLS, on `https://localhost`, with a certificate of a private authority.
+    pub async fn start_with_tls(ca: &PrivateCa) -> Self {
+        Self::serve(Some(ca)).await
+    }
+
+    async fn serve(ca: Option<&PrivateCa>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let addr = listener.local_addr().expect("an address");
+        let url = ca.map_or_else(|| format!("http://{addr}"), |_| format!("https://localhost:{}", addr.port()));
         let desk = web::Data::new(Desk { url: url.clone(), key: new_key(), inner: Mutex::default() });
         let shared = desk.clone();
         let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(desk::routes))
             .workers(1)
             .disable_signals()
-            .shutdown_timeout(0)
-            .listen(listener)
-            .expect("a server")
-            .run();
+            .shutdown_timeout(0);
+        let server = match ca {
+            None => server.listen(listener),
+            Some(ca) => {
+                let tls = reference_server::tls::load(&ca.certificate, &ca.key).expect("a certificate and its key");
+                server.listen_rustls_0_23(listener, tls)
+            }
+        };
+        let server = server.expect("a server").run();
         let handle = server.handle();
         tokio::spawn(server);
         Self { url, desk, handle }

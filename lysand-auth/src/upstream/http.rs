@@ -1,6 +1,8 @@
 //! The one place from which this library asks other servers (security RP-8): to known addresses only, without redirects,
 //! with a limit on everything.
 
+use std::error::Error;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +11,10 @@ use oauth2::http::{Response, StatusCode};
 use oauth2::{HttpRequest, HttpResponse};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use url::{Host, Url};
 
 use super::json;
+use crate::config::authorities;
 use crate::model::address;
 
 /// How long one request may take, and of it the connection.
@@ -31,6 +32,9 @@ pub(super) enum HttpTrouble {
     /// Nobody answers, or not in time.
     #[error("no answer from {0}")]
     Silent(String),
+    /// Nobody vouches for it whom we trust. The operator reads what to do.
+    #[error("the certificate of {0} is not trusted ({1}): if it is right, its authority belongs in oidc.trusted_roots")]
+    Unvouched(String, String),
     /// The answer is too large, not JSON, or a redirect.
     #[error("the answer of {0} {1}")]
     Odd(String, &'static str),
@@ -78,7 +82,10 @@ impl Http {
             return Err(HttpTrouble::Forbidden(place));
         }
         let client = if may_be_private { &self.private } else { &self.public };
-        let silent = |_: reqwest::Error| HttpTrouble::Silent(place.clone());
+        let silent = |error: reqwest::Error| match refused_certificate(&error) {
+            Some(why) => HttpTrouble::Unvouched(place.clone(), why),
+            None => HttpTrouble::Silent(place.clone()),
+        };
         let asked = client.request(parts.method, url).headers(parts.headers).body(body).send();
         let mut answer = asked.await.map_err(silent)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
@@ -100,6 +107,22 @@ impl Http {
         *response.headers_mut() = headers;
         Ok(response)
     }
+}
+
+/// What was wrong with the other side's certificate, when that ended the request. Anything else about an error stays
+/// untold: its text could hold the request's address.
+fn refused_certificate(error: &reqwest::Error) -> Option<String> {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        // An I/O error hides what it carries from its own chain of sources.
+        let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let found = carried.and_then(|inner| inner.downcast_ref()).or_else(|| error.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidCertificate(why)) = found {
+            return Some(why.to_string());
+        }
+        cause = carried.map_or_else(|| error.source(), |inner| Some(inner));
+    }
+    None
 }
 
 /// https to a public name or address; what may be private, may also be plain http.
@@ -135,15 +158,7 @@ impl Resolve for PublicOnly {
 fn tls(roots: &[String]) -> Result<rustls::ClientConfig, String> {
     let mut store = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for pem in roots {
-        let mut any = false;
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate = certificate.map_err(|error| error.to_string())?;
-            store.add(certificate).map_err(|error| error.to_string())?;
-            any = true;
-        }
-        if !any {
-            return Err("there is no certificate in it".to_owned());
-        }
+        store.roots.extend(authorities(pem)?.roots);
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(provider)

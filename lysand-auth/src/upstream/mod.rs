@@ -47,7 +47,9 @@ impl From<HttpTrouble> for Trouble {
     fn from(trouble: HttpTrouble) -> Self {
         match trouble {
             HttpTrouble::Silent(_) => Self::Away(trouble.to_string()),
-            HttpTrouble::Forbidden(_) | HttpTrouble::Odd(..) => Self::Untrue(trouble.to_string()),
+            HttpTrouble::Forbidden(_) | HttpTrouble::Unvouched(..) | HttpTrouble::Odd(..) => {
+                Self::Untrue(trouble.to_string())
+            }
         }
     }
 }

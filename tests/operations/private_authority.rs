@@ -1,0 +1,183 @@
+//! Single sign-on over real TLS, with a provider for which a company's own authority vouches (security RP-8, WEB-2).
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use reqwest::header::SET_COOKIE;
+use tempfile::TempDir;
+use tests::provider::{CLIENT_SECRET, Guest, Provider, entries};
+use tests::server::{ServerBuilder, run_in};
+use tests::tls::PrivateCa;
+use tests::{Person, ServerProcess};
+use url::Url;
+
+use crate::visitor::{Answer, App, Visitor, access_token, send};
+
+/// A provider whose certificate is signed by an authority that no browser and no server knows.
+async fn company() -> (Provider, PrivateCa, TempDir) {
+    let folder = tempfile::Builder::new().prefix("company-").tempdir().expect("a temporary folder");
+    let ca = PrivateCa::in_folder(folder.path());
+    (Provider::start_with_tls(&ca).await, ca, folder)
+}
+
+/// A server that knows the provider under the id `company`.
+fn knowing(provider: &Provider, server: ServerBuilder) -> ServerBuilder {
+    server.set("oidc.providers", &entries(&[provider.entry("company", "")]))
+}
+
+fn trusting(server: ServerBuilder, root: &Path) -> ServerBuilder {
+    server.set("oidc.trusted_roots", &format!("[{:?}]", root.display().to_string()))
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970");
+    i64::try_from(since.as_secs()).expect("not that late")
+}
+
+/// Follows the link "sign in with".
+async fn set_off(visitor: &Visitor, app: &App) -> Answer {
+    send(visitor.get(&format!("/oauth/sso?{}&issuer=company", Visitor::ask(app)))).await.expect("an answer")
+}
+
+/// The line that sets the cookie of a flow, and the pair to send back.
+fn flow_cookie(answer: &Answer) -> (String, String) {
+    let lines = answer.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let line = lines.into_iter().find(|line| line.contains("sso_")).expect("a cookie of the flow").to_owned();
+    let pair = line.split(';').next().expect("a pair").to_owned();
+    (line, pair)
+}
+
+/// Comes back from the provider with a cookie of the flow.
+async fn come_back(visitor: &Visitor, back: &Url, pair: &str) -> Answer {
+    let path = format!("{}?{}", back.path(), back.query().unwrap_or_default());
+    send(visitor.get(&path).header("cookie", pair)).await.expect("an answer")
+}
+
+/// Somebody with an account that is linked to the provider: starts to link in a browser on this origin, and comes back.
+async fn link(visitor: &Visitor, provider: &Provider, token: &str, guest: &Guest) {
+    let call = visitor.post("/api/v1/sso").bearer_auth(token).header("sec-fetch-site", "same-origin");
+    let answer = send(call.form(&[("issuer", "company")])).await.expect("an answer").is(200);
+    let location = Url::parse(answer.json()["link"].as_str().expect("a link")).expect("a URL");
+    let (_, pair) = flow_cookie(&answer);
+    let answer = come_back(visitor, &provider.visit(&location, guest, now()), &pair).await.is(302);
+    assert!(answer.header("location").ends_with("/?oidc_account_linked=true"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn with_its_authority_a_provider_inside_a_company_signs_people_in() {
+    let (provider, ca, _folder) = company().await;
+    let server = knowing(&provider, trusting(ServerProcess::builder().with_tls(), &ca.authority)).start().await;
+    let (visitor, ada, guest) = (Visitor::of(&server), Person::named("ada"), Guest::named("ada"));
+    server.create_account(&ada);
+    let app = visitor.register().await.expect("an app");
+    let token = visitor.token(&app, &ada).await.expect("a token");
+    link(&visitor, &provider, &token, &guest).await;
+
+    let answer = set_off(&visitor, &app).await.is(302);
+    let location = Url::parse(answer.header("location")).expect("a URL");
+    assert!(location.as_str().starts_with(provider.url()) && location.scheme() == "https", "{location}");
+    let (line, pair) = flow_cookie(&answer);
+    let attributes: Vec<&str> = line.split("; ").skip(1).collect();
+    assert!(line.starts_with("__Host-sso_"), "{line}");
+    for wanted in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"] {
+        assert!(attributes.contains(&wanted), "no {wanted} in {line}");
+    }
+    assert_eq!(attributes.len(), 5, "no Domain and nothing else: {line}");
+
+    let back = provider.visit(&location, &guest, now());
+    // The same value under a name that another site of the same domain could have set proves nothing.
+    let forged = pair.replacen("__Host-", "", 1);
+    let refused = come_back(&visitor, &back, &forged).await.is(302);
+    assert!(refused.header("location").contains("error_description=Invalid+flow"), "{refused:?}");
+    let answer = come_back(&visitor, &back, &pair).await.is(302);
+    assert!(answer.header("location").starts_with(server.url("/oauth/consent?").as_str()), "{answer:?}");
+    let lines: Vec<_> = answer.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok()).collect();
+    let session = lines.iter().find(|line| line.starts_with("jwt=")).expect("a session");
+    assert!(session.contains("; Secure") && session.contains("; HttpOnly"), "{session}");
+    let cleared = lines.iter().find(|line| line.starts_with("__Host-sso_")).expect("the flow's cookie is taken away");
+    assert!(cleared.contains("Max-Age=0") && cleared.contains("; Secure") && cleared.contains("; Path=/"), "{cleared}");
+
+    let code = Url::parse(answer.header("location")).expect("a URL");
+    let pending = tests::client::query(&code, "code").expect("a pending code");
+    let cookie = session.trim_start_matches("jwt=").split(';').next().expect("a value").to_owned();
+    let browser = crate::visitor::Browser { cookie, pending };
+    let code = visitor.consent(&app, &browser).await.expect("a code");
+    let token = access_token(visitor.redeem(&app, &code).await.expect("an answer")).expect("a token");
+    assert_eq!(visitor.account_status(&token).await, Some(200));
+    assert!(!server.log().contains("WARN"), "{}", server.log());
+}
+
+#[tokio::test]
+async fn without_its_authority_nobody_is_sent_there_and_the_log_says_why() {
+    let (provider, _, _folder) = company().await;
+    // An authority of somebody else helps as little as none.
+    let elsewhere = tempfile::tempdir().expect("a temporary folder");
+    let stranger = PrivateCa::in_folder(elsewhere.path());
+    let none = knowing(&provider, ServerProcess::builder().with_tls());
+    let other = knowing(&provider, trusting(ServerProcess::builder().with_tls(), &stranger.authority));
+    for server in [none, other] {
+        let server = server.start().await;
+        let (visitor, ada) = (Visitor::of(&server), Person::named("ada"));
+        server.create_account(&ada);
+        let app = visitor.register().await.expect("an app");
+        let answer = set_off(&visitor, &app).await.is(302);
+        let location = answer.header("location");
+        assert!(location.starts_with(server.url("/oauth/authorize?").as_str()), "{location}");
+        assert!(location.contains("error=temporarily_unavailable"), "{location}");
+        assert!(location.contains("The+identity+provider+cannot+be+reached"), "{location}");
+        assert!(answer.headers.get(SET_COOKIE).is_none(), "no flow began");
+        // Passwords go on working, and linking says the same.
+        let token = visitor.token(&app, &ada).await.expect("a token");
+        let call = visitor.post("/api/v1/sso").bearer_auth(&token).form(&[("issuer", "company")]);
+        send(call).await.expect("an answer").is(502);
+        assert_eq!(provider.asked(), [""; 0], "nobody who is not trusted gets a question");
+
+        let log = server.log();
+        let line = log.lines().find(|line| line.contains("WARN")).expect("a warning");
+        for word in ["company", "the certificate of https://localhost:", "not trusted", "oidc.trusted_roots"] {
+            assert!(line.contains(word), "no {word:?} in {line}");
+        }
+        for secret in [CLIENT_SECRET, "code_challenge", &ada.password, &token] {
+            assert!(!log.contains(secret), "{secret} is in the log:\n{log}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn on_loopback_without_tls_the_cookie_has_no_prefix() {
+    let provider = Provider::start().await;
+    let server = knowing(&provider, ServerProcess::builder()).start().await;
+    let visitor = Visitor::of(&server);
+    let app = visitor.register().await.expect("an app");
+    let (line, _) = flow_cookie(&set_off(&visitor, &app).await.is(302));
+    let attributes: Vec<&str> = line.split("; ").skip(1).collect();
+    assert!(line.starts_with("sso_"), "{line}");
+    for wanted in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"] {
+        assert!(attributes.contains(&wanted), "no {wanted} in {line}");
+    }
+    assert_eq!(attributes.len(), 4, "neither Secure nor Domain: {line}");
+}
+
+#[test]
+fn what_is_no_authority_is_refused_before_the_start() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let ca = PrivateCa::in_folder(folder.path());
+    fs::write(folder.path().join("garbage.pem"), "garbage").expect("a file");
+    fs::write(folder.path().join("empty.pem"), "").expect("a file");
+    let setting = |name: &str| format!("[\"authority.pem\", {name:?}]");
+    for name in ["garbage.pem", "empty.pem", "key.pem", "missing.pem"] {
+        let setting = setting(name);
+        for command in ["check-config", "serve"] {
+            let output = run_in(folder.path(), &[("oidc.trusted_roots", &setting)], &[command], "");
+            let told = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            assert_eq!(output.status.code(), Some(2), "{name}: {told}");
+            assert!(told.to_lowercase().contains("trusted_roots") && told.contains("PEM"), "{name}: {told}");
+            assert!(told.contains(name), "{name}: {told}");
+        }
+    }
+    assert!(!folder.path().join("data").exists(), "nothing was made");
+    let good = format!("[{:?}]", ca.authority.display().to_string());
+    let output = run_in(folder.path(), &[("oidc.trusted_roots", &good)], &["check-config"], "");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
