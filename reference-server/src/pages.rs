@@ -10,6 +10,7 @@ mod samples;
 use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError as _};
@@ -76,8 +77,10 @@ pub enum PagesError {
 
 /// The pages, parsed once.
 pub struct TeraPages {
-    /// English first: each language with the same templates, whose filters speak it.
-    languages: Vec<(&'static str, Tera)>,
+    /// The templates, whose filters speak the language of the moment.
+    tera: Tera,
+    /// English first.
+    languages: Vec<(&'static str, Arc<Catalogue>)>,
     /// The templates that translate their texts; the others are in English, or in what language their admin writes.
     translating: Vec<&'static str>,
     /// What every template gets beside its own context and its `lang`.
@@ -93,12 +96,12 @@ impl TeraPages {
         let overrides = templates_dir.map(read_overrides).transpose()?.unwrap_or_default();
         let file_of =
             |name: &str| overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string());
-        let mut languages = vec![(ENGLISH, Catalogue::default())];
+        let mut languages = vec![(ENGLISH, Arc::default())];
         for (language, text) in locales::BUILT_IN {
             let file = || format!("locales/{language}.toml");
             let parsed = Catalogue::parse(text);
             let catalogue = parsed.map_err(|error| PagesError::Broken { file: file(), why: error.to_string() })?;
-            languages.push((*language, catalogue));
+            languages.push((*language, Arc::new(catalogue)));
         }
         let mut sources = Vec::new();
         for (name, built_in) in BUILT_IN {
@@ -112,12 +115,8 @@ impl TeraPages {
         let mut frame = Context::new();
         frame.insert("instance_title", instance_title);
         frame.insert("assets", &PageAssets::new());
-        let speak = |(language, catalogue): (&'static str, Catalogue)| {
-            let mut tera = tera.clone();
-            catalogue.teach(&mut tera);
-            (language, tera)
-        };
-        let pages = Self { languages: languages.into_iter().map(speak).collect(), translating, frame };
+        locales::teach(&mut tera);
+        let pages = Self { tera, languages, translating, frame };
         for (template, context) in samples::all("sample") {
             // A page that nobody replaced can still fail by its frame.
             let blamed = if overrides.contains_key(template) { template } else { "base.html" };
@@ -139,11 +138,11 @@ impl TeraPages {
 
     fn render_in<T: Serialize>(&self, language: &str, template: &str, context: &T) -> Result<String, tera::Error> {
         let known = self.languages.iter().find(|(known, _)| *known == language);
-        let (language, tera) = known.ok_or_else(|| tera::Error::msg("a language without a catalogue"))?;
+        let (language, catalogue) = known.ok_or_else(|| tera::Error::msg("a language without a catalogue"))?;
         let mut whole = Context::from_serialize(context)?;
         whole.extend(self.frame.clone());
         whole.insert("lang", language);
-        tera.render(template, &whole)
+        catalogue.spoken(|| self.tera.render(template, &whole))
     }
 
     /// Renders a template for a reader. What translates nothing is shown as it is, and the answer names no language.
@@ -256,7 +255,7 @@ mod tests {
 
     fn in_all_languages(pages: &TeraPages, text: &'static str) -> Vec<(&'static str, &'static str, serde_json::Value)> {
         let samples = || samples::all(text);
-        let each = |(language, _): &(&'static str, Tera)| {
+        let each = |(language, _): &(&'static str, Arc<Catalogue>)| {
             let language = *language;
             samples().into_iter().map(move |(template, context)| (language, template, context))
         };

@@ -1,6 +1,7 @@
 //! The languages of the pages. The English text is the key of its translations, so a template reads as it always did:
 //! `{{ "Sign in" | t }}`. What a catalogue does not have stays English.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -43,21 +44,42 @@ impl Catalogue {
         filled.unwrap_or_else(|| text.to_owned())
     }
 
-    /// Teaches templates this language: the filter `t` translates a text, the filter `sentence` translates clauses and
-    /// makes one sentence of them. What they return is escaped like any other text.
-    pub(super) fn teach(self, tera: &mut Tera) {
-        let catalogue = Arc::new(self);
-        let words = Arc::clone(&catalogue);
-        tera.register_filter("t", move |value: &Value, _: &HashMap<String, Value>| match value.as_str() {
-            Some(text) => Ok(Value::String(words.translate(text))),
-            None => Err(tera::Error::msg("the filter t translates texts alone")),
-        });
-        tera.register_filter("sentence", move |value: &Value, _: &HashMap<String, Value>| {
-            let clauses: Vec<String> = tera::from_value(value.clone())?;
-            let clauses: Vec<String> = clauses.iter().map(|clause| catalogue.translate(clause)).collect();
-            Ok(Value::String(sentence(&clauses.iter().map(String::as_str).collect::<Vec<_>>())))
-        });
+    /// Does the work with templates that speak this language.
+    pub(super) fn spoken<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
+        struct Silence;
+        impl Drop for Silence {
+            fn drop(&mut self) {
+                SPOKEN.take();
+            }
+        }
+        SPOKEN.set(Some(Arc::clone(self)));
+        let _silence = Silence;
+        work()
     }
+}
+
+thread_local! {
+    /// The language in which this thread renders. The engine tells its filters nothing beside the text; and one engine for each
+    /// language would hold all templates once for each.
+    static SPOKEN: RefCell<Option<Arc<Catalogue>>> = const { RefCell::new(None) };
+}
+
+fn translated(text: &str) -> String {
+    SPOKEN.with_borrow(|spoken| spoken.as_ref().map_or_else(|| text.to_owned(), |catalogue| catalogue.translate(text)))
+}
+
+/// Teaches templates the filters `t`, which translates a text, and `sentence`, which translates clauses and makes one
+/// sentence of them. What they return is escaped like any other text.
+pub(super) fn teach(tera: &mut Tera) {
+    tera.register_filter("t", |value: &Value, _: &HashMap<String, Value>| match value.as_str() {
+        Some(text) => Ok(Value::String(translated(text))),
+        None => Err(tera::Error::msg("the filter t translates texts alone")),
+    });
+    tera.register_filter("sentence", |value: &Value, _: &HashMap<String, Value>| {
+        let clauses: Vec<String> = tera::from_value(value.clone())?;
+        let clauses: Vec<String> = clauses.iter().map(|clause| translated(clause)).collect();
+        Ok(Value::String(sentence(&clauses.iter().map(String::as_str).collect::<Vec<_>>())))
+    });
 }
 
 /// What stands in the holes of `pattern`; `None` when the text is not made after it.
