@@ -8,6 +8,7 @@ mod checks;
 mod consent;
 mod ended;
 mod first_party;
+mod form_tokens;
 mod grants;
 mod introspect;
 mod language;

@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use super::extract;
+use super::form_tokens::FormToken;
 use super::reply::ApiError;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
@@ -117,13 +118,19 @@ impl Checked {
     }
 }
 
+/// The token of a request: in its header, or in a form body that [`FormTokens`](super::FormTokens) has read.
+pub(crate) fn presented(req: &HttpRequest) -> Option<Secret> {
+    let in_body = || req.extensions().get::<FormToken>().map(|token| token.0.clone());
+    extract::bearer(req.headers()).or_else(in_body)
+}
+
 impl FromRequest for Bearer {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = req.app_data::<Data<Auth>>().cloned();
-        let token = extract::bearer(req.headers());
+        let token = presented(req);
         let source = auth.as_ref().and_then(|auth| extract::source(req, auth.config()));
         let checked = req.extensions_mut().remove::<Checked>();
         Box::pin(async move {

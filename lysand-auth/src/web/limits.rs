@@ -49,7 +49,7 @@ impl Limits {
 
     /// Counts a request. A token is looked up here and handed on, so that the handler need not do it again.
     async fn admit(&self, req: &ServiceRequest) -> Result<Option<Allowance>, error::Error> {
-        let checked = bearer::Checked::of(&self.auth, extract::bearer(req.headers())).await;
+        let checked = bearer::Checked::of(&self.auth, bearer::presented(req.request())).await;
         let live = checked.as_ref().and_then(|checked| checked.0.as_ref().ok());
         let admitted = limits::admit(
             &self.auth,

@@ -4,8 +4,10 @@
 //! actix application; the host keeps everything else.
 
 mod bearer;
+mod body;
 mod cookies;
 mod extract;
+mod form_tokens;
 mod forms;
 mod frontend;
 #[cfg(test)]
@@ -30,6 +32,7 @@ use serde_json::json;
 pub use self::bearer::Bearer;
 pub use self::cookies::{COOKIE_NAME, SignedIn, put_session};
 pub use self::extract::{reader, source};
+pub use self::form_tokens::FormTokens;
 pub use self::forms::{form_session, form_token, prove_form};
 use self::headers::{Headers, Surface};
 use self::limits::Limits;

@@ -1,26 +1,22 @@
 //! Request parameters from any source a client may use: query, form, multipart, JSON (Mastodon §0.4).
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
-use actix_web::web::BytesMut;
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 
+use super::body::{self, FORM};
 use crate::error::{Code, Error};
 use crate::model::language::Reader;
 use crate::secret::Secret;
 
-/// The largest body of a route of this library (security LOAD-7).
-const MAX_BODY: usize = 64 * 1024;
 /// The most parameters of one request, query and body together.
 const MAX_PARAMETERS: usize = 256;
-/// How long a client may take to send a body (security LOAD-6).
-const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// What a request carried. A failure to read it is a value, so that each surface renders it in its own way.
 pub(crate) struct Received(pub(crate) Result<Params, Error>);
@@ -57,10 +53,7 @@ impl FromRequest for Received {
             .unwrap_or_default();
         let payload = payload.take();
         Box::pin(async move {
-            let read = tokio::time::timeout(MAX_TIME, params.read_body(&content_type, payload)).await;
-            let read = read.unwrap_or_else(|_| {
-                Err(Error::refused(Code::InvalidRequest, "The request body did not arrive in time."))
-            });
+            let read = body::in_time(params.read_body(&content_type, payload)).await;
             Ok(Self(read.map(|()| params)))
         })
     }
@@ -78,24 +71,27 @@ impl Params {
         Reader::new(self.last_text("lang").as_deref(), accepted)
     }
 
-    async fn read_body(&mut self, content_type: &str, mut payload: Payload) -> Result<(), Error> {
-        let mut bytes = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Error::refused(Code::InvalidRequest, "The request body cannot be read."))?;
-            if bytes.len() + chunk.len() > MAX_BODY {
-                return Err(Error::refused(Code::PayloadTooLarge, "The request body is too large."));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match kind.as_str() {
-            "application/x-www-form-urlencoded" => self.body = form_pairs(&bytes),
-            "multipart/form-data" => self.body = multipart_pairs(content_type, bytes.freeze()).await?,
+    /// What a form's body alone carries.
+    pub(crate) fn of_form(body: &[u8]) -> Result<Self, Error> {
+        let params = Self { body: form_pairs(body), ..Self::default() };
+        params.few()?;
+        Ok(params)
+    }
+
+    async fn read_body(&mut self, content_type: &str, payload: Payload) -> Result<(), Error> {
+        let bytes = body::collect(payload, body::LARGEST).await?;
+        match body::media_type(content_type).as_str() {
+            FORM => self.body = form_pairs(&bytes),
+            "multipart/form-data" => self.body = multipart_pairs(content_type, bytes).await?,
             "application/json" if bytes.iter().all(u8::is_ascii_whitespace) => {}
             "application/json" => self.body = json_pairs(&bytes)?,
             "" => {}
             _ => self.foreign_type = true,
         }
+        self.few()
+    }
+
+    fn few(&self) -> Result<(), Error> {
         if self.query.len() + self.body.len() > MAX_PARAMETERS {
             return Err(Error::refused(Code::PayloadTooLarge, "The request has too many parameters."));
         }
@@ -279,7 +275,7 @@ fn push(pairs: &mut Vec<(String, Value)>, name: &str, value: String) {
     }
 }
 
-async fn multipart_pairs(content_type: &str, body: actix_web::web::Bytes) -> Result<Vec<(String, Value)>, Error> {
+async fn multipart_pairs(content_type: &str, body: Bytes) -> Result<Vec<(String, Value)>, Error> {
     let unreadable = |error: multer::Error| {
         Error::refused(Code::InvalidRequest, format!("The multipart body cannot be read: {error}."))
     };
@@ -299,7 +295,7 @@ async fn multipart_pairs(content_type: &str, body: actix_web::web::Bytes) -> Res
     Ok(pairs)
 }
 
-fn once(body: actix_web::web::Bytes) -> impl Stream<Item = Result<actix_web::web::Bytes, std::io::Error>> {
+fn once(body: Bytes) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
     futures_util::stream::once(async move { Ok(body) })
 }
 
