@@ -7,6 +7,7 @@
 //! | [`tls`] | a private certificate authority and a certificate for `localhost` |
 //! | [`client`] | the application's side: registration, PKCE, the redirect that brings the code |
 //! | [`site`] | a small web site on another origin: an app that a browser visits |
+//! | [`frontend`] | a frontend that somebody else wrote, with some bad habits |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`journey`] | what a person does on the pages: sign in, approve, deny |
 //! | [`provider`] | an identity provider that lies when it is told to |
@@ -22,6 +23,7 @@
 pub mod browser;
 pub mod certified;
 pub mod client;
+pub mod frontend;
 pub mod journey;
 pub mod postgres;
 pub mod process;

@@ -108,6 +108,7 @@ mod tests {
 
     fn used() -> BTreeSet<String> {
         let mut used: BTreeSet<String> = lysand_auth::web::page_texts().into_iter().collect();
+        used.extend(crate::frontend::WORDS.map(str::to_owned));
         used.extend(TEMPLATES.iter().flat_map(|(_, template)| texts_of(template)));
         used
     }
