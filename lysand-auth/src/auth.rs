@@ -1,5 +1,6 @@
 //! [`Auth`]: the one handle, and its builder.
 
+pub(crate) mod letter;
 pub(crate) mod proof;
 
 use std::sync::Arc;
