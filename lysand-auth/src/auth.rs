@@ -1,6 +1,7 @@
 //! [`Auth`]: the one handle, and its builder.
 
 pub(crate) mod ended;
+pub(crate) mod letter;
 pub(crate) mod proof;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! What an embedder decides. No file and no environment is read here; see [`Config::check`] for what is refused.
 
+mod frontend;
 mod sso;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use url::Url;
 
+pub use self::frontend::{Frontend, FrontendRoutes};
 pub(crate) use self::sso::authorities;
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
 use crate::model::app::App;
@@ -73,29 +75,8 @@ impl Config {
                 problems.push(ConfigProblem::new(name, "must be one second at least"));
             }
         }
-        for (name, route) in [
-            ("frontend.routes.home", &self.frontend.routes.home),
-            ("frontend.routes.login", &self.frontend.routes.login),
-            ("frontend.routes.consent", &self.frontend.routes.consent),
-        ] {
-            if !route.starts_with('/') || route.starts_with("//") || route.contains(['?', '#']) {
-                problems.push(ConfigProblem::new(name, "must be a path that begins with one slash"));
-            }
-        }
+        problems.extend(self.frontend.check(&self.base_url));
         problems.extend(self.sso.check());
-        if self.frontend.origin.as_ref() == Some(&self.base_url) {
-            for (name, route, own) in [
-                ("frontend.routes.login", &self.frontend.routes.login, "/oauth/authorize"),
-                ("frontend.routes.consent", &self.frontend.routes.consent, "/oauth/consent"),
-            ] {
-                if route == own {
-                    problems.push(ConfigProblem::new(
-                        name,
-                        "a frontend on the server's own origin needs a path of its own, or people are sent in circles",
-                    ));
-                }
-            }
-        }
         problems
     }
 
@@ -115,6 +96,20 @@ impl Config {
     #[must_use]
     pub fn home_page(&self) -> String {
         self.page(&self.frontend.routes.home)
+    }
+
+    /// The address of the page where people sign up, without a query: for hosts that have one. No redirect of this
+    /// library leads there yet.
+    #[must_use]
+    pub fn register_page(&self) -> String {
+        self.page(&self.frontend.routes.register)
+    }
+
+    /// The address of the page where people choose a new password, without a query: for hosts that have one. No redirect
+    /// of this library leads there yet.
+    #[must_use]
+    pub fn password_reset_page(&self) -> String {
+        self.page(&self.frontend.routes.password_reset)
     }
 
     fn page(&self, route: &str) -> String {
@@ -222,34 +217,6 @@ impl BaseUrl {
     #[must_use]
     pub fn join(&self, path: &str) -> String {
         format!("{}{path}", self.text)
-    }
-}
-
-/// Where the pages of a sign-in are, and what frontends are told.
-#[derive(Clone, Debug, Default)]
-pub struct Frontend {
-    /// The origin of a frontend that owns the pages; `None` when this server shows them itself.
-    pub origin: Option<BaseUrl>,
-    /// The paths of the pages.
-    pub routes: FrontendRoutes,
-    /// Answered as it is by `GET /api/v1/frontend/config` (Lysand §4).
-    pub settings: serde_json::Map<String, serde_json::Value>,
-}
-
-/// The paths of the pages (Lysand §13.1).
-#[derive(Clone, Debug)]
-pub struct FrontendRoutes {
-    /// Where a person starts.
-    pub home: String,
-    /// The sign-in page.
-    pub login: String,
-    /// The consent page.
-    pub consent: String,
-}
-
-impl Default for FrontendRoutes {
-    fn default() -> Self {
-        Self { home: "/".into(), login: "/oauth/authorize".into(), consent: "/oauth/consent".into() }
     }
 }
 
@@ -386,15 +353,5 @@ mod tests {
         ] {
             assert_eq!(BaseUrl::parse(text), Err(error), "{text}");
         }
-    }
-
-    #[test]
-    fn a_frontend_on_our_own_pages_would_send_people_in_circles() {
-        let base = BaseUrl::parse("https://social.example").unwrap();
-        let mut config = Config::new(base.clone(), vec![Secret::new("key")]);
-        assert_eq!(config.check(), []);
-        config.frontend.origin = Some(base);
-        let fields: Vec<_> = config.check().into_iter().map(|problem| problem.field).collect();
-        assert_eq!(fields, ["frontend.routes.login", "frontend.routes.consent"]);
     }
 }

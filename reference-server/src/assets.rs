@@ -4,6 +4,7 @@
 
 use std::sync::LazyLock;
 
+use actix_web::guard::fn_guard;
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -122,9 +123,13 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
 /// (Lysand §12.2).
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let headers = Headers::new(Surface::Public, state.auth.config().base_url.is_secure());
+    // A frontend may have files of its own there.
+    let all = state.frontend.is_none();
+    let is_ours = move |path: &str| all || path.strip_prefix("/assets/").is_some_and(|name| find(name).is_some());
     move |config| {
         config.service(
             web::resource(with_slash("/assets/{name}"))
+                .guard(fn_guard(move |request| is_ours(request.head().uri.path())))
                 .route(web::get().to(show))
                 .route(web::head().to(show))
                 .default_service(not_allowed("GET, HEAD"))

@@ -2,7 +2,7 @@
 //!
 //! It is the library's first embedder and uses no private door. `settings` reads what the admin decided, `state` puts
 //! the parts together, `server` serves them, `commands` is the command line. `accounts` answers who somebody is, `pages`
-//! shows the pages of a sign-in, `mailer` writes mail. `home`, `your_account`, `setup`, `demo` and `instance` are routes of this server's
+//! shows the pages of a sign-in, `mailer` writes mail, `frontend` asks a frontend for what is not here. `home`, `your_account`, `setup`, `demo` and `instance` are routes of this server's
 //! own.
 
 pub mod accounts;
@@ -10,6 +10,7 @@ pub mod assets;
 pub mod commands;
 pub mod demo;
 pub mod frame;
+pub mod frontend;
 pub mod health;
 pub mod home;
 pub mod instance;

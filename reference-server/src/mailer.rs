@@ -13,6 +13,10 @@ use lysand_auth::host::HostResult;
 use lysand_auth::host::mailer::{Mail, Mailer};
 use lysand_auth::model::account::Account;
 
+/// Where somebody looks after an account that may be in other hands.
+const ACCOUNT: &str = crate::your_account::PATH;
+const APPS: &str = "/oauth/authorized_applications";
+
 /// Writes each mail as a file that only the server's user can read.
 #[derive(Clone, Debug)]
 pub struct FileMailer {
@@ -71,9 +75,43 @@ impl FileMailer {
                      write to whoever runs {title} at once.\n"
                 ),
             )),
+            Mail::IdentityLinked { provider } => {
+                let provider = one_line(provider);
+                Some((
+                    format!("{provider} can now sign you in to {title}"),
+                    format!(
+                        "Hello {name},\n\nan identity at {provider} was linked to your account at {site}. Whoever signs in \
+                         with it there can sign in to your account here.\n\nIf that was you, there is nothing to \
+                         do.\n\nIf it was not, somebody else can act for your account:\n\n\
+                         1. Sign in and remove the link: {site}{ACCOUNT}\n\
+                         2. Remove the apps that you do not know: {site}{APPS}\n\
+                         3. Write to whoever runs {title}, and ask for a new password.\n"
+                    ),
+                ))
+            }
+            Mail::IdentityUnlinked { provider } => {
+                let provider = one_line(provider);
+                Some((
+                    format!("{provider} no longer signs you in to {title}"),
+                    format!(
+                        "Hello {name},\n\nyour identity at {provider} is no longer linked to your account at {site}. It \
+                         opens the account no more.\n\nIf that was you, there is nothing to do.\n\nIf it was not, somebody \
+                         else can act for your account: remove the apps that you do not know at {site}{APPS}, and write \
+                         to whoever runs {title} at once.\n"
+                    ),
+                ))
+            }
             _ => None,
         }
     }
+}
+
+/// A name as it may stand within a sentence: no line of its own, nothing that steers a terminal.
+fn one_line(name: &str) -> String {
+    name.split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[async_trait]
@@ -183,6 +221,25 @@ mod tests {
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
         assert!(!head.contains("Bcc") && head.contains("From: =?utf-8?B?"), "{head}");
         assert!(head.lines().all(|line| line.len() <= 98 && line.is_ascii()), "{head}");
+    }
+
+    #[tokio::test]
+    async fn a_provider_cannot_add_headers_or_lines() {
+        let name = "Evil\r\nBcc: x@y.example\r\n\r\n<b>\u{1b}[2J\u{2028}Pay";
+        for mail in
+            [Mail::IdentityLinked { provider: name.to_owned() }, Mail::IdentityUnlinked { provider: name.to_owned() }]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            mailer(folder.path(), "My instance").send(&person(Some("a@b.example")), mail).await.unwrap();
+            let text = std::fs::read_to_string(only_mail(folder.path())).unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            let names: Vec<_> = head.lines().filter(|line| !line.starts_with(' ')).collect();
+            assert!(names.len() == 9 && !head.contains("Bcc"), "{head}");
+            assert!(head.lines().all(|line| line.len() <= 98 && line.is_ascii()), "{head}");
+            assert!(body.contains("Evil Bcc: x@y.example <b> [2J Pay"), "{body}");
+            assert!(!body.lines().any(|line| line.starts_with("Bcc") || line.starts_with("Pay")), "{body}");
+            assert!(!body.replace("\r\n", "").contains(char::is_control), "{body}");
+        }
     }
 
     #[tokio::test]

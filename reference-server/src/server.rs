@@ -22,7 +22,7 @@ use crate::settings::{Http, Settings};
 use crate::state::StartError;
 pub use crate::state::State;
 use crate::tls::{self, TlsTrouble};
-use crate::{assets, demo, frame, home, instance, setup, your_account};
+use crate::{assets, demo, frame, frontend, home, instance, setup, your_account};
 
 /// How long a client may take to send the head of a request (security LOAD-6).
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -201,8 +201,9 @@ fn app(
         .configure(demo::routes(&state))
         .configure(instance::routes(&state))
         .configure(assets::routes(&state))
-        .app_data(web::Data::new(state))
         .service(web::resource("/api/{anything:.*}").default_service(web::to(not_found)).wrap(limits).wrap(headers))
+        .configure(frontend::routes(&state))
+        .app_data(web::Data::new(state))
         .service(web::resource("/{anything:.*}").default_service(web::to(not_found)).wrap(headers))
 }
 

@@ -10,6 +10,7 @@ use lysand_auth::store::{self, MigrationSet, Store, StoreError};
 use lysand_auth::{Ambient, Auth};
 
 use crate::accounts::{self, SqlAccounts};
+use crate::frontend::Frontend;
 use crate::keys::{self, KeyError};
 use crate::mailer::FileMailer;
 use crate::pages::{PagesError, TeraPages};
@@ -29,6 +30,8 @@ pub struct State {
     pub accounts: Arc<SqlAccounts>,
     /// Our pages.
     pub pages: Arc<TeraPages>,
+    /// The frontend that is asked for what is not here, in redirect mode.
+    pub frontend: Option<Arc<Frontend>>,
 }
 
 /// Why the parts do not come together: one line each, with the remedy.
@@ -56,6 +59,9 @@ pub enum StartError {
     /// The parameters of the password hash cannot be used.
     #[error("{0}: mend [password]")]
     Password(#[from] ParametersError),
+    /// No TLS to the frontend is possible.
+    #[error("frontend.url: {0}")]
+    Tls(rustls::Error),
     /// The library refuses the configuration.
     #[error("{0}")]
     Config(#[from] ConfigProblems),
@@ -78,6 +84,8 @@ impl State {
         let mail = settings.data_dir.join("mail");
         let mailer = FileMailer::new(mail, &settings.instance.title, base_url, ambient.clone());
         let config = settings.to_config(signing_keys);
+        let frontend = config.frontend.origin.as_ref().map(|origin| Frontend::new(origin, base_url).map(Arc::new));
+        let frontend = frontend.transpose().map_err(StartError::Tls)?;
         let shown: Arc<dyn Pages> = match &config.frontend.origin {
             None => pages.clone(),
             Some(_) => Arc::new(FrontendPages::new(&config, pages.clone())),
@@ -88,7 +96,7 @@ impl State {
             .pages(shown)
             .ambient(ambient)
             .build()?;
-        Ok(Self { settings: Arc::new(settings), auth, accounts, pages })
+        Ok(Self { settings: Arc::new(settings), auth, accounts, pages, frontend })
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `first_start` | the set-up link, the home page, the built-in demo application |
 //! | `elk_like` | a web client whose own server redeems the code, and tries again when the network lets it down |
 //! | `phanpy_like` | a web client without a server: popup, PKCE, everything by `fetch` from another origin |
+//! | `handed_over` | pages of a frontend that the server shows on its own origin |
 //! | `instruments` | that the browser really is narrow, dark or without scripts when a story says so |
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
@@ -18,6 +19,7 @@
 mod elk_like;
 mod first_start;
 mod grants;
+mod handed_over;
 mod instruments;
 mod keyboard;
 mod looks;

@@ -8,6 +8,7 @@ mod database_away;
 mod dawdling;
 mod flood;
 mod framing;
+mod handed_over;
 mod killed;
 mod logs;
 mod parallel;

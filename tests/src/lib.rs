@@ -7,6 +7,7 @@
 //! | [`tls`] | a private certificate authority and a certificate for `localhost` |
 //! | [`client`] | the application's side: registration, PKCE, the redirect that brings the code |
 //! | [`site`] | a small web site on another origin: an app that a browser visits |
+//! | [`frontend`] | a frontend that somebody else wrote, with some bad habits |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`embedder`] | a host of its own over a story's database |
 //! | [`journey`] | what a person does on the pages: sign in, approve, deny |
@@ -24,6 +25,7 @@ pub mod browser;
 pub mod certified;
 pub mod client;
 pub mod embedder;
+pub mod frontend;
 pub mod journey;
 pub mod postgres;
 pub mod process;

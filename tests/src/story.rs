@@ -13,6 +13,7 @@
 mod http;
 mod sso;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -147,6 +148,19 @@ impl Story {
     /// The server's public origin.
     pub fn base(&self) -> &str {
         self.server.base_url()
+    }
+
+    /// All mail that was sent so far, in no order.
+    pub fn mail(&self) -> Vec<String> {
+        let Ok(folder) = std::fs::read_dir(self.mail_folder()) else { return Vec::new() };
+        let files = folder.filter_map(|file| Some(file.ok()?.path()));
+        let mails = files.filter(|file| file.extension().is_some_and(|kind| kind == "eml"));
+        mails.map(|file| std::fs::read_to_string(file).expect("a mail")).collect()
+    }
+
+    /// Where mail is put.
+    pub fn mail_folder(&self) -> PathBuf {
+        self.folder.path().join("mail")
     }
 
     /// The running server.

@@ -155,6 +155,7 @@ mod tests {
 
     fn used() -> BTreeSet<String> {
         let mut used: BTreeSet<String> = lysand_auth::web::page_texts().into_iter().collect();
+        used.extend(crate::frontend::WORDS.map(str::to_owned));
         used.extend(TEMPLATES.iter().flat_map(|(_, template)| texts_of(template)));
         used.extend(setup::texts());
         used.extend(your_account::texts().chain(home::TEXTS).chain(demo::TEXTS).map(str::to_owned));

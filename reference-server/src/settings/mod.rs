@@ -92,7 +92,7 @@ impl Settings {
         let database = sections::database(&mut reader);
         let signing_keys = sections::signing_keys(&mut reader);
         let instance = sections::instance(&mut reader);
-        let (frontend, templates_dir) = sections::frontend(&mut reader);
+        let (frontend, templates_dir) = sections::frontend(&mut reader, &http);
         let password = sections::password(&mut reader);
         let lifetimes = sections::lifetimes(&mut reader);
         let rate_limits = sections::rate_limits(&mut reader);

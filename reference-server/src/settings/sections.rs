@@ -14,6 +14,7 @@ use lysand_auth::secret::Secret;
 use super::check;
 use super::reader::Reader;
 use super::value::{Ttl, Value};
+use crate::frontend::leads_back;
 
 /// `[http]`: where the server listens and under which origin people know it.
 #[derive(Clone, Debug)]
@@ -186,19 +187,29 @@ pub(super) fn instance(reader: &mut Reader) -> Instance {
 }
 
 /// The frontend, and the folder with templates of the admin's own.
-pub(super) fn frontend(reader: &mut Reader) -> (Frontend, Option<PathBuf>) {
+pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<PathBuf>) {
     let mode = reader.checked("frontend.mode", "pages".to_owned(), |mode: String| match mode.as_str() {
         "pages" | "redirect" => Ok(mode),
         _ => Err("Give \"pages\" or \"redirect\".".to_owned()),
     });
     let origin = frontend_origin(reader, mode == "redirect");
+    if origin.as_ref().is_some_and(|origin| leads_back(origin, &http.base_url, http.bind, http.bind_port)) {
+        let remedy = "That is this server itself, which would hand requests to itself for ever: give the frontend's own \
+                      origin, or set frontend.mode = \"pages\".";
+        reader.note("frontend.url", remedy);
+    }
     let templates_dir: PathBuf = reader
         .checked("frontend.templates_dir", PathBuf::new(), |folder: PathBuf| check::folder(&folder).map(|()| folder));
     let usual = FrontendRoutes::default();
+    let mut route = |name: &str, usual: String| {
+        reader.checked(&format!("frontend.routes.{name}"), usual, |given| check::route(&given))
+    };
     let routes = FrontendRoutes {
-        home: reader.checked("frontend.routes.home", usual.home, |given| check::route(&given)),
-        login: reader.checked("frontend.routes.login", usual.login, |given| check::route(&given)),
-        consent: reader.checked("frontend.routes.consent", usual.consent, |given| check::route(&given)),
+        home: route("home", usual.home),
+        login: route("login", usual.login),
+        consent: route("consent", usual.consent),
+        register: route("register", usual.register),
+        password_reset: route("password_reset", usual.password_reset),
     };
     let table = reader.get("frontend.settings", toml::Table::new());
     let settings = table.into_iter().map(|(name, value)| (name, to_json(value))).collect();

@@ -229,6 +229,40 @@ fn a_frontend_in_redirect_mode_has_an_origin() {
 }
 
 #[test]
+fn a_frontend_is_not_this_server_itself() {
+    let of = |url: &str| {
+        let text = format!("http.base_url = \"https://a.example\"\n[frontend]\nmode = \"redirect\"\nurl = \"{url}\"");
+        // Moved routes were once enough to live on this very origin.
+        with(&format!("{text}\n[frontend.routes]\nlogin = \"/in\"\nconsent = \"/ok\""))
+    };
+    for url in ["https://a.example", "https://A.example:443/", "http://localhost:8080", "http://[::1]:8080"] {
+        let problems = of(url).unwrap_err();
+        assert_eq!(problems.0.len(), 1, "{problems}");
+        assert_eq!(problems.0[0].key, "frontend.url");
+        assert!(problems.0[0].remedy.contains("frontend's own origin"), "{problems}");
+    }
+    assert!(of("http://localhost:3000").is_ok() && of("https://fe.a.example").is_ok());
+}
+
+#[test]
+fn every_page_of_a_frontend_has_a_route() {
+    let settings = with("").unwrap();
+    let routes = &settings.frontend.routes;
+    assert_eq!((routes.register.as_str(), routes.password_reset.as_str()), ("/register", "/oauth/reset"));
+    let settings = with("[frontend.routes]\nregister = \" /join// \"\npassword_reset = \"/\"").unwrap();
+    let routes = &settings.frontend.routes;
+    assert_eq!((routes.register.as_str(), routes.password_reset.as_str()), ("/join", "/"));
+    assert!(
+        settings.to_toml().contains("register = \"/join\"") && settings.to_toml().contains("password_reset = \"/\"")
+    );
+    for bad in ["", " ", "join", "//evil.example", "/a?b", "https://evil.example"] {
+        for key in ["register", "password_reset"] {
+            assert_eq!(wrong(&format!("[frontend.routes]\n{key} = \"{bad}\"")), [format!("frontend.routes.{key}")]);
+        }
+    }
+}
+
+#[test]
 fn tls_needs_an_https_origin_and_readable_files() {
     let keys = wrong("[http.tls]\nenabled = true\ncert = \"/nowhere/cert.pem\"\nkey = \"/nowhere/key.pem\"");
     assert_eq!(keys, ["http.tls.cert"]);

@@ -63,8 +63,14 @@ story!(a_slow_provider_is_not_waited_for, |story| {
     let began = std::time::Instant::now();
     refused_sign_in(&story, &provider, &mut ada, Defect::TokenSlow, AWAY).await;
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    let (eve, guest) = (story.person("eve").await, Guest::named("eve"));
+    let token = story.token(&eve, &ada.app).await;
+    let began = std::time::Instant::now();
+    refused_link(&story, &provider, &token, &guest, Defect::TokenSlow, AWAY).await;
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     provider.lie(None);
     signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
+    story.link_at(&mut Jar::default(), &token, &provider, &guest).await.is_linked();
 });
 
 story!(a_provider_may_refuse_in_its_own_words, |story| {

@@ -5,6 +5,7 @@ mod browser;
 mod linking;
 mod links;
 mod lying;
+mod mail;
 mod plain;
 mod races;
 mod registration;

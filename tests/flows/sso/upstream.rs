@@ -13,6 +13,10 @@ const UNREACHABLE: &str = "The identity provider cannot be reached. Please try a
 async fn cannot_set_off(story: &Story, app: &tests::story::App, token: &str) {
     let answer = story.get(&format!("/oauth/sso?{}&issuer=id", app.ask())).send().await;
     answer.is_login_error("temporarily_unavailable", UNREACHABLE);
+    cannot_begin_to_link(story, token).await;
+}
+
+async fn cannot_begin_to_link(story: &Story, token: &str) {
     let answer = story.post("/api/v1/sso").bearer(token).form(&[("issuer", "id")]).send().await;
     answer.is_api_error(502, UNREACHABLE);
 }
@@ -39,6 +43,11 @@ story!(a_document_that_cannot_be_trusted_is_not_used, |story| {
         assert_eq!(asked.iter().filter(|route| **route == "document").count(), 1, "asked once for both: {asked:?}");
         assert!(!asked.contains(&"elsewhere"), "{defect:?}: a redirect was followed");
         story.pass(Duration::from_secs(6));
+        // A link by itself, which no failure of a moment ago answers.
+        cannot_begin_to_link(&story, &token).await;
+        let asked = provider.asked();
+        assert!(asked.contains(&"document") && !asked.contains(&"elsewhere"), "{defect:?}: {asked:?}");
+        story.pass(Duration::from_secs(6));
     }
     provider.lie(None);
     story.set_off(&mut Jar::default(), &app, "id").await;
@@ -61,6 +70,13 @@ story!(a_silent_provider_disturbs_nobody, |story| {
         answer.is_login_error("temporarily_unavailable", UNREACHABLE);
     }
     assert_eq!(provider.asked(), ["document"], "they waited for one answer together");
+
+    let token = story.token(&person, &app).await;
+    story.pass(Duration::from_secs(6));
+    let began = Instant::now();
+    cannot_begin_to_link(&story, &token).await;
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert_eq!(provider.asked(), ["document"], "nor is a link waited for any longer");
 });
 
 story!(a_provider_that_was_down_at_the_start_is_found_later, |story| {

@@ -1,8 +1,9 @@
 //! Which identities are mine: list, look at, remove (Lysand §10, §11).
 
-use crate::auth::Auth;
+use crate::auth::{Auth, letter};
 use crate::config::Provider;
 use crate::error::{Code, Error};
+use crate::host::mailer::Mail;
 use crate::model::account::AccountId;
 use crate::model::identity::LinkedIdentity;
 use crate::store::{identities, sso_flows};
@@ -46,7 +47,8 @@ pub async fn get(auth: &Auth, account: &AccountId, provider: &str) -> Result<Lin
 /// # Errors
 /// 404 when there is no such provider, or no link; 409 for the last way in.
 pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<(), Error> {
-    let issuer = known(auth, provider)?.issuer();
+    let known = known(auth, provider)?;
+    let issuer = known.issuer();
     let sso = &auth.config().sso;
     let by_password = !sso.forced && auth.accounts().has_password(account).await.map_err(Error::from_host)?;
     let ways_in: Vec<String> = sso.providers.iter().map(Provider::issuer).collect();
@@ -69,6 +71,11 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     });
     unlinked.await??;
     tracing::info!(%account, %provider, "identity unlinked");
+    match auth.accounts().by_id(account).await {
+        Ok(Some(owner)) => letter::send(auth, &owner, Mail::IdentityUnlinked { provider: known.name.clone() }).await,
+        Ok(None) => {}
+        Err(error) => tracing::error!(%account, why = ?error.to_string(), "nobody can be told of the removed link"),
+    }
     Ok(())
 }
 

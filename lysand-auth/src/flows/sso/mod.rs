@@ -17,8 +17,9 @@ pub use self::begin::{Departure, LinkStart, link, sign_in};
 pub use self::confirm::{Finisher, Question, confirm, question};
 pub use self::links::{Linked, forget, get, list, unlink};
 use crate::ambient::Timestamp;
-use crate::auth::Auth;
+use crate::auth::{Auth, letter};
 use crate::error::{Code, Error};
+use crate::host::mailer::Mail;
 use crate::model::account::{Account, AccountId};
 use crate::model::identity::{Flow, Identity, LinkedIdentity, Purpose, StartedBy};
 use crate::model::session::Session;
@@ -58,9 +59,7 @@ async fn owner(auth: &Auth, identity: &Identity) -> Result<Option<LinkedIdentity
 async fn make_link(auth: &Auth, flow: &Flow, subject: String, label: Option<String>) -> Result<(), Error> {
     let Purpose::Link(account_id, by) = flow.purpose.clone() else { return Err(ended()) };
     let identity = Identity { issuer: flow.issuer.clone(), subject };
-    if acting(auth, &account_id).await?.is_none() {
-        return Err(ended());
-    }
+    let account = acting(auth, &account_id).await?.ok_or_else(ended)?;
     owner(auth, &identity).await?;
     let now = auth.ambient().now();
     let linked = LinkedIdentity { id: auth.ambient().id(), account_id, identity, label, linked_at: now };
@@ -75,6 +74,9 @@ async fn make_link(auth: &Auth, flow: &Flow, subject: String, label: Option<Stri
     });
     made.await??;
     tracing::info!(account = %linked.account_id, issuer = %linked.identity.issuer, "identity linked");
+    let provider = auth.config().sso.provider_of_issuer(&linked.identity.issuer);
+    let provider = provider.map_or_else(|| flow.provider.clone(), |provider| provider.name.clone());
+    letter::send(auth, &account, Mail::IdentityLinked { provider }).await;
     Ok(())
 }
 

@@ -1,0 +1,102 @@
+//! The body of a frontend's answer on its way to the browser: a few pieces at a time, never the whole.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::web::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::timeout;
+
+/// How many pieces wait for a browser that reads slowly. A piece is what one read of the connection brought.
+const WAITING: usize = 2;
+
+/// A body whose pieces somebody else brings.
+pub(super) struct Passing {
+    pieces: Receiver<Piece>,
+    size: BodySize,
+    is_over: bool,
+}
+
+enum Piece {
+    Some(Bytes),
+    /// The end, as the frontend meant it. Without it, what came before was cut off.
+    End,
+}
+
+/// The answer ends here, in the middle: the connection to the browser is closed, so that it takes no part for the whole.
+#[derive(Debug, thiserror::Error)]
+#[error("the frontend's answer was cut off")]
+pub(super) struct CutOff;
+
+/// The body of `answer`. Each piece, and the browser's readiness for it, may take as long as `idle`; `place` is given back
+/// when the body is out, or nobody wants it any more. `cut_off` is told when the frontend does not finish.
+pub(super) fn pass(
+    answer: reqwest::Response,
+    idle: Duration,
+    place: OwnedSemaphorePermit,
+    cut_off: impl FnOnce() + 'static,
+) -> Passing {
+    let size = answer.content_length().map_or(BodySize::Stream, BodySize::Sized);
+    let (bring, pieces) = channel(WAITING);
+    actix_web::rt::spawn(async move {
+        let _place = place;
+        if carry(answer, idle, &bring).await.is_err() {
+            cut_off();
+        }
+    });
+    Passing { pieces, size, is_over: false }
+}
+
+/// No body, where its length is still told: the answer to a `HEAD`.
+pub(super) fn only_size(size: BodySize) -> Passing {
+    Passing { pieces: channel(1).1, size, is_over: true }
+}
+
+async fn carry(mut answer: reqwest::Response, idle: Duration, bring: &Sender<Piece>) -> Result<(), CutOff> {
+    loop {
+        let next = tokio::select! {
+            // The browser has gone.
+            () = bring.closed() => return Ok(()),
+            next = timeout(idle, answer.chunk()) => next,
+        };
+        let piece = match next {
+            Ok(Ok(Some(bytes))) => Piece::Some(bytes),
+            Ok(Ok(None)) => Piece::End,
+            Ok(Err(_)) | Err(_) => return Err(CutOff),
+        };
+        let is_end = matches!(piece, Piece::End);
+        // A browser that does not read holds its place no longer than a frontend that does not write.
+        match timeout(idle, bring.send(piece)).await {
+            Ok(Ok(())) if !is_end => {}
+            _ => return Ok(()),
+        }
+    }
+}
+
+impl MessageBody for Passing {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.size
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        if self.is_over {
+            return Poll::Ready(None);
+        }
+        match ready!(self.pieces.poll_recv(context)) {
+            Some(Piece::Some(bytes)) => Poll::Ready(Some(Ok(bytes))),
+            Some(Piece::End) => {
+                self.is_over = true;
+                Poll::Ready(None)
+            }
+            None => {
+                self.is_over = true;
+                Poll::Ready(Some(Err(CutOff.into())))
+            }
+        }
+    }
+}

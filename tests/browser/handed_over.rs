@@ -1,0 +1,22 @@
+//! A frontend's page on the server's own origin, in redirect mode: its scripts run, and it gets no cookies.
+
+use tests::frontend::Frontend;
+use tests::{Browser, ServerProcess};
+
+#[tokio::test]
+async fn a_page_of_the_frontend_works_on_this_origin() {
+    let frontend = Frontend::start().await;
+    let builder = ServerProcess::builder().set("frontend.mode", "redirect").set("frontend.url", &frontend.origin());
+    let server = builder.start().await;
+    let browser = Browser::open().await;
+    // A page of ours leaves its cookie first.
+    browser.goto(&server.url("/account")).await;
+    browser.reads("Nobody is signed in").await;
+    browser.goto(&server.url("/welcome")).await;
+    browser.reads("and its script ran").await;
+    assert_eq!(browser.url().await.path(), "/welcome");
+    assert_eq!(browser.ask("return document.cookie").await, "", "none of the frontend's cookies was taken");
+    let asked = frontend.asked();
+    assert!(asked.iter().any(|head| head.starts_with("GET /app.js ")), "{asked:?}");
+    assert!(asked.iter().all(|head| !head.contains("cookie")), "{asked:?}");
+}

@@ -1,0 +1,378 @@
+//! What no route of the server answers is asked of the frontend, in redirect mode (Lysand §13.1, security WEB-12): pages
+//! arrive as they are, credentials stay here, nobody chooses the target, and a frontend in trouble troubles nobody else.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{join, join_all};
+use reqwest::{Method, RequestBuilder};
+use tests::frontend::{Frontend, LONG, PAGE, TAG};
+use tests::server::{free_port, run_in};
+use tests::{Person, ServerProcess, wait};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::visitor::{Answer, Visitor, send};
+
+async fn server_of(origin: &str) -> ServerProcess {
+    ServerProcess::builder().set("frontend.mode", "redirect").set("frontend.url", origin).start().await
+}
+
+async fn scene() -> (ServerProcess, Frontend) {
+    let frontend = Frontend::start().await;
+    (server_of(&frontend.origin()).await, frontend)
+}
+
+fn ask(server: &ServerProcess, method: Method, path: &str) -> RequestBuilder {
+    server.http().request(method, server.url(path))
+}
+
+async fn get(server: &ServerProcess, path: &str) -> Answer {
+    send(ask(server, Method::GET, path)).await.expect("an answer")
+}
+
+/// Sends these very bytes and reads until the server closes.
+async fn say(server: &ServerProcess, line: &str, host: &str) -> String {
+    let port = server.base_url().port().expect("a port");
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
+    let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut said = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(12), stream.read_to_end(&mut said)).await;
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+#[tokio::test]
+async fn pages_arrive_as_they_are_and_credentials_stay_here() {
+    let (server, frontend) = scene().await;
+    let call = ask(&server, Method::GET, "/@ada/1?tab=replies&q=%2F%2Fevil")
+        .header("cookie", "jwt=secret; sso_x=secret")
+        .header("authorization", "Bearer secret")
+        .header("proxy-authorization", "Basic secret")
+        .header("x-forwarded-for", "198.51.100.7, secret")
+        .header("x-forwarded-host", "secret.example")
+        .header("forwarded", "for=secret")
+        .header("referer", "https://secret.example/")
+        .header("origin", "https://secret.example")
+        .header("x-api-key", "secret")
+        .header("accept", "text/html")
+        .header("accept-language", "de")
+        .header("accept-encoding", "br")
+        .header("if-modified-since", "Sat, 21 Nov 2020 21:00:00 GMT")
+        .header("user-agent", "A browser");
+    let answer = send(call).await.expect("an answer").is(200);
+    assert_eq!(answer.body, PAGE);
+    for (name, value) in [
+        ("content-type", "text/html; charset=utf-8"),
+        ("content-language", "en"),
+        ("etag", TAG),
+        ("last-modified", "Sat, 21 Nov 2026 21:00:00 GMT"),
+        ("accept-ranges", "bytes"),
+        ("vary", "accept-encoding"),
+        ("cache-control", "public, max-age=60"),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+    ] {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+    let policies: Vec<_> = answer.headers.get_all("content-security-policy").iter().collect();
+    assert_eq!(policies, ["script-src 'self'", "img-src *"], "the frontend's own, and not ours");
+    for name in [
+        "set-cookie",
+        "strict-transport-security",
+        "x-powered-by",
+        "access-control-allow-origin",
+        "clear-site-data",
+        "refresh",
+        "www-authenticate",
+        "x-hop",
+        "location",
+    ] {
+        assert!(answer.headers.get(name).is_none(), "{name}: {:?}", answer.headers);
+    }
+
+    let asked = frontend.asked();
+    assert_eq!(asked.len(), 1);
+    assert!(asked[0].starts_with("GET /@ada/1?tab=replies&q=%2F%2Fevil HTTP/1.1\r\n"), "{asked:?}");
+    assert!(!asked[0].contains("secret") && asked[0].contains(&format!("host: {}\r\n", frontend.authority())));
+    let told: BTreeSet<&str> = asked[0].lines().skip(1).filter_map(|line| Some(line.split_once(':')?.0)).collect();
+    let wanted = ["accept", "accept-encoding", "accept-language", "host", "if-modified-since", "user-agent", "via"];
+    assert_eq!(told, BTreeSet::from(wanted));
+}
+
+#[tokio::test]
+async fn over_tls_the_word_of_this_server_counts() {
+    let frontend = Frontend::start().await;
+    let builder = ServerProcess::builder().with_tls().set("frontend.mode", "redirect");
+    let server = builder.set("frontend.url", &frontend.origin()).start().await;
+    let answer = get(&server, "/page").await.is(200);
+    assert_eq!(answer.body, PAGE);
+    let promises: Vec<_> = answer.headers.get_all("strict-transport-security").iter().collect();
+    assert_eq!(promises, ["max-age=31536000"]);
+    assert!(answer.headers.get("set-cookie").is_none());
+}
+
+#[tokio::test]
+async fn heads_parts_and_known_pages_need_no_whole_body() {
+    let (server, frontend) = scene().await;
+    let answer = send(ask(&server, Method::HEAD, "/page")).await.expect("an answer").is(200);
+    assert_eq!((answer.header("content-length"), answer.body.as_str()), (PAGE.len().to_string().as_str(), ""));
+    assert!(frontend.asked()[0].starts_with("HEAD /page HTTP/1.1\r\n"));
+    let known = ask(&server, Method::GET, "/page").header("if-none-match", TAG);
+    let answer = send(known).await.expect("an answer").is(304);
+    assert_eq!((answer.header("etag"), answer.body.as_str()), (TAG, ""));
+    let part = ask(&server, Method::GET, "/page").header("range", "bytes=0-4");
+    let answer = send(part).await.expect("an answer").is(206);
+    assert_eq!(answer.header("content-range"), format!("bytes 0-4/{}", PAGE.len()));
+    assert_eq!(answer.body, PAGE[..5]);
+    // What the frontend leaves open is closed here: no framing, nothing kept for long.
+    let answer = get(&server, "/bare").await.is(404);
+    assert_eq!(answer.body, "bare");
+    assert_eq!(answer.header("content-security-policy"), "frame-ancestors 'none'");
+    assert_eq!(answer.header("cache-control"), "no-cache");
+    let long = ask(&server, Method::GET, "/long").timeout(Duration::from_secs(60)).send().await.expect("an answer");
+    assert_eq!(long.content_length(), u64::try_from(LONG).ok());
+    assert_eq!(long.bytes().await.expect("all of it").len(), LONG);
+}
+
+#[tokio::test]
+async fn what_is_ours_stays_ours() {
+    let (server, frontend) = scene().await;
+    for path in ["/", "/account", "/health", "/health/ready", "/api/v2/instance", "/assets/style.css", "/setup?token=x"]
+    {
+        let answer = get(&server, path).await;
+        assert!(!answer.body.contains("A page of the frontend"), "{path}");
+    }
+    for path in [
+        "/api",
+        "/api/",
+        "/api/v1/timelines/home",
+        "/%61pi/v1/nothing",
+        "/oauth",
+        "/oauth/nothing",
+        "/oauth/reset",
+        "/.well-known",
+        "/.well-known/webfinger",
+    ] {
+        let answer = get(&server, path).await.is(404);
+        assert_eq!(answer.json(), serde_json::json!({ "error": "Not Found" }), "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+    }
+    for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+        let answer = send(ask(&server, method.clone(), "/page").body("x")).await.expect("an answer").is(404);
+        assert_eq!(answer.json()["error"], "Not Found", "{method}");
+    }
+    send(ask(&server, Method::OPTIONS, "/page").header("origin", "https://web.example")).await.expect("an answer");
+    assert_eq!(frontend.asked(), [""; 0]);
+    assert_eq!(get(&server, "/assets/app.js").await.is(200).body, PAGE, "a frontend has files of its own");
+    assert_eq!(get(&server, "/register").await.is(200).body, PAGE);
+    let pages = ServerProcess::builder().set("frontend.url", &frontend.origin()).start().await;
+    frontend.asked();
+    get(&pages, "/page").await.is(404);
+    assert_eq!(frontend.asked(), [""; 0], "only in redirect mode");
+}
+
+#[tokio::test]
+async fn no_request_chooses_where_it_goes() {
+    let (server, frontend) = scene().await;
+    let evil = Frontend::start().await;
+    let (there, here) = (evil.authority(), server.base_url().authority().to_owned());
+    for target in [
+        format!("//{there}/x"),
+        format!("///{there}/x"),
+        format!("/\\{there}/x"),
+        format!("\\\\{there}/x"),
+        "/a/../x".into(),
+        "/../x".into(),
+        "/a/%2e%2E/x".into(),
+        "/a%2fb".into(),
+        "/%2F%2fevil".into(),
+        "/a%5cb".into(),
+        "/x%0d%0aset-cookie:%20a=b".into(),
+        "/a%00b".into(),
+        "/a%zz".into(),
+        format!("@{there}/x"),
+        format!(":80@{there}/x"),
+        format!("http://{there}//{there}/x"),
+    ] {
+        let said = say(&server, &format!("GET {target}"), &here).await;
+        let status = said.get(9..12).unwrap_or_default();
+        assert!(matches!(status, "400" | "404"), "{target}: {said}");
+    }
+    assert_eq!(frontend.asked(), [""; 0]);
+
+    for (line, host) in [
+        (format!("GET http://{there}/x?y"), there.as_str()),
+        (format!("GET http://user:pass@{there}/x?y"), &here),
+        (format!("GET https://{there}/x?y"), "evil.example"),
+        ("GET /x?y".to_owned(), &there),
+        ("GET /x?y".to_owned(), "evil.example"),
+    ] {
+        let said = say(&server, &line, host).await;
+        let asked = frontend.asked();
+        if said.starts_with("HTTP/1.1 400") {
+            assert_eq!(asked, [""; 0], "{line}");
+            continue;
+        }
+        assert!(said.starts_with("HTTP/1.1 200") && asked.len() == 1, "{line}: {said}");
+        assert!(asked[0].starts_with("GET /x?y HTTP/1.1\r\n"), "{asked:?}");
+        assert!(asked[0].contains(&format!("host: {}\r\n", frontend.authority())), "{asked:?}");
+        assert!(!asked[0].contains(&there) && !asked[0].contains("evil"), "{asked:?}");
+    }
+    assert_eq!(evil.asked(), [""; 0], "nobody was sent there");
+}
+
+#[tokio::test]
+async fn redirects_end_on_this_origin_or_nowhere() {
+    let (server, frontend) = scene().await;
+    let own = server.base_url().origin().ascii_serialization();
+    let redirect = async |to: &str| {
+        let query = form_urlencoded::byte_serialize(to.as_bytes()).collect::<String>();
+        get(&server, &format!("/redirect?{query}")).await
+    };
+    for (to, wanted) in [
+        ("/there?a=b#c".to_owned(), "/there?a=b#c"),
+        ("there".into(), "/there"),
+        (format!("{}/there", frontend.origin()), "/there"),
+        (format!("{own}/there"), "/there"),
+    ] {
+        let answer = redirect(&to).await.is(302);
+        assert_eq!(answer.header("location"), format!("{own}{wanted}"), "{to}");
+    }
+    for to in
+        ["https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)", "http://127.0.0.1:1/"]
+    {
+        let answer = redirect(to).await.is(502);
+        assert!(answer.headers.get("location").is_none(), "{to}");
+    }
+    let log = server.log();
+    assert!(log.contains("redirects to another origin") && !log.contains("evil.example"), "{log}");
+}
+
+#[tokio::test]
+async fn long_answers_flow_no_faster_than_they_are_read() {
+    let (server, frontend) = scene().await;
+    let mut answer = ask(&server, Method::GET, "/endless").send().await.expect("an answer");
+    answer.chunk().await.expect("a piece").expect("not the end");
+    // Nobody reads on: the frontend is not drained into this server's memory.
+    let mut before = u64::MAX;
+    let still = wait::within(wait::PATIENCE, async || {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let now = frontend.sent();
+        (std::mem::replace(&mut before, now) == now).then_some(now)
+    });
+    let taken = still.await.expect("the frontend has to wait");
+    assert!(taken < 32 * 1024 * 1024, "{taken} bytes were taken");
+    // The browser reads on, and it flows again.
+    for _ in 0..512 {
+        answer.chunk().await.expect("a piece").expect("not the end");
+    }
+    wait::until("more to flow", async || (frontend.sent() > taken).then_some(())).await;
+    // The browser goes away, and nobody keeps the frontend busy.
+    drop(answer);
+    wait::until("the frontend to be left alone", async || (frontend.busy() == 0).then_some(())).await;
+    assert_eq!(get(&server, "/page").await.is(200).body, PAGE);
+}
+
+#[tokio::test]
+async fn a_frontend_that_stops_in_the_middle_is_cut_off_and_never_taken_for_whole() {
+    let (server, frontend) = scene().await;
+    let ends = async |path: &str, longest: u64| {
+        let begun = Instant::now();
+        let answer = ask(&server, Method::GET, path).timeout(Duration::from_secs(40)).send().await.expect("a head");
+        assert_eq!(answer.status(), 200, "{path}");
+        let body = answer.bytes().await;
+        assert!(body.is_err(), "{path} is no whole answer: {body:?}");
+        assert!(begun.elapsed() < Duration::from_secs(longest), "{path}: {:?}", begun.elapsed());
+    };
+    tokio::join!(ends("/breaks", 5), ends("/stalls", 20), ends("/stalls-chunked", 20));
+    wait::until("the frontend to be left alone", async || (frontend.busy() == 0).then_some(())).await;
+    assert_eq!(server.log().matches("in the middle of an answer: look after it").count(), 1, "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_frontend_that_is_away_is_said_once_and_comes_back() {
+    let port = free_port();
+    let origin = format!("http://127.0.0.1:{port}");
+    let server = server_of(&origin).await;
+    for _ in 0..3 {
+        let answer = get(&server, "/page").await.is(502);
+        let words = "The part of this site that shows it does not answer. Please try again later.";
+        assert_eq!(answer.json(), serde_json::json!({ "error": words }));
+        assert!(!answer.body.contains(&origin) && !answer.header("retry-after").is_empty());
+    }
+    let call = ask(&server, Method::GET, "/page").header("accept", "text/html,*/*").header("accept-language", "de");
+    let page = send(call).await.expect("an answer").is(502);
+    assert!(page.header("content-type").starts_with("text/html") && page.body.contains("kann nicht gezeigt werden"));
+    assert!(page.header("content-security-policy").contains("default-src 'none'"), "a page of ours");
+    let lines = |word: &str| server.log().lines().filter(|line| line.contains(word)).count();
+    assert_eq!(lines("cannot be reached: start it, or mend frontend.url"), 1, "{}", server.log());
+
+    let frontend = Frontend::start_on(port).await;
+    get(&server, "/page").await.is(200);
+    assert_eq!(lines("the frontend answers again"), 1, "{}", server.log());
+    get(&server, "/garbage").await.is(502);
+    assert_eq!(lines("cannot be reached"), 2, "{}", server.log());
+    drop(frontend);
+}
+
+#[tokio::test]
+async fn a_silent_frontend_holds_up_nobody_else() {
+    let (server, frontend) = scene().await;
+    let (visitor, ada) = (Visitor::of(&server), Person::named("ada"));
+    server.create_account(&ada);
+    let begun = Instant::now();
+    let waiting = join_all((0..300).map(|_| async {
+        let answer = get(&server, "/silent").await;
+        (answer.status.as_u16(), begun.elapsed())
+    }));
+    let honest = async {
+        wait::until("all places to be taken", async || (frontend.busy() >= 256).then_some(())).await;
+        let begun = Instant::now();
+        let app = visitor.register().await.expect("an app");
+        visitor.token(&app, &ada).await.expect("a token");
+        send(visitor.get("/health/ready")).await.expect("an answer").is(200);
+        begun.elapsed()
+    };
+    let (answers, took) = join(waiting, honest).await;
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    let of = |status: u16| answers.iter().filter(|(found, _)| *found == status).count();
+    assert_eq!((of(504), of(503)), (256, 44), "{answers:?}");
+    assert!(answers.iter().all(|(_, took)| *took < Duration::from_secs(10)), "{answers:?}");
+    get(&server, "/page").await.is(200);
+    assert_eq!(server.log().matches("takes too long").count(), 1, "{}", server.log());
+}
+
+#[tokio::test]
+async fn nothing_goes_round_in_circles() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (url, base) in [
+        ("https://social.example", "https://social.example"),
+        ("https://Social.example:443/", "https://social.example"),
+        ("http://localhost:8080", "https://social.example"),
+        ("http://127.0.0.1:8080", "https://social.example"),
+    ] {
+        let settings = [("frontend.mode", "redirect"), ("frontend.url", url), ("http.base_url", base)];
+        let output = run_in(folder.path(), &settings, &["check-config"], "");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{url}: {told}");
+        assert!(told.contains("frontend.url") && told.contains("the frontend's own"), "{url}: {told}");
+    }
+
+    // A name that leads back by a detour, which no check of the configuration can see.
+    let detour = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let origin = format!("http://{}", detour.local_addr().expect("an address"));
+    let server = server_of(&origin).await;
+    let port = server.base_url().port().expect("a port");
+    let relay = tokio::spawn(async move {
+        while let Ok((mut one, _)) = detour.accept().await {
+            let mut other = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
+            tokio::spawn(async move { drop(tokio::io::copy_bidirectional(&mut one, &mut other).await) });
+        }
+    });
+    let answer = get(&server, "/page").await.is(508);
+    assert!(answer.body.contains("leads back"), "{}", answer.body);
+    assert_eq!(server.log().matches("leads back to this server").count(), 1, "{}", server.log());
+    relay.abort();
+}
