@@ -30,7 +30,7 @@ pub struct State {
     pub accounts: Arc<SqlAccounts>,
     /// Our pages.
     pub pages: Arc<TeraPages>,
-    /// The frontend that is asked for what is not here, in redirect mode.
+    /// The frontend that is asked for what is not here, in redirect mode, where it has an origin of its own.
     pub frontend: Option<Arc<Frontend>>,
 }
 
@@ -84,7 +84,9 @@ impl State {
         let mail = settings.data_dir.join("mail");
         let mailer = FileMailer::new(mail, &settings.instance.title, base_url, ambient.clone());
         let config = settings.to_config(signing_keys);
-        let frontend = config.frontend.origin.as_ref().map(|origin| Frontend::new(origin, base_url).map(Arc::new));
+        // A frontend on our own origin is reached by whoever put both behind it.
+        let elsewhere = config.frontend.origin.as_ref().filter(|origin| *origin != base_url);
+        let frontend = elsewhere.map(|origin| Frontend::new(origin, base_url).map(Arc::new));
         let frontend = frontend.transpose().map_err(StartError::Tls)?;
         let shown: Arc<dyn Pages> = match &config.frontend.origin {
             None => pages.clone(),

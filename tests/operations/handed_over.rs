@@ -347,12 +347,8 @@ async fn a_silent_frontend_holds_up_nobody_else() {
 #[tokio::test]
 async fn nothing_goes_round_in_circles() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for (url, base) in [
-        ("https://social.example", "https://social.example"),
-        ("https://Social.example:443/", "https://social.example"),
-        ("http://localhost:8080", "https://social.example"),
-        ("http://127.0.0.1:8080", "https://social.example"),
-    ] {
+    let base = "https://social.example";
+    for url in ["http://localhost:8080", "http://127.0.0.1:8080"] {
         let settings = [("frontend.mode", "redirect"), ("frontend.url", url), ("http.base_url", base)];
         let output = run_in(folder.path(), &settings, &["check-config"], "");
         let told = String::from_utf8_lossy(&output.stdout).into_owned();

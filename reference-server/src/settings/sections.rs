@@ -193,7 +193,8 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
         _ => Err("Give \"pages\" or \"redirect\".".to_owned()),
     });
     let origin = frontend_origin(reader, mode == "redirect");
-    if origin.as_ref().is_some_and(|origin| leads_back(origin, &http.base_url, http.bind, http.bind_port)) {
+    let elsewhere = origin.as_ref().filter(|origin| **origin != http.base_url);
+    if elsewhere.is_some_and(|origin| leads_back(origin, http.bind, http.bind_port)) {
         let remedy = "That is this server itself, which would hand requests to itself for ever: give the frontend's own \
                       origin, or set frontend.mode = \"pages\".";
         reader.note("frontend.url", remedy);
