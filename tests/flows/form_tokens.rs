@@ -95,6 +95,18 @@ story!(a_token_in_a_form_opens_a_route_of_the_host, |story| {
     host.end().await;
 });
 
+story!(the_token_api_takes_it_there_as_well, |story| {
+    let token = token(&story).await;
+    let list = story.get("/api/v1/tokens").bearer(&token).send().await.is(200).json();
+    let id = list[0]["id"].as_str().expect("an id").to_owned();
+    let post = || story.post(&format!("/api/v1/tokens/{id}/invalidate"));
+    post().json(&serde_json::json!({ "access_token": token })).send().await.is_api_error(401, NO_TOKEN);
+    let answer = post().form(&[("access_token", "a"), ("access_token", &token)]).send().await.is(400);
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(post().form(&[("access_token", &token)]).send().await.is(200).json()["id"], id.as_str());
+    post().form(&[("access_token", &token)]).send().await.is_api_error(401, "The access token was revoked");
+});
+
 story!(a_token_stands_in_one_place, |story| {
     let (host, token) = (host(&story).await, token(&story).await);
     let echo = || story.post(&host.url("/echo"));

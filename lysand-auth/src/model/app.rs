@@ -265,6 +265,28 @@ mod tests {
     }
 
     #[test]
+    fn nobody_is_asked_about_the_servers_own_app_alone() {
+        let checked = registration().check(true).unwrap();
+        let app = |first_party, is_public| App {
+            id: AppId::new("1"),
+            client_id: "1".into(),
+            name: checked.name.clone(),
+            website: None,
+            redirect_uris: checked.redirect_uris.clone(),
+            scopes: checked.scopes.clone(),
+            created_at: Timestamp::from_micros(0),
+            is_public,
+            expiring: false,
+            first_party,
+        };
+        for (first_party, is_public, skips) in
+            [(true, false, true), (true, true, false), (false, false, false), (false, true, false)]
+        {
+            assert_eq!(app(first_party, is_public).skips_consent(), skips, "{first_party} {is_public}");
+        }
+    }
+
+    #[test]
     fn passes_and_keeps_what_was_sent() {
         let checked = registration().check(true).unwrap();
         let uris: Vec<_> = checked.redirect_uris.iter().map(RedirectUri::as_str).collect();

@@ -174,7 +174,15 @@ fn mount_grants(config: &mut ServiceConfig, auth: &Auth) {
     );
     serve!(config, with_slash("/api/v1/tokens"), "GET, HEAD", [get => tokens, head => tokens], Limits::new(auth), api);
     serve!(config, with_slash("/api/v1/tokens/{id}"), "GET, HEAD", [get => token, head => token], Limits::new(auth), api);
-    serve!(config, with_slash("/api/v1/tokens/{id}/invalidate"), "POST", [post => end_token], Limits::new(auth), api);
+    serve!(
+        config,
+        with_slash("/api/v1/tokens/{id}/invalidate"),
+        "POST",
+        [post => end_token],
+        Limits::new(auth),
+        FormTokens::new(),
+        api
+    );
 }
 
 /// Lysand's frontend API (Lysand §4 to §6, §12.7).
