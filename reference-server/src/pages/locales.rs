@@ -7,21 +7,22 @@ use std::sync::Arc;
 use lysand_auth::host::pages::sentence;
 use tera::{Tera, Value};
 
-/// The language of the keys, which needs no catalogue.
+/// The language of the keys, which needs no catalogue, and its name.
 pub(super) const ENGLISH: &str = "en";
+pub(super) const ENGLISH_NAME: &str = "English";
 
 /// Stands in a text where a part is put in that differs from case to case. Several keep their order in every language.
 const HOLE: &str = "{}";
 
 macro_rules! catalogues {
-    ($($language:literal,)+) => {
-        /// The catalogues by language tag, in lower case.
-        pub(super) const BUILT_IN: &[(&str, &str)] =
-            &[$(($language, include_str!(concat!("../../../templates/locales/", $language, ".toml"))),)+];
+    ($($language:literal: $name:literal,)+) => {
+        /// The catalogues: language tag in lower case, name of the language in itself, texts.
+        pub(super) const BUILT_IN: &[(&str, &str, &str)] =
+            &[$(($language, $name, include_str!(concat!("../../../templates/locales/", $language, ".toml"))),)+];
     };
 }
 
-catalogues! { "de", "fr", "es", }
+catalogues! { "de": "Deutsch", "fr": "Français", "es": "Español", }
 
 /// The texts of one language.
 #[derive(Default)]
@@ -162,7 +163,7 @@ mod tests {
     fn every_catalogue_has_exactly_the_texts_that_are_used() {
         let used = used();
         assert!(used.len() > 100, "{}", used.len());
-        for (language, text) in BUILT_IN {
+        for (language, _, text) in BUILT_IN {
             let faults = faults(&Catalogue::parse(text).unwrap(), &used);
             assert!(faults.is_empty(), "locales/{language}.toml: {faults:#?}");
         }
