@@ -213,7 +213,7 @@ fn demo(text: &'static str) -> DemoPage<'static> {
         || Message { text: text.to_owned(), note: Some(text), parameters: vec![Parameter::new(text, text, text)] };
     DemoPage {
         heading: text,
-        summary: text.to_owned(),
+        summary: text,
         trouble: Some(text.to_owned()),
         account: Some(account(text)),
         steps: vec![Step {
@@ -223,7 +223,8 @@ fn demo(text: &'static str) -> DemoPage<'static> {
             request: Some(message()),
             answer: Some(message()),
         }],
-        again: text,
+        again: text.to_owned(),
+        home: text.to_owned(),
         form_token: text.to_owned(),
     }
 }
