@@ -139,7 +139,7 @@ async fn show(
     query: Option<web::Query<Query>>,
 ) -> Result<HttpResponse, ApiError> {
     let instance = &state.settings.instance;
-    let reader = reader(&req);
+    let reader = reader(&req).for_account(browser.account());
     let description = instance.description.trim();
     let account = browser.account();
     let page = HomePage {

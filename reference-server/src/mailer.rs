@@ -170,18 +170,14 @@ fn date(seconds: i64) -> String {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use lysand_auth::model::account::{AccountId, Email, Role, Standing};
+    use lysand_auth::model::account::{AccountId, Email};
 
     use super::*;
 
     fn person(email: Option<&str>) -> Account {
         Account {
-            id: AccountId::new("1"),
-            username: "alice".into(),
-            display_name: String::new(),
             email: email.map(|address| Email { address: address.into(), confirmed: true }),
-            standing: Standing::Active,
-            role: Role::Member,
+            ..Account::new(AccountId::new("1"), "alice")
         }
     }
 

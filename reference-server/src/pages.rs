@@ -21,7 +21,7 @@ use lysand_auth::web::ApiError;
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use self::locales::{Catalogue, ENGLISH};
+use self::locales::{Catalogue, ENGLISH, ENGLISH_NAME};
 use crate::assets::PageAssets;
 
 macro_rules! templates {
@@ -97,7 +97,7 @@ impl TeraPages {
         let file_of =
             |name: &str| overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string());
         let mut languages = vec![(ENGLISH, Arc::default())];
-        for (language, text) in locales::BUILT_IN {
+        for (language, _, text) in locales::BUILT_IN {
             let file = || format!("locales/{language}.toml");
             let parsed = Catalogue::parse(text);
             let catalogue = parsed.map_err(|error| PagesError::Broken { file: file(), why: error.to_string() })?;
@@ -126,6 +126,12 @@ impl TeraPages {
             }
         }
         Ok(pages)
+    }
+
+    /// The languages that the pages speak: tag in lower case, name in itself.
+    pub fn languages(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let others = locales::BUILT_IN.iter().map(|(language, name, _)| (*language, *name));
+        [(ENGLISH, ENGLISH_NAME)].into_iter().chain(others)
     }
 
     /// Renders a template with its context, in English.

@@ -1,7 +1,9 @@
-//! `GET /account`: the signed-in person's own page: which identities are linked, link another, remove one.
+//! `GET /account`: the signed-in person's own page: which identities are linked, link another, remove one; the language.
 //!
-//! Every change is a form of this page, proven by its token, and needs a password that was given in the last five minutes
-//! (security WEB-5, ID-12).
+//! Every change is a form of this page, proven by its token (security WEB-5). A change of the ways in needs a password that
+//! was given in the last five minutes (ID-12).
+
+mod language;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -23,6 +25,8 @@ use lysand_auth::web::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use self::language::Choice;
+use self::language::choose;
 use crate::home::{AUTHORIZED_APPLICATIONS, Notice, NoticeKind};
 use crate::server::State;
 
@@ -31,6 +35,7 @@ pub const PATH: &str = "/account";
 const LINK: &str = "/account/link";
 const UNLINK: &str = "/account/unlink";
 const CONFIRM: &str = "/account/confirm";
+const LANGUAGE: &str = "/account/language";
 
 /// `account.html`
 #[derive(Debug, Serialize)]
@@ -45,6 +50,8 @@ pub struct AccountPage<'a> {
     pub linked: Vec<Identity<'a>>,
     /// What else can be.
     pub offered: Vec<Identity<'a>>,
+    /// The languages of the pages; when none is chosen, the browser decides.
+    pub languages: Vec<Choice<'a>>,
     /// Where the forms post to.
     pub actions: Actions,
     /// Where its links lead.
@@ -64,12 +71,15 @@ pub struct Actions {
     pub unlink: String,
     /// Field `password`.
     pub confirm: String,
+    /// Field `language`.
+    pub language: String,
 }
 
 impl Actions {
     /// The routes of this module.
     fn of(reader: &Reader) -> Self {
-        Self { link: reader.keep(LINK), unlink: reader.keep(UNLINK), confirm: reader.keep(CONFIRM) }
+        let keep = |path| reader.keep(path);
+        Self { link: keep(LINK), unlink: keep(UNLINK), confirm: keep(CONFIRM), language: keep(LANGUAGE) }
     }
 }
 
@@ -100,7 +110,7 @@ struct Asked {
 }
 
 /// The notices by the names that queries give them.
-const NOTICES: [(&str, NoticeKind, &str); 7] = [
+const NOTICES: [(&str, NoticeKind, &str); 9] = [
     ("unlinked", NoticeKind::Good, "The identity is no longer linked."),
     (
         "last",
@@ -112,6 +122,8 @@ const NOTICES: [(&str, NoticeKind, &str); 7] = [
     ("wrong", NoticeKind::Bad, "This is not the password of the account."),
     ("wait", NoticeKind::Bad, "Too many attempts. Please wait before trying again."),
     ("stale", NoticeKind::Bad, "Please confirm first that it is you."),
+    ("language", NoticeKind::Good, "Saved. This is the language of the pages from now on."),
+    ("unspoken", NoticeKind::Bad, "This server does not speak that language. Nothing was changed."),
 ];
 
 /// The texts that this page gets translated beside those of its template.
@@ -134,7 +146,7 @@ async fn show(
     browser: SignedIn,
     query: Option<Query<Asked>>,
 ) -> Result<HttpResponse, ApiError> {
-    let reader = reader(&req);
+    let reader = reader(&req).for_account(browser.account());
     let form_token = form_token(&state.auth, &form)?;
     let sso = &state.auth.config().sso;
     let (mut linked, mut has_password) = (Vec::new(), false);
@@ -160,6 +172,7 @@ async fn show(
                 label: linked.label.as_deref(),
             })
             .collect(),
+        languages: language::choices(&state.pages, browser.account()),
         actions: Actions::of(&reader),
         links: Links { apps: reader.keep(AUTHORIZED_APPLICATIONS), home: reader.keep("/") },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
@@ -177,6 +190,7 @@ struct Fields {
     issuer: String,
     #[serde(default)]
     password: String,
+    language: Option<String>,
 }
 
 type Sent = Result<Form<Fields>, actix_web::Error>;
@@ -264,7 +278,12 @@ async fn confirm(
 
 /// Back to the page, with a notice.
 fn back(state: &State, req: &HttpRequest, query: &str) -> HttpResponse {
-    let location = reader(req).keep(&state.settings.http.base_url.join(&format!("{PATH}{query}")));
+    back_to(state, &reader(req).keep(query))
+}
+
+/// Back to the page, with this query.
+fn back_to(state: &State, query: &str) -> HttpResponse {
+    let location = state.settings.http.base_url.join(&format!("{PATH}{query}"));
     HttpResponse::SeeOther()
         .insert_header((header::LOCATION, location))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
@@ -322,6 +341,7 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
             LINK => link;
             UNLINK => unlink;
             CONFIRM => confirm;
+            LANGUAGE => choose;
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The same pages without scripts, on a narrow screen, in the dark.
 
 use serde_json::{Value, json};
+use tests::certified::CertifiedProvider;
 use tests::client::OUT_OF_BAND;
 use tests::journey::{APPROVE, SIGN_IN};
-use tests::{Browser, Look, RegisteredApp};
+use tests::{Browser, Look, Person, RegisteredApp, ServerProcess};
 
 use crate::scene::Scene;
 
@@ -74,6 +75,52 @@ async fn longer_words_do_not_scroll_sideways_on_a_narrow_screen() {
     scene.browser.code_on_page().await;
     scene.browser.reads("Noch ein Schritt").await;
     fits(&scene.browser, "narrow-german-code").await;
+}
+
+/// The pages beside a sign-in, in the same language.
+#[tokio::test]
+async fn longer_words_beside_a_sign_in_do_not_scroll_sideways_either() {
+    let provider = CertifiedProvider::start().await;
+    let server = provider.known_to(ServerProcess::builder()).start().await;
+    let browser = Browser::with_look(Look { width: NARROW, ..Look::default() }).await;
+    let person = Person::named("donaudampfschifffahrtsgesell");
+    server.create_account(&person);
+    let go = async |path: &str, words: &str| {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        browser.goto(&server.url(&format!("{path}{joint}lang=de"))).await;
+        browser.reads(words).await;
+    };
+    let log = server.log();
+    let set_up = log.split_whitespace().find(|word| word.contains("/setup?token=")).expect("a link");
+    let set_up = &set_up[set_up.find("/setup").expect("a path")..];
+    go(set_up, "Das erste Konto anlegen").await;
+    browser.click("form button").await;
+    browser.reads("Das Passwort muss 8 bis 128 Zeichen lang sein").await;
+    fits(&browser, "narrow-german-setup").await;
+    go("/setup", "reference-server account create").await;
+    fits(&browser, "narrow-german-setup-over").await;
+
+    go("/", "Mit diesem Browser ist niemand angemeldet").await;
+    fits(&browser, "narrow-german-home").await;
+    browser.click("section[aria-labelledby='demo'] button").await;
+    browser.find(SIGN_IN).await;
+    browser.sign_in(&person).await;
+    browser.find(APPROVE).await;
+    browser.approve().await;
+    browser.reads("Es hat geklappt").await;
+    fits(&browser, "narrow-german-demo").await;
+
+    go("/?oidc_account_linking_error=x", "Es wurde nichts verknüpft").await;
+    fits(&browser, "narrow-german-home-signed-in").await;
+    go("/account?notice=last", "Wie im Browser eingestellt").await;
+    fits(&browser, "narrow-german-account").await;
+    browser.click("form[action^='/account/link'] button").await;
+    browser.sign_in_at_provider("donaudampfschifffahrtsgesellschaft").await;
+    go("/account", "Verknüpfte Identitäten").await;
+    browser.find("form[action^='/account/unlink'] button").await;
+    fits(&browser, "narrow-german-account-linked").await;
+    go("/oauth/authorized_applications", "Apps mit Zugriff").await;
+    fits(&browser, "narrow-german-apps-with-access").await;
 }
 
 /// Takes a picture, and checks that there is nothing to scroll to on the right.

@@ -1,5 +1,7 @@
-//! The language of the pages (Mastodon §5.1): `lang`, then `Accept-Language`, then English.
+//! The language of the pages (Mastodon §5.1): `lang`, then the account's, then `Accept-Language`, then English.
 
+mod account;
+mod demo;
 mod own_pages;
 
 use tests::story;

@@ -48,6 +48,8 @@ async fn accounts(backend: Backend) {
     let weak = ["account", "create", "bob", "--email", "bob@people.example", "--password-stdin"];
     assert!(refused(&server, &weak, "short").to_lowercase().contains("password"));
     refused(&server, &["account", "show", "nobody"], "");
+    let shown = done(&server, &["account", "show", "ada"], "");
+    assert!(shown.lines().any(|line| line.starts_with("language") && line.ends_with('-')), "{shown}");
 
     let app = visitor.register().await.expect("an app");
     let browser = visitor.sign_in(&app, &ada).await.expect("signed in");

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::ambient::Timestamp;
 use crate::host::HostResult;
-pub use crate::model::language::Reader;
+pub use crate::model::language::{Language, Reader};
 pub use crate::model::permission::{Access, Permission, sentence};
 pub use crate::model::redirect_uri::Destination;
 

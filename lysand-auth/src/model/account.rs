@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::model::language::Language;
+
 /// The host's key for an account: opaque text, so any host's key fits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AccountId(String);
@@ -70,9 +72,26 @@ pub struct Account {
     pub standing: Standing,
     /// What it may do.
     pub role: Role,
+    /// The language in which its owner reads pages; `None` when none is chosen, and the browser decides (Mastodon §5.1).
+    pub language: Option<Language>,
 }
 
 impl Account {
+    /// An account that is active, an ordinary member's, and has nothing else yet. A host fills in the rest by
+    /// `Account { email, ..Account::new(id, "ada") }`, which still compiles when accounts get another field.
+    #[must_use]
+    pub fn new(id: AccountId, username: impl Into<String>) -> Self {
+        Self {
+            id,
+            username: username.into(),
+            display_name: String::new(),
+            email: None,
+            standing: Standing::Active,
+            role: Role::Member,
+            language: None,
+        }
+    }
+
     /// The first reason why this account may not act, in the order of the Mastodon contract §11.2; `None` when it may.
     #[must_use]
     pub fn hindrance(&self) -> Option<Hindrance> {

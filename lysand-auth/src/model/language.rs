@@ -1,22 +1,51 @@
-//! Which languages a person reads, as a request tells it.
+//! Which languages a person reads, as a request and their account tell it.
 
 use std::cmp::Reverse;
+use std::fmt;
+
+use crate::model::account::Account;
 
 /// The longest tag that is taken for one (RFC 5646 §4.4.1).
 const LONGEST_TAG: usize = 35;
 /// How many entries of `Accept-Language` are looked at.
 const MOST_ENTRIES: usize = 32;
 
-/// Who reads a page: the languages of a request.
-///
-/// The order is `lang`, then `Accept-Language`. Between them Mastodon asks the account's own setting; accounts of this
-/// library have none, so that step is left out (Mastodon §5.1).
+/// A language: its tag in lower case, `de` or `pt-br`. It need not be one that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Language(String);
+
+impl Language {
+    /// The language with this tag, if the text looks like one. Some clients write `pt_BR`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let fits = text.len() <= LONGEST_TAG && text.starts_with(|first: char| first.is_ascii_alphabetic());
+        let fits = fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        fits.then(|| Self(text.replace('_', "-").to_ascii_lowercase()))
+    }
+
+    /// The tag.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who reads a page: their languages in the order of Mastodon §5.1, which is `lang`, the account's own, `Accept-Language`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reader {
-    /// The parameter `lang`: a language tag in lower case. It need not be one that exists.
-    pub asked: Option<String>,
-    /// What the browser accepts, best first: language tags in lower case.
-    pub accepted: Vec<String>,
+    /// The parameter `lang`.
+    pub asked: Option<Language>,
+    /// What the person who is signed in chose for their account.
+    pub chosen: Option<Language>,
+    /// What the browser accepts, best first.
+    pub accepted: Vec<Language>,
 }
 
 impl Reader {
@@ -24,12 +53,18 @@ impl Reader {
     /// out: it is no reason to show no page.
     #[must_use]
     pub fn new<'a>(asked: Option<&str>, accept_language: impl IntoIterator<Item = &'a str>) -> Self {
-        Self { asked: asked.and_then(tag), accepted: accepted(accept_language) }
+        Self { asked: asked.and_then(Language::parse), chosen: None, accepted: accepted(accept_language) }
+    }
+
+    /// The same reader, who is signed in with this account.
+    #[must_use]
+    pub fn for_account(self, account: Option<&Account>) -> Self {
+        Self { chosen: account.and_then(|account| account.language.clone()), ..self }
     }
 
     /// All languages, best first.
     pub fn languages(&self) -> impl Iterator<Item = &str> {
-        self.asked.iter().chain(&self.accepted).map(String::as_str)
+        self.asked.iter().chain(&self.chosen).chain(&self.accepted).map(Language::as_str)
     }
 
     /// The address of another page for this reader: with the parameter `lang`, if it was asked for.
@@ -55,29 +90,21 @@ impl Reader {
     }
 }
 
-/// A language tag in lower case, if the text looks like one. Some clients write `pt_BR`.
-fn tag(text: &str) -> Option<String> {
-    let text = text.trim();
-    let fits = text.len() <= LONGEST_TAG && text.starts_with(|first: char| first.is_ascii_alphabetic());
-    let fits = fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    fits.then(|| text.replace('_', "-").to_ascii_lowercase())
-}
-
-fn accepted<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+fn accepted<'a>(lines: impl IntoIterator<Item = &'a str>) -> Vec<Language> {
     let entries = lines.into_iter().flat_map(|line| line.split(',')).take(MOST_ENTRIES);
-    let mut weighted: Vec<(u16, String)> = entries.filter_map(entry).filter(|(weight, _)| *weight > 0).collect();
+    let mut weighted: Vec<(u16, Language)> = entries.filter_map(entry).filter(|(weight, _)| *weight > 0).collect();
     // Stable: what weighs the same stays in the order in which it came.
     weighted.sort_by_key(|(weight, _)| Reverse(*weight));
-    weighted.into_iter().map(|(_, tag)| tag).collect()
+    weighted.into_iter().map(|(_, language)| language).collect()
 }
 
-/// `de-AT;q=0.8`: the weight in thousandths, and the tag.
-fn entry(text: &str) -> Option<(u16, String)> {
+/// `de-AT;q=0.8`: the weight in thousandths, and the language.
+fn entry(text: &str) -> Option<(u16, Language)> {
     let (named, weight) = match text.split_once(';') {
         Some((named, parameter)) => (named, weight(parameter.trim().strip_prefix(['q', 'Q'])?.trim_start())?),
         None => (text, 1000),
     };
-    Some((weight, tag(named)?))
+    Some((weight, Language::parse(named)?))
 }
 
 /// `=0.8`: zero to one with three places at most (RFC 9110 §12.4.2).
@@ -102,6 +129,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::account::AccountId;
 
     fn reader(asked: &str, header: &str) -> Vec<String> {
         Reader::new(Some(asked), [header]).languages().map(str::to_owned).collect()
@@ -112,13 +140,31 @@ mod tests {
         assert_eq!(reader("", "fr;q=0.3, de-AT, en;q=0.8,es ; q=0.8"), ["de-at", "en", "es", "fr"]);
         assert_eq!(reader("", "de;q=0.001, en;q=1.000, fr;Q=0"), ["en", "de"]);
         let two_lines = Reader::new(None, ["fr;q=0.5", "de"]);
-        assert_eq!(two_lines.accepted, ["de", "fr"]);
+        assert_eq!(two_lines.languages().collect::<Vec<_>>(), ["de", "fr"]);
     }
 
     #[test]
     fn what_was_asked_for_comes_first() {
         assert_eq!(reader("es", "de, es;q=0.5"), ["es", "de", "es"]);
         assert_eq!(reader("pt_BR", ""), ["pt-br"]);
+    }
+
+    #[test]
+    fn an_account_has_its_say_between_the_two() {
+        let mut account = Account::new(AccountId::new("1"), "ada");
+        let best = |reader: Reader| reader.best_of(&["en", "de", "fr"]).map(str::to_owned);
+        let german = || Reader::new(None, ["de"]);
+        assert_eq!(german().for_account(Some(&account)), german(), "nothing is chosen");
+        account.language = Language::parse("fr");
+        assert_eq!(best(german().for_account(Some(&account))).as_deref(), Some("fr"));
+        assert_eq!(best(Reader::new(Some("en"), ["de"]).for_account(Some(&account))).as_deref(), Some("en"));
+        assert_eq!(best(Reader::new(Some("tlh"), ["de"]).for_account(Some(&account))).as_deref(), Some("fr"));
+        account.language = Language::parse("tlh");
+        assert_eq!(
+            best(german().for_account(Some(&account))).as_deref(),
+            Some("de"),
+            "what nobody offers is passed over"
+        );
     }
 
     #[test]

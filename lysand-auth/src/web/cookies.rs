@@ -10,11 +10,13 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use super::extract;
+use super::params::Params;
 use super::reply::ApiError;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions;
 use crate::model::account::Account;
+use crate::model::language::Reader;
 use crate::model::session::{Session, SignedInBrowser};
 use crate::secret::Secret;
 use crate::signing::CookieProblem;
@@ -56,6 +58,23 @@ impl FromRequest for SignedIn {
 pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
     let Some(cookie) = extract::cookie(headers, COOKIE_NAME) else { return Ok(SignedIn(None)) };
     Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
+}
+
+/// Who reads the answer, with the language of the account that is signed in (Mastodon §5.1). Where that account cannot be
+/// told, the request alone decides: a language is no reason to fail.
+pub(crate) async fn reader(auth: &Auth, req: &HttpRequest, params: &Params) -> Reader {
+    let browser = optional(auth, req.headers()).await.unwrap_or(SignedIn(None));
+    params.reader(req).for_account(browser.account())
+}
+
+/// Who reads what went wrong. Nothing more is looked up for somebody who is too fast, or while the server fails itself.
+pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, error: &Error) -> Reader {
+    match error {
+        Error::Refused(refusal) if !matches!(refusal.code, Code::TooManyRequests | Code::Unavailable) => {
+            reader(auth, req, params).await
+        }
+        _ => params.reader(req),
+    }
 }
 
 /// Who is signed in, where somebody must be.

@@ -35,7 +35,8 @@ pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
     Some(source)
 }
 
-/// Who reads the answer to a request, as its URL and its headers tell (Mastodon §5.1): for a host's own pages.
+/// Who reads the answer to a request, as its URL and its headers tell (Mastodon §5.1): for a host's own pages. Where
+/// somebody is signed in, go on with [`Reader::for_account`].
 #[must_use]
 pub fn reader(req: &HttpRequest) -> Reader {
     Params::of_query(req).reader(req)

@@ -55,7 +55,7 @@ pub(crate) async fn login(
             cookies::add(&mut reply, &cookies::session(&auth, cookie.expose()))?;
             Ok(reply)
         }
-        Err(error) => Ok(to_login_page(&auth, &req, &params, error)),
+        Err(error) => Ok(to_login_page(&auth, &req, &params, error).await),
     }
 }
 
@@ -74,9 +74,12 @@ pub(crate) async fn redirect(
         let code = Secret::new(needed("code")?);
         let browser = cookies::required(&auth, req.headers()).await?;
         let ask = authorization::consent(&auth, &code, &client_id, &redirect_uri, &browser).await?;
-        Ok(pages::approved(&auth, &params.reader(&req), &ask, &code))
+        Ok(pages::approved(&auth, &params.reader(&req).for_account(Some(&browser.account)), &ask, &code))
     };
-    Ok(outcome.await.unwrap_or_else(|error| to_login_page(&auth, &req, &params, error)))
+    match outcome.await {
+        Ok(answer) => Ok(answer),
+        Err(error) => Ok(to_login_page(&auth, &req, &params, error).await),
+    }
 }
 
 /// `POST /oauth/authorize`: consent, as existing frontends send it (Lysand §7); with `_method=delete`, a denial.
@@ -105,9 +108,12 @@ pub(crate) async fn authorize(
         let browser = cookies::required(&auth, req.headers()).await?;
         let pending = params.secret("code")?;
         let (ask, code) = authorization::consent_at_once(&auth, &request, pending.as_ref(), &browser).await?;
-        Ok(pages::approved(&auth, &params.reader(&req), &ask, &code))
+        Ok(pages::approved(&auth, &params.reader(&req).for_account(Some(&browser.account)), &ask, &code))
     };
-    Ok(outcome.await.unwrap_or_else(|error| to_login_page(&auth, &req, &params, error)))
+    match outcome.await {
+        Ok(answer) => Ok(answer),
+        Err(error) => Ok(to_login_page(&auth, &req, &params, error).await),
+    }
 }
 
 /// `DELETE /oauth/authorize`: the person says no (Mastodon §5.6)
@@ -127,14 +133,15 @@ async fn answer_denial(auth: &Auth, req: &HttpRequest, form: &Session, params: &
         let request = request(params)?;
         let browser = cookies::required(auth, req.headers()).await?;
         let code = params.secret("code")?;
-        authorization::deny(auth, &request, code.as_ref(), &browser).await
+        let path = authorization::deny(auth, &request, code.as_ref(), &browser).await?;
+        Ok((path, browser))
     };
     match outcome.await {
-        Ok(path) => pages::denied(auth, &params.reader(req), &path),
+        Ok((path, browser)) => pages::denied(auth, &params.reader(req).for_account(Some(&browser.account)), &path),
         Err(error @ Error::Refused(_)) if is_check_1_to_3(&error) => {
-            pages::trouble(auth, &params.reader(req), &error, None)
+            pages::trouble(auth, &cookies::reader_of(auth, req, params, &error).await, &error, None)
         }
-        Err(error) => to_login_page(auth, req, params, error),
+        Err(error) => to_login_page(auth, req, params, error).await,
     }
 }
 
@@ -154,7 +161,8 @@ pub(crate) async fn sign_out(
 ) -> Result<HttpResponse, ApiError> {
     let params = received.0?;
     if let Err(error) = forms::prove_form(&auth, &req, &form, params.body_text("form_token")?.as_deref()) {
-        return Ok(pages::trouble_or_json(&auth, &params.reader(&req), &error));
+        let reader = params.reader(&req).for_account(browser.account());
+        return Ok(pages::trouble_or_json(&auth, &reader, &error));
     }
     if let Some(session) = browser.session() {
         sessions::sign_out(&auth, session).await?;
@@ -182,8 +190,9 @@ pub(crate) fn shape<T>(read: Result<T, Error>) -> Result<T, Error> {
 
 /// Shows an error on the login page, with the request kept (Lysand §5 to §7); what is wrong with the shape of a request,
 /// or with the server, is answered in JSON.
-fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) -> HttpResponse {
-    to_login_page_with(auth, req, &params.reader(req), params.echo(&ECHOED), error)
+async fn to_login_page(auth: &Auth, req: &HttpRequest, params: &Params, error: Error) -> HttpResponse {
+    let reader = cookies::reader_of(auth, req, params, &error).await;
+    to_login_page_with(auth, req, &reader, params.echo(&ECHOED), error)
 }
 
 /// The same, with these parameters of the request.

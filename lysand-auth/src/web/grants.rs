@@ -38,7 +38,7 @@ impl Form {
         if is_named || (takes("application/json") && !takes("text/html")) { Self::Json } else { Self::Html }
     }
 
-    fn refuse(self, auth: &Auth, req: &HttpRequest, error: Error) -> HttpResponse {
+    async fn refuse(self, auth: &Auth, req: &HttpRequest, error: Error) -> HttpResponse {
         match (self, &error) {
             (Self::Json, _) => ApiError(error).error_response(),
             // Nobody is signed in and no app waits for a sign-in: the home page says so and how to sign in.
@@ -51,7 +51,7 @@ impl Form {
                 ApiError(error).error_response()
             }
             (Self::Html, _) => {
-                let reader = extract::reader(req);
+                let reader = cookies::reader_of(auth, req, &Params::of_query(req), &error).await;
                 pages::trouble(auth, &reader, &error, Some(reader.keep(&auth.config().base_url.join(PAGE))))
             }
         }
@@ -69,7 +69,10 @@ pub(crate) async fn apps(auth: Data<Auth>, req: HttpRequest, form: Session) -> H
             Form::Html => page(&auth, &req, &form, &account, &apps),
         }
     };
-    listed.await.unwrap_or_else(|error| wanted.refuse(&auth, &req, error))
+    match listed.await {
+        Ok(answer) => answer,
+        Err(error) => wanted.refuse(&auth, &req, error).await,
+    }
 }
 
 /// `DELETE /oauth/authorized_applications/:id[.json]`: another site cannot send this method without asking first, and is
@@ -129,7 +132,7 @@ async fn end(
     match (ended.await, wanted) {
         (Ok(()), Form::Json) => HttpResponse::NoContent().finish(),
         (Ok(()), Form::Html) => reply::see(&extract::reader(req).keep(&auth.config().base_url.join(PAGE))),
-        (Err(error), _) => wanted.refuse(auth, req, error),
+        (Err(error), _) => wanted.refuse(auth, req, error).await,
     }
 }
 
@@ -146,7 +149,7 @@ fn page(
     account: &Account,
     apps: &[AuthorizedApp],
 ) -> Result<HttpResponse, Error> {
-    let reader = extract::reader(req);
+    let reader = extract::reader(req).for_account(Some(account));
     let page = Page::AuthorizedApplications(AuthorizedApplicationsPage {
         account: pages::account_on_page(account),
         apps: apps.iter().map(|granted| app_on_page(granted, &reader)).collect(),

@@ -57,9 +57,12 @@ pub(crate) async fn authorize(
     };
     let (params, request, browser) = match taken_apart.await {
         Ok(parts) => parts,
-        Err(error) => return Ok(trouble(&auth, &Params::of_query(&req).reader(&req), &error, None)),
+        Err(error) => {
+            let reader = cookies::reader_of(&auth, &req, &Params::of_query(&req), &error).await;
+            return Ok(trouble(&auth, &reader, &error, None));
+        }
     };
-    let reader = params.reader(&req);
+    let reader = params.reader(&req).for_account(browser.account());
     let look = authorization::look(&auth, &request, browser.0.as_ref(), asking(&params)).await;
     Ok(match look {
         Ok(Look::SignIn(app, ask)) => sign_in_page(&auth, &form, &reader, &params, &app, &ask, browser.account())?,
@@ -149,7 +152,6 @@ pub(crate) async fn go_on(
     received: Received,
 ) -> Result<HttpResponse, ApiError> {
     let params = received.0?;
-    let reader = params.reader(&req);
     let login = login_location(&auth, &params.echo(&ECHOED));
     let proven = async {
         // This route is our own pages' alone, so a token must be there.
@@ -159,8 +161,12 @@ pub(crate) async fn go_on(
     };
     let (request, browser) = match proven.await {
         Ok(parts) => parts,
-        Err(error) => return Ok(trouble(&auth, &reader, &error, Some(login))),
+        Err(error) => {
+            let reader = cookies::reader_of(&auth, &req, &params, &error).await;
+            return Ok(trouble(&auth, &reader, &error, Some(login)));
+        }
     };
+    let reader = params.reader(&req).for_account(browser.account());
     let asks_password = params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some();
     if browser.0.is_none() || asks_password {
         return Ok(reply::see(&login));
@@ -185,7 +191,10 @@ pub(crate) async fn consent(
 ) -> Result<HttpResponse, ApiError> {
     let params = match received.0 {
         Ok(params) => params,
-        Err(error) => return Ok(trouble(&auth, &Params::of_query(&req).reader(&req), &error, None)),
+        Err(error) => {
+            let reader = cookies::reader_of(&auth, &req, &Params::of_query(&req), &error).await;
+            return Ok(trouble(&auth, &reader, &error, None));
+        }
     };
     let reader = params.reader(&req);
     // A frontend's page needs no cookie and asks nothing here: it is sent the query as it came (Lysand §1).
@@ -200,6 +209,7 @@ pub(crate) async fn consent(
         Ok(cookies::SignedIn(None)) => return Ok(reply::see(&start_over)),
         Err(error) => return Ok(trouble(&auth, &reader, &error, Some(start_over))),
     };
+    let reader = reader.for_account(Some(&browser.account));
     let code = Secret::new(params.last_text("code").unwrap_or_default());
     match authorization::pending(&auth, &code, &browser).await {
         Ok((app, ask)) => Ok(consent_page(&auth, &form, &reader, &browser, &app, &ask, &code)?),
@@ -249,7 +259,8 @@ fn consent_page(
 /// `GET /oauth/authorize/native` and `GET /oauth/code`
 pub(crate) async fn code(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
     let params = received.0.unwrap_or_default();
-    let (reader, code) = (params.reader(&req), params.last_text("code").unwrap_or_default());
+    let reader = cookies::reader(&auth, &req, &params).await;
+    let code = params.last_text("code").unwrap_or_default();
     let looks_right = (11..=128).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if !looks_right {
@@ -425,7 +436,7 @@ pub(crate) fn ask_pairs<'a>(app: &'a App, ask: &'a Ask) -> Vec<(&'a str, &'a str
 
 /// The parameter that keeps the language from page to page.
 fn lang(reader: &Reader) -> Option<(&'static str, &str)> {
-    reader.asked.as_deref().map(|asked| ("lang", asked))
+    reader.asked.as_ref().map(|asked| ("lang", asked.as_str()))
 }
 
 fn pairs(owned: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {

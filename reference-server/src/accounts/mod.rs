@@ -12,6 +12,7 @@ use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::{Accounts, AccountsError, Along, NewAccount, Profile};
 use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
+use lysand_auth::model::language::Language;
 use lysand_auth::on;
 use lysand_auth::password::Passwords;
 use lysand_auth::secret::Secret;
@@ -50,6 +51,23 @@ impl SqlAccounts {
         let count: i64 =
             self.store.read(move |c| Box::pin(async move { Ok(on!(c, c => active.get_result(c))?) })).await?;
         Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Keeps the language in which the account's owner reads pages; `None` leaves it to the browser.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn set_language(&self, id: &AccountId, language: Option<&Language>) -> Result<(), Error> {
+        let (id, tag) = (id.as_str().to_owned(), language.map(|language| language.as_str().to_owned()));
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let change = diesel::update(account::table.find(id)).set(account::language.eq(tag));
+                    on!(c, c => change.execute(c))?;
+                    Ok(())
+                })
+            })
+            .await
     }
 
     /// Checks a new account against the rules and hashes its password: all that needs no transaction.

@@ -2,6 +2,7 @@
 
 use diesel::prelude::{Insertable, Queryable};
 use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
+use lysand_auth::model::language::Language;
 
 diesel::table! {
     account (id) {
@@ -16,6 +17,7 @@ diesel::table! {
         role -> Text,
         standing -> Text,
         created_at -> BigInt,
+        language -> Nullable<Text>,
     }
 }
 
@@ -42,6 +44,7 @@ pub(super) const COLUMNS: (
     account::email_confirmed,
     account::role,
     account::standing,
+    account::language,
 ) = (
     account::id,
     account::username,
@@ -50,6 +53,7 @@ pub(super) const COLUMNS: (
     account::email_confirmed,
     account::role,
     account::standing,
+    account::language,
 );
 
 /// One account as it is kept, without its password.
@@ -62,6 +66,7 @@ pub(super) struct Row {
     pub(super) email_confirmed: i16,
     pub(super) role: String,
     pub(super) standing: String,
+    pub(super) language: Option<String>,
 }
 
 /// One account as it is inserted.
@@ -96,6 +101,7 @@ impl Row {
                 _ => Standing::Disabled,
             },
             role: if self.role == ADMIN { Role::Admin } else { Role::Member },
+            language: self.language.as_deref().and_then(Language::parse),
         }
     }
 }

@@ -5,6 +5,7 @@ use lysand_auth::flows::{sessions, sso};
 use lysand_auth::host::accounts::{Accounts as _, AccountsError, NewAccount};
 use lysand_auth::host::mailer::Mail;
 use lysand_auth::model::account::{Account, Email, Role, Standing};
+use lysand_auth::model::language::Language;
 use serde_json::{Value, json};
 
 use super::cli::{AccountCommand, CreateAccount};
@@ -108,6 +109,7 @@ fn show(account: &Account, as_json: bool) {
         ("e-mail", address(account)),
         ("role", role(account).into()),
         ("standing", standing(account).into()),
+        ("language", language(account).to_owned()),
         ("id", account.id.to_string()),
     ]));
 }
@@ -121,6 +123,7 @@ fn entity(account: &Account) -> Value {
         "email_confirmed": account.email.as_ref().is_some_and(|email| email.confirmed),
         "role": role(account),
         "standing": standing(account),
+        "language": account.language.as_ref().map(Language::as_str),
     })
 }
 
@@ -147,11 +150,30 @@ fn standing(account: &Account) -> &'static str {
     }
 }
 
+fn language(account: &Account) -> &str {
+    account.language.as_ref().map_or("-", Language::as_str)
+}
+
 impl From<AccountsError> for CommandError {
     fn from(error: AccountsError) -> Self {
         match error {
             AccountsError::Failed(source) => Error::from_host(source).into(),
             refused => Self::new(refused.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lysand_auth::model::account::AccountId;
+
+    use super::*;
+
+    #[test]
+    fn the_chosen_language_is_told() {
+        let nobody = Account::new(AccountId::new("1"), "ada");
+        assert_eq!((entity(&nobody)["language"].clone(), language(&nobody)), (Value::Null, "-"));
+        let german = Account { language: Language::parse("de"), ..nobody };
+        assert_eq!((entity(&german)["language"].clone(), language(&german)), ("de".into(), "de"));
     }
 }

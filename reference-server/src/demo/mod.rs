@@ -13,12 +13,12 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error, Refusal};
 use lysand_auth::flows::{bearer, revoke, token};
-use lysand_auth::host::pages::{AccountOnPage, Reader, TroublePage};
+use lysand_auth::host::pages::{AccountOnPage, Language, Reader, TroublePage};
 use lysand_auth::model::account::Account;
 use lysand_auth::model::client::ClientClaim;
 use lysand_auth::secret::Secret;
 use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{ApiError, form_session, form_token, not_allowed, prove_form, reader, with_slash};
+use lysand_auth::web::{ApiError, SignedIn, form_session, form_token, not_allowed, prove_form, reader, with_slash};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -36,9 +36,21 @@ const OVER: &str = "This run of the demo is over";
 const ONCE: &str = "Each run of the demo works once, in the browser in which it began.";
 const ASTRAY: &str = "The answer that came back does not belong to the run that began in this browser.";
 
+/// How a run ends: the heading, and what it comes to.
+const WORKED: [&str; 2] = [
+    "It worked",
+    "The demo signed you in and could speak for this account. Below is every request on the way, as any app would send it, \
+     with the answer that it gets.",
+];
+const DENIED: [&str; 2] = ["You said no", "The app got an answer, but no code: it may not speak for anybody."];
+const FAILED: [&str; 2] = ["Something is wrong", "The demo came this far and no farther."];
+
 /// The texts that these pages get translated beside those of their templates.
 #[cfg(test)]
-pub(crate) const TEXTS: [&str; 3] = [OVER, ONCE, ASTRAY];
+pub(crate) fn texts() -> Vec<String> {
+    let ends = [WORKED, DENIED, FAILED].into_iter().flatten();
+    ends.chain([OVER, ONCE, ASTRAY]).map(str::to_owned).chain(story::texts()).collect()
+}
 
 /// The form of the home page.
 #[derive(Deserialize)]
@@ -53,17 +65,19 @@ async fn start(
     app: Data<DemoApp>,
     request: HttpRequest,
     session: Session,
+    browser: SignedIn,
     form: Option<web::Form<Start>>,
 ) -> Result<HttpResponse, ApiError> {
     let sent = form.map(|form| form.into_inner().form_token).unwrap_or_default();
+    let reader = reader(&request);
     match prove_form(&state.auth, &request, &session, Some(&sent)) {
         Ok(()) => {}
         Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-            return Ok(over(&state, &reader(&request), &refusal.why));
+            return Ok(over(&state, &reader.for_account(browser.account()), &refusal.why));
         }
         Err(error) => return Err(error.into()),
     }
-    let pending = Pending::begin(&state.auth, &app).await?;
+    let pending = Pending::begin(&state.auth, &app, reader.asked).await?;
     pending.keep(&session)?;
     let place = pending.authorize_url(&state.settings.http.base_url);
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish())
@@ -84,13 +98,16 @@ async fn callback(
     state: Data<State>,
     request: HttpRequest,
     session: Session,
+    browser: SignedIn,
     answer: Option<web::Query<Answer>>,
 ) -> Result<HttpResponse, ApiError> {
     let answer = answer.map(web::Query::into_inner).unwrap_or_default();
-    let reader = reader(&request);
+    let reader = reader(&request).for_account(browser.account());
     let Some(pending) = Pending::take(&session) else {
         return Ok(over(&state, &reader, ONCE));
     };
+    // No app is sent back with the language of its sign-in: it knows what it asked for.
+    let reader = Reader { asked: reader.asked.or(pending.lang()), ..reader };
     let issuer = state.settings.http.base_url.issuer();
     // What an app must check before it believes the answer (RFC 6749 §10.12, RFC 9207).
     if answer.state.as_deref() != Some(pending.state()) || answer.iss.as_ref().is_some_and(|iss| *iss != issuer) {
@@ -107,7 +124,8 @@ async fn callback(
             .as_ref()
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
         steps: told.steps,
-        again: START,
+        again: reader.keep(START),
+        home: reader.keep("/"),
         form_token: form_token(&state.auth, &session)?,
     };
     Ok(state.pages.reply(&reader, StatusCode::OK, "demo.html", &page))
@@ -137,7 +155,7 @@ struct Run<'a> {
 /// How a run went.
 struct Told {
     heading: &'static str,
-    summary: String,
+    summary: &'static str,
     trouble: Option<String>,
     account: Option<Account>,
     steps: Vec<Step>,
@@ -154,6 +172,7 @@ impl Run<'_> {
                 client_id: self.pending.client_id(),
                 state: self.pending.state(),
                 code_challenge: &challenge,
+                lang: self.pending.lang().as_ref().map(Language::as_str),
             },
         ));
         self.steps.push(story::sign_in(base_url));
@@ -168,19 +187,11 @@ impl Run<'_> {
             },
         ));
         let Some(code) = &answer.code else {
-            let summary = "The app got an answer, but no code: it may not speak for anybody.".to_owned();
-            return Ok(self.told("You said no", summary, None));
+            return Ok(self.told(DENIED, None));
         };
         match self.redeem(&Secret::new(code.as_str())).await {
-            Ok(()) => {
-                let summary = "The demo signed you in and could speak for this account. Below is every request on the \
-                               way, as any app would send it, with the answer that it gets.";
-                Ok(self.told("It worked", summary.to_owned(), None))
-            }
-            Err(Error::Refused(refusal)) => {
-                let summary = "The demo came this far and no farther.".to_owned();
-                Ok(self.told("Something is wrong", summary, Some(refusal.why.into_owned())))
-            }
+            Ok(()) => Ok(self.told(WORKED, None)),
+            Err(Error::Refused(refusal)) => Ok(self.told(FAILED, Some(refusal.why.into_owned()))),
             Err(failed) => Err(failed),
         }
     }
@@ -245,7 +256,7 @@ impl Run<'_> {
         }
     }
 
-    fn told(self, heading: &'static str, summary: String, trouble: Option<String>) -> Told {
+    fn told(self, [heading, summary]: [&'static str; 2], trouble: Option<String>) -> Told {
         Told { heading, summary, trouble, account: self.account, steps: self.steps }
     }
 }

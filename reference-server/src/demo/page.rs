@@ -1,4 +1,5 @@
-//! What the demo's page is made of, and how requests and answers are written down on it.
+//! What the demo's page is made of, and how requests and answers are written down on it. Its words are English; the
+//! template translates them. What travels is left as it is.
 
 use actix_web::http::StatusCode;
 use lysand_auth::host::pages::AccountOnPage;
@@ -11,7 +12,7 @@ pub struct DemoPage<'a> {
     /// The heading.
     pub heading: &'static str,
     /// What happened, in a sentence or two.
-    pub summary: String,
+    pub summary: &'static str,
     /// What went wrong, if anything did.
     pub trouble: Option<String>,
     /// Whom the app could speak for.
@@ -19,7 +20,9 @@ pub struct DemoPage<'a> {
     /// What app and server said to each other.
     pub steps: Vec<Step>,
     /// Where the form "try it again" posts to.
-    pub again: &'static str,
+    pub again: String,
+    /// Where a person starts.
+    pub home: String,
     /// Hidden field of that form.
     pub form_token: String,
 }

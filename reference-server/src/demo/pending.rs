@@ -9,6 +9,7 @@ use lysand_auth::config::BaseUrl;
 use lysand_auth::error::{Code, Error};
 use lysand_auth::flows::apps;
 use lysand_auth::flows::authorize::{self, Asking};
+use lysand_auth::host::pages::{Language, Reader};
 use lysand_auth::model::app::Registration;
 use lysand_auth::model::authorization::AuthorizationRequest;
 use lysand_auth::secret::Secret;
@@ -86,6 +87,9 @@ struct Kept {
     #[serde(serialize_with = "exposed")]
     verifier: Secret,
     state: String,
+    /// What was asked for in `lang` when it began.
+    #[serde(default)]
+    lang: Option<String>,
 }
 
 /// Into the encrypted cookie, and nowhere else.
@@ -95,11 +99,12 @@ fn exposed<S: serde::Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok
 
 impl Pending {
     /// Registers the demo where that is still to do, and makes up state and verifier.
-    pub(super) async fn begin(auth: &Auth, app: &DemoApp) -> Result<Self, Error> {
+    pub(super) async fn begin(auth: &Auth, app: &DemoApp, lang: Option<Language>) -> Result<Self, Error> {
         let Credentials { id, client_id, client_secret } = app.credentials(auth).await?;
         let verifier = Secret::mint(auth.ambient());
         let state = Secret::mint(auth.ambient()).expose().to_owned();
-        Ok(Self(Kept { id, client_id, client_secret, verifier, state }))
+        let lang = lang.map(|lang| lang.to_string());
+        Ok(Self(Kept { id, client_id, client_secret, verifier, state, lang }))
     }
 
     /// Puts it into the cookie; a run that was under way is forgotten.
@@ -126,6 +131,11 @@ impl Pending {
         &self.0.verifier
     }
 
+    /// The language in which the run began, if one was asked for.
+    pub(super) fn lang(&self) -> Option<Language> {
+        self.0.lang.as_deref().and_then(Language::parse)
+    }
+
     pub(super) fn state(&self) -> &str {
         &self.0.state
     }
@@ -146,7 +156,8 @@ impl Pending {
             .append_pair("code_challenge", &self.challenge())
             .append_pair("code_challenge_method", "S256")
             .finish();
-        base_url.join(&format!("/oauth/authorize?{query}"))
+        let reader = Reader { asked: self.lang(), ..Reader::default() };
+        reader.keep(&base_url.join(&format!("/oauth/authorize?{query}")))
     }
 
     /// The answer to the registration (Mastodon §2.3), for the page.
@@ -179,13 +190,14 @@ mod tests {
             client_secret: Secret::new("secret"),
             verifier: Secret::new("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
             state: "state".into(),
+            lang: Some("de".into()),
         });
         let url = pending.authorize_url(&BaseUrl::parse("https://social.example").unwrap());
         assert_eq!(
             url,
             "https://social.example/oauth/authorize?response_type=code&client_id=client\
              &redirect_uri=https%3A%2F%2Fsocial.example%2Fdemo%2Fcallback&scope=profile&state=state\
-             &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+             &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&lang=de"
         );
     }
 }

@@ -63,6 +63,8 @@ pub struct AuthorizeRequest<'a> {
     pub state: &'a str,
     /// `code_challenge`
     pub code_challenge: &'a str,
+    /// `lang`
+    pub lang: Option<&'a str>,
 }
 
 /// The app sends the browser to the server (Mastodon §5.1).
@@ -73,35 +75,37 @@ pub fn authorize(base_url: &BaseUrl, sent: &AuthorizeRequest<'_>) -> Step {
         title: "The app sends the browser here",
         explanation: "A link or a redirect, never a request of the app’s own: the person must see which server asks for \
                       the password. Before it does so, the app makes up a secret, the verifier, and keeps it.",
-        request: Some(Message::query(
-            &base_url.join("/oauth/authorize"),
-            vec![
-                Parameter::new("response_type", "code", "Always this."),
-                Parameter::new("client_id", sent.client_id, "From step 1."),
-                Parameter::new("redirect_uri", redirect_uri(base_url), "One that was registered in step 1."),
-                Parameter::new(
-                    "scope",
-                    SCOPE,
-                    "What the person is asked to allow: some or all of what was registered.",
-                ),
-                Parameter::new(
-                    "state",
-                    sent.state,
-                    "Made up for this sign-in. It comes back in step 4 and proves that the answer belongs to this browser.",
-                ),
-                Parameter::new(
-                    "code_challenge",
-                    sent.code_challenge,
-                    "The SHA-256 digest of the verifier, as base64url without padding.",
-                ),
-                Parameter::new("code_challenge_method", "S256", "Always this."),
-            ],
-        )),
+        request: Some(Message::query(&base_url.join("/oauth/authorize"), asked(base_url, sent))),
         answer: Some(Message::raw(
             "HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8".to_owned(),
             Some("The sign-in page; or, for somebody who is signed in already, a redirect to the consent page."),
         )),
     }
+}
+
+fn asked(base_url: &BaseUrl, sent: &AuthorizeRequest<'_>) -> Vec<Parameter> {
+    let mut parameters = vec![
+        Parameter::new("response_type", "code", "Always this."),
+        Parameter::new("client_id", sent.client_id, "From step 1."),
+        Parameter::new("redirect_uri", redirect_uri(base_url), "One that was registered in step 1."),
+        Parameter::new("scope", SCOPE, "What the person is asked to allow: some or all of what was registered."),
+        Parameter::new(
+            "state",
+            sent.state,
+            "Made up for this sign-in. It comes back in step 4 and proves that the answer belongs to this browser.",
+        ),
+        Parameter::new(
+            "code_challenge",
+            sent.code_challenge,
+            "The SHA-256 digest of the verifier, as base64url without padding.",
+        ),
+        Parameter::new("code_challenge_method", "S256", "Always this."),
+    ];
+    if let Some(lang) = sent.lang {
+        let meaning = "The language of the pages, as it was asked for when the demo began.";
+        parameters.push(Parameter::new("lang", lang, meaning));
+    }
+    parameters
 }
 
 /// The person signs in (Lysand §5). The app sees nothing of it, so the values are left out.
@@ -285,27 +289,52 @@ pub fn revocation(base_url: &BaseUrl, client_id: &str, client_secret: &str, acce
     }
 }
 
+/// A story with each step in each of its shapes, whose secrets are all the same.
+#[cfg(test)]
+fn told(secret: &str) -> Vec<Step> {
+    let base_url = &BaseUrl::parse("https://social.example").unwrap();
+    let registered = json!({ "client_id": "public", "client_secret": secret });
+    let sent = TokenRequest { client_id: "public", client_secret: secret, code: secret, code_verifier: secret };
+    let asked = AuthorizeRequest { client_id: "public", state: "s", code_challenge: "c", lang: Some("de") };
+    let yes = Callback { code: Some(secret), state: "s", iss: Some("i"), ..Callback::default() };
+    let no = Callback { error: Some("e"), error_description: Some("d"), state: "s", ..Callback::default() };
+    vec![
+        registration(base_url, registered),
+        authorize(base_url, &asked),
+        sign_in(base_url),
+        decision(base_url, &yes),
+        decision(base_url, &no),
+        token(base_url, &sent, 200, json!({ "access_token": secret })),
+        token(base_url, &sent, 400, json!({ "error": "e" })),
+        verify(base_url, secret, &json!({ "id": "1" })),
+        revocation(base_url, "public", secret, secret),
+    ]
+}
+
+/// The words of all steps, for those who translate them.
+#[cfg(test)]
+pub(super) fn texts() -> Vec<String> {
+    let mut texts = Vec::new();
+    for step in told("0123456789abcdef") {
+        texts.extend([step.title, step.explanation]);
+        for message in [step.request, step.answer].into_iter().flatten() {
+            texts.extend(message.note);
+            texts.extend(message.parameters.iter().map(|parameter| parameter.meaning));
+        }
+    }
+    texts.into_iter().map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn no_step_shows_a_whole_secret() {
-        let base_url = BaseUrl::parse("https://social.example").unwrap();
         let secret = "0123456789abcdef";
-        let registered = json!({ "client_id": "public", "client_secret": secret });
-        let sent = TokenRequest { client_id: "public", client_secret: secret, code: secret, code_verifier: secret };
-        let came = Callback { code: Some(secret), state: "s", ..Callback::default() };
-        let steps = [
-            registration(&base_url, registered),
-            authorize(&base_url, &AuthorizeRequest { client_id: "public", state: "s", code_challenge: "c" }),
-            sign_in(&base_url),
-            decision(&base_url, &came),
-            token(&base_url, &sent, 200, json!({ "access_token": secret })),
-            verify(&base_url, secret, &json!({ "id": "1" })),
-            revocation(&base_url, "public", secret, secret),
-        ];
-        assert!(steps.iter().enumerate().all(|(index, step)| step.number == index + 1));
+        let steps = told(secret);
+        let numbers: Vec<usize> = steps.iter().map(|step| step.number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4, 4, 5, 5, 6, 7]);
         let shown = serde_json::to_string(&steps).unwrap();
         assert!(!shown.contains(secret) && shown.contains("012345…"));
     }

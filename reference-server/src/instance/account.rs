@@ -90,18 +90,17 @@ pub fn preferences() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use lysand_auth::model::account::{Email, Role, Standing};
+    use lysand_auth::model::account::{Email, Role};
+    use lysand_auth::model::language::Language;
 
     use super::*;
 
     fn entity() -> Value {
         let account = Account {
-            id: AccountId::new("015893a1-ec39-7000-8000-000000000000"),
-            username: "mira".into(),
-            display_name: String::new(),
             email: Some(Email { address: "mira@example.com".into(), confirmed: true }),
-            standing: Standing::Active,
             role: Role::Admin,
+            language: Language::parse("de"),
+            ..Account::new(AccountId::new("015893a1-ec39-7000-8000-000000000000"), "mira")
         };
         let base_url = BaseUrl::parse("https://social.example").unwrap();
         credential_account(&account, &base_url)

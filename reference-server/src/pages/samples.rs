@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::demo::page::{DemoPage, Message, Parameter, Step};
 use crate::home::{DemoOffer, HomePage, Notice, NoticeKind};
 use crate::setup::{Faults, SetupPage};
-use crate::your_account::{AccountPage, Actions, Identity, Links};
+use crate::your_account::{AccountPage, Actions, Choice, Identity, Links};
 
 /// Every template but the frame, in each of its shapes, with `text` for every text from outside.
 pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
@@ -190,7 +190,16 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         form_token: text.to_owned(),
         linked: vec![identity(Some(text)), identity(None)],
         offered: vec![identity(None)],
-        actions: Actions { link: text.to_owned(), unlink: text.to_owned(), confirm: text.to_owned() },
+        languages: vec![
+            Choice { tag: text, name: text, chosen: fresh },
+            Choice { tag: text, name: text, chosen: false },
+        ],
+        actions: Actions {
+            link: text.to_owned(),
+            unlink: text.to_owned(),
+            confirm: text.to_owned(),
+            language: text.to_owned(),
+        },
         links: Links { apps: text.to_owned(), home: text.to_owned() },
         fresh,
         has_password,
@@ -207,7 +216,7 @@ fn demo(text: &'static str) -> DemoPage<'static> {
         || Message { text: text.to_owned(), note: Some(text), parameters: vec![Parameter::new(text, text, text)] };
     DemoPage {
         heading: text,
-        summary: text.to_owned(),
+        summary: text,
         trouble: Some(text.to_owned()),
         account: Some(account(text)),
         steps: vec![Step {
@@ -217,7 +226,8 @@ fn demo(text: &'static str) -> DemoPage<'static> {
             request: Some(message()),
             answer: Some(message()),
         }],
-        again: text,
+        again: text.to_owned(),
+        home: text.to_owned(),
         form_token: text.to_owned(),
     }
 }

@@ -24,9 +24,12 @@ pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: Session, rece
     let shown = async {
         let params = received.0?;
         let (flow_id, finisher) = finisher(&auth, &req, &params).await?;
-        show(&auth, &params.reader(&req), &form, &flow_id, &finisher, None).await
+        show(&auth, params.reader(&req), &form, &flow_id, &finisher, None).await
     };
-    shown.await.unwrap_or_else(|error| over(&auth, &req, &error))
+    match shown.await {
+        Ok(answer) => answer,
+        Err(error) => over(&auth, &req, &error).await,
+    }
 }
 
 /// `POST /oauth/sso/link/confirm`
@@ -44,12 +47,15 @@ pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, re
                 Ok(reply)
             }
             Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
-                show(&auth, &params.reader(&req), &form, &flow_id, &finisher, Some(WRONG_PASSWORD)).await
+                show(&auth, params.reader(&req), &form, &flow_id, &finisher, Some(WRONG_PASSWORD)).await
             }
             Err(error) => Err(error),
         }
     };
-    answered.await.unwrap_or_else(|error| over(&auth, &req, &error))
+    match answered.await {
+        Ok(answer) => answer,
+        Err(error) => over(&auth, &req, &error).await,
+    }
 }
 
 async fn finisher(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<(String, Finisher), Error> {
@@ -65,13 +71,14 @@ async fn finisher(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<(St
 
 async fn show(
     auth: &Auth,
-    reader: &Reader,
+    reader: Reader,
     form: &Session,
     flow_id: &str,
     finisher: &Finisher,
     error: Option<&str>,
 ) -> Result<HttpResponse, Error> {
     let question = sso::question(auth, flow_id, finisher).await?;
+    let reader = reader.for_account(finisher.browser.as_ref().map(|browser| &browser.account));
     let page = Page::ConfirmLink(ConfirmLinkPage {
         action: &reader.keep(PATH),
         form_token: forms::form_token(auth, form)?,
@@ -84,15 +91,18 @@ async fn show(
         cancel: reader.keep(&auth.config().home_page()),
         error: error.map(str::to_owned),
     });
-    Ok(pages::show(auth, reader, &page, StatusCode::OK, &[]))
+    Ok(pages::show(auth, &reader, &page, StatusCode::OK, &[]))
 }
 
 /// Nothing waits here any more, or the question cannot be answered.
-fn over(auth: &Auth, req: &HttpRequest, error: &Error) -> HttpResponse {
+async fn over(auth: &Auth, req: &HttpRequest, error: &Error) -> HttpResponse {
     match error {
         Error::Refused(refusal) if matches!(refusal.code, Code::InvalidRequest | Code::AlreadyLinked) => {
             not_linked(auth, refusal)
         }
-        _ => pages::trouble(auth, &Params::of_query(req).reader(req), error, Some(auth.config().home_page())),
+        _ => {
+            let reader = cookies::reader_of(auth, req, &Params::of_query(req), error).await;
+            pages::trouble(auth, &reader, error, Some(reader.keep(&auth.config().home_page())))
+        }
     }
 }
