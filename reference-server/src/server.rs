@@ -22,7 +22,7 @@ use crate::settings::{Http, Settings};
 use crate::state::StartError;
 pub use crate::state::State;
 use crate::tls::{self, TlsTrouble};
-use crate::{assets, demo, frame, frontend, home, instance, setup, your_account};
+use crate::{assets, demo, frame, frontend, home, instance, nowhere, setup, your_account};
 
 /// How long a client may take to send the head of a request (security LOAD-6).
 const HEAD_TIME: Duration = Duration::from_secs(10);
@@ -203,8 +203,8 @@ fn app(
         .configure(assets::routes(&state))
         .service(web::resource("/api/{anything:.*}").default_service(web::to(not_found)).wrap(limits).wrap(headers))
         .configure(frontend::routes(&state))
+        .configure(nowhere::routes(&state))
         .app_data(web::Data::new(state))
-        .service(web::resource("/{anything:.*}").default_service(web::to(not_found)).wrap(headers))
 }
 
 /// Deletes what has expired, for as long as the server runs.

@@ -110,7 +110,7 @@ struct Asked {
 }
 
 /// The notices by the names that queries give them.
-const NOTICES: [(&str, NoticeKind, &str); 9] = [
+const NOTICES: [(&str, NoticeKind, &str); 10] = [
     ("unlinked", NoticeKind::Good, "The identity is no longer linked."),
     (
         "last",
@@ -121,6 +121,7 @@ const NOTICES: [(&str, NoticeKind, &str); 9] = [
     ("away", NoticeKind::Bad, "The other service cannot be reached. Please try again later."),
     ("wrong", NoticeKind::Bad, "This is not the password of the account."),
     ("wait", NoticeKind::Bad, "Too many attempts. Please wait before trying again."),
+    ("old", NoticeKind::Bad, "This page was open for too long. Please try again."),
     ("stale", NoticeKind::Bad, "Please confirm first that it is you."),
     ("language", NoticeKind::Good, "Saved. This is the language of the pages from now on."),
     ("unspoken", NoticeKind::Bad, "This server does not speak that language. Nothing was changed."),
@@ -195,29 +196,34 @@ struct Fields {
 
 type Sent = Result<Form<Fields>, actix_web::Error>;
 
-/// Who posted a form of this page; `None` when nobody is signed in any more.
+type Answer = Result<HttpResponse, ApiError>;
+
+/// What a form of this page says and who posted it; else the answer for a form that is not this browser's or too old, and
+/// for somebody who is not signed in any more.
 fn posted(
     state: &State,
     req: &HttpRequest,
     form: &Session,
     browser: SignedIn,
     sent: Sent,
-) -> Result<(Fields, Option<SignedInBrowser>), ApiError> {
-    let fields = sent.map_err(|_| Error::refused(Code::InvalidRequest, "The form cannot be read."))?.into_inner();
-    prove_form(&state.auth, req, form, Some(&fields.form_token))?;
-    Ok((fields, browser.0))
+) -> Result<(Fields, SignedInBrowser), Answer> {
+    let unreadable = |_| Err(Error::refused(Code::InvalidRequest, "The form cannot be read.").into());
+    let fields = sent.map_err(unreadable)?.into_inner();
+    match prove_form(&state.auth, req, form, Some(&fields.form_token)) {
+        Ok(()) => {}
+        Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
+            return Err(Ok(back(state, req, "?notice=old")));
+        }
+        Err(error) => return Err(Err(error.into())),
+    }
+    Ok((fields, browser.0.ok_or_else(|| Ok(back(state, req, "")))?))
 }
 
 /// `POST /account/link`: off to the provider.
-async fn link(
-    state: Data<State>,
-    req: HttpRequest,
-    form: Session,
-    browser: SignedIn,
-    sent: Sent,
-) -> Result<HttpResponse, ApiError> {
-    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else {
-        return Ok(back(&state, &req, ""));
+async fn link(state: Data<State>, req: HttpRequest, form: Session, browser: SignedIn, sent: Sent) -> Answer {
+    let (fields, browser) = match posted(&state, &req, &form, browser, sent) {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
     };
     if !sso::is_fresh(&state.auth, &browser.session) {
         return Ok(back(&state, &req, "?notice=stale"));
@@ -235,15 +241,10 @@ async fn link(
 }
 
 /// `POST /account/unlink`
-async fn unlink(
-    state: Data<State>,
-    req: HttpRequest,
-    form: Session,
-    browser: SignedIn,
-    sent: Sent,
-) -> Result<HttpResponse, ApiError> {
-    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else {
-        return Ok(back(&state, &req, ""));
+async fn unlink(state: Data<State>, req: HttpRequest, form: Session, browser: SignedIn, sent: Sent) -> Answer {
+    let (fields, browser) = match posted(&state, &req, &form, browser, sent) {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
     };
     if !sso::is_fresh(&state.auth, &browser.session) {
         return Ok(back(&state, &req, "?notice=stale"));
@@ -255,15 +256,10 @@ async fn unlink(
 }
 
 /// `POST /account/confirm`: the password once more; the session is a new one afterwards.
-async fn confirm(
-    state: Data<State>,
-    req: HttpRequest,
-    form: Session,
-    browser: SignedIn,
-    sent: Sent,
-) -> Result<HttpResponse, ApiError> {
-    let (fields, Some(browser)) = posted(&state, &req, &form, browser, sent)? else {
-        return Ok(back(&state, &req, ""));
+async fn confirm(state: Data<State>, req: HttpRequest, form: Session, browser: SignedIn, sent: Sent) -> Answer {
+    let (fields, browser) = match posted(&state, &req, &form, browser, sent) {
+        Ok(posted) => posted,
+        Err(answer) => return answer,
     };
     let (password, source) = (Secret::new(fields.password), source(&req, state.auth.config()));
     match sessions::renew(&state.auth, &browser, Some(&password), source).await {
@@ -290,7 +286,7 @@ fn back_to(state: &State, query: &str) -> HttpResponse {
         .finish()
 }
 
-fn refused(state: &State, req: &HttpRequest, error: Error) -> Result<HttpResponse, ApiError> {
+fn refused(state: &State, req: &HttpRequest, error: Error) -> Answer {
     let code = match &error {
         Error::Refused(refusal) => refusal.code,
         Error::Failed(_) => return Err(error.into()),

@@ -18,15 +18,16 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 use lysand_auth::config::BaseUrl;
-use lysand_auth::host::pages::{Page, PageReply, Pages as _, Reader, TroublePage};
+use lysand_auth::host::pages::{Page, PageReply, Pages as _, TroublePage};
 use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{json, not_found};
+use lysand_auth::web::{json, not_found, reader};
 use reqwest::redirect::Policy;
 use rustls::crypto::ring;
 use serde_json::json;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use crate::nowhere::wants_page;
 use crate::server::State;
 pub(crate) use target::leads_back;
 
@@ -255,11 +256,10 @@ fn keep_safe(headers: &mut HeaderMap) {
 
 /// A page for people, JSON for programs.
 fn trouble(state: &State, req: &HttpRequest, status: StatusCode) -> HttpResponse {
-    let text = |name: &HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let [title, message] = WORDS;
     let mut reply = plainly(status, message);
-    if text(&header::ACCEPT).contains("text/html") {
-        let reader = Reader::new(None, [text(&header::ACCEPT_LANGUAGE)]);
+    if wants_page(req.headers()) {
+        let reader = reader(req);
         let page =
             TroublePage { status: status.as_u16(), title, message, error: "", error_description: "", start_over: None };
         if let Ok(PageReply::Html { html, language }) = state.pages.show(&Page::Trouble(page), &reader) {

@@ -156,7 +156,7 @@ mod tests {
 
     fn used() -> BTreeSet<String> {
         let mut used: BTreeSet<String> = lysand_auth::web::page_texts().into_iter().collect();
-        used.extend(crate::frontend::WORDS.map(str::to_owned));
+        used.extend([crate::frontend::WORDS, crate::nowhere::WORDS].concat().into_iter().map(str::to_owned));
         used.extend(TEMPLATES.iter().flat_map(|(_, template)| texts_of(template)));
         used.extend(setup::texts().into_iter().chain(demo::texts()));
         used.extend(your_account::texts().chain(home::TEXTS).map(str::to_owned));
