@@ -194,36 +194,38 @@ struct Fields {
     language: Option<String>,
 }
 
+/// The notice for a form that is answered too late.
+const OLD: &str = "?notice=old";
+
 type Sent = Result<Form<Fields>, actix_web::Error>;
 
-type Answer = Result<HttpResponse, ApiError>;
-
-/// What a form of this page says and who posted it; else the answer for a form that is not this browser's or too old, and
-/// for somebody who is not signed in any more.
+/// What a form of this page says and who posted it; `None` when the page was open for so long that the form is not this
+/// browser's any more, or nobody is signed in.
 fn posted(
     state: &State,
     req: &HttpRequest,
     form: &Session,
     browser: SignedIn,
     sent: Sent,
-) -> Result<(Fields, SignedInBrowser), Answer> {
-    let unreadable = |_| Err(Error::refused(Code::InvalidRequest, "The form cannot be read.").into());
-    let fields = sent.map_err(unreadable)?.into_inner();
+) -> Result<Option<(Fields, SignedInBrowser)>, ApiError> {
+    let fields = sent.map_err(|_| Error::refused(Code::InvalidRequest, "The form cannot be read."))?.into_inner();
     match prove_form(&state.auth, req, form, Some(&fields.form_token)) {
-        Ok(()) => {}
-        Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-            return Err(Ok(back(state, req, "?notice=old")));
-        }
-        Err(error) => return Err(Err(error.into())),
+        Ok(()) => Ok(browser.0.map(|browser| (fields, browser))),
+        Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => Ok(None),
+        Err(error) => Err(error.into()),
     }
-    Ok((fields, browser.0.ok_or_else(|| Ok(back(state, req, "")))?))
 }
 
 /// `POST /account/link`: off to the provider.
-async fn link(state: Data<State>, req: HttpRequest, form: Session, browser: SignedIn, sent: Sent) -> Answer {
-    let (fields, browser) = match posted(&state, &req, &form, browser, sent) {
-        Ok(posted) => posted,
-        Err(answer) => return answer,
+async fn link(
+    state: Data<State>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let Some((fields, browser)) = posted(&state, &req, &form, browser, sent)? else {
+        return Ok(back(&state, &req, OLD));
     };
     if !sso::is_fresh(&state.auth, &browser.session) {
         return Ok(back(&state, &req, "?notice=stale"));
@@ -241,10 +243,15 @@ async fn link(state: Data<State>, req: HttpRequest, form: Session, browser: Sign
 }
 
 /// `POST /account/unlink`
-async fn unlink(state: Data<State>, req: HttpRequest, form: Session, browser: SignedIn, sent: Sent) -> Answer {
-    let (fields, browser) = match posted(&state, &req, &form, browser, sent) {
-        Ok(posted) => posted,
-        Err(answer) => return answer,
+async fn unlink(
+    state: Data<State>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let Some((fields, browser)) = posted(&state, &req, &form, browser, sent)? else {
+        return Ok(back(&state, &req, OLD));
     };
     if !sso::is_fresh(&state.auth, &browser.session) {
         return Ok(back(&state, &req, "?notice=stale"));
@@ -256,10 +263,15 @@ async fn unlink(state: Data<State>, req: HttpRequest, form: Session, browser: Si
 }
 
 /// `POST /account/confirm`: the password once more; the session is a new one afterwards.
-async fn confirm(state: Data<State>, req: HttpRequest, form: Session, browser: SignedIn, sent: Sent) -> Answer {
-    let (fields, browser) = match posted(&state, &req, &form, browser, sent) {
-        Ok(posted) => posted,
-        Err(answer) => return answer,
+async fn confirm(
+    state: Data<State>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    sent: Sent,
+) -> Result<HttpResponse, ApiError> {
+    let Some((fields, browser)) = posted(&state, &req, &form, browser, sent)? else {
+        return Ok(back(&state, &req, OLD));
     };
     let (password, source) = (Secret::new(fields.password), source(&req, state.auth.config()));
     match sessions::renew(&state.auth, &browser, Some(&password), source).await {
@@ -286,7 +298,7 @@ fn back_to(state: &State, query: &str) -> HttpResponse {
         .finish()
 }
 
-fn refused(state: &State, req: &HttpRequest, error: Error) -> Answer {
+fn refused(state: &State, req: &HttpRequest, error: Error) -> Result<HttpResponse, ApiError> {
     let code = match &error {
         Error::Refused(refusal) => refusal.code,
         Error::Failed(_) => return Err(error.into()),

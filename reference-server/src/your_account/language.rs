@@ -1,14 +1,14 @@
 //! `POST /account/language`: the language in which a person reads the pages, when they do not leave it to the browser.
 
 use actix_session::Session;
-use actix_web::HttpRequest;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::host::pages::Language;
 use lysand_auth::model::account::Account;
-use lysand_auth::web::SignedIn;
+use lysand_auth::web::{ApiError, SignedIn};
 use serde::Serialize;
 
-use super::{Answer, Sent, back, back_to, posted};
+use super::{OLD, Sent, back, back_to, posted};
 use crate::pages::TeraPages;
 use crate::server::State;
 
@@ -36,10 +36,9 @@ pub(super) async fn choose(
     form: Session,
     browser: SignedIn,
     sent: Sent,
-) -> Answer {
-    let (fields, browser) = match posted(&state, &req, &form, browser, sent) {
-        Ok(posted) => posted,
-        Err(answer) => return answer,
+) -> Result<HttpResponse, ApiError> {
+    let Some((fields, browser)) = posted(&state, &req, &form, browser, sent)? else {
+        return Ok(back(&state, &req, OLD));
     };
     let wanted = match fields.language.as_deref() {
         Some("") => None,
