@@ -3,6 +3,7 @@
 pub(crate) mod ended;
 pub(crate) mod letter;
 pub(crate) mod proof;
+pub(crate) mod signed_in;
 
 use std::sync::Arc;
 

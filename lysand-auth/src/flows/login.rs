@@ -2,16 +2,15 @@
 
 use std::net::IpAddr;
 
-use crate::ambient::Timestamp;
-use crate::auth::Auth;
+pub use crate::auth::signed_in::SignedIn;
+use crate::auth::{Auth, signed_in};
 use crate::error::{Code, Error};
-use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::{Ask, AuthorizationRequest};
-use crate::model::session::{Session, SessionId};
+use crate::model::session::SessionId;
 use crate::model::throttle::Guesses;
 use crate::secret::Secret;
-use crate::store::{apps, authorizations, sessions, throttles};
+use crate::store::{apps, throttles};
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
 const MAX_IDENTIFIER: usize = 1_024;
@@ -33,19 +32,6 @@ pub struct PasswordAttempt {
     pub source: Option<IpAddr>,
     /// The session that this browser had; it ends when the new one begins (security WEB-1).
     pub replaces: Option<SessionId>,
-}
-
-/// Somebody signed in, and the app's request waits for consent; or not even that.
-#[derive(Debug)]
-pub struct SignedIn {
-    /// The `jwt` cookie.
-    pub cookie: Secret,
-    /// The app that asked.
-    pub app: App,
-    /// What it asked for.
-    pub ask: Ask,
-    /// The pending code, worthless until consent (security AS-1); an approved one when nobody is asked about the app.
-    pub code: Secret,
 }
 
 /// Signs somebody in.
@@ -75,7 +61,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
         tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
         return Err(Error::refused(Code::InvalidGrant, "Invalid identifier or password"));
     };
-    begin_session(auth, account, app, ask, attempt.replaces, guesses, now).await
+    signed_in::begin(auth, &account, (app, ask), attempt.replaces, Some(guesses)).await
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
@@ -118,42 +104,6 @@ async fn what_is_asked(auth: &Auth, request: &AuthorizationRequest) -> Result<(A
         other => other,
     })?;
     Ok((app, ask))
-}
-
-async fn begin_session(
-    auth: &Auth,
-    account: Account,
-    app: App,
-    ask: Ask,
-    replaces: Option<SessionId>,
-    guesses: Guesses,
-    now: Timestamp,
-) -> Result<SignedIn, Error> {
-    let lifetimes = &auth.config().lifetimes;
-    let session = Session {
-        id: SessionId::new(auth.ambient().id()),
-        account_id: account.id.clone(),
-        authenticated_at: now,
-        expires_at: now.plus(lifetimes.session),
-        ended_at: None,
-    };
-    let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-    let code = Secret::mint(auth.ambient());
-    let digest = code.digest();
-    let authorization = ask.clone().begin(&app, &session, lifetimes, now);
-    tracing::info!(account = %account.id, app = %app.id, session = %session.id, "signed in with a password");
-    let begun = auth.store().write(move |c| {
-        Box::pin(async move {
-            throttles::uncount_guess(c, guesses).await?;
-            if let Some(old) = replaces {
-                sessions::end(c, &old, now).await?;
-            }
-            sessions::insert(c, &session).await?;
-            authorizations::insert(c, digest, &authorization, now).await
-        })
-    });
-    begun.await?;
-    Ok(SignedIn { cookie, app, ask, code })
 }
 
 async fn count(auth: &Auth, guesses: Guesses) -> Result<(), Error> {

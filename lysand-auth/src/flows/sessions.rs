@@ -6,7 +6,7 @@ use crate::auth::{Auth, ended, proof};
 use crate::error::{Code, Error};
 use crate::host::revocation::Ended;
 use crate::model::account::AccountId;
-use crate::model::session::{Session, SessionId, SignedInBrowser};
+use crate::model::session::{Session, SignedInBrowser};
 use crate::secret::Secret;
 use crate::signing::CookieProblem;
 use crate::store::{authorizations, sessions, sso_flows, tokens};
@@ -46,13 +46,8 @@ pub async fn renew(
 ) -> Result<Secret, Error> {
     proof::by_password(auth, &browser.account, password, source).await?;
     let now = auth.ambient().now();
-    let session = Session {
-        id: SessionId::new(auth.ambient().id()),
-        account_id: browser.account.id.clone(),
-        authenticated_at: now,
-        expires_at: now.plus(auth.config().lifetimes.session),
-        ended_at: None,
-    };
+    let (id, owner) = (auth.ambient().id(), browser.account.id.clone());
+    let session = Session::begin(id, owner, &auth.config().lifetimes, now);
     let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
     let old = browser.session.id.clone();
     let renewed = auth.store().write(move |c| {

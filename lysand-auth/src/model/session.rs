@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::ambient::Timestamp;
+use crate::config::Lifetimes;
 use crate::model::account::{Account, AccountId};
 
 /// Names a session row; travels inside the signed cookie only.
@@ -45,6 +46,18 @@ pub struct Session {
 }
 
 impl Session {
+    /// The session of somebody who proved just now who they are.
+    #[must_use]
+    pub fn begin(id: impl Into<String>, account_id: AccountId, lifetimes: &Lifetimes, now: Timestamp) -> Self {
+        Self {
+            id: SessionId::new(id),
+            account_id,
+            authenticated_at: now,
+            expires_at: now.plus(lifetimes.session),
+            ended_at: None,
+        }
+    }
+
     /// Whether the session still stands.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {

@@ -2,16 +2,16 @@
 
 use super::{acting, ended, make_link, owner, register};
 use crate::ambient::Timestamp;
-use crate::auth::Auth;
+pub use crate::auth::signed_in::SignedIn;
+use crate::auth::{Auth, signed_in};
 use crate::config::Provider;
 use crate::error::{Code, Error};
-use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::Ask;
 use crate::model::identity::{Flow, Hints, Person, Purpose, Waiting, provider_error};
-use crate::model::session::{Session, SessionId};
+use crate::model::session::SessionId;
 use crate::secret::Secret;
-use crate::store::{apps, authorizations, sessions, sso_flows};
+use crate::store::{apps, sso_flows};
 use crate::upstream;
 
 /// What a callback's URL says.
@@ -47,19 +47,6 @@ pub enum Arrival {
         /// What this browser must show when the owner answers.
         browser: Secret,
     },
-}
-
-/// Somebody signed in with a provider.
-#[derive(Debug)]
-pub struct SignedIn {
-    /// The `jwt` cookie.
-    pub cookie: Secret,
-    /// The app that asked.
-    pub app: App,
-    /// What it asked for.
-    pub ask: Ask,
-    /// The pending code, worthless until consent (security AS-1); an approved one when nobody is asked about the app.
-    pub code: Secret,
 }
 
 /// A callback that came to nothing, and where the person is told.
@@ -229,41 +216,9 @@ async fn sign_in(
         tracing::info!(provider = %provider.id, app = %app.id, "sign-in with an identity of nobody");
         return Err(Error::refused(Code::InvalidRequest, "No user found with that account"));
     };
-    tracing::info!(account = %account.id, provider = %provider.id, app = %app.id, "signed in with a provider");
-    begin_session(auth, &account, app, ask, replaces).await.map(|signed_in| Arrival::SignedIn(Box::new(signed_in)))
-}
-
-async fn begin_session(
-    auth: &Auth,
-    account: &Account,
-    app: App,
-    ask: Ask,
-    replaces: Option<SessionId>,
-) -> Result<SignedIn, Error> {
-    let now = auth.ambient().now();
-    let lifetimes = &auth.config().lifetimes;
-    let session = Session {
-        id: SessionId::new(auth.ambient().id()),
-        account_id: account.id.clone(),
-        authenticated_at: now,
-        expires_at: now.plus(lifetimes.session),
-        ended_at: None,
-    };
-    let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-    let code = Secret::mint(auth.ambient());
-    let digest = code.digest();
-    let authorization = ask.clone().begin(&app, &session, lifetimes, now);
-    let begun = auth.store().write(move |c| {
-        Box::pin(async move {
-            if let Some(old) = replaces {
-                sessions::end(c, &old, now).await?;
-            }
-            sessions::insert(c, &session).await?;
-            authorizations::insert(c, digest, &authorization, now).await
-        })
-    });
-    begun.await?;
-    Ok(SignedIn { cookie, app, ask, code })
+    tracing::info!(account = %account.id, provider = %provider.id, "proven by a provider");
+    let signed_in = signed_in::begin(auth, &account, (app, ask), replaces, None).await?;
+    Ok(Arrival::SignedIn(Box::new(signed_in)))
 }
 
 /// Keeps the identity until the owner of the account gives a word in this browser (security RP-5).
