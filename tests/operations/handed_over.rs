@@ -289,9 +289,11 @@ async fn a_frontend_that_stops_in_the_middle_is_cut_off_and_never_taken_for_whol
     let told = || server.log().matches("in the middle of an answer: look after it").count();
     // Both have begun well before the first is cut off: that is one trouble. The good head of the next one ends it.
     tokio::join!(ends("/stalls", 20), ends("/stalls-chunked", 20));
+    wait::until("the log to tell", async || (told() > 0).then_some(())).await;
     assert_eq!(told(), 1, "{}", server.log());
     ends("/breaks", 5).await;
     wait::until("the frontend to be left alone", async || (frontend.busy() == 0).then_some(())).await;
+    wait::until("the log to tell once more", async || (told() > 1).then_some(())).await;
     assert_eq!(told(), 2, "{}", server.log());
 }
 
