@@ -5,11 +5,30 @@ use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::settings::LogFormat;
-
 /// What a server logs unless `RUST_LOG` says otherwise. What `actix_http` calls errors are malformed requests, which
 /// anybody can send.
 pub const USUAL: &str = "info,actix_server=warn,actix_http=off";
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+impl LogFormat {
+    /// The format of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
 
 /// Starts the log of this process at the level that `RUST_LOG` names, else at `usual`; a second call does nothing.
 pub fn start(format: LogFormat, usual: &str) {

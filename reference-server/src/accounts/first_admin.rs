@@ -9,8 +9,9 @@ use lysand_auth::on;
 use lysand_auth::secret::Secret;
 use lysand_auth::store::Conn;
 
-use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, setup_token};
-use super::{SqlAccounts, insert, take_turn};
+use super::rows::{ACTIVE, NewRow, setup_token};
+use super::sql::SqlAccounts;
+use super::statements::{admin_exists, delete_setup_tokens, insert, lock_admins};
 
 /// How many links may live at once: one a replica, and some that were left behind by a crash.
 const MOST_LINKS: i64 = 8;
@@ -43,7 +44,7 @@ impl SqlAccounts {
         let created_at = self.ambient.now().micros();
         let minted = self.store.write(move |c| {
             Box::pin(async move {
-                if take_turn_and_find_admin(c).await? {
+                if lock_and_find_admin(c).await? {
                     return Ok(false);
                 }
                 let row = (setup_token::digest.eq(digest), setup_token::created_at.eq(created_at));
@@ -98,16 +99,16 @@ impl SqlAccounts {
             return Err(FirstAdminError::LinkDead);
         }
         let row = self.prepare(NewAccount { role: Role::Admin, ..new }).await?;
-        let row = NewRow { email_confirmed: 1, standing: super::rows::ACTIVE, ..row };
+        let row = NewRow { email_confirmed: 1, standing: ACTIVE, ..row };
         let digest = token.digest().as_bytes().to_vec();
         let made = self.store.write(move |c| {
             Box::pin(async move {
-                if take_turn_and_find_admin(c).await? || !is_live(c, digest).await? {
+                if lock_and_find_admin(c).await? || !is_live(c, digest).await? {
                     return Ok(Err(FirstAdminError::LinkDead));
                 }
                 match insert(c, row).await? {
                     Ok(row) => {
-                        end_all_links(c).await?;
+                        delete_setup_tokens(c).await?;
                         Ok(Ok(row.into_account()))
                     }
                     Err(refused) => Ok(Err(refused.into())),
@@ -118,21 +119,9 @@ impl SqlAccounts {
     }
 }
 
-/// Ends every set-up link, in the transaction that makes an admin.
-pub(super) async fn end_all_links(c: &mut Conn) -> Result<(), Error> {
-    on!(c, c => diesel::delete(setup_token::table).execute(c))?;
-    Ok(())
-}
-
-async fn take_turn_and_find_admin(c: &mut Conn) -> Result<bool, Error> {
-    take_turn(c).await?;
+async fn lock_and_find_admin(c: &mut Conn) -> Result<bool, Error> {
+    lock_admins(c).await?;
     admin_exists(c).await
-}
-
-async fn admin_exists(c: &mut Conn) -> Result<bool, Error> {
-    let admins = account::table.filter(account::role.eq(ADMIN)).select(COLUMNS);
-    let first: Option<Row> = on!(c, c => admins.first(c)).optional()?;
-    Ok(first.is_some())
 }
 
 async fn is_live(c: &mut Conn, digest: Vec<u8>) -> Result<bool, Error> {

@@ -1,4 +1,10 @@
-use lysand_auth::password::PasswordConfig;
+use lysand_auth::Ambient;
+use lysand_auth::config::BaseUrl;
+use lysand_auth::host::accounts::{Accounts as _, AccountsError, NewAccount};
+use lysand_auth::model::account::{AccountId, Email, Role, Standing};
+use lysand_auth::password::{PasswordConfig, Passwords};
+use lysand_auth::secret::Secret;
+use lysand_auth::store::{MigrationSet, Store};
 
 use super::*;
 

@@ -2,14 +2,15 @@
 
 use lysand_auth::error::Error;
 use lysand_auth::flows::{sessions, sso};
-use lysand_auth::host::accounts::{Accounts as _, AccountsError, NewAccount};
+use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 use lysand_auth::host::mailer::Mail;
 use lysand_auth::model::account::{Account, Email, Role, Standing};
 use lysand_auth::model::language::Language;
 use serde_json::{Value, json};
 
 use super::cli::{AccountCommand, CreateAccount};
-use super::{CommandError, output, password};
+use super::error::CommandError;
+use super::{output, password};
 use crate::state::State;
 
 /// Does an `account` command.
@@ -152,15 +153,6 @@ fn standing(account: &Account) -> &'static str {
 
 fn language(account: &Account) -> &str {
     account.language.as_ref().map_or("-", Language::as_str)
-}
-
-impl From<AccountsError> for CommandError {
-    fn from(error: AccountsError) -> Self {
-        match error {
-            AccountsError::Failed(source) => Error::from_host(source).into(),
-            refused => Self::new(refused.to_string()),
-        }
-    }
 }
 
 #[cfg(test)]

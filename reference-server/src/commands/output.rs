@@ -15,6 +15,11 @@ pub(super) fn text(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Prints why the program did not do what it was asked to, on standard error.
+pub(super) fn complain(why: &str) {
+    eprintln!("reference-server: {why}");
+}
+
 /// Rows below a heading, each column as wide as its widest cell.
 pub(super) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let mut all: Vec<Vec<String>> = vec![heading.iter().map(ToString::to_string).collect()];

@@ -5,14 +5,15 @@ use std::io::IsTerminal as _;
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use lysand_auth::Ambient;
 
-use super::{CommandError, output};
+use super::error::CommandError;
+use super::output;
 use crate::server::Running;
 use crate::settings::Settings;
 
 /// Serves until SIGTERM or SIGINT, then drains. A second signal ends the process at once.
 pub(super) async fn run(settings: Settings, ambient: Ambient) -> Result<(), CommandError> {
     let mut signals = Signals::listen()?;
-    let running = Running::start(settings, ambient).await.map_err(|error| CommandError::new(error.to_string()))?;
+    let running = Running::start(settings, ambient).await?;
     output::text(&banner(&running));
     tracing::info!(address = %running.addr(), base_url = running.base_url(), "serving");
     signals.next().await;

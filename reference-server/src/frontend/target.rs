@@ -42,16 +42,6 @@ pub(super) fn location(asked: &Url, own: &BaseUrl, given: &str) -> Option<String
     Some(own.join(&format!("{}{query}{fragment}", place.path())))
 }
 
-/// Whether an origin is the address on which this very server listens, so that a request would be handed round in circles.
-#[must_use]
-pub(crate) fn leads_back(frontend: &BaseUrl, bind: std::net::IpAddr, bind_port: u16) -> bool {
-    let port = Url::parse(frontend.as_str()).ok().and_then(|url| url.port_or_known_default());
-    let named = frontend.host().trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-    let is_here = frontend.is_loopback() && (bind.is_loopback() || bind.is_unspecified());
-    let is_bound = is_here || named.is_ok_and(|address| address == bind);
-    port == Some(bind_port) && is_bound
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -151,28 +141,6 @@ mod tests {
             "https:evil.example",
         ] {
             assert_eq!(location(&asked, &own, given), None, "{given}");
-        }
-    }
-
-    #[test]
-    fn a_circle_is_noticed() {
-        let leads_back = |frontend: &str, bind: &str| leads_back(&origin(frontend), bind.parse().unwrap(), 8080);
-        for (frontend, bind) in [
-            ("http://localhost:8080", "127.0.0.1"),
-            ("http://127.0.0.1:8080", "0.0.0.0"),
-            ("http://[::1]:8080", "::"),
-            ("http://10.1.2.3:8080", "10.1.2.3"),
-        ] {
-            assert!(leads_back(frontend, bind), "{frontend} {bind}");
-        }
-        for (frontend, bind) in [
-            ("https://fe.social.example", "127.0.0.1"),
-            ("http://social.example", "127.0.0.1"),
-            ("http://localhost:3000", "127.0.0.1"),
-            ("http://localhost:8080", "10.1.2.3"),
-            ("http://10.1.2.4:8080", "10.1.2.3"),
-        ] {
-            assert!(!leads_back(frontend, bind), "{frontend} {bind}");
         }
     }
 }

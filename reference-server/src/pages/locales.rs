@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
     use crate::pages::BUILT_IN as TEMPLATES;
-    use crate::{demo, home, setup, your_account};
+    use crate::site::{account, demo, hand_over, home, not_found, setup};
 
     /// The texts that stand in a template as `"…" | t`.
     fn texts_of(template: &str) -> BTreeSet<String> {
@@ -156,10 +156,10 @@ mod tests {
 
     fn used() -> BTreeSet<String> {
         let mut used: BTreeSet<String> = lysand_auth::web::page_texts().into_iter().collect();
-        used.extend([crate::frontend::WORDS, crate::nowhere::WORDS].concat().into_iter().map(str::to_owned));
+        used.extend([hand_over::WORDS, not_found::WORDS].concat().into_iter().map(str::to_owned));
         used.extend(TEMPLATES.iter().flat_map(|(_, template)| texts_of(template)));
         used.extend(setup::texts().into_iter().chain(demo::texts()));
-        used.extend(your_account::texts().chain(home::TEXTS).map(str::to_owned));
+        used.extend(account::texts().chain(home::TEXTS).map(str::to_owned));
         used
     }
 

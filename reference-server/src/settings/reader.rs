@@ -12,14 +12,7 @@ use toml::Value as Toml;
 use super::problem::{Problem, Problems};
 use super::unknown;
 use super::value::Value;
-
-/// What begins the name of every environment variable that overrides a key.
-pub(super) const PREFIX: &str = "LYSAND_AUTH__";
-
-/// The name of the variable that overrides `key`.
-pub(super) fn variable_name(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
-}
+use super::variable::{PREFIX, variable_name};
 
 /// A key that exists, and its effective value as `print-config` shows it.
 pub(super) struct Entry {

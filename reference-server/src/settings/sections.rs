@@ -14,7 +14,7 @@ use lysand_auth::secret::Secret;
 use super::check;
 use super::reader::Reader;
 use super::value::{Ttl, Value};
-use crate::frontend::leads_back;
+use crate::logging::LogFormat;
 
 /// `[http]`: where the server listens and under which origin people know it.
 #[derive(Clone, Debug)]
@@ -68,27 +68,6 @@ pub struct Instance {
     pub banner: String,
     /// Language tags, the most spoken first.
     pub languages: Vec<String>,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines: one JSON object a line.
-    Json,
-}
-
-impl LogFormat {
-    /// The format of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "text" => Some(Self::Text),
-            "json" => Some(Self::Json),
-            _ => None,
-        }
-    }
 }
 
 pub(super) fn http(reader: &mut Reader) -> Http {
@@ -194,7 +173,7 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
     });
     let origin = frontend_origin(reader, mode == "redirect");
     let elsewhere = origin.as_ref().filter(|origin| **origin != http.base_url);
-    if elsewhere.is_some_and(|origin| leads_back(origin, http.bind, http.bind_port)) {
+    if elsewhere.is_some_and(|origin| check::leads_back(origin, http.bind, http.bind_port)) {
         let remedy = "That is this server itself, which would hand requests to itself for ever: give the frontend's own \
                       origin, or set frontend.mode = \"pages\".";
         reader.note("frontend.url", remedy);

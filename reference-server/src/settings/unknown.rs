@@ -1,7 +1,7 @@
 //! Keys that nobody knows: each is named together with the nearest key that exists.
 
 use super::problem::Problem;
-use super::reader::{PREFIX, variable_name};
+use super::variable::{PREFIX, variable_name};
 
 /// What the running contract plans and this version does not have yet. Sections and single keys.
 const LATER: [&str; 3] = ["signups", "smtp", "metrics"];
