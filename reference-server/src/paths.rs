@@ -6,6 +6,12 @@ pub const HOME: &str = "/";
 /// The page of the signed-in person's own account.
 pub const ACCOUNT: &str = "/account";
 
+/// Where the forms of that page post to.
+pub const ACCOUNT_LINK: &str = "/account/link";
+pub const ACCOUNT_UNLINK: &str = "/account/unlink";
+pub const ACCOUNT_CONFIRM: &str = "/account/confirm";
+pub const ACCOUNT_LANGUAGE: &str = "/account/language";
+
 /// The set-up link, which makes the first admin.
 pub const SETUP: &str = "/setup";
 

@@ -1,12 +1,14 @@
 //! The reference server's accounts: the library's trait over a table of our own, in the library's store.
 
+mod common_passwords;
+mod error;
 mod first_admin;
 mod rows;
 pub mod rules;
 mod sql;
 mod statements;
 
-pub use self::first_admin::FirstAdminError;
+pub use self::error::{CreateError, FirstAdminError};
 pub use self::sql::{MIGRATIONS, SqlAccounts};
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use lysand_auth::password::Passwords;
 use lysand_auth::secret::Secret;
 use lysand_auth::store::{MigrationSet, Store};
 
+use super::error::CreateError;
 use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, role_name, standing_name};
 use super::rules;
 use super::statements::{delete_setup_tokens, insert, is_last_admin, lock_admins, no_such_account, row};
@@ -67,11 +68,11 @@ impl SqlAccounts {
     }
 
     /// Checks a new account against the rules and hashes its password: all that needs no transaction.
-    pub(super) async fn prepare(&self, new: NewAccount) -> Result<NewRow, AccountsError> {
-        let username = rules::username(&new.username).map_err(AccountsError::Invalid)?;
+    pub(super) async fn prepare(&self, new: NewAccount) -> Result<NewRow, CreateError> {
+        let username = rules::username(&new.username)?;
         let email = match new.email {
             Some(email) => {
-                let address = rules::email(&email.address).map_err(AccountsError::Invalid)?;
+                let address = rules::email(&email.address)?;
                 Some(Email { address, ..email })
             }
             None => None,
@@ -83,7 +84,7 @@ impl SqlAccounts {
         };
         Ok(NewRow {
             id: self.ambient.id(),
-            username_key: rules::look(&username),
+            username_key: rules::username_key(&username),
             display_name: String::new(),
             email_key: address.as_deref().map(rules::email_key),
             email: address,
@@ -112,19 +113,19 @@ impl SqlAccounts {
                 if let (Ok(row), Some(along)) = (&made, along) {
                     along.run(c, &AccountId::new(&*row.id)).await?;
                 }
-                Ok(made.map(Row::into_account))
+                Ok(made.map(Row::into_account).map_err(AccountsError::from))
             })
         });
         made.await.map_err(failed)?
     }
 
     /// Hashes a password that is about to be set, if it may be set.
-    async fn hash(&self, password: &Secret, username: &str, email: Option<&str>) -> Result<String, AccountsError> {
+    async fn hash(&self, password: &Secret, username: &str, email: Option<&str>) -> Result<String, CreateError> {
         let local_part = email.and_then(|address| address.split('@').next());
         let site = self.host.trim_start_matches("www.").split('.').next();
         let related = [Some(username), email, local_part, Some(self.host.as_str()), site];
-        rules::password(password.expose(), related.into_iter().flatten()).map_err(AccountsError::Invalid)?;
-        self.passwords.hash(password).await.map_err(|busy| AccountsError::Failed(Box::new(busy)))
+        rules::password(password.expose(), related.into_iter().flatten())?;
+        self.passwords.hash(password).await.map_err(|busy| CreateError::Failed(Box::new(busy)))
     }
 
     /// The account and its password hash; blank identifiers match nothing (security AS-12).

@@ -6,27 +6,31 @@ use lysand_auth::host::accounts::AccountsError;
 use lysand_auth::on;
 use lysand_auth::store::Conn;
 
+use super::error::CreateError;
 use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_turn, setup_token};
+use super::rules::Field;
 
 /// Makes this transaction wait for every other one that changes admins, and those after it wait for this one
 /// (security ONE-6). SQLite has one writer anyway; on PostgreSQL the row's lock does it.
 pub(super) async fn lock_admins(c: &mut Conn) -> Result<(), Error> {
-    let turn = diesel::update(account_turn::table).set(account_turn::taken.eq(account_turn::taken + 1));
-    on!(c, c => turn.execute(c))?;
+    let lock = diesel::update(account_turn::table).set(account_turn::taken.eq(account_turn::taken + 1));
+    on!(c, c => lock.execute(c))?;
     Ok(())
 }
 
-/// Inserts an account unless its name, the look of its name or its address belongs to somebody.
-pub(super) async fn insert(c: &mut Conn, new: NewRow) -> Result<Result<Row, AccountsError>, Error> {
+/// Inserts an account unless its name, a name that looks like it, or its address belongs to somebody.
+pub(super) async fn insert(c: &mut Conn, new: NewRow) -> Result<Result<Row, CreateError>, Error> {
     let id = new.id.clone();
     let email_key = new.email_key.clone();
     let statement = diesel::insert_into(account::table).values(new).on_conflict_do_nothing();
     if on!(c, c => statement.execute(c))? == 1 {
-        return Ok(row(c, id).await?.ok_or_else(no_such_account));
+        let row =
+            row(c, id).await?.ok_or_else(|| Error::failed("an account is gone in the transaction that made it"))?;
+        return Ok(Ok(row));
     }
     let by_address = account::table.filter(account::email_key.eq(email_key)).count();
     let taken: i64 = on!(c, c => by_address.get_result(c))?;
-    Ok(Err(AccountsError::Taken(if taken > 0 { "E-mail address" } else { "Username" })))
+    Ok(Err(CreateError::Taken(if taken > 0 { Field::Email } else { Field::Username })))
 }
 
 pub(super) async fn row(c: &mut Conn, id: String) -> Result<Option<Row>, Error> {

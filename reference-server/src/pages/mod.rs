@@ -22,6 +22,8 @@ use lysand_auth::web::ApiError;
 use serde::Serialize;
 use tera::{Context, Tera};
 
+#[cfg(test)]
+pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
 use self::locales::{Catalogue, ENGLISH, ENGLISH_NAME};
 use crate::assets::PageAssets;
 

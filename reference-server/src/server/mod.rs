@@ -111,7 +111,7 @@ impl Running {
         let addr = server.addrs().first().copied().unwrap_or(wanted);
         settings.take_port(addr.port());
         let state = State::open(settings, ambient).await?;
-        let setup_token = state.accounts.mint_setup_token().await?;
+        let setup_token = state.accounts.create_setup_token().await?;
         let _ = slot.set(state.clone());
         let server = server.run();
         let handle = server.handle();
@@ -163,7 +163,7 @@ impl Running {
         self.sweeper.abort();
         let _ = self.server.await;
         if let Some(token) = &self.setup_token {
-            let _ = self.state.accounts.withdraw_setup_token(token).await;
+            let _ = self.state.accounts.delete_setup_token(token).await;
         }
     }
 }

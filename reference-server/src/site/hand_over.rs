@@ -10,12 +10,9 @@ use lysand_auth::web::{json, not_found, reader};
 use serde_json::json;
 
 use super::error_page::wants_page;
+use super::texts;
 use crate::frontend::ForwardError;
 use crate::state::State;
-
-/// Title and message of the page about a frontend that does not answer.
-pub(crate) const WORDS: [&str; 2] =
-    ["This page cannot be shown", "The part of this site that shows it does not answer. Please try again later."];
 
 /// Paths that are never forwarded, whatever the frontend has there.
 const OWN_PATHS: [&str; 5] = ["/api", "/oauth", "/oauth/{anything:.*}", "/.well-known", "/.well-known/{anything:.*}"];
@@ -35,7 +32,7 @@ async fn hand_over(state: Data<State>, client: Data<reqwest::Client>, req: HttpR
 
 /// A page for people, JSON for programs.
 fn error(state: &State, req: &HttpRequest, status: StatusCode) -> HttpResponse {
-    let [title, message] = WORDS;
+    let [title, message] = texts::FRONTEND_UNREACHABLE;
     let mut reply = in_json(status, message);
     if wants_page(req.headers()) {
         let page =

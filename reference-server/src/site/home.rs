@@ -9,7 +9,8 @@ use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::{ApiError, SignedIn, form_session, form_token, not_allowed, reader};
 use serde::Deserialize;
 
-use crate::pages::contexts::{DemoOffer, HomePage, Notice, NoticeKind};
+use super::texts::{DESCRIPTION, HomeNotice};
+use crate::pages::contexts::{DemoOffer, HomePage, Notice};
 use crate::paths::{ACCOUNT, AUTHORIZED_APPLICATIONS, DEMO_START, HOME};
 use crate::settings::domain;
 use crate::state::State;
@@ -17,23 +18,8 @@ use crate::state::State;
 /// Name and version of this software.
 const SOFTWARE: &str = concat!("Lysand Auth ", env!("CARGO_PKG_VERSION"));
 
-/// What stands on the page of a server that does not say what it is.
-const DESCRIPTION: &str = "This server signs you in to apps of the fediverse.";
-
 /// The library's route that ends a session (Lysand §12.7).
 const SIGN_OUT: &str = "/api/auth/mastodon-logout";
-
-/// The notices of the page, by what they are about.
-const READY: &str = "The account is ready. Sign in with it from any app.";
-const LINKED: &str = "The identity is linked. From now on you can sign in with it.";
-const LINKED_ALREADY: &str =
-    "Nothing was linked: that identity belongs to an account already, or yours has another one there.";
-const ASTRAY: &str = "Nothing was linked: this took too long, was done already, or was begun in another browser.";
-const NOT_LINKED: &str = "Nothing was linked: the other service refused, or gave an answer that cannot be trusted.";
-
-/// The texts that this page gets translated beside those of its template.
-#[cfg(test)]
-pub(crate) const TEXTS: [&str; 6] = [DESCRIPTION, READY, LINKED, LINKED_ALREADY, ASTRAY, NOT_LINKED];
 
 /// The query names a notice; its words are ours, so that no link can put words into our mouth.
 #[derive(Default, Deserialize)]
@@ -45,27 +31,19 @@ struct Query {
 }
 
 impl Query {
-    fn notices(&self) -> Vec<Notice> {
-        let mut notices = Vec::new();
-        let mut add = |kind, text: &'static str| notices.push(Notice { kind, text });
-        if self.notice.as_deref() == Some("ready") {
-            add(NoticeKind::Good, READY);
-        }
-        if self.oidc_account_linked.is_some() {
-            add(NoticeKind::Good, LINKED);
-        }
-        if self.oidc_account_linking_error.is_some() {
-            add(NoticeKind::Bad, self.why_not_linked());
-        }
-        notices
+    fn notices(&self) -> Vec<HomeNotice> {
+        let ready = (self.notice.as_deref() == Some(HomeNotice::READY)).then_some(HomeNotice::Ready);
+        let linked = self.oidc_account_linked.as_ref().map(|_| HomeNotice::Linked);
+        let not_linked = self.oidc_account_linking_error.as_deref().map(|error| self.why_not_linked(error));
+        [ready, linked, not_linked].into_iter().flatten().collect()
     }
 
-    /// Why a link was not made (Lysand §9.2).
-    fn why_not_linked(&self) -> &'static str {
-        match (self.oidc_account_linking_error.as_deref(), self.oidc_account_linking_error_message.as_deref()) {
-            (Some("Account already linked"), _) => LINKED_ALREADY,
-            (_, Some("Invalid flow")) => ASTRAY,
-            _ => NOT_LINKED,
+    /// Why an identity was not linked: the two parameters are codes of the document, whose words are fixed (Lysand §9.2).
+    fn why_not_linked(&self, error: &str) -> HomeNotice {
+        match (error, self.oidc_account_linking_error_message.as_deref()) {
+            ("Account already linked", _) => HomeNotice::AlreadyLinked,
+            (_, Some("Invalid flow")) => HomeNotice::InvalidFlow,
+            _ => HomeNotice::NotLinked,
         }
     }
 }
@@ -85,7 +63,7 @@ async fn show(
     let page = HomePage {
         description: if description.is_empty() { DESCRIPTION } else { description },
         describes_itself: !description.is_empty(),
-        notices: query.map(|query| query.notices()).unwrap_or_default(),
+        notices: query.map(|query| query.notices()).unwrap_or_default().into_iter().map(Notice::from).collect(),
         account: account
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
         sign_out_action: reader.keep(SIGN_OUT),

@@ -9,3 +9,7 @@ pub mod hand_over;
 pub mod home;
 pub mod not_found;
 pub mod setup;
+mod texts;
+
+#[cfg(test)]
+mod tests;

@@ -8,16 +8,14 @@ use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::{not_found, reader};
 
 use super::error_page::{self, wants_page};
+use super::texts;
 use crate::paths::HOME;
 use crate::state::State;
-
-/// Title and message of the page.
-pub(crate) const WORDS: [&str; 2] = ["There is no such page", "The address is wrong, or what was there is gone."];
 
 async fn page(state: Data<State>, req: HttpRequest) -> HttpResponse {
     let reader = reader(&req);
     let start_over = Some(reader.keep(HOME));
-    let mut reply = error_page::reply(&state, &reader, StatusCode::NOT_FOUND, WORDS, start_over);
+    let mut reply = error_page::reply(&state, &reader, StatusCode::NOT_FOUND, texts::NOT_FOUND, start_over);
     reply.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
     reply
 }

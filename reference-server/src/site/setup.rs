@@ -6,7 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
-use lysand_auth::host::accounts::{AccountsError, NewAccount};
+use lysand_auth::host::accounts::NewAccount;
 use lysand_auth::host::pages::Reader;
 use lysand_auth::model::account::{Email, Role, Standing};
 use lysand_auth::secret::Secret;
@@ -15,21 +15,13 @@ use lysand_auth::web::{ApiError, not_allowed, reader, with_slash};
 use serde::Deserialize;
 
 use super::error_page;
-use crate::accounts::{FirstAdminError, rules};
+use super::texts::{self, HomeNotice};
+use crate::accounts::rules::{self, Field};
+use crate::accounts::{CreateError, FirstAdminError};
 use crate::pages::contexts::{FieldErrors, SetupPage};
 use crate::paths::{HOME, SETUP};
 use crate::settings::domain;
 use crate::state::State;
-
-const PASSWORDS_DIFFER: &str = "The two passwords differ";
-
-/// What is said of a link that opens nothing: title and message.
-const DEAD_LINK: [&str; 2] = [
-    "This set-up link no longer works",
-    "A set-up link works once, until there is an admin account, and only while the server that printed it runs. If there \
-     is no admin yet, take the link that the server printed when it last started, or run “reference-server account create \
-     NAME --email ADDRESS --admin”.",
-];
 
 /// The largest form that is read (security LOAD-7).
 const MAX_FORM: usize = 8 * 1024;
@@ -53,15 +45,15 @@ struct Form {
 }
 
 impl Form {
-    /// All that is wrong with it before anything is looked up.
-    fn faults(&self, host: &str) -> FieldErrors {
+    /// All that is wrong with the form before anything is looked up.
+    fn errors(&self, host: &str) -> FieldErrors {
         let related = [self.username.trim(), self.email.trim(), host];
         let differs = self.confirmation.expose() != self.password.expose();
         FieldErrors {
-            username: rules::username(&self.username).err(),
-            email: rules::email(&self.email).err(),
-            password: rules::password(self.password.expose(), related).err(),
-            confirmation: differs.then(|| PASSWORDS_DIFFER.to_owned()),
+            username: rules::username(&self.username).err().map(|error| error.to_string()),
+            email: rules::email(&self.email).err().map(|error| error.to_string()),
+            password: rules::password(self.password.expose(), related).err().map(|error| error.to_string()),
+            confirmation: differs.then(|| texts::PASSWORDS_DIFFER.to_owned()),
         }
     }
 
@@ -79,8 +71,8 @@ impl Form {
 /// `GET /setup?token=…`
 async fn show(state: web::Data<State>, req: HttpRequest, link: web::Query<Link>) -> Result<HttpResponse, ApiError> {
     let reader = reader(&req);
-    if !state.accounts.setup_token_lives(&link.token).await? {
-        return Ok(dead_link(&state, &reader));
+    if !state.accounts.setup_token_is_valid(&link.token).await? {
+        return Ok(invalid_link(&state, &reader));
     }
     let form = Form { token: link.token.clone(), ..Form::default() };
     Ok(page(&state, &reader, StatusCode::OK, &form, None, FieldErrors::default()))
@@ -94,40 +86,39 @@ async fn create(
 ) -> Result<HttpResponse, ApiError> {
     let form = form.map_err(|error| unreadable(&error))?.into_inner();
     let reader = reader(&req);
-    if !state.accounts.setup_token_lives(&form.token).await? {
-        return Ok(dead_link(&state, &reader));
+    if !state.accounts.setup_token_is_valid(&form.token).await? {
+        return Ok(invalid_link(&state, &reader));
     }
-    let faults = form.faults(domain(&state.settings.http.base_url));
-    if !faults.is_empty() {
-        return Ok(page(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, &form, None, faults));
+    let errors = form.errors(domain(&state.settings.http.base_url));
+    if !errors.is_empty() {
+        return Ok(page(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, &form, None, errors));
     }
     match state.accounts.create_first_admin(&form.token, form.new_account()).await {
         Ok(account) => {
             tracing::info!(account = %account.id, "the first admin account was created by the set-up link");
-            Ok(HttpResponse::SeeOther()
-                .insert_header((header::LOCATION, reader.keep(&format!("{HOME}?notice=ready"))))
-                .finish())
+            let home = reader.keep(&format!("{HOME}?notice={}", HomeNotice::READY));
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, home)).finish())
         }
-        Err(FirstAdminError::LinkDead) => Ok(dead_link(&state, &reader)),
-        Err(FirstAdminError::Refused(AccountsError::Failed(source))) => Err(ApiError(Error::from_host(source))),
+        Err(FirstAdminError::InvalidLink) => Ok(invalid_link(&state, &reader)),
+        Err(FirstAdminError::Refused(CreateError::Failed(source))) => Err(ApiError(Error::from_host(source))),
         Err(FirstAdminError::Refused(refused)) => {
-            let (error, faults) = blame(refused.to_string());
-            Ok(page(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, &form, error, faults))
+            let (error, errors) = form_errors(&refused);
+            Ok(page(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, &form, error, errors))
         }
     }
 }
 
-/// Finds the field that a refusal of the accounts is about; each of their sentences begins with its name.
-fn blame(refusal: String) -> (Option<String>, FieldErrors) {
-    let mut faults = FieldErrors::default();
-    let field = match refusal.split([' ', '-']).next() {
-        Some("Username") => &mut faults.username,
-        Some("E") => &mut faults.email,
-        Some("Password") => &mut faults.password,
-        _ => return (Some(refusal), faults),
+/// The texts of the form about an account that is not created: at its field, or above the form.
+fn form_errors(error: &CreateError) -> (Option<String>, FieldErrors) {
+    let mut errors = FieldErrors::default();
+    let field = match error.field() {
+        Some(Field::Username) => &mut errors.username,
+        Some(Field::Email) => &mut errors.email,
+        Some(Field::Password) => &mut errors.password,
+        None => return (Some(error.to_string()), errors),
     };
-    *field = Some(refusal);
-    (None, faults)
+    *field = Some(error.to_string());
+    (None, errors)
 }
 
 fn page(
@@ -151,16 +142,8 @@ fn page(
 }
 
 /// One page for every link that opens nothing, so that it tells nothing about tokens.
-fn dead_link(state: &State, reader: &Reader) -> HttpResponse {
-    error_page::reply(state, reader, StatusCode::GONE, DEAD_LINK, None)
-}
-
-/// The texts that these pages get translated beside those of their templates.
-#[cfg(test)]
-pub(crate) fn texts() -> Vec<String> {
-    let taken = ["Username", "E-mail address"].map(|what| AccountsError::Taken(what).to_string());
-    let own = DEAD_LINK.into_iter().chain([PASSWORDS_DIFFER]).chain(rules::TEXTS);
-    own.map(str::to_owned).chain(taken).collect()
+fn invalid_link(state: &State, reader: &Reader) -> HttpResponse {
+    error_page::reply(state, reader, StatusCode::GONE, texts::INVALID_SETUP_LINK, None)
 }
 
 fn unreadable(error: &actix_web::Error) -> ApiError {
@@ -194,6 +177,7 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::rules::RuleError;
 
     fn form(username: &str, email: &str, password: &str, confirmation: &str) -> Form {
         Form {
@@ -206,21 +190,23 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_come_at_once() {
-        let faults = form("a b", "x", "short", "other").faults("social.example");
-        assert!(faults.username.is_some() && faults.email.is_some() && faults.password.is_some());
-        assert!(faults.confirmation.is_some());
+    fn all_errors_come_at_once() {
+        let errors = form("a b", "x", "short", "other").errors("social.example");
+        assert!(errors.username.is_some() && errors.email.is_some() && errors.password.is_some());
+        assert!(errors.confirmation.is_some());
         let good = form("mira", "mira@post.example", "correct horse battery", "correct horse battery");
-        assert!(good.faults("social.example").is_empty());
+        assert!(good.errors("social.example").is_empty());
     }
 
     #[test]
     fn refusals_find_their_field() {
-        let (error, faults) = blame(AccountsError::Taken("Username").to_string());
-        assert!(error.is_none() && faults.username.is_some());
-        let (error, faults) = blame(AccountsError::Taken("E-mail address").to_string());
-        assert!(error.is_none() && faults.email.is_some());
-        let (error, faults) = blame("Something else".to_owned());
-        assert!(error.is_some() && faults.is_empty());
+        let (error, errors) = form_errors(&CreateError::Taken(Field::Username));
+        assert!(error.is_none() && errors.username.is_some());
+        let (error, errors) = form_errors(&CreateError::Taken(Field::Email));
+        assert!(error.is_none() && errors.email.is_some());
+        let (error, errors) = form_errors(&RuleError::PasswordCommon.into());
+        assert!(error.is_none() && errors.password.is_some());
+        let (error, errors) = form_errors(&Error::failed("something else").into());
+        assert!(error.is_some() && errors.is_empty());
     }
 }

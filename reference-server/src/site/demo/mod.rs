@@ -22,33 +22,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::pending::{DemoApp, Pending};
+#[cfg(test)]
+pub(super) use self::story::texts as step_texts;
 use self::story::{AuthorizeRequest, Callback, TokenRequest};
-use super::error_page;
+use super::{error_page, texts};
 use crate::api::mastodon::accounts::credential_account;
 use crate::pages::contexts::{DemoPage, Step};
 use crate::paths::{DEMO_CALLBACK, DEMO_START, HOME};
 use crate::state::State;
-
-/// A run that cannot go on: the title of that page, and why.
-const OVER: &str = "This run of the demo is over";
-const ONCE: &str = "Each run of the demo works once, in the browser in which it began.";
-const ASTRAY: &str = "The answer that came back does not belong to the run that began in this browser.";
-
-/// How a run ends: the heading, and what it comes to.
-const WORKED: [&str; 2] = [
-    "It worked",
-    "The demo signed you in and could speak for this account. Below is every request on the way, as any app would send it, \
-     with the answer that it gets.",
-];
-const DENIED: [&str; 2] = ["You said no", "The app got an answer, but no code: it may not speak for anybody."];
-const FAILED: [&str; 2] = ["Something is wrong", "The demo came this far and no farther."];
-
-/// The texts that these pages get translated beside those of their templates.
-#[cfg(test)]
-pub(crate) fn texts() -> Vec<String> {
-    let ends = [WORKED, DENIED, FAILED].into_iter().flatten();
-    ends.chain([OVER, ONCE, ASTRAY]).map(str::to_owned).chain(story::texts()).collect()
-}
 
 /// The form of the home page.
 #[derive(Deserialize)]
@@ -102,14 +83,14 @@ async fn callback(
     let answer = answer.map(web::Query::into_inner).unwrap_or_default();
     let reader = reader(&request).for_account(browser.account());
     let Some(pending) = Pending::take(&session) else {
-        return Ok(over(&state, &reader, ONCE));
+        return Ok(over(&state, &reader, texts::DEMO_UNKNOWN_RUN));
     };
     // No app is sent back with the language of its sign-in: it knows what it asked for.
     let reader = Reader { asked: reader.asked.or(pending.lang()), ..reader };
     let issuer = state.settings.http.base_url.issuer();
     // What an app must check before it believes the answer (RFC 6749 §10.12, RFC 9207).
     if answer.state.as_deref() != Some(pending.state()) || answer.iss.as_ref().is_some_and(|iss| *iss != issuer) {
-        return Ok(over(&state, &reader, ASTRAY));
+        return Ok(over(&state, &reader, texts::DEMO_FOREIGN_ANSWER));
     }
     let run = Run { state: &state, pending: &pending, steps: Vec::new(), account: None };
     let told = run.tell(&answer).await?;
@@ -131,7 +112,7 @@ async fn callback(
 
 /// A run of the demo that cannot go on.
 fn over(state: &State, reader: &Reader, why: &str) -> HttpResponse {
-    error_page::reply(state, reader, StatusCode::BAD_REQUEST, [OVER, why], Some(reader.keep(HOME)))
+    error_page::reply(state, reader, StatusCode::BAD_REQUEST, [texts::DEMO_OVER, why], Some(reader.keep(HOME)))
 }
 
 /// One run, from its first step to as far as it comes.
@@ -177,11 +158,11 @@ impl Run<'_> {
             },
         ));
         let Some(code) = &answer.code else {
-            return Ok(self.told(DENIED, None));
+            return Ok(self.told(texts::DEMO_DENIED, None));
         };
         match self.redeem(&Secret::new(code.as_str())).await {
-            Ok(()) => Ok(self.told(WORKED, None)),
-            Err(Error::Refused(refusal)) => Ok(self.told(FAILED, Some(refusal.why.into_owned()))),
+            Ok(()) => Ok(self.told(texts::DEMO_WORKED, None)),
+            Err(Error::Refused(refusal)) => Ok(self.told(texts::DEMO_FAILED, Some(refusal.why.into_owned()))),
             Err(failed) => Err(failed),
         }
     }

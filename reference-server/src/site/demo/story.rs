@@ -314,7 +314,7 @@ fn told(secret: &str) -> Vec<Step> {
 
 /// The words of all steps, for those who translate them.
 #[cfg(test)]
-pub(super) fn texts() -> Vec<String> {
+pub(in crate::site) fn texts() -> Vec<String> {
     let mut texts = Vec::new();
     for step in told("0123456789abcdef") {
         texts.extend([step.title, step.explanation]);
