@@ -31,7 +31,7 @@ pub struct State {
     pub frontend: Option<Arc<Frontend>>,
 }
 
-/// Why the parts do not come together: one line each, with the remedy.
+/// Why a part cannot be used: one line each, with the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The database cannot be opened, or its schema is not the one of this version.
@@ -55,14 +55,14 @@ pub enum StartError {
 }
 
 impl State {
-    /// Opens the database, brings its schema up to date if that is allowed, reads or makes the signing key, and builds
+    /// Opens the database, brings its schema up to date if that is allowed, reads or creates the signing key, and builds
     /// the rest upon them.
     ///
     /// # Errors
     /// The first thing that does not work, and how to mend it.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Self, StartError> {
         let pages = Arc::new(TeraPages::load(settings.templates_dir.as_deref(), &settings.instance.title)?);
-        let signing_keys = keys::load_or_make(&settings.signing_keys, &ambient)?;
+        let signing_keys = keys::load_or_create(&settings.signing_keys, &ambient)?;
         let store = database::open(&settings).await?;
         database::bring_up_to_date(&store, &settings).await?;
         let passwords = Passwords::new(settings.password, ambient.clone())?;
@@ -72,17 +72,17 @@ impl State {
         let mailer = FileMailer::new(mail, &settings.instance.title, base_url, ambient.clone());
         let config = settings.to_config(signing_keys);
         // A frontend on our own origin is reached by whoever put both behind it.
-        let elsewhere = config.frontend.origin.as_ref().filter(|origin| *origin != base_url);
-        let frontend = elsewhere.map(|origin| Frontend::new(origin, base_url).map(Arc::new));
+        let other_origin = config.frontend.origin.as_ref().filter(|origin| *origin != base_url);
+        let frontend = other_origin.map(|origin| Frontend::new(origin, base_url).map(Arc::new));
         let frontend = frontend.transpose().map_err(StartError::Tls)?;
-        let shown: Arc<dyn Pages> = match &config.frontend.origin {
+        let sign_in_pages: Arc<dyn Pages> = match &config.frontend.origin {
             None => pages.clone(),
             Some(_) => Arc::new(FrontendPages::new(&config, pages.clone())),
         };
         let auth = Auth::builder(config, store)
             .accounts(accounts.clone())
             .mailer(Arc::new(mailer))
-            .pages(shown)
+            .pages(sign_in_pages)
             .ambient(ambient)
             .build()?;
         Ok(Self { settings: Arc::new(settings), auth, accounts, pages, frontend })

@@ -34,7 +34,7 @@ pub(super) fn facts(facts: &[(&str, String)]) -> String {
 }
 
 fn aligned(rows: &[Vec<String>]) -> String {
-    // Names of apps come from strangers: no character of theirs may move the cursor.
+    // Names of apps come from outside: no character of theirs may move the cursor.
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();

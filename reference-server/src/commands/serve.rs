@@ -17,13 +17,13 @@ pub(super) async fn run(settings: Settings, ambient: Ambient) -> Result<(), Comm
     output::text(&banner(&running));
     tracing::info!(address = %running.addr(), base_url = running.base_url(), "serving");
     signals.next().await;
-    tracing::info!("a signal came: finishing what runs");
+    tracing::info!("received a termination signal: finishing requests in flight");
     tokio::select! {
         () = running.stop() => {
             tracing::info!("stopped");
             Ok(())
         }
-        () = signals.next() => Err(CommandError::new("a second signal came: stopped at once")),
+        () = signals.next() => Err(CommandError::new("received a second termination signal: stopped at once")),
     }
 }
 
@@ -55,7 +55,7 @@ struct Signals {
 impl Signals {
     fn listen() -> Result<Self, CommandError> {
         let listen =
-            |kind| signal(kind).map_err(|error| CommandError::new(format!("signals cannot be heard: {error}")));
+            |kind| signal(kind).map_err(|error| CommandError::new(format!("signals cannot be received: {error}")));
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 

@@ -19,8 +19,8 @@ const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 /// Does `token create`.
 pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) -> Result<(), CommandError> {
     let account = account::find(state, &wanted.name).await?;
-    if let Some(hindrance) = account.hindrance() {
-        let why = match hindrance {
+    if let Some(reason) = account.hindrance() {
+        let why = match reason {
             Hindrance::Unconfirmed => "its e-mail address is not confirmed",
             Hindrance::Pending => "it waits for review",
             Hindrance::Disabled => "it is disabled",

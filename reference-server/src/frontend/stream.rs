@@ -16,8 +16,8 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 /// How many pieces wait for a browser that reads slowly. A piece is what one read of the connection brought.
 const WAITING: usize = 2;
 
-/// A body whose pieces somebody else brings.
-pub(super) struct Passing {
+/// The body of a response, whose pieces another task reads from the frontend.
+pub(super) struct ForwardedBody {
     pieces: Receiver<Piece>,
     size: BodySize,
     is_over: bool,
@@ -40,7 +40,7 @@ pub(super) fn pass(
     response: reqwest::Response,
     permit: OwnedSemaphorePermit,
     cut_off: impl FnOnce(CutOff) + 'static,
-) -> Passing {
+) -> ForwardedBody {
     let size = response.content_length().map_or(BodySize::Stream, BodySize::Sized);
     let (sender, pieces) = channel(WAITING);
     actix_web::rt::spawn(async move {
@@ -49,12 +49,12 @@ pub(super) fn pass(
             cut_off(error);
         }
     });
-    Passing { pieces, size, is_over: false }
+    ForwardedBody { pieces, size, is_over: false }
 }
 
-/// No body, where its length is still told: the answer to a `HEAD`.
-pub(super) fn only_size(size: BodySize) -> Passing {
-    Passing { pieces: channel(1).1, size, is_over: true }
+/// No body, though its length is told: the response to a `HEAD`.
+pub(super) fn only_size(size: BodySize) -> ForwardedBody {
+    ForwardedBody { pieces: channel(1).1, size, is_over: true }
 }
 
 async fn carry(mut response: reqwest::Response, sender: &Sender<Piece>) -> Result<(), CutOff> {
@@ -78,7 +78,7 @@ async fn carry(mut response: reqwest::Response, sender: &Sender<Piece>) -> Resul
     }
 }
 
-impl MessageBody for Passing {
+impl MessageBody for ForwardedBody {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {

@@ -1,5 +1,5 @@
-//! What surrounds every request: a time limit on its body, the end of the connection while the server drains, and a last
-//! resort when something panics (security LOAD-6, LOAD-10, LOAD-13).
+//! The outermost middleware: a time limit for the body of a request, the end of the connection while the server drains, and
+//! an answer when a handler panics (security LOAD-6, LOAD-10, LOAD-13).
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
@@ -24,42 +24,42 @@ use serde_json::json;
 use super::draining::Draining;
 
 /// How long the body of a request may take to arrive, the work on it included (LOAD-6).
-const BODY_TIME: Duration = Duration::from_secs(30);
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The outermost middleware.
+/// Guards a request and its response.
 ///
 /// # Errors
-/// What the inside answers as an error; 408 when the body takes too long; 500 when something panicked.
+/// What the inner services answer as an error; 408 when the body takes too long; 500 when something panicked.
 pub async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<Held>, Error> {
+) -> Result<ServiceResponse<GuardedBody>, Error> {
     let draining = request.app_data::<web::Data<Draining>>().is_some_and(|draining| draining.has_begun());
     let open = is_open(request.path());
     let has_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let sent = has_body.then(|| SentBody::lend(&mut request));
+    let sent = has_body.then(|| SentBody::share(&mut request));
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
     let answer = match has_body {
-        true => tokio::time::timeout(BODY_TIME, answer).await.map_err(|_| too_slow(open))?,
+        true => tokio::time::timeout(BODY_TIMEOUT, answer).await.map_err(|_| too_slow(open))?,
         false => answer.await,
     };
     let mut response = answer.map_err(|_| panicked(open))??;
     if draining {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
-    Ok(response.map_body(|_, body| Held { body: body.boxed(), _sent: sent }))
+    Ok(response.map_body(|_, body| GuardedBody { body: body.boxed(), _sent: sent }))
 }
 
 /// The body that a client sends, read by the handler and kept here until the answer is out.
 ///
-/// When a handler gives up on a chunked body and lets go of it, actix-http goes on reading what the client trickles, for
-/// as long as it likes. A body that somebody still holds when the answer is out makes it close the connection instead.
+/// When a handler drops a chunked body before its end, actix-http goes on reading what the client sends, for as long as the
+/// client likes. A body that is still kept when the response is out makes it close the connection instead.
 #[derive(Clone)]
 struct SentBody(Rc<RefCell<Payload>>);
 
 impl SentBody {
-    /// Keeps a hold of the request's body and lets the request have it as before.
-    fn lend(request: &mut ServiceRequest) -> Self {
+    /// Keeps the request's body and lets the request read it as before.
+    fn share(request: &mut ServiceRequest) -> Self {
         let sent = Self(Rc::new(RefCell::new(request.take_payload())));
         request.set_payload(Payload::Stream { payload: Box::pin(sent.clone()) });
         sent
@@ -74,13 +74,13 @@ impl Stream for SentBody {
     }
 }
 
-/// An answer's body, and the request's body that it outlives.
-pub struct Held {
+/// The body of a response, which keeps the request's body until it is out.
+pub struct GuardedBody {
     body: BoxBody,
     _sent: Option<SentBody>,
 }
 
-impl MessageBody for Held {
+impl MessageBody for GuardedBody {
     type Error = Box<dyn std::error::Error>;
 
     fn size(&self) -> BodySize {
@@ -101,16 +101,19 @@ fn is_open(path: &str) -> bool {
 }
 
 fn too_slow(open: bool) -> Error {
-    bare(HttpResponse::RequestTimeout().force_close().json(json!({ "error": "The request took too long" })), open)
+    with_headers(
+        HttpResponse::RequestTimeout().force_close().json(json!({ "error": "The request took too long" })),
+        open,
+    )
 }
 
 fn panicked(open: bool) -> Error {
-    bare(ApiError(Failure::failed("a request ended in a panic, which is a bug")).error_response(), open)
+    with_headers(ApiError(Failure::failed("a request ended in a panic, which is a bug")).error_response(), open)
 }
 
-/// An answer that no surface has dressed: with the headers that every answer has (security WEB-6), and for pages of other
-/// sites to read where they may call at all: without it they would only learn of a "CORS error".
-fn bare(mut answer: HttpResponse, open: bool) -> Error {
+/// A response that no inner middleware has seen: with the headers that every response has (security WEB-6), and readable for
+/// pages of other sites where they may call at all; else they would only get a "CORS error".
+fn with_headers(mut answer: HttpResponse, open: bool) -> Error {
     let headers = answer.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(

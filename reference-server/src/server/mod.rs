@@ -22,20 +22,20 @@ use self::draining::Draining;
 use crate::paths::SETUP;
 use crate::settings::{Http, Settings};
 use crate::state::{StartError, State};
-use crate::tls::{self, TlsTrouble};
+use crate::tls::{self, TlsError};
 
 /// How long a client may take to send the head of a request (security LOAD-6).
-const HEAD_TIME: Duration = Duration::from_secs(10);
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may be idle; short enough that idle ones do not hold up the end of the process.
-const IDLE_TIME: Duration = Duration::from_secs(5);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long requests in flight may take after a termination signal (running contract §5).
-const GRACE: u64 = 30;
+const DRAIN_TIMEOUT: u64 = 30;
 /// Connections that the system may hold while all workers are busy.
 const BACKLOG: u32 = 1024;
 /// Open connections of one worker; more wait in the backlog.
-const CONNECTIONS: usize = 1024;
+const MAX_CONNECTIONS: usize = 1024;
 /// How often what has expired is deleted.
-const SWEEP_EVERY: Duration = Duration::from_secs(15 * 60);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
 /// Why the server does not start: one line, with the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -50,11 +50,11 @@ pub enum ServeError {
     },
     /// Certificate or key cannot be used.
     #[error("http.tls: {0}")]
-    Tls(TlsTrouble),
+    Tls(TlsError),
     /// A part does not work.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The database answers no more.
+    /// The database does not answer any more.
     #[error("the database: {0}: start it or mend database.url")]
     Database(#[from] Error),
 }
@@ -85,21 +85,21 @@ impl Running {
     /// # Errors
     /// What does not work and how to mend it, in one line.
     pub async fn start(mut settings: Settings, ambient: Ambient) -> Result<Self, ServeError> {
-        let slot = Arc::new(OnceLock::new());
+        let parts = Arc::new(OnceLock::new());
         let draining = Draining::default();
-        let (parts, ending) = (Arc::clone(&slot), draining.clone());
+        let (shared_parts, shared_draining) = (Arc::clone(&parts), draining.clone());
         let server = HttpServer::new(move || {
-            let state: &State = parts.get().expect("the parts are there before the server runs");
-            app::app(state.clone(), ending.clone())
+            let state: &State = shared_parts.get().expect("the parts are there before the server runs");
+            app::app(state.clone(), shared_draining.clone())
         })
         .workers(workers(&settings.http))
         .backlog(BACKLOG)
-        .max_connections(CONNECTIONS)
-        .keep_alive(IDLE_TIME)
-        .client_request_timeout(HEAD_TIME)
-        .shutdown_timeout(GRACE)
+        .max_connections(MAX_CONNECTIONS)
+        .keep_alive(IDLE_TIMEOUT)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .shutdown_timeout(DRAIN_TIMEOUT)
         .disable_signals();
-        // A free port is known only once it is taken, and nothing is opened before it is clear that the port is ours.
+        // A free port is known only once it is taken, and the database is not opened before the port is ours.
         let wanted = SocketAddr::new(settings.http.bind, settings.http.bind_port);
         let server = match &settings.http.tls {
             None => server.bind(wanted),
@@ -112,10 +112,10 @@ impl Running {
         settings.take_port(addr.port());
         let state = State::open(settings, ambient).await?;
         let setup_token = state.accounts.create_setup_token().await?;
-        let _ = slot.set(state.clone());
+        let _ = parts.set(state.clone());
         let server = server.run();
         let handle = server.handle();
-        let sweeper = tokio::spawn(sweep_now_and_then(state.auth.clone()));
+        let sweeper = tokio::spawn(sweep_regularly(state.auth.clone()));
         let server = tokio::spawn(server);
         Ok(Self { addr, state, setup_token, draining, handle, server, sweeper })
     }
@@ -145,7 +145,7 @@ impl Running {
         Some(self.state.settings.http.base_url.join(&format!("{SETUP}?token={}", token.expose())))
     }
 
-    /// Drains: says that it is not ready, goes on accepting for `http.drain_delay`, finishes what runs for up to 30 s,
+    /// Drains: is no longer ready, goes on accepting for `http.drain_delay`, finishes requests in flight for up to 30 s,
     /// closes the database (security LOAD-10).
     pub async fn stop(self) {
         self.draining.begin();
@@ -153,7 +153,7 @@ impl Running {
         self.end(true).await;
     }
 
-    /// Stops at once, in the middle of whatever runs: for tests.
+    /// Stops at once, without finishing the requests in flight: for tests.
     pub async fn abort(self) {
         self.end(false).await;
     }
@@ -176,15 +176,15 @@ fn workers(http: &Http) -> usize {
 }
 
 /// Deletes what has expired, for as long as the server runs.
-async fn sweep_now_and_then(auth: Auth) {
-    let mut turn = tokio::time::interval(SWEEP_EVERY);
-    turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    turn.tick().await;
+async fn sweep_regularly(auth: Auth) {
+    let mut interval = tokio::time::interval(SWEEP_INTERVAL);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval.tick().await;
     loop {
-        turn.tick().await;
+        interval.tick().await;
         match sweep::sweep(&auth).await {
-            Ok(swept) => tracing::debug!(?swept, "swept"),
-            Err(error) => tracing::warn!(%error, "sweeping failed; it is tried again later"),
+            Ok(swept) => tracing::debug!(?swept, "expired rows were deleted"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be deleted; it is tried again later"),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Takes settings one by one from the environment and the file, and remembers what was asked for and what went wrong.
+//! Takes settings one by one from the environment and the file, and remembers which keys exist and what is wrong.
 //!
 //! Each setting is named once, where it is read: the list of known keys, the effective configuration and the types all
-//! come from those calls. What is left over at the end is unknown (security OPS-5).
+//! come from those calls. What is left at the end is unknown (security OPS-5).
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -160,12 +160,12 @@ impl Reader {
         self.problems.push(Problem { key: key.to_owned(), value, remedy: remedy.into() });
     }
 
-    /// What was read, unless there are problems; everything that nobody asked for is one.
+    /// What was read, unless there are problems; every key that is not known is one.
     pub(super) fn finish(mut self) -> Result<Vec<Entry>, Problems> {
         let keys: Vec<&str> = self.known.iter().map(|entry| entry.key.as_str()).collect();
-        let mut strangers = unknown::in_file(&self.file, &keys);
-        strangers.extend(unknown::in_environment(self.variables.keys(), &keys));
-        self.problems.append(&mut strangers);
+        let mut unknown_keys = unknown::in_file(&self.file, &keys);
+        unknown_keys.extend(unknown::in_environment(self.variables.keys(), &keys));
+        self.problems.append(&mut unknown_keys);
         match self.problems.is_empty() {
             true => Ok(self.known),
             false => Err(Problems(self.problems)),

@@ -102,9 +102,9 @@ fn tls(reader: &mut Reader) -> Option<Tls> {
     if !enabled {
         return None;
     }
-    if let Err(trouble) = crate::tls::load(&cert, &key) {
-        let (name, path) = if trouble.is_about_key { ("http.tls.key", &key) } else { ("http.tls.cert", &cert) };
-        reader.problem(name, Some(path.write().to_string()), trouble.to_string());
+    if let Err(error) = crate::tls::load(&cert, &key) {
+        let (name, path) = if error.is_about_key { ("http.tls.key", &key) } else { ("http.tls.cert", &cert) };
+        reader.problem(name, Some(path.write().to_string()), error.to_string());
     }
     Some(Tls { cert, key })
 }

@@ -75,7 +75,7 @@ async fn show(state: web::Data<State>, req: HttpRequest, link: web::Query<Link>)
         return Ok(invalid_link(&state, &reader));
     }
     let form = Form { token: link.token.clone(), ..Form::default() };
-    Ok(page(&state, &reader, StatusCode::OK, &form, None, FieldErrors::default()))
+    Ok(page(&state, &reader, &form, None, FieldErrors::default()))
 }
 
 /// `POST /setup`
@@ -91,7 +91,7 @@ async fn create(
     }
     let errors = form.errors(domain(&state.settings.http.base_url));
     if !errors.is_empty() {
-        return Ok(page(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, &form, None, errors));
+        return Ok(page(&state, &reader, &form, None, errors));
     }
     match state.accounts.create_first_admin(&form.token, form.new_account()).await {
         Ok(account) => {
@@ -103,7 +103,7 @@ async fn create(
         Err(FirstAdminError::Refused(CreateError::Failed(source))) => Err(ApiError(Error::from_host(source))),
         Err(FirstAdminError::Refused(refused)) => {
             let (error, errors) = form_errors(&refused);
-            Ok(page(&state, &reader, StatusCode::UNPROCESSABLE_ENTITY, &form, error, errors))
+            Ok(page(&state, &reader, &form, error, errors))
         }
     }
 }
@@ -121,14 +121,9 @@ fn form_errors(error: &CreateError) -> (Option<String>, FieldErrors) {
     (None, errors)
 }
 
-fn page(
-    state: &State,
-    reader: &Reader,
-    status: StatusCode,
-    form: &Form,
-    error: Option<String>,
-    errors: FieldErrors,
-) -> HttpResponse {
+fn page(state: &State, reader: &Reader, form: &Form, error: Option<String>, errors: FieldErrors) -> HttpResponse {
+    let is_wrong = error.is_some() || !errors.is_empty();
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = SetupPage {
         action: &reader.keep(SETUP),
         token: form.token.expose(),
@@ -141,7 +136,7 @@ fn page(
     state.pages.reply(reader, status, "setup.html", &page)
 }
 
-/// One page for every link that opens nothing, so that it tells nothing about tokens.
+/// One page for every invalid link, so that it says nothing about which tokens there are.
 fn invalid_link(state: &State, reader: &Reader) -> HttpResponse {
     error_page::reply(state, reader, StatusCode::GONE, texts::INVALID_SETUP_LINK, None)
 }
@@ -190,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn all_errors_come_at_once() {
+    fn all_faults_come_at_once() {
         let errors = form("a b", "x", "short", "other").errors("social.example");
         assert!(errors.username.is_some() && errors.email.is_some() && errors.password.is_some());
         assert!(errors.confirmation.is_some());

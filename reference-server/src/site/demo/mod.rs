@@ -1,108 +1,94 @@
-//! "Try the sign-in": a built-in app that goes through the same sign-in as any other app, and tells each step.
+//! "Try the sign-in": a built-in app that goes through the same sign-in as any other app, and shows each step.
 //!
 //! The browser really goes to `/oauth/authorize` and comes back with a code. What an app asks without the browser (steps
 //! 1 and 5 to 7) the demo asks by calling the flows behind those routes, with the same parameters.
 
-mod pending;
-pub mod story;
+mod app;
+mod run;
+mod steps;
+mod stored;
 
-use actix_session::Session;
+use actix_session::{Session, SessionExt as _};
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use lysand_auth::error::{Code, Error, Refusal};
-use lysand_auth::flows::{bearer, revoke, token};
-use lysand_auth::host::pages::{AccountOnPage, Language, Reader};
-use lysand_auth::model::account::Account;
-use lysand_auth::model::client::ClientClaim;
-use lysand_auth::secret::Secret;
+use lysand_auth::error::{Code, Error};
+use lysand_auth::host::pages::{AccountOnPage, Reader};
 use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::{ApiError, SignedIn, form_session, form_token, not_allowed, prove_form, reader, with_slash};
 use serde::Deserialize;
-use serde_json::{Value, json};
 
-use self::pending::{DemoApp, Pending};
+use self::app::DemoApp;
+use self::run::{CallbackQuery, Run};
 #[cfg(test)]
-pub(super) use self::story::texts as step_texts;
-use self::story::{AuthorizeRequest, Callback, TokenRequest};
+pub(super) use self::steps::texts as step_texts;
+use self::stored::StoredRun;
 use super::{error_page, texts};
-use crate::api::mastodon::accounts::credential_account;
-use crate::pages::contexts::{DemoPage, Step};
+use crate::pages::contexts::DemoPage;
 use crate::paths::{DEMO_CALLBACK, DEMO_START, HOME};
 use crate::state::State;
 
 /// The form of the home page.
 #[derive(Deserialize)]
-struct Start {
+struct StartForm {
     #[serde(default)]
     form_token: String,
 }
 
-/// `POST /demo/start`: steps 1 and 2, and off goes the browser.
+/// `POST /demo/start`: steps 1 and 2; redirects to the sign-in.
 async fn start(
     state: Data<State>,
     app: Data<DemoApp>,
     request: HttpRequest,
-    session: Session,
     browser: SignedIn,
-    form: Option<web::Form<Start>>,
+    form: Option<web::Form<StartForm>>,
 ) -> Result<HttpResponse, ApiError> {
+    let session = request.get_session();
     let sent = form.map(|form| form.into_inner().form_token).unwrap_or_default();
     let reader = reader(&request);
     match prove_form(&state.auth, &request, &session, Some(&sent)) {
         Ok(()) => {}
         Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-            return Ok(over(&state, &reader.for_account(browser.account()), &refusal.why));
+            return Ok(cannot_continue(&state, &reader.for_account(browser.account()), &refusal.why));
         }
         Err(error) => return Err(error.into()),
     }
-    let pending = Pending::begin(&state.auth, &app, reader.asked).await?;
-    pending.keep(&session)?;
-    let place = pending.authorize_url(&state.settings.http.base_url);
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish())
+    let run = StoredRun::begin(&state.auth, &app, reader.asked).await?;
+    run.store(&session)?;
+    let location = run.authorize_url(&state.settings.http.base_url);
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish())
 }
 
-/// The query of the callback; what is missing is told on the page.
-#[derive(Default, Deserialize)]
-struct Answer {
-    code: Option<String>,
-    state: Option<String>,
-    iss: Option<String>,
-    error: Option<String>,
-    error_description: Option<String>,
-}
-
-/// `GET /demo/callback`: the browser is back, and the demo does the rest.
+/// `GET /demo/callback`: the browser is back, and the demo takes the other steps.
 async fn callback(
     state: Data<State>,
     request: HttpRequest,
     session: Session,
     browser: SignedIn,
-    answer: Option<web::Query<Answer>>,
+    query: Option<web::Query<CallbackQuery>>,
 ) -> Result<HttpResponse, ApiError> {
-    let answer = answer.map(web::Query::into_inner).unwrap_or_default();
+    let query = query.map(web::Query::into_inner).unwrap_or_default();
     let reader = reader(&request).for_account(browser.account());
-    let Some(pending) = Pending::take(&session) else {
-        return Ok(over(&state, &reader, texts::DEMO_UNKNOWN_RUN));
+    let Some(stored) = StoredRun::take(&session) else {
+        return Ok(cannot_continue(&state, &reader, texts::DEMO_UNKNOWN_RUN));
     };
     // No app is sent back with the language of its sign-in: it knows what it asked for.
-    let reader = Reader { asked: reader.asked.or(pending.lang()), ..reader };
+    let reader = Reader { asked: reader.asked.or(stored.lang()), ..reader };
     let issuer = state.settings.http.base_url.issuer();
     // What an app must check before it believes the answer (RFC 6749 §10.12, RFC 9207).
-    if answer.state.as_deref() != Some(pending.state()) || answer.iss.as_ref().is_some_and(|iss| *iss != issuer) {
-        return Ok(over(&state, &reader, texts::DEMO_FOREIGN_ANSWER));
+    if query.state.as_deref() != Some(stored.state()) || query.iss.as_ref().is_some_and(|iss| *iss != issuer) {
+        return Ok(cannot_continue(&state, &reader, texts::DEMO_FOREIGN_ANSWER));
     }
-    let run = Run { state: &state, pending: &pending, steps: Vec::new(), account: None };
-    let told = run.tell(&answer).await?;
+    let finished = Run::new(&state, &stored).finish(&query).await?;
     let page = DemoPage {
-        heading: told.heading,
-        summary: told.summary,
-        trouble: told.trouble,
-        account: told
+        heading: finished.heading,
+        summary: finished.summary,
+        trouble: finished.error,
+        account: finished
             .account
             .as_ref()
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
-        steps: told.steps,
+        steps: finished.steps,
         again: reader.keep(DEMO_START),
         home: reader.keep(HOME),
         form_token: form_token(&state.auth, &session)?,
@@ -110,131 +96,9 @@ async fn callback(
     Ok(state.pages.reply(&reader, StatusCode::OK, "demo.html", &page))
 }
 
-/// A run of the demo that cannot go on.
-fn over(state: &State, reader: &Reader, why: &str) -> HttpResponse {
+/// The page about a run of the demo that cannot continue.
+fn cannot_continue(state: &State, reader: &Reader, why: &str) -> HttpResponse {
     error_page::reply(state, reader, StatusCode::BAD_REQUEST, [texts::DEMO_OVER, why], Some(reader.keep(HOME)))
-}
-
-/// One run, from its first step to as far as it comes.
-struct Run<'a> {
-    state: &'a State,
-    pending: &'a Pending,
-    steps: Vec<Step>,
-    account: Option<Account>,
-}
-
-/// How a run went.
-struct Told {
-    heading: &'static str,
-    summary: &'static str,
-    trouble: Option<String>,
-    account: Option<Account>,
-    steps: Vec<Step>,
-}
-
-impl Run<'_> {
-    async fn tell(mut self, answer: &Answer) -> Result<Told, Error> {
-        let base_url = &self.state.settings.http.base_url;
-        let challenge = self.pending.challenge();
-        self.steps.push(story::registration(base_url, self.pending.registered(base_url)));
-        self.steps.push(story::authorize(
-            base_url,
-            &AuthorizeRequest {
-                client_id: self.pending.client_id(),
-                state: self.pending.state(),
-                code_challenge: &challenge,
-                lang: self.pending.lang().as_ref().map(Language::as_str),
-            },
-        ));
-        self.steps.push(story::sign_in(base_url));
-        self.steps.push(story::decision(
-            base_url,
-            &Callback {
-                code: answer.code.as_deref(),
-                state: self.pending.state(),
-                iss: answer.iss.as_deref(),
-                error: answer.error.as_deref(),
-                error_description: answer.error_description.as_deref(),
-            },
-        ));
-        let Some(code) = &answer.code else {
-            return Ok(self.told(texts::DEMO_DENIED, None));
-        };
-        match self.redeem(&Secret::new(code.as_str())).await {
-            Ok(()) => Ok(self.told(texts::DEMO_WORKED, None)),
-            Err(Error::Refused(refusal)) => Ok(self.told(texts::DEMO_FAILED, Some(refusal.why.into_owned()))),
-            Err(failed) => Err(failed),
-        }
-    }
-
-    /// Steps 5 to 7: redeem the code, ask whom the token speaks for, give it back.
-    async fn redeem(&mut self, code: &Secret) -> Result<(), Error> {
-        let (auth, base_url) = (&self.state.auth, &self.state.settings.http.base_url);
-        let sent = TokenRequest {
-            client_id: self.pending.client_id(),
-            client_secret: self.pending.client_secret().expose(),
-            code: code.expose(),
-            code_verifier: self.pending.verifier().expose(),
-        };
-        let issued = match token::exchange(auth, self.token_request(code)).await {
-            Ok(issued) => issued,
-            Err(Error::Refused(refusal)) => {
-                self.steps.push(story::token(base_url, &sent, refusal.code.status(), in_json(&refusal)));
-                return Err(Error::Refused(refusal));
-            }
-            Err(failed) => return Err(failed),
-        };
-        let answer = json!({
-            "access_token": issued.access_token.expose(),
-            "token_type": "Bearer",
-            "scope": issued.scopes.to_string(),
-            "created_at": issued.created_at.seconds(),
-        });
-        self.steps.push(story::token(base_url, &sent, 200, answer));
-        let account = bearer::speaks_for(auth, &issued.access_token).await?.account(auth).await?;
-        let entity = credential_account(&account, base_url);
-        self.steps.push(story::verify(base_url, issued.access_token.expose(), &entity));
-        self.account = Some(account);
-        let step = story::revocation(
-            base_url,
-            self.pending.client_id(),
-            self.pending.client_secret().expose(),
-            issued.access_token.expose(),
-        );
-        revoke::revoke(auth, self.claim(), Some(issued.access_token)).await?;
-        self.steps.push(step);
-        Ok(())
-    }
-
-    fn token_request(&self, code: &Secret) -> token::TokenRequest {
-        token::TokenRequest {
-            grant_type: Some("authorization_code".to_owned()),
-            client: self.claim(),
-            code: Some(code.clone()),
-            redirect_uri: Some(story::redirect_uri(&self.state.settings.http.base_url)),
-            code_verifier: Some(self.pending.verifier().clone()),
-            refresh_token: None,
-            scope: None,
-            // The request comes from this server itself.
-            source: None,
-        }
-    }
-
-    fn claim(&self) -> ClientClaim {
-        ClientClaim {
-            id: Some(self.pending.client_id().to_owned()),
-            secrets: vec![self.pending.client_secret().clone()],
-        }
-    }
-
-    fn told(self, [heading, summary]: [&'static str; 2], trouble: Option<String>) -> Told {
-        Told { heading, summary, trouble, account: self.account, steps: self.steps }
-    }
-}
-
-/// A refusal as `/oauth/token` answers it (RFC 6749 §5.2).
-fn in_json(refusal: &Refusal) -> Value {
-    json!({ "error": refusal.code.oauth_name(), "error_description": refusal.why })
 }
 
 /// The routes of the demo; none when it is switched off.

@@ -1,4 +1,4 @@
-//! The demo's sign-in as a story: each step with the request that an app sends and the answer that it gets.
+//! The steps of the demo's sign-in: each with the request that an app sends and the answer that it gets.
 
 use lysand_auth::config::BaseUrl;
 use serde_json::{Value, json};
@@ -7,20 +7,20 @@ use crate::pages::contexts::{Message, Parameter, Step};
 use crate::paths::DEMO_CALLBACK;
 
 /// The demo's name, as the consent page shows it.
-pub const NAME: &str = "Built-in demo";
+pub(super) const NAME: &str = "Built-in demo";
 
 /// All that the demo asks for: to see who somebody is.
-pub const SCOPE: &str = "profile";
+pub(super) const SCOPE: &str = "profile";
 
 /// Where the demo takes the browser back.
 #[must_use]
-pub fn redirect_uri(base_url: &BaseUrl) -> String {
+pub(super) fn redirect_uri(base_url: &BaseUrl) -> String {
     base_url.join(DEMO_CALLBACK)
 }
 
 /// The app asks for its credentials (Mastodon §2).
 #[must_use]
-pub fn registration(base_url: &BaseUrl, answer: Value) -> Step {
+pub(super) fn registration(base_url: &BaseUrl, answer: Value) -> Step {
     let redirect_uri = redirect_uri(base_url);
     Step {
         number: 1,
@@ -55,28 +55,28 @@ pub fn registration(base_url: &BaseUrl, answer: Value) -> Step {
     }
 }
 
-/// What the demo sent with the browser.
+/// The parameters that the demo sent with the browser.
 #[derive(Debug)]
-pub struct AuthorizeRequest<'a> {
+pub(super) struct AuthorizeRequest<'a> {
     /// `client_id`
-    pub client_id: &'a str,
+    pub(super) client_id: &'a str,
     /// `state`
-    pub state: &'a str,
+    pub(super) state: &'a str,
     /// `code_challenge`
-    pub code_challenge: &'a str,
+    pub(super) code_challenge: &'a str,
     /// `lang`
-    pub lang: Option<&'a str>,
+    pub(super) lang: Option<&'a str>,
 }
 
 /// The app sends the browser to the server (Mastodon §5.1).
 #[must_use]
-pub fn authorize(base_url: &BaseUrl, sent: &AuthorizeRequest<'_>) -> Step {
+pub(super) fn authorize(base_url: &BaseUrl, sent: &AuthorizeRequest<'_>) -> Step {
     Step {
         number: 2,
         title: "The app sends the browser here",
         explanation: "A link or a redirect, never a request of the app’s own: the person must see which server asks for \
                       the password. Before it does so, the app makes up a secret, the verifier, and keeps it.",
-        request: Some(Message::query(&base_url.join("/oauth/authorize"), asked(base_url, sent))),
+        request: Some(Message::query(&base_url.join("/oauth/authorize"), authorize_parameters(base_url, sent))),
         answer: Some(Message::raw(
             "HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8".to_owned(),
             Some("The sign-in page; or, for somebody who is signed in already, a redirect to the consent page."),
@@ -84,7 +84,7 @@ pub fn authorize(base_url: &BaseUrl, sent: &AuthorizeRequest<'_>) -> Step {
     }
 }
 
-fn asked(base_url: &BaseUrl, sent: &AuthorizeRequest<'_>) -> Vec<Parameter> {
+fn authorize_parameters(base_url: &BaseUrl, sent: &AuthorizeRequest<'_>) -> Vec<Parameter> {
     let mut parameters = vec![
         Parameter::new("response_type", "code", "Always this."),
         Parameter::new("client_id", sent.client_id, "From step 1."),
@@ -111,7 +111,7 @@ fn asked(base_url: &BaseUrl, sent: &AuthorizeRequest<'_>) -> Vec<Parameter> {
 
 /// The person signs in (Lysand §5). The app sees nothing of it, so the values are left out.
 #[must_use]
-pub fn sign_in(base_url: &BaseUrl) -> Step {
+pub(super) fn sign_in(base_url: &BaseUrl) -> Step {
     let login = base_url.join("/api/auth/login");
     let consent = base_url.join("/oauth/consent");
     Step {
@@ -139,25 +139,25 @@ pub fn sign_in(base_url: &BaseUrl) -> Step {
     }
 }
 
-/// What the browser brought back.
+/// The parameters with which the browser came back.
 #[derive(Debug, Default)]
-pub struct Callback<'a> {
+pub(super) struct Callback<'a> {
     /// `code`
-    pub code: Option<&'a str>,
+    pub(super) code: Option<&'a str>,
     /// `state`
-    pub state: &'a str,
+    pub(super) state: &'a str,
     /// `iss`
-    pub iss: Option<&'a str>,
+    pub(super) iss: Option<&'a str>,
     /// `error`
-    pub error: Option<&'a str>,
+    pub(super) error: Option<&'a str>,
     /// `error_description`
-    pub error_description: Option<&'a str>,
+    pub(super) error_description: Option<&'a str>,
 }
 
 /// The person decides, and the server sends the browser back to the app (Lysand §6, Mastodon §5.5, §5.6).
 #[must_use]
-pub fn decision(base_url: &BaseUrl, came: &Callback<'_>) -> Step {
-    let request = match came.error {
+pub(super) fn decision(base_url: &BaseUrl, callback: &Callback<'_>) -> Step {
+    let request = match callback.error {
         None => {
             let redirect = base_url.join("/api/auth/redirect");
             format!("POST {redirect}?client_id=…\n  &redirect_uri=…\n  &code=…\nCookie: jwt=…")
@@ -173,48 +173,48 @@ pub fn decision(base_url: &BaseUrl, came: &Callback<'_>) -> Step {
         explanation: "The consent page says who asks for what. Its two buttons send the browser to the app’s own address, \
                       with a code or with an error.",
         request: Some(Message::raw(request, None)),
-        answer: Some(Message::redirect(&redirect_uri(base_url), brought_back(came))),
+        answer: Some(Message::redirect(&redirect_uri(base_url), callback_parameters(callback))),
     }
 }
 
-fn brought_back(came: &Callback<'_>) -> Vec<Parameter> {
+fn callback_parameters(callback: &Callback<'_>) -> Vec<Parameter> {
     let mut parameters = Vec::new();
-    if let Some(code) = came.code {
+    if let Some(code) = callback.code {
         let meaning = "The person’s consent. It works once, within a minute, and only together with the verifier.";
         parameters.push(Parameter::secret("code", code, meaning));
     }
-    if let Some(error) = came.error {
+    if let Some(error) = callback.error {
         let meaning = "Why there is no code. “access_denied” means that the person said no.";
         parameters.push(Parameter::new("error", error, meaning));
     }
-    if let Some(description) = came.error_description {
+    if let Some(description) = callback.error_description {
         parameters.push(Parameter::new("error_description", description, "The same in a sentence."));
     }
     let meaning = "Equal to what was sent in step 2, or the app must not go on.";
-    parameters.push(Parameter::new("state", came.state, meaning));
-    if let Some(iss) = came.iss {
+    parameters.push(Parameter::new("state", callback.state, meaning));
+    if let Some(iss) = callback.iss {
         let meaning = "Who answers: equal to “issuer” in the server’s metadata, or the app must not go on.";
         parameters.push(Parameter::new("iss", iss, meaning));
     }
     parameters
 }
 
-/// What the demo redeemed the code with.
+/// The parameters with which the demo redeemed the code.
 #[derive(Debug)]
-pub struct TokenRequest<'a> {
+pub(super) struct TokenRequest<'a> {
     /// `client_id`
-    pub client_id: &'a str,
+    pub(super) client_id: &'a str,
     /// `client_secret`
-    pub client_secret: &'a str,
+    pub(super) client_secret: &'a str,
     /// `code`
-    pub code: &'a str,
+    pub(super) code: &'a str,
     /// `code_verifier`
-    pub code_verifier: &'a str,
+    pub(super) code_verifier: &'a str,
 }
 
 /// The app redeems the code (Mastodon §6).
 #[must_use]
-pub fn token(base_url: &BaseUrl, sent: &TokenRequest<'_>, status: u16, answer: Value) -> Step {
+pub(super) fn token(base_url: &BaseUrl, sent: &TokenRequest<'_>, status: u16, answer: Value) -> Step {
     let explained = match status {
         200 => vec![
             Parameter::new(
@@ -251,7 +251,7 @@ pub fn token(base_url: &BaseUrl, sent: &TokenRequest<'_>, status: u16, answer: V
 
 /// The app asks whom it speaks for (Mastodon §13).
 #[must_use]
-pub fn verify(base_url: &BaseUrl, access_token: &str, entity: &Value) -> Step {
+pub(super) fn verify(base_url: &BaseUrl, access_token: &str, entity: &Value) -> Step {
     Step {
         number: 6,
         title: "The app asks whom it speaks for",
@@ -272,7 +272,7 @@ fn excerpt(entity: &Value) -> Value {
 
 /// The app gives the token back (Mastodon §7).
 #[must_use]
-pub fn revocation(base_url: &BaseUrl, client_id: &str, client_secret: &str, access_token: &str) -> Step {
+pub(super) fn revocation(base_url: &BaseUrl, client_id: &str, client_secret: &str, access_token: &str) -> Step {
     Step {
         number: 7,
         title: "The app signs out",
@@ -290,18 +290,18 @@ pub fn revocation(base_url: &BaseUrl, client_id: &str, client_secret: &str, acce
     }
 }
 
-/// A story with each step in each of its shapes, whose secrets are all the same.
+/// Each step in each of its shapes, with one secret for all.
 #[cfg(test)]
-fn told(secret: &str) -> Vec<Step> {
+fn samples(secret: &str) -> Vec<Step> {
     let base_url = &BaseUrl::parse("https://social.example").unwrap();
     let registered = json!({ "client_id": "public", "client_secret": secret });
     let sent = TokenRequest { client_id: "public", client_secret: secret, code: secret, code_verifier: secret };
-    let asked = AuthorizeRequest { client_id: "public", state: "s", code_challenge: "c", lang: Some("de") };
+    let request = AuthorizeRequest { client_id: "public", state: "s", code_challenge: "c", lang: Some("de") };
     let yes = Callback { code: Some(secret), state: "s", iss: Some("i"), ..Callback::default() };
     let no = Callback { error: Some("e"), error_description: Some("d"), state: "s", ..Callback::default() };
     vec![
         registration(base_url, registered),
-        authorize(base_url, &asked),
+        authorize(base_url, &request),
         sign_in(base_url),
         decision(base_url, &yes),
         decision(base_url, &no),
@@ -312,11 +312,11 @@ fn told(secret: &str) -> Vec<Step> {
     ]
 }
 
-/// The words of all steps, for those who translate them.
+/// The texts of all steps, for those who translate them.
 #[cfg(test)]
-pub(in crate::site) fn texts() -> Vec<String> {
+pub(crate) fn texts() -> Vec<String> {
     let mut texts = Vec::new();
-    for step in told("0123456789abcdef") {
+    for step in samples("0123456789abcdef") {
         texts.extend([step.title, step.explanation]);
         for message in [step.request, step.answer].into_iter().flatten() {
             texts.extend(message.note);
@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn no_step_shows_a_whole_secret() {
         let secret = "0123456789abcdef";
-        let steps = told(secret);
+        let steps = samples(secret);
         let numbers: Vec<usize> = steps.iter().map(|step| step.number).collect();
         assert_eq!(numbers, [1, 2, 3, 4, 4, 5, 5, 6, 7]);
         let shown = serde_json::to_string(&steps).unwrap();
