@@ -1,4 +1,4 @@
-//! The database: its migrations, how it is opened and brought up to date, and what an admin is told when that fails.
+//! The database: its migrations, how it is opened and brought up to date, and the errors that say what to do.
 
 use std::path::Path;
 use std::sync::LazyLock;

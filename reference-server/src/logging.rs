@@ -7,7 +7,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// What a server logs unless `RUST_LOG` says otherwise. What `actix_http` calls errors are malformed requests, which
 /// anybody can send.
-pub const USUAL: &str = "info,actix_server=warn,actix_http=off";
+pub const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off";
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,21 +18,9 @@ pub enum LogFormat {
     Json,
 }
 
-impl LogFormat {
-    /// The format of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "text" => Some(Self::Text),
-            "json" => Some(Self::Json),
-            _ => None,
-        }
-    }
-}
-
-/// Starts the log of this process at the level that `RUST_LOG` names, else at `usual`; a second call does nothing.
-pub fn start(format: LogFormat, usual: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+/// Starts the log of this process at the level that `RUST_LOG` names, else at `default`; a second call does nothing.
+pub fn start(format: LogFormat, default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(OneLine);
     let _ = match format {
         LogFormat::Text => builder.try_init(),
@@ -53,7 +41,7 @@ impl<'a> MakeWriter<'a> for OneLine {
 }
 
 impl Write for OneLine {
-    /// The subscriber hands over one whole event with its final line break.
+    /// The subscriber writes one whole event with its final line break.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         io::stderr().lock().write_all(one_line(event).as_bytes())?;
         Ok(event.len())

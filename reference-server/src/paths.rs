@@ -1,4 +1,4 @@
-//! The paths that several modules name; a path that one module alone needs stands there.
+//! The paths that several modules name; a path that one module alone needs is in that module.
 
 /// Where a person starts.
 pub const HOME: &str = "/";

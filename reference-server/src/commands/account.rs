@@ -69,7 +69,7 @@ async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<(),
     let password = password::new_password(from_stdin)?;
     state.accounts.set_password(&account.id, &password).await?;
     sessions::end_all(&state.auth, &account.id).await?;
-    // The password is changed whether or not the owner can be told.
+    // The password stays changed when the owner cannot be notified.
     if let Err(error) = state.auth.mailer().send(&account, Mail::PasswordChanged).await {
         tracing::warn!(%error, "the mail about the new password could not be sent");
     }
@@ -163,9 +163,9 @@ mod tests {
 
     #[test]
     fn the_chosen_language_is_told() {
-        let nobody = Account::new(AccountId::new("1"), "ada");
-        assert_eq!((entity(&nobody)["language"].clone(), language(&nobody)), (Value::Null, "-"));
-        let german = Account { language: Language::parse("de"), ..nobody };
+        let ada = Account::new(AccountId::new("1"), "ada");
+        assert_eq!((entity(&ada)["language"].clone(), language(&ada)), (Value::Null, "-"));
+        let german = Account { language: Language::parse("de"), ..ada };
         assert_eq!((entity(&german)["language"].clone(), language(&german)), ("de".into(), "de"));
     }
 }

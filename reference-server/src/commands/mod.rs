@@ -25,10 +25,10 @@ use crate::logging;
 use crate::settings::{FILE_VARIABLE, Problems, Settings};
 use crate::state::State;
 
-/// What is logged by commands that a person waits for, unless `RUST_LOG` says otherwise.
+/// What commands that a person waits for log, unless `RUST_LOG` says otherwise.
 const QUIET: &str = "warn";
 
-/// Does what `arguments` ask for in this `environment`, and tells how it ended.
+/// Does what `arguments` ask for in this `environment`, and returns how it ended.
 pub fn run(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -45,8 +45,9 @@ pub fn run(
         Ok(settings) => settings,
         Err(problems) => return config::unusable(&cli, &problems),
     };
-    let usual = if matches!(cli.command, None | Some(Command::Serve)) { logging::USUAL } else { QUIET };
-    logging::start(cli.log_format.map_or(settings.log_format, Into::into), usual);
+    let default_filter =
+        if matches!(cli.command, None | Some(Command::Serve)) { logging::DEFAULT_FILTER } else { QUIET };
+    logging::start(cli.log_format.map_or(settings.log_format, Into::into), default_filter);
     match actix_web::rt::System::new().block_on(dispatch(cli, settings)) {
         Ok(code) => code,
         Err(error) => {

@@ -28,13 +28,13 @@ fn is_plain(path: &str) -> bool {
     })
 }
 
-/// The `Location` to pass on for one that the frontend answered to `asked`: its own origin becomes ours, ours stays;
+/// The `Location` to pass on for one that the frontend gave for a request for `url`: its own origin becomes ours, ours stays;
 /// `None` for any other place.
-pub(super) fn location(asked: &Url, own: &BaseUrl, given: &str) -> Option<String> {
-    let place = asked.join(given).ok()?;
+pub(super) fn location(url: &Url, own: &BaseUrl, given: &str) -> Option<String> {
+    let place = url.join(given).ok()?;
     let bare = place.username().is_empty() && place.password().is_none();
     let origin = place.origin().ascii_serialization();
-    if !bare || (origin != own.as_str() && place.origin() != asked.origin()) {
+    if !bare || (origin != own.as_str() && place.origin() != url.origin()) {
         return None;
     }
     let query = place.query().map(|query| format!("?{query}")).unwrap_or_default();

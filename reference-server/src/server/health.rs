@@ -38,7 +38,7 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     }
 }
 
-/// Touches nothing: a database that is away must not make anyone restart this process.
+/// Uses no database: one that is unreachable is no reason to restart this process.
 async fn alive() -> HttpResponse {
     fresh(json(&json!({ "status": "ok" })))
 }
@@ -55,13 +55,13 @@ async fn ready(state: web::Data<State>, draining: web::Data<Draining>) -> HttpRe
     }
 }
 
-/// Tells whoever stands between not to keep the answer.
+/// Forbids caches to keep the answer.
 fn fresh(mut answer: HttpResponse) -> HttpResponse {
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
-/// The name of the first reason to send traffic elsewhere.
+/// The name of the first reason to send no traffic here.
 async fn not_ready_reason(state: &State, draining: &Draining) -> Option<&'static str> {
     if draining.has_begun() {
         return Some("shutting_down");

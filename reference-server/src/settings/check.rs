@@ -101,7 +101,7 @@ pub(super) fn folder(given: &Path) -> Result<(), String> {
     }
 }
 
-/// Whether an origin is the address on which this very server listens, so that a request would be handed round in circles.
+/// Whether an origin is the address on which this very server listens, so that a forwarded request would come back to it.
 pub(super) fn leads_back(frontend: &BaseUrl, bind: IpAddr, bind_port: u16) -> bool {
     let port = Url::parse(frontend.as_str()).ok().and_then(|url| url.port_or_known_default());
     let named = frontend.host().trim_matches(['[', ']']).parse::<IpAddr>();

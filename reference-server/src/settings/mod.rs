@@ -1,7 +1,7 @@
 //! The configuration: a TOML file and environment variables over the defaults, checked as a whole before anything
 //! starts (running contract §3, security OPS-5).
 //!
-//! Nothing here reads the process's environment; the caller passes it, so that tests need not touch it.
+//! This module does not read the process's environment; the caller passes it, so that tests need not touch it.
 
 mod check;
 mod effective;

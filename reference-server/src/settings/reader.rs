@@ -55,7 +55,17 @@ impl Reader {
         value
     }
 
-    /// The setting `key`, if it was given and passes `check`. The caller tells the default with [`show`](Self::show).
+    /// What the word means that is given for `key`; the first word is the default.
+    pub(super) fn choice<T>(&mut self, key: &str, words: [(&'static str, T); 2]) -> T {
+        let [(default, first), (other, second)] = words;
+        let given = self.checked(key, default.to_owned(), |word: String| match word == default || word == other {
+            true => Ok(word),
+            false => Err(format!("Give \"{default}\" or \"{other}\".")),
+        });
+        if given == other { second } else { first }
+    }
+
+    /// The setting `key`, if it was given and passes `check`. The caller notes the default with [`show`](Self::show).
     pub(super) fn optional<T: Value>(&mut self, key: &str, check: impl FnOnce(T) -> Result<T, String>) -> Option<T> {
         self.know(key);
         let given = self.take(key, T::from_variable)?;

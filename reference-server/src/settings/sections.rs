@@ -167,13 +167,10 @@ pub(super) fn instance(reader: &mut Reader) -> Instance {
 
 /// The frontend, and the folder with templates of the admin's own.
 pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<PathBuf>) {
-    let mode = reader.checked("frontend.mode", "pages".to_owned(), |mode: String| match mode.as_str() {
-        "pages" | "redirect" => Ok(mode),
-        _ => Err("Give \"pages\" or \"redirect\".".to_owned()),
-    });
-    let origin = frontend_origin(reader, mode == "redirect");
-    let elsewhere = origin.as_ref().filter(|origin| **origin != http.base_url);
-    if elsewhere.is_some_and(|origin| check::leads_back(origin, http.bind, http.bind_port)) {
+    let redirects = reader.choice("frontend.mode", [("pages", false), ("redirect", true)]);
+    let origin = frontend_origin(reader, redirects);
+    let other_origin = origin.as_ref().filter(|origin| **origin != http.base_url);
+    if other_origin.is_some_and(|origin| check::leads_back(origin, http.bind, http.bind_port)) {
         let remedy = "That is this server itself, which would hand requests to itself for ever: give the frontend's own \
                       origin, or set frontend.mode = \"pages\".";
         reader.note("frontend.url", remedy);
@@ -302,9 +299,5 @@ pub(super) fn rate_limits(reader: &mut Reader) -> RateLimits {
 }
 
 pub(super) fn log_format(reader: &mut Reader) -> LogFormat {
-    let format = reader.checked("log.format", "text".to_owned(), |format: String| match LogFormat::named(&format) {
-        Some(_) => Ok(format),
-        None => Err("Give \"text\" or \"json\".".to_owned()),
-    });
-    LogFormat::named(&format).unwrap_or(LogFormat::Text)
+    reader.choice("log.format", [("text", LogFormat::Text), ("json", LogFormat::Json)])
 }

@@ -6,7 +6,7 @@ use lysand_auth::host::pages::AccountOnPage;
 use serde::Serialize;
 use serde_json::Value;
 
-/// `demo.html`: the sign-in told in steps.
+/// `demo.html`: the sign-in in steps.
 #[derive(Debug, Serialize)]
 pub struct DemoPage<'a> {
     /// The heading.
@@ -111,7 +111,7 @@ impl Message {
         Self { text: format!("HTTP/1.1 302 Found\nLocation: {place}?{}", lines(&parameters)), note: None, parameters }
     }
 
-    /// A message that is told without its values, since the app never sees them.
+    /// A message without its values, since the app never sees them.
     #[must_use]
     pub fn raw(text: String, note: Option<&'static str>) -> Self {
         Self { text, note, parameters: Vec::new() }

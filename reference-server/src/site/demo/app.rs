@@ -52,7 +52,7 @@ impl DemoApp {
     }
 }
 
-/// Whether an admin has not removed the demo's app meanwhile.
+/// Whether no admin has removed the demo's app meanwhile.
 async fn is_registered(auth: &Auth, client_id: &str) -> Result<bool, Error> {
     let request = AuthorizationRequest {
         client_id: Some(client_id.to_owned()),
