@@ -1,4 +1,4 @@
-//! Imports go down only (design §2).
+//! Imports go down only.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Small rooms: no file holds more than a person can keep in mind (design §9.11).
+//! Small rooms: no file holds more than a person can keep in mind.
 
 use crate::source::Source;
 use crate::{assert_none, root};
