@@ -1,9 +1,9 @@
-//! The house holds: the list of conformance, floors, sizes of rooms, migrations. Read from the sources, so that it is true of every line.
+//! The house holds: the rules, floors, sizes of rooms, migrations. Read from the sources, so that it is true of every line.
 
-mod conformance;
 mod floors;
 mod migrations;
 mod rooms;
+mod rules;
 mod source;
 
 use std::path::{Path, PathBuf};
