@@ -4,7 +4,7 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
-use lysand_auth::host::pages::TroublePage;
+use lysand_auth::host::pages::ErrorPage;
 use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::{not_found, reader};
 
@@ -22,7 +22,7 @@ async fn page(state: Data<State>, req: HttpRequest) -> HttpResponse {
     let reader = reader(&req);
     let [title, message] = WORDS;
     let start_over = Some(reader.keep("/"));
-    let page = TroublePage { status: 404, title, message, error: "", error_description: "", start_over };
+    let page = ErrorPage { status: 404, title, message, error: "", error_description: "", start_over };
     let mut reply = state.pages.reply(&reader, StatusCode::NOT_FOUND, "trouble.html", &page);
     reply.headers_mut().append(header::VARY, header::HeaderValue::from_static("Accept"));
     reply

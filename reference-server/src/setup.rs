@@ -7,7 +7,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
 use lysand_auth::host::accounts::{AccountsError, NewAccount};
-use lysand_auth::host::pages::{Reader, TroublePage};
+use lysand_auth::host::pages::{ErrorPage, Reader};
 use lysand_auth::model::account::{Email, Role, Standing};
 use lysand_auth::secret::Secret;
 use lysand_auth::web::headers::{Headers, Surface};
@@ -188,7 +188,7 @@ fn page(
 /// One page for every link that opens nothing, so that it tells nothing about tokens.
 fn dead_link(state: &State, reader: &Reader) -> HttpResponse {
     let [title, message] = DEAD_LINK;
-    let page = TroublePage {
+    let page = ErrorPage {
         status: StatusCode::GONE.as_u16(),
         title,
         message,

@@ -38,7 +38,7 @@ impl SqlAccounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn mint_setup_token(&self) -> Result<Option<Secret>, Error> {
-        let token = Secret::mint(&self.ambient);
+        let token = Secret::generate(&self.ambient);
         let digest = token.digest().as_bytes().to_vec();
         let created_at = self.ambient.now().micros();
         let minted = self.store.write(move |c| {

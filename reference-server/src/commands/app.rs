@@ -1,7 +1,7 @@
 //! `app …` and `token …`
 
 use lysand_auth::flows::{apps, token};
-use lysand_auth::model::account::Hindrance;
+use lysand_auth::model::account::InactiveReason;
 use lysand_auth::model::app::{App, Registration};
 use lysand_auth::model::redirect_uri::RedirectUri;
 use lysand_auth::model::scope::Scopes;
@@ -84,11 +84,11 @@ fn yes_or_no(yes: bool) -> &'static str {
 /// Does `token create`.
 pub(super) async fn create_token(state: &State, wanted: CreateToken, as_json: bool) -> Result<(), CommandError> {
     let account = account::find(state, &wanted.name).await?;
-    if let Some(hindrance) = account.hindrance() {
+    if let Some(hindrance) = account.inactive_reason() {
         let why = match hindrance {
-            Hindrance::Unconfirmed => "its e-mail address is not confirmed",
-            Hindrance::Pending => "it waits for review",
-            Hindrance::Disabled => "it is disabled",
+            InactiveReason::Unconfirmed => "its e-mail address is not confirmed",
+            InactiveReason::Pending => "it waits for review",
+            InactiveReason::Disabled => "it is disabled",
         };
         return Err(CommandError::new(format!("{} may not act: {why}", account.username)));
     }

@@ -13,7 +13,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error, Refusal};
 use lysand_auth::flows::{bearer, revoke, token};
-use lysand_auth::host::pages::{AccountOnPage, Language, Reader, TroublePage};
+use lysand_auth::host::pages::{AccountOnPage, ErrorPage, Language, Reader};
 use lysand_auth::model::account::Account;
 use lysand_auth::model::client::ClientClaim;
 use lysand_auth::secret::Secret;
@@ -133,7 +133,7 @@ async fn callback(
 
 /// A run of the demo that cannot go on.
 fn over(state: &State, reader: &Reader, why: &str) -> HttpResponse {
-    let page = TroublePage {
+    let page = ErrorPage {
         status: StatusCode::BAD_REQUEST.as_u16(),
         title: OVER,
         message: why,

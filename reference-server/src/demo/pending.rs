@@ -8,7 +8,7 @@ use lysand_auth::Auth;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::{Code, Error};
 use lysand_auth::flows::apps;
-use lysand_auth::flows::authorize::{self, Asking};
+use lysand_auth::flows::authorize::{self, Interaction};
 use lysand_auth::host::pages::{Language, Reader};
 use lysand_auth::model::app::Registration;
 use lysand_auth::model::authorization::AuthorizationRequest;
@@ -67,7 +67,7 @@ async fn is_registered(auth: &Auth, client_id: &str) -> Result<bool, Error> {
         response_type: Some("code".to_owned()),
         ..AuthorizationRequest::default()
     };
-    match authorize::look(auth, &request, None, Asking::AsNeeded).await {
+    match authorize::begin(auth, &request, None, Interaction::AsNeeded).await {
         Ok(_) => Ok(true),
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidClient => Ok(false),
         Err(error) => Err(error),
@@ -101,8 +101,8 @@ impl Pending {
     /// Registers the demo where that is still to do, and makes up state and verifier.
     pub(super) async fn begin(auth: &Auth, app: &DemoApp, lang: Option<Language>) -> Result<Self, Error> {
         let Credentials { id, client_id, client_secret } = app.credentials(auth).await?;
-        let verifier = Secret::mint(auth.ambient());
-        let state = Secret::mint(auth.ambient()).expose().to_owned();
+        let verifier = Secret::generate(auth.ambient());
+        let state = Secret::generate(auth.ambient()).expose().to_owned();
         let lang = lang.map(|lang| lang.to_string());
         Ok(Self(Kept { id, client_id, client_secret, verifier, state, lang }))
     }

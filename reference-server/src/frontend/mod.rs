@@ -18,7 +18,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 use lysand_auth::config::BaseUrl;
-use lysand_auth::host::pages::{Page, PageReply, Pages as _, TroublePage};
+use lysand_auth::host::pages::{ErrorPage, Page, PageReply, Pages as _};
 use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::{json, not_found, reader};
 use reqwest::redirect::Policy;
@@ -261,8 +261,8 @@ fn trouble(state: &State, req: &HttpRequest, status: StatusCode) -> HttpResponse
     if wants_page(req.headers()) {
         let reader = reader(req);
         let page =
-            TroublePage { status: status.as_u16(), title, message, error: "", error_description: "", start_over: None };
-        if let Ok(PageReply::Html { html, language }) = state.pages.show(&Page::Trouble(page), &reader) {
+            ErrorPage { status: status.as_u16(), title, message, error: "", error_description: "", start_over: None };
+        if let Ok(PageReply::Html { html, language }) = state.pages.show(&Page::Error(page), &reader) {
             let mut page = HttpResponse::build(status);
             page.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
             if let Some(language) = language {
