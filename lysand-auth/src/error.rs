@@ -135,7 +135,7 @@ codes! {
     /// The token speaks for no person, and the route needs one (Mastodon §11.2).
     UserRequired = "invalid_request", 422;
     /// The account may not act at present (Mastodon §11.2).
-    AccountHindered = "access_denied", 403;
+    AccountInactive = "access_denied", 403;
     /// The request comes from another site, or its form token is not ours.
     Forbidden = "access_denied", 403;
     /// The form token is missing its session: the page is too old (Mastodon §5.5).

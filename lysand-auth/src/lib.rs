@@ -60,6 +60,7 @@ pub mod model;
 pub mod password;
 pub mod secret;
 pub mod signing;
+mod steps;
 pub mod store;
 mod upstream;
 pub mod web;

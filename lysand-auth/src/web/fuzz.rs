@@ -13,12 +13,12 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use url::Url;
 
-use super::extract;
-use super::params::{Params, Received};
 use crate::error::Error;
 use crate::model::client::ClientClaim;
 use crate::model::redirect_uri::{RedirectMatch, RedirectUri};
 use crate::secret::Secret;
+use crate::web::wire::extract;
+use crate::web::wire::params::{Params, Received};
 
 /// Each target takes any input.
 const TARGETS: [fn(&[u8]); 3] = [parameters, redirects, authorization];

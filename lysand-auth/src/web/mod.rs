@@ -3,43 +3,33 @@
 //! A handler has three moves: take the request apart, call one flow, reply. [`mount`] adds the routes below to any
 //! actix application; the host keeps everything else.
 
-mod bearer;
-mod body;
-mod cookies;
-mod extract;
-mod form_tokens;
-mod forms;
-mod frontend;
 #[cfg(test)]
 mod fuzz;
-mod grants;
-pub mod headers;
-pub mod limits;
+pub mod kit;
+mod lysand;
 mod mastodon;
-mod metadata;
+mod oauth;
 mod pages;
-mod params;
-mod registration;
-mod reply;
-mod sso;
-mod words;
+mod texts;
+mod wire;
 
 use actix_web::http::header;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Route};
 use serde_json::json;
 
-pub use self::bearer::Bearer;
-pub use self::cookies::{COOKIE_NAME, SignedIn, put_session};
-pub use self::extract::{reader, source};
-pub use self::form_tokens::FormTokens;
-pub use self::forms::{form_session, form_token, prove_form};
-use self::headers::{Headers, Surface};
-use self::limits::Limits;
-use self::reply::JsonBody;
-pub use self::reply::{ApiError, OAuthError, json, not_found};
-pub use self::sso::{depart, sso_extension};
-pub use self::words::page_texts;
+pub use self::kit::bearer::Bearer;
+pub use self::kit::form_tokens::FormTokens;
+pub use self::kit::forms::{form_session, form_token, prove_form};
+use self::kit::headers::{Headers, Surface};
+use self::kit::limits::Limits;
+pub use self::kit::{headers, limits};
+pub use self::lysand::sso::{depart, sso_extension};
+pub use self::texts::page_texts;
+pub use self::wire::cookies::{COOKIE_NAME, SignedIn, put_session};
+pub use self::wire::extract::{reader, source};
+use self::wire::reply::JsonBody;
+pub use self::wire::reply::{ApiError, OAuthError, json, not_found};
 use crate::auth::Auth;
 
 /// Serves a route at each of its paths. Each path is a resource of its own, because the router finds a plain text at once
@@ -72,11 +62,11 @@ pub fn mount(auth: Auth) -> impl FnOnce(&mut ServiceConfig) + Clone {
 
 /// Mastodon's OAuth (Mastodon §2, §6 to §10, §11.3), and the registration of RFC 7591.
 fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
-    use mastodon::{
+    use oauth::metadata::{authorization_server, keys, openid_configuration};
+    use oauth::registration::register as register_dynamically;
+    use oauth::token::{
         applications, introspect, register, revoke, token, token_info, userinfo, userinfo_posted, verify_app,
     };
-    use metadata::{authorization_server, keys, openid_configuration};
-    use registration::register as register_dynamically;
     let headers = |surface| Headers::new(surface, auth.config().base_url.is_secure());
     let (api, oauth, public) = (headers(Surface::Api), headers(Surface::Oauth), headers(Surface::Public));
     let internal = headers(Surface::Internal);
@@ -124,8 +114,8 @@ fn mount_mastodon(config: &mut ServiceConfig, auth: &Auth) {
 
 /// The pages of a sign-in and the form posts behind them (Lysand §3, Mastodon §5).
 fn mount_pages(config: &mut ServiceConfig, auth: &Auth) {
-    use frontend::{authorize as consent_at_once, deny};
-    use pages::{authorize, code, consent, go_on};
+    use lysand::sign_in::{authorize as consent_at_once, deny};
+    use pages::authorize::{authorize, code, consent, continue_sign_in};
     let page = Headers::new(Surface::Page, auth.config().base_url.is_secure());
     let routes = &auth.config().frontend.routes;
     let own_pages = auth.config().frontend.origin.is_none();
@@ -153,12 +143,12 @@ fn mount_pages(config: &mut ServiceConfig, auth: &Auth) {
     );
     serve!(config, with_slash("/oauth/code"), "GET, HEAD", [get => code, head => code], page);
     serve!(config, with_slash("/oauth/authorize/native"), "GET, HEAD", [get => code, head => code], page);
-    serve!(config, with_slash("/oauth/authorize/continue"), "POST", [post => go_on], form_session(auth), page);
+    serve!(config, with_slash("/oauth/authorize/continue"), "POST", [post => continue_sign_in], form_session(auth), page);
 }
 
 /// What may act for a person (Mastodon §16).
 fn mount_grants(config: &mut ServiceConfig, auth: &Auth) {
-    use grants::{PAGE, apps, end_app, end_app_by_form, end_token, token, tokens};
+    use mastodon::tokens::{PAGE, apps, end_app, end_app_by_form, end_token, token, tokens};
     let secure = auth.config().base_url.is_secure();
     let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
 
@@ -187,7 +177,7 @@ fn mount_grants(config: &mut ServiceConfig, auth: &Auth) {
 
 /// Lysand's frontend API (Lysand §4 to §6, §12.7).
 fn mount_frontend(config: &mut ServiceConfig, auth: &Auth) {
-    use frontend::{login, redirect, settings, sign_out};
+    use lysand::sign_in::{login, redirect, settings, sign_out};
     let secure = auth.config().base_url.is_secure();
     let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
     let forms = || Limits::for_forms(auth);
@@ -207,9 +197,9 @@ fn mount_frontend(config: &mut ServiceConfig, auth: &Auth) {
 
 /// Single sign-on (Lysand §8 to §12.1).
 fn mount_sso(config: &mut ServiceConfig, auth: &Auth) {
-    use sso::confirm::{self, answer, page as question};
-    use sso::journey::{callback, start, start_at, start_by_form};
-    use sso::{get, list, providers, start_link, unlink};
+    use lysand::sso::{get, list, providers, start_link, unlink};
+    use pages::sso::callback::{callback, start, start_at, start_by_form};
+    use pages::sso::confirm_link::{self as confirm, answer, page as question};
     let headers = |surface| Headers::new(surface, auth.config().base_url.is_secure());
     let (page, api, public) = (headers(Surface::Page), headers(Surface::Api), headers(Surface::Public));
 

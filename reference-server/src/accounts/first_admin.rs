@@ -23,7 +23,7 @@ impl SqlAccounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn create_setup_token(&self) -> Result<Option<Secret>, Error> {
-        let token = Secret::mint(&self.ambient);
+        let token = Secret::generate(&self.ambient);
         let digest = token.digest().as_bytes().to_vec();
         let created_at = self.ambient.now().micros();
         let created = self.store.write(move |c| {

@@ -42,7 +42,8 @@ pub(super) async fn row(c: &mut Conn, id: String) -> Result<Option<Row>, Error> 
 pub(super) async fn is_last_admin(c: &mut Conn, id: &str) -> Result<bool, Error> {
     let admins = account::table.filter(account::role.eq(ADMIN)).select(COLUMNS);
     let rows: Vec<Row> = on!(c, c => admins.load(c))?;
-    let mut acting = rows.into_iter().map(Row::into_account).filter(|account| account.hindrance().is_none()).peekable();
+    let mut acting =
+        rows.into_iter().map(Row::into_account).filter(|account| account.inactive_reason().is_none()).peekable();
     let alone = acting.peek().is_some_and(|account| account.id.as_str() == id);
     Ok(alone && acting.count() == 1)
 }

@@ -162,7 +162,7 @@ async fn a_setup_link_makes_one_admin() {
     let of_another_replica = accounts.create_setup_token().await.unwrap().unwrap();
     assert!(accounts.setup_token_is_valid(&link).await.unwrap());
     assert!(accounts.setup_token_is_valid(&of_another_replica).await.unwrap());
-    for wrong in [Secret::new(""), Secret::new("x"), Secret::mint(&Ambient::system())] {
+    for wrong in [Secret::new(""), Secret::new("x"), Secret::generate(&Ambient::system())] {
         let refused = accounts.create_first_admin(&wrong, person("alice")).await;
         assert!(matches!(refused, Err(FirstAdminError::InvalidLink)));
     }

@@ -15,7 +15,7 @@ pub(super) fn public(document: &Value) -> HttpResponse {
     reply
 }
 
-/// A document at this path, for `GET` and `HEAD`.
+/// A document at this path, for `GET` and `HEAD`; other methods get an error in JSON (Mastodon §0.3).
 pub(super) fn document<H, A>(path: &str, handler: H) -> Resource
 where
     H: Handler<A>,

@@ -1,7 +1,7 @@
 //! `token …`
 
 use lysand_auth::flows::{apps, token};
-use lysand_auth::model::account::Hindrance;
+use lysand_auth::model::account::InactiveReason;
 use lysand_auth::model::app::{App, Registration};
 use lysand_auth::model::scope::Scopes;
 use serde_json::json;
@@ -19,11 +19,11 @@ const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 /// Does `token create`.
 pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) -> Result<(), CommandError> {
     let account = account::find(state, &wanted.name).await?;
-    if let Some(reason) = account.hindrance() {
+    if let Some(reason) = account.inactive_reason() {
         let why = match reason {
-            Hindrance::Unconfirmed => "its e-mail address is not confirmed",
-            Hindrance::Pending => "it waits for review",
-            Hindrance::Disabled => "it is disabled",
+            InactiveReason::Unconfirmed => "its e-mail address is not confirmed",
+            InactiveReason::Pending => "it waits for review",
+            InactiveReason::Disabled => "it is disabled",
         };
         return Err(CommandError::new(format!("{} may not act: {why}", account.username)));
     }

@@ -200,7 +200,7 @@ impl Pages for TeraPages {
             Page::ConfirmLink(page) => self.render_for(reader, "confirm_link.html", page),
             Page::FormPost(page) => self.render_for(reader, "form_post.html", page),
             Page::AuthorizedApplications(page) => self.render_for(reader, "authorized_applications.html", page),
-            Page::Trouble(page) => self.render_for(reader, "trouble.html", page),
+            Page::Error(page) => self.render_for(reader, "trouble.html", page),
         };
         let (html, language) = rendered.map_err(|error| chain(&error))?;
         Ok(PageReply::Html { html, language: language.map(str::to_owned) })

@@ -2,8 +2,8 @@
 
 use lysand_auth::host::pages::{
     Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
-    ConsentPage, CurrentAccount, Destination, FormPostPage, MomentOnPage, Permission, ProviderOnPage, SignInPage,
-    TroublePage,
+    ConsentPage, CurrentAccount, Destination, ErrorPage, FormPostPage, MomentOnPage, Permission, ProviderOnPage,
+    SignInPage,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -139,7 +139,7 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
 }
 
 fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
-    let page = TroublePage {
+    let page = ErrorPage {
         status: 400,
         title: text,
         message: text,
@@ -148,7 +148,7 @@ fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         start_over: Some(text.to_owned()),
     };
     add(samples, "trouble.html", &page);
-    add(samples, "trouble.html", &TroublePage { error: "", error_description: "", start_over: None, ..page });
+    add(samples, "trouble.html", &ErrorPage { error: "", error_description: "", start_over: None, ..page });
 }
 
 fn setup(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {

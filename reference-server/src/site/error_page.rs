@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
-use lysand_auth::host::pages::{Reader, TroublePage};
+use lysand_auth::host::pages::{ErrorPage, Reader};
 
 use crate::state::State;
 
@@ -21,6 +21,6 @@ pub(super) fn reply(
     start_over: Option<String>,
 ) -> HttpResponse {
     let status_number = status.as_u16();
-    let page = TroublePage { status: status_number, title, message, error: "", error_description: "", start_over };
+    let page = ErrorPage { status: status_number, title, message, error: "", error_description: "", start_over };
     state.pages.reply(reader, status, "trouble.html", &page)
 }

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
-use lysand_auth::host::pages::{Page, PageReply, Pages as _, TroublePage};
+use lysand_auth::host::pages::{ErrorPage, Page, PageReply, Pages as _};
 use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::{json, not_found, reader};
 use serde_json::json;
@@ -36,8 +36,8 @@ fn error(state: &State, req: &HttpRequest, status: StatusCode) -> HttpResponse {
     let mut reply = in_json(status, message);
     if wants_page(req.headers()) {
         let page =
-            TroublePage { status: status.as_u16(), title, message, error: "", error_description: "", start_over: None };
-        if let Ok(PageReply::Html { html, language }) = state.pages.show(&Page::Trouble(page), &reader(req)) {
+            ErrorPage { status: status.as_u16(), title, message, error: "", error_description: "", start_over: None };
+        if let Ok(PageReply::Html { html, language }) = state.pages.show(&Page::Error(page), &reader(req)) {
             let mut page = HttpResponse::build(status);
             page.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
             if let Some(language) = language {

@@ -2,15 +2,16 @@
 
 use super::{acting, ended, make_link, owner, register};
 use crate::ambient::Timestamp;
-pub use crate::auth::signed_in::SignedIn;
-use crate::auth::{Auth, signed_in};
+use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
 use crate::model::app::App;
-use crate::model::authorization::Ask;
+use crate::model::authorization::CheckedRequest;
 use crate::model::identity::{Flow, Hints, Person, Purpose, Waiting, provider_error};
 use crate::model::session::SessionId;
 use crate::secret::Secret;
+use crate::steps::session;
+pub use crate::steps::session::SignedIn;
 use crate::store::{apps, sso_flows};
 use crate::upstream;
 
@@ -66,7 +67,7 @@ pub enum Place {
     /// The sign-in page, without a request.
     Nowhere,
     /// The sign-in page, with the app's request.
-    App(Box<App>, Box<Ask>),
+    App(Box<App>, Box<CheckedRequest>),
     /// The home page: it was about a link.
     Home,
 }
@@ -75,7 +76,7 @@ impl Place {
     fn of(flow: &Flow, app: Option<&App>) -> Self {
         match (&flow.purpose, app) {
             (Purpose::Link(..), _) => Self::Home,
-            (Purpose::SignIn(_, ask), Some(app)) => Self::App(Box::new(app.clone()), Box::new(ask.clone())),
+            (Purpose::SignIn(_, checked), Some(app)) => Self::App(Box::new(app.clone()), Box::new(checked.clone())),
             (Purpose::SignIn(..), None) => Self::Nowhere,
         }
     }
@@ -130,7 +131,7 @@ pub async fn arrive(
     }
     let person = ask_provider(auth, provider, &flow, &callback, now).await.map_err(late)?;
     let outcome = match flow.purpose.clone() {
-        Purpose::SignIn(_, ask) => sign_in(auth, provider, &person, app.clone(), ask, replaces).await,
+        Purpose::SignIn(_, checked) => sign_in(auth, provider, &person, app.clone(), checked, replaces).await,
         Purpose::Link(..) if is_bound => {
             let label = person.label();
             make_link(auth, &flow, person.identity.subject, label).await.map(|()| Arrival::Linked)
@@ -201,7 +202,7 @@ async fn sign_in(
     provider: &Provider,
     person: &Person,
     app: Option<App>,
-    ask: Ask,
+    checked: CheckedRequest,
     replaces: Option<SessionId>,
 ) -> Result<Arrival, Error> {
     // The app was removed while the person was away.
@@ -217,13 +218,13 @@ async fn sign_in(
         return Err(Error::refused(Code::InvalidRequest, "No user found with that account"));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "proven by a provider");
-    let signed_in = signed_in::begin(auth, &account, (app, ask), replaces, None).await?;
+    let signed_in = session::begin(auth, &account, (app, checked), replaces, None).await?;
     Ok(Arrival::SignedIn(Box::new(signed_in)))
 }
 
 /// Keeps the identity until the owner of the account gives a word in this browser (security RP-5).
 async fn hold(auth: &Auth, flow: &Flow, person: &Person) -> Result<Arrival, Error> {
-    let browser = Secret::mint(auth.ambient());
+    let browser = Secret::generate(auth.ambient());
     let expires_at = auth.ambient().now().plus(auth.config().sso.flow_lifetime);
     let waiting = Waiting { subject: person.identity.subject.clone(), label: person.label() };
     let (id, digest) = (flow.id.clone(), browser.digest());

@@ -7,7 +7,7 @@ use crate::config::{CallbackStyle, Provider};
 use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::app::App;
-use crate::model::authorization::{Ask, AuthorizationRequest};
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
 use crate::model::identity::{Flow, Purpose, StartedBy};
 use crate::model::throttle::{self, Rule};
 use crate::secret::{Digest, Secret};
@@ -57,14 +57,14 @@ pub async fn sign_in(
     let stored =
         auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
     let app = stored.ok_or_else(|| invalid("client_id is invalid"))?.app;
-    let ask = what_is_asked(auth, &app, request)?;
+    let checked = what_is_asked(auth, &app, request)?;
     let client_id = app.client_id.clone();
     let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
-    begin(auth, provider, Purpose::SignIn(app.id, ask), hints, true, source).await
+    begin(auth, provider, Purpose::SignIn(app.id, checked), hints, true, source).await
 }
 
 /// The request, completed from what the app registered (Lysand §8).
-fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> Result<Ask, Error> {
+fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> Result<CheckedRequest, Error> {
     if let ([only], None) = (app.redirect_uris.as_slice(), &request.redirect_uri) {
         request.redirect_uri = Some(only.as_str().to_owned());
     }
@@ -73,7 +73,7 @@ fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> R
     let redirect_uri = app
         .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
         .ok_or_else(|| Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"))?;
-    request.ask(app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
+    request.check(app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
         Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
             Error::refused(Code::InvalidScope, "Invalid scope")
         }
@@ -104,8 +104,8 @@ async fn begin(
     source: Option<IpAddr>,
 ) -> Result<Departure, Error> {
     let (ambient, now) = (auth.ambient(), auth.ambient().now());
-    let [state, nonce, verifier] = [(); 3].map(|()| Secret::mint(ambient));
-    let browser = in_browser.then(|| Secret::mint(ambient));
+    let [state, nonce, verifier] = [(); 3].map(|()| Secret::generate(ambient));
+    let browser = in_browser.then(|| Secret::generate(ambient));
     let id = ambient.id();
     let mut callback = auth.config().base_url.join(&format!("/oauth/sso/{}/callback", provider.id));
     if provider.callback == CallbackStyle::Query {

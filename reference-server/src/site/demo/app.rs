@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use lysand_auth::Auth;
 use lysand_auth::error::{Code, Error};
 use lysand_auth::flows::apps;
-use lysand_auth::flows::authorize::{self, Asking};
+use lysand_auth::flows::authorize::{self, Interaction};
 use lysand_auth::model::app::Registration;
 use lysand_auth::model::authorization::AuthorizationRequest;
 use lysand_auth::secret::Secret;
@@ -60,7 +60,7 @@ async fn is_registered(auth: &Auth, client_id: &str) -> Result<bool, Error> {
         response_type: Some("code".to_owned()),
         ..AuthorizationRequest::default()
     };
-    match authorize::look(auth, &request, None, Asking::AsNeeded).await {
+    match authorize::begin(auth, &request, None, Interaction::AsNeeded).await {
         Ok(_) => Ok(true),
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidClient => Ok(false),
         Err(error) => Err(error),

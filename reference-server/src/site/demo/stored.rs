@@ -42,8 +42,8 @@ impl StoredRun {
     /// A new run, with a state and a verifier of its own; registers the demo where that is still to do.
     pub(super) async fn begin(auth: &Auth, app: &DemoApp, lang: Option<Language>) -> Result<Self, Error> {
         let Credentials { id, client_id, client_secret } = app.credentials(auth).await?;
-        let verifier = Secret::mint(auth.ambient());
-        let state = Secret::mint(auth.ambient()).expose().to_owned();
+        let verifier = Secret::generate(auth.ambient());
+        let state = Secret::generate(auth.ambient()).expose().to_owned();
         let lang = lang.map(|lang| lang.to_string());
         Ok(Self(Contents { id, client_id, client_secret, verifier, state, lang }))
     }

@@ -1,0 +1,3 @@
+//! Routes of Mastodon's API: apps and tokens.
+
+pub(crate) mod tokens;

@@ -1,0 +1,220 @@
+//! The same pages without scripts, on a narrow screen, in the dark.
+
+use serde_json::{Value, json};
+use tests::certified::CertifiedProvider;
+use tests::client::OUT_OF_BAND;
+use tests::journey::{APPROVE, SIGN_IN};
+use tests::{Browser, Look, Person, RegisteredApp, ServerProcess};
+
+use crate::test_setup::Scene;
+
+/// As narrow as screens get, and what WCAG 2.2 (1.4.10) asks for.
+pub(crate) const NARROW: u32 = 320;
+
+#[tokio::test]
+async fn nothing_on_the_way_needs_scripts() {
+    let mut scene = Scene::with_look(Look { scripts: false, ..Look::default() }).await;
+    let trip = scene.leave_for_server().await;
+    scene.browser.sign_in_with(&scene.person.username, "not the password").await;
+    scene.browser.reads("Invalid identifier or password").await;
+    scene.browser.sign_in(&scene.person).await;
+    scene.browser.approve().await;
+    let callback = scene.redirects.next().await;
+    scene.welcome(&trip, &callback).await;
+
+    let (app, trip) = scene.leave_for_server_out_of_band().await;
+    scene.browser.approve().await;
+    let code = scene.browser.code_on_page().await;
+    app.redeem(&scene.server, &trip, &code).await;
+}
+
+#[tokio::test]
+async fn nothing_on_the_way_scrolls_sideways_on_a_narrow_screen() {
+    let scene = Scene::with_look(Look { width: NARROW, ..Look::default() }).await;
+    scene.leave_for_server_out_of_band().await;
+    scene.browser.find(SIGN_IN).await;
+    fits(&scene.browser, "narrow-sign-in").await;
+
+    scene.browser.sign_in_with(&scene.person.username, "not the password").await;
+    scene.browser.reads("Invalid identifier or password").await;
+    fits(&scene.browser, "narrow-wrong-password").await;
+
+    scene.browser.sign_in(&scene.person).await;
+    scene.browser.find(APPROVE).await;
+    fits(&scene.browser, "narrow-consent").await;
+
+    scene.browser.approve().await;
+    scene.browser.code_on_page().await;
+    fits(&scene.browser, "narrow-code").await;
+}
+
+/// German words are the longest that the pages have.
+#[tokio::test]
+async fn longer_words_do_not_scroll_sideways_on_a_narrow_screen() {
+    let scene = Scene::with_look(Look { width: NARROW, ..Look::default() }).await;
+    let every_row = "profile openid email push read:accounts write:accounts read:statuses write:statuses write:media \
+                     write:conversations read:notifications write:notifications follow read:bookmarks write:bookmarks \
+                     read:filters write:filters read:search write:reports";
+    let app = RegisteredApp::register(&scene.server, "Donaudampfschifffahrt", OUT_OF_BAND, every_row).await;
+    let mut trip = app.trip(&scene.server);
+    trip.url.query_pairs_mut().append_pair("lang", "de");
+    scene.browser.goto(&trip.url).await;
+    scene.browser.reads("Benutzername oder E-Mail").await;
+    fits(&scene.browser, "narrow-german-sign-in").await;
+
+    scene.browser.sign_in_with(&scene.person.username, "not the password").await;
+    scene.browser.reads("Benutzername, E-Mail oder Passwort ist falsch").await;
+    fits(&scene.browser, "narrow-german-wrong-password").await;
+
+    scene.browser.sign_in(&scene.person).await;
+    scene.browser.find(APPROVE).await;
+    scene.browser.reads("Push-Benachrichtigungen").await;
+    fits(&scene.browser, "narrow-german-consent").await;
+
+    scene.browser.approve().await;
+    scene.browser.code_on_page().await;
+    scene.browser.reads("Noch ein Schritt").await;
+    fits(&scene.browser, "narrow-german-code").await;
+}
+
+/// The pages beside a sign-in, in the same language.
+#[tokio::test]
+async fn longer_words_beside_a_sign_in_do_not_scroll_sideways_either() {
+    let provider = CertifiedProvider::start().await;
+    let server = provider.known_to(ServerProcess::builder()).start().await;
+    let browser = Browser::with_look(Look { width: NARROW, ..Look::default() }).await;
+    let person = Person::named("donaudampfschifffahrtsgesell");
+    server.create_account(&person);
+    let go = async |path: &str, words: &str| {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        browser.goto(&server.url(&format!("{path}{joint}lang=de"))).await;
+        browser.reads(words).await;
+    };
+    let log = server.log();
+    let set_up = log.split_whitespace().find(|word| word.contains("/setup?token=")).expect("a link");
+    let set_up = &set_up[set_up.find("/setup").expect("a path")..];
+    go(set_up, "Das erste Konto anlegen").await;
+    browser.click("form button").await;
+    browser.reads("Das Passwort muss 8 bis 128 Zeichen lang sein").await;
+    fits(&browser, "narrow-german-setup").await;
+    go("/setup", "reference-server account create").await;
+    fits(&browser, "narrow-german-setup-over").await;
+
+    go("/", "Mit diesem Browser ist niemand angemeldet").await;
+    fits(&browser, "narrow-german-home").await;
+    browser.click("section[aria-labelledby='demo'] button").await;
+    browser.find(SIGN_IN).await;
+    browser.sign_in(&person).await;
+    browser.find(APPROVE).await;
+    browser.approve().await;
+    browser.reads("Es hat geklappt").await;
+    fits(&browser, "narrow-german-demo").await;
+
+    go("/?oidc_account_linking_error=x", "Es wurde nichts verknüpft").await;
+    fits(&browser, "narrow-german-home-signed-in").await;
+    go("/account?notice=last", "Wie im Browser eingestellt").await;
+    fits(&browser, "narrow-german-account").await;
+    browser.click("form[action^='/account/link'] button").await;
+    browser.sign_in_at_provider("donaudampfschifffahrtsgesellschaft").await;
+    go("/account", "Verknüpfte Identitäten").await;
+    browser.find("form[action^='/account/unlink'] button").await;
+    fits(&browser, "narrow-german-account-linked").await;
+    go("/oauth/authorized_applications", "Apps mit Zugriff").await;
+    fits(&browser, "narrow-german-apps-with-access").await;
+}
+
+/// Takes a picture, and checks that there is nothing to scroll to on the right.
+pub(crate) async fn fits(browser: &Browser, name: &str) {
+    let picture = browser.screenshot(name).await;
+    let widths = browser.ask(WIDTHS).await;
+    assert_eq!(widths["screen"], json!(NARROW), "the screen is narrow");
+    // The vertical scroll bar takes its part of the screen, so the page has a little less than all of it.
+    assert_eq!(widths["content"], widths["page"], "{name} scrolls sideways, see {}", picture.display());
+}
+
+const WIDTHS: &str = r"
+    const page = document.scrollingElement;
+    return { screen: innerWidth, page: page.clientWidth, content: page.scrollWidth };
+";
+
+#[tokio::test]
+async fn the_pages_are_dark_for_those_who_prefer_it() {
+    let scene = Scene::with_look(Look { dark: true, ..Look::default() }).await;
+    scene.leave_for_server().await;
+    scene.browser.find(SIGN_IN).await;
+    let sign_in = Colours::of(&scene.browser, "dark-sign-in").await;
+    scene.browser.sign_in(&scene.person).await;
+    scene.browser.find(APPROVE).await;
+    let consent = Colours::of(&scene.browser, "dark-consent").await;
+
+    for page in [sign_in, consent] {
+        assert!(page.background < 0.2, "{page:?} is dark");
+        assert!(page.contrast() >= 4.5, "{page:?} is readable (WCAG 2.2, 1.4.3)");
+    }
+}
+
+#[tokio::test]
+async fn the_pages_are_light_for_everybody_else() {
+    let scene = Scene::open().await;
+    scene.leave_for_server().await;
+    scene.browser.find(SIGN_IN).await;
+    let sign_in = Colours::of(&scene.browser, "light-sign-in").await;
+    scene.browser.sign_in(&scene.person).await;
+    scene.browser.find(APPROVE).await;
+    let consent = Colours::of(&scene.browser, "light-consent").await;
+
+    for page in [sign_in, consent] {
+        assert!(page.background > 0.7, "{page:?} is light");
+        assert!(page.contrast() >= 4.5, "{page:?} is readable (WCAG 2.2, 1.4.3)");
+    }
+}
+
+/// Relative luminance of a page's background and text: 0 is black, 1 is white.
+#[derive(Debug)]
+pub(crate) struct Colours {
+    pub(crate) background: f64,
+    text: f64,
+}
+
+impl Colours {
+    pub(crate) async fn of(browser: &Browser, name: &str) -> Self {
+        browser.screenshot(name).await;
+        let colours = browser.ask(COLOURS).await;
+        Self { background: luminance(&colours["background"]), text: luminance(&colours["text"]) }
+    }
+
+    /// Contrast ratio as WCAG defines it.
+    pub(crate) fn contrast(&self) -> f64 {
+        let (darker, lighter) = (self.background.min(self.text), self.background.max(self.text));
+        (lighter + 0.05) / (darker + 0.05)
+    }
+}
+
+/// Asks for the colours as painted: whatever notation the style sheet uses, a canvas turns it into red, green and blue.
+/// The background of a page is the body's; or the root's, if the body has none; or the browser's own.
+const COLOURS: &str = r"
+    const painted = (...layers) => {
+        const context = document.createElement('canvas').getContext('2d');
+        for (const colour of layers) {
+            context.fillStyle = colour;
+            context.fillRect(0, 0, 1, 1);
+        }
+        return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
+    };
+    const probe = document.body.appendChild(document.createElement('span'));
+    probe.style.backgroundColor = 'Canvas';
+    const canvas = getComputedStyle(probe).backgroundColor;
+    probe.remove();
+    const root = getComputedStyle(document.documentElement);
+    const body = getComputedStyle(document.body);
+    const background = painted(canvas, root.backgroundColor, body.backgroundColor);
+    return { background, text: painted(body.color) };
+";
+
+fn luminance(colour: &Value) -> f64 {
+    let channel = |index: usize| {
+        let value = colour[index].as_f64().unwrap() / 255.0;
+        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * channel(0) + 0.7152 * channel(1) + 0.0722 * channel(2)
+}

@@ -1,0 +1,108 @@
+//! Headers, escaping and form tokens of the pages (Mastodon §19, security AS-3, WEB-6, WEB-7).
+
+use tests::story;
+use tests::story::{CALLBACK, encode, query_of};
+
+story!(pages_are_kept_to_themselves, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let signed_in = story.sign_in(&person, &app).await;
+    for path in [format!("/oauth/authorize?{}", app.ask_with(&[("force_login", "1")])), signed_in.consent.to_string()] {
+        let page = story.get(&path).session(&signed_in).send().await.is(200);
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("form-action") && !policy.contains("unsafe"), "{policy}");
+        for (name, value) in [
+            ("x-frame-options", "DENY"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "unsafe-none"),
+            ("cache-control", "private, no-store"),
+            ("content-type", "text/html; charset=utf-8"),
+        ] {
+            assert_eq!(page.header(name), value, "{name}");
+        }
+        assert_eq!(page.header("access-control-allow-origin"), "");
+        let form_cookie = page.set_cookie("form").expect("the cookie of the form token");
+        assert!(form_cookie.contains("HttpOnly") && form_cookie.contains("SameSite=Lax"), "{form_cookie}");
+    }
+    let head = story.call(reqwest::Method::HEAD, &format!("/oauth/authorize?{}", app.ask())).send().await.is(200);
+    assert_eq!(head.body, "");
+});
+
+story!(consent_belongs_to_its_session, |story| {
+    let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
+    let pending = story.sign_in(&ada, &app).await;
+    let other = story.sign_in(&eve, &app).await;
+    let path = pending.consent.as_str();
+    let answer = story.get(path).send().await.is(302);
+    assert_eq!(answer.location().path(), "/oauth/authorize", "signed out: sign in first");
+    assert_eq!(query_of(&answer.location(), "client_id"), Some(app.client_id.clone()));
+    let page = story.get(path).session(&other).send().await.is(400);
+    assert!(!page.body.contains("@ada") && !page.body.contains("@eve"));
+    let lying = encode(
+        "/oauth/consent",
+        &[
+            ("application", "Your bank"),
+            ("website", "javascript:alert(1)"),
+            ("scope", "admin:write"),
+            ("code", &pending.code),
+        ],
+    );
+    let page = story.get(&lying).session(&pending).send().await.is(200);
+    assert!(!page.body.contains("Your bank") && page.body.contains("Story App"), "what the database says is shown");
+    story.decide(&pending, &app).await.is(302);
+    story.get(path).session(&pending).send().await.is(400);
+});
+
+story!(text_from_outside_stays_text, |story| {
+    let person = story.person("ada").await;
+    let name = "<img src=x onerror=alert(1)>\"'&";
+    let form = [
+        ("client_name", name),
+        ("redirect_uris", CALLBACK),
+        ("website", "https://x.example/\"><script>alert(1)</script>"),
+    ];
+    let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
+    let app = tests::story::App {
+        client_id: body["client_id"].as_str().expect("an id").into(),
+        client_secret: body["client_secret"].as_str().expect("a secret").into(),
+        redirect_uri: CALLBACK.into(),
+        scopes: "read".into(),
+    };
+    let signed_in = story.sign_in(&person, &app).await;
+    let hostile = [("state", "\"><script>alert(1)</script>"), ("error", "x"), ("error_description", "<b>Call 555</b>")];
+    for path in [format!("/oauth/authorize?{}", app.ask_with(&hostile)), signed_in.consent.to_string()] {
+        let page = story.get(&path).session(&signed_in).send().await.is(200);
+        assert!(!page.body.contains("<img src=x") && !page.body.contains("<script>alert"), "{}", page.body);
+        assert!(!page.body.contains("Call 555"), "a sentence in the URL is nobody's");
+        assert!(page.body.contains("&lt;img src=x"), "the name is shown as it is");
+    }
+});
+
+story!(the_form_token_is_this_browsers, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let query = app.ask();
+    let page = story.get(&format!("/oauth/authorize?{query}")).send().await.is(200);
+    let token = hidden(&page.body, "form_token");
+    let form_cookie = page.cookie("form").expect("a cookie");
+    let form = [("identifier", person.username.as_str()), ("password", &person.password), ("form_token", &token)];
+    let post = || story.post(&format!("/api/auth/login?{query}"));
+    post().form(&form).send().await.is(422);
+    post().header("cookie", "form=other").form(&form).send().await.is(422);
+    post().header("cookie", &format!("form={form_cookie}")).form(&form).send().await.is(302);
+
+    let signed_in = story.sign_in(&person, &app).await;
+    let go_on = || story.post(&format!("/oauth/authorize/continue?{query}"));
+    go_on().session(&signed_in).send().await.is(422);
+    let cookies = format!("form={form_cookie}; jwt={}", signed_in.cookie);
+    let answer = go_on().header("cookie", &cookies).form(&[("form_token", &token)]).send().await.is(302);
+    assert_eq!(answer.location().path(), "/oauth/consent");
+    let answer = go_on().header("cookie", &format!("form={form_cookie}")).form(&[("form_token", &token)]).send().await;
+    assert_eq!(answer.is(302).location().path(), "/oauth/authorize", "signed out in between");
+});
+
+fn hidden(page: &str, name: &str) -> String {
+    let field = page.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).expect("the field");
+    let value = field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    value.expect("a value").to_owned()
+}

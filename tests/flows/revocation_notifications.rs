@@ -1,0 +1,333 @@
+//! The host is told what is over: once, rightly, and not when nothing ended (Mastodon §7, §11.4, §16).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lysand_auth::Auth;
+use lysand_auth::flows::{apps, grants, sessions, sweep};
+use lysand_auth::host::HostResult;
+use lysand_auth::host::revocations::{Revocations, Revoked};
+use lysand_auth::model::app::AppId;
+use lysand_auth::web::Bearer;
+use reqwest::Method;
+use tests::embedder::{Embedder, Recorder, parts_of};
+use tests::story;
+use tests::story::{Answer, App, CALLBACK, Story};
+
+const PAGE: &str = "/oauth/authorized_applications";
+
+/// A host with a route of its own that keys a subscription on the grant.
+struct Host {
+    auth: Auth,
+    embedder: Embedder,
+    told: Arc<Recorder>,
+}
+
+async fn subscribe(bearer: Bearer) -> String {
+    bearer.grant_id().to_owned()
+}
+
+impl Host {
+    async fn over(story: &Story) -> Self {
+        let told = Arc::new(Recorder::default());
+        let auth = parts_of(story).revocations(told.clone()).build().expect("a host");
+        Self { embedder: serve(&auth).await, auth, told }
+    }
+
+    fn url(&self, path: &str) -> String {
+        self.embedder.url(path)
+    }
+
+    /// The grant of a token, as a handler of the host sees it.
+    async fn grant(&self, story: &Story, token: &str) -> String {
+        story.post(&self.url("/subscribe")).bearer(token).send().await.is(200).body
+    }
+
+    async fn is_live(&self, grant: &str) -> bool {
+        grants::is_live(&self.auth, grant).await.expect("an answer")
+    }
+}
+
+async fn serve(auth: &Auth) -> Embedder {
+    Embedder::serve(auth, |config| {
+        config.route("/subscribe", actix_web::web::post().to(subscribe));
+    })
+    .await
+}
+
+fn grant(id: &str) -> Vec<Revoked> {
+    vec![Revoked::Grant(id.to_owned())]
+}
+
+/// An app whose tokens expire.
+async fn expiring_app(story: &Story) -> App {
+    let form = [
+        ("client_name", "E"),
+        ("redirect_uris", CALLBACK),
+        ("scopes", "read write"),
+        ("grant_types[]", "refresh_token"),
+    ];
+    let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
+    App {
+        client_id: body["client_id"].as_str().expect("a client_id").to_owned(),
+        client_secret: body["client_secret"].as_str().expect("a client_secret").to_owned(),
+        redirect_uri: CALLBACK.to_owned(),
+        scopes: "read write".to_owned(),
+    }
+}
+
+/// Access and refresh token of an answer.
+fn pair(answer: Answer) -> (String, String) {
+    let body = answer.is(200).json();
+    let text = |name: &str| body[name].as_str().expect("a token").to_owned();
+    (text("access_token"), text("refresh_token"))
+}
+
+fn refresh<'a>(app: &'a App, token: &'a str) -> [(&'static str, &'a str); 4] {
+    [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token),
+        ("client_id", &app.client_id),
+        ("client_secret", &app.client_secret),
+    ]
+}
+
+story!(a_token_given_back_is_told_once, |story| {
+    let (host, ada) = (Host::over(&story).await, story.person("ada").await);
+    let (app, other) = (story.usual_app().await, story.usual_app().await);
+    let token = story.token(&ada, &app).await;
+    let id = host.grant(&story, &token).await;
+    let kept = host.grant(&story, &story.token(&ada, &app).await).await;
+    assert_ne!(id, kept, "each consent is a grant of its own");
+    let revoke = |app: &App, token: &str| {
+        let call = story.post(&host.url("/oauth/revoke")).basic(&app.client_id, &app.client_secret);
+        call.form(&[("token", token)])
+    };
+    revoke(&other, &token).send().await.is(403);
+    story
+        .post(&host.url("/oauth/revoke"))
+        .basic(&app.client_id, "wrong")
+        .form(&[("token", &token)])
+        .send()
+        .await
+        .is(403);
+    for harmless in ["", "unknown"] {
+        revoke(&app, harmless).send().await.is(200);
+    }
+    assert_eq!(host.told.take(), [], "nothing ended");
+    assert!(host.is_live(&id).await);
+
+    revoke(&app, &token).send().await.is(200);
+    assert_eq!(host.told.take(), grant(&id));
+    assert!(!host.is_live(&id).await && host.is_live(&kept).await);
+    revoke(&app, &token).send().await.is(200);
+    assert_eq!(host.told.take(), [], "it was over before");
+
+    let own = story.post("/oauth/token").basic(&app.client_id, &app.client_secret);
+    let body = own.form(&[("grant_type", "client_credentials")]).send().await.is(200).json();
+    let of_app = body["access_token"].as_str().expect("a token");
+    let id = host.grant(&story, of_app).await;
+    revoke(&app, of_app).send().await.is(200);
+    assert_eq!(host.told.take(), grant(&id));
+    host.embedder.end().await;
+});
+
+story!(a_family_is_one_grant_from_the_first_token_to_the_last, |story| {
+    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, expiring_app(&story).await);
+    for by_refresh_token in [true, false] {
+        let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
+        let (first, token) = pair(story.redeem(&app, &code).await);
+        let id = host.grant(&story, &first).await;
+        let (second, next) = pair(story.post(&host.url("/oauth/token")).form(&refresh(&app, &token)).send().await);
+        assert_eq!(host.grant(&story, &second).await, id, "a subscription survives a refresh");
+        assert_eq!(host.told.take(), []);
+        let held = if by_refresh_token { &next } else { &second };
+        let call = story.post(&host.url("/oauth/revoke")).basic(&app.client_id, &app.client_secret);
+        call.form(&[("token", held)]).send().await.is(200);
+        assert_eq!(host.told.take(), grant(&id));
+        assert!(!host.is_live(&id).await);
+    }
+    host.embedder.end().await;
+});
+
+story!(an_app_removed_by_its_person_is_told_as_one, |story| {
+    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, story.usual_app().await);
+    let first = host.grant(&story, &story.token(&ada, &app).await).await;
+    let second = host.grant(&story, &story.token(&ada, &app).await).await;
+    let browser = story.sign_in(&ada, &app).await;
+    let list = story.get(&format!("{PAGE}.json")).session(&browser).send().await.is(200).json();
+    let id = list[0]["id"].as_str().expect("an id");
+    let delete = |id: &str| story.call(Method::DELETE, &host.url(&format!("{PAGE}/{id}.json"))).session(&browser);
+    delete("unknown").send().await.is(404);
+    delete(id).header("origin", "https://evil.example").send().await.is(403);
+    assert_eq!(host.told.take(), []);
+    delete(id).send().await.is(204);
+    let account = story.account(&ada).await.id;
+    assert_eq!(host.told.take(), [Revoked::Access { app: AppId::new(id), account }]);
+    assert!(!host.is_live(&first).await && !host.is_live(&second).await);
+    delete(id).send().await.is(404);
+    assert_eq!(host.told.take(), []);
+    host.embedder.end().await;
+});
+
+story!(an_invalidated_token_is_told_by_its_grant, |story| {
+    let (host, ada, eve) = (Host::over(&story).await, story.person("ada").await, story.person("eve").await);
+    let (plain, app) = (story.usual_app().await, expiring_app(&story).await);
+    let (mine, hers) = (story.token(&ada, &plain).await, story.token(&eve, &plain).await);
+    let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
+    let (access, _) = pair(story.redeem(&app, &code).await);
+    let family = host.grant(&story, &access).await;
+    let list = story.get("/api/v1/tokens").bearer(&access).send().await.is(200).json();
+    let ids: Vec<&str> =
+        list.as_array().expect("a list").iter().map(|entry| entry["id"].as_str().expect("an id")).collect();
+    assert_eq!(ids.len(), 2);
+    let post = |id: &str, token: &str| story.post(&host.url(&format!("/api/v1/tokens/{id}/invalidate"))).bearer(token);
+    for id in &ids {
+        post(id, &hers).send().await.is(404);
+    }
+    assert_eq!(host.told.take(), []);
+    let own = host.grant(&story, &mine).await;
+    assert!(ids.contains(&own.as_str()), "a token without a family is a grant by itself");
+    let of_family = ids.iter().find(|id| **id != own).expect("the other one");
+    assert_ne!(*of_family, family);
+    post(of_family, &mine).send().await.is(200);
+    assert_eq!(host.told.take(), grant(&family));
+    assert!(!host.is_live(of_family).await, "a token of a family is no grant");
+    post(&own, &mine).send().await.is(200);
+    assert_eq!(host.told.take(), grant(&own));
+    host.embedder.end().await;
+});
+
+story!(an_account_is_told_once_however_much_it_had, |story| {
+    let (host, ada) = (Host::over(&story).await, story.person("ada").await);
+    let account = story.account(&ada).await.id;
+    let mut ids = Vec::new();
+    for app in [story.usual_app().await, story.usual_app().await] {
+        ids.push(host.grant(&story, &story.token(&ada, &app).await).await);
+    }
+    // What a new password, signing out everywhere and deletion have in common.
+    sessions::end_all(&host.auth, &account).await.expect("ended");
+    assert_eq!(host.told.take(), [Revoked::Account(account)]);
+    for id in ids {
+        assert!(!host.is_live(&id).await);
+    }
+    // A browser that signs out takes no token along.
+    let eve = story.person("eve").await;
+    let browser = story.sign_in(&eve, &story.usual_app().await).await;
+    story.post(&host.url("/api/auth/mastodon-logout")).session(&browser).send().await.is(303);
+    assert_eq!(host.told.take(), []);
+    host.embedder.end().await;
+});
+
+story!(an_app_deleted_by_the_operator_is_told, |story| {
+    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, story.usual_app().await);
+    let live = host.grant(&story, &story.token(&ada, &app).await).await;
+    let id = apps::list(&host.auth).await.expect("apps").remove(0).id;
+    apps::delete(&host.auth, &AppId::new("unknown")).await.expect_err("there is none");
+    assert_eq!(host.told.take(), []);
+    apps::delete(&host.auth, &id).await.expect("deleted");
+    assert_eq!(host.told.take(), [Revoked::App(id.clone())]);
+    assert!(!host.is_live(&live).await);
+    apps::delete(&host.auth, &id).await.expect_err("it is gone");
+    assert_eq!(host.told.take(), []);
+    host.embedder.end().await;
+});
+
+story!(a_code_that_comes_back_is_told_by_what_it_bought, |story| {
+    let (host, ada) = (Host::over(&story).await, story.person("ada").await);
+    for app in [story.usual_app().await, expiring_app(&story).await] {
+        let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
+        let body = story.post(&host.url("/oauth/token")).form(&app.grant(&code)).send().await.is(200).json();
+        let id = host.grant(&story, body["access_token"].as_str().expect("a token")).await;
+        let wrong: Vec<_> = app.grant(&code).into_iter().filter(|(name, _)| *name != "client_secret").collect();
+        story.post(&host.url("/oauth/token")).form(&wrong).send().await.is(401);
+        assert_eq!(host.told.take(), [], "an unproven replay ends nothing");
+        for told in [grant(&id), vec![]] {
+            story.post(&host.url("/oauth/token")).form(&app.grant(&code)).send().await.is(400);
+            assert_eq!(host.told.take(), told);
+        }
+        assert!(!host.is_live(&id).await);
+    }
+    // A code that bought nothing takes nothing along.
+    let app = story.usual_app().await;
+    let pending = story.sign_in(&ada, &app).await;
+    story.post(&host.url("/oauth/token")).form(&app.grant(&pending.code)).send().await.is(400);
+    assert_eq!(host.told.take(), []);
+    host.embedder.end().await;
+});
+
+story!(a_refresh_token_that_comes_back_is_told_by_its_family, |story| {
+    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, expiring_app(&story).await);
+    let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
+    let (access, token) = pair(story.redeem(&app, &code).await);
+    let id = host.grant(&story, &access).await;
+    let call = || story.post(&host.url("/oauth/token")).form(&refresh(&app, &token));
+    pair(call().send().await);
+    assert_eq!(host.told.take(), []);
+    for told in [grant(&id), vec![]] {
+        call().send().await.is(400);
+        assert_eq!(host.told.take(), told);
+    }
+    assert!(!host.is_live(&id).await);
+    host.embedder.end().await;
+});
+
+story!(time_alone_is_no_news, |story| {
+    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, expiring_app(&story).await);
+    let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
+    let (access, _) = pair(story.redeem(&app, &code).await);
+    let id = host.grant(&story, &access).await;
+    story.pass(Duration::from_secs(7_200));
+    assert!(host.is_live(&id).await, "between two tokens the grant stands");
+    story.pass(Duration::from_secs(366 * 24 * 3_600));
+    assert!(!host.is_live(&id).await);
+    sweep::sweep(&host.auth).await.expect("swept");
+    for odd in ["", "unknown", "\0", "'", &"a".repeat(3_000)] {
+        assert!(!host.is_live(odd).await, "{odd:?}");
+    }
+    assert_eq!(host.told.take(), []);
+    host.embedder.end().await;
+});
+
+/// A host that cannot take in what it is told.
+struct Failing(fn() -> HostResult<()>);
+
+#[async_trait]
+impl Revocations for Failing {
+    async fn revoked(&self, _: &Revoked) -> HostResult<()> {
+        (self.0)()
+    }
+}
+
+story!(a_host_that_fails_changes_no_answer, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let account = story.account(&ada).await.id;
+    for fails in [(|| Err("the push table is away".into())) as fn() -> HostResult<()>, || panic!("a fault of the host")]
+    {
+        let auth = parts_of(&story).revocations(Arc::new(Failing(fails))).build().expect("a host");
+        let embedder = serve(&auth).await;
+        let token = story.token(&ada, &app).await;
+        let call = story.post(&embedder.url("/oauth/revoke")).basic(&app.client_id, &app.client_secret);
+        let answer = call.form(&[("token", &token)]).send().await.is(200);
+        assert_eq!(answer.json(), serde_json::json!({}));
+        story.verify(&token).await.is_api_error(401, "The access token was revoked");
+        let token = story.token(&ada, &app).await;
+        sessions::end_all(&auth, &account).await.expect("ended all the same");
+        story.verify(&token).await.is(401);
+        embedder.end().await;
+    }
+});
+
+story!(who_hangs_up_cannot_keep_it_quiet, |story| {
+    let (host, ada) = (Host::over(&story).await, story.person("ada").await);
+    let account = story.account(&ada).await.id;
+    // One look at the future, and then it is dropped: as when a client goes away.
+    let _ = tokio::time::timeout(Duration::ZERO, sessions::end_all(&host.auth, &account)).await;
+    tests::wait::until("the host to be told", async || {
+        let told = host.told.take();
+        (told == [Revoked::Account(account.clone())]).then_some(())
+    })
+    .await;
+    host.embedder.end().await;
+});
