@@ -96,6 +96,8 @@ macro_rules! codes {
 codes! {
     /// A parameter is missing, malformed or repeated with another value.
     InvalidRequest = "invalid_request", 400;
+    /// An authorization request names no app (Mastodon §5.2, check 1).
+    ClientIdMissing = "invalid_request", 400;
     /// A parameter of a Lysand route is missing or of the wrong shape (Lysand §1).
     Validation = "invalid_request", 422;
     /// Client authentication failed (RFC 6749 §5.2).
@@ -179,6 +181,12 @@ impl Error {
     #[must_use]
     pub fn missing(parameter: &str) -> Self {
         Self::refused(Code::InvalidRequest, format!("Missing required parameter: {parameter}."))
+    }
+
+    /// An authorization request names no app: nobody can be told but the person (Mastodon §5.2).
+    #[must_use]
+    pub fn missing_client_id() -> Self {
+        Self::refused(Code::ClientIdMissing, "Missing required parameter: client_id.")
     }
 
     /// A required parameter of a Lysand route is absent (Lysand §1).

@@ -77,7 +77,7 @@ pub async fn begin(
 }
 
 async fn client_and_redirect(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, RedirectUri), Error> {
-    let client_id = request.client_id.clone().ok_or_else(|| Error::missing("client_id"))?;
+    let client_id = request.client_id.clone().ok_or_else(Error::missing_client_id)?;
     let stored =
         auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
     let app = stored.ok_or_else(Error::invalid_client)?.app;

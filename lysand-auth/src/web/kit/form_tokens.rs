@@ -15,9 +15,9 @@ use futures_util::future::{Either, LocalBoxFuture, MapOk};
 use crate::error;
 use crate::secret::Secret;
 use crate::web::wire::body::{self, FORM};
-use crate::web::wire::extract;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
 
 /// The middleware that finds a token in a form body, as Mastodon's API takes it: `access_token=…` in an
 /// `application/x-www-form-urlencoded` body of a `POST`, `PUT`, `PATCH` or `DELETE`. [`Bearer`](crate::web::Bearer) takes the
@@ -77,7 +77,7 @@ impl FormTokens {
         let has_body = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
         let is_form = text(CONTENT_TYPE).is_some_and(|kind| body::media_type(&kind) == FORM);
         let is_plain = text(CONTENT_ENCODING).is_none_or(|coding| coding.trim().eq_ignore_ascii_case("identity"));
-        has_body && is_form && is_plain && extract::bearer(headers).is_none()
+        has_body && is_form && is_plain && request::bearer(headers).is_none()
     }
 
     /// Takes the body, and what it says.

@@ -14,11 +14,10 @@ use crate::auth::Auth;
 use crate::error;
 use crate::flows::limits::{self, Caller};
 use crate::model::throttle::Allowance;
-use crate::web::kit::bearer;
-use crate::web::pages::authorize as pages;
-use crate::web::wire::extract;
+use crate::web::kit::{bearer, page};
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::{self, ApiError};
+use crate::web::wire::request;
 
 /// The middleware that counts requests by token, account or address, refuses those beyond the limits, and says what is
 /// left. The library's own `/api` routes have it; wrap yours in it, inside of [`Headers`](crate::web::headers::Headers), so
@@ -58,7 +57,7 @@ impl Limits {
             Caller {
                 token_id: live.map(|token| token.token_id.as_str()),
                 account: live.and_then(|token| token.account_id.as_ref()),
-                source: extract::source(req.request(), self.auth.config()),
+                source: request::source(req.request(), self.auth.config()),
             },
         );
         let mut extensions = req.extensions_mut();
@@ -70,8 +69,8 @@ impl Limits {
     }
 
     fn refuse(&self, req: &ServiceRequest, error: error::Error) -> HttpResponse {
-        if self.for_forms && extract::accepts(req.headers(), "text/html") {
-            return pages::error_page(&self.auth, &Params::of_query(req.request()).reader(req.request()), &error, None);
+        if self.for_forms && request::accepts(req.headers(), "text/html") {
+            return page::error_page(&self.auth, &Params::of_query(req.request()).reader(req.request()), &error, None);
         }
         ApiError(error).error_response()
     }

@@ -151,24 +151,6 @@ pub async fn not_found() -> HttpResponse {
     HttpResponse::NotFound().json_body(&json!({ "error": "Not Found" }))
 }
 
-/// A redirect, which is always 302: a request that carried a password must not be sent again (security AS-5).
-pub(crate) fn redirect(location: &str) -> HttpResponse {
-    let Ok(location) = HeaderValue::from_str(location) else {
-        return failed(&Error::failed("a redirect's target does not fit into a header"));
-    };
-    HttpResponse::Found()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .insert_header((header::PRAGMA, "no-cache"))
-        .finish()
-}
-
-/// `base` with pairs appended as its query.
-pub(crate) fn with_query<'a>(base: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    format!("{base}?{query}")
-}
-
 pub(crate) fn status(error: &Error) -> StatusCode {
     let code = match error {
         Error::Refused(refusal) => refusal.code.status(),

@@ -107,6 +107,11 @@ fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     named.eq_ignore_ascii_case(scheme).then_some(credentials)
 }
 
+/// The provider in the path. One that cannot be read is none.
+pub(crate) fn issuer(req: &HttpRequest) -> String {
+    req.match_info().get("issuer").unwrap_or_default().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
