@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::ambient::Timestamp;
 use crate::password::Busy;
+use crate::texts;
 
 /// What a flow answers when it does not succeed.
 #[derive(Debug)]
@@ -249,11 +250,7 @@ impl Error {
     /// The database does not answer (security LOAD-4).
     #[must_use]
     pub fn unavailable() -> Self {
-        Self::later(
-            Code::Unavailable,
-            "The server is temporarily unavailable. Please try again in a moment.",
-            Duration::from_secs(5),
-        )
+        Self::later(Code::Unavailable, texts::UNAVAILABLE, Duration::from_secs(5))
     }
 }
 
@@ -270,10 +267,6 @@ impl std::error::Error for Error {}
 
 impl From<Busy> for Error {
     fn from(Busy: Busy) -> Self {
-        Self::later(
-            Code::Unavailable,
-            "The server is busy signing people in. Please try again in a moment.",
-            Duration::from_secs(2),
-        )
+        Self::later(Code::Unavailable, texts::HASHING_BUSY, Duration::from_secs(2))
     }
 }

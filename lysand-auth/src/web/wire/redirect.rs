@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 
 use crate::error::Error;
-use crate::model::language::Reader;
+use crate::host::pages::Reader;
 use crate::web::wire::reply;
 
 /// A redirect, which is always 302: a request that carried a password must not be sent again (security AS-5).

@@ -11,6 +11,7 @@ use crate::flows::sso::{self, Arrival, Astray, Callback, Place};
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::identity::Hints;
+use crate::texts;
 use crate::web::kit::page;
 use crate::web::kit::session::{self, SignedIn};
 use crate::web::pages::authorization_request::request_pairs;
@@ -80,7 +81,7 @@ async fn arrive(auth: &Auth, req: &HttpRequest, callback: Callback, before: Sign
 fn taken_apart(req: &HttpRequest, params: &Params) -> Result<Callback, Error> {
     let flow_id = match (params.text("flow_id")?, params.text("flow")?) {
         (Some(one), Some(other)) if one != other => {
-            return Err(Error::refused(Code::InvalidRequest, "Invalid flow"));
+            return Err(Error::refused(Code::InvalidRequest, texts::INVALID_FLOW));
         }
         (one, other) => one.or(other),
     };
