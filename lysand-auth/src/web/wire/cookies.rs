@@ -1,4 +1,4 @@
-//! Cookies: set, read and cleared in one place (design §7).
+//! Cookies: set, read and cleared in one place (security WEB-2).
 
 use std::borrow::Cow;
 
