@@ -71,7 +71,7 @@ impl FormTokens {
     }
 
     /// Whether a token may stand in the body of this request.
-    fn concern(req: &ServiceRequest) -> bool {
+    fn applies_to(req: &ServiceRequest) -> bool {
         let (method, headers) = (req.method(), req.headers());
         let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let has_body = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
@@ -80,7 +80,7 @@ impl FormTokens {
         has_body && is_form && is_plain && request::bearer(headers).is_none()
     }
 
-    /// Takes the body, and what it says.
+    /// Takes the body, and the token in it.
     async fn read(self, req: &mut ServiceRequest) -> Result<(Bytes, Option<Secret>), error::Error> {
         let length = req.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > self.most)) {
@@ -140,7 +140,7 @@ where
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
-        if !FormTokens::concern(&req) {
+        if !FormTokens::applies_to(&req) {
             return Either::Left(self.service.call(req).map_ok(ServiceResponse::map_into_left_body));
         }
         let (service, tokens) = (Rc::clone(&self.service), self.tokens);

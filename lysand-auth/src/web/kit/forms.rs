@@ -70,7 +70,7 @@ pub fn prove_form(auth: &Auth, req: &HttpRequest, session: &Session, sent: Optio
     Err(Error::refused(Code::StaleForm, texts::STALE_FORM))
 }
 
-/// A form that a browser posted to a route with a [`form_session`]: what it says, and what proves that it is ours.
+/// A form that a browser posted to a route with a [`form_session`]: its parameters, and what proves that it is ours.
 ///
 /// Nothing is proven until the handler asks for it: failures are values, which each route shows in its own way. A handler
 /// that takes `Result<PostedForm, ApiError>` shows even a body that cannot be read in its own way.

@@ -1,4 +1,4 @@
-//! Pages: showing one, and the page that says what went wrong.
+//! Pages: showing one, and the error page.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -74,7 +74,7 @@ impl PageError {
     }
 }
 
-/// A page that says what is wrong. Its link, if any, leads to our own sign-in page.
+/// The error page: what went wrong, for a person. Its link, if any, leads to our own sign-in page.
 pub(crate) fn error_page(auth: &Auth, reader: &Reader, error: &Error, start_over: Option<String>) -> HttpResponse {
     let Error::Refused(refusal) = error else {
         let id = reply::log_failure(error);
@@ -98,7 +98,7 @@ pub(crate) fn error_page(auth: &Auth, reader: &Reader, error: &Error, start_over
         error_description: &refusal.why,
         start_over,
     };
-    reply::tell_when(show(auth, reader, &Page::Error(page), status, &[]), refusal)
+    reply::set_retry_after(show(auth, reader, &Page::Error(page), status, &[]), refusal)
 }
 
 /// A stale form is shown as a page, a foreign one as JSON.

@@ -261,7 +261,7 @@ pub struct MountedRoute {
 }
 
 impl MountedRoute {
-    /// What `Allow` says.
+    /// The value of `Allow`.
     fn allow(&self) -> String {
         self.methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
     }

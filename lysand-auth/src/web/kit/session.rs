@@ -63,7 +63,7 @@ pub(crate) async fn reader(auth: &Auth, req: &HttpRequest, params: &Params) -> R
     params.reader(req).for_account(browser.account())
 }
 
-/// Who reads what went wrong. Nothing more is looked up for somebody who is too fast, or while the server fails itself.
+/// Who reads an error. Nothing more is looked up for a caller over its rate limit, or while the server fails itself.
 pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, error: &Error) -> Reader {
     match error {
         Error::Refused(refusal) if !matches!(refusal.code, Code::TooManyRequests | Code::Unavailable) => {

@@ -1,4 +1,4 @@
-//! What a frontend is told by the operator (Lysand §4).
+//! The frontend's configuration, as the operator wrote it (Lysand §4).
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;

@@ -7,7 +7,7 @@ use crate::flows::login::{self as signing_in, PasswordAttempt, SignedIn as Begun
 use crate::secret::Secret;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::session::SignedIn;
-use crate::web::pages::authorization_request::{ECHOED, consent_location, request, shape};
+use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request};
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::wire::cookies;
@@ -21,7 +21,7 @@ pub(crate) async fn login(form: PostedForm, before: SignedIn) -> HttpResponse {
 
 async fn answer(form: &PostedForm, before: SignedIn) -> Result<HttpResponse, LoginPageError> {
     let auth = &form.auth;
-    form.params.known_type()?;
+    form.params.require_known_type()?;
     form.prove()?;
     let Begun { cookie, app, request, code } = signing_in::with_password(auth, attempt(form, before)?).await?;
     let mut reply = if app.skips_consent() {
@@ -35,9 +35,9 @@ async fn answer(form: &PostedForm, before: SignedIn) -> Result<HttpResponse, Log
 
 fn attempt(form: &PostedForm, before: SignedIn) -> Result<PasswordAttempt, Error> {
     Ok(PasswordAttempt {
-        request: shape(request(&form.params))?,
-        identifier: shape(form.text("identifier"))?,
-        password: shape(form.text("password"))?.map(Secret::new),
+        request: as_validation_error(request(&form.params))?,
+        identifier: as_validation_error(form.text("identifier"))?,
+        password: as_validation_error(form.text("password"))?.map(Secret::new),
         source: source(&form.req, form.auth.config()),
         replaces: before.session().map(|session| session.id.clone()),
     })

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::flows::authorize as authorization;
 use crate::secret::Secret;
 use crate::web::kit::forms::PostedForm;
-use crate::web::pages::authorization_request::shape;
+use crate::web::pages::authorization_request::as_validation_error;
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::LoginPageError;
 
@@ -17,7 +17,7 @@ pub(crate) async fn redirect(form: PostedForm) -> HttpResponse {
 
 async fn answer(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {
     form.prove()?;
-    let needed = |name: &'static str| shape(form.params.text(name))?.ok_or_else(|| Error::required(name));
+    let needed = |name: &'static str| as_validation_error(form.params.text(name))?.ok_or_else(|| Error::required(name));
     let (redirect_uri, client_id) = (needed("redirect_uri")?, needed("client_id")?);
     let code = Secret::new(needed("code")?);
     let browser = form.browser().await?;

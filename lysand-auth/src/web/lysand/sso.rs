@@ -23,7 +23,7 @@ pub(crate) async fn start_link(
 ) -> Result<HttpResponse, ApiError> {
     let account = bearer.account(&["write", "write:accounts"]).await?;
     let params = received.0?;
-    params.known_type()?;
+    params.require_known_type()?;
     let provider = params.body_text("issuer")?;
     let provider = provider.ok_or_else(|| Error::refused(Code::InvalidRequest, "Missing issuer in form body"))?;
     let start = LinkStart {

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 use crate::web::wire::params::Params;
 use crate::web::wire::request;
 
-/// Who the app says it is, and its proof.
+/// The app's claim: its client id, and the secrets that may prove it.
 pub(crate) fn claim(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<ClientClaim, Error> {
     let basic = request::basic(req.headers());
     ClientClaim::read(basic.as_ref(), params.text("client_id")?, secret(auth, params, "client_secret")?)

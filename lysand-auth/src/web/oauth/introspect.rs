@@ -22,7 +22,7 @@ pub(crate) async fn introspect(
 ) -> Result<HttpResponse, OAuthError> {
     let params = received.0?;
     let claim = client::claim(&auth, &req, &params)?;
-    params.agree(&["token_type_hint"])?;
+    params.require_equal_repeats(&["token_type_hint"])?;
     let active = introspection::introspect(&auth, claim, client::secret(&auth, &params, "token")?).await?;
     let body = active.map_or_else(
         || json!({ "active": false }),

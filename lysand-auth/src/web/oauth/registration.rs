@@ -20,7 +20,7 @@ pub(crate) async fn register(
     received: Received,
 ) -> Result<HttpResponse, RegistrationError> {
     let params = received.0?;
-    params.known_type()?;
+    params.require_known_type()?;
     let registration = Registration {
         dialect: Dialect::Dynamic,
         name: params.text("client_name")?,

@@ -15,7 +15,7 @@ use crate::web::wire::reply::{JsonBody, OAuthError};
 pub(crate) async fn revoke(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, OAuthError> {
     let params = received.0?;
     let claim = client::claim(&auth, &req, &params)?;
-    params.agree(&["token_type_hint"])?;
+    params.require_equal_repeats(&["token_type_hint"])?;
     revocation::revoke(&auth, claim, client::secret(&auth, &params, "token")?).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&json!({})))
 }

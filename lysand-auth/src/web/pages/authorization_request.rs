@@ -31,7 +31,7 @@ pub(crate) fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
 
 /// The same without the scope, which some routes take in other shapes.
 pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequest, Error> {
-    params.agree(&["force_login", "lang", "prompt", "max_age"])?;
+    params.require_equal_repeats(&["force_login", "lang", "prompt", "max_age"])?;
     Ok(AuthorizationRequest {
         client_id: params.text("client_id")?,
         redirect_uri: params.text("redirect_uri")?,
@@ -46,7 +46,7 @@ pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequ
 }
 
 /// A parameter of the wrong shape is a 422 on Lysand's routes (Lysand §1).
-pub(crate) fn shape<T>(read: Result<T, Error>) -> Result<T, Error> {
+pub(crate) fn as_validation_error<T>(read: Result<T, Error>) -> Result<T, Error> {
     read.map_err(|error| match error {
         Error::Refused(refusal) => Error::refused(Code::Validation, format!("Validation error: {}", refusal.why)),
         failed @ Error::Failed(_) => failed,

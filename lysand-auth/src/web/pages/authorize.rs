@@ -11,7 +11,7 @@ use crate::texts;
 use crate::web::kit::forms::{self, PostedForm};
 use crate::web::kit::page::PageError;
 use crate::web::kit::session;
-use crate::web::pages::authorization_request::{ECHOED, consent_location, request, shape, with_scope};
+use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request, with_scope};
 use crate::web::pages::authorization_response::{approved, denied, error_to_app};
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::pages::sign_in_page::{SignIn, sign_in_page};
@@ -69,9 +69,9 @@ pub(crate) async fn decide(form: PostedForm) -> Result<HttpResponse, ApiError> {
 }
 
 async fn consent_at_once(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {
-    form.params.known_type()?;
+    form.params.require_known_type()?;
     form.prove()?;
-    let request = shape(request(&form.params))?;
+    let request = as_validation_error(request(&form.params))?;
     for (name, value) in [("client_id", &request.client_id), ("response_type", &request.response_type)] {
         if value.is_none() {
             return Err(Error::required(name).into());
@@ -93,7 +93,7 @@ pub(crate) async fn deny(form: PostedForm) -> HttpResponse {
 
 async fn denial(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {
     form.prove()?;
-    let request = shape(request(&form.params))?;
+    let request = as_validation_error(request(&form.params))?;
     let browser = form.browser().await?;
     let code = form.params.secret("code")?;
     let denied_at = authorization::deny(&form.auth, &request, code.as_ref(), &browser).await;

@@ -26,13 +26,13 @@ pub(crate) const PATH: &str = "/oauth/authorized_applications";
 
 /// How an answer about authorized apps looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum Format {
     Html,
     Json,
 }
 
-impl Form {
-    /// JSON for a path that says so, and for programs that take JSON and no page.
+impl Format {
+    /// JSON for a path that ends in `.json`, and for programs that take JSON and no page.
     fn wanted(req: &HttpRequest) -> Self {
         let takes = |media_type| request::accepts(req.headers(), media_type);
         let is_named = req.path().trim_end_matches('/').ends_with(".json");
@@ -68,20 +68,20 @@ impl Form {
 
 /// `GET /oauth/authorized_applications[.json]`
 pub(crate) async fn list(auth: Data<Auth>, req: HttpRequest, form: Session) -> HttpResponse {
-    let wanted = Form::wanted(&req);
+    let wanted = Format::wanted(&req);
     let listed = async {
         let account = signed_in(&auth, &req).await?;
         let apps = grants::apps(&auth, &account.id).await?;
         match wanted {
-            Form::Json => Ok(reply::json(&apps.iter().map(app_entity).collect::<Vec<_>>())),
-            Form::Html => page(&auth, &req, &form, &account, &apps),
+            Format::Json => Ok(reply::json(&apps.iter().map(app_entity).collect::<Vec<_>>())),
+            Format::Html => page(&auth, &req, &form, &account, &apps),
         }
     };
     wanted.reply_or(&auth, &req, listed.await).await
 }
 
 /// `DELETE /oauth/authorized_applications/:id[.json]`: another site cannot send this method without asking first, and is
-/// told no (Mastodon §17).
+/// refused (Mastodon §17).
 pub(crate) async fn revoke(
     auth: Data<Auth>,
     req: HttpRequest,
@@ -116,15 +116,15 @@ async fn revoke_proven(
     id: Option<Path<String>>,
     proven: Result<(), Error>,
 ) -> HttpResponse {
-    let wanted = Form::wanted(req);
+    let wanted = Format::wanted(req);
     let revoked = async {
         proven?;
         let account = signed_in(auth, req).await?;
         let id = id.map(Path::into_inner).unwrap_or_default();
         grants::end(auth, &account.id, &AppId::new(id.strip_suffix(".json").unwrap_or(&id))).await?;
         Ok(match wanted {
-            Form::Json => HttpResponse::NoContent().finish(),
-            Form::Html => redirect(&request::reader(req).keep(&auth.config().base_url.join(PATH))),
+            Format::Json => HttpResponse::NoContent().finish(),
+            Format::Html => redirect(&request::reader(req).keep(&auth.config().base_url.join(PATH))),
         })
     };
     wanted.reply_or(auth, req, revoked.await).await

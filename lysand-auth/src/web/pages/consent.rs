@@ -33,7 +33,7 @@ pub(crate) async fn consent(auth: Data<Auth>, req: HttpRequest, form: Session, r
 async fn answer(auth: &Auth, req: &HttpRequest, form: &Session, received: Received) -> Result<HttpResponse, PageError> {
     let params = received.0?;
     let reader = params.reader(req);
-    // A frontend's page needs no cookie and asks nothing here: it is sent the query as it came (Lysand §1).
+    // A frontend's own page gets the query as it came, whoever is signed in here (Lysand §1).
     if auth.config().frontend.origin.is_some() {
         return Ok(redirect(&format!("{}?{}", auth.config().consent_page(), req.query_string())));
     }

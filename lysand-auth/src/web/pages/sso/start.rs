@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::flows::sso;
 use crate::model::authorization::AuthorizationRequest;
 use crate::web::kit::provider_redirect::redirect_to_provider;
-use crate::web::pages::authorization_request::{ECHOED, request_without_scope, shape};
+use crate::web::pages::authorization_request::{ECHOED, as_validation_error, request_without_scope};
 use crate::web::pages::login_redirect::to_login_page;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::reply::ApiError;
@@ -17,7 +17,7 @@ use crate::web::wire::request::{issuer, same_origin, source};
 /// `GET /oauth/sso`: a plain link starts a sign-in (Lysand §8)
 pub(crate) async fn start(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, ApiError> {
     let params = received.0?;
-    let provider = shape(params.text("issuer"));
+    let provider = as_validation_error(params.text("issuer"));
     Ok(begin(&auth, &req, &params, provider).await)
 }
 
@@ -46,8 +46,8 @@ async fn begin(
     provider: Result<Option<String>, Error>,
 ) -> HttpResponse {
     let outcome = async {
-        params.known_type()?;
-        let (provider, request) = (provider?, shape(request(params))?);
+        params.require_known_type()?;
+        let (provider, request) = (provider?, as_validation_error(request(params))?);
         let departure = sso::sign_in(auth, provider.as_deref(), request, source(req, auth.config())).await?;
         redirect_to_provider(auth, &departure)
     };

@@ -64,7 +64,7 @@ impl Params {
     /// What a form's body alone carries.
     pub(crate) fn of_form(body: &[u8]) -> Result<Self, Error> {
         let params = Self { body: form_pairs(body), ..Self::default() };
-        params.few()?;
+        params.check_count()?;
         Ok(params)
     }
 
@@ -78,10 +78,10 @@ impl Params {
             "" => {}
             _ => self.foreign_type = true,
         }
-        self.few()
+        self.check_count()
     }
 
-    fn few(&self) -> Result<(), Error> {
+    fn check_count(&self) -> Result<(), Error> {
         if self.query.len() + self.body.len() > MAX_PARAMETERS {
             return Err(Error::refused(Code::PayloadTooLarge, "The request has too many parameters."));
         }
@@ -89,7 +89,7 @@ impl Params {
     }
 
     /// Refuses a body of a type that the route does not take (Lysand §1).
-    pub(crate) fn known_type(&self) -> Result<(), Error> {
+    pub(crate) fn require_known_type(&self) -> Result<(), Error> {
         if !self.foreign_type {
             return Ok(());
         }
@@ -117,7 +117,7 @@ impl Params {
     }
 
     /// Demands of parameters that are read elsewhere, or not at all, that their repeats agree (DEV-2).
-    pub(crate) fn agree(&self, names: &[&str]) -> Result<(), Error> {
+    pub(crate) fn require_equal_repeats(&self, names: &[&str]) -> Result<(), Error> {
         names.iter().try_for_each(|name| self.text(name).map(drop))
     }
 
