@@ -62,6 +62,7 @@ pub mod secret;
 pub mod signing;
 mod steps;
 pub mod store;
+mod texts;
 mod upstream;
 pub mod web;
 

@@ -25,7 +25,7 @@ struct Rules {
 const LYSAND_AUTH: Rules = Rules {
     name: "lysand-auth",
     layers: &[
-        &["ambient", "secret", "error", "password"],
+        &["ambient", "secret", "error", "password", "texts"],
         &["model", "config", "signing"],
         &["store", "host", "upstream"],
         &["auth"],

@@ -10,6 +10,7 @@ use crate::model::throttle::{self, Allowance, Rule};
 use crate::secret::{Digest, Secret};
 use crate::steps::revocation;
 use crate::store::{apps, throttles};
+use crate::texts;
 
 /// A new app and its secret, which is shown this once.
 #[derive(Debug)]
@@ -80,7 +81,7 @@ async fn keep(
                 let subject = Digest::of(throttle::source_of(source).as_bytes());
                 let count = throttles::count(c, Rule::Apps, subject, limit.window(now)).await?;
                 if count > i64::from(limit.max) {
-                    return Ok(Err(limit.exceeded("Too many requests", now)));
+                    return Ok(Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now)));
                 }
                 allowance = Some(limit.allowance(count, now));
             }

@@ -9,6 +9,7 @@ use crate::model::redirect_uri::RedirectUri;
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
 use crate::store::{apps, authorizations, grants, sessions};
+use crate::texts;
 
 /// What `GET /oauth/authorize` comes to.
 #[derive(Debug)]
@@ -77,7 +78,7 @@ pub async fn begin(
 }
 
 async fn client_and_redirect(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, RedirectUri), Error> {
-    let client_id = request.client_id.clone().ok_or_else(|| Error::missing("client_id"))?;
+    let client_id = request.client_id.clone().ok_or_else(Error::missing_client_id)?;
     let stored =
         auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
     let app = stored.ok_or_else(Error::invalid_client)?.app;
@@ -204,7 +205,7 @@ pub async fn consent(
         return Err(invalid_code());
     }
     if checked.redirect_uri.as_str() != redirect_uri {
-        return Err(Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"));
+        return Err(Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH));
     }
     let now = auth.ambient().now();
     let expires_at = now.plus(checked.code_lifetime(&auth.config().lifetimes));
@@ -235,10 +236,7 @@ pub async fn consent_at_once(
 ) -> Result<(CheckedRequest, Secret), Error> {
     let response_type = request.response_type.as_deref().unwrap_or_default();
     if !response_type.split(' ').any(|word| matches!(word, "code" | "token" | "id_token")) {
-        return Err(Error::refused(
-            Code::InvalidRequest,
-            "Invalid response_type, must checked for code, token, or id_token",
-        ));
+        return Err(Error::refused(Code::InvalidRequest, texts::INVALID_RESPONSE_TYPE));
     }
     if request.redirect_uri.is_none() {
         return Err(Error::refused(
@@ -248,15 +246,17 @@ pub async fn consent_at_once(
     }
     let (app, redirect_uri) = client_and_redirect(auth, request).await.map_err(|error| match error {
         Error::Refused(Refusal { code: Code::InvalidClient, .. }) => {
-            Error::refused(Code::InvalidClient, "Invalid client_id or client_secret")
+            Error::refused(Code::InvalidClient, texts::UNKNOWN_CLIENT)
         }
         Error::Refused(Refusal { code: Code::InvalidRedirectUri, .. }) => {
-            Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id")
+            Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH)
         }
         other => other,
     })?;
     let checked = request.check(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
-        Error::Refused(Refusal { code: Code::InvalidScope, .. }) => Error::refused(Code::InvalidScope, "Invalid scope"),
+        Error::Refused(Refusal { code: Code::InvalidScope, .. }) => {
+            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
+        }
         other => other,
     })?;
     if let Some(pending_code) = pending_code {
@@ -296,5 +296,5 @@ async fn void(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(
 }
 
 fn invalid_code() -> Error {
-    Error::refused(Code::InvalidGrant, "Invalid code")
+    Error::refused(Code::InvalidGrant, texts::INVALID_CODE)
 }

@@ -6,6 +6,7 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::throttle::{Allowance, Rule, source_of};
+use crate::texts;
 
 /// Who sends a request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,7 +36,7 @@ pub fn admit(auth: &Auth, caller: Caller<'_>) -> Result<Option<Allowance>, Error
         let Some((subject, limit)) = subject.zip(limits.of(rule)) else { continue };
         let count = counter.count(subject, limit, now);
         if count > limit.max {
-            return Err(limit.exceeded("Too many requests", now));
+            return Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now));
         }
         let left = limit.allowance(count.into(), now);
         nearest = Some(nearest.map_or(left, |other| other.nearer(left)));

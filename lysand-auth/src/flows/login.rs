@@ -12,13 +12,13 @@ use crate::secret::Secret;
 use crate::steps::session;
 pub use crate::steps::session::SignedIn;
 use crate::store::{apps, throttles};
+use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
 const MAX_IDENTIFIER: usize = 1_024;
 
 /// Lysand §5, §13.2.
-const NO_PASSWORDS: &str =
-    "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";
+const NO_PASSWORDS: &str = texts::PASSWORDS_DISABLED;
 
 /// A try to sign in.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
     };
     let Some(account) = account.filter(|account| account.inactive_reason().is_none()) else {
         tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
-        return Err(Error::refused(Code::InvalidGrant, "Invalid identifier or password"));
+        return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
     session::begin(auth, &account, (app, checked), attempt.replaces, Some(attempts)).await
 }
@@ -97,10 +97,10 @@ async fn what_is_asked(auth: &Auth, request: &AuthorizationRequest) -> Result<(A
     let app = stored.ok_or_else(|| Error::refused(Code::UnknownApplication, "Invalid application"))?.app;
     let redirect_uri = app
         .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
-        .ok_or_else(|| Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"))?;
+        .ok_or_else(|| Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH))?;
     let checked = request.check(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
         Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
-            Error::refused(Code::InvalidScope, "Invalid scope")
+            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
         }
         other => other,
     })?;
@@ -114,9 +114,7 @@ async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {
     let counted = auth.store().write(move |c| Box::pin(async move { throttles::count_attempt(c, attempts).await }));
     match counted.await? {
         None => Ok(()),
-        Some(limit) => {
-            Err(limit.exceeded("Too many attempts to sign in. Please wait before trying again.", attempts.now))
-        }
+        Some(limit) => Err(limit.exceeded(texts::TOO_MANY_ATTEMPTS, attempts.now)),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
 use crate::model::session::{Session, SessionId};
+use crate::texts;
 
 /// What an app asked for, as it was sent. An empty value counts as absent.
 #[derive(Clone, Debug, Default)]
@@ -105,10 +106,7 @@ impl AuthorizationRequest {
             None => return Err(Error::missing("response_type")),
             Some("code") => {}
             Some(_) => {
-                return Err(Error::refused(
-                    Code::UnsupportedResponseType,
-                    "The authorization server does not support this response type.",
-                ));
+                return Err(Error::refused(Code::UnsupportedResponseType, texts::UNSUPPORTED_RESPONSE_TYPE));
             }
         }
         let response_mode = ResponseMode::named(self.response_mode.as_deref().unwrap_or("query")).ok_or_else(|| {

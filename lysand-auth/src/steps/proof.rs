@@ -8,6 +8,7 @@ use crate::model::account::Account;
 use crate::model::throttle::FailedAttempts;
 use crate::secret::Secret;
 use crate::store::throttles;
+use crate::texts;
 
 /// Demands the password of this account and of no other. FailedAttempts count as those at sign-in do (security ID-2), and where no
 /// password signs anybody in, none proves anything.
@@ -20,7 +21,7 @@ pub(crate) async fn by_password(
     password: Option<&Secret>,
     source: Option<IpAddr>,
 ) -> Result<(), Error> {
-    let wrong = || Error::refused(Code::InvalidGrant, "Invalid identifier or password");
+    let wrong = || Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS);
     let password = password.filter(|password| !password.is_empty()).ok_or_else(wrong)?;
     if auth.config().sso.forced || password.expose().len() > crate::password::MAX_BYTES {
         return Err(wrong());
@@ -30,7 +31,7 @@ pub(crate) async fn by_password(
     let exhausted =
         auth.store().write(move |c| Box::pin(async move { throttles::count_attempt(c, attempts).await })).await?;
     if let Some(limit) = exhausted {
-        return Err(limit.exceeded("Too many attempts to sign in. Please wait before trying again.", now));
+        return Err(limit.exceeded(texts::TOO_MANY_ATTEMPTS, now));
     }
     let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
     // A try that came to no verdict is no failure either.

@@ -13,6 +13,7 @@ use crate::secret::Secret;
 use crate::steps::session;
 pub use crate::steps::session::SignedIn;
 use crate::store::{apps, sso_flows};
+use crate::texts;
 use crate::upstream;
 
 /// What a callback's URL says.
@@ -100,7 +101,7 @@ pub async fn arrive(
     let now = auth.ambient().now();
     let blind = || if callback.hints.link { Place::Home } else { Place::Nowhere };
     let Some(provider) = auth.config().sso.provider(&callback.provider) else {
-        return Err(blind().astray(Error::refused(Code::InvalidRequest, "issuer is invalid")));
+        return Err(blind().astray(Error::refused(Code::InvalidRequest, texts::ISSUER_INVALID)));
     };
     let (flow, app) = match find(auth, &callback).await {
         Ok(Some(found)) => found,
@@ -183,8 +184,8 @@ async fn ask_provider(
 }
 
 /// What the person is told when the provider's word proves nothing; the log knows more.
-const UNTRUE: &str = "The identity provider gave an answer that cannot be trusted. Please try again.";
-const AWAY: &str = "The identity provider does not answer. Please try again later.";
+const UNTRUE: &str = texts::PROVIDER_UNTRUSTED;
+const AWAY: &str = texts::PROVIDER_SILENT;
 
 fn failed(provider: &Provider, flow: &Flow, trouble: &upstream::Trouble) -> Error {
     tracing::warn!(flow = %flow.id, provider = %provider.id, why = ?trouble.to_string(), "a provider's word is refused");
@@ -215,7 +216,7 @@ async fn sign_in(
     // Why an account may not act is nobody's business who is not signed in to it (security REV-4).
     let Some(account) = account else {
         tracing::info!(provider = %provider.id, app = %app.id, "sign-in with an identity of nobody");
-        return Err(Error::refused(Code::InvalidRequest, "No user found with that account"));
+        return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "proven by a provider");
     let signed_in = session::begin(auth, &account, (app, checked), replaces, None).await?;

@@ -25,6 +25,7 @@ use crate::model::identity::{Flow, Identity, LinkedIdentity, Purpose, StartedBy}
 use crate::model::session::Session;
 use crate::steps::notify;
 use crate::store::{Conn, identities, sessions, sso_flows, tokens};
+use crate::texts;
 
 /// How long ago a password may have been given for a change of links (security ID-12).
 const PROOF: Duration = Duration::from_secs(300);
@@ -90,7 +91,7 @@ async fn stands(c: &mut Conn, by: &StartedBy, now: Timestamp) -> Result<bool, Er
 }
 
 fn ended() -> Error {
-    Error::refused(Code::InvalidRequest, "Invalid flow")
+    Error::refused(Code::InvalidRequest, texts::INVALID_FLOW)
 }
 
 fn already_linked() -> Error {

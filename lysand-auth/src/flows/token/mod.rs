@@ -17,6 +17,7 @@ use crate::model::throttle::{self, Rule};
 use crate::secret::{Digest, Secret};
 use crate::store::tokens::StoredToken;
 use crate::store::{apps, throttles, tokens};
+use crate::texts;
 
 /// A request to the token endpoint, taken apart.
 #[derive(Clone, Debug, Default)]
@@ -163,7 +164,7 @@ impl Failures {
         if count < i64::from(limit.max) {
             return Ok(());
         }
-        Err(limit.exceeded("Too many requests", now))
+        Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now))
     }
 
     async fn count(&self, auth: &Auth) -> Result<(), Error> {

@@ -17,8 +17,8 @@ use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
 use crate::web::kit::form_tokens::FormToken;
-use crate::web::wire::extract;
 use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
 
 /// A live bearer token. A handler that takes one is not entered without it: the caller gets Mastodon's 401.
 ///
@@ -41,7 +41,7 @@ impl Bearer {
 
     /// The name of what the person granted, or of the app's own token: plain text of at most 64 characters, the same for
     /// every token that a refresh brings, and no other grant's. Key on it what is to end with the grant, such as a push
-    /// subscription: [`Revocations`](crate::host::revocations::Revocations) is told this name when it is over, and
+    /// subscription: [`Revocations`](crate::host::revocations::Revocations) is notified of this name when it is revoked, and
     /// [`grants::is_live`](crate::flows::grants::is_live) tells whether it stands. Not a secret.
     #[must_use]
     pub fn grant_id(&self) -> &str {
@@ -121,7 +121,7 @@ impl Checked {
 /// The token of a request: in its header, or in a form body that [`FormTokens`](crate::web::FormTokens) has read.
 pub(crate) fn presented(req: &HttpRequest) -> Option<Secret> {
     let in_body = || req.extensions().get::<FormToken>().map(|token| token.0.clone());
-    extract::bearer(req.headers()).or_else(in_body)
+    request::bearer(req.headers()).or_else(in_body)
 }
 
 impl FromRequest for Bearer {
@@ -131,7 +131,7 @@ impl FromRequest for Bearer {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = req.app_data::<Data<Auth>>().cloned();
         let token = presented(req);
-        let source = auth.as_ref().and_then(|auth| extract::source(req, auth.config()));
+        let source = auth.as_ref().and_then(|auth| request::source(req, auth.config()));
         let checked = req.extensions_mut().remove::<Checked>();
         Box::pin(async move {
             let auth = auth.ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;

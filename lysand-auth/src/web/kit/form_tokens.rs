@@ -15,9 +15,9 @@ use futures_util::future::{Either, LocalBoxFuture, MapOk};
 use crate::error;
 use crate::secret::Secret;
 use crate::web::wire::body::{self, FORM};
-use crate::web::wire::extract;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
 
 /// The middleware that finds a token in a form body, as Mastodon's API takes it: `access_token=…` in an
 /// `application/x-www-form-urlencoded` body of a `POST`, `PUT`, `PATCH` or `DELETE`. [`Bearer`](crate::web::Bearer) takes the
@@ -71,16 +71,16 @@ impl FormTokens {
     }
 
     /// Whether a token may stand in the body of this request.
-    fn concern(req: &ServiceRequest) -> bool {
+    fn applies_to(req: &ServiceRequest) -> bool {
         let (method, headers) = (req.method(), req.headers());
         let text = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
         let has_body = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
         let is_form = text(CONTENT_TYPE).is_some_and(|kind| body::media_type(&kind) == FORM);
         let is_plain = text(CONTENT_ENCODING).is_none_or(|coding| coding.trim().eq_ignore_ascii_case("identity"));
-        has_body && is_form && is_plain && extract::bearer(headers).is_none()
+        has_body && is_form && is_plain && request::bearer(headers).is_none()
     }
 
-    /// Takes the body, and what it says.
+    /// Takes the body, and the token in it.
     async fn read(self, req: &mut ServiceRequest) -> Result<(Bytes, Option<Secret>), error::Error> {
         let length = req.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
         if length.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > self.most)) {
@@ -140,7 +140,7 @@ where
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, mut req: ServiceRequest) -> Self::Future {
-        if !FormTokens::concern(&req) {
+        if !FormTokens::applies_to(&req) {
             return Either::Left(self.service.call(req).map_ok(ServiceResponse::map_into_left_body));
         }
         let (service, tokens) = (Rc::clone(&self.service), self.tokens);

@@ -48,6 +48,15 @@ impl Headers {
 }
 
 impl Surface {
+    /// Whether pages of any site may read the answers.
+    #[must_use]
+    pub const fn is_open_to_other_origins(self) -> bool {
+        match self {
+            Self::Page | Self::Internal => false,
+            Self::Api | Self::Oauth | Self::Public => true,
+        }
+    }
+
     /// The methods that another origin may use; `None` when it may use none.
     const fn cors_methods(self) -> Option<&'static str> {
         match self {
@@ -169,7 +178,7 @@ impl Headers {
         set(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
         set(header::REFERRER_POLICY, "no-referrer");
         set(OPENER, "same-origin");
-        if self.surface != Surface::Internal {
+        if self.surface.is_open_to_other_origins() {
             set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         }
     }

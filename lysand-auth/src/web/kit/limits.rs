@@ -14,13 +14,12 @@ use crate::auth::Auth;
 use crate::error;
 use crate::flows::limits::{self, Caller};
 use crate::model::throttle::Allowance;
-use crate::web::kit::bearer;
-use crate::web::pages::authorize as pages;
-use crate::web::wire::extract;
+use crate::web::kit::{bearer, page};
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::{self, ApiError};
+use crate::web::wire::request;
 
-/// The middleware that counts requests by token, account or address, refuses those beyond the limits, and says what is
+/// The middleware that counts requests by token, account or address, refuses those beyond the limits, and tells what is
 /// left. The library's own `/api` routes have it; wrap yours in it, inside of [`Headers`](crate::web::headers::Headers), so
 /// that browsers can read a refusal.
 ///
@@ -44,7 +43,7 @@ impl Limits {
     }
 
     /// Preflights carry no credentials and are not counted (Mastodon §17).
-    fn concern(&self, req: &ServiceRequest) -> bool {
+    fn applies_to(&self, req: &ServiceRequest) -> bool {
         let is_counted = req.extensions().contains::<Counted>();
         self.auth.config().rate_limits.enabled && req.method() != Method::OPTIONS && !is_counted
     }
@@ -58,7 +57,7 @@ impl Limits {
             Caller {
                 token_id: live.map(|token| token.token_id.as_str()),
                 account: live.and_then(|token| token.account_id.as_ref()),
-                source: extract::source(req.request(), self.auth.config()),
+                source: request::source(req.request(), self.auth.config()),
             },
         );
         let mut extensions = req.extensions_mut();
@@ -70,8 +69,8 @@ impl Limits {
     }
 
     fn refuse(&self, req: &ServiceRequest, error: error::Error) -> HttpResponse {
-        if self.for_forms && extract::accepts(req.headers(), "text/html") {
-            return pages::error_page(&self.auth, &Params::of_query(req.request()).reader(req.request()), &error, None);
+        if self.for_forms && request::accepts(req.headers(), "text/html") {
+            return page::error_page(&self.auth, &Params::of_query(req.request()).reader(req.request()), &error, None);
         }
         ApiError(error).error_response()
     }
@@ -119,7 +118,7 @@ where
     actix_web::dev::forward_ready!(service);
 
     fn call(&self, req: ServiceRequest) -> Self::Future {
-        if !self.limits.concern(&req) {
+        if !self.limits.applies_to(&req) {
             return Either::Left(self.service.call(req).map_ok(ServiceResponse::map_into_left_body));
         }
         let (service, limits) = (Rc::clone(&self.service), self.limits.clone());
@@ -135,7 +134,7 @@ where
             // A limit of the route's own, which its handler left with the answer.
             let of_route = answer.response().extensions().get::<Allowance>().copied();
             if let Some(nearest) = of_route.into_iter().chain(own).reduce(Allowance::nearer) {
-                reply::tell_limit(answer.headers_mut(), nearest);
+                reply::set_rate_limit_headers(answer.headers_mut(), nearest);
             }
             Ok(answer.map_into_left_body())
         }))

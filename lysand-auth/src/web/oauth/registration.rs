@@ -9,9 +9,9 @@ use crate::auth::Auth;
 use crate::flows::apps;
 use crate::model::app::{Dialect, Registration};
 use crate::model::redirect_uri::RedirectUri;
-use crate::web::wire::extract;
 use crate::web::wire::params::Received;
 use crate::web::wire::reply::{JsonBody, RegistrationError};
+use crate::web::wire::request;
 
 /// `POST /oauth/register`
 pub(crate) async fn register(
@@ -20,7 +20,7 @@ pub(crate) async fn register(
     received: Received,
 ) -> Result<HttpResponse, RegistrationError> {
     let params = received.0?;
-    params.known_type()?;
+    params.require_known_type()?;
     let registration = Registration {
         dialect: Dialect::Dynamic,
         name: params.text("client_name")?,
@@ -32,7 +32,7 @@ pub(crate) async fn register(
         response_types: params.last_list("response_types")?,
     };
     let method = registration.auth_method.clone().unwrap_or_else(|| "client_secret_basic".to_owned());
-    let registered = apps::register(&auth, registration, extract::source(&req, auth.config())).await?;
+    let registered = apps::register(&auth, registration, request::source(&req, auth.config())).await?;
     let app = &registered.app;
     let uris: Vec<&str> = app.redirect_uris.iter().map(RedirectUri::as_str).collect();
     let mut body = json!({

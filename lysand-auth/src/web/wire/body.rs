@@ -1,4 +1,4 @@
-//! Bodies: how large they may be, how long they may take, and what type they say they have.
+//! Bodies: how large they may be, how long they may take, and their media type.
 
 use std::time::Duration;
 

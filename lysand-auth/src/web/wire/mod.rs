@@ -2,6 +2,9 @@
 
 pub(crate) mod body;
 pub(crate) mod cookies;
-pub(crate) mod extract;
+#[cfg(test)]
+mod fuzz_targets;
 pub(crate) mod params;
+pub(crate) mod redirect;
 pub(crate) mod reply;
+pub(crate) mod request;

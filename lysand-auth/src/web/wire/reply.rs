@@ -94,7 +94,7 @@ impl ResponseError for ApiError {
         if matches!(refusal.code, Code::InvalidToken | Code::InsufficientScope) {
             reply.insert_header((header::CACHE_CONTROL, "no-store")).insert_header(challenge(refusal));
         }
-        tell_when(reply.json_body(&json!({ "error": refusal.why })), refusal)
+        set_retry_after(reply.json_body(&json!({ "error": refusal.why })), refusal)
     }
 }
 
@@ -124,7 +124,7 @@ fn oauth_refusal(refusal: &Refusal) -> HttpResponse {
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
         .json_body(&json!({ "error": refusal.code.oauth_name(), "error_description": refusal.why }));
-    tell_when(reply, refusal)
+    set_retry_after(reply, refusal)
 }
 
 /// A JSON answer with exactly the content type that clients compare.
@@ -151,24 +151,6 @@ pub async fn not_found() -> HttpResponse {
     HttpResponse::NotFound().json_body(&json!({ "error": "Not Found" }))
 }
 
-/// A redirect, which is always 302: a request that carried a password must not be sent again (security AS-5).
-pub(crate) fn redirect(location: &str) -> HttpResponse {
-    let Ok(location) = HeaderValue::from_str(location) else {
-        return failed(&Error::failed("a redirect's target does not fit into a header"));
-    };
-    HttpResponse::Found()
-        .insert_header((header::LOCATION, location))
-        .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .insert_header((header::PRAGMA, "no-cache"))
-        .finish()
-}
-
-/// `base` with pairs appended as its query.
-pub(crate) fn with_query<'a>(base: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    format!("{base}?{query}")
-}
-
 pub(crate) fn status(error: &Error) -> StatusCode {
     let code = match error {
         Error::Refused(refusal) => refusal.code.status(),
@@ -182,22 +164,22 @@ fn refused(refusal: &Refusal) -> HttpResponseBuilder {
     HttpResponse::build(status)
 }
 
-/// Says when to come again, and which limit is used up; the extension says the latter to the middleware around.
-pub(crate) fn tell_when(mut reply: HttpResponse, refusal: &Refusal) -> HttpResponse {
+/// Sets `Retry-After` and the headers of the limit that is used up; the extension hands the limit on to the middleware around.
+pub(crate) fn set_retry_after(mut reply: HttpResponse, refusal: &Refusal) -> HttpResponse {
     if let Some(wait) = refusal.retry_after {
         // Rounded up: a second too early would be too early.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
     if let Some(allowance) = refusal.allowance {
-        tell_limit(reply.headers_mut(), allowance);
+        set_rate_limit_headers(reply.headers_mut(), allowance);
         reply.extensions_mut().insert(allowance);
     }
     reply
 }
 
-/// Says what is left of a limit (Mastodon §18).
-pub(crate) fn tell_limit(headers: &mut HeaderMap, allowance: Allowance) {
+/// Sets the headers with what is left of a rate limit (Mastodon §18).
+pub(crate) fn set_rate_limit_headers(headers: &mut HeaderMap, allowance: Allowance) {
     for (name, value) in allowance.headers() {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(HeaderName::from_static(name), value);

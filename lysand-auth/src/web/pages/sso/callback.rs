@@ -9,74 +9,25 @@ use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
 use crate::flows::sso::{self, Arrival, Astray, Callback, Place};
 use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
+use crate::model::authorization::CheckedRequest;
 use crate::model::identity::Hints;
-use crate::web::lysand::sign_in as frontend;
-use crate::web::lysand::sso::{depart, issuer};
-use crate::web::pages::authorize::{self as pages, ECHOED};
-use crate::web::wire::cookies::{self, SignedIn};
-use crate::web::wire::extract;
+use crate::texts;
+use crate::web::kit::page;
+use crate::web::kit::session::{self, SignedIn};
+use crate::web::pages::authorization_request::request_pairs;
+use crate::web::pages::authorization_response::approved;
+use crate::web::pages::login_redirect::redirect_with_error;
+use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::reply::{self, ApiError, with_query};
-
-/// `GET /oauth/sso`: a plain link starts a sign-in (Lysand §8)
-pub(crate) async fn start(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, ApiError> {
-    let params = received.0?;
-    let provider = frontend::shape(params.text("issuer"));
-    Ok(begin(&auth, &req, &params, provider).await)
-}
-
-/// `POST /oauth/sso`
-pub(crate) async fn start_by_form(
-    auth: Data<Auth>,
-    req: HttpRequest,
-    received: Received,
-) -> Result<HttpResponse, ApiError> {
-    extract::same_origin(&req, &auth)?;
-    start(auth, req, received).await
-}
-
-/// `POST /oauth/sso/:issuer`
-pub(crate) async fn start_at(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, ApiError> {
-    extract::same_origin(&req, &auth)?;
-    let params = received.0?;
-    let provider = issuer(&req);
-    Ok(begin(&auth, &req, &params, Ok(Some(provider))).await)
-}
-
-async fn begin(
-    auth: &Auth,
-    req: &HttpRequest,
-    params: &Params,
-    provider: Result<Option<String>, Error>,
-) -> HttpResponse {
-    let outcome = async {
-        params.known_type()?;
-        let (provider, request) = (provider?, frontend::shape(request(params))?);
-        let source = extract::source(req, auth.config());
-        let departure = sso::sign_in(auth, provider.as_deref(), request, source).await?;
-        depart(auth, &departure)
-    };
-    outcome.await.unwrap_or_else(|error| {
-        let echoed = params.echo(&[&ECHOED[..], &["issuer"]].concat());
-        frontend::to_login_page_with(auth, req, &params.reader(req), echoed, error)
-    })
-}
-
-/// The authorization request; its scope in any of the shapes that frontends send (Lysand §2).
-fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
-    let scope = match params.words("scope")? {
-        None => params.words("scopes")?,
-        some => some,
-    };
-    Ok(AuthorizationRequest { scope, ..pages::request_without_scope(params)? })
-}
+use crate::web::wire::redirect::{redirect, with_query};
+use crate::web::wire::reply::ApiError;
+use crate::web::wire::request::issuer;
 
 /// `GET /oauth/sso/:issuer/callback` (Lysand §9)
 pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
-    let before = match cookies::optional(&auth, req.headers()).await {
+    let before = match session::optional(&auth, req.headers()).await {
         Ok(before) => before,
-        Err(error) => return pages::error_page(&auth, &Params::of_query(&req).reader(&req), &error, None),
+        Err(error) => return page::error_page(&auth, &Params::of_query(&req).reader(&req), &error, None),
     };
     // What cannot be read is no flow of ours; where to say so is a hint all the same.
     let callback = received.0.map(|params| {
@@ -89,7 +40,7 @@ pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
     });
     let callback = match callback {
         Ok(callback) => callback,
-        Err(error) => return pages::error_page(&auth, &Params::of_query(&req).reader(&req), &error, None),
+        Err(error) => return page::error_page(&auth, &Params::of_query(&req).reader(&req), &error, None),
     };
     arrive(&auth, &req, callback, before).await
 }
@@ -98,7 +49,7 @@ async fn arrive(auth: &Auth, req: &HttpRequest, callback: Callback, before: Sign
     let flow = RefCell::new(None);
     let cookie = |flow_id: &str| {
         *flow.borrow_mut() = Some(flow_id.to_owned());
-        cookies::bound(auth, req.headers(), flow_id)
+        cookies::flow_cookie(auth, req.headers(), flow_id)
     };
     let replaces = before.session().map(|session| session.id.clone());
     let arrival = sso::arrive(auth, callback, &cookie, replaces).await;
@@ -106,31 +57,31 @@ async fn arrive(auth: &Auth, req: &HttpRequest, callback: Callback, before: Sign
         Err(astray) => return told(auth, req, astray),
         Ok(Arrival::AskOwner { flow_id, browser }) => {
             let page = auth.config().base_url.join(crate::web::pages::sso::confirm_link::PATH);
-            let mut reply = reply::redirect(&with_query(&page, [("flow_id", flow_id.as_str())]));
-            cookies::add(&mut reply, &cookies::binding(auth, flow_id, browser)).map(|()| reply)
+            let mut reply = redirect(&with_query(&page, [("flow_id", flow_id.as_str())]));
+            cookies::set_flow_cookie(auth, &mut reply, flow_id, browser).map(|()| reply)
         }
         Ok(Arrival::Linked) => Ok(linked(auth)),
         Ok(Arrival::SignedIn(signed_in)) => {
             let mut reply = if signed_in.app.skips_consent() {
-                pages::approved(auth, &Params::of_query(req).reader(req), &signed_in.request, &signed_in.code)
+                approved(auth, &Params::of_query(req).reader(req), &signed_in.request, &signed_in.code)
             } else {
-                reply::redirect(&consent_location(auth, signed_in))
+                redirect(&consent_location(auth, signed_in))
             };
-            cookies::add(&mut reply, &cookies::session(auth, signed_in.cookie.expose())).map(|()| reply)
+            cookies::put_session(auth, &mut reply, &signed_in.cookie).map(|()| reply)
         }
     };
     let spent = flow.into_inner().filter(|_| !matches!(arrival, Ok(Arrival::AskOwner { .. })));
     let cleared = answered.and_then(|mut reply| match spent {
-        Some(flow_id) => cookies::add(&mut reply, &cookies::unbound(auth, &flow_id)).map(|()| reply),
+        Some(flow_id) => cookies::clear_flow_cookie(auth, &mut reply, &flow_id).map(|()| reply),
         None => Ok(reply),
     });
-    cleared.unwrap_or_else(|error| pages::error_page(auth, &Params::of_query(req).reader(req), &error, None))
+    cleared.unwrap_or_else(|error| page::error_page(auth, &Params::of_query(req).reader(req), &error, None))
 }
 
 fn taken_apart(req: &HttpRequest, params: &Params) -> Result<Callback, Error> {
     let flow_id = match (params.text("flow_id")?, params.text("flow")?) {
         (Some(one), Some(other)) if one != other => {
-            return Err(Error::refused(Code::InvalidRequest, "Invalid flow"));
+            return Err(Error::refused(Code::InvalidRequest, texts::INVALID_FLOW));
         }
         (one, other) => one.or(other),
     };
@@ -163,13 +114,13 @@ fn consent_location(auth: &Auth, signed_in: &sso::SignedIn) -> String {
         ("scope", &scopes),
     ];
     let known = ["client_id", "redirect_uri"];
-    query.extend(pages::request_pairs(app, checked).into_iter().filter(|(name, _)| !known.contains(name)));
+    query.extend(request_pairs(app, checked).into_iter().filter(|(name, _)| !known.contains(name)));
     with_query(&auth.config().consent_page(), query)
 }
 
 /// `/?oidc_account_linked=true` (Lysand §9.2)
 pub(crate) fn linked(auth: &Auth) -> HttpResponse {
-    reply::redirect(&with_query(&auth.config().home_page(), [("oidc_account_linked", "true")]))
+    redirect(&with_query(&auth.config().home_page(), [("oidc_account_linked", "true")]))
 }
 
 /// `/?oidc_account_linking_error=…` (Lysand §9.2)
@@ -179,12 +130,12 @@ pub(crate) fn not_linked(auth: &Auth, refusal: &Refusal) -> HttpResponse {
         _ => "Account linking error",
     };
     let pairs = [("oidc_account_linking_error", title), ("oidc_account_linking_error_message", &*refusal.why)];
-    reply::redirect(&with_query(&auth.config().home_page(), pairs))
+    redirect(&with_query(&auth.config().home_page(), pairs))
 }
 
 /// Tells the person what went wrong, where the contract wants it told.
 fn told(auth: &Auth, req: &HttpRequest, astray: &Astray) -> HttpResponse {
-    let page = || pages::error_page(auth, &Params::of_query(req).reader(req), &astray.error, None);
+    let page = || page::error_page(auth, &Params::of_query(req).reader(req), &astray.error, None);
     let Error::Refused(refusal) = &astray.error else {
         return page();
     };
@@ -192,22 +143,18 @@ fn told(auth: &Auth, req: &HttpRequest, astray: &Astray) -> HttpResponse {
         (Code::Validation, _) => ApiError(Error::Refused(refusal.clone())).error_response(),
         (Code::Unavailable | Code::TooManyRequests, _) => page(),
         (_, Place::Home) => not_linked(auth, refusal),
-        (code, Place::Nowhere) => to_login(auth, Vec::new(), astray.name.unwrap_or(code.oauth_name()), refusal),
+        (code, Place::Nowhere) => {
+            redirect_with_error(auth, Vec::new(), astray.name.unwrap_or(code.oauth_name()), refusal)
+        }
         (code, Place::App(app, checked)) => {
-            to_login(auth, asked(app, checked), astray.name.unwrap_or(code.oauth_name()), refusal)
+            redirect_with_error(auth, asked(app, checked), astray.name.unwrap_or(code.oauth_name()), refusal)
         }
     }
 }
 
 fn asked(app: &App, checked: &CheckedRequest) -> Vec<(String, String)> {
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let mut pairs: Vec<_> = pages::request_pairs(app, checked).into_iter().map(owned).collect();
+    let mut pairs: Vec<_> = request_pairs(app, checked).into_iter().map(owned).collect();
     pairs.push(("scope".into(), checked.scopes.to_string()));
     pairs
-}
-
-fn to_login(auth: &Auth, mut pairs: Vec<(String, String)>, name: &str, refusal: &Refusal) -> HttpResponse {
-    pairs.push(("error".into(), name.into()));
-    pairs.push(("error_description".into(), refusal.why.clone().into_owned()));
-    reply::redirect(&pages::login_location(auth, &pairs))
 }

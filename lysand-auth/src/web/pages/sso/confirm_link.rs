@@ -10,13 +10,14 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sso::{self, Finisher};
 use crate::host::pages::{ConfirmLinkPage, Page, Reader};
+use crate::texts::WRONG_PASSWORD;
 use crate::web::kit::forms;
-use crate::web::pages::authorize as pages;
+use crate::web::kit::page as pages;
+use crate::web::kit::session;
 use crate::web::pages::sso::callback::{linked, not_linked};
-use crate::web::texts::WRONG_PASSWORD;
 use crate::web::wire::cookies;
-use crate::web::wire::extract;
 use crate::web::wire::params::{Params, Received};
+use crate::web::wire::request;
 
 /// Where the page is.
 pub(crate) const PATH: &str = "/oauth/sso/link/confirm";
@@ -45,7 +46,7 @@ pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, re
         match sso::confirm(&auth, &flow_id, &finisher).await {
             Ok(()) => {
                 let mut reply = linked(&auth);
-                cookies::add(&mut reply, &cookies::unbound(&auth, &flow_id))?;
+                cookies::clear_flow_cookie(&auth, &mut reply, &flow_id)?;
                 Ok(reply)
             }
             Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
@@ -63,10 +64,10 @@ pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, re
 async fn finisher(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<(String, Finisher), Error> {
     let flow_id = params.text("flow_id")?.unwrap_or_default();
     let finisher = Finisher {
-        cookie: cookies::bound(auth, req.headers(), &flow_id),
-        browser: cookies::optional(auth, req.headers()).await?.0,
+        cookie: cookies::flow_cookie(auth, req.headers(), &flow_id),
+        browser: session::optional(auth, req.headers()).await?.0,
         password: params.body_text("password")?.map(Into::into),
-        source: extract::source(req, auth.config()),
+        source: request::source(req, auth.config()),
     };
     Ok((flow_id, finisher))
 }
@@ -103,7 +104,7 @@ async fn over(auth: &Auth, req: &HttpRequest, error: &Error) -> HttpResponse {
             not_linked(auth, refusal)
         }
         _ => {
-            let reader = cookies::reader_of(auth, req, &Params::of_query(req), error).await;
+            let reader = session::reader_of(auth, req, &Params::of_query(req), error).await;
             pages::error_page(auth, &reader, error, Some(reader.keep(&auth.config().home_page())))
         }
     }

@@ -17,8 +17,8 @@ use crate::error::Error;
 use crate::model::client::ClientClaim;
 use crate::model::redirect_uri::{RedirectMatch, RedirectUri};
 use crate::secret::Secret;
-use crate::web::wire::extract;
 use crate::web::wire::params::{Params, Received};
+use crate::web::wire::request;
 
 /// Each target takes any input.
 const TARGETS: [fn(&[u8]); 3] = [parameters, redirects, authorization];
@@ -267,7 +267,7 @@ fn authorization(bytes: &[u8]) {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, value);
         let text = String::from_utf8_lossy(&header).into_owned();
-        let (bearer, basic) = (extract::bearer(&headers), extract::basic(&headers));
+        let (bearer, basic) = (request::bearer(&headers), request::basic(&headers));
         assert!(bearer.is_none() || basic.is_none(), "{text:?} is of two kinds");
         if let Some(token) = &bearer {
             let token = token.expose();
@@ -349,7 +349,7 @@ proptest! {
         let header = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&header).unwrap());
-        let (name, secret) = extract::basic(&headers).unwrap();
+        let (name, secret) = request::basic(&headers).unwrap();
         prop_assert_eq!((name, secret.expose()), (user, &*password));
     }
 }

@@ -1,4 +1,4 @@
-//! What a request says beside its parameters: where it comes from, which site sent it, which credentials it carries.
+//! Headers and address of a request: where it comes from, which site sent it, which credentials and cookies it carries.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use crate::model::language::Reader;
 use crate::secret::Secret;
 use crate::web::wire::params::Params;
 
-/// The address that a request comes from: the peer, or what trusted proxies say of it (security ID-3).
+/// The address that a request comes from: the peer, or what trusted proxies forward (security ID-3).
 #[must_use]
 pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
     let peer = req.peer_addr()?.ip().to_canonical();
@@ -50,14 +50,14 @@ pub(crate) fn same_origin(req: &HttpRequest, auth: &Auth) -> Result<(), Error> {
     let sites: Vec<String> = headers.get_all("sec-fetch-site").map(text).collect();
     let config = auth.config();
     let is_frontend = config.frontend.origin.as_ref().is_some_and(|frontend| origins == [frontend.as_str()]);
-    let fine = match sites.as_slice() {
+    let is_ours = match sites.as_slice() {
         [] => origins.is_empty() || origins == [config.base_url.as_str()] || is_frontend,
         [site] if site == "same-origin" => true,
         [site] if site == "same-site" || site == "cross-site" => is_frontend,
         // "none" is a person at the address bar, who posts no forms.
         _ => false,
     };
-    if fine { Ok(()) } else { Err(Error::refused(Code::Forbidden, "This request came from another site.")) }
+    if is_ours { Ok(()) } else { Err(Error::refused(Code::Forbidden, "This request came from another site.")) }
 }
 
 /// Whether a page of this very origin sent the request, as a browser tells it.
@@ -105,6 +105,11 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
 fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let (named, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     named.eq_ignore_ascii_case(scheme).then_some(credentials)
+}
+
+/// The identity provider in the path; empty where it cannot be read.
+pub(crate) fn issuer(req: &HttpRequest) -> String {
+    req.match_info().get("issuer").unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

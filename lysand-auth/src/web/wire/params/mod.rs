@@ -1,22 +1,22 @@
 //! Request parameters from any source a client may use: query, form, multipart, JSON (Mastodon §0.4).
 
+mod json;
+mod multipart;
+mod value;
+
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
-use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::Stream;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value as Json;
 
+use self::json::json_pairs;
+use self::multipart::multipart_pairs;
+use self::value::{MAX_PARAMETERS, Value, form_pairs};
 use crate::error::{Code, Error};
 use crate::model::language::Reader;
 use crate::secret::Secret;
 use crate::web::wire::body::{self, FORM};
-
-/// The most parameters of one request, query and body together.
-const MAX_PARAMETERS: usize = 256;
 
 /// What a request carried. A failure to read it is a value, so that each surface renders it in its own way.
 pub(crate) struct Received(pub(crate) Result<Params, Error>);
@@ -28,16 +28,6 @@ pub(crate) struct Params {
     body: Vec<(String, Value)>,
     /// The body had a type that nobody parses.
     foreign_type: bool,
-}
-
-/// One value as it was sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Value {
-    Text(String),
-    /// `name[]=…`, `name[0]=…` or a JSON array.
-    List(Vec<String>),
-    /// An object, or an array of other things than scalars.
-    Nested,
 }
 
 impl FromRequest for Received {
@@ -74,7 +64,7 @@ impl Params {
     /// What a form's body alone carries.
     pub(crate) fn of_form(body: &[u8]) -> Result<Self, Error> {
         let params = Self { body: form_pairs(body), ..Self::default() };
-        params.few()?;
+        params.check_count()?;
         Ok(params)
     }
 
@@ -88,10 +78,10 @@ impl Params {
             "" => {}
             _ => self.foreign_type = true,
         }
-        self.few()
+        self.check_count()
     }
 
-    fn few(&self) -> Result<(), Error> {
+    fn check_count(&self) -> Result<(), Error> {
         if self.query.len() + self.body.len() > MAX_PARAMETERS {
             return Err(Error::refused(Code::PayloadTooLarge, "The request has too many parameters."));
         }
@@ -99,7 +89,7 @@ impl Params {
     }
 
     /// Refuses a body of a type that the route does not take (Lysand §1).
-    pub(crate) fn known_type(&self) -> Result<(), Error> {
+    pub(crate) fn require_known_type(&self) -> Result<(), Error> {
         if !self.foreign_type {
             return Ok(());
         }
@@ -127,7 +117,7 @@ impl Params {
     }
 
     /// Demands of parameters that are read elsewhere, or not at all, that their repeats agree (DEV-2).
-    pub(crate) fn agree(&self, names: &[&str]) -> Result<(), Error> {
+    pub(crate) fn require_equal_repeats(&self, names: &[&str]) -> Result<(), Error> {
         names.iter().try_for_each(|name| self.text(name).map(drop))
     }
 
@@ -247,107 +237,6 @@ fn storable(name: &str, text: Option<String>) -> Result<Option<String>, Error> {
 /// Something nested stands where one text or an array of texts belongs.
 fn not_texts(name: &str) -> Error {
     Error::refused(Code::InvalidRequest, format!("The parameter {name} must be text or an array of texts."))
-}
-
-fn form_pairs(bytes: &[u8]) -> Vec<(String, Value)> {
-    let mut pairs = Vec::new();
-    // One more than allowed is enough to refuse, and bounds the work.
-    for (name, value) in form_urlencoded::parse(bytes).take(MAX_PARAMETERS + 1) {
-        push(&mut pairs, &name, value.into_owned());
-    }
-    pairs
-}
-
-/// Keeps a pair; `name[]` and `name[0]` gather in a list, deeper nesting counts as malformed.
-fn push(pairs: &mut Vec<(String, Value)>, name: &str, value: String) {
-    let Some((base, index)) = name.split_once('[').filter(|(base, _)| !base.is_empty()) else {
-        pairs.push((name.to_owned(), Value::Text(value)));
-        return;
-    };
-    let index = index.strip_suffix(']').filter(|index| index.bytes().all(|byte| byte.is_ascii_digit()));
-    if index.is_none() {
-        pairs.push((base.to_owned(), Value::Nested));
-        return;
-    }
-    match pairs.last_mut() {
-        Some((known, Value::List(list))) if known == base => list.push(value),
-        _ => pairs.push((base.to_owned(), Value::List(vec![value]))),
-    }
-}
-
-async fn multipart_pairs(content_type: &str, body: Bytes) -> Result<Vec<(String, Value)>, Error> {
-    let unreadable = |error: multer::Error| {
-        Error::refused(Code::InvalidRequest, format!("The multipart body cannot be read: {error}."))
-    };
-    let boundary = multer::parse_boundary(content_type).map_err(|_| {
-        Error::refused(Code::InvalidRequest, "The Content-Type multipart/form-data needs a boundary parameter.")
-    })?;
-    let mut multipart = multer::Multipart::new(once(body), boundary);
-    let mut pairs = Vec::new();
-    while let Some(field) = multipart.next_field().await.map_err(unreadable)? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let value = field.bytes().await.map_err(unreadable)?;
-        push(&mut pairs, &name, String::from_utf8_lossy(&value).into_owned());
-        if pairs.len() > MAX_PARAMETERS {
-            break;
-        }
-    }
-    Ok(pairs)
-}
-
-fn once(body: Bytes) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
-    futures_util::stream::once(async move { Ok(body) })
-}
-
-fn json_pairs(bytes: &[u8]) -> Result<Vec<(String, Value)>, Error> {
-    let Members(members) = serde_json::from_slice(bytes)
-        .map_err(|error| Error::refused(Code::InvalidRequest, format!("The JSON body cannot be read: {error}.")))?;
-    Ok(members.into_iter().filter_map(|(name, json)| Some((name, json_value(json)?))).collect())
-}
-
-fn json_value(json: Json) -> Option<Value> {
-    match json {
-        Json::Null => None,
-        Json::Array(items) => {
-            Some(items.into_iter().map(scalar).collect::<Option<Vec<_>>>().map_or(Value::Nested, Value::List))
-        }
-        Json::Object(_) => Some(Value::Nested),
-        other => scalar(other).map(Value::Text),
-    }
-}
-
-fn scalar(json: Json) -> Option<String> {
-    match json {
-        Json::String(text) => Some(text),
-        Json::Bool(yes) => Some(yes.to_string()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Null | Json::Array(_) | Json::Object(_) => None,
-    }
-}
-
-/// The members of a JSON object, repeated ones included: a map would silently keep the last.
-struct Members(Vec<(String, Json)>);
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(Collect)
-    }
 }
 
 #[cfg(test)]
