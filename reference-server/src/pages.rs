@@ -5,10 +5,11 @@
 //! template that cannot work stops the start and not a person's sign-in.
 
 mod locales;
+mod old_syntax;
+mod places;
 mod samples;
 
 use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use self::locales::{Catalogue, ENGLISH, ENGLISH_NAME};
+pub use self::places::Place;
 use crate::assets::PageAssets;
 
 macro_rules! templates {
@@ -65,14 +67,9 @@ pub enum PagesError {
         /// The names of all templates.
         known: String,
     },
-    /// A template does not parse, or cannot be rendered.
-    #[error("{file}: {why}")]
-    Broken {
-        /// The file, or the name of a built-in template.
-        file: String,
-        /// What the template engine says.
-        why: String,
-    },
+    /// A template does not parse, or cannot be rendered: one line for each place.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Broken(Vec<Place>),
 }
 
 /// The pages, parsed once.
@@ -83,8 +80,6 @@ pub struct TeraPages {
     languages: Vec<(&'static str, Arc<Catalogue>)>,
     /// The templates that translate their texts; the others are in English, or in what language their admin writes.
     translating: Vec<&'static str>,
-    /// What every template gets beside its own context and its `lang`.
-    frame: Context,
 }
 
 impl TeraPages {
@@ -94,35 +89,30 @@ impl TeraPages {
     /// When a file cannot be read, replaces nothing or does not work as a template.
     pub fn load(templates_dir: Option<&Path>, instance_title: &str) -> Result<Self, PagesError> {
         let overrides = templates_dir.map(read_overrides).transpose()?.unwrap_or_default();
-        let file_of =
-            |name: &str| overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string());
+        let texts = Texts { overrides: &overrides };
         let mut languages = vec![(ENGLISH, Arc::default())];
         for (language, _, text) in locales::BUILT_IN {
-            let file = || format!("locales/{language}.toml");
-            let parsed = Catalogue::parse(text);
-            let catalogue = parsed.map_err(|error| PagesError::Broken { file: file(), why: error.to_string() })?;
+            let catalogue = Catalogue::parse(text).map_err(|error| {
+                let file = format!("locales/{language}.toml");
+                PagesError::Broken(vec![Place { file, line: None, why: error.to_string() }])
+            })?;
             languages.push((*language, Arc::new(catalogue)));
         }
-        let mut sources = Vec::new();
-        for (name, built_in) in BUILT_IN {
-            let text = overrides.get(*name).map_or(*built_in, |(_, text)| text.as_str());
-            tera::Template::new(name, None, text).map_err(|error| broken(file_of(name), &error))?;
-            sources.push((*name, text));
-        }
-        let mut tera = Tera::default();
-        let translating = sources.iter().filter(|(_, text)| locales::translates(text)).map(|(name, _)| *name).collect();
-        tera.add_raw_templates(sources).map_err(|error| broken(all_files(&overrides), &error))?;
-        let mut frame = Context::new();
-        frame.insert("instance_title", instance_title);
-        frame.insert("assets", &PageAssets::new());
+        texts.refuse_old_syntax()?;
+        let mut tera = Tera::new();
+        // Before the templates: the engine looks its filters up when it compiles them.
         locales::teach(&mut tera);
-        let pages = Self { tera, languages, translating, frame };
+        tera.global_context().insert("instance_title", instance_title);
+        tera.global_context().insert("assets", &PageAssets::new());
+        let sources = || BUILT_IN.iter().map(|(name, _)| (*name, texts.of(name)));
+        tera.add_raw_templates(sources()).map_err(|error| texts.broken(&error, None))?;
+        let translating = sources().filter(|(_, text)| locales::translates(text)).map(|(name, _)| name).collect();
+        let pages = Self { tera, languages, translating };
         for (template, context) in samples::all("sample") {
-            // A page that nobody replaced can still fail by its frame.
-            let blamed = if overrides.contains_key(template) { template } else { "base.html" };
             let spoken = if pages.translating.contains(&template) { pages.languages.len() } else { 1 };
             for (language, _) in &pages.languages[..spoken] {
-                pages.render_in(language, template, &context).map_err(|error| broken(file_of(blamed), &error))?;
+                let rendered = pages.render_in(language, template, &context);
+                rendered.map_err(|error| texts.broken(&error, Some(template)))?;
             }
         }
         Ok(pages)
@@ -144,9 +134,8 @@ impl TeraPages {
 
     fn render_in<T: Serialize>(&self, language: &str, template: &str, context: &T) -> Result<String, tera::Error> {
         let known = self.languages.iter().find(|(known, _)| *known == language);
-        let (language, catalogue) = known.ok_or_else(|| tera::Error::msg("a language without a catalogue"))?;
+        let (language, catalogue) = known.ok_or_else(|| tera::Error::message("a language without a catalogue"))?;
         let mut whole = Context::from_serialize(context)?;
-        whole.extend(self.frame.clone());
         whole.insert("lang", language);
         catalogue.spoken(|| self.tera.render(template, &whole))
     }
@@ -166,6 +155,16 @@ impl TeraPages {
         Ok((self.render_in(language, template, context)?, Some(language)))
     }
 
+    /// A page for a reader, or why it cannot be shown.
+    fn shown<T: Serialize>(
+        &self,
+        reader: &Reader,
+        template: &str,
+        context: &T,
+    ) -> HostResult<(String, Option<&'static str>)> {
+        self.render_for(reader, template, context).map_err(|error| places::in_one_line(&error, template).into())
+    }
+
     /// Answers with a page of this server's own; a page that fails is a failure of the server.
     pub fn reply<T: Serialize>(
         &self,
@@ -176,7 +175,7 @@ impl TeraPages {
     ) -> HttpResponse {
         let (html, language) = match self.render_for(reader, template, context) {
             Ok(rendered) => rendered,
-            Err(error) => return ApiError(Error::failed(chain(&error))).error_response(),
+            Err(error) => return ApiError(Error::failed(places::in_one_line(&error, template))).error_response(),
         };
         let mut reply = HttpResponse::build(status);
         reply.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
@@ -191,15 +190,15 @@ impl TeraPages {
 impl Pages for TeraPages {
     fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply> {
         let rendered = match page {
-            Page::SignIn(page) => self.render_for(reader, "sign_in.html", page),
-            Page::Consent(page) => self.render_for(reader, "consent.html", page),
-            Page::Code(page) => self.render_for(reader, "code.html", page),
-            Page::ConfirmLink(page) => self.render_for(reader, "confirm_link.html", page),
-            Page::FormPost(page) => self.render_for(reader, "form_post.html", page),
-            Page::AuthorizedApplications(page) => self.render_for(reader, "authorized_applications.html", page),
-            Page::Trouble(page) => self.render_for(reader, "trouble.html", page),
+            Page::SignIn(page) => self.shown(reader, "sign_in.html", page),
+            Page::Consent(page) => self.shown(reader, "consent.html", page),
+            Page::Code(page) => self.shown(reader, "code.html", page),
+            Page::ConfirmLink(page) => self.shown(reader, "confirm_link.html", page),
+            Page::FormPost(page) => self.shown(reader, "form_post.html", page),
+            Page::AuthorizedApplications(page) => self.shown(reader, "authorized_applications.html", page),
+            Page::Trouble(page) => self.shown(reader, "trouble.html", page),
         };
-        let (html, language) = rendered.map_err(|error| chain(&error))?;
+        let (html, language) = rendered?;
         Ok(PageReply::Html { html, language: language.map(str::to_owned) })
     }
 }
@@ -230,25 +229,52 @@ fn read_overrides(folder: &Path) -> Result<Overrides, PagesError> {
     Ok(overrides)
 }
 
-/// Where to look when templates do not fit each other: the engine's own text names the template.
-fn all_files(overrides: &Overrides) -> String {
-    overrides.values().map(|(file, _)| file.display().to_string()).collect::<Vec<_>>().join(", ")
+/// The texts of all templates, and what is said about those that do not work.
+struct Texts<'a> {
+    overrides: &'a Overrides,
 }
 
-fn broken(file: String, error: &tera::Error) -> PagesError {
-    PagesError::Broken { file, why: chain(error) }
-}
-
-/// The engine's error with its causes: the outermost alone says only which template it was.
-fn chain(error: &tera::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
+impl<'a> Texts<'a> {
+    /// The text of a template: the admin's own, or the built-in one.
+    fn of(&self, name: &str) -> &'a str {
+        let built_in = || BUILT_IN.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| *text);
+        self.overrides.get(name).map_or_else(built_in, |(_, text)| text.as_str())
     }
-    text
+
+    /// The file of a template, or its name when it is a built-in one.
+    fn file_of(&self, name: &str) -> String {
+        self.overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string())
+    }
+
+    /// Refuses the syntax of Tera 1 in an admin's own templates: all of it at once, with the new spelling.
+    fn refuse_old_syntax(&self) -> Result<(), PagesError> {
+        let found = self.overrides.values().flat_map(|(file, text)| {
+            let place = |found: old_syntax::Finding| {
+                let file = file.display().to_string();
+                Place { file, line: Some(found.line), why: found.advice }
+            };
+            old_syntax::find(text).into_iter().map(place)
+        });
+        let places: Vec<Place> = found.collect();
+        if places.is_empty() { Ok(()) } else { Err(PagesError::Broken(places)) }
+    }
+
+    /// What the engine says, with the files in which it stands. `rendered` is the template that was tried.
+    fn broken(&self, error: &tera::Error, rendered: Option<&str>) -> PagesError {
+        // A page that nobody replaced can still fail by its frame.
+        let blamed = rendered.filter(|name| self.overrides.contains_key(*name)).unwrap_or("base.html");
+        let mut places = places::of_error(error, blamed);
+        if self.overrides.contains_key("base.html") {
+            places = places::blame_the_frame(places, "base.html", |file| self.overrides.contains_key(file));
+        }
+        for place in &mut places {
+            if let Some(advice) = places::optional_member(error, self.of(&place.file)) {
+                place.why = format!("{} {advice}", place.why);
+            }
+            place.file = self.file_of(&place.file);
+        }
+        PagesError::Broken(places)
+    }
 }
 
 #[cfg(test)]
@@ -273,7 +299,7 @@ mod tests {
         let pages = TeraPages::load(None, MARKUP).unwrap();
         for (language, template, context) in in_all_languages(&pages, MARKUP) {
             let html = pages.render_in(language, template, &context).unwrap();
-            assert!(html.contains("&lt;script&gt;"), "{template} shows the sample text");
+            assert!(html.contains("&lt;/script&gt;&#39;&amp;"), "{template} shows the sample text");
             assert!(!html.contains("<script>"), "{template} leaves markup as it is");
             assert!(!html.contains("alert(\""), "{template} leaves quotes as they are");
         }
@@ -343,6 +369,11 @@ mod tests {
             ("{% extends \"base.html\" %}{% block main %}Your code{% endblock %}", "lang=\"en\"", None),
             ("{{ code | trim | title }}", "Abc", None),
             ("{{ lang }}: {{ \"Your code\" |t }}", "de: Ihr Code", Some("de".to_owned())),
+            (
+                "{% component note(text) %}<{{ text | t }}>{% endcomponent note %}{{ <note text=\"Your code\" /> }}",
+                "<Ihr Code>",
+                Some("de".to_owned()),
+            ),
         ] {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("code.html"), text).unwrap();
@@ -353,19 +384,69 @@ mod tests {
         }
     }
 
+    fn with_template(name: &str, text: &str) -> Result<TeraPages, PagesError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+        TeraPages::load(Some(folder.path()), "Title")
+    }
+
+    #[test]
+    fn old_template_syntax_stops_the_start_with_file_line_and_new_spelling() {
+        let old = "{% extends \"base.html\" %}\n{% block main %}\n{% set around = \"{} and {}\" | split(pat=\"{}\") %}\n\
+                   {{ around.0 }}{{ code }}\n{{ around.1 | linebreaksbr }}{% endblock main %}";
+        let error = with_template("code.html", old).err().unwrap().to_string();
+        let lines: Vec<&str> = error.lines().collect();
+        assert_eq!(lines.len(), 3, "{error}");
+        let list = "Tera 2 writes list elements with brackets: ";
+        assert!(lines[0].ends_with(&format!("/code.html:4: {list}`around[0]` instead of `around.0`")), "{error}");
+        assert!(lines[1].ends_with(&format!("/code.html:5: {list}`around[1]` instead of `around.1`")), "{error}");
+        assert!(lines[2].contains("/code.html:5: ") && lines[2].contains("`newlines_to_br`"), "{error}");
+        let new = old.replace(".0", "[0]").replace(".1", "[1]").replace("linebreaksbr", "newlines_to_br");
+        assert!(with_template("code.html", &new).is_ok());
+    }
+
+    /// Absent members of absent members were absent before Tera 2.
+    #[test]
+    fn a_member_of_what_is_absent_stops_the_start_with_the_new_spelling() {
+        for (old, new, wanted) in [
+            (
+                "{% if nobody.name %}{% endif %}",
+                "{% if nobody?.name %}{% endif %}",
+                "`nobody?.name` instead of `nobody.name`",
+            ),
+            (
+                "\n{% if current.account.username %}{% endif %}",
+                "{% if current.account?.username %}{% endif %}",
+                "sign_in.html:2: Field `account` is not defined. If it may be absent, Tera 2 wants `current.account?.username`",
+            ),
+            ("{% if nobody[0] %}{% endif %}", "{% if nobody?[0] %}{% endif %}", "`nobody?[0]` instead of `nobody[0]`"),
+        ] {
+            let error = with_template("sign_in.html", old).err().unwrap().to_string();
+            assert!(error.contains(wanted), "{error}");
+            assert!(with_template("sign_in.html", new).is_ok(), "{new}");
+        }
+    }
+
     #[test]
     fn what_cannot_work_stops_the_start_and_names_the_file() {
         for (name, text, wanted) in [
             ("codes.html", "", "replaces no template"),
-            ("code.html", "{% if %}", "code.html: "),
+            ("code.html", "a\n{% if %}", "code.html:2: "),
+            ("code.html", "{{ code | twice }}\n{{ code | thrice }}", "code.html:2: Unknown filter `thrice`"),
             ("code.html", "{{ nobody_has_this }}", "nobody_has_this"),
             ("code.html", "{% extends \"missing.html\" %}", "missing.html"),
-            ("base.html", "{{ instance_titel }}", "instance_titel"),
+            (
+                "base.html",
+                &format!("{}{{{{ instance_titel }}}}", BUILT_IN[0].1),
+                "base.html:25: Variable `instance_titel`",
+            ),
+            (
+                "base.html",
+                "{% block title %}{% endblock %}",
+                "Missing: `{% block head %}{% endblock head %}`, `{% block main",
+            ),
         ] {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join(name);
-            std::fs::write(&file, text).unwrap();
-            let error = TeraPages::load(Some(folder.path()), "Title").err().unwrap().to_string();
+            let error = with_template(name, text).err().unwrap().to_string();
             assert!(error.contains(wanted), "{error}");
             assert!(error.contains(name), "{error}");
         }
