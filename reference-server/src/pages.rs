@@ -8,8 +8,8 @@ mod locales;
 mod old_syntax;
 mod places;
 mod samples;
+mod sources;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,29 +24,8 @@ use tera::{Context, Tera};
 
 use self::locales::{Catalogue, ENGLISH, ENGLISH_NAME};
 pub use self::places::Place;
+use self::sources::Sources;
 use crate::assets::PageAssets;
-
-macro_rules! templates {
-    ($($name:literal,)+) => {
-        /// The built-in templates by name.
-        const BUILT_IN: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../templates/", $name))),)+];
-    };
-}
-
-templates! {
-    "base.html",
-    "sign_in.html",
-    "consent.html",
-    "code.html",
-    "confirm_link.html",
-    "form_post.html",
-    "authorized_applications.html",
-    "trouble.html",
-    "setup.html",
-    "home.html",
-    "account.html",
-    "demo.html",
-}
 
 /// Why the pages cannot be shown. Each names the file to look at.
 #[derive(Debug, thiserror::Error)]
@@ -88,8 +67,7 @@ impl TeraPages {
     /// # Errors
     /// When a file cannot be read, replaces nothing or does not work as a template.
     pub fn load(templates_dir: Option<&Path>, instance_title: &str) -> Result<Self, PagesError> {
-        let overrides = templates_dir.map(read_overrides).transpose()?.unwrap_or_default();
-        let texts = Texts { overrides: &overrides };
+        let sources = Sources::read(templates_dir)?;
         let mut languages = vec![(ENGLISH, Arc::default())];
         for (language, _, text) in locales::BUILT_IN {
             let catalogue = Catalogue::parse(text).map_err(|error| {
@@ -98,21 +76,20 @@ impl TeraPages {
             })?;
             languages.push((*language, Arc::new(catalogue)));
         }
-        texts.refuse_old_syntax()?;
+        sources.refuse_old_syntax()?;
         let mut tera = Tera::new();
         // Before the templates: the engine looks its filters up when it compiles them.
         locales::teach(&mut tera);
         tera.global_context().insert("instance_title", instance_title);
         tera.global_context().insert("assets", &PageAssets::new());
-        let sources = || BUILT_IN.iter().map(|(name, _)| (*name, texts.of(name)));
-        tera.add_raw_templates(sources()).map_err(|error| texts.broken(&error, None))?;
-        let translating = sources().filter(|(_, text)| locales::translates(text)).map(|(name, _)| name).collect();
+        tera.add_raw_templates(sources.all()).map_err(|error| sources.broken(&error, None))?;
+        let translating = sources.all().filter(|(_, text)| locales::translates(text)).map(|(name, _)| name).collect();
         let pages = Self { tera, languages, translating };
         for (template, context) in samples::all("sample") {
             let spoken = if pages.translating.contains(&template) { pages.languages.len() } else { 1 };
             for (language, _) in &pages.languages[..spoken] {
                 let rendered = pages.render_in(language, template, &context);
-                rendered.map_err(|error| texts.broken(&error, Some(template)))?;
+                rendered.map_err(|error| sources.broken(&error, Some(template)))?;
             }
         }
         Ok(pages)
@@ -203,84 +180,11 @@ impl Pages for TeraPages {
     }
 }
 
-type Overrides = BTreeMap<String, (PathBuf, String)>;
-
-/// The files of the admin's own folder by name. Hidden files are left alone: editors and file managers put some there.
-fn read_overrides(folder: &Path) -> Result<Overrides, PagesError> {
-    let unreadable = |file: &Path| {
-        let file = file.to_owned();
-        |source| PagesError::Unreadable { file, source }
-    };
-    let mut overrides = Overrides::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
-        let entry = entry.map_err(unreadable(folder))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let file = entry.path();
-        if name.starts_with('.') {
-            continue;
-        }
-        if !BUILT_IN.iter().any(|(known, _)| *known == name) {
-            let known = BUILT_IN.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
-            return Err(PagesError::Unknown { file, known });
-        }
-        let text = std::fs::read_to_string(&file).map_err(unreadable(&file))?;
-        overrides.insert(name, (file, text));
-    }
-    Ok(overrides)
-}
-
-/// The texts of all templates, and what is said about those that do not work.
-struct Texts<'a> {
-    overrides: &'a Overrides,
-}
-
-impl<'a> Texts<'a> {
-    /// The text of a template: the admin's own, or the built-in one.
-    fn of(&self, name: &str) -> &'a str {
-        let built_in = || BUILT_IN.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| *text);
-        self.overrides.get(name).map_or_else(built_in, |(_, text)| text.as_str())
-    }
-
-    /// The file of a template, or its name when it is a built-in one.
-    fn file_of(&self, name: &str) -> String {
-        self.overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string())
-    }
-
-    /// Refuses the syntax of Tera 1 in an admin's own templates: all of it at once, with the new spelling.
-    fn refuse_old_syntax(&self) -> Result<(), PagesError> {
-        let found = self.overrides.values().flat_map(|(file, text)| {
-            let place = |found: old_syntax::Finding| {
-                let file = file.display().to_string();
-                Place { file, line: Some(found.line), why: found.advice }
-            };
-            old_syntax::find(text).into_iter().map(place)
-        });
-        let places: Vec<Place> = found.collect();
-        if places.is_empty() { Ok(()) } else { Err(PagesError::Broken(places)) }
-    }
-
-    /// What the engine says, with the files in which it stands. `rendered` is the template that was tried.
-    fn broken(&self, error: &tera::Error, rendered: Option<&str>) -> PagesError {
-        // A page that nobody replaced can still fail by its frame.
-        let blamed = rendered.filter(|name| self.overrides.contains_key(*name)).unwrap_or("base.html");
-        let mut places = places::of_error(error, blamed);
-        if self.overrides.contains_key("base.html") {
-            places = places::blame_the_frame(places, "base.html", |file| self.overrides.contains_key(file));
-        }
-        for place in &mut places {
-            if let Some(advice) = places::optional_member(error, self.of(&place.file)) {
-                place.why = format!("{} {advice}", place.why);
-            }
-            place.file = self.file_of(&place.file);
-        }
-        PagesError::Broken(places)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use lysand_auth::host::pages::CodePage;
 
+    use super::sources::BUILT_IN;
     use super::*;
 
     const MARKUP: &str = "<script>alert(\"1\")</script>'&";

@@ -125,7 +125,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::pages::BUILT_IN as TEMPLATES;
+    use crate::pages::sources::BUILT_IN as TEMPLATES;
     use crate::{demo, home, setup, your_account};
 
     /// The texts that stand in a template as `"…" | t`.

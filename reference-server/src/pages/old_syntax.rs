@@ -200,7 +200,7 @@ fn element(tag: &Tokens<'_>, index: usize) -> Option<(String, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::BUILT_IN;
+    use crate::pages::sources::BUILT_IN;
 
     fn advice(template: &str) -> Vec<String> {
         find(template).into_iter().map(|finding| format!("{}: {}", finding.line, finding.advice)).collect()
