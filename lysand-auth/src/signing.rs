@@ -1,11 +1,14 @@
 //! The server's Ed25519 keys, and what they sign: the session cookie (WEB-1) and id tokens (OpenID Connect Core §2).
 
+mod eddsa;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, spki::der::pem::LineEnding};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -25,7 +28,7 @@ const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 /// Makes a new signing key, as PKCS#8 PEM.
 #[must_use]
 pub fn new_key(ambient: &Ambient) -> Secret {
-    let key = ed25519_dalek::SigningKey::from_bytes(&ambient.bytes());
+    let key = SigningKey::from_bytes(&ambient.bytes());
     // Encoding a key in memory cannot fail; an empty secret would be refused when it is read back.
     Secret::new(key.to_pkcs8_pem(LineEnding::LF).map(|pem| pem.to_string()).unwrap_or_default())
 }
@@ -138,7 +141,9 @@ impl SigningKeys {
         let first = pems.first().ok_or(KeyError)?;
         let public = pems.iter().map(PublicKey::of).collect::<Result<Vec<_>, _>>()?;
         let verifiers = pems.iter().map(verifier).collect::<Result<Vec<_>, _>>()?;
-        let signer = EncodingKey::from_ed_pem(first.expose().as_bytes()).map_err(|_| KeyError)?;
+        let der = signing_key(first)?.to_pkcs8_der().map_err(|_| KeyError)?;
+        let signer = EncodingKey::from_ed_der(der.as_bytes());
+        eddsa::install();
         let mut cookie_key = [0; 64];
         for (half, label) in cookie_key.chunks_mut(32).zip(["form cookie, encryption", "form cookie, signature"]) {
             half.copy_from_slice(Digest::of(format!("{label}\n{}", first.expose()).as_bytes()).as_bytes());
@@ -259,7 +264,7 @@ impl SigningKeys {
 
 impl PublicKey {
     fn of(pem: &Secret) -> Result<Self, KeyError> {
-        let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem.expose()).map_err(|_| KeyError)?;
+        let key = signing_key(pem)?;
         let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
         // The thumbprint of RFC 7638: members in the order of their names, without white space.
         let kid = Digest::of(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#).as_bytes()).to_base64url();
@@ -268,8 +273,11 @@ impl PublicKey {
 }
 
 fn verifier(pem: &Secret) -> Result<DecodingKey, KeyError> {
-    let key = ed25519_dalek::SigningKey::from_pkcs8_pem(pem.expose()).map_err(|_| KeyError)?;
-    Ok(DecodingKey::from_ed_der(key.verifying_key().as_bytes()))
+    Ok(DecodingKey::from_ed_der(signing_key(pem)?.verifying_key().as_bytes()))
+}
+
+fn signing_key(pem: &Secret) -> Result<SigningKey, KeyError> {
+    SigningKey::from_pkcs8_pem(pem.expose()).map_err(|_| KeyError)
 }
 
 #[cfg(test)]
@@ -363,6 +371,15 @@ mod tests {
         assert_eq!((&read.claims["sub"], &read.claims["nonce"]), (&"s".into(), &"n".into()));
         assert_eq!(read.claims["auth_time"], 1_700_000_000);
         assert_eq!(keys.verify_session(token.expose(), &base, now), Err(CookieProblem::Unverifiable));
+    }
+
+    /// The key of RFC 8410 §10.3, made by another program, and the public half that §10.1 gives for it.
+    #[test]
+    fn a_key_of_another_program_is_read() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
+                   -----END PRIVATE KEY-----\n";
+        let keys = SigningKeys::read(&[Secret::new(pem)]).unwrap();
+        assert_eq!(keys.public()[0].x, "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE");
     }
 
     #[test]

@@ -112,6 +112,23 @@ fn check_config_looks_at_files_too() {
 }
 
 #[test]
+fn start_with_a_template_in_old_syntax_is_refused_with_file_line_and_new_spelling() {
+    let folder = folder();
+    fs::create_dir(folder.path().join("templates")).expect("a folder");
+    let template = "{% extends \"base.html\" %}\n{% block main %}\n<b>{{ languages.0.name }}</b>{% endblock main %}";
+    fs::write(folder.path().join("templates/account.html"), template).expect("a file");
+    let place = "templates/account.html:3: Tera 2 writes list elements with brackets: \
+                 `languages[0].name` instead of `languages.0.name`";
+    let text = "[frontend]\ntemplates_dir = \"templates\"\n";
+    let started = with_file(&folder, text, &["serve"]);
+    assert!(!started.status.success(), "{}", errors(&started));
+    assert!(errors(&started).contains(place), "{}", errors(&started));
+    let checked = with_file(&folder, text, &["check-config"]);
+    assert_eq!(checked.status.code(), Some(2));
+    assert!(out(&checked).contains(place), "{}", out(&checked));
+}
+
+#[test]
 fn a_printed_configuration_loads_again() {
     let folder = folder();
     let text = r#"

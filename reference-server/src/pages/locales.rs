@@ -2,11 +2,11 @@
 //! `{{ "Sign in" | t }}`. What a catalogue does not have stays English.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lysand_auth::host::pages::sentence;
-use tera::{Tera, Value};
+use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 /// The language of the keys, which needs no catalogue, and its name.
 pub(super) const ENGLISH: &str = "en";
@@ -60,8 +60,9 @@ impl Catalogue {
 }
 
 thread_local! {
-    /// The language in which this thread renders. The engine tells its filters nothing beside the text; and one engine for each
-    /// language would hold all templates once for each.
+    /// The language in which this thread renders. A filter could ask the engine for `lang`, but not within a component, which an
+    /// admin's own template may define: it sees none of the page's values. And one engine for each language would hold all
+    /// templates once for each.
     static SPOKEN: RefCell<Option<Arc<Catalogue>>> = const { RefCell::new(None) };
 }
 
@@ -72,15 +73,14 @@ fn translated(text: &str) -> String {
 /// Teaches templates the filters `t`, which translates a text, and `sentence`, which translates clauses and makes one
 /// sentence of them. What they return is escaped like any other text.
 pub(super) fn teach(tera: &mut Tera) {
-    tera.register_filter("t", |value: &Value, _: &HashMap<String, Value>| match value.as_str() {
-        Some(text) => Ok(Value::String(translated(text))),
-        None => Err(tera::Error::msg("the filter t translates texts alone")),
-    });
-    tera.register_filter("sentence", |value: &Value, _: &HashMap<String, Value>| {
-        let clauses: Vec<String> = tera::from_value(value.clone())?;
-        let clauses: Vec<String> = clauses.iter().map(|clause| translated(clause)).collect();
-        Ok(Value::String(sentence(&clauses.iter().map(String::as_str).collect::<Vec<_>>())))
-    });
+    tera.register_filter("t", |text: &str, _: Kwargs, _: &State| translated(text));
+    tera.register_filter("sentence", |clauses: &[Value], _: Kwargs, _: &State| joined(clauses));
+}
+
+fn joined(clauses: &[Value]) -> TeraResult<String> {
+    let clauses: Option<Vec<String>> = clauses.iter().map(|clause| clause.as_str().map(translated)).collect();
+    let clauses = clauses.ok_or_else(|| tera::Error::message("the filter sentence joins texts alone"))?;
+    Ok(sentence(&clauses.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
 /// What stands in the holes of `pattern`; `None` when the text is not made after it.
@@ -125,7 +125,7 @@ pub(super) mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::pages::BUILT_IN as TEMPLATES;
+    use crate::pages::sources::BUILT_IN as TEMPLATES;
 
     /// The texts that stand in a template as `"…" | t`.
     fn texts_of(template: &str) -> BTreeSet<String> {

@@ -6,10 +6,11 @@
 
 pub mod contexts;
 mod locales;
+mod old_syntax;
+mod places;
 mod samples;
+mod sources;
 
-use std::collections::BTreeMap;
-use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,29 +26,9 @@ use tera::{Context, Tera};
 #[cfg(test)]
 pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
 use self::locales::{Catalogue, ENGLISH, ENGLISH_NAME};
+pub use self::places::Place;
+use self::sources::Sources;
 use crate::assets::PageAssets;
-
-macro_rules! templates {
-    ($($name:literal,)+) => {
-        /// The built-in templates by name.
-        const BUILT_IN: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../../templates/", $name))),)+];
-    };
-}
-
-templates! {
-    "base.html",
-    "sign_in.html",
-    "consent.html",
-    "code.html",
-    "confirm_link.html",
-    "form_post.html",
-    "authorized_applications.html",
-    "trouble.html",
-    "setup.html",
-    "home.html",
-    "account.html",
-    "demo.html",
-}
 
 /// Why the pages cannot be shown. Each names the file to look at.
 #[derive(Debug, thiserror::Error)]
@@ -68,14 +49,9 @@ pub enum PagesError {
         /// The names of all templates.
         known: String,
     },
-    /// A template does not parse, or cannot be rendered.
-    #[error("{file}: {why}")]
-    Broken {
-        /// The file, or the name of a built-in template.
-        file: String,
-        /// What the template engine says.
-        why: String,
-    },
+    /// A template does not parse, or cannot be rendered: one line for each place.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Broken(Vec<Place>),
 }
 
 /// The pages, parsed once.
@@ -86,8 +62,6 @@ pub struct TeraPages {
     languages: Vec<(&'static str, Arc<Catalogue>)>,
     /// The templates that translate their texts; the others are in English, or in what language their admin writes.
     translating: Vec<&'static str>,
-    /// What every template gets beside its own context and its `lang`.
-    frame: Context,
 }
 
 impl TeraPages {
@@ -96,36 +70,29 @@ impl TeraPages {
     /// # Errors
     /// When a file cannot be read, replaces nothing or does not work as a template.
     pub fn load(templates_dir: Option<&Path>, instance_title: &str) -> Result<Self, PagesError> {
-        let overrides = templates_dir.map(read_overrides).transpose()?.unwrap_or_default();
-        let file_of =
-            |name: &str| overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string());
+        let sources = Sources::read(templates_dir)?;
         let mut languages = vec![(ENGLISH, Arc::default())];
         for (language, _, text) in locales::BUILT_IN {
-            let file = || format!("locales/{language}.toml");
-            let parsed = Catalogue::parse(text);
-            let catalogue = parsed.map_err(|error| PagesError::Broken { file: file(), why: error.to_string() })?;
+            let catalogue = Catalogue::parse(text).map_err(|error| {
+                let file = format!("locales/{language}.toml");
+                PagesError::Broken(vec![Place { file, line: None, why: error.to_string() }])
+            })?;
             languages.push((*language, Arc::new(catalogue)));
         }
-        let mut sources = Vec::new();
-        for (name, built_in) in BUILT_IN {
-            let text = overrides.get(*name).map_or(*built_in, |(_, text)| text.as_str());
-            tera::Template::new(name, None, text).map_err(|error| broken(file_of(name), &error))?;
-            sources.push((*name, text));
-        }
-        let mut tera = Tera::default();
-        let translating = sources.iter().filter(|(_, text)| locales::translates(text)).map(|(name, _)| *name).collect();
-        tera.add_raw_templates(sources).map_err(|error| broken(all_files(&overrides), &error))?;
-        let mut frame = Context::new();
-        frame.insert("instance_title", instance_title);
-        frame.insert("assets", &PageAssets::new());
+        sources.refuse_old_syntax()?;
+        let mut tera = Tera::new();
+        // Before the templates: the engine looks its filters up when it compiles them.
         locales::teach(&mut tera);
-        let pages = Self { tera, languages, translating, frame };
+        tera.global_context().insert("instance_title", instance_title);
+        tera.global_context().insert("assets", &PageAssets::new());
+        tera.add_raw_templates(sources.all()).map_err(|error| sources.broken(&error, None))?;
+        let translating = sources.all().filter(|(_, text)| locales::translates(text)).map(|(name, _)| name).collect();
+        let pages = Self { tera, languages, translating };
         for (template, context) in samples::all("sample") {
-            // A page that nobody replaced can still fail by its frame.
-            let blamed = if overrides.contains_key(template) { template } else { "base.html" };
             let spoken = if pages.translating.contains(&template) { pages.languages.len() } else { 1 };
             for (language, _) in &pages.languages[..spoken] {
-                pages.render_in(language, template, &context).map_err(|error| broken(file_of(blamed), &error))?;
+                let rendered = pages.render_in(language, template, &context);
+                rendered.map_err(|error| sources.broken(&error, Some(template)))?;
             }
         }
         Ok(pages)
@@ -147,9 +114,8 @@ impl TeraPages {
 
     fn render_in<T: Serialize>(&self, language: &str, template: &str, context: &T) -> Result<String, tera::Error> {
         let known = self.languages.iter().find(|(known, _)| *known == language);
-        let (language, catalogue) = known.ok_or_else(|| tera::Error::msg("a language without a catalogue"))?;
+        let (language, catalogue) = known.ok_or_else(|| tera::Error::message("a language without a catalogue"))?;
         let mut whole = Context::from_serialize(context)?;
-        whole.extend(self.frame.clone());
         whole.insert("lang", language);
         catalogue.spoken(|| self.tera.render(template, &whole))
     }
@@ -169,6 +135,16 @@ impl TeraPages {
         Ok((self.render_in(language, template, context)?, Some(language)))
     }
 
+    /// A page for a reader, or why it cannot be shown.
+    fn shown<T: Serialize>(
+        &self,
+        reader: &Reader,
+        template: &str,
+        context: &T,
+    ) -> HostResult<(String, Option<&'static str>)> {
+        self.render_for(reader, template, context).map_err(|error| places::in_one_line(&error, template).into())
+    }
+
     /// Answers with a page of this server's own; a page that fails is a failure of the server.
     pub fn reply<T: Serialize>(
         &self,
@@ -179,7 +155,7 @@ impl TeraPages {
     ) -> HttpResponse {
         let (html, language) = match self.render_for(reader, template, context) {
             Ok(rendered) => rendered,
-            Err(error) => return ApiError(Error::failed(chain(&error))).error_response(),
+            Err(error) => return ApiError(Error::failed(places::in_one_line(&error, template))).error_response(),
         };
         let mut reply = HttpResponse::build(status);
         reply.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
@@ -194,70 +170,24 @@ impl TeraPages {
 impl Pages for TeraPages {
     fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply> {
         let rendered = match page {
-            Page::SignIn(page) => self.render_for(reader, "sign_in.html", page),
-            Page::Consent(page) => self.render_for(reader, "consent.html", page),
-            Page::Code(page) => self.render_for(reader, "code.html", page),
-            Page::ConfirmLink(page) => self.render_for(reader, "confirm_link.html", page),
-            Page::FormPost(page) => self.render_for(reader, "form_post.html", page),
-            Page::AuthorizedApplications(page) => self.render_for(reader, "authorized_applications.html", page),
-            Page::Error(page) => self.render_for(reader, "trouble.html", page),
+            Page::SignIn(page) => self.shown(reader, "sign_in.html", page),
+            Page::Consent(page) => self.shown(reader, "consent.html", page),
+            Page::Code(page) => self.shown(reader, "code.html", page),
+            Page::ConfirmLink(page) => self.shown(reader, "confirm_link.html", page),
+            Page::FormPost(page) => self.shown(reader, "form_post.html", page),
+            Page::AuthorizedApplications(page) => self.shown(reader, "authorized_applications.html", page),
+            Page::Error(page) => self.shown(reader, "trouble.html", page),
         };
-        let (html, language) = rendered.map_err(|error| chain(&error))?;
+        let (html, language) = rendered?;
         Ok(PageReply::Html { html, language: language.map(str::to_owned) })
     }
-}
-
-type Overrides = BTreeMap<String, (PathBuf, String)>;
-
-/// The files of the admin's own folder by name. Hidden files are left alone: editors and file managers put some there.
-fn read_overrides(folder: &Path) -> Result<Overrides, PagesError> {
-    let unreadable = |file: &Path| {
-        let file = file.to_owned();
-        |source| PagesError::Unreadable { file, source }
-    };
-    let mut overrides = Overrides::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
-        let entry = entry.map_err(unreadable(folder))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let file = entry.path();
-        if name.starts_with('.') {
-            continue;
-        }
-        if !BUILT_IN.iter().any(|(known, _)| *known == name) {
-            let known = BUILT_IN.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
-            return Err(PagesError::Unknown { file, known });
-        }
-        let text = std::fs::read_to_string(&file).map_err(unreadable(&file))?;
-        overrides.insert(name, (file, text));
-    }
-    Ok(overrides)
-}
-
-/// Where to look when templates do not fit each other: the engine's own text names the template.
-fn all_files(overrides: &Overrides) -> String {
-    overrides.values().map(|(file, _)| file.display().to_string()).collect::<Vec<_>>().join(", ")
-}
-
-fn broken(file: String, error: &tera::Error) -> PagesError {
-    PagesError::Broken { file, why: chain(error) }
-}
-
-/// The engine's error with its causes: the outermost alone says only which template it was.
-fn chain(error: &tera::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 #[cfg(test)]
 mod tests {
     use lysand_auth::host::pages::CodePage;
 
+    use super::sources::BUILT_IN;
     use super::*;
 
     const MARKUP: &str = "<script>alert(\"1\")</script>'&";
@@ -276,7 +206,7 @@ mod tests {
         let pages = TeraPages::load(None, MARKUP).unwrap();
         for (language, template, context) in in_all_languages(&pages, MARKUP) {
             let html = pages.render_in(language, template, &context).unwrap();
-            assert!(html.contains("&lt;script&gt;"), "{template} shows the sample text");
+            assert!(html.contains("&lt;/script&gt;&#39;&amp;"), "{template} shows the sample text");
             assert!(!html.contains("<script>"), "{template} leaves markup as it is");
             assert!(!html.contains("alert(\""), "{template} leaves quotes as they are");
         }
@@ -346,6 +276,11 @@ mod tests {
             ("{% extends \"base.html\" %}{% block main %}Your code{% endblock %}", "lang=\"en\"", None),
             ("{{ code | trim | title }}", "Abc", None),
             ("{{ lang }}: {{ \"Your code\" |t }}", "de: Ihr Code", Some("de".to_owned())),
+            (
+                "{% component note(text) %}<{{ text | t }}>{% endcomponent note %}{{ <note text=\"Your code\" /> }}",
+                "<Ihr Code>",
+                Some("de".to_owned()),
+            ),
         ] {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("code.html"), text).unwrap();
@@ -356,19 +291,69 @@ mod tests {
         }
     }
 
+    fn with_template(name: &str, text: &str) -> Result<TeraPages, PagesError> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(name), text).unwrap();
+        TeraPages::load(Some(folder.path()), "Title")
+    }
+
+    #[test]
+    fn old_template_syntax_stops_the_start_with_file_line_and_new_spelling() {
+        let old = "{% extends \"base.html\" %}\n{% block main %}\n{% set around = \"{} and {}\" | split(pat=\"{}\") %}\n\
+                   {{ around.0 }}{{ code }}\n{{ around.1 | linebreaksbr }}{% endblock main %}";
+        let error = with_template("code.html", old).err().unwrap().to_string();
+        let lines: Vec<&str> = error.lines().collect();
+        assert_eq!(lines.len(), 3, "{error}");
+        let list = "Tera 2 writes list elements with brackets: ";
+        assert!(lines[0].ends_with(&format!("/code.html:4: {list}`around[0]` instead of `around.0`")), "{error}");
+        assert!(lines[1].ends_with(&format!("/code.html:5: {list}`around[1]` instead of `around.1`")), "{error}");
+        assert!(lines[2].contains("/code.html:5: ") && lines[2].contains("`newlines_to_br`"), "{error}");
+        let new = old.replace(".0", "[0]").replace(".1", "[1]").replace("linebreaksbr", "newlines_to_br");
+        assert!(with_template("code.html", &new).is_ok());
+    }
+
+    /// Absent members of absent members were absent before Tera 2.
+    #[test]
+    fn a_member_of_what_is_absent_stops_the_start_with_the_new_spelling() {
+        for (old, new, wanted) in [
+            (
+                "{% if nobody.name %}{% endif %}",
+                "{% if nobody?.name %}{% endif %}",
+                "`nobody?.name` instead of `nobody.name`",
+            ),
+            (
+                "\n{% if current.account.username %}{% endif %}",
+                "{% if current.account?.username %}{% endif %}",
+                "sign_in.html:2: Field `account` is not defined. If it may be absent, Tera 2 wants `current.account?.username`",
+            ),
+            ("{% if nobody[0] %}{% endif %}", "{% if nobody?[0] %}{% endif %}", "`nobody?[0]` instead of `nobody[0]`"),
+        ] {
+            let error = with_template("sign_in.html", old).err().unwrap().to_string();
+            assert!(error.contains(wanted), "{error}");
+            assert!(with_template("sign_in.html", new).is_ok(), "{new}");
+        }
+    }
+
     #[test]
     fn what_cannot_work_stops_the_start_and_names_the_file() {
         for (name, text, wanted) in [
             ("codes.html", "", "replaces no template"),
-            ("code.html", "{% if %}", "code.html: "),
+            ("code.html", "a\n{% if %}", "code.html:2: "),
+            ("code.html", "{{ code | twice }}\n{{ code | thrice }}", "code.html:2: Unknown filter `thrice`"),
             ("code.html", "{{ nobody_has_this }}", "nobody_has_this"),
             ("code.html", "{% extends \"missing.html\" %}", "missing.html"),
-            ("base.html", "{{ instance_titel }}", "instance_titel"),
+            (
+                "base.html",
+                &format!("{}{{{{ instance_titel }}}}", BUILT_IN[0].1),
+                "base.html:25: Variable `instance_titel`",
+            ),
+            (
+                "base.html",
+                "{% block title %}{% endblock %}",
+                "Missing: `{% block head %}{% endblock head %}`, `{% block main",
+            ),
         ] {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join(name);
-            std::fs::write(&file, text).unwrap();
-            let error = TeraPages::load(Some(folder.path()), "Title").err().unwrap().to_string();
+            let error = with_template(name, text).err().unwrap().to_string();
             assert!(error.contains(wanted), "{error}");
             assert!(error.contains(name), "{error}");
         }

@@ -22,6 +22,7 @@ mod http;
 mod load;
 mod machine;
 mod options;
+mod pages;
 mod passwords;
 mod postgres;
 mod prepare;
@@ -62,6 +63,7 @@ fn act(options: &Options) -> Outcome<ExitCode> {
     match options.command {
         Some(Part::Bare { workers, body }) => bare::serve(workers, body).map(|()| ExitCode::SUCCESS),
         Some(Part::Calibrate) => calibrate(options).map(|()| ExitCode::SUCCESS),
+        Some(Part::Pages) => pages::measure().map(|()| ExitCode::SUCCESS),
         None => measure(options),
     }
 }

@@ -43,6 +43,8 @@ pub(crate) struct Options {
 pub(crate) enum Part {
     /// Measures the bare handler against a second one: the ratio shows how exact this machine is today.
     Calibrate,
+    /// Measures what rendering the consent page costs, in this process.
+    Pages,
     /// Serves as the bare handler (used by this program itself).
     #[command(hide = true)]
     Bare {

@@ -1,0 +1,113 @@
+//! The sources of the templates: those that are compiled in, and an admin's own files in their place.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::places::{self, Place};
+use super::{PagesError, old_syntax};
+
+macro_rules! templates {
+    ($($name:literal,)+) => {
+        /// The built-in templates by name.
+        pub(super) const BUILT_IN: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../../templates/", $name))),)+];
+    };
+}
+
+templates! {
+    "base.html",
+    "sign_in.html",
+    "consent.html",
+    "code.html",
+    "confirm_link.html",
+    "form_post.html",
+    "authorized_applications.html",
+    "trouble.html",
+    "setup.html",
+    "home.html",
+    "account.html",
+    "demo.html",
+}
+
+/// The source of every template, and what is said about those that do not work.
+pub(super) struct Sources {
+    overrides: Overrides,
+}
+
+type Overrides = BTreeMap<String, (PathBuf, String)>;
+
+impl Sources {
+    /// The built-in templates, and those of `templates_dir` over them.
+    pub(super) fn read(templates_dir: Option<&Path>) -> Result<Self, PagesError> {
+        Ok(Self { overrides: templates_dir.map(read_overrides).transpose()?.unwrap_or_default() })
+    }
+
+    /// All templates: name and source.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        BUILT_IN.iter().map(|(name, _)| (*name, self.of(name)))
+    }
+
+    /// The source of a template: the admin's own, or the built-in one.
+    fn of(&self, name: &str) -> &str {
+        let built_in = || BUILT_IN.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| *text);
+        self.overrides.get(name).map_or_else(built_in, |(_, text)| text.as_str())
+    }
+
+    /// The file of a template, or its name when it is a built-in one.
+    fn file_of(&self, name: &str) -> String {
+        self.overrides.get(name).map_or_else(|| name.to_owned(), |(file, _)| file.display().to_string())
+    }
+
+    /// Refuses the syntax of Tera 1 in an admin's own templates: all of it at once, with the new spelling.
+    pub(super) fn refuse_old_syntax(&self) -> Result<(), PagesError> {
+        let found = self.overrides.values().flat_map(|(file, text)| {
+            let place = |found: old_syntax::Finding| {
+                let file = file.display().to_string();
+                Place { file, line: Some(found.line), why: found.advice }
+            };
+            old_syntax::find(text).into_iter().map(place)
+        });
+        let places: Vec<Place> = found.collect();
+        if places.is_empty() { Ok(()) } else { Err(PagesError::Broken(places)) }
+    }
+
+    /// What the engine says, with the files in which it stands. `rendered` is the template that was tried.
+    pub(super) fn broken(&self, error: &tera::Error, rendered: Option<&str>) -> PagesError {
+        // A page that nobody replaced can still fail by its frame.
+        let blamed = rendered.filter(|name| self.overrides.contains_key(*name)).unwrap_or("base.html");
+        let mut places = places::of_error(error, blamed);
+        if self.overrides.contains_key("base.html") {
+            places = places::blame_the_frame(places, "base.html", |file| self.overrides.contains_key(file));
+        }
+        for place in &mut places {
+            if let Some(advice) = places::optional_member(error, self.of(&place.file)) {
+                place.why = format!("{} {advice}", place.why);
+            }
+            place.file = self.file_of(&place.file);
+        }
+        PagesError::Broken(places)
+    }
+}
+
+/// The files of the admin's own folder by name. Hidden files are left alone: editors and file managers put some there.
+fn read_overrides(folder: &Path) -> Result<Overrides, PagesError> {
+    let unreadable = |file: &Path| {
+        let file = file.to_owned();
+        |source| PagesError::Unreadable { file, source }
+    };
+    let mut overrides = Overrides::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
+        let entry = entry.map_err(unreadable(folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let file = entry.path();
+        if name.starts_with('.') {
+            continue;
+        }
+        if !BUILT_IN.iter().any(|(known, _)| *known == name) {
+            let known = BUILT_IN.iter().map(|(known, _)| *known).collect::<Vec<_>>().join(", ");
+            return Err(PagesError::Unknown { file, known });
+        }
+        let text = std::fs::read_to_string(&file).map_err(unreadable(&file))?;
+        overrides.insert(name, (file, text));
+    }
+    Ok(overrides)
+}
