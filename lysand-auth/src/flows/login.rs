@@ -48,7 +48,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
     let now = auth.ambient().now();
-    let attempts = FailedAttempts::of(&auth.config().rate_limits, attempt.source, &identifier, now);
+    let attempts = auth.config().rate_limits.failed_attempts(attempt.source, &identifier, now);
     count(auth, attempts).await?;
     let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
     let account = match account {

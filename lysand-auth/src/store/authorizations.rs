@@ -6,8 +6,8 @@ use diesel::{
     Selectable, SelectableHelper,
 };
 
-use super::Conn;
 use super::apps::{self, StoredApp};
+use super::conn::Conn;
 use super::schema::{auth_app, auth_authorization as table};
 use super::statements::{Approve, Redeem, Spend};
 use super::tokens::{self, StoredToken};

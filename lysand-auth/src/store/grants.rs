@@ -3,8 +3,8 @@
 use diesel::dsl::{max, min};
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
-use super::Conn;
 use super::apps::{self, StoredApp};
+use super::conn::Conn;
 use super::schema::{auth_app, auth_authorization as codes, auth_family as families, auth_token as table};
 use super::tokens::{Found, Row};
 use crate::ambient::Timestamp;

@@ -4,7 +4,7 @@
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 
-use super::Conn;
+use super::conn::Conn;
 use super::schema::auth_sso_flow as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;

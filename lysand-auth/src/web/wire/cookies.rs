@@ -13,7 +13,7 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions;
 use crate::model::account::Account;
-use crate::model::language::Reader;
+use crate::model::reader::Reader;
 use crate::model::session::{Session, SignedInBrowser};
 use crate::secret::Secret;
 use crate::signing::CookieProblem;

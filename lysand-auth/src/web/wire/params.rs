@@ -11,7 +11,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 
 use crate::error::{Code, Error};
-use crate::model::language::Reader;
+use crate::model::reader::Reader;
 use crate::secret::Secret;
 use crate::web::wire::body::{self, FORM};
 
