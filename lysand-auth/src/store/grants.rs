@@ -170,7 +170,7 @@ pub(crate) async fn live_scopes(
 }
 
 /// The same; and on PostgreSQL, whoever would end it waits until this transaction is over, as on SQLite they do anyway.
-pub(crate) async fn hold(
+pub(crate) async fn lock_live_scopes(
     conn: &mut Conn,
     account: &AccountId,
     app: &AppId,

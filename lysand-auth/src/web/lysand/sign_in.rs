@@ -47,11 +47,11 @@ pub(crate) async fn login(
     };
     match outcome.await {
         Ok(signed_in) => {
-            let signing_in::SignedIn { cookie, app, request: checked, code } = signed_in;
-            let mut reply = if app.skips_consent() {
-                pages::approved(&auth, &params.reader(&req), &checked, &code)
-            } else {
-                reply::redirect(&pages::consent_location(&auth, &app, &params.echo(&ECHOED), &code))
+            let signing_in::SignedIn { cookie, app, request: checked, step } = signed_in;
+            let code = &step.code;
+            let mut reply = match step.missing {
+                None => pages::approved(&auth, &params.reader(&req), &checked, code),
+                Some(_) => reply::redirect(&pages::consent_location(&auth, &app, &params.echo(&ECHOED), code)),
             };
             cookies::add(&mut reply, &cookies::session(&auth, cookie.expose()))?;
             Ok(reply)
