@@ -5,13 +5,12 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
-use crate::model::throttle::FailedAttempts;
 use crate::secret::Secret;
 use crate::store::throttles;
 use crate::texts;
 
-/// Demands the password of this account and of no other. FailedAttempts count as those at sign-in do (security ID-2), and where no
-/// password signs anybody in, none proves anything.
+/// Demands the password of this account and of no other. Failed attempts count as those at sign-in do (security ID-2), and
+/// where no password signs anybody in, none proves anything.
 ///
 /// # Errors
 /// `invalid_grant` when it is another's or none; 429 after too many; 503 when no slot for hashing became free.
@@ -27,7 +26,7 @@ pub(crate) async fn by_password(
         return Err(wrong());
     }
     let now = auth.ambient().now();
-    let attempts = FailedAttempts::of(&auth.config().rate_limits, source, &account.username, now);
+    let attempts = auth.config().rate_limits.failed_attempts(source, &account.username, now);
     let exhausted =
         auth.store().write(move |c| Box::pin(async move { throttles::count_attempt(c, attempts).await })).await?;
     if let Some(limit) = exhausted {

@@ -4,7 +4,7 @@
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 
-use super::Conn;
+use super::conn::Conn;
 use super::schema::auth_sso_flow as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -173,7 +173,7 @@ pub(crate) async fn spend(conn: &mut Conn, id: &str, now: Timestamp) -> Result<b
 
 /// Keeps what a link came back with until the owner of the account gives a word in this browser. A flow that was ended
 /// meanwhile stays ended.
-pub(crate) async fn hold(
+pub(crate) async fn await_confirmation(
     conn: &mut Conn,
     id: &str,
     waiting: &Waiting,
@@ -203,7 +203,7 @@ pub(crate) async fn finish(conn: &mut Conn, id: &str, now: Timestamp) -> Result<
 }
 
 /// Ends every link of an account that is under way, those that wait for a word included (security REV-1).
-pub(crate) async fn void_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+pub(crate) async fn end_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()))
         .filter(table::finished_at.is_null())

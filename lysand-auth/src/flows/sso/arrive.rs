@@ -10,8 +10,8 @@ use crate::model::authorization::CheckedRequest;
 use crate::model::identity::{Flow, Hints, Person, Purpose, Waiting, provider_error};
 use crate::model::session::SessionId;
 use crate::secret::Secret;
-use crate::steps::session;
-pub use crate::steps::session::SignedIn;
+use crate::steps::sign_in;
+pub use crate::steps::sign_in::SignedIn;
 use crate::store::{apps, sso_flows};
 use crate::texts;
 use crate::upstream;
@@ -219,7 +219,7 @@ async fn sign_in(
         return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "proven by a provider");
-    let signed_in = session::begin(auth, &account, (app, checked), replaces, None).await?;
+    let signed_in = sign_in::after_proof(auth, &account, (app, checked), replaces, None).await?;
     Ok(Arrival::SignedIn(Box::new(signed_in)))
 }
 
@@ -231,7 +231,9 @@ async fn hold(auth: &Auth, flow: &Flow, person: &Person) -> Result<Arrival, Erro
     let (id, digest) = (flow.id.clone(), browser.digest());
     let held = auth
         .store()
-        .write(move |c| Box::pin(async move { sso_flows::hold(c, &id, &waiting, digest, expires_at).await }))
+        .write(move |c| {
+            Box::pin(async move { sso_flows::await_confirmation(c, &id, &waiting, digest, expires_at).await })
+        })
         .await?;
     if held { Ok(Arrival::AskOwner { flow_id: flow.id.clone(), browser }) } else { Err(ended()) }
 }

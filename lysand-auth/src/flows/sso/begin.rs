@@ -6,12 +6,12 @@ use crate::auth::Auth;
 use crate::config::{CallbackStyle, Provider};
 use crate::error::{Code, Error};
 use crate::model::account::AccountId;
-use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
+use crate::model::authorization::{AuthorizationRequest, RequestProblem};
 use crate::model::identity::{Flow, Purpose, StartedBy};
 use crate::model::throttle::{self, Rule};
 use crate::secret::{Digest, Secret};
-use crate::store::{apps, sso_flows, throttles};
+use crate::steps::request::{self, Omitted};
+use crate::store::{sso_flows, throttles};
 use crate::texts;
 use crate::upstream;
 
@@ -52,34 +52,20 @@ pub async fn sign_in(
 ) -> Result<Departure, Error> {
     let invalid = |why: &'static str| Error::refused(Code::InvalidRequest, why);
     let provider = provider.filter(|id| !id.is_empty()).ok_or_else(|| Error::required("issuer"))?;
-    let client_id = request.client_id.clone().filter(|id| id != "undefined");
-    let client_id = client_id.ok_or_else(|| invalid(texts::CLIENT_ID_REQUIRED))?;
+    if request.client_id.as_deref().is_none_or(|id| id == "undefined") {
+        return Err(invalid(texts::CLIENT_ID_REQUIRED));
+    }
     let provider = auth.config().sso.provider(provider).ok_or_else(|| invalid(texts::ISSUER_INVALID))?;
-    let stored =
-        auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
-    let app = stored.ok_or_else(|| invalid(texts::CLIENT_ID_INVALID))?.app;
-    let checked = what_is_asked(auth, &app, request)?;
+    let checked = request::check(auth, &request, Omitted::FromRegistration).await;
+    let (app, checked) = checked.map_err(|error| {
+        error.told(|problem| match problem {
+            RequestProblem::UnknownClient => Some(invalid(texts::CLIENT_ID_INVALID)),
+            other => request::lysand(other),
+        })
+    })?;
     let client_id = app.client_id.clone();
     let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
     begin(auth, provider, Purpose::SignIn(app.id, checked), hints, true, source).await
-}
-
-/// The request, completed from what the app registered (Lysand §8).
-fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> Result<CheckedRequest, Error> {
-    if let ([only], None) = (app.redirect_uris.as_slice(), &request.redirect_uri) {
-        request.redirect_uri = Some(only.as_str().to_owned());
-    }
-    request.response_type.get_or_insert_with(|| "code".into());
-    request.scope.get_or_insert_with(|| app.scopes.to_string());
-    let redirect_uri = app
-        .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
-        .ok_or_else(|| Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH))?;
-    request.check(app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
-        Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
-            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
-        }
-        other => other,
-    })
 }
 
 /// Begins a link (`POST /api/v1/sso`, or a form of the signed-in person).

@@ -62,10 +62,9 @@ async fn arrive(auth: &Auth, req: &HttpRequest, callback: Callback, before: Sign
         }
         Ok(Arrival::Linked) => Ok(linked(auth)),
         Ok(Arrival::SignedIn(signed_in)) => {
-            let mut reply = if signed_in.app.skips_consent() {
-                approved(auth, &Params::of_query(req).reader(req), &signed_in.request, &signed_in.code)
-            } else {
-                redirect(&consent_location(auth, signed_in))
+            let mut reply = match signed_in.step.missing {
+                None => approved(auth, &Params::of_query(req).reader(req), &signed_in.request, &signed_in.step.code),
+                Some(_) => redirect(&consent_location(auth, signed_in)),
             };
             cookies::put_session(auth, &mut reply, &signed_in.cookie).map(|()| reply)
         }
@@ -107,7 +106,7 @@ fn consent_location(auth: &Auth, signed_in: &sso::SignedIn) -> String {
     let scopes = checked.scopes.to_string();
     let mut query = vec![
         ("redirect_uri", checked.redirect_uri.as_str()),
-        ("code", signed_in.code.expose()),
+        ("code", signed_in.step.code.expose()),
         ("client_id", &app.client_id),
         ("application", &app.name),
         ("website", app.website.as_deref().unwrap_or_default()),
