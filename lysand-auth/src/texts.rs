@@ -44,7 +44,7 @@ texts! {
         /// The sign-in cookie lacks its end.
         COOKIE_WITHOUT_EXP = "Invalid exp";
         /// None of the response types that the contract knows (Lysand §7).
-        INVALID_RESPONSE_TYPE = "Invalid response_type, must checked for code, token, or id_token";
+        INVALID_RESPONSE_TYPE = "Invalid response_type, must ask for code, token, or id_token";
         /// Another response type than `code`.
         UNSUPPORTED_RESPONSE_TYPE = "The authorization server does not support this response type.";
         /// Another PKCE method than `S256`.

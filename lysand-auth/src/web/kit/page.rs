@@ -64,6 +64,19 @@ impl PageError {
         Self { start_over: Some(link), ..self }
     }
 
+    /// The reply, or the page that shows the error.
+    pub(crate) async fn render_or(
+        reply: Result<HttpResponse, Self>,
+        auth: &Auth,
+        req: &HttpRequest,
+        params: &Params,
+    ) -> HttpResponse {
+        match reply {
+            Ok(reply) => reply,
+            Err(error) => error.render(auth, req, params).await,
+        }
+    }
+
     /// The page. Unless it is known who reads it, the parameters and the account that is signed in tell.
     pub(crate) async fn render(self, auth: &Auth, req: &HttpRequest, params: &Params) -> HttpResponse {
         let reader = match self.reader {

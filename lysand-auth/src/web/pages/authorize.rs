@@ -21,10 +21,8 @@ use crate::web::wire::reply::ApiError;
 
 /// `GET /oauth/authorize`
 pub(crate) async fn begin(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
-    match answer(&auth, &req, &form, received).await {
-        Ok(reply) => reply,
-        Err(error) => error.render(&auth, &req, &Params::of_query(&req)).await,
-    }
+    let reply = answer(&auth, &req, &form, received).await;
+    PageError::render_or(reply, &auth, &req, &Params::of_query(&req)).await
 }
 
 async fn answer(auth: &Auth, req: &HttpRequest, form: &Session, received: Received) -> Result<HttpResponse, PageError> {

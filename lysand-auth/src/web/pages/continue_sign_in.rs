@@ -15,10 +15,7 @@ use crate::web::wire::redirect::redirect;
 
 /// `POST /oauth/authorize/continue`
 pub(crate) async fn continue_sign_in(form: PostedForm) -> HttpResponse {
-    match answer(&form).await {
-        Ok(reply) => reply,
-        Err(error) => error.render(&form.auth, &form.req, &form.params).await,
-    }
+    PageError::render_or(answer(&form).await, &form.auth, &form.req, &form.params).await
 }
 
 async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
