@@ -138,7 +138,7 @@ pub async fn consent_at_once(
     if !response_type.split(' ').any(|word| matches!(word, "code" | "token" | "id_token")) {
         return Err(Error::refused(
             Code::InvalidRequest,
-            "Invalid response_type, must checked for code, token, or id_token",
+            "Invalid response_type, must ask for code, token, or id_token",
         ));
     }
     if request.redirect_uri.is_none() {

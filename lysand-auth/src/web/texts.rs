@@ -18,7 +18,7 @@ pub(crate) const KNOWN_ERRORS: [&str; 14] = [
     "Invalid sub",
     "Invalid aud",
     "Invalid exp",
-    "Invalid response_type, must checked for code, token, or id_token",
+    "Invalid response_type, must ask for code, token, or id_token",
     "The authorization server does not support this response type.",
     "The code_challenge_method must be S256.",
     "Invalid client_id or client_secret",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
-use crate::flows::sso::{self, Departure, LinkStart, Linked};
+use crate::flows::sso::{self, LinkStart, Linked, ProviderRedirect};
 use crate::model::identity::StartedBy;
 use crate::web::kit::bearer::Bearer;
 use crate::web::wire::cookies;
@@ -53,7 +53,7 @@ pub(crate) async fn start_link(
 }
 
 /// Gives the browser the cookie by which the callback knows it again.
-fn bind(auth: &Auth, reply: &mut HttpResponse, departure: &Departure) -> Result<(), Error> {
+fn bind(auth: &Auth, reply: &mut HttpResponse, departure: &ProviderRedirect) -> Result<(), Error> {
     match &departure.browser {
         Some(secret) => cookies::add(reply, &cookies::binding(auth, &departure.flow_id, secret)),
         None => Ok(()),
@@ -64,7 +64,7 @@ fn bind(auth: &Auth, reply: &mut HttpResponse, departure: &Departure) -> Result<
 ///
 /// # Errors
 /// When the cookie or the address fits into no header.
-pub fn depart(auth: &Auth, departure: &Departure) -> Result<HttpResponse, Error> {
+pub fn depart(auth: &Auth, departure: &ProviderRedirect) -> Result<HttpResponse, Error> {
     let mut reply = reply::redirect(&departure.location);
     bind(auth, &mut reply, departure)?;
     Ok(reply)

@@ -2,3 +2,4 @@
 
 pub(crate) mod callback;
 pub(crate) mod confirm_link;
+mod link_result;
