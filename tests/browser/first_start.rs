@@ -6,7 +6,7 @@ use tests::journey::{APPROVE, SIGN_IN};
 use tests::{Browser, Look, Person, ServerProcess, wait};
 use url::Url;
 
-use crate::looks::{NARROW, fits};
+use crate::layout::{NARROW, fits};
 
 const SET_UP: &str = "form:has(input[name='confirmation']) button";
 const TRY_IT: &str = "section[aria-labelledby='demo'] button";

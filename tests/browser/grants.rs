@@ -4,8 +4,8 @@ use tests::journey::{APPROVE, SIGN_IN};
 use tests::{Look, RegisteredApp, client};
 
 use crate::keyboard::is_named;
-use crate::looks::{Colours, NARROW, fits};
-use crate::scene::{APP_NAME, Scene};
+use crate::layout::{Colours, NARROW, fits};
+use crate::test_setup::{APP_NAME, Scene};
 
 const THE_WAY: &str = "a[href='/oauth/authorized_applications']";
 const REMOVE: &str = ".grants form:has(input[name='_method'][value='delete']) button";

@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::Browser;
 use tests::journey::{APPROVE, CODE, DENY, SIGN_IN};
 
-use crate::scene::Scene;
+use crate::test_setup::Scene;
 
 /// More steps than any of these pages has things to step on.
 const STEPS: usize = 25;

@@ -4,27 +4,27 @@
 //! | --- | --- |
 //! | `signing_in` | the way from an application to the sign-in page, the consent page and back |
 //! | `out_of_band` | applications that cannot be redirected to: the person copies a code |
-//! | `looks` | the same pages without scripts, on a narrow screen, in the dark |
+//! | `layout` | the same pages without scripts, on a narrow screen, in the dark |
 //! | `keyboard` | the same pages without a mouse, and with names on everything |
 //! | `single_sign_on` | signing in with an identity provider, linking and removing one |
 //! | `grants` | the page of apps with access, and the end of one |
 //! | `first_start` | the set-up link, the home page, the built-in demo application |
 //! | `elk_like` | a web client whose own server redeems the code, and tries again when the network lets it down |
 //! | `phanpy_like` | a web client without a server: popup, PKCE, everything by `fetch` from another origin |
-//! | `handed_over` | pages of a frontend that the server shows on its own origin |
-//! | `instruments` | that the browser really is narrow, dark or without scripts when a story says so |
+//! | `frontend_fallback` | pages of a frontend that the server shows on its own origin |
+//! | `browser_settings` | that the browser really is narrow, dark or without scripts when a story says so |
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod browser_settings;
 mod elk_like;
 mod first_start;
+mod frontend_fallback;
 mod grants;
-mod handed_over;
-mod instruments;
 mod keyboard;
-mod looks;
+mod layout;
 mod out_of_band;
 mod phanpy_like;
-mod scene;
 mod signing_in;
 mod single_sign_on;
+mod test_setup;

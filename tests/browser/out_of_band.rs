@@ -3,7 +3,7 @@
 use tests::RegisteredApp;
 use tests::client;
 
-use crate::scene::Scene;
+use crate::test_setup::Scene;
 
 #[tokio::test]
 async fn the_code_on_the_page_is_the_code_that_works() {

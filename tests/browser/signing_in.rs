@@ -3,7 +3,7 @@
 use tests::client;
 use tests::journey::{APPROVE, DENY, SIGN_IN};
 
-use crate::scene::{APP_NAME, Scene};
+use crate::test_setup::{APP_NAME, Scene};
 
 async fn a_person_signs_in_and_approves(mut scene: Scene) {
     let trip = scene.leave_for_server().await;
@@ -28,7 +28,7 @@ async fn a_person_signs_in_approves_and_the_application_learns_who_it_is() {
 mod postgres {
     use tests::Backend;
 
-    use crate::scene::Scene;
+    use crate::test_setup::Scene;
 
     #[tokio::test]
     async fn a_person_signs_in_approves_and_the_application_learns_who_it_is() {

@@ -5,7 +5,7 @@ use tests::certified::CertifiedProvider;
 use tests::{Browser, Person, Redirects, RegisteredApp, ServerProcess};
 use url::Url;
 
-use crate::scene::{APP_NAME, Scene};
+use crate::test_setup::{APP_NAME, Scene};
 
 /// The button that sends the person to the provider.
 const AT_PROVIDER: &str = ".providers a";

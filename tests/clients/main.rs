@@ -12,9 +12,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
-mod program;
+mod client_program;
 
-use program::{AUTHLIB, Client, ClientProgram, MASTO_JS, MASTODON_PY, MEGALODON, TOOT, openid_client};
+use client_program::{AUTHLIB, Client, ClientProgram, MASTO_JS, MASTODON_PY, MEGALODON, TOOT, openid_client};
 use serde_json::{Value, json};
 use tests::client::{self, OUT_OF_BAND};
 use tests::{Browser, Person, Redirects, ServerProcess};

@@ -117,3 +117,35 @@ story!(neighbours_are_found_from_anywhere, |story| {
         assert!(answer.header("cache-control").starts_with("public"), "{path}");
     }
 });
+
+story!(metadata_is_true, |story| {
+    let answer = story.get("/.well-known/oauth-authorization-server").send().await.is(200);
+    let body = answer.json();
+    let base = story.base();
+    assert_eq!(body["issuer"], format!("{base}/"));
+    for (key, path) in [
+        ("authorization_endpoint", "/oauth/authorize"),
+        ("token_endpoint", "/oauth/token"),
+        ("revocation_endpoint", "/oauth/revoke"),
+        ("userinfo_endpoint", "/oauth/userinfo"),
+        ("app_registration_endpoint", "/api/v1/apps"),
+        ("registration_endpoint", "/oauth/register"),
+        ("introspection_endpoint", "/oauth/introspect"),
+        ("jwks_uri", "/.well-known/jwks.json"),
+    ] {
+        assert_eq!(body[key], format!("{base}{path}"), "{key}");
+        assert_ne!(story.get(path).send().await.status, 404, "{key} is served");
+    }
+    assert_eq!(body["code_challenge_methods_supported"], json!(["S256"]));
+    assert_eq!(body["response_types_supported"], json!(["code"]));
+    assert_eq!(body["grant_types_supported"], json!(["authorization_code", "client_credentials", "refresh_token"]));
+    assert_eq!(body["response_modes_supported"], json!(["query", "fragment", "form_post"]));
+    let methods = json!(["client_secret_basic", "client_secret_post", "none"]);
+    assert_eq!(body["token_endpoint_auth_methods_supported"], methods);
+    assert_eq!(body["authorization_response_iss_parameter_supported"], true);
+    assert_eq!(body["scopes_supported"].as_array().map(Vec::len), Some(47));
+    for scope in body["scopes_supported"].as_array().expect("a list") {
+        story.app(tests::story::CALLBACK, scope.as_str().expect("text")).await;
+    }
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+});

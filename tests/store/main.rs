@@ -1,10 +1,10 @@
 //! The store by itself, on both databases: migrations, transactions, and what happens when things go wrong.
 
 mod database;
-mod locked;
+mod database_locked;
 mod migrations;
 mod schemas;
-mod sharing;
+mod several_processes;
 mod sweep;
-mod uses;
-mod writes;
+mod token_last_use;
+mod transactions;

@@ -92,7 +92,7 @@ impl Account {
         }
     }
 
-    /// The first reason why this account may not act, in the order of the Mastodon contract §11.2; `None` when it may.
+    /// The first reason why this account may not act, in the order of Mastodon §11.2; `None` when it may.
     #[must_use]
     pub fn inactive_reason(&self) -> Option<InactiveReason> {
         match self.standing {
@@ -115,7 +115,7 @@ pub enum InactiveReason {
     Disabled,
 }
 
-/// Whether nobody may take this name: it is one of our own paths, or would pass for the server's staff (design §7). The
+/// Whether nobody may take this name: it is one of our own paths, or would pass for the server's staff (ID-16). The
 /// name is compared in lower case.
 #[must_use]
 pub fn is_reserved(username: &str) -> bool {

@@ -1,16 +1,16 @@
 //! Signing in with an identity provider, and linking one (Lysand §8 to §13, security RP-1 to RP-10).
 
-mod account;
-mod browser;
+mod account_page;
+mod callback_checks;
+mod concurrency;
+mod linked_identities;
 mod linking;
-mod links;
-mod lying;
 mod mail;
-mod plain;
-mod races;
+mod misbehaving_provider;
+mod oauth2_providers;
+mod provider_client;
+mod redirect_to_provider;
 mod registration;
-mod start;
-mod upstream;
 
 use tests::provider::{Guest, Provider};
 use tests::story::{Answer, App, Jar, SignedIn, Story, query_of};

@@ -1,4 +1,4 @@
-//! The sign-in cookie: set, read and cleared in one place (design §7).
+//! The sign-in cookie: set, read and cleared in one place (security WEB-2).
 
 use std::borrow::Cow;
 use std::pin::Pin;

@@ -42,7 +42,7 @@ pub fn reader(req: &HttpRequest) -> Reader {
     Params::of_query(req).reader(req)
 }
 
-/// Refuses what another site sent: `Sec-Fetch-Site` first, then `Origin`; neither means no browser (design §7, WEB-5).
+/// Refuses what another site sent: `Sec-Fetch-Site` first, then `Origin`; neither means no browser (security WEB-5).
 pub(crate) fn same_origin(req: &HttpRequest, auth: &Auth) -> Result<(), Error> {
     let headers = req.headers();
     let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or("unreadable").to_owned();

@@ -2,7 +2,7 @@
 
 mod account;
 mod demo;
-mod own_pages;
+mod reference_server;
 
 use tests::story;
 use tests::story::{Answer, App, CALLBACK, SignedIn, Story, encode, query_of};

@@ -6,7 +6,7 @@ use tests::client::OUT_OF_BAND;
 use tests::journey::{APPROVE, SIGN_IN};
 use tests::{Browser, Look, Person, RegisteredApp, ServerProcess};
 
-use crate::scene::Scene;
+use crate::test_setup::Scene;
 
 /// As narrow as screens get, and what WCAG 2.2 (1.4.10) asks for.
 pub(crate) const NARROW: u32 = 320;

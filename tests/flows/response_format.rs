@@ -209,3 +209,37 @@ story!(every_oauth_error_carries_a_challenge, |story| {
         assert!(!answer.body.contains("kept-out") && !format!("{:?}", answer.headers).contains("kept-out"));
     }
 });
+
+story!(preflights_are_answered_and_errors_can_be_read, |story| {
+    for path in [
+        "/api/v1/apps",
+        "/api/v1/apps/verify_credentials",
+        "/api/v1/accounts/verify_credentials",
+        "/api/v1/frontend/config",
+        "/api/v2/instance",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/userinfo",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/nodeinfo",
+        "/api/v1/nothing",
+    ] {
+        let call = story.call(Method::OPTIONS, path).header("origin", "https://web.example");
+        let call = call.header("access-control-request-method", "POST");
+        let answer = call.header("access-control-request-headers", "authorization, x-odd").send().await;
+        assert!(answer.status.is_success(), "{path} {}", answer.status);
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+        assert_eq!(answer.header("access-control-allow-headers"), "authorization, x-odd", "{path}");
+        assert_eq!(answer.header("access-control-max-age"), "7200", "{path}");
+        assert_eq!(answer.header("access-control-allow-credentials"), "", "{path}");
+        let answer = story.get(path).header("origin", "https://web.example").send().await;
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path} {}", answer.status);
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    }
+    for path in ["/oauth/authorize", "/oauth/consent", "/api/auth/login", "/api/auth/redirect", "/oauth/code"] {
+        let answer = story.call(Method::OPTIONS, path).header("origin", "https://web.example").send().await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+        let answer = story.get(path).header("origin", "https://web.example").send().await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+});

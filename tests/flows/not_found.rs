@@ -1,0 +1,36 @@
+//! Paths that are not there: a page for people, JSON for programs (Mastodon §0.3).
+
+use reqwest::Method;
+use tests::story;
+
+story!(people_who_lost_their_way_see_a_page, |story| {
+    let visit = |path: &str| story.get(path).header("accept", "text/html,*/*;q=0.8").header("accept-language", "de");
+    for path in ["/nothing", "/oauth/nothing", "//evil.example/", "/..%2f"] {
+        let answer = visit(path).send().await.is(404);
+        assert!(answer.header("content-type").starts_with("text/html"), "{path}");
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"), "{path}");
+        let markup = answer.markup();
+        assert!(markup.contains("Diese Seite gibt es nicht") && markup.contains("href=\"/\""), "{markup}");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+    }
+    visit("/api/v1/nothing").send().await.is_api_error(404, "Not Found");
+    story.post("/nothing").header("accept", "text/html").send().await.is_api_error(404, "Not Found");
+});
+
+story!(unknown_paths_and_methods_answer_json, |story| {
+    for path in ["/oauth/nothing", "/api/v1/nothing", "/.well-known/nothing", "/oauth/"] {
+        for call in [story.get(path), story.post(path)] {
+            call.send().await.is_api_error(404, "Not Found");
+        }
+    }
+    for (method, path, allow) in [
+        (Method::GET, "/oauth/token", "POST"),
+        (Method::GET, "/api/v1/apps", "POST"),
+        (Method::PUT, "/oauth/authorize", "GET, HEAD, POST, DELETE"),
+        (Method::POST, "/api/v1/frontend/config", "GET, HEAD"),
+    ] {
+        let answer = story.call(method, path).send().await.is(405);
+        assert_eq!(answer.header("allow"), allow);
+        assert!(answer.json()["error"].is_string());
+    }
+});
