@@ -1,5 +1,5 @@
 //! The dispatcher: after each step of every road, it decides what a sign-in still lacks before the app gets its code
-//! (factors §1).
+//!.
 //!
 //! The roads are a password, a provider's word, and a session that the browser has already. All of them come here and
 //! nowhere else. [`STEPS`] lists what can be missing, in the order in which it is asked for; whether it is missing is
@@ -83,7 +83,7 @@ struct Rule {
     is_missing: for<'c> fn(&'c mut Conn, &'c Candidate, Lock) -> Work<'c, bool>,
 }
 
-/// Every step, in the order in which they are asked for (factors §1).
+/// Every step, in the order in which they are asked for.
 const STEPS: &[Rule] = &[Rule { missing: Missing::Consent, is_missing: lacks_consent }];
 
 /// What a candidate lacks first. This is the one decision about every sign-in.

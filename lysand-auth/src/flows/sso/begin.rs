@@ -1,4 +1,4 @@
-//! The journey begins: to sign in (Lysand §8), or to link (Lysand §10).
+//! A flow begins: to sign in (Lysand §8), or to link (Lysand §10).
 
 use std::net::IpAddr;
 
@@ -13,14 +13,14 @@ use crate::secret::{Digest, Secret};
 use crate::steps::request::{self, Omitted};
 use crate::store::{sso_flows, throttles};
 use crate::texts;
-use crate::upstream;
+use crate::upstream::AuthorizationParameters;
 
 /// A browser that is to go to a provider.
 #[derive(Debug)]
-pub struct Departure {
+pub struct ProviderRedirect {
     /// Where to.
     pub location: String,
-    /// The journey's name; may be seen.
+    /// The flow's name; may be seen.
     pub flow_id: String,
     /// What the browser must bring back in a cookie; `None` when no browser is there yet.
     pub browser: Option<Secret>,
@@ -49,7 +49,7 @@ pub async fn sign_in(
     provider: Option<&str>,
     request: AuthorizationRequest,
     source: Option<IpAddr>,
-) -> Result<Departure, Error> {
+) -> Result<ProviderRedirect, Error> {
     let invalid = |why: &'static str| Error::refused(Code::InvalidRequest, why);
     let provider = provider.filter(|id| !id.is_empty()).ok_or_else(|| Error::required("issuer"))?;
     if request.client_id.as_deref().is_none_or(|id| id == "undefined") {
@@ -72,7 +72,7 @@ pub async fn sign_in(
 ///
 /// # Errors
 /// 404 when there is no such provider; 502 when it does not answer; 429.
-pub async fn link(auth: &Auth, provider: &str, start: LinkStart) -> Result<Departure, Error> {
+pub async fn link(auth: &Auth, provider: &str, start: LinkStart) -> Result<ProviderRedirect, Error> {
     let found = auth.config().sso.provider(provider);
     let provider = found.ok_or_else(|| Error::refused(Code::NotFound, format!("Issuer {provider} not found")))?;
     let account = start.account.clone();
@@ -89,7 +89,7 @@ async fn begin(
     hints: impl Fn(&str) -> Vec<(&'static str, String)>,
     in_browser: bool,
     source: Option<IpAddr>,
-) -> Result<Departure, Error> {
+) -> Result<ProviderRedirect, Error> {
     let (ambient, now) = (auth.ambient(), auth.ambient().now());
     let [state, nonce, verifier] = [(); 3].map(|()| Secret::generate(ambient));
     let browser = in_browser.then(|| Secret::generate(ambient));
@@ -99,9 +99,9 @@ async fn begin(
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(hints(&id)).finish();
         callback = format!("{callback}?{query}");
     }
-    let trip = upstream::Departure { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
-    let location = auth.upstream().depart(&provider.id, now, trip).await.map_err(|trouble| {
-        tracing::warn!(provider = %provider.id, why = ?trouble.to_string(), "a provider cannot be used");
+    let parameters = AuthorizationParameters { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
+    let location = auth.provider_clients().authorization_url(&provider.id, now, parameters).await.map_err(|error| {
+        tracing::warn!(provider = %provider.id, why = ?error.to_string(), "provider unreachable");
         Error::refused(Code::ProviderAway, texts::PROVIDER_UNREACHABLE)
     })?;
     let flow = Flow {
@@ -116,7 +116,7 @@ async fn begin(
         purpose,
         expires_at: now.plus(auth.config().sso.flow_lifetime),
         used_at: None,
-        waiting: None,
+        unconfirmed: None,
         finished_at: None,
     };
     let limit = source.and_then(|source| Some((source, auth.config().rate_limits.of(Rule::Sso)?)));
@@ -134,5 +134,5 @@ async fn begin(
         })
     });
     kept.await??;
-    Ok(Departure { location, flow_id: id, browser })
+    Ok(ProviderRedirect { location, flow_id: id, browser })
 }
