@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
-use crate::error::{Code, Error, Refusal};
+use crate::error::{Code, Error};
 use crate::flows::sso;
 use crate::flows::sso::callback::{Callback, CallbackError, CallbackOutcome, ReportTo, SignedIn};
 use crate::model::app::App;
