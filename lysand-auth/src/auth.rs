@@ -12,7 +12,7 @@ use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::uses::Uses;
-use crate::upstream::Upstream;
+use crate::upstream::ProviderClients;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ struct Parts {
     revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
     keys: SigningKeys,
-    upstream: Upstream,
+    provider_clients: ProviderClients,
     uses: Uses,
     request_counters: RequestCounters,
 }
@@ -81,9 +81,9 @@ impl Auth {
         &self.0.ambient
     }
 
-    /// The identity providers.
-    pub(crate) fn upstream(&self) -> &Upstream {
-        &self.0.upstream
+    /// The clients of the identity providers.
+    pub(crate) fn provider_clients(&self) -> &ProviderClients {
+        &self.0.provider_clients
     }
 
     pub(crate) fn keys(&self) -> &SigningKeys {
@@ -162,8 +162,8 @@ impl AuthBuilder {
         if keys.is_err() && !self.config.signing_keys.is_empty() {
             problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
-        let upstream = Upstream::new(&self.config.sso);
-        if let Err(why) = &upstream
+        let provider_clients = ProviderClients::new(&self.config.sso);
+        if let Err(why) = &provider_clients
             && !problems.iter().any(|problem| problem.field == "oidc.trusted_roots")
         {
             problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
@@ -175,8 +175,8 @@ impl AuthBuilder {
                 problems.push(ConfigProblem::new(name, "was not given to the builder"));
             }
         }
-        match (keys, upstream, self.accounts, self.mailer, self.pages) {
-            (Ok(keys), Ok(upstream), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => {
+        match (keys, provider_clients, self.accounts, self.mailer, self.pages) {
+            (Ok(keys), Ok(provider_clients), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => {
                 Ok(Auth(Arc::new(Parts {
                     config: self.config,
                     store: self.store,
@@ -186,7 +186,7 @@ impl AuthBuilder {
                     revocations: self.revocations,
                     ambient: self.ambient,
                     keys,
-                    upstream,
+                    provider_clients,
                     uses: Uses::default(),
                     request_counters: RequestCounters::default(),
                 })))

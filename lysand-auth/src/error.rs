@@ -216,6 +216,15 @@ impl Error {
         )
     }
 
+    /// The token endpoint does not offer this grant type (Mastodon §6.3, §6.5).
+    #[must_use]
+    pub fn unsupported_grant_type() -> Self {
+        Self::refused(
+            Code::UnsupportedGrantType,
+            "The authorization grant type is not supported by the authorization server.",
+        )
+    }
+
     /// The scope cannot be granted (Mastodon §5.2).
     #[must_use]
     pub fn invalid_scope() -> Self {

@@ -1,6 +1,7 @@
 //! A frontend, and where its pages are (Lysand §4, §13.1).
 
-use super::{BaseUrl, ConfigProblem};
+use super::base_url::BaseUrl;
+use super::problem::ConfigProblem;
 
 /// Where the pages of a sign-in are, and what frontends are told.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
-use super::{BaseUrl, ConfigProblem};
+use super::base_url::BaseUrl;
+use super::problem::ConfigProblem;
 use crate::secret::Secret;
 
 /// Single sign-on.

@@ -4,11 +4,12 @@ use crate::auth::Auth;
 use crate::config::AuthorizeErrors;
 use crate::error::{Code, Error, Refusal};
 use crate::model::app::App;
-use crate::model::authorization::{Authorization, AuthorizationRequest, CheckedRequest, ReturnPath};
-use crate::model::redirect_uri::RedirectUri;
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, ReturnPath};
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
-use crate::store::{apps, authorizations, grants, sessions};
+use crate::steps::request::{self, Omitted, RequestError};
+use crate::steps::sign_in::{self, Consent, Missing, Step};
+use crate::store::authorizations;
 use crate::texts;
 
 /// What `GET /oauth/authorize` comes to.
@@ -47,131 +48,31 @@ pub async fn begin(
     browser: Option<&SignedInBrowser>,
     asking: Interaction,
 ) -> Result<AuthorizeOutcome, Error> {
-    let (app, redirect_uri) = client_and_redirect(auth, request).await?;
-    // Out of band there is no app to tell, so the person sees it.
-    let tell_app = auth.config().oauth.authorize_errors == AuthorizeErrors::Redirect && !redirect_uri.is_out_of_band();
-    let checked = match request.check(&app, redirect_uri.clone(), &auth.config().oauth) {
+    let (app, checked) = match request::check(auth, request, Omitted::Refused).await {
         Ok(checked) => checked,
-        Err(Error::Refused(refusal)) if tell_app => {
-            return Ok(AuthorizeOutcome::ErrorToApp(request.return_path(redirect_uri), refusal));
+        Err(RequestError::Refused(problem, Some(path))) if is_told_to_app(auth, &path) => {
+            return match request::mastodon(problem) {
+                Error::Refused(refusal) => Ok(AuthorizeOutcome::ErrorToApp(path, refusal)),
+                failed @ Error::Failed(_) => Err(failed),
+            };
         }
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.told(|_| None)),
     };
     let asks_again = asking == Interaction::SignInAgain || (asking == Interaction::ForceLogin && !app.skips_consent());
     let Some(browser) = browser.filter(|_| !asks_again) else {
         return Ok(AuthorizeOutcome::SignIn(Box::new(app), checked));
     };
-    if app.skips_consent() {
-        return Ok(match insert_approved(auth, &app, &checked, browser).await? {
-            Some(code) => AuthorizeOutcome::Approved(checked, code),
-            None => AuthorizeOutcome::SignIn(Box::new(app), checked),
-        });
-    }
-    if asking == Interaction::AsNeeded
-        && consented_before(auth, &app, &checked, browser).await?
-        && let Some(code) = insert_approved(auth, &app, &checked, browser).await?
-    {
-        return Ok(AuthorizeOutcome::Approved(checked, code));
-    }
-    let code = insert_authorization(auth, &app, &checked, browser, false).await?;
-    Ok(AuthorizeOutcome::Consent(Box::new(app), checked, code))
+    let consent = if asking == Interaction::AsNeeded { Consent::AsNeeded } else { Consent::Always };
+    Ok(match sign_in::in_session(auth, browser, (&app, &checked), consent).await? {
+        None => AuthorizeOutcome::SignIn(Box::new(app), checked),
+        Some(Step { missing: None, code }) => AuthorizeOutcome::Approved(checked, code),
+        Some(Step { missing: Some(Missing::Consent), code }) => AuthorizeOutcome::Consent(Box::new(app), checked, code),
+    })
 }
 
-async fn client_and_redirect(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, RedirectUri), Error> {
-    let client_id = request.client_id.clone().ok_or_else(Error::missing_client_id)?;
-    let stored =
-        auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
-    let app = stored.ok_or_else(Error::invalid_client)?.app;
-    let redirect_uri = app
-        .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
-        .ok_or_else(|| Error::refused(Code::InvalidRedirectUri, "The redirect uri included is not valid."))?;
-    Ok((app, redirect_uri))
-}
-
-/// A live grant covers the request, and the redirect URI proves who receives the code (DEV-17). A public app proves
-/// nothing of itself, and is asked about every time (security AS-2).
-async fn consented_before(
-    auth: &Auth,
-    app: &App,
-    checked: &CheckedRequest,
-    browser: &SignedInBrowser,
-) -> Result<bool, Error> {
-    if app.is_public || !checked.redirect_uri.proves_receiver() {
-        return Ok(false);
-    }
-    let now = auth.ambient().now();
-    let (account, app_id) = (browser.account.id.clone(), app.id.clone());
-    let granted = auth
-        .store()
-        .look_up(move |c| Box::pin(async move { grants::live_scopes(c, &account, &app_id, now).await }))
-        .await?;
-    Ok(granted.iter().any(|scopes| scopes.cover_all(&checked.scopes)))
-}
-
-/// Keeps an authorization for this browser's session and mints its code.
-async fn insert_authorization(
-    auth: &Auth,
-    app: &App,
-    checked: &CheckedRequest,
-    browser: &SignedInBrowser,
-    approved: bool,
-) -> Result<Secret, Error> {
-    let (code, authorization) = new_authorization(auth, app, checked, browser, approved);
-    let (digest, now) = (code.digest(), auth.ambient().now());
-    auth.store()
-        .write_one(move |c| Box::pin(async move { authorizations::insert(c, digest, &authorization, now).await }))
-        .await?;
-    if approved {
-        tracing::info!(account = %browser.account.id, app = %app.id, scopes = %checked.scopes, "authorized");
-    }
-    Ok(code)
-}
-
-/// Keeps an approved authorization, if what lets it be approved still stands at the moment when it is kept: an app whose
-/// access is removed meanwhile gets no code (Mastodon §20), and neither does the server's own when the session ends.
-async fn insert_approved(
-    auth: &Auth,
-    app: &App,
-    checked: &CheckedRequest,
-    browser: &SignedInBrowser,
-) -> Result<Option<Secret>, Error> {
-    let (code, authorization) = new_authorization(auth, app, checked, browser, true);
-    let (digest, now, skips_consent) = (code.digest(), auth.ambient().now(), app.skips_consent());
-    let begun = auth.store().write(move |c| {
-        Box::pin(async move {
-            let stands = if skips_consent {
-                sessions::hold(c, &authorization.session_id, now).await?
-            } else {
-                let granted = grants::hold(c, &authorization.account_id, &authorization.app_id, now).await?;
-                granted.iter().any(|scopes| scopes.cover_all(&authorization.request.scopes))
-            };
-            if !stands {
-                return Ok(false);
-            }
-            authorizations::insert(c, digest, &authorization, now).await?;
-            Ok(true)
-        })
-    });
-    if !begun.await? {
-        return Ok(None);
-    }
-    let why = if app.skips_consent() { "authorized, as the server's own app" } else { "authorized as before" };
-    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %checked.scopes, "{why}");
-    Ok(Some(code))
-}
-
-fn new_authorization(
-    auth: &Auth,
-    app: &App,
-    checked: &CheckedRequest,
-    browser: &SignedInBrowser,
-    approved: bool,
-) -> (Secret, Authorization) {
-    let now = auth.ambient().now();
-    let lifetimes = &auth.config().lifetimes;
-    let begun = checked.clone().begin(app, &browser.session, lifetimes, now);
-    let authorization = if approved { begun.approved(lifetimes, now) } else { begun };
-    (Secret::generate(auth.ambient()), authorization)
+/// Whether an app is told of its mistake. Out of band there is no app to tell, so the person sees it.
+fn is_told_to_app(auth: &Auth, path: &ReturnPath) -> bool {
+    auth.config().oauth.authorize_errors == AuthorizeErrors::Redirect && !path.redirect_uri.is_out_of_band()
 }
 
 /// The request behind a pending code, for the consent page of the session that it belongs to (Lysand §3.2).
@@ -244,26 +145,21 @@ pub async fn consent_at_once(
             "Redirect URI is required for code flow (can be urn:ietf:wg:oauth:2.0:oob)",
         ));
     }
-    let (app, redirect_uri) = client_and_redirect(auth, request).await.map_err(|error| match error {
-        Error::Refused(Refusal { code: Code::InvalidClient, .. }) => {
-            Error::refused(Code::InvalidClient, texts::UNKNOWN_CLIENT)
-        }
-        Error::Refused(Refusal { code: Code::InvalidRedirectUri, .. }) => {
-            Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH)
-        }
-        other => other,
+    let checked = request::check(auth, request, Omitted::Refused).await;
+    let (app, checked) = checked.map_err(|error| {
+        error.told(|problem| match problem {
+            RequestProblem::UnknownClient => Some(Error::refused(Code::InvalidClient, texts::UNKNOWN_CLIENT)),
+            other => request::lysand(other),
+        })
     })?;
-    let checked = request.check(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
-        Error::Refused(Refusal { code: Code::InvalidScope, .. }) => {
-            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
-        }
-        other => other,
-    })?;
-    if let Some(pending_code) = pending_code {
-        void(auth, pending_code, browser).await?;
+    // As if the cookie had come a moment later, when it opened nothing any more.
+    let ended = || Error::refused(Code::InvalidRequest, texts::UNVERIFIABLE_COOKIE);
+    let pending_code = pending_code.map(Secret::digest);
+    let step = sign_in::consented(auth, browser, (&app, &checked), pending_code).await?.ok_or_else(ended)?;
+    if step.missing.is_some() {
+        return Err(invalid_code());
     }
-    let code = insert_authorization(auth, &app, &checked, browser, true).await?;
-    Ok((checked, code))
+    Ok((checked, step.code))
 }
 
 /// The person says no (Mastodon §5.6). A pending code dies; the app is told where it may be.
@@ -278,19 +174,18 @@ pub async fn deny(
 ) -> Result<ReturnPath, Error> {
     if let Some(code) = pending_code {
         let (app, checked) = pending(auth, code, browser).await?;
-        void(auth, code, browser).await?;
+        revoke_pending(auth, code, browser).await?;
         tracing::info!(account = %browser.account.id, app = %app.id, "denied");
         return Ok(checked.return_path());
     }
-    let (_, redirect_uri) = client_and_redirect(auth, request).await?;
-    Ok(request.return_path(redirect_uri))
+    request::return_path(auth, request).await.map_err(|error| error.told(|_| None))
 }
 
-async fn void(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(), Error> {
+async fn revoke_pending(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(), Error> {
     let now = auth.ambient().now();
     let (digest, session) = (code.digest(), browser.session.id.clone());
     auth.store()
-        .write_one(move |c| Box::pin(async move { authorizations::void(c, digest, &session, now).await }))
+        .write_one(move |c| Box::pin(async move { authorizations::revoke_pending(c, digest, &session, now).await }))
         .await
         .map(drop)
 }

@@ -5,13 +5,14 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem};
 use crate::model::session::SessionId;
 use crate::model::throttle::FailedAttempts;
 use crate::secret::Secret;
-use crate::steps::session;
-pub use crate::steps::session::SignedIn;
-use crate::store::{apps, throttles};
+use crate::steps::request::{self, Omitted};
+use crate::steps::sign_in;
+pub use crate::steps::sign_in::{Missing, SignedIn, Step};
+use crate::store::throttles;
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -43,12 +44,12 @@ pub struct PasswordAttempt {
 /// the credentials. 429 after too many failures, 503 when no slot for hashing became free.
 pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<SignedIn, Error> {
     let (identifier, password) = credentials(&attempt)?;
-    let (app, checked) = what_is_asked(auth, &attempt.request).await?;
+    let (app, checked) = checked_request(auth, &attempt.request).await?;
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
     let now = auth.ambient().now();
-    let attempts = FailedAttempts::of(&auth.config().rate_limits, attempt.source, &identifier, now);
+    let attempts = auth.config().rate_limits.failed_attempts(attempt.source, &identifier, now);
     count(auth, attempts).await?;
     let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
     let account = match account {
@@ -62,7 +63,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
         tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
-    session::begin(auth, &account, (app, checked), attempt.replaces, Some(attempts)).await
+    sign_in::after_proof(auth, &account, (app, checked), attempt.replaces, Some(attempts)).await
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
@@ -83,28 +84,24 @@ fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
     Ok((identifier, password))
 }
 
-async fn what_is_asked(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, CheckedRequest), Error> {
-    let client_id = request.client_id.clone().ok_or_else(|| Error::required("client_id"))?;
-    for (name, value) in
-        [("redirect_uri", &request.redirect_uri), ("response_type", &request.response_type), ("scope", &request.scope)]
-    {
+async fn checked_request(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, CheckedRequest), Error> {
+    for (name, value) in [
+        ("client_id", &request.client_id),
+        ("redirect_uri", &request.redirect_uri),
+        ("response_type", &request.response_type),
+        ("scope", &request.scope),
+    ] {
         if value.is_none() {
             return Err(Error::required(name));
         }
     }
-    let stored =
-        auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
-    let app = stored.ok_or_else(|| Error::refused(Code::UnknownApplication, "Invalid application"))?.app;
-    let redirect_uri = app
-        .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
-        .ok_or_else(|| Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH))?;
-    let checked = request.check(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
-        Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
-            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
-        }
-        other => other,
-    })?;
-    Ok((app, checked))
+    let checked = request::check(auth, request, Omitted::Refused).await;
+    checked.map_err(|error| {
+        error.told(|problem| match problem {
+            RequestProblem::UnknownClient => Some(Error::refused(Code::UnknownApplication, "Invalid application")),
+            other => request::lysand(other),
+        })
+    })
 }
 
 async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {

@@ -9,7 +9,7 @@ use crate::model::account::AccountId;
 use crate::model::session::{Session, SignedInBrowser};
 use crate::secret::Secret;
 use crate::signing::CookieProblem;
-use crate::steps::{proof, revocation};
+use crate::steps::{proof, revocation, session};
 use crate::store::{authorizations, sessions, sso_flows, tokens};
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
@@ -46,26 +46,10 @@ pub async fn renew(
     source: Option<IpAddr>,
 ) -> Result<Secret, Error> {
     proof::by_password(auth, &browser.account, password, source).await?;
-    let now = auth.ambient().now();
-    let (id, owner) = (auth.ambient().id(), browser.account.id.clone());
-    let session = Session::begin(id, owner, &auth.config().lifetimes, now);
-    let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-    let old = browser.session.id.clone();
-    let renewed = auth.store().write(move |c| {
-        Box::pin(async move {
-            // A session that was ended meanwhile is not prolonged (security REV-2).
-            if !sessions::by_id(c, &old).await?.is_some_and(|old| old.is_live(now)) {
-                return Ok(false);
-            }
-            sessions::end(c, &old, now).await?;
-            sessions::insert(c, &session).await?;
-            Ok(true)
-        })
-    });
-    if !renewed.await? {
-        return Err(Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again."));
-    }
-    tracing::info!(account = %browser.account.id, "the password was given once more");
+    let renewed = session::renew(auth, &browser.account, &browser.session).await?;
+    let ended = || Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again.");
+    let cookie = renewed.ok_or_else(ended)?;
+    tracing::info!(account = %browser.account.id, "session renewed by a password");
     Ok(cookie)
 }
 
@@ -80,7 +64,7 @@ pub async fn sign_out(auth: &Auth, session: &Session) -> Result<(), Error> {
     let ended = auth.store().write(move |c| {
         Box::pin(async move {
             sessions::end(c, &id, now).await?;
-            authorizations::void_all_of_session(c, &id, &account, now).await
+            authorizations::revoke_all_of_session(c, &id, &account, now).await
         })
     });
     ended.await
@@ -102,8 +86,8 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
                 sessions::end_all(c, &account, now).await?;
                 // Tokens before and after the codes: a living token may be about to approve a code, a code to bring a token.
                 tokens::revoke_all_of_account(c, &account, now).await?;
-                authorizations::void_all_of_account(c, &account, now).await?;
-                sso_flows::void_all_of_account(c, &account, now).await?;
+                authorizations::revoke_all_of_account(c, &account, now).await?;
+                sso_flows::end_all_of_account(c, &account, now).await?;
                 tokens::revoke_all_of_account(c, &account, now).await
             })
         },

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use crate::ambient::Timestamp;
 use crate::host::HostResult;
-pub use crate::model::language::{Language, Reader};
+pub use crate::model::language::Language;
 pub use crate::model::permission::{Access, Permission, sentence};
+pub use crate::model::reader::Reader;
 pub use crate::model::redirect_uri::Destination;
 
 /// A page that the library wants shown to a person.

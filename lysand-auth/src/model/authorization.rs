@@ -2,14 +2,12 @@
 
 use crate::ambient::Timestamp;
 use crate::config::{Lifetimes, OAuthRules};
-use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
-use crate::model::pkce::Challenge;
+use crate::model::pkce::{Challenge, ChallengeProblem};
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
 use crate::model::session::{Session, SessionId};
-use crate::texts;
 
 /// What an app asked for, as it was sent. An empty value counts as absent.
 #[derive(Clone, Debug, Default)]
@@ -96,29 +94,53 @@ pub struct ReturnPath {
     pub state: Option<String>,
 }
 
+/// The first check that an authorization request failed. The order of the checks is that of Mastodon §5.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestProblem {
+    /// There is no `client_id`.
+    MissingClient,
+    /// No app has this `client_id`.
+    UnknownClient,
+    /// The redirect URI is absent, or not registered for the app.
+    RedirectUri,
+    /// There is no `response_type`.
+    MissingResponseType,
+    /// Another response type than `code`.
+    UnsupportedResponseType,
+    /// A response mode that is not one of [`ResponseMode::NAMES`].
+    UnsupportedResponseMode,
+    /// The scope is unknown, or exceeds what the app registered.
+    Scope,
+    /// The PKCE parameters are wrong.
+    Challenge(ChallengeProblem),
+    /// PKCE is required of this app, and there is no `code_challenge`.
+    MissingChallenge,
+}
+
 impl AuthorizationRequest {
     /// Checks 4 to 8 of Mastodon §5.2, in their order; client and redirect URI were checked before.
     ///
     /// # Errors
     /// The first check that fails; the app may be told.
-    pub fn check(&self, app: &App, redirect_uri: RedirectUri, rules: &OAuthRules) -> Result<CheckedRequest, Error> {
+    pub fn check(
+        &self,
+        app: &App,
+        redirect_uri: RedirectUri,
+        rules: &OAuthRules,
+    ) -> Result<CheckedRequest, RequestProblem> {
         match self.response_type.as_deref() {
-            None => return Err(Error::missing("response_type")),
+            None => return Err(RequestProblem::MissingResponseType),
             Some("code") => {}
-            Some(_) => {
-                return Err(Error::refused(Code::UnsupportedResponseType, texts::UNSUPPORTED_RESPONSE_TYPE));
-            }
+            Some(_) => return Err(RequestProblem::UnsupportedResponseType),
         }
-        let response_mode = ResponseMode::named(self.response_mode.as_deref().unwrap_or("query")).ok_or_else(|| {
-            Error::refused(
-                Code::UnsupportedResponseMode,
-                "The authorization server does not support this response mode.",
-            )
-        })?;
-        let scopes = app.scopes.grant(self.scope.as_deref())?;
-        let challenge = Challenge::requested(self.code_challenge.as_deref(), self.code_challenge_method.as_deref())?;
+        let response_mode = ResponseMode::named(self.response_mode.as_deref().unwrap_or("query"))
+            .ok_or(RequestProblem::UnsupportedResponseMode)?;
+        let scopes = app.scopes.grant(self.scope.as_deref()).map_err(|_| RequestProblem::Scope)?;
+        let challenge = Challenge::requested(self.code_challenge.as_deref(), self.code_challenge_method.as_deref())
+            .map_err(RequestProblem::Challenge)?;
         if challenge.is_none() && (app.is_public || rules.require_pkce) {
-            return Err(Error::missing("code_challenge"));
+            return Err(RequestProblem::MissingChallenge);
         }
         Ok(CheckedRequest {
             redirect_uri,
@@ -184,10 +206,10 @@ impl Authorization {
 }
 
 impl CheckedRequest {
-    /// An authorization for the person of this session: approved at once when nobody is asked about the app, else pending.
+    /// A pending authorization for the person of this session.
     #[must_use]
     pub fn begin(self, app: &App, session: &Session, lifetimes: &Lifetimes, now: Timestamp) -> Authorization {
-        let pending = Authorization {
+        Authorization {
             app_id: app.id.clone(),
             account_id: session.account_id.clone(),
             session_id: session.id.clone(),
@@ -197,8 +219,7 @@ impl CheckedRequest {
             used_at: None,
             token_id: None,
             family_id: None,
-        };
-        if app.skips_consent() { pending.approved(lifetimes, now) } else { pending }
+        }
     }
 
     /// Where the answer goes.

@@ -1,4 +1,4 @@
-//! Identities at providers, and the journey of a browser to a provider and back (security RP-4, RP-6).
+//! Identities at providers, and the flow that leads a browser to a provider and back (security RP-4, RP-6).
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ pub struct Identity {
 
 /// What a provider tells about the person who signed in there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct ProviderProfile {
     /// Who it is.
     pub identity: Identity,
     /// The name that the person has there; only a proposal.
@@ -34,7 +34,7 @@ pub struct Person {
     pub email_verified: bool,
 }
 
-impl Person {
+impl ProviderProfile {
     /// How a page names the identity to the person.
     #[must_use]
     pub fn label(&self) -> Option<String> {
@@ -66,7 +66,7 @@ pub struct LinkedIdentity {
     pub linked_at: Timestamp,
 }
 
-/// A browser's journey to a provider and back, as the store keeps it. All that decides is here; what the callback's URL
+/// The flow that leads a browser to a provider and back, as the store keeps it. All that decides is here; what the callback's URL
 /// says beside the state is a hint (security RP-4).
 #[derive(Clone, Debug)]
 pub struct Flow {
@@ -76,7 +76,7 @@ pub struct Flow {
     pub state: Digest,
     /// The provider, by its id in the configuration.
     pub provider: String,
-    /// The provider's issuer when the journey began.
+    /// The provider's issuer when the flow began.
     pub issuer: String,
     /// The PKCE verifier.
     pub verifier: Secret,
@@ -92,13 +92,13 @@ pub struct Flow {
     pub expires_at: Timestamp,
     /// When the browser came back.
     pub used_at: Option<Timestamp>,
-    /// What waits for the owner's word, when a link came back to another browser than it began in.
-    pub waiting: Option<Waiting>,
+    /// The link that awaits the owner's confirmation, when a link came back to another browser than it began in.
+    pub unconfirmed: Option<UnconfirmedLink>,
     /// When a link was made, or ended without being made.
     pub finished_at: Option<Timestamp>,
 }
 
-/// What a journey is for.
+/// What a flow is for.
 #[derive(Clone, Debug)]
 pub enum Purpose {
     /// To sign in, for an app that asked.
@@ -116,9 +116,9 @@ pub enum StartedBy {
     Session(SessionId),
 }
 
-/// An identity that waits for the owner of the account.
+/// An identity whose link awaits confirmation by the owner of the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct UnconfirmedLink {
     /// The provider's key for the person.
     pub subject: String,
     /// How the person knows it.
@@ -218,7 +218,7 @@ mod tests {
             purpose,
             expires_at: moment.plus(std::time::Duration::from_secs(600)),
             used_at: None,
-            waiting: None,
+            unconfirmed: None,
             finished_at: None,
         }
     }

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod language;
 pub mod permission;
 pub mod pkce;
+pub mod reader;
 pub mod redirect_uri;
 pub(crate) mod request_counter;
 pub mod scope;

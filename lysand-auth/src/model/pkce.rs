@@ -2,9 +2,17 @@
 
 use subtle::ConstantTimeEq;
 
-use crate::error::{Code, Error};
 use crate::secret::Secret;
-use crate::texts;
+
+/// What is wrong with the PKCE parameters of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChallengeProblem {
+    /// Another method than `S256`, or none.
+    Method,
+    /// The challenge is not the base64url of 32 bytes.
+    Malformed,
+}
 
 /// The challenge that a code is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,17 +24,14 @@ impl Challenge {
     ///
     /// # Errors
     /// When a challenge comes without the method `S256`, or is not the base64url of 32 bytes.
-    pub fn requested(challenge: Option<&str>, method: Option<&str>) -> Result<Option<Self>, Error> {
+    pub fn requested(challenge: Option<&str>, method: Option<&str>) -> Result<Option<Self>, ChallengeProblem> {
         let Some(challenge) = challenge else { return Ok(None) };
         if method != Some("S256") {
-            return Err(Error::refused(Code::InvalidCodeChallengeMethod, texts::PKCE_METHOD_NOT_S256));
+            return Err(ChallengeProblem::Method);
         }
         let bare = challenge.trim_end_matches('=');
         if bare.len() != 43 || !bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
-            return Err(Error::refused(
-                Code::InvalidCodeChallenge,
-                "The code_challenge must be the base64url-encoded SHA-256 of the verifier: 43 characters.",
-            ));
+            return Err(ChallengeProblem::Malformed);
         }
         Ok(Some(Self(bare.to_owned())))
     }

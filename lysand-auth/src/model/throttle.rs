@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::ambient::Timestamp;
-use crate::config::RateLimits;
 pub use crate::error::Allowance;
 use crate::error::{Code, Error, Refusal};
 use crate::secret::Digest;
@@ -140,27 +139,15 @@ impl Allowance {
     }
 }
 
-/// The counters that one guess at a password touches: the same on every road that tests one. Each guess is counted before
-/// the password is looked at, so that parallel guesses cannot slip through, and taken back when it was right (security ID-2).
+/// The counters that one attempt at a password touches: the same on every road that tests one. Each attempt is counted
+/// before the password is looked at, so that parallel attempts cannot slip through, and taken back when it was right
+/// (security ID-2). Made by [`RateLimits::failed_attempts`](crate::config::RateLimits::failed_attempts).
 #[derive(Clone, Copy, Debug)]
 pub struct FailedAttempts {
     /// What is counted, for whom, and how far.
     pub counters: [Option<(Rule, Digest, Limit)>; 2],
     /// When.
     pub now: Timestamp,
-}
-
-impl FailedAttempts {
-    /// The counters of an address and of an identifier.
-    #[must_use]
-    pub fn of(limits: &RateLimits, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> Self {
-        let by_address = source
-            .zip(limits.of(Rule::LoginAddress))
-            .map(|(source, limit)| (Rule::LoginAddress, Digest::of(source_of(source).as_bytes()), limit));
-        let by_account =
-            limits.of(Rule::LoginAccount).map(|limit| (Rule::LoginAccount, Digest::of(identifier.as_bytes()), limit));
-        Self { counters: [by_address, by_account], now }
-    }
 }
 
 /// An address as limits count it: IPv6 by its /64, IPv4 in IPv6 as IPv4 (security ID-2, ID-3).

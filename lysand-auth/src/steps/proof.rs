@@ -1,17 +1,27 @@
 //! The proof that the owner of a known account is there: its password, wherever it is asked for once more.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
-use crate::model::throttle::FailedAttempts;
+use crate::model::session::Session;
 use crate::secret::Secret;
 use crate::store::throttles;
 use crate::texts;
 
-/// Demands the password of this account and of no other. FailedAttempts count as those at sign-in do (security ID-2), and where no
-/// password signs anybody in, none proves anything.
+/// How long ago a password may have been given for a change of links (security ID-12).
+const FRESH: Duration = Duration::from_secs(300);
+
+/// Whether the session began so lately that it proves who is there (security ID-12).
+#[must_use]
+pub fn is_fresh(auth: &Auth, session: &Session) -> bool {
+    auth.ambient().now().since(session.authenticated_at) <= FRESH
+}
+
+/// Demands the password of this account and of no other. Failed attempts count as those at sign-in do (security ID-2), and
+/// where no password signs anybody in, none proves anything.
 ///
 /// # Errors
 /// `invalid_grant` when it is another's or none; 429 after too many; 503 when no slot for hashing became free.
@@ -27,7 +37,7 @@ pub(crate) async fn by_password(
         return Err(wrong());
     }
     let now = auth.ambient().now();
-    let attempts = FailedAttempts::of(&auth.config().rate_limits, source, &account.username, now);
+    let attempts = auth.config().rate_limits.failed_attempts(source, &account.username, now);
     let exhausted =
         auth.store().write(move |c| Box::pin(async move { throttles::count_attempt(c, attempts).await })).await?;
     if let Some(limit) = exhausted {

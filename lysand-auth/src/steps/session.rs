@@ -1,56 +1,135 @@
-//! Somebody proved who they are, by whatever means: a session begins, and the app's request with it.
+//! Where every session begins and every app's code is made. The [dispatcher](super::sign_in) says when; a session that is
+//! renewed by a proof begins here, too.
 
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::app::App;
-use crate::model::authorization::CheckedRequest;
+use crate::model::authorization::{Authorization, CheckedRequest};
 use crate::model::session::{Session, SessionId};
 use crate::model::throttle::FailedAttempts;
 use crate::secret::Secret;
-use crate::store::{authorizations, sessions, throttles};
+use crate::store::{Conn, Work, authorizations, sessions, throttles};
 
-/// Somebody signed in, and the app's request waits for consent; or not even that.
-#[derive(Debug)]
-pub struct SignedIn {
-    /// The `jwt` cookie.
-    pub cookie: Secret,
-    /// The app that asked.
-    pub app: App,
-    /// What it asked for.
-    pub request: CheckedRequest,
-    /// The pending code, worthless until consent (security AS-1); an approved one when nobody is asked about the app.
-    pub code: Secret,
+/// The session that a code belongs to.
+pub(crate) enum SessionChange {
+    /// It begins with the code.
+    Begin(Box<NewSession>),
+    /// It stands already.
+    Continue(Box<Session>),
 }
 
-/// Begins a session for `account` and the authorization that `app` asks for. The session that this browser had ends
-/// (`replaces`, security WEB-1), and `guesses` that came to nothing are forgotten.
-pub(crate) async fn begin(
-    auth: &Auth,
-    account: &Account,
-    (app, checked): (App, CheckedRequest),
+/// A session that is about to begin.
+pub(crate) struct NewSession {
+    session: Session,
     replaces: Option<SessionId>,
     attempts: Option<FailedAttempts>,
-) -> Result<SignedIn, Error> {
-    let (now, lifetimes) = (auth.ambient().now(), &auth.config().lifetimes);
-    let session = Session::begin(auth.ambient().id(), account.id.clone(), lifetimes, now);
-    let cookie = auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-    let code = Secret::generate(auth.ambient());
-    let digest = code.digest();
-    let authorization = checked.clone().begin(&app, &session, lifetimes, now);
-    tracing::info!(account = %account.id, app = %app.id, session = %session.id, "signed in");
-    let begun = auth.store().write(move |c| {
+}
+
+impl NewSession {
+    /// A session for `account`, and its cookie. The session that this browser had ends (`replaces`, security WEB-1), and
+    /// `attempts` are taken back: they came to something.
+    pub(crate) fn new(
+        auth: &Auth,
+        account: &Account,
+        replaces: Option<SessionId>,
+        attempts: Option<FailedAttempts>,
+    ) -> Result<(Self, Secret), Error> {
+        let (id, lifetimes, now) = (auth.ambient().id(), &auth.config().lifetimes, auth.ambient().now());
+        let session = Session::begin(id, account.id.clone(), lifetimes, now);
+        let cookie =
+            auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
+        Ok((Self { session, replaces, attempts }, cookie))
+    }
+
+    async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
+        if let Some(attempts) = self.attempts {
+            throttles::uncount_attempt(c, attempts).await?;
+        }
+        if let Some(old) = &self.replaces {
+            sessions::end(c, old, self.session.authenticated_at).await?;
+        }
+        sessions::insert(c, &self.session).await
+    }
+}
+
+impl SessionChange {
+    fn session(&self) -> &Session {
+        match self {
+            Self::Begin(new) => &new.session,
+            Self::Continue(session) => session,
+        }
+    }
+}
+
+/// Begins the session, if it is to begin, and makes a code that belongs to it, in one transaction. `decide` runs in it and
+/// answers what is still missing; when nothing is, the code is approved. `None` when the session ended meanwhile.
+pub(crate) async fn make_code<T: Send + 'static>(
+    auth: &Auth,
+    (app, request): (&App, &CheckedRequest),
+    change: SessionChange,
+    decide: impl for<'c> FnOnce(&'c mut Conn) -> Work<'c, Option<T>> + Send + 'static,
+) -> Result<Option<(Secret, Option<T>)>, Error> {
+    let (now, lifetimes) = (auth.ambient().now(), auth.config().lifetimes);
+    let (code, pending) = new_code(auth, (app, request), change.session());
+    let (digest, session, account) = (code.digest(), pending.session_id.clone(), pending.account_id.clone());
+    let begins = matches!(change, SessionChange::Begin(_));
+    let made = auth.store().write(move |c| {
         Box::pin(async move {
-            if let Some(attempts) = attempts {
-                throttles::uncount_attempt(c, attempts).await?;
+            match &change {
+                SessionChange::Begin(new) => new.keep(c).await?,
+                SessionChange::Continue(session) => {
+                    if !sessions::lock_live(c, &session.id, now).await? {
+                        return Ok(None);
+                    }
+                }
             }
-            if let Some(old) = replaces {
-                sessions::end(c, &old, now).await?;
-            }
-            sessions::insert(c, &session).await?;
-            authorizations::insert(c, digest, &authorization, now).await
+            let missing = decide(c).await?;
+            let authorization = if missing.is_none() { pending.approved(&lifetimes, now) } else { pending };
+            authorizations::insert(c, digest, &authorization, now).await?;
+            Ok(Some(missing))
         })
     });
-    begun.await?;
-    Ok(SignedIn { cookie, app, request: checked, code })
+    let made = made.await?;
+    if begins {
+        tracing::info!(%account, app = %app.id, %session, "signed in");
+    }
+    Ok(made.map(|missing| (code, missing)))
+}
+
+/// Makes a code that is worth nothing until something else happens, in a session that stands.
+pub(crate) async fn make_pending_code(
+    auth: &Auth,
+    request: (&App, &CheckedRequest),
+    session: &Session,
+) -> Result<Secret, Error> {
+    let (code, pending) = new_code(auth, request, session);
+    let (digest, now) = (code.digest(), auth.ambient().now());
+    auth.store()
+        .write_one(move |c| Box::pin(async move { authorizations::insert(c, digest, &pending, now).await }))
+        .await?;
+    Ok(code)
+}
+
+/// Puts a new session in the place of `old`: its owner proved once more to be there (security WEB-1, ID-12). Answers with
+/// its cookie; `None` when the old one was ended meanwhile, for such a session is not prolonged (security REV-2).
+pub(crate) async fn renew(auth: &Auth, account: &Account, old: &Session) -> Result<Option<Secret>, Error> {
+    let now = auth.ambient().now();
+    let (new, cookie) = NewSession::new(auth, account, Some(old.id.clone()), None)?;
+    let old = old.id.clone();
+    let renewed = auth.store().write(move |c| {
+        Box::pin(async move {
+            if !sessions::by_id(c, &old).await?.is_some_and(|old| old.is_live(now)) {
+                return Ok(false);
+            }
+            new.keep(c).await?;
+            Ok(true)
+        })
+    });
+    Ok(renewed.await?.then_some(cookie))
+}
+
+fn new_code(auth: &Auth, (app, request): (&App, &CheckedRequest), session: &Session) -> (Secret, Authorization) {
+    let pending = request.clone().begin(app, session, &auth.config().lifetimes, auth.ambient().now());
+    (Secret::generate(auth.ambient()), pending)
 }

@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
-use super::Conn;
+use super::conn::Conn;
 use super::schema::auth_app;
 use crate::ambient::Timestamp;
 use crate::error::Error;

@@ -6,8 +6,8 @@ use diesel::{
     Selectable, SelectableHelper,
 };
 
-use super::Conn;
 use super::apps::{self, StoredApp};
+use super::conn::Conn;
 use super::schema::{auth_app, auth_authorization as table};
 use super::statements::{Approve, Redeem, Spend};
 use super::tokens::{self, StoredToken};
@@ -126,7 +126,12 @@ pub(crate) async fn approve(
 }
 
 /// Ends a pending code without a token: the person said no, or a consent by other means replaced it.
-pub(crate) async fn void(conn: &mut Conn, code: Digest, session: &SessionId, now: Timestamp) -> Result<bool, Error> {
+pub(crate) async fn revoke_pending(
+    conn: &mut Conn,
+    code: Digest,
+    session: &SessionId,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let changed = on!(conn, c => diesel::update(table::table)
         .filter(table::code_digest.eq(code.as_bytes()))
         .filter(table::session_id.eq(session.as_str()))
@@ -173,7 +178,7 @@ pub(crate) async fn redeem(
 }
 
 /// Ends every open code of an account.
-pub(crate) async fn void_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+pub(crate) async fn revoke_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()).and(table::used_at.is_null()))
         .set(table::used_at.eq(Some(now.micros())))
@@ -182,7 +187,7 @@ pub(crate) async fn void_all_of_account(conn: &mut Conn, account: &AccountId, no
 }
 
 /// Ends every open code that was asked for in a session.
-pub(crate) async fn void_all_of_session(
+pub(crate) async fn revoke_all_of_session(
     conn: &mut Conn,
     session: &SessionId,
     account: &AccountId,

@@ -10,7 +10,7 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::postgres::{Loan, WHOLE};
+use super::loan::{Loan, TIMEOUT};
 use super::tokens::{self, Found};
 use crate::error::Error;
 use crate::secret::Digest;
@@ -38,7 +38,7 @@ impl Bearers {
     pub(super) async fn check(&self, digest: Digest) -> Result<Option<Found>, Error> {
         let (answer, answered) = oneshot::channel();
         self.0.try_send((digest, answer)).map_err(|_| Error::unavailable())?;
-        match tokio::time::timeout(WHOLE, answered).await {
+        match tokio::time::timeout(TIMEOUT, answered).await {
             Ok(Ok(found)) => Ok(found),
             // A dropped sender is a look-up that failed; it was logged where it did.
             Ok(Err(_)) | Err(_) => Err(Error::unavailable()),
@@ -58,7 +58,7 @@ async fn answer(pool: Pool<AsyncPgConnection>, mut checks: mpsc::Receiver<Check>
         digests.sort_unstable();
         digests.dedup();
         // A task of its own, so that neither a panic nor a database that has fallen silent ends all later checks.
-        let looked = tokio::spawn(tokio::time::timeout(WHOLE, look_up(pool.clone(), digests)));
+        let looked = tokio::spawn(tokio::time::timeout(TIMEOUT, look_up(pool.clone(), digests)));
         let found = match looked.await {
             Ok(Ok(found)) => found,
             Ok(Err(_)) => Err(Error::unavailable()),

@@ -6,8 +6,8 @@ use diesel::{
     SelectableHelper,
 };
 
-use super::Conn;
 use super::apps::{self, StoredApp};
+use super::conn::Conn;
 use super::schema::{auth_app, auth_family as table, auth_refresh_token, auth_token};
 use crate::ambient::Timestamp;
 use crate::error::Error;

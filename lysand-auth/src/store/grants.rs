@@ -3,8 +3,8 @@
 use diesel::dsl::{max, min};
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
-use super::Conn;
 use super::apps::{self, StoredApp};
+use super::conn::Conn;
 use super::schema::{auth_app, auth_authorization as codes, auth_family as families, auth_token as table};
 use super::tokens::{Found, Row};
 use crate::ambient::Timestamp;
@@ -170,7 +170,7 @@ pub(crate) async fn live_scopes(
 }
 
 /// The same; and on PostgreSQL, whoever would end it waits until this transaction is over, as on SQLite they do anyway.
-pub(crate) async fn hold(
+pub(crate) async fn lock_live_scopes(
     conn: &mut Conn,
     account: &AccountId,
     app: &AppId,

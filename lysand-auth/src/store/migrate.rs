@@ -5,7 +5,7 @@ use diesel::connection::BoxableConnection;
 use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::store::StoreError;
+use super::error::StoreError;
 
 /// A set of embedded migrations: the library's own, or a host's.
 pub type MigrationSet = EmbeddedMigrations;

@@ -18,10 +18,14 @@
 pub(crate) mod apps;
 pub(crate) mod authorizations;
 mod bearers;
+mod conn;
+mod error;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
+mod loan;
 mod migrate;
+mod on;
 mod postgres;
 mod schema;
 pub(crate) mod sessions;
@@ -33,69 +37,13 @@ pub(crate) mod throttles;
 pub(crate) mod tokens;
 pub(crate) mod uses;
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use diesel::SqliteConnection;
-use diesel::result::DatabaseErrorKind;
-use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::Object;
-
+pub use self::conn::{Conn, Work};
+pub use self::error::StoreError;
 pub use self::migrate::{MIGRATIONS, MigrationSet, MigrationState};
 use crate::error::Error;
 use crate::secret::{Digest, Secret};
-
-#[expect(clippy::large_enum_variant, reason = "there is one for each connection, and it is lent, not moved about")]
-/// A connection to one of the two databases; [`on!`](crate::on) takes it apart.
-pub enum Conn {
-    /// SQLite: plain, synchronous Diesel.
-    Sqlite(SqliteConnection),
-    /// PostgreSQL: asynchronous Diesel over a pooled connection.
-    Pg(Object<AsyncPgConnection>),
-}
-
-/// Expands one Diesel query for both databases and awaits it on PostgreSQL: `on!(conn, c => query.load(c))`.
-#[macro_export]
-macro_rules! on {
-    ($conn:expr, $c:ident => $query:expr) => {
-        match $conn {
-            $crate::store::Conn::Sqlite($c) => {
-                #[allow(unused_imports)]
-                use ::diesel::RunQueryDsl as _;
-                $query
-            }
-            $crate::store::Conn::Pg($c) => {
-                #[allow(unused_imports)]
-                use ::diesel_async::RunQueryDsl as _;
-                $query.await
-            }
-        }
-    };
-}
-
-/// What a unit of work answers: a boxed future over the connection that it was lent.
-pub type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>;
-
-/// Why a database cannot be opened or migrated.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The URL names no database that this library knows.
-    #[error("the database URL must begin with sqlite: or postgres: (found {0:?})")]
-    Scheme(String),
-    /// The URL cannot be read.
-    #[error("the database URL cannot be read: {0}")]
-    Url(String),
-    /// The database does not answer.
-    #[error("the database cannot be reached: {0}")]
-    Unavailable(String),
-    /// A migration failed; the database is as it was.
-    #[error("the migration failed: {0}")]
-    Migration(String),
-    /// The database was migrated by a newer version of this program.
-    #[error("the database is newer than this program: it knows the migration {0}, which this version does not")]
-    Newer(String),
-}
 
 /// The database; cheap to clone.
 #[derive(Clone)]
@@ -230,60 +178,5 @@ impl std::fmt::Debug for Store {
             Backend::Sqlite(_) => "Store(SQLite)",
             Backend::Postgres(_) => "Store(PostgreSQL)",
         })
-    }
-}
-
-impl From<diesel::result::Error> for Error {
-    fn from(error: diesel::result::Error) -> Self {
-        if !is_away(&error) {
-            return Self::failed(error);
-        }
-        tracing::warn!(%error, "the database does not answer");
-        Self::unavailable()
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(cause) => {
-                tracing::warn!(%cause, "the database does not answer");
-                Self::unavailable()
-            }
-            other => Self::failed(other),
-        }
-    }
-}
-
-/// Whether an error tells of an absent, locked, full or restarting database rather than of a wrong query (LOAD-4).
-fn is_away(error: &diesel::result::Error) -> bool {
-    const SIGNS: [&str; 12] = [
-        "locked",
-        "busy",
-        "disk is full",
-        "disk i/o error",
-        "readonly database",
-        "unable to open",
-        "connection",
-        "terminating",
-        "starting up",
-        "shutting down",
-        "statement timeout",
-        "too many clients",
-    ];
-    match error {
-        diesel::result::Error::DatabaseError(kind, detail) => match kind {
-            DatabaseErrorKind::ClosedConnection
-            | DatabaseErrorKind::UnableToSendCommand
-            | DatabaseErrorKind::SerializationFailure
-            | DatabaseErrorKind::ReadOnlyTransaction => true,
-            DatabaseErrorKind::Unknown => {
-                let text = detail.message().to_ascii_lowercase();
-                SIGNS.iter().any(|sign| text.contains(sign))
-            }
-            _ => false,
-        },
-        diesel::result::Error::BrokenTransactionManager => true,
-        _ => false,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
-use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
@@ -15,14 +15,17 @@ use tokio::sync::oneshot;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::bearers::Bearers;
-use super::{Conn, MigrationSet, MigrationState, StoreError, Work, migrate};
+use super::conn::{Conn, Work};
+use super::error::StoreError;
+use super::loan::{Loan, TIMEOUT};
+use super::migrate::{self, MigrationSet, MigrationState};
 use crate::error::Error;
 
-/// How long a statement, a connection and a place in the pool may take; together less than the 5 s of LOAD-4.
+/// How long a statement, a connection and a place in the pool may take; together with [`TIMEOUT`] less
+/// than the 5 s of LOAD-4.
 const STATEMENT: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(3);
 const ACQUIRE: Duration = Duration::from_secs(3);
-pub(super) const WHOLE: Duration = Duration::from_millis(4_500);
 
 /// Any number that nobody else takes for an advisory lock on the same database.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7310583094241357)";
@@ -120,7 +123,7 @@ impl Postgres {
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        let bounded = tokio::time::timeout(WHOLE, work);
+        let bounded = tokio::time::timeout(TIMEOUT, work);
         match self.runtime.spawn(bounded).await {
             Ok(Ok(result)) => result,
             Ok(Err(_)) => Err(Error::unavailable()),
@@ -163,47 +166,6 @@ fn limit_statements(config: &mut tokio_postgres::Config, limit: Duration) {
     let options = config.get_options().unwrap_or_default();
     let options = format!("{options} -c synchronous_commit=on -c statement_timeout={}", limit.as_millis());
     config.options(options.trim());
-}
-
-/// A connection of the pool. Unless it is given back it is closed: dropped in the middle of something, by a panic or a
-/// time-out, it may have a transaction open that its next user would commit, or wait for an answer that never comes.
-pub(super) struct Loan(Option<Conn>);
-
-impl Loan {
-    /// A connection, after waiting for one if need be.
-    pub(super) async fn of(pool: &Pool<AsyncPgConnection>) -> Result<Self, Error> {
-        match pool.get().await {
-            Ok(object) => Ok(Self(Some(Conn::Pg(object)))),
-            Err(error) => {
-                tracing::warn!(%error, "no connection to the database");
-                Err(Error::unavailable())
-            }
-        }
-    }
-
-    pub(super) fn conn(&mut self) -> &mut Conn {
-        self.0.as_mut().expect("it is there until it is given back")
-    }
-
-    async fn execute(&mut self, sql: &str) -> Result<(), Error> {
-        if let Some(Conn::Pg(object)) = &mut self.0 {
-            SimpleAsyncConnection::batch_execute(&mut **object, sql).await?;
-        }
-        Ok(())
-    }
-
-    /// Nothing is under way: others may have it.
-    pub(super) fn give_back(mut self) {
-        drop(self.0.take());
-    }
-}
-
-impl Drop for Loan {
-    fn drop(&mut self) {
-        if let Some(Conn::Pg(object)) = self.0.take() {
-            drop(Object::take(object));
-        }
-    }
 }
 
 /// A thread that drives the pool's connections until the sender is dropped.

@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
-use super::Conn;
+use super::conn::Conn;
 use super::schema::auth_session as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -54,7 +54,7 @@ pub(crate) async fn by_id(conn: &mut Conn, id: &SessionId) -> Result<Option<Sess
 
 /// Whether a session stands; and on PostgreSQL, whoever would end it waits until this transaction is over, as on SQLite
 /// they do anyway.
-pub(crate) async fn hold(conn: &mut Conn, id: &SessionId, now: Timestamp) -> Result<bool, Error> {
+pub(crate) async fn lock_live(conn: &mut Conn, id: &SessionId, now: Timestamp) -> Result<bool, Error> {
     let Conn::Pg(c) = conn else {
         return Ok(by_id(conn, id).await?.is_some_and(|session| session.is_live(now)));
     };

@@ -12,7 +12,9 @@ use diesel::{Connection, SqliteConnection};
 use futures_util::FutureExt;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::{Conn, MigrationSet, MigrationState, StoreError, Work, migrate};
+use super::conn::{Conn, Work};
+use super::error::StoreError;
+use super::migrate::{self, MigrationSet, MigrationState};
 use crate::error::Error;
 
 /// How many units of work may share one commit.

@@ -1,17 +1,17 @@
-//! Journeys to providers and back. A journey is spent by one conditional update, before anything else is asked of anybody
+//! Flows to providers and back. A flow is spent by one conditional update, before anything else is asked of anybody
 //! (security ONE-1, RP-4).
 
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
 
-use super::Conn;
+use super::conn::Conn;
 use super::schema::auth_sso_flow as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
 use crate::model::authorization::{CheckedRequest, ResponseMode};
-use crate::model::identity::{Flow, Purpose, StartedBy, Waiting};
+use crate::model::identity::{Flow, Purpose, StartedBy, UnconfirmedLink};
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -111,7 +111,7 @@ impl Row {
             purpose,
             expires_at: Timestamp::from_micros(self.expires_at),
             used_at: self.used_at.map(Timestamp::from_micros),
-            waiting: self.waiting.and_then(|waiting| serde_json::from_str(&waiting).ok()),
+            unconfirmed: self.waiting.and_then(|link| serde_json::from_str(&link).ok()),
             finished_at: self.finished_at.map(Timestamp::from_micros),
         })
     }
@@ -171,21 +171,20 @@ pub(crate) async fn spend(conn: &mut Conn, id: &str, now: Timestamp) -> Result<b
     Ok(changed == 1)
 }
 
-/// Keeps what a link came back with until the owner of the account gives a word in this browser. A flow that was ended
-/// meanwhile stays ended.
-pub(crate) async fn hold(
+/// Keeps a link until the owner of the account confirms it in this browser; false when the flow was ended meanwhile.
+pub(crate) async fn await_confirmation(
     conn: &mut Conn,
     id: &str,
-    waiting: &Waiting,
+    link: &UnconfirmedLink,
     browser: Digest,
     expires_at: Timestamp,
 ) -> Result<bool, Error> {
-    let waiting = serde_json::to_string(waiting).map_err(Error::failed)?;
+    let link = serde_json::to_string(link).map_err(Error::failed)?;
     let changed = on!(conn, c => diesel::update(table::table.find(id))
         .filter(table::waiting.is_null())
         .filter(table::finished_at.is_null())
         .set((
-            table::waiting.eq(Some(waiting.as_str())),
+            table::waiting.eq(Some(link.as_str())),
             table::browser_digest.eq(Some(browser.as_bytes())),
             table::expires_at.eq(expires_at.micros()),
         ))
@@ -202,8 +201,8 @@ pub(crate) async fn finish(conn: &mut Conn, id: &str, now: Timestamp) -> Result<
     Ok(changed == 1)
 }
 
-/// Ends every link of an account that is under way, those that wait for a word included (security REV-1).
-pub(crate) async fn void_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+/// Ends every link of an account that is under way, those that await confirmation included (security REV-1).
+pub(crate) async fn end_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()))
         .filter(table::finished_at.is_null())

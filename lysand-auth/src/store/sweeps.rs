@@ -2,7 +2,7 @@
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl};
 
-use super::Conn;
+use super::conn::Conn;
 use super::schema::{auth_authorization, auth_family, auth_session, auth_sso_flow, auth_throttle, auth_token};
 use crate::ambient::Timestamp;
 use crate::error::Error;

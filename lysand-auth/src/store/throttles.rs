@@ -3,7 +3,7 @@
 use diesel::upsert::excluded;
 use diesel::{ExpressionMethods, QueryDsl};
 
-use super::Conn;
+use super::conn::Conn;
 use super::schema::auth_throttle as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;

@@ -5,8 +5,8 @@ use diesel::{
     SelectableHelper,
 };
 
-use super::Conn;
 use super::apps::{self, StoredApp};
+use super::conn::Conn;
 use super::families;
 use super::schema::{auth_app, auth_token as table};
 use crate::ambient::Timestamp;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl};
 
-use super::Conn;
+use super::conn::Conn;
 use super::schema::auth_token as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;

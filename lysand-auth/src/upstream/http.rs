@@ -18,26 +18,26 @@ use crate::config::authorities;
 use crate::model::address;
 
 /// How long one request may take, and of it the connection.
-const WHOLE: Duration = Duration::from_secs(5);
-const CONNECT: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 256 * 1024;
 
 /// Why a request brought no answer. The text is for the log; it holds no secret.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum HttpTrouble {
+pub(super) enum HttpError {
     /// The address may not be asked.
     #[error("{0} may not be asked: it is not https, or not public")]
     Forbidden(String),
     /// Nobody answers, or not in time.
     #[error("no answer from {0}")]
-    Silent(String),
+    NoAnswer(String),
     /// Nobody vouches for it whom we trust. The operator reads what to do.
     #[error("the certificate of {0} is not trusted ({1}): if it is right, its authority belongs in oidc.trusted_roots")]
-    Unvouched(String, String),
+    UntrustedCertificate(String, String),
     /// The answer is too large, not JSON, or a redirect.
     #[error("the answer of {0} {1}")]
-    Odd(String, &'static str),
+    UnusableAnswer(String, &'static str),
 }
 
 /// Two clients: one that finds public addresses alone, one for providers that may be private.
@@ -62,8 +62,8 @@ impl Http {
                 .no_deflate()
                 .referer(false)
                 .http1_only()
-                .connect_timeout(CONNECT)
-                .timeout(WHOLE)
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(TIMEOUT)
                 // A connection lives on the thread of the request that opened it; none is lent to another.
                 .pool_max_idle_per_host(0)
                 .user_agent(concat!("lysand-auth/", env!("CARGO_PKG_VERSION")))
@@ -73,34 +73,34 @@ impl Http {
     }
 
     /// Sends a request and reads the whole answer. A good one is JSON, each of whose names stands once.
-    pub(super) async fn send(&self, request: HttpRequest, may_be_private: bool) -> Result<HttpResponse, HttpTrouble> {
+    pub(super) async fn send(&self, request: HttpRequest, may_be_private: bool) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
         let text = parts.uri.to_string();
-        let url = Url::parse(&text).map_err(|_| HttpTrouble::Forbidden(text.clone()))?;
+        let url = Url::parse(&text).map_err(|_| HttpError::Forbidden(text.clone()))?;
         let place = url.origin().ascii_serialization();
         if !is_allowed(&url, may_be_private) {
-            return Err(HttpTrouble::Forbidden(place));
+            return Err(HttpError::Forbidden(place));
         }
         let client = if may_be_private { &self.private } else { &self.public };
         let silent = |error: reqwest::Error| match refused_certificate(&error) {
-            Some(why) => HttpTrouble::Unvouched(place.clone(), why),
-            None => HttpTrouble::Silent(place.clone()),
+            Some(why) => HttpError::UntrustedCertificate(place.clone(), why),
+            None => HttpError::NoAnswer(place.clone()),
         };
         let asked = client.request(parts.method, url).headers(parts.headers).body(body).send();
         let mut answer = asked.await.map_err(silent)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         if status.is_redirection() {
-            return Err(HttpTrouble::Odd(place, "is a redirect"));
+            return Err(HttpError::UnusableAnswer(place, "is a redirect"));
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = answer.chunk().await.map_err(silent)? {
             if bytes.len() + chunk.len() > MAX_ANSWER {
-                return Err(HttpTrouble::Odd(place, "is too large"));
+                return Err(HttpError::UnusableAnswer(place, "is too large"));
             }
             bytes.extend_from_slice(&chunk);
         }
         if status == StatusCode::OK && !json::is_strict(&bytes) {
-            return Err(HttpTrouble::Odd(place, "is not JSON, or says something twice"));
+            return Err(HttpError::UnusableAnswer(place, "is not JSON, or says something twice"));
         }
         let mut response = Response::new(bytes);
         *response.status_mut() = status;

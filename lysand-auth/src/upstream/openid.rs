@@ -19,11 +19,14 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::http::{Http, HttpTrouble, is_allowed};
-use super::{Departure, Return, Trouble, token, usable};
+use super::error::ProviderError;
+use super::exchange::{AuthorizationParameters, AuthorizationResponse};
+use super::http::{Http, HttpError, is_allowed};
+use super::id_token::{self, CLOCK_SKEW};
+use super::text::usable;
 use crate::ambient::Timestamp;
 use crate::config::Provider;
-use crate::model::identity::{Identity, MAX_SUBJECT, Person};
+use crate::model::identity::{Identity, MAX_SUBJECT, ProviderProfile};
 use crate::secret::Secret;
 
 /// How long a provider's document and keys are believed without asking again.
@@ -34,8 +37,6 @@ const COOL_DOWN: Duration = Duration::from_secs(5);
 const KEYS_AGAIN: Duration = Duration::from_secs(60);
 /// The most keys that a provider may have.
 const MAX_KEYS: usize = 64;
-/// How far two clocks may be apart (security LOAD-11).
-pub(super) const SKEW: Duration = Duration::from_secs(60);
 
 /// The asymmetric algorithms that are accepted, where the provider says that it uses them. No MAC: whoever knows our
 /// secret could sign.
@@ -103,22 +104,27 @@ impl OpenId {
     }
 
     /// Whether the provider says that it names itself in every callback.
-    pub(super) async fn names_itself(&self, http: &Http, provider: &Provider, now: Timestamp) -> Result<bool, Trouble> {
-        let metadata = self.metadata(http, provider, now).await?;
-        Ok(metadata.additional_metadata().authorization_response_iss_parameter_supported)
-    }
-
-    pub(super) async fn depart(
+    pub(super) async fn always_sends_iss(
         &self,
         http: &Http,
         provider: &Provider,
         now: Timestamp,
-        trip: Departure<'_>,
-    ) -> Result<String, Trouble> {
+    ) -> Result<bool, ProviderError> {
         let metadata = self.metadata(http, provider, now).await?;
-        let client = client(&metadata, provider, trip.callback)?;
-        let verifier = PkceCodeVerifier::new(trip.verifier.expose().to_owned());
-        let (state, nonce) = (trip.state.expose().to_owned(), trip.nonce.expose().to_owned());
+        Ok(metadata.additional_metadata().authorization_response_iss_parameter_supported)
+    }
+
+    pub(super) async fn authorization_url(
+        &self,
+        http: &Http,
+        provider: &Provider,
+        now: Timestamp,
+        parameters: AuthorizationParameters<'_>,
+    ) -> Result<String, ProviderError> {
+        let metadata = self.metadata(http, provider, now).await?;
+        let client = client(&metadata, provider, parameters.callback)?;
+        let verifier = PkceCodeVerifier::new(parameters.verifier.expose().to_owned());
+        let (state, nonce) = (parameters.state.expose().to_owned(), parameters.nonce.expose().to_owned());
         // The configured scopes have openid already.
         let (url, ..) = client
             .disable_openid_scope()
@@ -133,44 +139,44 @@ impl OpenId {
         Ok(url.into())
     }
 
-    pub(super) async fn arrive(
+    pub(super) async fn exchange(
         &self,
         http: &Http,
         provider: &Provider,
         now: Timestamp,
-        trip: Return<'_>,
-    ) -> Result<Person, Trouble> {
+        response: AuthorizationResponse<'_>,
+    ) -> Result<ProviderProfile, ProviderError> {
         let metadata = self.metadata(http, provider, now).await?;
         let may_be_private = provider.may_be_private();
         let send = async |request: HttpRequest| http.send(request, may_be_private).await;
-        let client = client(&metadata, provider, trip.callback)?.set_auth_type(authentication(&metadata)?);
+        let client = client(&metadata, provider, response.callback)?.set_auth_type(authentication(&metadata)?);
         let tokens = client
-            .exchange_code(AuthorizationCode::new(trip.code.expose().to_owned()))
-            .map_err(|_| Trouble::untrue("its document names no token endpoint"))?
-            .set_pkce_verifier(PkceCodeVerifier::new(trip.verifier.expose().to_owned()))
+            .exchange_code(AuthorizationCode::new(response.code.expose().to_owned()))
+            .map_err(|_| ProviderError::untrusted("its document names no token endpoint"))?
+            .set_pkce_verifier(PkceCodeVerifier::new(response.verifier.expose().to_owned()))
             .request_async(&send)
             .await
             .map_err(|error| match error {
-                RequestTokenError::Request(trouble) => trouble.into(),
-                _ => Trouble::untrue("the token endpoint does not redeem the code"),
+                RequestTokenError::Request(error) => error.into(),
+                _ => ProviderError::untrusted("the token endpoint does not redeem the code"),
             })?;
-        let claims = match checked(&client, provider, &metadata, &tokens, trip.nonce, now) {
+        let claims = match checked(&client, provider, &metadata, &tokens, response.nonce, now) {
             Err(Unproven::Signature(why)) => {
                 // The provider may have new keys since we asked.
-                let metadata = self.new_keys(http, provider, now).await?.ok_or(Trouble::Untrue(why))?;
-                let client = self::client(&metadata, provider, trip.callback)?;
-                checked(&client, provider, &metadata, &tokens, trip.nonce, now)
+                let metadata = self.new_keys(http, provider, now).await?.ok_or(ProviderError::Untrusted(why))?;
+                let client = self::client(&metadata, provider, response.callback)?;
+                checked(&client, provider, &metadata, &tokens, response.nonce, now)
             }
             other => other,
         }
-        .map_err(|(Unproven::Signature(why) | Unproven::Claims(why))| Trouble::Untrue(why))?;
+        .map_err(|(Unproven::Signature(why) | Unproven::Claims(why))| ProviderError::Untrusted(why))?;
         let access_token = tokens.access_token().clone();
         let info = user_info(&client, &metadata, access_token, &claims, &send).await?;
-        person(provider, &claims, info.as_ref())
+        profile(provider, &claims, info.as_ref())
     }
 
     /// The provider's document with its keys, asked for again when it is old.
-    async fn metadata(&self, http: &Http, provider: &Provider, now: Timestamp) -> Result<Arc<Metadata>, Trouble> {
+    async fn metadata(&self, http: &Http, provider: &Provider, now: Timestamp) -> Result<Arc<Metadata>, ProviderError> {
         let mut known = self.known.lock().await;
         if let Some((metadata, at)) = &known.document
             && now.since(*at) < FRESH
@@ -178,7 +184,7 @@ impl OpenId {
             return Ok(Arc::clone(metadata));
         }
         if known.failed_at.is_some_and(|at| now.since(at) < COOL_DOWN) {
-            return Err(Trouble::Away("it gave no document a moment ago".to_owned()));
+            return Err(ProviderError::Unreachable("it gave no document a moment ago".to_owned()));
         }
         // If the caller stops waiting, that is a failure as well, and those behind need not wait as long.
         known.failed_at = Some(now);
@@ -193,7 +199,7 @@ impl OpenId {
         http: &Http,
         provider: &Provider,
         now: Timestamp,
-    ) -> Result<Option<Arc<Metadata>>, Trouble> {
+    ) -> Result<Option<Arc<Metadata>>, ProviderError> {
         let mut known = self.known.lock().await;
         let Some((metadata, at)) = known.document.clone() else { return Ok(None) };
         if known.keys_at.is_some_and(|at| now.since(at) < KEYS_AGAIN) {
@@ -209,14 +215,14 @@ impl OpenId {
     }
 }
 
-async fn discover(http: &Http, provider: &Provider, issuer: &str) -> Result<Arc<Metadata>, Trouble> {
+async fn discover(http: &Http, provider: &Provider, issuer: &str) -> Result<Arc<Metadata>, ProviderError> {
     let may_be_private = provider.may_be_private();
     let send = async |request: HttpRequest| http.send(request, may_be_private).await;
-    let url = IssuerUrl::new(issuer.to_owned()).map_err(Trouble::untrue)?;
+    let url = IssuerUrl::new(issuer.to_owned()).map_err(ProviderError::untrusted)?;
     let metadata = Metadata::discover_async(url, &send).await.map_err(of_discovery)?;
     // Exactly, as text (security RP-3).
     if metadata.issuer().as_str() != issuer {
-        return Err(Trouble::untrue("its document is another issuer's"));
+        return Err(ProviderError::untrusted("its document is another issuer's"));
     }
     let endpoints = [
         Some(metadata.authorization_endpoint().url()),
@@ -226,42 +232,42 @@ async fn discover(http: &Http, provider: &Provider, issuer: &str) -> Result<Arc<
     ];
     let is_odd = |url: &&Url| !is_allowed(url, may_be_private) || url.fragment().is_some();
     if endpoints.into_iter().flatten().any(|url| is_odd(&url)) {
-        return Err(Trouble::untrue("its document names an address that is not https, or not public"));
+        return Err(ProviderError::untrusted("its document names an address that is not https, or not public"));
     }
     let keys = few(metadata.jwks().clone())?;
     Ok(Arc::new(metadata.set_jwks(keys)))
 }
 
-fn few(keys: JsonWebKeySet<CoreJsonWebKey>) -> Result<JsonWebKeySet<CoreJsonWebKey>, Trouble> {
-    if keys.keys().len() > MAX_KEYS { Err(Trouble::untrue("it has too many keys")) } else { Ok(keys) }
+fn few(keys: JsonWebKeySet<CoreJsonWebKey>) -> Result<JsonWebKeySet<CoreJsonWebKey>, ProviderError> {
+    if keys.keys().len() > MAX_KEYS { Err(ProviderError::untrusted("it has too many keys")) } else { Ok(keys) }
 }
 
-fn of_discovery(error: DiscoveryError<HttpTrouble>) -> Trouble {
+fn of_discovery(error: DiscoveryError<HttpError>) -> ProviderError {
     match error {
-        DiscoveryError::Request(trouble) => trouble.into(),
+        DiscoveryError::Request(error) => error.into(),
         DiscoveryError::Response(status, ..) if status.is_server_error() => {
-            Trouble::Away(format!("its document cannot be had: {status}"))
+            ProviderError::Unreachable(format!("its document cannot be had: {status}"))
         }
-        other => Trouble::Untrue(format!("its document or its keys cannot be used: {other}")),
+        other => ProviderError::Untrusted(format!("its document or its keys cannot be used: {other}")),
     }
 }
 
-fn client(metadata: &Metadata, provider: &Provider, callback: &str) -> Result<Client, Trouble> {
+fn client(metadata: &Metadata, provider: &Provider, callback: &str) -> Result<Client, ProviderError> {
     let secret = ClientSecret::new(provider.client_secret.expose().to_owned());
-    let callback = RedirectUrl::new(callback.to_owned()).map_err(Trouble::untrue)?;
+    let callback = RedirectUrl::new(callback.to_owned()).map_err(ProviderError::untrusted)?;
     let client_id = ClientId::new(provider.client_id.clone());
     Ok(Client::from_provider_metadata(metadata.clone(), client_id, Some(secret)).set_redirect_uri(callback))
 }
 
 /// How we prove who we are: as the provider takes it, in a header if it may be (Lysand §9).
-fn authentication(metadata: &Metadata) -> Result<AuthType, Trouble> {
+fn authentication(metadata: &Metadata) -> Result<AuthType, ProviderError> {
     let Some(methods) = metadata.token_endpoint_auth_methods_supported() else { return Ok(AuthType::BasicAuth) };
     if methods.contains(&CoreClientAuthMethod::ClientSecretBasic) {
         Ok(AuthType::BasicAuth)
     } else if methods.contains(&CoreClientAuthMethod::ClientSecretPost) {
         Ok(AuthType::RequestBody)
     } else {
-        Err(Trouble::untrue("it takes neither client_secret_basic nor client_secret_post"))
+        Err(ProviderError::untrusted("it takes neither client_secret_basic nor client_secret_post"))
     }
 }
 
@@ -284,7 +290,7 @@ fn checked(
 ) -> Result<CoreIdTokenClaims, Unproven> {
     let claims_error = |why: &str| Unproven::Claims(why.to_owned());
     let id_token = tokens.id_token().ok_or_else(|| claims_error("there is no ID token"))?;
-    let expected = token::Expected {
+    let expected = id_token::Expected {
         issuer: metadata.issuer().as_str(),
         client_id: &provider.client_id,
         nonce: nonce.expose(),
@@ -294,7 +300,7 @@ fn checked(
 
     let offered = metadata.id_token_signing_alg_values_supported();
     let algorithms = ALGORITHMS.into_iter().filter(|algorithm| offered.contains(algorithm));
-    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(now.minus(SKEW).seconds().unsigned_abs());
+    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(now.minus(CLOCK_SKEW).seconds().unsigned_abs());
     let verifier = client.id_token_verifier().set_allowed_algs(algorithms).set_time_fn(move || moment.into());
     let claims = id_token.claims(&verifier, &Nonce::new(nonce.expose().to_owned())).map_err(|error| {
         use SignatureVerificationError::{CryptoError, InvalidKey, NoMatchingKey};
@@ -326,44 +332,44 @@ async fn user_info<S>(
     access_token: AccessToken,
     claims: &CoreIdTokenClaims,
     send: &S,
-) -> Result<Option<CoreUserInfoClaims>, Trouble>
+) -> Result<Option<CoreUserInfoClaims>, ProviderError>
 where
-    S: AsyncFn(HttpRequest) -> Result<openidconnect::HttpResponse, HttpTrouble>,
+    S: AsyncFn(HttpRequest) -> Result<openidconnect::HttpResponse, HttpError>,
 {
     if metadata.userinfo_endpoint().is_none() {
         return Ok(None);
     }
     if !access_token.secret().bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Trouble::untrue("the access token fits no header"));
+        return Err(ProviderError::untrusted("the access token fits no header"));
     }
     let asked = client
         .user_info(access_token, Some(claims.subject().clone()))
-        .map_err(|_| Trouble::untrue("its document names no user endpoint"))?;
+        .map_err(|_| ProviderError::untrusted("its document names no user endpoint"))?;
     let info: CoreUserInfoClaims =
         asked.request_async(&|request| send(request)).await.map_err(|error| match error {
-            UserInfoError::Request(trouble) => trouble.into(),
-            other => Trouble::Untrue(format!("the user endpoint: {other}")),
+            UserInfoError::Request(error) => error.into(),
+            other => ProviderError::Untrusted(format!("the user endpoint: {other}")),
         })?;
     if info.subject() != claims.subject() {
-        return Err(Trouble::untrue("the user endpoint speaks of another person"));
+        return Err(ProviderError::untrusted("the user endpoint speaks of another person"));
     }
     Ok(Some(info))
 }
 
 /// The person, as the user endpoint describes it, or else the ID token.
-fn person(
+fn profile(
     provider: &Provider,
     claims: &CoreIdTokenClaims,
     info: Option<&CoreUserInfoClaims>,
-) -> Result<Person, Trouble> {
+) -> Result<ProviderProfile, ProviderError> {
     let subject = usable(Some(claims.subject().as_str()), MAX_SUBJECT);
-    let subject = subject.ok_or_else(|| Trouble::untrue("the subject is empty or too long"))?;
+    let subject = subject.ok_or_else(|| ProviderError::untrusted("the subject is empty or too long"))?;
     let username = info.and_then(|info| info.preferred_username()).or(claims.preferred_username());
     let (email, email_verified) = match info.filter(|info| info.email().is_some()) {
         Some(info) => (info.email(), info.email_verified()),
         None => (claims.email(), claims.email_verified()),
     };
-    Ok(Person {
+    Ok(ProviderProfile {
         identity: Identity { issuer: provider.issuer(), subject },
         username: usable(username.map(|name| name.as_str()), 320),
         email: usable(email.map(|email| email.as_str()), 320),

@@ -1,4 +1,4 @@
-//! The journey begins: to sign in (Lysand §8), or to link (Lysand §10).
+//! A flow begins: to sign in (Lysand §8), or to link (Lysand §10).
 
 use std::net::IpAddr;
 
@@ -6,21 +6,21 @@ use crate::auth::Auth;
 use crate::config::{CallbackStyle, Provider};
 use crate::error::{Code, Error};
 use crate::model::account::AccountId;
-use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
+use crate::model::authorization::{AuthorizationRequest, RequestProblem};
 use crate::model::identity::{Flow, Purpose, StartedBy};
 use crate::model::throttle::{self, Rule};
 use crate::secret::{Digest, Secret};
-use crate::store::{apps, sso_flows, throttles};
+use crate::steps::request::{self, Omitted};
+use crate::store::{sso_flows, throttles};
 use crate::texts;
-use crate::upstream;
+use crate::upstream::AuthorizationParameters;
 
 /// A browser that is to go to a provider.
 #[derive(Debug)]
-pub struct Departure {
+pub struct ProviderRedirect {
     /// Where to.
     pub location: String,
-    /// The journey's name; may be seen.
+    /// The flow's name; may be seen.
     pub flow_id: String,
     /// What the browser must bring back in a cookie; `None` when no browser is there yet.
     pub browser: Option<Secret>,
@@ -49,44 +49,30 @@ pub async fn sign_in(
     provider: Option<&str>,
     request: AuthorizationRequest,
     source: Option<IpAddr>,
-) -> Result<Departure, Error> {
+) -> Result<ProviderRedirect, Error> {
     let invalid = |why: &'static str| Error::refused(Code::InvalidRequest, why);
     let provider = provider.filter(|id| !id.is_empty()).ok_or_else(|| Error::required("issuer"))?;
-    let client_id = request.client_id.clone().filter(|id| id != "undefined");
-    let client_id = client_id.ok_or_else(|| invalid(texts::CLIENT_ID_REQUIRED))?;
+    if request.client_id.as_deref().is_none_or(|id| id == "undefined") {
+        return Err(invalid(texts::CLIENT_ID_REQUIRED));
+    }
     let provider = auth.config().sso.provider(provider).ok_or_else(|| invalid(texts::ISSUER_INVALID))?;
-    let stored =
-        auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
-    let app = stored.ok_or_else(|| invalid(texts::CLIENT_ID_INVALID))?.app;
-    let checked = what_is_asked(auth, &app, request)?;
+    let checked = request::check(auth, &request, Omitted::FromRegistration).await;
+    let (app, checked) = checked.map_err(|error| {
+        error.told(|problem| match problem {
+            RequestProblem::UnknownClient => Some(invalid(texts::CLIENT_ID_INVALID)),
+            other => request::lysand(other),
+        })
+    })?;
     let client_id = app.client_id.clone();
     let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
     begin(auth, provider, Purpose::SignIn(app.id, checked), hints, true, source).await
-}
-
-/// The request, completed from what the app registered (Lysand §8).
-fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> Result<CheckedRequest, Error> {
-    if let ([only], None) = (app.redirect_uris.as_slice(), &request.redirect_uri) {
-        request.redirect_uri = Some(only.as_str().to_owned());
-    }
-    request.response_type.get_or_insert_with(|| "code".into());
-    request.scope.get_or_insert_with(|| app.scopes.to_string());
-    let redirect_uri = app
-        .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
-        .ok_or_else(|| Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH))?;
-    request.check(app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
-        Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
-            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
-        }
-        other => other,
-    })
 }
 
 /// Begins a link (`POST /api/v1/sso`, or a form of the signed-in person).
 ///
 /// # Errors
 /// 404 when there is no such provider; 502 when it does not answer; 429.
-pub async fn link(auth: &Auth, provider: &str, start: LinkStart) -> Result<Departure, Error> {
+pub async fn link(auth: &Auth, provider: &str, start: LinkStart) -> Result<ProviderRedirect, Error> {
     let found = auth.config().sso.provider(provider);
     let provider = found.ok_or_else(|| Error::refused(Code::NotFound, format!("Issuer {provider} not found")))?;
     let account = start.account.clone();
@@ -103,7 +89,7 @@ async fn begin(
     hints: impl Fn(&str) -> Vec<(&'static str, String)>,
     in_browser: bool,
     source: Option<IpAddr>,
-) -> Result<Departure, Error> {
+) -> Result<ProviderRedirect, Error> {
     let (ambient, now) = (auth.ambient(), auth.ambient().now());
     let [state, nonce, verifier] = [(); 3].map(|()| Secret::generate(ambient));
     let browser = in_browser.then(|| Secret::generate(ambient));
@@ -113,9 +99,9 @@ async fn begin(
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(hints(&id)).finish();
         callback = format!("{callback}?{query}");
     }
-    let trip = upstream::Departure { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
-    let location = auth.upstream().depart(&provider.id, now, trip).await.map_err(|trouble| {
-        tracing::warn!(provider = %provider.id, why = ?trouble.to_string(), "a provider cannot be used");
+    let parameters = AuthorizationParameters { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
+    let location = auth.provider_clients().authorization_url(&provider.id, now, parameters).await.map_err(|error| {
+        tracing::warn!(provider = %provider.id, why = ?error.to_string(), "provider unreachable");
         Error::refused(Code::ProviderAway, texts::PROVIDER_UNREACHABLE)
     })?;
     let flow = Flow {
@@ -130,7 +116,7 @@ async fn begin(
         purpose,
         expires_at: now.plus(auth.config().sso.flow_lifetime),
         used_at: None,
-        waiting: None,
+        unconfirmed: None,
         finished_at: None,
     };
     let limit = source.and_then(|source| Some((source, auth.config().rate_limits.of(Rule::Sso)?)));
@@ -148,5 +134,5 @@ async fn begin(
         })
     });
     kept.await??;
-    Ok(Departure { location, flow_id: id, browser })
+    Ok(ProviderRedirect { location, flow_id: id, browser })
 }

@@ -90,7 +90,7 @@ pub async fn forget(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let (account, now) = (account.clone(), auth.ambient().now());
     let forgotten = auth.store().write(move |c| {
         Box::pin(async move {
-            sso_flows::void_all_of_account(c, &account, now).await?;
+            sso_flows::end_all_of_account(c, &account, now).await?;
             identities::delete_all_of_account(c, &account).await
         })
     });

@@ -1,10 +1,12 @@
 //! An unknown person at a provider gets an account, where the operator allows it (Lysand §13.3).
 
+use super::owner::{active_account, owner};
+use super::refusals::already_linked;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
 use crate::host::accounts::{AccountsError, Along, NewAccount};
 use crate::model::account::{Account, Email, Role, Standing};
-use crate::model::identity::{LinkedIdentity, Person};
+use crate::model::identity::{LinkedIdentity, ProviderProfile};
 use crate::store::identities;
 
 /// How often a name or an address that cannot be had is replaced: each once, and once more in case of an unlikely name.
@@ -14,10 +16,10 @@ const TRIES: usize = 4;
 ///
 /// # Errors
 /// When host or database do not answer.
-pub(super) async fn register(auth: &Auth, person: &Person) -> Result<Option<Account>, Error> {
-    let mut username = person.proposed_username().map_or_else(|| chance_name(auth), str::to_owned);
+pub(super) async fn register(auth: &Auth, profile: &ProviderProfile) -> Result<Option<Account>, Error> {
+    let mut username = profile.proposed_username().map_or_else(|| random_name(auth), str::to_owned);
     // Only the provider's word that the address is the person's own makes it worth keeping.
-    let mut address = person.email.clone().filter(|_| person.email_verified);
+    let mut address = profile.email.clone().filter(|_| profile.email_verified);
     for _ in 0..TRIES {
         let new = NewAccount {
             username: username.clone(),
@@ -26,20 +28,20 @@ pub(super) async fn register(auth: &Auth, person: &Person) -> Result<Option<Acco
             role: Role::Member,
             standing: Standing::Active,
         };
-        match auth.accounts().create_along(new, linking(auth, person)).await {
+        match auth.accounts().create_along(new, linking(auth, profile)).await {
             Ok(account) => {
-                tracing::info!(account = %account.id, issuer = %person.identity.issuer, "account created for an identity");
+                tracing::info!(account = %account.id, issuer = %profile.identity.issuer, "account created for an identity");
                 return Ok(Some(account).filter(|account| account.inactive_reason().is_none()));
             }
             // An address that somebody has is left out; it never leads to that somebody (security RP-6).
             Err(AccountsError::Taken("E-mail address")) => address = None,
-            Err(AccountsError::Taken(_)) => username = chance_name(auth),
-            Err(AccountsError::Invalid(_)) if address.is_some() && is_chance_name(&username) => address = None,
-            Err(AccountsError::Invalid(_)) => username = chance_name(auth),
+            Err(AccountsError::Taken(_)) => username = random_name(auth),
+            Err(AccountsError::Invalid(_)) if address.is_some() && is_random_name(&username) => address = None,
+            Err(AccountsError::Invalid(_)) => username = random_name(auth),
             Err(AccountsError::NotOffered) => return Ok(None),
             Err(AccountsError::Failed(source)) => match Error::from_host(source) {
                 // Somebody was faster with the same identity: another tab of the same person.
-                Error::Refused(Refusal { code: Code::AlreadyLinked, .. }) => return of_faster(auth, person).await,
+                Error::Refused(Refusal { code: Code::AlreadyLinked, .. }) => return of_faster(auth, profile).await,
                 error => return Err(error),
             },
         }
@@ -48,29 +50,27 @@ pub(super) async fn register(auth: &Auth, person: &Person) -> Result<Option<Acco
 }
 
 /// Links the identity in the transaction that creates the account.
-fn linking(auth: &Auth, person: &Person) -> Along {
-    let (identity, label) = (person.identity.clone(), person.label());
+fn linking(auth: &Auth, profile: &ProviderProfile) -> Along {
+    let (identity, label) = (profile.identity.clone(), profile.label());
     let (id, linked_at) = (auth.ambient().id(), auth.ambient().now());
     Along::new(move |c, account| {
         let linked = LinkedIdentity { id, account_id: account.clone(), identity, label, linked_at };
-        Box::pin(
-            async move { if identities::insert(c, &linked).await? { Ok(()) } else { Err(super::already_linked()) } },
-        )
+        Box::pin(async move { if identities::insert(c, &linked).await? { Ok(()) } else { Err(already_linked()) } })
     })
 }
 
-async fn of_faster(auth: &Auth, person: &Person) -> Result<Option<Account>, Error> {
-    match super::owner(auth, &person.identity).await? {
-        Some(linked) => super::acting(auth, &linked.account_id).await,
+async fn of_faster(auth: &Auth, profile: &ProviderProfile) -> Result<Option<Account>, Error> {
+    match owner(auth, &profile.identity).await? {
+        Some(linked) => active_account(auth, &linked.account_id).await,
         None => Ok(None),
     }
 }
 
 /// Eight hexadecimal digits.
-fn chance_name(auth: &Auth) -> String {
+fn random_name(auth: &Auth) -> String {
     auth.ambient().bytes::<4>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn is_chance_name(name: &str) -> bool {
+fn is_random_name(name: &str) -> bool {
     name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -1,68 +1,96 @@
 //! A code is redeemed, once (Mastodon §6.3).
 
-use super::{IssuedToken, TokenRequest, new_token, who_may_act};
+use super::grant::{ClientProof, Exchange, Grant, Presented, Standing};
+use super::issue::{IssuedToken, new_token};
+use super::request::TokenRequest;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::host::revocations::Revoked;
-use crate::model::account::Account;
+use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::Authorization;
 use crate::model::family::Family;
 use crate::secret::{Digest, Secret};
 use crate::signing::IdClaims;
-use crate::steps::revocation;
 use crate::store::tokens::StoredToken;
-use crate::store::{Conn, apps, authorizations, families, sessions, tokens};
+use crate::store::{Conn, Work, apps, authorizations, families, sessions, tokens};
 
-/// Redeems an approved code.
-pub(super) async fn redeem(auth: &Auth, request: &TokenRequest) -> Result<IssuedToken, Error> {
-    let now = auth.ambient().now();
-    let code = request.code.as_ref().ok_or_else(|| Error::missing("code"))?.digest();
-    let client_id = request.client.id.clone().unwrap_or_default();
-    let looked = auth.store().look_up(move |c| {
+/// A code and the authorization behind it, whichever app's it is.
+pub(super) struct AuthorizationCode {
+    digest: Digest,
+    authorization: Authorization,
+}
+
+impl Grant for AuthorizationCode {
+    const TYPE: &'static str = "authorization_code";
+    const CLIENT: ClientProof = ClientProof::SecretUnlessPublic;
+
+    async fn look_up(auth: &Auth, request: &TokenRequest) -> Result<Presented<Self>, Error> {
+        let digest = request.code.as_ref().ok_or_else(|| Error::missing("code"))?.digest();
+        let client_id = request.client.id.clone().unwrap_or_default();
+        let looked_up = auth.store().look_up(move |c| {
+            Box::pin(async move {
+                let found = authorizations::by_code(c, digest).await?;
+                let (authorization, owner) = found.unzip();
+                // In all honest cases the code is the caller's own; only then is its app the caller.
+                let caller = match owner.filter(|owner| owner.app.client_id == client_id) {
+                    Some(owner) => Some(owner),
+                    None => apps::by_client_id(c, &client_id).await?,
+                };
+                Ok(Presented { grant: authorization.map(|authorization| Self { digest, authorization }), caller })
+            })
+        });
+        looked_up.await
+    }
+
+    fn check_request(_: &Auth, request: &TokenRequest, presented: &Presented<Self>) -> Result<(), Error> {
+        let is_challenged = |grant: &Self| grant.authorization.request.challenge.is_some();
+        if presented.grant.as_ref().is_some_and(is_challenged) && request.code_verifier.is_none() {
+            return Err(Error::missing("code_verifier"));
+        }
+        if request.redirect_uri.is_none() { Err(Error::missing("redirect_uri")) } else { Ok(()) }
+    }
+
+    fn standing(&self, request: &TokenRequest, app: &App, now: Timestamp) -> Standing {
+        let authorization = &self.authorization;
+        if authorization.app_id != app.id || !is_proven(authorization, request) {
+            return Standing::Invalid;
+        }
+        match authorization.used_at {
+            Some(used_at) => Standing::Used(used_at),
+            None if authorization.is_redeemable(now) => Standing::Good,
+            None => Standing::Invalid,
+        }
+    }
+
+    fn account(&self) -> Option<&AccountId> {
+        Some(&self.authorization.account_id)
+    }
+
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
+        let Exchange { auth, app, now, .. } = exchange;
+        let account = exchange.account.ok_or_else(Error::invalid_grant)?;
+        let purchase = Purchase::of(auth, app, &self.authorization);
+        let mut issued = purchase.issued.clone();
+        let token_id = purchase.token.id.clone();
+        if !purchase.settle(auth, self.digest, now).await? {
+            return Ok(None);
+        }
+        tracing::info!(account = %account.id, app = %app.id, token = %token_id, "code redeemed");
+        issued.id_token = id_token(auth, app, account, &self.authorization, now).await?;
+        Ok(Some(issued))
+    }
+
+    fn end_what_it_bought<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>> {
         Box::pin(async move {
-            let found = authorizations::by_code(c, code).await?;
-            // In all honest cases the code is the caller's own; only then is its app the caller.
-            match found {
-                Some((authorization, own)) if own.app.client_id == client_id => {
-                    Ok((Some(authorization), Some(own), true))
-                }
-                found => {
-                    let foreign = found.map(|(authorization, _)| authorization);
-                    Ok((foreign, apps::by_client_id(c, &client_id).await?, false))
-                }
-            }
+            // What it bought is known since its use, which may be later than the look-up.
+            let Some((spent, _)) = authorizations::by_code(c, self.digest).await? else { return Ok(None) };
+            let Some(token) = &spent.token_id else { return Ok(None) };
+            let ended = tokens::end_grant(c, Some(token), spent.family_id.as_deref(), now).await?;
+            Ok(ended.then(|| Revoked::Grant(spent.family_id.as_ref().unwrap_or(token).clone())))
         })
-    });
-    let (found, caller, is_own) = looked.await?;
-    let challenged = found.as_ref().is_some_and(|authorization| authorization.request.challenge.is_some());
-    if challenged && request.code_verifier.is_none() {
-        return Err(Error::missing("code_verifier"));
     }
-    let redirect_uri = request.redirect_uri.as_deref().ok_or_else(|| Error::missing("redirect_uri"))?;
-    let app = caller.and_then(|stored| stored.admit(&request.client)).ok_or_else(Error::invalid_client)?;
-    let authorization = found.filter(|_| is_own).ok_or_else(Error::invalid_grant)?;
-    if !is_proven(&authorization, redirect_uri, request.code_verifier.as_ref()) {
-        return Err(Error::invalid_grant());
-    }
-    if authorization.used_at.is_some() {
-        return Err(replayed(auth, code, &authorization, now).await?);
-    }
-    if !authorization.is_redeemable(now) {
-        return Err(Error::invalid_grant());
-    }
-    let account = who_may_act(auth, &authorization.account_id).await?;
-    let purchase = Purchase::of(auth, &app, &authorization);
-    let mut issued = purchase.issued.clone();
-    let token_id = purchase.token.id.clone();
-    if !purchase.settle(auth, code, now).await? {
-        // Somebody was faster with the same proofs: that is a replay as well.
-        return Err(replayed(auth, code, &authorization, now).await?);
-    }
-    tracing::info!(account = %account.id, app = %app.id, token = %token_id, "code redeemed");
-    issued.id_token = id_token(auth, &app, &account, &authorization, now).await?;
-    Ok(issued)
 }
 
 /// What a code buys.
@@ -119,47 +147,14 @@ impl Purchase {
     }
 }
 
-/// A second, proven use of a code ends what the first one bought (security ONE-3, DEV-21).
-async fn replayed(auth: &Auth, code: Digest, authorization: &Authorization, now: Timestamp) -> Result<Error, Error> {
-    let grace = auth.config().lifetimes.replay_grace;
-    let ended = revocation::revoke(
-        auth,
-        move |c| {
-            Box::pin(async move {
-                let Some((spent, _)) = authorizations::by_code(c, code).await? else { return Ok(None) };
-                let is_retry = spent.used_at.is_some_and(|used_at| !grace.is_zero() && now.since(used_at) <= grace);
-                if is_retry { Ok(None) } else { end_what_it_bought(c, &spent, now).await }
-            })
-        },
-        |ended| ended.as_ref()?.1.clone(),
-    );
-    if let Some((token, _)) = ended.await? {
-        let (account, app) = (&authorization.account_id, &authorization.app_id);
-        tracing::warn!(%account, %app, %token, "a code came back with all proofs: its token is revoked");
-    }
-    Ok(Error::invalid_grant())
-}
-
-/// The token that it bought, and what is over now and was not before.
-async fn end_what_it_bought(
-    c: &mut Conn,
-    spent: &Authorization,
-    now: Timestamp,
-) -> Result<Option<(String, Option<Revoked>)>, Error> {
-    let Some(token) = &spent.token_id else { return Ok(None) };
-    let ended = tokens::end_grant(c, Some(token), spent.family_id.as_deref(), now).await?;
-    let grant = spent.family_id.as_ref().unwrap_or(token);
-    Ok(Some((token.clone(), ended.then(|| Revoked::Grant(grant.clone())))))
-}
-
 /// Redirect URI and verifier are those of the request; a verifier without a challenge is refused (security AS-6).
-fn is_proven(authorization: &Authorization, redirect_uri: &str, verifier: Option<&Secret>) -> bool {
-    let verified = match (&authorization.request.challenge, verifier) {
+fn is_proven(authorization: &Authorization, request: &TokenRequest) -> bool {
+    let verified = match (&authorization.request.challenge, &request.code_verifier) {
         (Some(challenge), Some(verifier)) => challenge.is_met_by(verifier),
         (Some(_), None) | (None, Some(_)) => false,
         (None, None) => true,
     };
-    verified && authorization.request.redirect_uri.as_str() == redirect_uri
+    verified && request.redirect_uri.as_deref() == Some(authorization.request.redirect_uri.as_str())
 }
 
 /// Who signed in, for an app that was granted `openid` (OpenID Connect Core §3.1.3.3).

@@ -1,60 +1,52 @@
 //! Tokens: a code is redeemed once, a refresh token is replaced once, an app gets one for itself.
+//!
+//! Each kind of grant is a file and a line in [`GRANTS`]. What is the same for all of them stands here, once: the proof of
+//! the client, the account that may act, the count of failures, and what becomes of a grant that is presented again.
 
+mod client_credentials;
 mod code;
+mod failures;
+mod grant;
+mod issue;
 mod refresh;
+mod request;
 
-use std::net::IpAddr;
-use std::time::Duration;
+use std::pin::Pin;
 
+use self::client_credentials::ClientCredentials;
+use self::code::AuthorizationCode;
+use self::failures::Failures;
+use self::grant::{ClientProof, Exchange, Grant, Standing};
+pub use self::issue::{IssuedToken, issue};
+use self::refresh::RefreshToken;
+pub use self::request::TokenRequest;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::{Account, AccountId};
-use crate::model::app::App;
-use crate::model::client::ClientClaim;
-use crate::model::scope::Scopes;
-use crate::model::throttle::{self, Rule};
-use crate::secret::{Digest, Secret};
-use crate::store::tokens::StoredToken;
-use crate::store::{apps, throttles, tokens};
-use crate::texts;
+use crate::steps::revocation;
 
-/// A request to the token endpoint, taken apart.
-#[derive(Clone, Debug, Default)]
-pub struct TokenRequest {
-    /// `grant_type`.
-    pub grant_type: Option<String>,
-    /// Who asks.
-    pub client: ClientClaim,
-    /// `code`.
-    pub code: Option<Secret>,
-    /// `redirect_uri`.
-    pub redirect_uri: Option<String>,
-    /// `code_verifier` (RFC 7636 §4.5).
-    pub code_verifier: Option<Secret>,
-    /// `refresh_token` (RFC 6749 §6).
-    pub refresh_token: Option<Secret>,
-    /// `scope`; a code has its own.
-    pub scope: Option<String>,
-    /// Where the request comes from, for the limit on failures.
-    pub source: Option<IpAddr>,
+type Exchanged<'a> = Pin<Box<dyn Future<Output = Result<IssuedToken, Error>> + Send + 'a>>;
+
+/// A kind of grant, and what answers its requests.
+struct Offer {
+    grant_type: &'static str,
+    redeem: for<'a> fn(&'a Auth, &'a TokenRequest) -> Exchanged<'a>,
 }
 
-/// A new access token (Mastodon §6.2).
-#[derive(Clone, Debug)]
-pub struct IssuedToken {
-    /// The token, shown this once.
-    pub access_token: Secret,
-    /// What it may do.
-    pub scopes: Scopes,
-    /// When it was issued.
-    pub created_at: Timestamp,
-    /// How long it lives; `None` is until it is revoked.
-    pub expires_in: Option<Duration>,
-    /// What replaces it, for apps whose tokens expire.
-    pub refresh_token: Option<Secret>,
-    /// Who signed in, when `openid` was granted (OpenID Connect Core §2).
-    pub id_token: Option<Secret>,
+impl Offer {
+    const fn of<G: Grant>() -> Self {
+        Self { grant_type: G::TYPE, redeem: |auth, request| Box::pin(redeem::<G>(auth, request)) }
+    }
+}
+
+/// Every kind of grant, in the order in which the metadata name them.
+const GRANTS: [Offer; 3] =
+    [Offer::of::<AuthorizationCode>(), Offer::of::<ClientCredentials>(), Offer::of::<RefreshToken>()];
+
+/// The `grant_type`s that [`exchange`] answers (Mastodon §10, `grant_types_supported`).
+pub fn grant_types() -> impl Iterator<Item = &'static str> {
+    GRANTS.iter().map(|offer| offer.grant_type)
 }
 
 /// Answers a token request (Mastodon §6.3 to §6.5; the checks stand in its order).
@@ -64,13 +56,7 @@ pub struct IssuedToken {
 pub async fn exchange(auth: &Auth, request: TokenRequest) -> Result<IssuedToken, Error> {
     let failures = Failures::of(auth, &request);
     failures.refuse_if_too_many(auth).await?;
-    let result = match request.grant_type.as_deref() {
-        None => Err(Error::missing("grant_type")),
-        Some("authorization_code") => code::redeem(auth, &request).await,
-        Some("refresh_token") => refresh::replace(auth, &request).await,
-        Some("client_credentials") => for_the_app_itself(auth, &request).await,
-        Some(_) => Err(unsupported()),
-    };
+    let result = answer(auth, &request).await;
     if let Err(Error::Refused(refusal)) = &result
         && matches!(refusal.code, Code::InvalidClient | Code::InvalidGrant)
     {
@@ -79,97 +65,60 @@ pub async fn exchange(auth: &Auth, request: TokenRequest) -> Result<IssuedToken,
     result
 }
 
-fn unsupported() -> Error {
-    Error::refused(
-        Code::UnsupportedGrantType,
-        "The authorization grant type is not supported by the authorization server.",
-    )
+async fn answer(auth: &Auth, request: &TokenRequest) -> Result<IssuedToken, Error> {
+    let asked = request.grant_type.as_deref().ok_or_else(|| Error::missing("grant_type"))?;
+    let offer = GRANTS.iter().find(|offer| offer.grant_type == asked).ok_or_else(Error::unsupported_grant_type)?;
+    (offer.redeem)(auth, request).await
 }
 
-async fn for_the_app_itself(auth: &Auth, request: &TokenRequest) -> Result<IssuedToken, Error> {
-    let client_id = request.client.id.clone().unwrap_or_default();
-    let found = auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
-    if found.as_ref().is_some_and(|stored| stored.app.is_public) {
-        // It can prove to nobody that it is itself (RFC 6749 §4.4).
-        let why = "The client is not authorized to perform this request using this method.";
-        return Err(Error::refused(Code::GrantNotAllowed, why));
+/// The one road from a grant to a token.
+async fn redeem<G: Grant>(auth: &Auth, request: &TokenRequest) -> Result<IssuedToken, Error> {
+    let now = auth.ambient().now();
+    let presented = G::look_up(auth, request).await?;
+    G::check_request(auth, request, &presented)?;
+    let proven = presented.caller.and_then(|stored| match G::CLIENT {
+        ClientProof::SecretUnlessPublic => stored.admit(&request.client),
+        ClientProof::Secret => stored.prove(&request.client),
+    });
+    let app = proven.ok_or_else(Error::invalid_client)?;
+    let grant = presented.grant.ok_or_else(Error::invalid_grant)?;
+    match grant.standing(request, &app, now) {
+        Standing::Good => {}
+        Standing::Used(used_at) => return Err(replayed(auth, grant, used_at, now).await?),
+        Standing::Invalid => return Err(Error::invalid_grant()),
     }
-    let app = found.and_then(|stored| stored.prove(&request.client)).ok_or_else(Error::invalid_client)?;
-    let scopes = app.scopes.grant(request.scope.as_deref())?;
-    issue(auth, &app, None, scopes).await
-}
-
-/// Issues a token without a code: for the app itself, or by an admin's command.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn issue(auth: &Auth, app: &App, account: Option<AccountId>, scopes: Scopes) -> Result<IssuedToken, Error> {
-    let (issued, stored) = new_token(auth, app, account, scopes, None);
-    let digest = issued.access_token.digest();
-    tracing::info!(app = %app.id, account = ?stored.account_id, token = %stored.id, "token issued");
-    auth.store().write_one(move |c| Box::pin(async move { tokens::insert(c, &stored, digest).await })).await?;
-    Ok(issued)
-}
-
-fn new_token(
-    auth: &Auth,
-    app: &App,
-    account_id: Option<AccountId>,
-    scopes: Scopes,
-    family_id: Option<String>,
-) -> (IssuedToken, StoredToken) {
-    let created_at = auth.ambient().now();
-    let expires_in = auth.config().lifetimes.access_token_of(app);
-    let stored = StoredToken {
-        id: auth.ambient().id(),
-        app_id: app.id.clone(),
-        account_id,
-        scopes: scopes.clone(),
-        created_at,
-        expires_at: expires_in.map(|lifetime| created_at.plus(lifetime)),
-        revoked_at: None,
-        last_used_at: None,
-        family_id,
+    let account = match grant.account() {
+        Some(account) => Some(who_may_act(auth, account).await?),
+        None => None,
     };
-    let access_token = Secret::generate(auth.ambient());
-    (IssuedToken { access_token, scopes, created_at, expires_in, refresh_token: None, id_token: None }, stored)
+    let issued = grant.exchange(Exchange { auth, request, app: &app, account: account.as_ref(), now }).await?;
+    match issued {
+        Some(issued) => Ok(issued),
+        // Somebody was faster with the same proofs: that is a replay as well.
+        None => Err(replayed(auth, grant, now, now).await?),
+    }
 }
 
-/// The account that a code or a refresh token speaks for, when it may act.
+/// The account that a grant speaks for, when it may act.
 async fn who_may_act(auth: &Auth, account: &AccountId) -> Result<Account, Error> {
     let account = auth.accounts().by_id(account).await.map_err(Error::from_host)?;
     account.filter(|account| account.inactive_reason().is_none()).ok_or_else(Error::invalid_grant)
 }
 
-/// Failed token requests of one client from one address (DEV-25).
-struct Failures(Option<(Digest, throttle::Limit)>);
-
-impl Failures {
-    fn of(auth: &Auth, request: &TokenRequest) -> Self {
-        let limit = auth.config().rate_limits.of(Rule::TokenFailures);
-        Self(request.source.zip(limit).map(|(source, limit)| {
-            let client = request.client.id.as_deref().unwrap_or_default();
-            (Digest::of(format!("{} {client}", throttle::source_of(source)).as_bytes()), limit)
-        }))
+/// A grant that comes back with all proofs after its use ends what it bought: one of two holders is a thief (security
+/// ONE-3, ONE-4, DEV-21). Within the grace it may be a client whose answer was lost.
+async fn replayed<G: Grant>(auth: &Auth, grant: G, used_at: Timestamp, now: Timestamp) -> Result<Error, Error> {
+    let grace = auth.config().lifetimes.replay_grace;
+    if !grace.is_zero() && now.since(used_at) <= grace {
+        return Ok(Error::invalid_grant());
     }
-
-    async fn refuse_if_too_many(&self, auth: &Auth) -> Result<(), Error> {
-        let Some((subject, limit)) = self.0 else { return Ok(()) };
-        let now = auth.ambient().now();
-        let window = limit.window(now);
-        let count = auth
-            .store()
-            .look_up(move |c| Box::pin(throttles::counted(c, Rule::TokenFailures, subject, window)))
-            .await?;
-        if count < i64::from(limit.max) {
-            return Ok(());
-        }
-        Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now))
-    }
-
-    async fn count(&self, auth: &Auth) -> Result<(), Error> {
-        let Some((subject, limit)) = self.0 else { return Ok(()) };
-        let window = limit.window(auth.ambient().now());
-        auth.store().write(move |c| Box::pin(throttles::count(c, Rule::TokenFailures, subject, window))).await.map(drop)
-    }
+    let account = grant.account().cloned();
+    let ended = revocation::revoke(
+        auth,
+        move |c| Box::pin(async move { grant.end_what_it_bought(c, now).await }),
+        Option::clone,
+    );
+    let revoked = ended.await?;
+    tracing::warn!(grant_type = G::TYPE, ?account, ?revoked, "a grant was used again: what it bought is revoked");
+    Ok(Error::invalid_grant())
 }

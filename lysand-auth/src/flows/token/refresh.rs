@@ -1,92 +1,107 @@
 //! A refresh token is replaced, once, together with its access token (RFC 6749 §6, security ONE-4, AS-8).
 
-use super::{IssuedToken, TokenRequest, new_token, who_may_act};
+use super::grant::{ClientProof, Exchange, Grant, Presented, Standing};
+use super::issue::{IssuedToken, new_token};
+use super::request::TokenRequest;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::host::revocations::Revoked;
+use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::family::Family;
-use crate::secret::Secret;
-use crate::steps::revocation;
-use crate::store::{apps, families, tokens};
+use crate::secret::{Digest, Secret};
+use crate::store::families::{self, StoredRefresh};
+use crate::store::{Conn, Work, apps, tokens};
 
-/// Replaces a refresh token. The new access token may be narrower; the family keeps what was granted.
-pub(super) async fn replace(auth: &Auth, request: &TokenRequest) -> Result<IssuedToken, Error> {
-    let now = auth.ambient().now();
-    let digest = request.refresh_token.as_ref().map(Secret::digest);
-    let client_id = request.client.id.clone().unwrap_or_default();
-    let looked = auth.store().look_up(move |c| {
-        Box::pin(async move {
-            let found = match digest {
-                Some(digest) => families::by_refresh(c, digest).await?,
-                None => None,
-            };
-            match found {
-                Some((refresh, family, own)) if own.app.client_id == client_id => {
-                    Ok((Some((refresh, family)), Some(own)))
-                }
-                _ => Ok((None, apps::by_client_id(c, &client_id).await?)),
-            }
-        })
-    });
-    let (found, caller) = looked.await?;
-    // An app whose tokens do not expire has nothing to refresh (Mastodon §6.5).
-    let refreshes = |app: &App| auth.config().lifetimes.access_token_of(app).is_some();
-    if found.is_none() && caller.as_ref().is_some_and(|stored| !refreshes(&stored.app)) {
-        return Err(super::unsupported());
-    }
-    let digest = digest.ok_or_else(|| Error::missing("refresh_token"))?;
-    let app = caller.and_then(|stored| stored.admit(&request.client)).ok_or_else(Error::invalid_client)?;
-    let (refresh, family) = found.ok_or_else(Error::invalid_grant)?;
-    if let Some(used_at) = refresh.used_at {
-        return Err(reused(auth, &family, used_at, now).await?);
-    }
-    if !family.is_live(now) || refresh.expires_at <= now {
-        return Err(Error::invalid_grant());
-    }
-    let account = who_may_act(auth, &family.account_id).await?;
-    let scopes = match request.scope.as_deref().filter(|scope| !scope.trim().is_empty()) {
-        Some(scope) => family.scopes.grant(Some(scope))?,
-        None => family.scopes.clone(),
-    };
-    let (mut issued, token) = new_token(auth, &app, Some(account.id.clone()), scopes, Some(family.id.clone()));
-    let next = Secret::generate(auth.ambient());
-    let idle_end = family.idle_end(now, auth.config().lifetimes.refresh_token_idle);
-    let (access, replacement, family_id, token_id) =
-        (issued.access_token.digest(), next.digest(), family.id.clone(), token.id.clone());
-    let replaced = auth.store().write(move |c| {
-        Box::pin(async move {
-            if !families::spend(c, digest, &family_id, now).await? {
-                return Ok(false);
-            }
-            families::insert_refresh(c, replacement, &family_id, idle_end, now).await?;
-            tokens::insert(c, &token, access).await?;
-            Ok(true)
-        })
-    });
-    if !replaced.await? {
-        // Somebody was faster with the same token: that is a reuse as well.
-        return Err(reused(auth, &family, now, now).await?);
-    }
-    tracing::info!(account = %account.id, app = %app.id, family = %family.id, token = %token_id, "token refreshed");
-    issued.refresh_token = Some(next);
-    Ok(issued)
+/// A refresh token and the family that it belongs to.
+pub(super) struct RefreshToken {
+    digest: Digest,
+    stored: StoredRefresh,
+    family: Family,
 }
 
-/// A refresh token that comes back after its use ends its family: one of two holders is a thief (security ONE-4).
-async fn reused(auth: &Auth, family: &Family, used_at: Timestamp, now: Timestamp) -> Result<Error, Error> {
-    let grace = auth.config().lifetimes.replay_grace;
-    if grace.is_zero() || now.since(used_at) > grace {
-        let (id, over) = (family.id.clone(), Revoked::Grant(family.id.clone()));
-        let ended = revocation::revoke(
-            auth,
-            move |c| Box::pin(async move { families::end(c, &id, now).await }),
-            |ended| ended.then_some(over),
-        );
-        ended.await?;
-        let (account, app) = (&family.account_id, &family.app_id);
-        tracing::warn!(%account, %app, family = %family.id, "a refresh token came back: its family is ended");
+impl Grant for RefreshToken {
+    const TYPE: &'static str = "refresh_token";
+    const CLIENT: ClientProof = ClientProof::SecretUnlessPublic;
+
+    /// Another app's refresh token counts as none.
+    async fn look_up(auth: &Auth, request: &TokenRequest) -> Result<Presented<Self>, Error> {
+        let digest = request.refresh_token.as_ref().map(Secret::digest);
+        let client_id = request.client.id.clone().unwrap_or_default();
+        let looked_up = auth.store().look_up(move |c| {
+            Box::pin(async move {
+                if let Some(digest) = digest
+                    && let Some((stored, family, own)) = families::by_refresh(c, digest).await?
+                    && own.app.client_id == client_id
+                {
+                    return Ok(Presented { grant: Some(Self { digest, stored, family }), caller: Some(own) });
+                }
+                Ok(Presented { grant: None, caller: apps::by_client_id(c, &client_id).await? })
+            })
+        });
+        looked_up.await
     }
-    Ok(Error::invalid_grant())
+
+    fn check_request(auth: &Auth, request: &TokenRequest, presented: &Presented<Self>) -> Result<(), Error> {
+        // An app whose tokens do not expire has nothing to refresh (Mastodon §6.5).
+        let refreshes = |app: &App| auth.config().lifetimes.access_token_of(app).is_some();
+        if presented.grant.is_none() && presented.caller.as_ref().is_some_and(|stored| !refreshes(&stored.app)) {
+            return Err(Error::unsupported_grant_type());
+        }
+        if request.refresh_token.is_none() { Err(Error::missing("refresh_token")) } else { Ok(()) }
+    }
+
+    fn standing(&self, _: &TokenRequest, _: &App, now: Timestamp) -> Standing {
+        match self.stored.used_at {
+            Some(used_at) => Standing::Used(used_at),
+            None if self.family.is_live(now) && now < self.stored.expires_at => Standing::Good,
+            None => Standing::Invalid,
+        }
+    }
+
+    fn account(&self) -> Option<&AccountId> {
+        Some(&self.family.account_id)
+    }
+
+    /// The new access token may be narrower; the family keeps what was granted.
+    async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
+        let Exchange { auth, request, app, now, .. } = exchange;
+        let (digest, family) = (self.digest, &self.family);
+        let scopes = match request.scope.as_deref().filter(|scope| !scope.trim().is_empty()) {
+            Some(scope) => family.scopes.grant(Some(scope))?,
+            None => family.scopes.clone(),
+        };
+        let account = family.account_id.clone();
+        let (mut issued, token) = new_token(auth, app, Some(account), scopes, Some(family.id.clone()));
+        let next = Secret::generate(auth.ambient());
+        let idle_end = family.idle_end(now, auth.config().lifetimes.refresh_token_idle);
+        let (access, replacement, family_id, token_id) =
+            (issued.access_token.digest(), next.digest(), family.id.clone(), token.id.clone());
+        let replaced = auth.store().write(move |c| {
+            Box::pin(async move {
+                if !families::spend(c, digest, &family_id, now).await? {
+                    return Ok(false);
+                }
+                families::insert_refresh(c, replacement, &family_id, idle_end, now).await?;
+                tokens::insert(c, &token, access).await?;
+                Ok(true)
+            })
+        });
+        if !replaced.await? {
+            return Ok(None);
+        }
+        let (account, family) = (&family.account_id, &family.id);
+        tracing::info!(%account, app = %app.id, %family, token = %token_id, "token refreshed");
+        issued.refresh_token = Some(next);
+        Ok(Some(issued))
+    }
+
+    /// The family ends (security ONE-4).
+    fn end_what_it_bought<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>> {
+        Box::pin(async move {
+            let ended = families::end(c, &self.family.id, now).await?;
+            Ok(ended.then(|| Revoked::Grant(self.family.id.clone())))
+        })
+    }
 }

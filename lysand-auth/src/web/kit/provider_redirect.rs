@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::flows::sso::Departure;
+use crate::flows::sso::ProviderRedirect;
 use crate::web::wire::cookies;
 use crate::web::wire::redirect::redirect;
 
@@ -12,14 +12,14 @@ use crate::web::wire::redirect::redirect;
 ///
 /// # Errors
 /// When the cookie or the address fits into no header.
-pub fn redirect_to_provider(auth: &Auth, departure: &Departure) -> Result<HttpResponse, Error> {
+pub fn redirect_to_provider(auth: &Auth, departure: &ProviderRedirect) -> Result<HttpResponse, Error> {
     let mut reply = redirect(&departure.location);
     remember(auth, &mut reply, departure)?;
     Ok(reply)
 }
 
 /// Gives the browser the cookie by which the callback knows it again.
-pub(crate) fn remember(auth: &Auth, reply: &mut HttpResponse, departure: &Departure) -> Result<(), Error> {
+pub(crate) fn remember(auth: &Auth, reply: &mut HttpResponse, departure: &ProviderRedirect) -> Result<(), Error> {
     match &departure.browser {
         Some(secret) => cookies::set_flow_cookie(auth, reply, &departure.flow_id, secret),
         None => Ok(()),

@@ -23,11 +23,10 @@ async fn answer(form: &PostedForm, before: SignedIn) -> Result<HttpResponse, Log
     let auth = &form.auth;
     form.params.require_known_type()?;
     form.prove()?;
-    let Begun { cookie, app, request, code } = signing_in::with_password(auth, attempt(form, before)?).await?;
-    let mut reply = if app.skips_consent() {
-        approved(auth, &form.reader(), &request, &code)
-    } else {
-        redirect(&consent_location(auth, &app, &form.params.echo(&ECHOED), &code))
+    let Begun { cookie, app, request, step } = signing_in::with_password(auth, attempt(form, before)?).await?;
+    let mut reply = match step.missing {
+        None => approved(auth, &form.reader(), &request, &step.code),
+        Some(_) => redirect(&consent_location(auth, &app, &form.params.echo(&ECHOED), &step.code)),
     };
     cookies::put_session(auth, &mut reply, &cookie)?;
     Ok(reply)

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::auth::Auth;
+use crate::flows::token;
 use crate::model::authorization::ResponseMode;
 use crate::model::scope;
 use crate::web::wire::reply::JsonBody;
@@ -68,7 +69,7 @@ fn capabilities(auth: &Auth) -> Value {
         "scopes_supported": scope::MASTODON,
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES.map(|(_, name)| name),
-        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "grant_types_supported": token::grant_types().collect::<Vec<_>>(),
         "token_endpoint_auth_methods_supported": [PROOFS[0], PROOFS[1], "none"],
         "revocation_endpoint_auth_methods_supported": [PROOFS[0], PROOFS[1], "none"],
         "introspection_endpoint_auth_methods_supported": PROOFS,

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::error::{Code, Error};
-use crate::model::language::Reader;
+use crate::model::reader::Reader;
 use crate::secret::Secret;
 use crate::web::wire::params::Params;
 

@@ -1,22 +1,23 @@
-//! The journey of a browser to a provider and back (Lysand §8, §9).
-
-use std::cell::RefCell;
+//! A browser comes back from a provider (Lysand §9).
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
-use crate::error::{Code, Error, Refusal};
-use crate::flows::sso::{self, Arrival, Astray, Callback, Place};
+use crate::error::{Code, Error};
+use crate::flows::sso;
+use crate::flows::sso::callback::{Callback, CallbackError, CallbackOutcome, ReportTo, SignedIn};
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::identity::Hints;
+use crate::model::session::SessionId;
 use crate::texts;
-use crate::web::kit::page;
-use crate::web::kit::session::{self, SignedIn};
+use crate::web::kit::{page, session};
 use crate::web::pages::authorization_request::request_pairs;
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::redirect_with_error;
+use crate::web::pages::sso::confirm_link;
+use crate::web::pages::sso::link_result::{linked, not_linked};
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
@@ -25,57 +26,59 @@ use crate::web::wire::request::issuer;
 
 /// `GET /oauth/sso/:issuer/callback` (Lysand §9)
 pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
-    let before = match session::optional(&auth, req.headers()).await {
-        Ok(before) => before,
-        Err(error) => return page::error_page(&auth, &Params::of_query(&req).reader(&req), &error, None),
+    let parts = async {
+        let before = session::optional(&auth, req.headers()).await?;
+        let params = received.0?;
+        // What cannot be read is no flow of ours; where to say so is a hint all the same.
+        let callback =
+            taken_apart(&req, &params).unwrap_or_else(|_| Callback::unreadable(issuer(&req), params.flag("link")));
+        Ok((callback, before.session().map(|session| session.id.clone())))
     };
-    // What cannot be read is no flow of ours; where to say so is a hint all the same.
-    let callback = received.0.map(|params| {
-        let link = params.flag("link");
-        taken_apart(&req, &params).unwrap_or_else(|_| Callback {
-            provider: issuer(&req),
-            hints: Hints { flow_id: Some(String::new()), link, ..Hints::default() },
-            ..Callback::default()
-        })
-    });
-    let callback = match callback {
-        Ok(callback) => callback,
-        Err(error) => return page::error_page(&auth, &Params::of_query(&req).reader(&req), &error, None),
-    };
-    arrive(&auth, &req, callback, before).await
+    match parts.await {
+        Ok((callback, replaces)) => answer(&auth, &req, &callback, replaces).await,
+        Err(error) => error_page(&auth, &req, &error),
+    }
 }
 
-async fn arrive(auth: &Auth, req: &HttpRequest, callback: Callback, before: SignedIn) -> HttpResponse {
-    let flow = RefCell::new(None);
-    let cookie = |flow_id: &str| {
-        *flow.borrow_mut() = Some(flow_id.to_owned());
-        cookies::flow_cookie(auth, req.headers(), flow_id)
+async fn answer(auth: &Auth, req: &HttpRequest, callback: &Callback, replaces: Option<SessionId>) -> HttpResponse {
+    let finished = async {
+        let flow = sso::callback::identify(auth, callback).await?;
+        let (id, cookie) = (flow.id().to_owned(), cookies::flow_cookie(auth, req.headers(), flow.id()));
+        let redeemed = sso::callback::redeem(auth, flow, cookie.as_ref(), callback).await?;
+        Ok((id, sso::callback::finish(auth, redeemed, replaces).await?))
     };
-    let replaces = before.session().map(|session| session.id.clone());
-    let arrival = sso::arrive(auth, callback, &cookie, replaces).await;
-    let answered = match &arrival {
-        Err(astray) => return told(auth, req, astray),
-        Ok(Arrival::AskOwner { flow_id, browser }) => {
-            let page = auth.config().base_url.join(crate::web::pages::sso::confirm_link::PATH);
+    match finished.await {
+        Ok((flow_id, outcome)) => {
+            reply_to(auth, req, &flow_id, &outcome).unwrap_or_else(|error| error_page(auth, req, &error))
+        }
+        Err(error) => report_error(auth, req, &error),
+    }
+}
+
+/// What the browser gets for a good callback. The cookie of the flow has served, unless the link awaits confirmation.
+fn reply_to(auth: &Auth, req: &HttpRequest, flow_id: &str, outcome: &CallbackOutcome) -> Result<HttpResponse, Error> {
+    let mut reply = match outcome {
+        CallbackOutcome::AwaitsConfirmation { flow_id, browser } => {
+            let page = auth.config().base_url.join(confirm_link::PATH);
             let mut reply = redirect(&with_query(&page, [("flow_id", flow_id.as_str())]));
-            cookies::set_flow_cookie(auth, &mut reply, flow_id, browser).map(|()| reply)
+            cookies::set_flow_cookie(auth, &mut reply, flow_id, browser)?;
+            return Ok(reply);
         }
-        Ok(Arrival::Linked) => Ok(linked(auth)),
-        Ok(Arrival::SignedIn(signed_in)) => {
-            let mut reply = if signed_in.app.skips_consent() {
-                approved(auth, &Params::of_query(req).reader(req), &signed_in.request, &signed_in.code)
-            } else {
-                redirect(&consent_location(auth, signed_in))
+        CallbackOutcome::Linked => linked(auth),
+        CallbackOutcome::SignedIn(signed_in) => {
+            let mut reply = match signed_in.step.missing {
+                None => {
+                    let reader = Params::of_query(req).reader(req);
+                    approved(auth, &reader, &signed_in.request, &signed_in.step.code)
+                }
+                Some(_) => redirect(&consent_location(auth, signed_in)),
             };
-            cookies::put_session(auth, &mut reply, &signed_in.cookie).map(|()| reply)
+            cookies::put_session(auth, &mut reply, &signed_in.cookie)?;
+            reply
         }
     };
-    let spent = flow.into_inner().filter(|_| !matches!(arrival, Ok(Arrival::AskOwner { .. })));
-    let cleared = answered.and_then(|mut reply| match spent {
-        Some(flow_id) => cookies::clear_flow_cookie(auth, &mut reply, &flow_id).map(|()| reply),
-        None => Ok(reply),
-    });
-    cleared.unwrap_or_else(|error| page::error_page(auth, &Params::of_query(req).reader(req), &error, None))
+    cookies::clear_flow_cookie(auth, &mut reply, flow_id)?;
+    Ok(reply)
 }
 
 fn taken_apart(req: &HttpRequest, params: &Params) -> Result<Callback, Error> {
@@ -102,12 +105,12 @@ fn taken_apart(req: &HttpRequest, params: &Params) -> Result<Callback, Error> {
 }
 
 /// The consent page's address after a sign-in (Lysand §9.1): `website` is there even when the app has none.
-fn consent_location(auth: &Auth, signed_in: &sso::SignedIn) -> String {
+fn consent_location(auth: &Auth, signed_in: &SignedIn) -> String {
     let (app, checked) = (&signed_in.app, &signed_in.request);
     let scopes = checked.scopes.to_string();
     let mut query = vec![
         ("redirect_uri", checked.redirect_uri.as_str()),
-        ("code", signed_in.code.expose()),
+        ("code", signed_in.step.code.expose()),
         ("client_id", &app.client_id),
         ("application", &app.name),
         ("website", app.website.as_deref().unwrap_or_default()),
@@ -118,37 +121,22 @@ fn consent_location(auth: &Auth, signed_in: &sso::SignedIn) -> String {
     with_query(&auth.config().consent_page(), query)
 }
 
-/// `/?oidc_account_linked=true` (Lysand §9.2)
-pub(crate) fn linked(auth: &Auth) -> HttpResponse {
-    redirect(&with_query(&auth.config().home_page(), [("oidc_account_linked", "true")]))
-}
-
-/// `/?oidc_account_linking_error=…` (Lysand §9.2)
-pub(crate) fn not_linked(auth: &Auth, refusal: &Refusal) -> HttpResponse {
-    let title = match refusal.code {
-        Code::AlreadyLinked => "Account already linked",
-        _ => "Account linking error",
-    };
-    let pairs = [("oidc_account_linking_error", title), ("oidc_account_linking_error_message", &*refusal.why)];
-    redirect(&with_query(&auth.config().home_page(), pairs))
+fn error_page(auth: &Auth, req: &HttpRequest, error: &Error) -> HttpResponse {
+    page::error_page(auth, &Params::of_query(req).reader(req), error, None)
 }
 
 /// Tells the person what went wrong, where the contract wants it told.
-fn told(auth: &Auth, req: &HttpRequest, astray: &Astray) -> HttpResponse {
-    let page = || page::error_page(auth, &Params::of_query(req).reader(req), &astray.error, None);
-    let Error::Refused(refusal) = &astray.error else {
-        return page();
+fn report_error(auth: &Auth, req: &HttpRequest, failed: &CallbackError) -> HttpResponse {
+    let Error::Refused(refusal) = &failed.error else {
+        return error_page(auth, req, &failed.error);
     };
-    match (refusal.code, &astray.place) {
+    let name = failed.name.unwrap_or(refusal.code.oauth_name());
+    match (refusal.code, &failed.report_to) {
         (Code::Validation, _) => ApiError(Error::Refused(refusal.clone())).error_response(),
-        (Code::Unavailable | Code::TooManyRequests, _) => page(),
-        (_, Place::Home) => not_linked(auth, refusal),
-        (code, Place::Nowhere) => {
-            redirect_with_error(auth, Vec::new(), astray.name.unwrap_or(code.oauth_name()), refusal)
-        }
-        (code, Place::App(app, checked)) => {
-            redirect_with_error(auth, asked(app, checked), astray.name.unwrap_or(code.oauth_name()), refusal)
-        }
+        (Code::Unavailable | Code::TooManyRequests, _) => error_page(auth, req, &failed.error),
+        (_, ReportTo::HomePage) => not_linked(auth, refusal),
+        (_, ReportTo::SignInPage) => redirect_with_error(auth, Vec::new(), name, refusal),
+        (_, ReportTo::SignInPageFor(app, checked)) => redirect_with_error(auth, asked(app, checked), name, refusal),
     }
 }
 

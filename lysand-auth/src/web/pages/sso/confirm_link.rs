@@ -8,13 +8,12 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::flows::sso::{self, Finisher};
+use crate::flows::sso::{self, LinkConfirmation};
 use crate::host::pages::{ConfirmLinkPage, Page, Reader};
 use crate::texts::WRONG_PASSWORD;
 use crate::web::kit::forms;
-use crate::web::kit::page as pages;
-use crate::web::kit::session;
-use crate::web::pages::sso::callback::{linked, not_linked};
+use crate::web::kit::{page as pages, session};
+use crate::web::pages::sso::link_result::{linked, not_linked};
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::request;
@@ -26,8 +25,8 @@ pub(crate) const PATH: &str = "/oauth/sso/link/confirm";
 pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
     let shown = async {
         let params = received.0?;
-        let (flow_id, finisher) = finisher(&auth, &req, &params).await?;
-        show(&auth, params.reader(&req), &form, &flow_id, &finisher, None).await
+        let (flow_id, confirmation) = confirmation(&auth, &req, &params).await?;
+        show(&auth, params.reader(&req), &form, &flow_id, &confirmation, None).await
     };
     match shown.await {
         Ok(answer) => answer,
@@ -42,15 +41,15 @@ pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, re
         // This route is our own page's alone, so a token must be there.
         let token = params.body_text("form_token")?.unwrap_or_default();
         forms::prove_form(&auth, &req, &form, Some(&token))?;
-        let (flow_id, finisher) = finisher(&auth, &req, &params).await?;
-        match sso::confirm(&auth, &flow_id, &finisher).await {
+        let (flow_id, confirmation) = confirmation(&auth, &req, &params).await?;
+        match sso::confirm_link(&auth, &flow_id, &confirmation).await {
             Ok(()) => {
                 let mut reply = linked(&auth);
                 cookies::clear_flow_cookie(&auth, &mut reply, &flow_id)?;
                 Ok(reply)
             }
             Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
-                show(&auth, params.reader(&req), &form, &flow_id, &finisher, Some(WRONG_PASSWORD)).await
+                show(&auth, params.reader(&req), &form, &flow_id, &confirmation, Some(WRONG_PASSWORD)).await
             }
             Err(error) => Err(error),
         }
@@ -61,15 +60,15 @@ pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, re
     }
 }
 
-async fn finisher(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<(String, Finisher), Error> {
+async fn confirmation(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<(String, LinkConfirmation), Error> {
     let flow_id = params.text("flow_id")?.unwrap_or_default();
-    let finisher = Finisher {
+    let confirmation = LinkConfirmation {
         cookie: cookies::flow_cookie(auth, req.headers(), &flow_id),
         browser: session::optional(auth, req.headers()).await?.0,
         password: params.body_text("password")?.map(Into::into),
         source: request::source(req, auth.config()),
     };
-    Ok((flow_id, finisher))
+    Ok((flow_id, confirmation))
 }
 
 async fn show(
@@ -77,11 +76,11 @@ async fn show(
     reader: Reader,
     form: &Session,
     flow_id: &str,
-    finisher: &Finisher,
+    confirmation: &LinkConfirmation,
     error: Option<&str>,
 ) -> Result<HttpResponse, Error> {
-    let question = sso::question(auth, flow_id, finisher).await?;
-    let reader = reader.for_account(finisher.browser.as_ref().map(|browser| &browser.account));
+    let question = sso::confirmation_question(auth, flow_id, confirmation).await?;
+    let reader = reader.for_account(confirmation.browser.as_ref().map(|browser| &browser.account));
     let page = Page::ConfirmLink(ConfirmLinkPage {
         action: &reader.keep(PATH),
         form_token: forms::form_token(auth, form)?,
@@ -97,7 +96,7 @@ async fn show(
     Ok(pages::show(auth, &reader, &page, StatusCode::OK, &[]))
 }
 
-/// Nothing waits here any more, or the question cannot be answered.
+/// No link awaits confirmation any more, or the question cannot be answered.
 async fn over(auth: &Auth, req: &HttpRequest, error: &Error) -> HttpResponse {
     match error {
         Error::Refused(refusal) if matches!(refusal.code, Code::InvalidRequest | Code::AlreadyLinked) => {

@@ -2,6 +2,7 @@
 
 mod callback;
 mod confirm_link;
+mod link_result;
 mod start;
 
 use crate::auth::Auth;

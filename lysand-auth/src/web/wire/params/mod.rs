@@ -14,7 +14,7 @@ use self::json::json_pairs;
 use self::multipart::multipart_pairs;
 use self::value::{MAX_PARAMETERS, Value, form_pairs};
 use crate::error::{Code, Error};
-use crate::model::language::Reader;
+use crate::model::reader::Reader;
 use crate::secret::Secret;
 use crate::web::wire::body::{self, FORM};
 

@@ -2,15 +2,18 @@
 //! here stands what it leaves to its caller, and each type once more: a claim of the wrong type is a failure and not an
 //! absence (security RP-1).
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::json;
-use super::openid::SKEW;
 use crate::ambient::Timestamp;
 use crate::model::identity::MAX_SUBJECT;
 
+/// How far two clocks may be apart (security LOAD-11).
+pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(60);
 /// An ID token that is older was not made for this sign-in.
 const OLDEST: i64 = 3_600;
 
@@ -43,7 +46,7 @@ impl Expected<'_> {
     fn check_claims(&self, claims: &Map<String, Value>) -> Result<(), &'static str> {
         let text = |name: &str| claims.get(name).map(|value| value.as_str());
         let seconds = |name: &str| claims.get(name).map(as_seconds);
-        let (now, skew) = (self.now.seconds(), i64::try_from(SKEW.as_secs()).unwrap_or(0));
+        let (now, skew) = (self.now.seconds(), i64::try_from(CLOCK_SKEW.as_secs()).unwrap_or(0));
         if text("iss") != Some(Some(self.issuer)) {
             return Err("iss is another issuer's");
         }

@@ -11,27 +11,33 @@ use oauth2::{
 };
 use serde_json::Value;
 
+use super::error::ProviderError;
+use super::exchange::{AuthorizationParameters, AuthorizationResponse};
 use super::http::Http;
-use super::{Departure, Return, Trouble, usable};
+use super::text::usable;
 use crate::config::{Endpoints, Provider};
-use crate::model::identity::{Identity, MAX_SUBJECT, Person};
+use crate::model::identity::{Identity, MAX_SUBJECT, ProviderProfile};
 
 type Client = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-fn client(provider: &Provider, endpoints: &Endpoints) -> Result<Client, Trouble> {
+fn client(provider: &Provider, endpoints: &Endpoints) -> Result<Client, ProviderError> {
     Ok(BasicClient::new(ClientId::new(provider.client_id.clone()))
         .set_client_secret(ClientSecret::new(provider.client_secret.expose().to_owned()))
         // What all of them take; not all take a header.
         .set_auth_type(AuthType::RequestBody)
-        .set_auth_uri(AuthUrl::new(endpoints.authorization_url.clone()).map_err(Trouble::untrue)?)
-        .set_token_uri(TokenUrl::new(endpoints.token_url.clone()).map_err(Trouble::untrue)?))
+        .set_auth_uri(AuthUrl::new(endpoints.authorization_url.clone()).map_err(ProviderError::untrusted)?)
+        .set_token_uri(TokenUrl::new(endpoints.token_url.clone()).map_err(ProviderError::untrusted)?))
 }
 
-pub(super) fn depart(provider: &Provider, endpoints: &Endpoints, trip: &Departure<'_>) -> Result<String, Trouble> {
+pub(super) fn authorization_url(
+    provider: &Provider,
+    endpoints: &Endpoints,
+    parameters: &AuthorizationParameters<'_>,
+) -> Result<String, ProviderError> {
     let client = client(provider, endpoints)?;
-    let verifier = PkceCodeVerifier::new(trip.verifier.expose().to_owned());
-    let state = trip.state.expose().to_owned();
-    let callback = RedirectUrl::new(trip.callback.to_owned()).map_err(Trouble::untrue)?;
+    let verifier = PkceCodeVerifier::new(parameters.verifier.expose().to_owned());
+    let state = parameters.state.expose().to_owned();
+    let callback = RedirectUrl::new(parameters.callback.to_owned()).map_err(ProviderError::untrusted)?;
     let (url, _) = client
         .authorize_url(move || CsrfToken::new(state))
         .set_redirect_uri(Cow::Owned(callback))
@@ -41,52 +47,54 @@ pub(super) fn depart(provider: &Provider, endpoints: &Endpoints, trip: &Departur
     Ok(url.into())
 }
 
-pub(super) async fn arrive(
+pub(super) async fn exchange(
     http: &Http,
     provider: &Provider,
     endpoints: &Endpoints,
-    trip: Return<'_>,
-) -> Result<Person, Trouble> {
+    response: AuthorizationResponse<'_>,
+) -> Result<ProviderProfile, ProviderError> {
     let may_be_private = provider.may_be_private();
     let send = async |request: HttpRequest| http.send(request, may_be_private).await;
     let client = client(provider, endpoints)?;
-    let callback = RedirectUrl::new(trip.callback.to_owned()).map_err(Trouble::untrue)?;
+    let callback = RedirectUrl::new(response.callback.to_owned()).map_err(ProviderError::untrusted)?;
     let tokens = client
-        .exchange_code(AuthorizationCode::new(trip.code.expose().to_owned()))
-        .set_pkce_verifier(PkceCodeVerifier::new(trip.verifier.expose().to_owned()))
+        .exchange_code(AuthorizationCode::new(response.code.expose().to_owned()))
+        .set_pkce_verifier(PkceCodeVerifier::new(response.verifier.expose().to_owned()))
         .set_redirect_uri(Cow::Owned(callback))
         .request_async(&send)
         .await
         .map_err(|error| match error {
-            RequestTokenError::Request(trouble) => trouble.into(),
-            _ => Trouble::untrue("the token endpoint does not redeem the code"),
+            RequestTokenError::Request(error) => error.into(),
+            _ => ProviderError::untrusted("the token endpoint does not redeem the code"),
         })?;
     let bearer = format!("Bearer {}", tokens.access_token().secret());
-    let bearer = HeaderValue::from_str(&bearer).map_err(|_| Trouble::untrue("the access token fits no header"))?;
+    let bearer =
+        HeaderValue::from_str(&bearer).map_err(|_| ProviderError::untrusted("the access token fits no header"))?;
     let request = Request::get(&endpoints.userinfo_url)
         .header(ACCEPT, HeaderValue::from_static("application/json"))
         .header(AUTHORIZATION, bearer)
         .body(Vec::new())
-        .map_err(Trouble::untrue)?;
+        .map_err(ProviderError::untrusted)?;
     let answer = http.send(request, may_be_private).await?;
     if answer.status() != StatusCode::OK {
-        return Err(Trouble::untrue(format!("the user endpoint answers {}", answer.status())));
+        return Err(ProviderError::untrusted(format!("the user endpoint answers {}", answer.status())));
     }
-    let user: Value = serde_json::from_slice(answer.body()).map_err(Trouble::untrue)?;
-    person(provider, endpoints, &user)
+    let user: Value = serde_json::from_slice(answer.body()).map_err(ProviderError::untrusted)?;
+    profile(provider, endpoints, &user)
 }
 
 /// Reads the person out of the user endpoint's answer. The subject is a number or a text that is not empty, nothing else.
-fn person(provider: &Provider, endpoints: &Endpoints, user: &Value) -> Result<Person, Trouble> {
+fn profile(provider: &Provider, endpoints: &Endpoints, user: &Value) -> Result<ProviderProfile, ProviderError> {
     let subject = match user.get(&endpoints.subject_field) {
         Some(Value::Number(number)) if number.is_i64() || number.is_u64() => Some(number.to_string()),
         Some(Value::String(text)) => Some(text.clone()),
         _ => None,
     };
-    let subject = usable(subject.as_deref(), MAX_SUBJECT)
-        .ok_or_else(|| Trouble::untrue(format!("the user endpoint gives no usable {:?}", endpoints.subject_field)))?;
+    let subject = usable(subject.as_deref(), MAX_SUBJECT).ok_or_else(|| {
+        ProviderError::untrusted(format!("the user endpoint gives no usable {:?}", endpoints.subject_field))
+    })?;
     let text = |field: &str| usable(user.get(field).and_then(Value::as_str), 320);
-    Ok(Person {
+    Ok(ProviderProfile {
         identity: Identity { issuer: provider.issuer(), subject },
         username: text(&endpoints.username_field),
         email: text(&endpoints.email_field),
@@ -123,7 +131,7 @@ mod tests {
             allow_private: false,
             protocol: Protocol::OAuth2(endpoints.clone()),
         };
-        let read = |user: Value| person(&provider, &endpoints, &user);
+        let read = |user: Value| profile(&provider, &endpoints, &user);
         let ada = read(json!({ "id": 17, "login": "ada", "email": null })).unwrap();
         assert_eq!((ada.identity.subject.as_str(), ada.username.as_deref()), ("17", Some("ada")));
         assert_eq!(ada.identity.issuer, "https://forge.example/user#id");

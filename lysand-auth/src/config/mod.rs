@@ -1,0 +1,107 @@
+//! What an embedder decides, one file a section. No file and no environment is read here; see [`Config::check`] for what is
+//! refused.
+
+mod base_url;
+mod frontend;
+mod lifetimes;
+mod oauth;
+mod problem;
+mod rate_limits;
+mod sso;
+
+pub use self::base_url::{BaseUrl, BaseUrlError};
+pub use self::frontend::{Frontend, FrontendRoutes};
+pub use self::lifetimes::Lifetimes;
+pub use self::oauth::{AuthorizeErrors, OAuthRules};
+pub use self::problem::{ConfigProblem, ConfigProblems};
+pub use self::rate_limits::RateLimits;
+pub(crate) use self::sso::authorities;
+pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
+use crate::secret::Secret;
+
+/// All that an embedder decides about sign-in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The server's public origin. Every absolute URL is built from it, never from a request (security WEB-12).
+    pub base_url: BaseUrl,
+    /// Ed25519 private keys as PKCS#8 PEM: the first signs session cookies, all of them verify.
+    pub signing_keys: Vec<Secret>,
+    /// Where the pages of a sign-in are, and what frontends are told.
+    pub frontend: Frontend,
+    /// How long things live.
+    pub lifetimes: Lifetimes,
+    /// How often things may be tried.
+    pub rate_limits: RateLimits,
+    /// How strictly OAuth is spoken.
+    pub oauth: OAuthRules,
+    /// Networks whose `X-Forwarded-For` is believed (security ID-3).
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Single sign-on.
+    pub sso: Sso,
+}
+
+impl Config {
+    /// The defaults for an origin and its signing keys.
+    #[must_use]
+    pub fn new(base_url: BaseUrl, signing_keys: Vec<Secret>) -> Self {
+        Self {
+            base_url,
+            signing_keys,
+            frontend: Frontend::default(),
+            lifetimes: Lifetimes::default(),
+            rate_limits: RateLimits::default(),
+            oauth: OAuthRules::default(),
+            trusted_proxies: Vec::new(),
+            sso: Sso::default(),
+        }
+    }
+
+    /// Everything that is wrong with this configuration, at once; empty when all is well.
+    #[must_use]
+    pub fn check(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        if self.signing_keys.is_empty() {
+            problems.push(ConfigProblem::new("signing_keys", "give at least one Ed25519 key as PKCS#8 PEM"));
+        }
+        problems.extend(self.lifetimes.check());
+        problems.extend(self.frontend.check(&self.base_url));
+        problems.extend(self.sso.check());
+        problems
+    }
+
+    /// The address of the sign-in page, without a query.
+    #[must_use]
+    pub fn login_page(&self) -> String {
+        self.page(&self.frontend.routes.login)
+    }
+
+    /// The address of the consent page, without a query.
+    #[must_use]
+    pub fn consent_page(&self) -> String {
+        self.page(&self.frontend.routes.consent)
+    }
+
+    /// The address of the home page, without a query.
+    #[must_use]
+    pub fn home_page(&self) -> String {
+        self.page(&self.frontend.routes.home)
+    }
+
+    /// The address of the page where people sign up, without a query: for hosts that have one. No redirect of this
+    /// library leads there yet.
+    #[must_use]
+    pub fn register_page(&self) -> String {
+        self.page(&self.frontend.routes.register)
+    }
+
+    /// The address of the page where people choose a new password, without a query: for hosts that have one. No redirect
+    /// of this library leads there yet.
+    #[must_use]
+    pub fn password_reset_page(&self) -> String {
+        self.page(&self.frontend.routes.password_reset)
+    }
+
+    fn page(&self, route: &str) -> String {
+        format!("{}{route}", self.frontend.origin.as_ref().unwrap_or(&self.base_url).as_str())
+    }
+}

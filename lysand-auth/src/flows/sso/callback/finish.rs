@@ -1,0 +1,80 @@
+//! The last stage of a callback: somebody signs in, or an identity is linked, or its link awaits confirmation.
+
+use super::super::make_link::make_link;
+use super::super::owner::{active_account, owner};
+use super::super::refusals::invalid_flow;
+use super::super::register;
+use super::identify::IdentifiedFlow;
+use super::outcome::{CallbackError, CallbackOutcome, ReportTo};
+use super::redeem::RedeemedFlow;
+use crate::auth::Auth;
+use crate::config::Provider;
+use crate::error::{Code, Error};
+use crate::model::app::App;
+use crate::model::authorization::CheckedRequest;
+use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
+use crate::model::session::SessionId;
+use crate::secret::Secret;
+use crate::steps::sign_in;
+use crate::store::sso_flows;
+use crate::texts;
+
+/// Does what the flow was begun for. `replaces` is the session that the browser had.
+///
+/// # Errors
+/// As Lysand §9 lists them; nothing is left behind.
+pub async fn finish(
+    auth: &Auth,
+    redeemed: RedeemedFlow,
+    replaces: Option<SessionId>,
+) -> Result<CallbackOutcome, CallbackError> {
+    let RedeemedFlow { identified: IdentifiedFlow { flow, app, provider }, profile, is_same_browser } = redeemed;
+    let link = UnconfirmedLink { subject: profile.identity.subject.clone(), label: profile.label() };
+    let outcome = match &flow.purpose {
+        Purpose::SignIn(_, request) => {
+            let request = app.clone().map(|app| (app, request.clone()));
+            sign_in_with(auth, &provider, &profile, request, replaces).await
+        }
+        Purpose::Link(..) if is_same_browser => make_link(auth, &flow, link).await.map(|()| CallbackOutcome::Linked),
+        Purpose::Link(..) => await_confirmation(auth, &flow, link).await,
+    };
+    outcome.map_err(|error| ReportTo::of(&flow, app.as_ref()).tell(error))
+}
+
+async fn sign_in_with(
+    auth: &Auth,
+    provider: &Provider,
+    profile: &ProviderProfile,
+    request: Option<(App, CheckedRequest)>,
+    replaces: Option<SessionId>,
+) -> Result<CallbackOutcome, Error> {
+    // The app was removed while the person was away.
+    let (app, request) = request.ok_or_else(invalid_flow)?;
+    let account = match owner(auth, &profile.identity).await? {
+        Some(linked) => active_account(auth, &linked.account_id).await?,
+        None if auth.config().sso.allow_registration => register::register(auth, profile).await?,
+        None => None,
+    };
+    // Why an account may not act is nobody's business who is not signed in to it (security REV-4).
+    let Some(account) = account else {
+        tracing::info!(provider = %provider.id, app = %app.id, "sign-in refused: no account has this identity");
+        return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
+    };
+    tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
+    let signed_in = sign_in::after_proof(auth, &account, (app, request), replaces, None).await?;
+    Ok(CallbackOutcome::SignedIn(Box::new(signed_in)))
+}
+
+/// Keeps the identity until the owner of the account confirms the link in this browser (security RP-5).
+async fn await_confirmation(auth: &Auth, flow: &Flow, link: UnconfirmedLink) -> Result<CallbackOutcome, Error> {
+    let browser = Secret::generate(auth.ambient());
+    let expires_at = auth.ambient().now().plus(auth.config().sso.flow_lifetime);
+    let (id, digest) = (flow.id.clone(), browser.digest());
+    let kept = auth.store().write(move |c| {
+        Box::pin(async move { sso_flows::await_confirmation(c, &id, &link, digest, expires_at).await })
+    });
+    if !kept.await? {
+        return Err(invalid_flow());
+    }
+    Ok(CallbackOutcome::AwaitsConfirmation { flow_id: flow.id.clone(), browser })
+}

@@ -1,0 +1,105 @@
+//! The second stage of a callback: the browser's own flow is spent, and the provider says who signed in there.
+
+use super::super::refusals::invalid_flow;
+use super::identify::{Callback, IdentifiedFlow};
+use super::outcome::{CallbackError, ReportTo};
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::identity::{ProviderProfile, provider_error};
+use crate::secret::Secret;
+use crate::store::sso_flows;
+use crate::texts;
+use crate::upstream::{AuthorizationResponse, ProviderError};
+
+/// A flow that is spent, and the person at the provider.
+#[derive(Debug)]
+pub struct RedeemedFlow {
+    pub(super) identified: IdentifiedFlow,
+    pub(super) profile: ProviderProfile,
+    /// Whether the browser is the one that began. Of a link that was begun without a browser nobody can say.
+    pub(super) is_same_browser: bool,
+}
+
+/// Why the provider's answer is not redeemed; with the error's name, where the provider chose it.
+struct Unredeemed(Option<&'static str>, Error);
+
+impl From<Error> for Unredeemed {
+    fn from(error: Error) -> Self {
+        Self(None, error)
+    }
+}
+
+/// Spends the flow, if the browser is the one that began it, and asks the provider who signed in. `cookie` is what the
+/// browser keeps under the flow's name.
+///
+/// # Errors
+/// As Lysand §9 lists them. A flow that is spent stays spent.
+pub async fn redeem(
+    auth: &Auth,
+    identified: IdentifiedFlow,
+    cookie: Option<&Secret>,
+    callback: &Callback,
+) -> Result<RedeemedFlow, CallbackError> {
+    let now = auth.ambient().now();
+    let is_same_browser = identified.flow.browser.is_some();
+    if let Err(error) = spend(auth, &identified, cookie, now).await {
+        return Err(ReportTo::about(identified.is_link()).tell(error));
+    }
+    match ask_provider(auth, &identified, callback, now).await {
+        Ok(profile) => Ok(RedeemedFlow { identified, profile, is_same_browser }),
+        Err(Unredeemed(name, error)) => {
+            let report_to = ReportTo::of(&identified.flow, identified.app.as_ref());
+            Err(CallbackError { report_to, name, error })
+        }
+    }
+}
+
+/// Once, for the browser that began, and before anybody is asked anything (security ONE-1, RP-4). A link that a program
+/// began is of no browser; its owner confirms it afterwards (security RP-5).
+async fn spend(auth: &Auth, identified: &IdentifiedFlow, cookie: Option<&Secret>, now: Timestamp) -> Result<(), Error> {
+    let IdentifiedFlow { flow, provider, .. } = identified;
+    let is_own = if flow.browser.is_some() { flow.is_of_browser(cookie) } else { identified.is_link() };
+    if !is_own {
+        tracing::info!(flow = %flow.id, provider = %provider.id, "callback error: another browser");
+        return Err(invalid_flow());
+    }
+    let id = flow.id.clone();
+    let spent = auth.store().write(move |c| Box::pin(async move { sso_flows::spend(c, &id, now).await })).await?;
+    if spent { Ok(()) } else { Err(invalid_flow()) }
+}
+
+async fn ask_provider(
+    auth: &Auth,
+    identified: &IdentifiedFlow,
+    callback: &Callback,
+    now: Timestamp,
+) -> Result<ProviderProfile, Unredeemed> {
+    let IdentifiedFlow { flow, provider, .. } = identified;
+    let clients = auth.provider_clients();
+    let failed = |error| failed(identified, &error);
+    clients.check_issuer(&provider.id, now, callback.iss.as_deref()).await.map_err(failed)?;
+    if let Some(name) = callback.error.as_deref() {
+        let (name, text) = provider_error(name, callback.error_description.as_deref());
+        tracing::info!(flow = %flow.id, provider = %provider.id, error = name, "callback error: the provider refused");
+        return Err(Unredeemed(Some(name), Error::refused(Code::ProviderFailed, text)));
+    }
+    let code = callback.code.as_ref().ok_or_else(|| Error::refused(Code::ProviderFailed, UNTRUSTED))?;
+    let response =
+        AuthorizationResponse { code, nonce: &flow.nonce, verifier: &flow.verifier, callback: &flow.callback };
+    Ok(clients.exchange(&provider.id, now, response).await.map_err(failed)?)
+}
+
+/// What the person is told when the provider's answer proves nothing; the log knows more.
+const UNTRUSTED: &str = texts::PROVIDER_UNTRUSTED;
+const UNREACHABLE: &str = texts::PROVIDER_SILENT;
+
+fn failed(identified: &IdentifiedFlow, error: &ProviderError) -> Error {
+    let (flow, provider) = (&identified.flow.id, &identified.provider.id);
+    let (what, text) = match error {
+        ProviderError::Unreachable(_) => ("provider unreachable", UNREACHABLE),
+        ProviderError::Untrusted(_) => ("provider untrusted", UNTRUSTED),
+    };
+    tracing::warn!(%flow, %provider, why = ?error.to_string(), "callback error: {what}");
+    Error::refused(Code::ProviderFailed, text)
+}

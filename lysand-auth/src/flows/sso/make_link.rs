@@ -1,0 +1,44 @@
+//! An identity is linked to the account that a flow was begun for.
+
+use super::owner::{active_account, owner};
+use super::refusals::{already_linked, invalid_flow};
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::host::mailer::Mail;
+use crate::model::identity::{Flow, Identity, LinkedIdentity, Purpose, StartedBy, UnconfirmedLink};
+use crate::steps::notify;
+use crate::store::{Conn, identities, sessions, sso_flows, tokens};
+
+/// Links an identity, unless the flow or the right to it has ended meanwhile.
+pub(super) async fn make_link(auth: &Auth, flow: &Flow, link: UnconfirmedLink) -> Result<(), Error> {
+    let Purpose::Link(account_id, by) = flow.purpose.clone() else { return Err(invalid_flow()) };
+    let identity = Identity { issuer: flow.issuer.clone(), subject: link.subject };
+    let account = active_account(auth, &account_id).await?.ok_or_else(invalid_flow)?;
+    owner(auth, &identity).await?;
+    let now = auth.ambient().now();
+    let linked = LinkedIdentity { id: auth.ambient().id(), account_id, identity, label: link.label, linked_at: now };
+    let (flow_id, kept) = (flow.id.clone(), linked.clone());
+    let made = auth.store().write(move |c| {
+        Box::pin(async move {
+            if !stands(c, &by, now).await? || !sso_flows::finish(c, &flow_id, now).await? {
+                return Ok(Err(invalid_flow()));
+            }
+            Ok(if identities::insert(c, &kept).await? { Ok(()) } else { Err(already_linked()) })
+        })
+    });
+    made.await??;
+    tracing::info!(account = %linked.account_id, issuer = %linked.identity.issuer, "identity linked");
+    let provider = auth.config().sso.provider_of_issuer(&linked.identity.issuer);
+    let provider = provider.map_or_else(|| flow.provider.clone(), |provider| provider.name.clone());
+    notify::send_mail(auth, &account, Mail::IdentityLinked { provider }).await;
+    Ok(())
+}
+
+/// Whether the right by which a link was begun still stands (security REV-1).
+async fn stands(c: &mut Conn, by: &StartedBy, now: Timestamp) -> Result<bool, Error> {
+    match by {
+        StartedBy::Token(id) => tokens::is_live(c, id, now).await,
+        StartedBy::Session(id) => Ok(sessions::by_id(c, id).await?.is_some_and(|session| session.is_live(now))),
+    }
+}

@@ -1,0 +1,320 @@
+//! The dispatcher: after each step of every road, it decides what a sign-in still lacks before the app gets its code
+//!.
+//!
+//! The roads are a password, a provider's word, and a session that the browser has already. All of them come here and
+//! nowhere else. [`STEPS`] lists what can be missing, in the order in which it is asked for; whether it is missing is
+//! decided from the database and the configuration, in the transaction that makes the code, and never from what a caller
+//! remembers. The [worker](super::session) begins the session and makes the code.
+
+use super::session::{self, NewSession, SessionChange};
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::model::account::{Account, AccountId};
+use crate::model::app::App;
+use crate::model::authorization::CheckedRequest;
+use crate::model::scope::Scopes;
+use crate::model::session::{SessionId, SignedInBrowser};
+use crate::model::throttle::FailedAttempts;
+use crate::secret::{Digest, Secret};
+use crate::store::{Conn, Work, authorizations, grants};
+
+/// Something that a sign-in lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Missing {
+    /// The person's consent to what the app asks for.
+    Consent,
+}
+
+/// What a consent of the person means for this request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consent {
+    /// It is asked for, whatever was consented to before.
+    Always,
+    /// An earlier one will do, if it covers the request (DEV-17).
+    AsNeeded,
+    /// It was given just now.
+    Given,
+}
+
+/// Somebody signed in: the session began, and the app's code is made.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The `jwt` cookie.
+    pub cookie: Secret,
+    /// The app that asked.
+    pub app: App,
+    /// What it asked for.
+    pub request: CheckedRequest,
+    /// The app's code, and what is missing before it is worth something.
+    pub step: Step,
+}
+
+/// How far a sign-in came.
+#[derive(Debug)]
+pub struct Step {
+    /// The first thing that is missing; `None` when the code can be redeemed.
+    pub missing: Option<Missing>,
+    /// The app's code: pending, and worthless, while something is missing (security AS-1).
+    pub code: Secret,
+}
+
+/// Everything that a decision depends on.
+#[derive(Clone, Debug)]
+struct Candidate {
+    account: AccountId,
+    app: App,
+    request: CheckedRequest,
+    consent: Consent,
+    now: Timestamp,
+}
+
+/// Whether whoever would end what a decision rests on has to wait for this transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lock {
+    None,
+    Shared,
+}
+
+/// A step of a sign-in: what it asks for, and whether a candidate lacks it.
+struct Rule {
+    missing: Missing,
+    is_missing: for<'c> fn(&'c mut Conn, &'c Candidate, Lock) -> Work<'c, bool>,
+}
+
+/// Every step, in the order in which they are asked for.
+const STEPS: &[Rule] = &[Rule { missing: Missing::Consent, is_missing: lacks_consent }];
+
+/// What a candidate lacks first. This is the one decision about every sign-in.
+async fn first_missing(c: &mut Conn, candidate: &Candidate, lock: Lock) -> Result<Option<Missing>, Error> {
+    for rule in STEPS {
+        if (rule.is_missing)(c, candidate, lock).await? {
+            return Ok(Some(rule.missing));
+        }
+    }
+    Ok(None)
+}
+
+fn lacks_consent<'c>(c: &'c mut Conn, candidate: &'c Candidate, lock: Lock) -> Work<'c, bool> {
+    Box::pin(async move {
+        if let Some(decided) = candidate.lacks_consent_whatever_was_granted() {
+            return Ok(decided);
+        }
+        let Candidate { account, app, now, .. } = candidate;
+        let granted = match lock {
+            Lock::None => grants::live_scopes(c, account, &app.id, *now).await?,
+            Lock::Shared => grants::lock_live_scopes(c, account, &app.id, *now).await?,
+        };
+        Ok(!candidate.is_covered_by(&granted))
+    })
+}
+
+impl Candidate {
+    /// Whether consent is missing, where that does not depend on what was granted before.
+    fn lacks_consent_whatever_was_granted(&self) -> Option<bool> {
+        match self.consent {
+            Consent::Given => Some(false),
+            // Nobody is asked about the server's own app (Mastodon §5.4).
+            _ if self.app.skips_consent() => Some(false),
+            Consent::Always => Some(true),
+            // A public app proves nothing of itself, so its redirect URI has to prove who receives the code, and it is
+            // asked about every time (security AS-2).
+            Consent::AsNeeded if self.app.is_public || !self.request.redirect_uri.proves_receiver() => Some(true),
+            Consent::AsNeeded => None,
+        }
+    }
+
+    /// A live grant covers all that the request asks for.
+    fn is_covered_by(&self, granted: &[Scopes]) -> bool {
+        granted.iter().any(|scopes| scopes.cover_all(&self.request.scopes))
+    }
+
+    /// Why the person is not asked, for the log.
+    fn reason(&self) -> &'static str {
+        match self.consent {
+            Consent::Given => "authorized",
+            _ if self.app.skips_consent() => "authorized, as the server's own app",
+            Consent::Always | Consent::AsNeeded => "authorized as before",
+        }
+    }
+
+    fn log(&self, step: &Step) {
+        if step.missing.is_none() {
+            let (app, scopes) = (&self.app.id, &self.request.scopes);
+            tracing::info!(account = %self.account, %app, %scopes, "{}", self.reason());
+        }
+    }
+}
+
+/// Somebody proved just now who they are. A session begins; the one that this browser had ends (`replaces`, security WEB-1),
+/// and `attempts` that came to nothing are forgotten.
+pub(crate) async fn after_proof(
+    auth: &Auth,
+    account: &Account,
+    (app, request): (App, CheckedRequest),
+    replaces: Option<SessionId>,
+    attempts: Option<FailedAttempts>,
+) -> Result<SignedIn, Error> {
+    let candidate = Candidate {
+        account: account.id.clone(),
+        app: app.clone(),
+        request: request.clone(),
+        consent: Consent::Always,
+        now: auth.ambient().now(),
+    };
+    let (new, cookie) = NewSession::new(auth, account, replaces, attempts)?;
+    let step = finish(auth, candidate, SessionChange::Begin(Box::new(new)), None).await?;
+    let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
+    Ok(SignedIn { cookie, app, request, step })
+}
+
+/// Somebody goes on who is signed in with this browser. `None` when the session ended meanwhile.
+pub(crate) async fn in_session(
+    auth: &Auth,
+    browser: &SignedInBrowser,
+    (app, request): (&App, &CheckedRequest),
+    consent: Consent,
+) -> Result<Option<Step>, Error> {
+    let candidate = Candidate::in_session(auth, browser, (app, request), consent);
+    let asked = candidate.clone();
+    let looked_up = auth.store().look_up(move |c| Box::pin(async move { first_missing(c, &asked, Lock::None).await }));
+    if let Some(missing) = looked_up.await? {
+        // Whatever is missing, the code is worthless, and one statement keeps it.
+        let code = session::make_pending_code(auth, (app, request), &browser.session).await?;
+        return Ok(Some(Step { missing: Some(missing), code }));
+    }
+    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone())), None).await
+}
+
+/// The person consents to a request in its own words, and `pending_code` dies that asked for the same. `None` when the
+/// session ended meanwhile.
+pub(crate) async fn consented(
+    auth: &Auth,
+    browser: &SignedInBrowser,
+    (app, request): (&App, &CheckedRequest),
+    pending_code: Option<Digest>,
+) -> Result<Option<Step>, Error> {
+    let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
+    let answered = pending_code.map(|code| (code, browser.session.id.clone()));
+    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone())), answered).await
+}
+
+/// Makes the code; what is missing is decided in the same transaction, so that neither a grant nor a session that ends
+/// meanwhile leaves an approved code behind (Mastodon §20, security REV-1).
+async fn finish(
+    auth: &Auth,
+    candidate: Candidate,
+    change: SessionChange,
+    answered: Option<(Digest, SessionId)>,
+) -> Result<Option<Step>, Error> {
+    let judged = candidate.clone();
+    let made = session::make_code(auth, (&candidate.app, &candidate.request), change, move |c| {
+        Box::pin(async move {
+            if let Some((code, session)) = answered {
+                authorizations::revoke_pending(c, code, &session, judged.now).await?;
+            }
+            first_missing(c, &judged, Lock::Shared).await
+        })
+    });
+    let Some((code, missing)) = made.await? else { return Ok(None) };
+    let step = Step { missing, code };
+    candidate.log(&step);
+    Ok(Some(step))
+}
+
+impl Candidate {
+    fn in_session(
+        auth: &Auth,
+        browser: &SignedInBrowser,
+        (app, request): (&App, &CheckedRequest),
+        consent: Consent,
+    ) -> Self {
+        let (account, now) = (browser.account.id.clone(), auth.ambient().now());
+        Self { account, app: app.clone(), request: request.clone(), consent, now }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::app::AppId;
+    use crate::model::authorization::ResponseMode;
+    use crate::model::redirect_uri::RedirectUri;
+
+    #[derive(Clone, Copy)]
+    struct Case {
+        redirect_uri: &'static str,
+        is_public: bool,
+        first_party: bool,
+        consent: Consent,
+        granted: &'static [&'static str],
+    }
+
+    const SERVER_APP: Case = Case {
+        redirect_uri: "https://app.example/cb",
+        is_public: false,
+        first_party: false,
+        consent: Consent::AsNeeded,
+        granted: &["read write"],
+    };
+
+    fn lacks_consent(case: Case) -> bool {
+        let app = App {
+            id: AppId::new("app"),
+            client_id: "client".into(),
+            name: "App".into(),
+            website: None,
+            redirect_uris: vec![RedirectUri::stored(case.redirect_uri)],
+            scopes: Scopes::stored("read write"),
+            created_at: Timestamp::from_micros(0),
+            is_public: case.is_public,
+            expiring: false,
+            first_party: case.first_party,
+        };
+        let request = CheckedRequest {
+            redirect_uri: RedirectUri::stored(case.redirect_uri),
+            scopes: Scopes::stored("read"),
+            state: None,
+            challenge: None,
+            nonce: None,
+            response_mode: ResponseMode::Query,
+        };
+        let (account, consent) = (AccountId::new("1"), case.consent);
+        let candidate = Candidate { account, app, request, consent, now: Timestamp::from_micros(0) };
+        let granted: Vec<Scopes> = case.granted.iter().map(|scopes| Scopes::stored(scopes)).collect();
+        candidate.lacks_consent_whatever_was_granted().unwrap_or_else(|| !candidate.is_covered_by(&granted))
+    }
+
+    #[test]
+    fn steps_are_asked_for_in_the_order_of_the_contract() {
+        let order: Vec<Missing> = STEPS.iter().map(|rule| rule.missing).collect();
+        assert_eq!(order, [Missing::Consent]);
+    }
+
+    #[test]
+    fn consent_is_asked_for_unless_it_was_given_or_nobody_is_asked() {
+        let Case { granted: covering, .. } = SERVER_APP;
+        for (case, lacks, why) in [
+            (SERVER_APP, false, "an earlier consent covers the request"),
+            (Case { granted: &[], ..SERVER_APP }, true, "nothing was granted"),
+            (Case { granted: &["write"], ..SERVER_APP }, true, "something else was granted"),
+            (Case { granted: &["write", "read:accounts"], ..SERVER_APP }, true, "less was granted"),
+            (Case { granted: &["write", "read"], ..SERVER_APP }, false, "one grant of several covers it"),
+            (Case { consent: Consent::Always, ..SERVER_APP }, true, "it is asked for in any case"),
+            (Case { is_public: true, ..SERVER_APP }, true, "a public app is asked about every time"),
+            (Case { redirect_uri: "app://cb", ..SERVER_APP }, true, "the redirect URI proves no receiver"),
+            (Case { redirect_uri: "http://127.0.0.1/cb", ..SERVER_APP }, true, "any program may listen there"),
+            (Case { consent: Consent::Given, granted: &[], ..SERVER_APP }, false, "it was given just now"),
+            (Case { first_party: true, granted: &[], ..SERVER_APP }, false, "the server's own app"),
+            (Case { first_party: true, consent: Consent::Always, ..SERVER_APP }, false, "the same after a proof"),
+            (
+                Case { first_party: true, is_public: true, granted: covering, ..SERVER_APP },
+                true,
+                "an app without a secret cannot be the server's own",
+            ),
+        ] {
+            assert_eq!(lacks_consent(case), lacks, "{why}");
+        }
+    }
+}

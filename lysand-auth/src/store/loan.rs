@@ -1,0 +1,53 @@
+//! A connection of the PostgreSQL pool, lent for one unit of work.
+
+use std::time::Duration;
+
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+
+use super::conn::Conn;
+use crate::error::Error;
+
+/// How long a whole unit of work may take, waiting for a connection included: less than the 5 s of LOAD-4.
+pub(super) const TIMEOUT: Duration = Duration::from_millis(4_500);
+
+/// A connection of the pool. Unless it is given back it is closed: dropped in the middle of something, by a panic or a
+/// time-out, it may have a transaction open that its next user would commit, or wait for an answer that never comes.
+pub(super) struct Loan(Option<Conn>);
+
+impl Loan {
+    /// A connection, after waiting for one if need be.
+    pub(super) async fn of(pool: &Pool<AsyncPgConnection>) -> Result<Self, Error> {
+        match pool.get().await {
+            Ok(object) => Ok(Self(Some(Conn::Pg(object)))),
+            Err(error) => {
+                tracing::warn!(%error, "no connection to the database");
+                Err(Error::unavailable())
+            }
+        }
+    }
+
+    pub(super) fn conn(&mut self) -> &mut Conn {
+        self.0.as_mut().expect("it is there until it is given back")
+    }
+
+    pub(super) async fn execute(&mut self, sql: &str) -> Result<(), Error> {
+        if let Some(Conn::Pg(object)) = &mut self.0 {
+            SimpleAsyncConnection::batch_execute(&mut **object, sql).await?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is under way: others may have it.
+    pub(super) fn give_back(mut self) {
+        drop(self.0.take());
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if let Some(Conn::Pg(object)) = self.0.take() {
+            drop(Object::take(object));
+        }
+    }
+}
