@@ -6,6 +6,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
+#[cfg(test)]
+use lysand_auth::host::accounts::Field;
 use lysand_auth::host::accounts::{AccountsError, NewAccount};
 use lysand_auth::host::pages::{ErrorPage, Reader};
 use lysand_auth::model::account::{Email, Role, Standing};
@@ -202,7 +204,7 @@ fn dead_link(state: &State, reader: &Reader) -> HttpResponse {
 /// The texts that these pages get translated beside those of their templates.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<String> {
-    let taken = ["Username", "E-mail address"].map(|what| AccountsError::Taken(what).to_string());
+    let taken = [Field::Username, Field::Email].map(|field| AccountsError::Taken(field).to_string());
     let own = DEAD_LINK.into_iter().chain([PASSWORDS_DIFFER]).chain(rules::TEXTS);
     own.map(str::to_owned).chain(taken).collect()
 }
@@ -260,9 +262,9 @@ mod tests {
 
     #[test]
     fn refusals_find_their_field() {
-        let (error, faults) = blame(AccountsError::Taken("Username").to_string());
+        let (error, faults) = blame(AccountsError::Taken(Field::Username).to_string());
         assert!(error.is_none() && faults.username.is_some());
-        let (error, faults) = blame(AccountsError::Taken("E-mail address").to_string());
+        let (error, faults) = blame(AccountsError::Taken(Field::Email).to_string());
         assert!(error.is_none() && faults.email.is_some());
         let (error, faults) = blame("Something else".to_owned());
         assert!(error.is_some() && faults.is_empty());

@@ -10,7 +10,7 @@ use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::accounts::{Accounts, AccountsError, Along, NewAccount, Profile};
+use lysand_auth::host::accounts::{Accounts, AccountsError, Along, Field, NewAccount, Profile};
 use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
 use lysand_auth::model::language::Language;
 use lysand_auth::on;
@@ -293,7 +293,7 @@ async fn insert(c: &mut Conn, new: NewRow) -> Result<Result<Row, AccountsError>,
     }
     let by_address = account::table.filter(account::email_key.eq(email_key)).count();
     let taken: i64 = on!(c, c => by_address.get_result(c))?;
-    Ok(Err(AccountsError::Taken(if taken > 0 { "E-mail address" } else { "Username" })))
+    Ok(Err(AccountsError::Taken(if taken > 0 { Field::Email } else { Field::Username })))
 }
 
 async fn row(c: &mut Conn, id: String) -> Result<Option<Row>, Error> {
