@@ -1,4 +1,4 @@
-//! Secrets: values that are never printed, how they are minted, stored as digests and compared.
+//! Secrets: values that are never printed, how they are generated, stored as digests and compared.
 
 use std::fmt;
 
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn minted_values_fit_every_place_they_travel_through() {
+    fn generated_values_fit_every_place_they_travel_through() {
         let one = Secret::generate(&Ambient::system());
         assert_eq!(one.expose().len(), 43);
         assert!(one.expose().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));

@@ -15,7 +15,7 @@ use crate::store::uses;
 /// How often the use of a token is written down (Mastodon §11.4).
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How long uses are gathered before they are written together.
-const GATHERING: Duration = Duration::from_secs(1);
+const FLUSH_DELAY: Duration = Duration::from_secs(1);
 /// How many of them share a transaction.
 const BATCH: usize = 500;
 
@@ -76,7 +76,7 @@ pub fn note_use(auth: &Auth, token: &Bearer, source: Option<IpAddr>) {
     }
     let auth = auth.clone();
     tokio::spawn(async move {
-        tokio::time::sleep(GATHERING).await;
+        tokio::time::sleep(FLUSH_DELAY).await;
         if let Err(error) = write_uses(&auth).await {
             tracing::warn!(%error, "the last use of tokens was not written; their next use will be");
         }

@@ -30,7 +30,7 @@ pub struct PasswordAttempt {
     pub identifier: Option<String>,
     /// The password.
     pub password: Option<Secret>,
-    /// Where the request comes from, for the limit on guessing.
+    /// Where the request comes from, for the limit on attempts.
     pub source: Option<IpAddr>,
     /// The session that this browser had; it ends when the new one begins (security WEB-1).
     pub replaces: Option<SessionId>,

@@ -1,4 +1,4 @@
-//! One file per journey. A flow takes what the web took apart, asks model, store and host, and answers with what is to be
+//! One file a flow. A flow takes what the web took apart, asks model, store and host, and answers with what is to be
 //! shown. No flow calls another.
 
 pub mod apps;

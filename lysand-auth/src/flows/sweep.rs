@@ -22,7 +22,7 @@ pub struct Swept {
     pub families: usize,
     /// Browser sessions that have ended.
     pub sessions: usize,
-    /// Journeys to identity providers that are over.
+    /// Flows to identity providers that are over.
     pub sso_flows: usize,
     /// Counters of windows that are over.
     pub throttles: usize,

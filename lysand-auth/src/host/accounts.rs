@@ -1,5 +1,7 @@
 //! The host's accounts: the one question to whoever keeps them is "who is this?".
 
+use std::fmt;
+
 use async_trait::async_trait;
 
 use crate::config::BaseUrl;
@@ -24,6 +26,25 @@ pub struct NewAccount {
     pub standing: Standing,
 }
 
+/// What of an account belongs to one account alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Field {
+    /// The local name.
+    Username,
+    /// The e-mail address.
+    Email,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Username => "Username",
+            Self::Email => "E-mail address",
+        })
+    }
+}
+
 /// What a host can refuse to do.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountsError {
@@ -32,7 +53,7 @@ pub enum AccountsError {
     NotOffered,
     /// The user name or the e-mail address belongs to somebody.
     #[error("{0} has already been taken")]
-    Taken(&'static str),
+    Taken(Field),
     /// The value breaks a rule of the host.
     #[error("{0}")]
     Invalid(String),

@@ -175,7 +175,7 @@ pub struct Authorization {
     pub expires_at: Timestamp,
     /// When the person consented.
     pub approved_at: Option<Timestamp>,
-    /// When the code was redeemed, denied or voided.
+    /// When the code was redeemed, denied or revoked.
     pub used_at: Option<Timestamp>,
     /// The access token that the code bought.
     pub token_id: Option<String>,

@@ -191,14 +191,14 @@ pub(crate) async fn lock_live_scopes(
 /// approved because of a living token, then a token that was redeemed or replaced meanwhile (Mastodon §20).
 pub(crate) async fn end(conn: &mut Conn, account: &AccountId, app: &AppId, now: Timestamp) -> Result<bool, Error> {
     let first = end_tokens(conn, account, app, now).await?;
-    let voided = on!(conn, c => diesel::update(codes::table)
+    let revoked = on!(conn, c => diesel::update(codes::table)
         .filter(codes::account_id.eq(account.as_str()).and(codes::app_id.eq(app.as_str())))
         .filter(codes::used_at.is_null())
         .filter(codes::approved_at.is_not_null())
         .set(codes::used_at.eq(Some(now.micros())))
         .execute(c))?;
     let then = end_tokens(conn, account, app, now).await?;
-    Ok(first + voided + then > 0)
+    Ok(first + revoked + then > 0)
 }
 
 async fn end_tokens(conn: &mut Conn, account: &AccountId, app: &AppId, now: Timestamp) -> Result<usize, Error> {

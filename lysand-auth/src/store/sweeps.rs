@@ -62,7 +62,7 @@ pub(crate) async fn sessions(conn: &mut Conn, before: Timestamp, batch: i64) -> 
     Ok(on!(conn, c => diesel::delete(s::table.filter(s::id.eq_any(&ids))).execute(c))?)
 }
 
-/// Removes up to `batch` journeys to providers that ended before `before`.
+/// Removes up to `batch` flows to providers that ended before `before`.
 pub(crate) async fn sso_flows(conn: &mut Conn, before: Timestamp, batch: i64) -> Result<usize, Error> {
     use auth_sso_flow as f;
     let ids: Vec<String> = on!(conn, c => f::table

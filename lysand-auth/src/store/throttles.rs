@@ -57,7 +57,7 @@ pub(crate) async fn counted(conn: &mut Conn, rule: Rule, subject: Digest, window
     Ok(counts.first().copied().unwrap_or(0))
 }
 
-/// Counts a guess at a password; the limit that it passes, if any.
+/// Counts an attempt at a password; the limit that it passes, if any.
 pub(crate) async fn count_attempt(conn: &mut Conn, attempts: FailedAttempts) -> Result<Option<Limit>, Error> {
     let mut exhausted = None;
     for (rule, subject, limit) in attempts.counters.into_iter().flatten() {
@@ -68,7 +68,7 @@ pub(crate) async fn count_attempt(conn: &mut Conn, attempts: FailedAttempts) -> 
     Ok(exhausted)
 }
 
-/// Takes a guess back.
+/// Takes an attempt back.
 pub(crate) async fn uncount_attempt(conn: &mut Conn, attempts: FailedAttempts) -> Result<(), Error> {
     for (rule, subject, limit) in attempts.counters.into_iter().flatten() {
         uncount(conn, rule, subject, limit.window(attempts.now)).await?;

@@ -22,12 +22,11 @@ use url::Url;
 use super::error::ProviderError;
 use super::exchange::{AuthorizationParameters, AuthorizationResponse};
 use super::http::{Http, HttpError, is_allowed};
-use super::id_token::{self, CLOCK_SKEW};
+use super::id_token::{CLOCK_SKEW, Expected};
 use super::text::usable;
 use crate::ambient::Timestamp;
 use crate::config::Provider;
 use crate::model::identity::{Identity, MAX_SUBJECT, ProviderProfile};
-use crate::secret::Secret;
 
 /// How long a provider's document and keys are believed without asking again.
 const FRESH: Duration = Duration::from_secs(3600);
@@ -160,12 +159,14 @@ impl OpenId {
                 RequestTokenError::Request(error) => error.into(),
                 _ => ProviderError::untrusted("the token endpoint does not redeem the code"),
             })?;
-        let claims = match checked(&client, provider, &metadata, &tokens, response.nonce, now) {
+        let expected =
+            Expected { issuer: &self.issuer, client_id: &provider.client_id, nonce: response.nonce.expose(), now };
+        let claims = match checked(&client, &metadata, &tokens, &expected) {
             Err(Unproven::Signature(why)) => {
                 // The provider may have new keys since we asked.
                 let metadata = self.new_keys(http, provider, now).await?.ok_or(ProviderError::Untrusted(why))?;
                 let client = self::client(&metadata, provider, response.callback)?;
-                checked(&client, provider, &metadata, &tokens, response.nonce, now)
+                checked(&client, &metadata, &tokens, &expected)
             }
             other => other,
         }
@@ -282,27 +283,19 @@ enum Unproven {
 /// The claims of the ID token, once all of RP-1 holds.
 fn checked(
     client: &Client,
-    provider: &Provider,
     metadata: &Metadata,
     tokens: &CoreTokenResponse,
-    nonce: &Secret,
-    now: Timestamp,
+    expected: &Expected<'_>,
 ) -> Result<CoreIdTokenClaims, Unproven> {
     let claims_error = |why: &str| Unproven::Claims(why.to_owned());
     let id_token = tokens.id_token().ok_or_else(|| claims_error("there is no ID token"))?;
-    let expected = id_token::Expected {
-        issuer: metadata.issuer().as_str(),
-        client_id: &provider.client_id,
-        nonce: nonce.expose(),
-        now,
-    };
     expected.check(&id_token.to_string()).map_err(claims_error)?;
 
     let offered = metadata.id_token_signing_alg_values_supported();
     let algorithms = ALGORITHMS.into_iter().filter(|algorithm| offered.contains(algorithm));
-    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(now.minus(CLOCK_SKEW).seconds().unsigned_abs());
+    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(expected.now.minus(CLOCK_SKEW).seconds().unsigned_abs());
     let verifier = client.id_token_verifier().set_allowed_algs(algorithms).set_time_fn(move || moment.into());
-    let claims = id_token.claims(&verifier, &Nonce::new(nonce.expose().to_owned())).map_err(|error| {
+    let claims = id_token.claims(&verifier, &Nonce::new(expected.nonce.to_owned())).map_err(|error| {
         use SignatureVerificationError::{CryptoError, InvalidKey, NoMatchingKey};
         let why = format!("the ID token: {error}");
         match error {

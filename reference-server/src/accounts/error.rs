@@ -1,7 +1,7 @@
 //! Why an account is not created.
 
 use lysand_auth::error::Error;
-use lysand_auth::host::accounts::AccountsError;
+use lysand_auth::host::accounts::{AccountsError, Field as UniqueField};
 
 use super::rules::{Field, RuleError};
 
@@ -12,8 +12,8 @@ pub enum CreateError {
     #[error(transparent)]
     Rule(#[from] RuleError),
     /// The user name or the e-mail address belongs to somebody.
-    #[error("{} has already been taken", .0.name())]
-    Taken(Field),
+    #[error("{0} has already been taken")]
+    Taken(UniqueField),
     /// Everything else: a failure of ours.
     #[error(transparent)]
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -25,7 +25,8 @@ impl CreateError {
     pub fn field(&self) -> Option<Field> {
         match self {
             Self::Rule(error) => Some(error.field()),
-            Self::Taken(field) => Some(*field),
+            Self::Taken(UniqueField::Email) => Some(Field::Email),
+            Self::Taken(_) => Some(Field::Username),
             Self::Failed(_) => None,
         }
     }
@@ -41,7 +42,7 @@ impl From<CreateError> for AccountsError {
     fn from(error: CreateError) -> Self {
         match error {
             CreateError::Rule(error) => Self::Invalid(error.to_string()),
-            CreateError::Taken(field) => Self::Taken(field.name()),
+            CreateError::Taken(field) => Self::Taken(field),
             CreateError::Failed(source) => Self::Failed(source),
         }
     }

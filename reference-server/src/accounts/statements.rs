@@ -8,7 +8,7 @@ use lysand_auth::store::Conn;
 
 use super::error::CreateError;
 use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_turn, setup_token};
-use super::rules::Field;
+use lysand_auth::host::accounts::Field;
 
 /// Makes this transaction wait for every other one that changes admins, and those after it wait for this one
 /// (security ONE-6). SQLite has one writer anyway; on PostgreSQL the row's lock does it.

@@ -1,6 +1,6 @@
 use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
-use lysand_auth::host::accounts::{Accounts as _, AccountsError, NewAccount};
+use lysand_auth::host::accounts::{Accounts as _, AccountsError, Field, NewAccount};
 use lysand_auth::model::account::{AccountId, Email, Role, Standing};
 use lysand_auth::password::{PasswordConfig, Passwords};
 use lysand_auth::secret::Secret;
@@ -64,9 +64,9 @@ async fn names_looks_and_addresses_belong_to_one_account() {
     accounts.create(person("bob0")).await.unwrap();
     let address = |address: &str| Some(Email { address: address.into(), confirmed: true });
     for (name, email, taken) in [
-        ("BOB0", "new@post.example", "Username"),
-        ("bobo", "new@post.example", "Username"),
-        ("carol", "BOB0@post.EXAMPLE", "E-mail address"),
+        ("BOB0", "new@post.example", Field::Username),
+        ("bobo", "new@post.example", Field::Username),
+        ("carol", "BOB0@post.EXAMPLE", Field::Email),
     ] {
         let new = NewAccount { email: address(email), ..person(name) };
         let refused = accounts.create(new).await.unwrap_err();

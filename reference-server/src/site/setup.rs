@@ -195,9 +195,9 @@ mod tests {
 
     #[test]
     fn refusals_find_their_field() {
-        let (error, errors) = form_errors(&CreateError::Taken(Field::Username));
+        let (error, errors) = form_errors(&CreateError::Taken(lysand_auth::host::accounts::Field::Username));
         assert!(error.is_none() && errors.username.is_some());
-        let (error, errors) = form_errors(&CreateError::Taken(Field::Email));
+        let (error, errors) = form_errors(&CreateError::Taken(lysand_auth::host::accounts::Field::Email));
         assert!(error.is_none() && errors.email.is_some());
         let (error, errors) = form_errors(&RuleError::PasswordCommon.into());
         assert!(error.is_none() && errors.password.is_some());

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use lysand_auth::host::accounts::AccountsError;
+use lysand_auth::host::accounts::{AccountsError, Field};
 
 use super::{demo, texts};
-use crate::accounts::rules::{Field, RuleError};
+use crate::accounts::rules::RuleError;
 use crate::pages::{catalogue_faults, template_texts};
 
 fn used() -> BTreeSet<String> {
@@ -14,7 +14,7 @@ fn used() -> BTreeSet<String> {
     used.extend(texts::all().into_iter().map(str::to_owned));
     used.extend(demo::step_texts());
     used.extend(RuleError::ALL.map(|error| error.pattern().to_owned()));
-    used.extend([Field::Username, Field::Email].map(|field| AccountsError::Taken(field.name()).to_string()));
+    used.extend([Field::Username, Field::Email].map(|field| AccountsError::Taken(field).to_string()));
     used
 }
 

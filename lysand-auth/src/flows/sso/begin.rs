@@ -65,7 +65,7 @@ pub async fn sign_in(
     })?;
     let client_id = app.client_id.clone();
     let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
-    begin(auth, provider, Purpose::SignIn(app.id, checked), hints, true, source).await
+    begin(auth, provider, Purpose::SignIn(app.id, checked), hints, Start { in_browser: true, source }).await
 }
 
 /// Begins a link (`POST /api/v1/sso`, or a form of the signed-in person).
@@ -79,7 +79,16 @@ pub async fn link(auth: &Auth, provider: &str, start: LinkStart) -> Result<Provi
     let hints = move |flow: &str| {
         vec![("flow_id", flow.to_owned()), ("link", "true".to_owned()), ("user_id", account.as_str().to_owned())]
     };
-    begin(auth, provider, Purpose::Link(start.account, start.by), hints, start.in_browser, start.source).await
+    let purpose = Purpose::Link(start.account, start.by);
+    begin(auth, provider, purpose, hints, Start { in_browser: start.in_browser, source: start.source }).await
+}
+
+/// Who begins a flow.
+struct Start {
+    /// Whether the browser that begins is there, and gets a cookie.
+    in_browser: bool,
+    /// Where the request comes from, for the limit.
+    source: Option<IpAddr>,
 }
 
 async fn begin(
@@ -87,8 +96,7 @@ async fn begin(
     provider: &Provider,
     purpose: Purpose,
     hints: impl Fn(&str) -> Vec<(&'static str, String)>,
-    in_browser: bool,
-    source: Option<IpAddr>,
+    Start { in_browser, source }: Start,
 ) -> Result<ProviderRedirect, Error> {
     let (ambient, now) = (auth.ambient(), auth.ambient().now());
     let [state, nonce, verifier] = [(); 3].map(|()| Secret::generate(ambient));

@@ -38,7 +38,7 @@ pub struct LinkConfirmation {
     pub browser: Option<SignedInBrowser>,
     /// The password.
     pub password: Option<Secret>,
-    /// Where the request comes from, for the limit on guessing.
+    /// Where the request comes from, for the limit on attempts.
     pub source: Option<IpAddr>,
 }
 

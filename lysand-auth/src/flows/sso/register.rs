@@ -4,7 +4,7 @@ use super::owner::{active_account, owner};
 use super::refusals::already_linked;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::host::accounts::{AccountsError, Along, NewAccount};
+use crate::host::accounts::{AccountsError, Along, Field, NewAccount};
 use crate::model::account::{Account, Email, Role, Standing};
 use crate::model::identity::{LinkedIdentity, ProviderProfile};
 use crate::store::identities;
@@ -34,7 +34,7 @@ pub(super) async fn register(auth: &Auth, profile: &ProviderProfile) -> Result<O
                 return Ok(Some(account).filter(|account| account.inactive_reason().is_none()));
             }
             // An address that somebody has is left out; it never leads to that somebody (security RP-6).
-            Err(AccountsError::Taken("E-mail address")) => address = None,
+            Err(AccountsError::Taken(Field::Email)) => address = None,
             Err(AccountsError::Taken(_)) => username = random_name(auth),
             Err(AccountsError::Invalid(_)) if address.is_some() && is_random_name(&username) => address = None,
             Err(AccountsError::Invalid(_)) => username = random_name(auth),

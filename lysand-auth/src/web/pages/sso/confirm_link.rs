@@ -25,8 +25,8 @@ pub(crate) const PATH: &str = "/oauth/sso/link/confirm";
 pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
     let shown = async {
         let params = received.0?;
-        let (flow_id, confirmation) = confirmation(&auth, &req, &params).await?;
-        show(&auth, params.reader(&req), &form, &flow_id, &confirmation, None).await
+        let confirmation = confirmation(&auth, &req, &params).await?;
+        show(&auth, params.reader(&req), &form, &confirmation, None).await
     };
     match shown.await {
         Ok(answer) => answer,
@@ -41,15 +41,16 @@ pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, re
         // This route is our own page's alone, so a token must be there.
         let token = params.body_text("form_token")?.unwrap_or_default();
         forms::prove_form(&auth, &req, &form, Some(&token))?;
-        let (flow_id, confirmation) = confirmation(&auth, &req, &params).await?;
-        match sso::confirm_link(&auth, &flow_id, &confirmation).await {
+        let confirmation = confirmation(&auth, &req, &params).await?;
+        let (flow_id, given) = &confirmation;
+        match sso::confirm_link(&auth, flow_id, given).await {
             Ok(()) => {
                 let mut reply = linked(&auth);
-                cookies::clear_flow_cookie(&auth, &mut reply, &flow_id)?;
+                cookies::clear_flow_cookie(&auth, &mut reply, flow_id)?;
                 Ok(reply)
             }
             Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
-                show(&auth, params.reader(&req), &form, &flow_id, &confirmation, Some(WRONG_PASSWORD)).await
+                show(&auth, params.reader(&req), &form, &confirmation, Some(WRONG_PASSWORD)).await
             }
             Err(error) => Err(error),
         }
@@ -75,8 +76,7 @@ async fn show(
     auth: &Auth,
     reader: Reader,
     form: &Session,
-    flow_id: &str,
-    confirmation: &LinkConfirmation,
+    (flow_id, confirmation): &(String, LinkConfirmation),
     error: Option<&str>,
 ) -> Result<HttpResponse, Error> {
     let question = sso::confirmation_question(auth, flow_id, confirmation).await?;
