@@ -45,7 +45,7 @@ pub(crate) enum Part {
     Calibrate,
     /// Serves as the bare handler (used by this program itself).
     #[command(hide = true)]
-    Bare {
+    Baseline {
         #[arg(long)]
         workers: usize,
         #[arg(long)]
