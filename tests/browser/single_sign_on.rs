@@ -181,7 +181,7 @@ async fn a_stranger_at_the_provider_is_told_so() {
     fixture.browser.click(AT_PROVIDER).await;
     fixture.browser.sign_in_at_provider("mallory").await;
     fixture.browser.reads("No user found with that account").await;
-    fixture.browser.screenshot("stranger").await;
+    fixture.browser.screenshot("unknown-user").await;
     fixture.browser.find("input[name='password']").await;
 }
 

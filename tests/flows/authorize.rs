@@ -209,8 +209,8 @@ story!(
         assert!(answer.header("location").starts_with("https://fe.example/consent?application=Story+App&"));
         let passed_on = story.get("/oauth/consent?application=x&code=y").send().await.is(302);
         assert_eq!(passed_on.header("location"), "https://fe.example/consent?application=x&code=y");
-        let trouble = story.get("/oauth/authorize?client_id=nobody").send().await.is(401);
-        assert!(trouble.header("content-type").starts_with("text/html"), "troubles stay on our own page");
+        let page = story.get("/oauth/authorize?client_id=nobody").send().await.is(401);
+        assert!(page.header("content-type").starts_with("text/html"), "errors stay on our own page");
     }
 );
 

@@ -30,7 +30,7 @@ async fn own_app(story: &Story, redirect_uris: &str) -> App {
     }
 }
 
-/// Signs in for an app that has nothing to do with the house.
+/// Signs in for an app that is not of the server's own.
 async fn signed_in(story: &Story) -> SignedIn {
     story.sign_in(&story.person("ada").await, &story.usual_app().await).await
 }
@@ -110,9 +110,9 @@ story!(a_sign_in_with_a_provider_ends_there_too, |story| {
     assert!(location.as_str().starts_with("https://app.example/callback?code="), "{location}");
     assert!(fresh.get("jwt").is_some(), "signed in");
     story.redeem(&app, &query_of(&location, "code").expect("a code")).await.is(200);
-    let stranger =
+    let third_party =
         story.sign_in_at(&mut CookieJar::default(), &app, &provider, &ProviderUser::named("eve")).await.is(302);
-    assert_eq!(query_of(&stranger.location(), "code"), None, "{}", stranger.location());
+    assert_eq!(query_of(&third_party.location(), "code"), None, "{}", third_party.location());
 });
 
 story!(who_goes_on_as_oneself_is_not_asked_either, |story| {

@@ -43,7 +43,7 @@ story!(consent_belongs_to_its_session, |story| {
     assert_eq!(query_of(&answer.location(), "client_id"), Some(app.client_id.clone()));
     let page = story.get(path).session(&other).send().await.is(400);
     assert!(!page.body.contains("@ada") && !page.body.contains("@eve"));
-    let lying = encode(
+    let forged = encode(
         "/oauth/consent",
         &[
             ("application", "Your bank"),
@@ -52,7 +52,7 @@ story!(consent_belongs_to_its_session, |story| {
             ("code", &pending.code),
         ],
     );
-    let page = story.get(&lying).session(&pending).send().await.is(200);
+    let page = story.get(&forged).session(&pending).send().await.is(200);
     assert!(!page.body.contains("Your bank") && page.body.contains("Story App"), "what the database says is shown");
     story.decide(&pending, &app).await.is(302);
     story.get(path).session(&pending).send().await.is(400);

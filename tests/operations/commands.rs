@@ -135,17 +135,17 @@ async fn an_app_of_the_house_is_made_and_told_apart() {
     let server = ServerProcess::start().await;
     let create = ["app", "create", "--redirect-uri", "https://app.example/", "--scopes", "read", "--name"];
     let flagged = |name| [&create[..], &[name, "--first-party"]].concat();
-    let own = json(&server, &flagged("House"), "");
+    let own = json(&server, &flagged("Own"), "");
     assert!(own["client_secret"].is_string(), "{own}");
-    json(&server, &[&create[..], &["Stranger"]].concat(), "");
+    json(&server, &[&create[..], &["Other"]].concat(), "");
     let listed = json(&server, &["app", "list"], "");
     let flags: Vec<_> =
         listed.as_array().expect("a list").iter().map(|app| (&app["name"], &app["first_party"])).collect();
-    assert_eq!(flags, [(&"House".into(), &true.into()), (&"Stranger".into(), &false.into())]);
+    assert_eq!(flags, [(&"Own".into(), &true.into()), (&"Other".into(), &false.into())]);
     let table = done(&server, &["app", "list"], "");
     let row = |name: &str| table.lines().find(|line| line.contains(name)).expect("a row").to_owned();
     assert!(
-        row("NAME").contains("FIRST-PARTY") && row("House").contains(" yes ") && row("Stranger").contains(" no "),
+        row("NAME").contains("FIRST-PARTY") && row("Own").contains(" yes ") && row("Other").contains(" no "),
         "{table}"
     );
     let bad = ["app", "create", "--redirect-uri", "javascript:x", "--scopes", "read", "--name", "X", "--first-party"];

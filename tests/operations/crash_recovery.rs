@@ -76,7 +76,7 @@ async fn write(client: TestClient, person: Person, ledger: Ledger) -> Option<()>
     None
 }
 
-/// Looks whether a fact still holds.
+/// Whether a fact still holds.
 async fn holds(client: &TestClient, fact: &Fact) -> Option<bool> {
     Some(match fact {
         Fact::Registered(app) => client.own_token(app).await?.status == 200,

@@ -1,5 +1,5 @@
 //! What no route of the server answers is asked of the frontend, in redirect mode (Lysand §13.1, security WEB-12): pages
-//! arrive as they are, credentials stay here, nobody chooses the target, and a frontend in trouble troubles nobody else.
+//! arrive as they are, credentials stay here, nobody chooses the target, and a frontend that fails disturbs nobody else.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -281,7 +281,7 @@ async fn a_frontend_that_stops_in_the_middle_is_cut_off_and_never_taken_for_whol
         assert!(begun.elapsed() < Duration::from_secs(longest), "{path}: {:?}", begun.elapsed());
     };
     let told = || server.log().matches("in the middle of an answer: look after it").count();
-    // Both have begun well before the first is cut off: that is one trouble. The good head of the next one ends it.
+    // Both have begun well before the first is cut off: that is one failure. The good head of the next one ends it.
     tokio::join!(ends("/stalls", 20), ends("/stalls-chunked", 20));
     wait::until("the log to tell", async || (told() > 0).then_some(())).await;
     assert_eq!(told(), 1, "{}", server.log());

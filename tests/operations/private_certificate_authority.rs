@@ -112,9 +112,9 @@ async fn without_its_authority_nobody_is_sent_there_and_the_log_says_why() {
     let (provider, _, _folder) = company().await;
     // An authority of somebody else helps as little as none.
     let elsewhere = temporary("company");
-    let stranger = PrivateCa::in_folder(elsewhere.path());
+    let other_ca = PrivateCa::in_folder(elsewhere.path());
     let none = knowing(&provider, ServerProcess::builder().with_tls());
-    let other = knowing(&provider, trusting(ServerProcess::builder().with_tls(), &stranger.authority));
+    let other = knowing(&provider, trusting(ServerProcess::builder().with_tls(), &other_ca.authority));
     for server in [none, other] {
         let server = server.start().await;
         let (client, ada) = (server.client(), Person::named("ada"));

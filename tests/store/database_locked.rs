@@ -63,15 +63,15 @@ async fn a_locked_table_makes_nobody_wait_long_on_postgres() {
 async fn silence_makes_nobody_wait_long_and_costs_no_connection_on_postgres() {
     let database = Database::fresh(Backend::Postgres).await;
     let near = database.with_notes().await;
-    let (wire, url) = TcpProxy::before(&Url::parse(database.url().expose()).expect("a URL"));
+    let (proxy, url) = TcpProxy::before(&Url::parse(database.url().expose()).expect("a URL"));
     let store = Store::open(&Secret::new(url), 4).await.expect("a database");
     // Every connection is in use, so that every one of them falls silent.
     let warm: Vec<_> = join_all((0..20).map(|id| add(&store, 100 + id))).await;
     assert!(warm.iter().all(Result::is_ok), "{warm:?}");
 
-    wire.silence();
+    proxy.silence();
     all_are_told(&store).await;
-    wire.restore();
+    proxy.restore();
     let mended = Instant::now();
     let works = wait::until("writes to work again", async || add(&store, 1).await.ok());
     works.await;
@@ -86,13 +86,13 @@ async fn silence_makes_nobody_wait_long_and_costs_no_connection_on_postgres() {
 async fn a_cut_wire_is_told_at_once_and_forgotten_at_once_on_postgres() {
     let database = Database::fresh(Backend::Postgres).await;
     database.with_notes().await;
-    let (wire, url) = TcpProxy::before(&Url::parse(database.url().expose()).expect("a URL"));
+    let (proxy, url) = TcpProxy::before(&Url::parse(database.url().expose()).expect("a URL"));
     let store = Store::open(&Secret::new(url), 4).await.expect("a database");
     let warm: Vec<_> = join_all((0..20).map(|id| add(&store, 100 + id))).await;
     assert!(warm.iter().all(Result::is_ok), "{warm:?}");
-    wire.cut();
+    proxy.cut();
     all_are_told(&store).await;
-    wire.restore();
+    proxy.restore();
     let again: Vec<_> = join_all((0..20).map(|id| add(&store, 200 + id))).await;
     assert!(again.iter().all(Result::is_ok), "no connection of before is tried again: {again:?}");
 }

@@ -69,10 +69,10 @@ story!(nobody_else_and_no_odd_value_chooses, |story| {
     ends_with(post().form(&form[..1]).send().await, "unspoken");
     let page = story.get("/account?notice=unspoken").cookies(jar).send().await.is(200);
     speaks(&page, "de", "Diese Sprache spricht dieser Server nicht. Es wurde nichts geändert.");
-    let mut stranger = jar.clone();
-    stranger.keep_value("jwt", "nobody");
+    let mut signed_out = jar.clone();
+    signed_out.keep_value("jwt", "nobody");
     assert_eq!(
-        story.post(PATH).cookies(&stranger).form(&form).send().await.is(303).location().query(),
+        story.post(PATH).cookies(&signed_out).form(&form).send().await.is(303).location().query(),
         Some("notice=old")
     );
     assert_eq!(kept(&story).await.as_deref(), Some("de"));
@@ -126,8 +126,8 @@ story!(every_page_of_who_is_signed_in_asks_the_account, |story| {
             assert!(page.status == 200 || (page.status == 400 && lang == "%00"), "{path} {lang}");
             assert_eq!(page.header("content-language"), language, "{path} {lang}");
         }
-        let stranger = story.get(path).header("accept-language", "fr").send().await;
-        assert!(!stranger.body.contains("lang=\"de\""), "{path}: {}", stranger.body);
+        let signed_out = story.get(path).header("accept-language", "fr").send().await;
+        assert!(!signed_out.body.contains("lang=\"de\""), "{path}: {}", signed_out.body);
     }
     // Another account in the same browser has chosen nothing.
     let eve = story.person("eve").await;

@@ -1,4 +1,4 @@
-//! A browser that lies: another provider's callback, another flow, another browser, twice, late (security RP-4).
+//! Callbacks that must not be believed: another provider's callback, another flow, another browser, twice, late (security RP-4).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A provider that lies in every way: nobody is signed in, nothing is linked, the person is told where the contract says.
+//! A provider that misbehaves in every way: nobody is signed in, nothing is linked, the person is told where the contract says.
 
 use tests::misbehaving_provider::{Defect, IN_THE_TOKEN, Provider, ProviderUser};
 use tests::story;
@@ -45,7 +45,7 @@ story!(every_defect_of_a_token_is_noticed, &[("oidc.allow_registration", "true")
     for defect in IN_THE_TOKEN {
         refused_sign_in(&story, &provider, &mut ada, defect, UNTRUE).await;
         refused_link(&story, &provider, &token, &guest, defect, UNTRUE).await;
-        // Nor does a stranger get an account this way.
+        // Nor does an unknown user get an account this way.
         let answer =
             story.sign_in_at(&mut CookieJar::default(), &ada.app, &provider, &ProviderUser::named("mallory")).await;
         answer.is_login_error("server_error", UNTRUE);
