@@ -1,10 +1,5 @@
 //! [`Auth`]: the one handle, and its builder.
 
-pub(crate) mod ended;
-pub(crate) mod letter;
-pub(crate) mod proof;
-pub(crate) mod signed_in;
-
 use std::sync::Arc;
 
 use crate::ambient::Ambient;
@@ -12,8 +7,8 @@ use crate::config::{Config, ConfigProblem, ConfigProblems};
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::Pages;
-use crate::host::revocation::Revocations;
-use crate::model::tally::Tallies;
+use crate::host::revocations::Revocations;
+use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::uses::Uses;
@@ -34,7 +29,7 @@ struct Parts {
     keys: SigningKeys,
     upstream: Upstream,
     uses: Uses,
-    tallies: Tallies,
+    request_counters: RequestCounters,
 }
 
 impl Auth {
@@ -95,8 +90,8 @@ impl Auth {
         &self.0.keys
     }
 
-    pub(crate) fn tallies(&self) -> &Tallies {
-        &self.0.tallies
+    pub(crate) fn request_counters(&self) -> &RequestCounters {
+        &self.0.request_counters
     }
 
     pub(crate) fn uses(&self) -> &Uses {
@@ -193,7 +188,7 @@ impl AuthBuilder {
                     keys,
                     upstream,
                     uses: Uses::default(),
-                    tallies: Tallies::default(),
+                    request_counters: RequestCounters::default(),
                 })))
             }
             _ => Err(ConfigProblems(problems)),

@@ -207,7 +207,7 @@ impl BaseUrl {
             || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 
-    /// The issuer identifier, the same string everywhere: the origin with a trailing slash (design §7).
+    /// The issuer identifier, the same string everywhere: the origin with a trailing slash (Mastodon §10).
     #[must_use]
     pub fn issuer(&self) -> String {
         self.join("/")

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::ambient::Timestamp;
 use crate::password::Busy;
+use crate::texts;
 
 /// What a flow answers when it does not succeed.
 #[derive(Debug)]
@@ -96,6 +97,8 @@ macro_rules! codes {
 codes! {
     /// A parameter is missing, malformed or repeated with another value.
     InvalidRequest = "invalid_request", 400;
+    /// An authorization request names no app (Mastodon §5.2, check 1).
+    ClientIdMissing = "invalid_request", 400;
     /// A parameter of a Lysand route is missing or of the wrong shape (Lysand §1).
     Validation = "invalid_request", 422;
     /// Client authentication failed (RFC 6749 §5.2).
@@ -135,7 +138,7 @@ codes! {
     /// The token speaks for no person, and the route needs one (Mastodon §11.2).
     UserRequired = "invalid_request", 422;
     /// The account may not act at present (Mastodon §11.2).
-    AccountHindered = "access_denied", 403;
+    AccountInactive = "access_denied", 403;
     /// The request comes from another site, or its form token is not ours.
     Forbidden = "access_denied", 403;
     /// The form token is missing its session: the page is too old (Mastodon §5.5).
@@ -179,6 +182,12 @@ impl Error {
     #[must_use]
     pub fn missing(parameter: &str) -> Self {
         Self::refused(Code::InvalidRequest, format!("Missing required parameter: {parameter}."))
+    }
+
+    /// An authorization request names no app: nobody can be told but the person (Mastodon §5.2).
+    #[must_use]
+    pub fn missing_client_id() -> Self {
+        Self::refused(Code::ClientIdMissing, "Missing required parameter: client_id.")
     }
 
     /// A required parameter of a Lysand route is absent (Lysand §1).
@@ -241,11 +250,7 @@ impl Error {
     /// The database does not answer (security LOAD-4).
     #[must_use]
     pub fn unavailable() -> Self {
-        Self::later(
-            Code::Unavailable,
-            "The server is temporarily unavailable. Please try again in a moment.",
-            Duration::from_secs(5),
-        )
+        Self::later(Code::Unavailable, texts::UNAVAILABLE, Duration::from_secs(5))
     }
 }
 
@@ -262,10 +267,6 @@ impl std::error::Error for Error {}
 
 impl From<Busy> for Error {
     fn from(Busy: Busy) -> Self {
-        Self::later(
-            Code::Unavailable,
-            "The server is busy signing people in. Please try again in a moment.",
-            Duration::from_secs(2),
-        )
+        Self::later(Code::Unavailable, texts::HASHING_BUSY, Duration::from_secs(2))
     }
 }

@@ -60,7 +60,9 @@ pub mod model;
 pub mod password;
 pub mod secret;
 pub mod signing;
+mod steps;
 pub mod store;
+mod texts;
 mod upstream;
 pub mod web;
 

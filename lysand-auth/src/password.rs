@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::ambient::Ambient;
 use crate::secret::Secret;
 
-/// The longest password that is tried at a sign-in, in bytes (design §7).
+/// The longest password that is tried at a sign-in, in bytes (security LOAD-7).
 pub const MAX_BYTES: usize = 1_024;
 
 const HASH_LENGTH: usize = 32;

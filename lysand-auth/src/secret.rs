@@ -26,7 +26,7 @@ impl Secret {
     ///
     /// The alphabet fits a URL, a form, a header and a `Sec-WebSocket-Protocol` value (Mastodon contract §1).
     #[must_use]
-    pub fn mint(ambient: &Ambient) -> Self {
+    pub fn generate(ambient: &Ambient) -> Self {
         Self::new(URL_SAFE_NO_PAD.encode(ambient.bytes::<32>()))
     }
 
@@ -121,10 +121,10 @@ mod tests {
 
     #[test]
     fn minted_values_fit_every_place_they_travel_through() {
-        let one = Secret::mint(&Ambient::system());
+        let one = Secret::generate(&Ambient::system());
         assert_eq!(one.expose().len(), 43);
         assert!(one.expose().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
-        assert_ne!(one, Secret::mint(&Ambient::system()));
+        assert_ne!(one, Secret::generate(&Ambient::system()));
     }
 
     #[test]

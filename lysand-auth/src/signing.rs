@@ -1,4 +1,4 @@
-//! The server's Ed25519 keys, and what they sign: the session cookie (design §7) and id tokens (OpenID Connect Core §2).
+//! The server's Ed25519 keys, and what they sign: the session cookie (WEB-1) and id tokens (OpenID Connect Core §2).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

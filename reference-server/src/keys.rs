@@ -1,4 +1,4 @@
-//! The signing keys: Ed25519 as PKCS#8 PEM. A missing one is made, once, readable for the server's user alone.
+//! The signing keys: Ed25519 as PKCS#8 PEM. A missing one is created, once, readable for the server's user alone.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -37,24 +37,24 @@ pub enum KeyError {
     },
 }
 
-/// Reads the keys in `paths`. When the one and only path leads to no file, a new key is made there: with several paths a
+/// Reads the keys in `paths`. When the one and only path leads to no file, a new key is created there: with several paths a
 /// missing file is a mistake.
 ///
 /// # Errors
 /// When a file cannot be read or written, or holds something else.
-pub fn load_or_make(paths: &[PathBuf], ambient: &Ambient) -> Result<Vec<Secret>, KeyError> {
+pub fn load_or_create(paths: &[PathBuf], ambient: &Ambient) -> Result<Vec<Secret>, KeyError> {
     if let [only] = paths
         && fs::metadata(only).is_err_and(|error| error.kind() == ErrorKind::NotFound)
     {
-        make(only, ambient).map_err(|source| KeyError::Unwritable { path: only.clone(), source })?;
+        create(only, ambient).map_err(|source| KeyError::Unwritable { path: only.clone(), source })?;
     }
     paths.iter().map(|path| read(path)).collect()
 }
 
-/// Checks the keys in `paths` without making one.
+/// Checks the keys in `paths` without creating one.
 ///
 /// # Errors
-/// When [`load_or_make`] would refuse what is there.
+/// When [`load_or_create`] would refuse what is there.
 pub fn check(paths: &[PathBuf]) -> Result<(), KeyError> {
     match paths {
         [only] if !only.exists() => Ok(()),
@@ -77,8 +77,8 @@ fn read(path: &Path) -> Result<Secret, KeyError> {
     }
 }
 
-/// Makes a key. It appears under its name whole or not at all; when another process was first, that one's key stays.
-fn make(path: &Path, ambient: &Ambient) -> std::io::Result<()> {
+/// Creates a key. It appears under its name whole or not at all; when another process was first, that one's key stays.
+fn create(path: &Path, ambient: &Ambient) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
@@ -93,7 +93,7 @@ fn make(path: &Path, ambient: &Ambient) -> std::io::Result<()> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
         Ok(()) => {
-            tracing::info!(path = %path.display(), "made a signing key");
+            tracing::info!(path = %path.display(), "a signing key was created");
             Ok(())
         }
     }
@@ -107,8 +107,8 @@ mod tests {
     fn a_missing_key_is_made_once_and_privately() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data/key.pem");
-        let made = load_or_make(std::slice::from_ref(&path), &Ambient::system()).unwrap();
-        let again = load_or_make(std::slice::from_ref(&path), &Ambient::system()).unwrap();
+        let made = load_or_create(std::slice::from_ref(&path), &Ambient::system()).unwrap();
+        let again = load_or_create(std::slice::from_ref(&path), &Ambient::system()).unwrap();
         assert!(made == again && made.len() == 1);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(path.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
@@ -120,7 +120,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.pem");
         let keys: Vec<_> = std::thread::scope(|scope| {
-            let start = || load_or_make(std::slice::from_ref(&path), &Ambient::system()).unwrap();
+            let start = || load_or_create(std::slice::from_ref(&path), &Ambient::system()).unwrap();
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
@@ -133,12 +133,12 @@ mod tests {
         let path = folder.path().join("key.pem");
         for text in ["", "garbage", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
             fs::write(&path, text).unwrap();
-            let error = load_or_make(std::slice::from_ref(&path), &Ambient::system()).unwrap_err().to_string();
+            let error = load_or_create(std::slice::from_ref(&path), &Ambient::system()).unwrap_err().to_string();
             assert!(error.contains("key.pem") && !error.contains('\n'), "{error}");
         }
         fs::write(&path, [0xff, 0xfe]).unwrap();
-        assert!(matches!(load_or_make(std::slice::from_ref(&path), &Ambient::system()), Err(KeyError::Malformed(_))));
-        let is_folder = load_or_make(&[folder.path().to_owned()], &Ambient::system());
+        assert!(matches!(load_or_create(std::slice::from_ref(&path), &Ambient::system()), Err(KeyError::Malformed(_))));
+        let is_folder = load_or_create(&[folder.path().to_owned()], &Ambient::system());
         assert!(matches!(is_folder, Err(KeyError::Unreadable { .. })));
     }
 
@@ -146,9 +146,9 @@ mod tests {
     fn of_several_paths_all_must_exist() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["one.pem", "two.pem"].map(|name| folder.path().join(name));
-        load_or_make(std::slice::from_ref(&one), &Ambient::system()).unwrap();
-        assert!(load_or_make(&[one.clone(), two.clone()], &Ambient::system()).is_err());
-        load_or_make(std::slice::from_ref(&two), &Ambient::system()).unwrap();
-        assert_eq!(load_or_make(&[one, two], &Ambient::system()).unwrap().len(), 2);
+        load_or_create(std::slice::from_ref(&one), &Ambient::system()).unwrap();
+        assert!(load_or_create(&[one.clone(), two.clone()], &Ambient::system()).is_err());
+        load_or_create(std::slice::from_ref(&two), &Ambient::system()).unwrap();
+        assert_eq!(load_or_create(&[one, two], &Ambient::system()).unwrap().len(), 2);
     }
 }

@@ -1,27 +1,29 @@
-//! The reference server: `lysand-auth` in a small house of its own, with accounts, pages and mail.
+//! The reference server: a small server with `lysand-auth` in it, and accounts, pages and mail of its own.
 //!
-//! It is the library's first embedder and uses no private door. `settings` reads what the admin decided, `state` puts
-//! the parts together, `server` serves them, `commands` is the command line. `accounts` answers who somebody is, `pages`
-//! shows the pages of a sign-in, `mailer` writes mail, `frontend` asks a frontend for what is not here, `nowhere` says that nothing is. `home`, `your_account`, `setup`, `demo` and `instance` are routes of this server's
-//! own.
+//! It is the library's first embedder and uses nothing that another could not. Imports go down only:
+//!
+//! | layer | modules |
+//! | --- | --- |
+//! | the program | `commands` (the command line), `server` (listens, serves, drains; `server/app.rs` lists what is mounted) |
+//! | routes | `site` (what a person sees), `api` (what a program asks) |
+//! | the parts | `state` |
+//! | what the parts are | `accounts`, `mail`, `pages`, `database`, `frontend` (what talks to a frontend) |
+//! | what the admin decided | `settings` |
+//! | small things | `paths`, `assets`, `keys`, `tls`, `logging` |
 
 pub mod accounts;
+pub mod api;
 pub mod assets;
 pub mod commands;
-pub mod demo;
-pub mod frame;
+pub mod database;
 pub mod frontend;
-pub mod health;
-pub mod home;
-pub mod instance;
 pub mod keys;
 pub mod logging;
-pub mod mailer;
-pub mod nowhere;
+pub mod mail;
 pub mod pages;
+pub mod paths;
 pub mod server;
 pub mod settings;
-pub mod setup;
+pub mod site;
 pub mod state;
 pub mod tls;
-pub mod your_account;

@@ -5,15 +5,22 @@ use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::settings::LogFormat;
-
 /// What a server logs unless `RUST_LOG` says otherwise. What `actix_http` calls errors are malformed requests, which
 /// anybody can send.
-pub const USUAL: &str = "info,actix_server=warn,actix_http=off";
+pub const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off";
 
-/// Starts the log of this process at the level that `RUST_LOG` names, else at `usual`; a second call does nothing.
-pub fn start(format: LogFormat, usual: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines: one JSON object a line.
+    Json,
+}
+
+/// Starts the log of this process at the level that `RUST_LOG` names, else at `default`; a second call does nothing.
+pub fn start(format: LogFormat, default: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(OneLine);
     let _ = match format {
         LogFormat::Text => builder.try_init(),
@@ -34,7 +41,7 @@ impl<'a> MakeWriter<'a> for OneLine {
 }
 
 impl Write for OneLine {
-    /// The subscriber hands over one whole event with its final line break.
+    /// The subscriber writes one whole event with its final line break.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         io::stderr().lock().write_all(one_line(event).as_bytes())?;
         Ok(event.len())

@@ -1,6 +1,5 @@
 //! TLS for servers that face the network themselves: rustls with the *ring* provider, TLS 1.2 and 1.3.
 
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,27 +7,22 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// Why certificate and key cannot be used, in words for the admin.
-#[derive(Debug)]
-pub struct TlsTrouble {
-    /// Whether it is the key's file, and not the certificate's, that wants mending.
+/// Why certificate and key cannot be used. The text says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{remedy}")]
+pub struct TlsError {
+    /// Whether it is about the file of the key, and not that of the certificate.
     pub is_about_key: bool,
     remedy: String,
-}
-
-impl fmt::Display for TlsTrouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.remedy)
-    }
 }
 
 /// Reads a certificate chain and its private key, both PEM.
 ///
 /// # Errors
 /// When a file cannot be read, holds nothing of its kind, or the two do not belong together.
-pub fn load(cert: &Path, key: &Path) -> Result<ServerConfig, TlsTrouble> {
-    let about_cert = |remedy| TlsTrouble { is_about_key: false, remedy };
-    let about_key = |remedy| TlsTrouble { is_about_key: true, remedy };
+pub fn load(cert: &Path, key: &Path) -> Result<ServerConfig, TlsError> {
+    let about_cert = |remedy| TlsError { is_about_key: false, remedy };
+    let about_key = |remedy| TlsError { is_about_key: true, remedy };
     let chain = CertificateDer::pem_file_iter(cert)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| about_cert(format!("Give a certificate chain in PEM that the server can read: {error}.")))?;

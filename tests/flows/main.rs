@@ -14,6 +14,7 @@ mod introspect;
 mod language;
 mod login;
 mod metadata;
+mod mounted_routes;
 mod not_found;
 mod oauth_settings;
 mod openid;

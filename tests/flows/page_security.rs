@@ -1,4 +1,4 @@
-//! Headers, escaping and form tokens of the pages (Mastodon §19, security §8).
+//! Headers, escaping and form tokens of the pages (Mastodon §19, security AS-3, WEB-6, WEB-7).
 
 use tests::story;
 use tests::story::{CALLBACK, encode, query_of};

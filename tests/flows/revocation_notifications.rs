@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use lysand_auth::Auth;
 use lysand_auth::flows::{apps, grants, sessions, sweep};
 use lysand_auth::host::HostResult;
-use lysand_auth::host::revocation::{Ended, Revocations};
+use lysand_auth::host::revocations::{Revocations, Revoked};
 use lysand_auth::model::app::AppId;
 use lysand_auth::web::Bearer;
 use reqwest::Method;
@@ -56,8 +56,8 @@ async fn serve(auth: &Auth) -> Embedder {
     .await
 }
 
-fn grant(id: &str) -> Vec<Ended> {
-    vec![Ended::Grant(id.to_owned())]
+fn grant(id: &str) -> Vec<Revoked> {
+    vec![Revoked::Grant(id.to_owned())]
 }
 
 story!(a_token_given_back_is_told_once, |story| {
@@ -137,7 +137,7 @@ story!(an_app_removed_by_its_person_is_told_as_one, |story| {
     assert_eq!(host.told.take(), []);
     delete(id).send().await.is(204);
     let account = story.account(&ada).await.id;
-    assert_eq!(host.told.take(), [Ended::Access { app: AppId::new(id), account }]);
+    assert_eq!(host.told.take(), [Revoked::Access { app: AppId::new(id), account }]);
     assert!(!host.is_live(&first).await && !host.is_live(&second).await);
     delete(id).send().await.is(404);
     assert_eq!(host.told.take(), []);
@@ -181,7 +181,7 @@ story!(an_account_is_told_once_however_much_it_had, |story| {
     }
     // What a new password, signing out everywhere and deletion have in common.
     sessions::end_all(&host.auth, &account).await.expect("ended");
-    assert_eq!(host.told.take(), [Ended::Account(account)]);
+    assert_eq!(host.told.take(), [Revoked::Account(account)]);
     for id in ids {
         assert!(!host.is_live(&id).await);
     }
@@ -200,7 +200,7 @@ story!(an_app_deleted_by_the_operator_is_told, |story| {
     apps::delete(&host.auth, &AppId::new("unknown")).await.expect_err("there is none");
     assert_eq!(host.told.take(), []);
     apps::delete(&host.auth, &id).await.expect("deleted");
-    assert_eq!(host.told.take(), [Ended::App(id.clone())]);
+    assert_eq!(host.told.take(), [Revoked::App(id.clone())]);
     assert!(!host.is_live(&live).await);
     apps::delete(&host.auth, &id).await.expect_err("it is gone");
     assert_eq!(host.told.take(), []);
@@ -268,7 +268,7 @@ struct Failing(fn() -> HostResult<()>);
 
 #[async_trait]
 impl Revocations for Failing {
-    async fn ended(&self, _: &Ended) -> HostResult<()> {
+    async fn revoked(&self, _: &Revoked) -> HostResult<()> {
         (self.0)()
     }
 }
@@ -299,7 +299,7 @@ story!(who_hangs_up_cannot_keep_it_quiet, |story| {
     let _ = tokio::time::timeout(Duration::ZERO, sessions::end_all(&host.auth, &account)).await;
     tests::wait::until("the host to be told", async || {
         let told = host.told.take();
-        (told == [Ended::Account(account.clone())]).then_some(())
+        (told == [Revoked::Account(account.clone())]).then_some(())
     })
     .await;
     host.embedder.end().await;

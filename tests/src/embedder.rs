@@ -8,7 +8,7 @@ use actix_web::{App, HttpServer};
 use async_trait::async_trait;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::mailer::{Mail, Mailer};
-use lysand_auth::host::revocation::{Ended, Revocations};
+use lysand_auth::host::revocations::{Revocations, Revoked};
 use lysand_auth::model::account::Account;
 use lysand_auth::{Auth, AuthBuilder, web};
 
@@ -69,19 +69,19 @@ impl Mailer for NoMail {
 
 /// Writes down what it is told.
 #[derive(Debug, Default)]
-pub struct RecordedRevocations(Mutex<Vec<Ended>>);
+pub struct RecordedRevocations(Mutex<Vec<Revoked>>);
 
 impl RecordedRevocations {
     /// What it was told since it was asked last.
-    pub fn take(&self) -> Vec<Ended> {
+    pub fn take(&self) -> Vec<Revoked> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 #[async_trait]
 impl Revocations for RecordedRevocations {
-    async fn ended(&self, ended: &Ended) -> HostResult<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(ended.clone());
+    async fn revoked(&self, revoked: &Revoked) -> HostResult<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(revoked.clone());
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use lysand_auth::store::{MIGRATIONS, MigrationSet, Store, StoreError};
-use reference_server::state::MIGRATIONS as ALL;
+use reference_server::database::MIGRATIONS as ALL;
 
 use crate::database::{Database, facts, run};
 use crate::on_both;

@@ -1,7 +1,7 @@
 //! The two schemas are one: the same tables, columns, types, nullability, keys and indexes.
 
 use lysand_auth::store::Store;
-use reference_server::state::MIGRATIONS;
+use reference_server::database::MIGRATIONS;
 use tests::Backend;
 
 use crate::database::{Database, facts, run};

@@ -92,7 +92,6 @@ fn no_circle_in_lysand_auth() {
 }
 
 #[test]
-#[ignore = "until both crates have their new layout"]
 fn no_circle_in_the_reference_server() {
     assert_none(&complaints(&CodeBase::at("reference-server")));
 }

@@ -1,4 +1,4 @@
-//! Imports go down only, in both crates (design §2).
+//! Imports go down only, in both crates.
 
 use crate::assert_none;
 use crate::code_base::CodeBase;
@@ -25,7 +25,7 @@ struct Rules {
 const LYSAND_AUTH: Rules = Rules {
     name: "lysand-auth",
     layers: &[
-        &["ambient", "secret", "error", "password"],
+        &["ambient", "secret", "error", "password", "texts"],
         &["model", "config", "signing"],
         &["store", "host", "upstream"],
         &["auth"],
@@ -197,7 +197,6 @@ fn imports_of_lysand_auth_go_down_only() {
 }
 
 #[test]
-#[ignore = "until both crates have their new layout"]
 fn imports_of_the_reference_server_go_down_only() {
     assert_none(&REFERENCE_SERVER.complaints(&CodeBase::at("reference-server")));
 }

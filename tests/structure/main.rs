@@ -1,13 +1,13 @@
 //! The structure of the code base: imports go down, no circles, short files and functions, migrations that can be taken
-//! back, a whole list of conformance. Read from the sources, so that it is true of every line.
+//! back, the rules and what proves them. Read from the sources, so that it is true of every line.
 
 mod circles;
 mod code_base;
-mod conformance;
 mod file_size;
 mod functions;
 mod layers;
 mod migrations;
+mod rules;
 mod source;
 mod test_names;
 

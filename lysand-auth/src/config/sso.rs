@@ -64,7 +64,7 @@ pub struct Provider {
     pub protocol: Protocol,
 }
 
-/// The shape of a callback's address (design §7).
+/// The shape of a callback's address (Lysand §8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CallbackStyle {
     /// `/oauth/sso/<id>/callback`, always the same: most providers compare it literally.

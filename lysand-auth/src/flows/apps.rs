@@ -2,13 +2,15 @@
 
 use std::net::IpAddr;
 
-use crate::auth::{Auth, ended};
+use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::host::revocation::Ended;
+use crate::host::revocations::Revoked;
 use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
 use crate::model::throttle::{self, Allowance, Rule};
 use crate::secret::{Digest, Secret};
+use crate::steps::revocation;
 use crate::store::{apps, throttles};
+use crate::texts;
 
 /// A new app and its secret, which is shown this once.
 #[derive(Debug)]
@@ -57,10 +59,10 @@ async fn keep(
     first_party: bool,
 ) -> Result<Registered, Error> {
     let now = auth.ambient().now();
-    let secret = (!checked.is_public).then(|| Secret::mint(auth.ambient()));
+    let secret = (!checked.is_public).then(|| Secret::generate(auth.ambient()));
     let app = App {
         id: AppId::new(auth.ambient().id()),
-        client_id: Secret::mint(auth.ambient()).expose().to_owned(),
+        client_id: Secret::generate(auth.ambient()).expose().to_owned(),
         name: checked.name,
         website: checked.website,
         redirect_uris: checked.redirect_uris,
@@ -79,7 +81,7 @@ async fn keep(
                 let subject = Digest::of(throttle::source_of(source).as_bytes());
                 let count = throttles::count(c, Rule::Apps, subject, limit.window(now)).await?;
                 if count > i64::from(limit.max) {
-                    return Ok(Err(limit.exceeded("Too many requests", now)));
+                    return Ok(Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now)));
                 }
                 allowance = Some(limit.allowance(count, now));
             }
@@ -125,8 +127,8 @@ pub async fn find(auth: &Auth, id: &AppId) -> Result<App, Error> {
 /// # Errors
 /// 404 when there is none with this id.
 pub async fn delete(auth: &Auth, id: &AppId) -> Result<(), Error> {
-    let (wanted, over) = (id.clone(), Ended::App(id.clone()));
-    let removed = ended::end(
+    let (wanted, over) = (id.clone(), Revoked::App(id.clone()));
+    let removed = revocation::revoke(
         auth,
         move |c| Box::pin(async move { apps::delete(c, &wanted).await }),
         |removed| removed.then_some(over),

@@ -4,80 +4,81 @@ use crate::auth::Auth;
 use crate::config::AuthorizeErrors;
 use crate::error::{Code, Error, Refusal};
 use crate::model::app::App;
-use crate::model::authorization::{Ask, Authorization, AuthorizationRequest, ReturnPath};
+use crate::model::authorization::{Authorization, AuthorizationRequest, CheckedRequest, ReturnPath};
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
 use crate::store::{apps, authorizations, grants, sessions};
+use crate::texts;
 
 /// What `GET /oauth/authorize` comes to.
 #[derive(Debug)]
-pub enum Look {
+pub enum AuthorizeOutcome {
     /// Ask who the person is.
-    SignIn(Box<App>, Ask),
+    SignIn(Box<App>, CheckedRequest),
     /// Ask for consent to this pending code.
-    Consent(Box<App>, Ask, Secret),
+    Consent(Box<App>, CheckedRequest, Secret),
     /// The person consented before, or is not asked about this app: here is the code.
-    Approved(Ask, Secret),
+    Approved(CheckedRequest, Secret),
     /// The app made a mistake and may be told.
-    Mistake(ReturnPath, Refusal),
+    ErrorToApp(ReturnPath, Refusal),
 }
 
 /// How an app wants the person to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Asking {
+pub enum Interaction {
     /// As little as possible.
     AsNeeded,
     /// The sign-in page again, even though somebody is signed in (`prompt`, `max_age`).
     SignInAgain,
     /// `force_login`: the same, but not for an app about which nobody is asked (DEV-17, Mastodon §5.4).
-    Forced,
+    ForceLogin,
     /// The consent page, whatever was consented to before.
     Consent,
 }
 
-/// Looks at an authorization request.
+/// Begins what an authorization request asks for, as far as it can without the person.
 ///
 /// # Errors
 /// Checks 1 to 3 of Mastodon §5.2: these must be shown on a page and never sent to the unverified redirect URI.
-pub async fn look(
+pub async fn begin(
     auth: &Auth,
     request: &AuthorizationRequest,
     browser: Option<&SignedInBrowser>,
-    asking: Asking,
-) -> Result<Look, Error> {
+    asking: Interaction,
+) -> Result<AuthorizeOutcome, Error> {
     let (app, redirect_uri) = client_and_redirect(auth, request).await?;
     // Out of band there is no app to tell, so the person sees it.
     let tell_app = auth.config().oauth.authorize_errors == AuthorizeErrors::Redirect && !redirect_uri.is_out_of_band();
-    let ask = match request.ask(&app, redirect_uri.clone(), &auth.config().oauth) {
-        Ok(ask) => ask,
+    let checked = match request.check(&app, redirect_uri.clone(), &auth.config().oauth) {
+        Ok(checked) => checked,
         Err(Error::Refused(refusal)) if tell_app => {
-            return Ok(Look::Mistake(request.return_path(redirect_uri), refusal));
+            return Ok(AuthorizeOutcome::ErrorToApp(request.return_path(redirect_uri), refusal));
         }
         Err(error) => return Err(error),
     };
-    let asks_again = asking == Asking::SignInAgain || (asking == Asking::Forced && !app.skips_consent());
+    let asks_again = asking == Interaction::SignInAgain || (asking == Interaction::ForceLogin && !app.skips_consent());
     let Some(browser) = browser.filter(|_| !asks_again) else {
-        return Ok(Look::SignIn(Box::new(app), ask));
+        return Ok(AuthorizeOutcome::SignIn(Box::new(app), checked));
     };
     if app.skips_consent() {
-        return Ok(match begin_approved(auth, &app, &ask, browser).await? {
-            Some(code) => Look::Approved(ask, code),
-            None => Look::SignIn(Box::new(app), ask),
+        return Ok(match insert_approved(auth, &app, &checked, browser).await? {
+            Some(code) => AuthorizeOutcome::Approved(checked, code),
+            None => AuthorizeOutcome::SignIn(Box::new(app), checked),
         });
     }
-    if asking == Asking::AsNeeded
-        && consented_before(auth, &app, &ask, browser).await?
-        && let Some(code) = begin_approved(auth, &app, &ask, browser).await?
+    if asking == Interaction::AsNeeded
+        && consented_before(auth, &app, &checked, browser).await?
+        && let Some(code) = insert_approved(auth, &app, &checked, browser).await?
     {
-        return Ok(Look::Approved(ask, code));
+        return Ok(AuthorizeOutcome::Approved(checked, code));
     }
-    let code = begin(auth, &app, &ask, browser, false).await?;
-    Ok(Look::Consent(Box::new(app), ask, code))
+    let code = insert_authorization(auth, &app, &checked, browser, false).await?;
+    Ok(AuthorizeOutcome::Consent(Box::new(app), checked, code))
 }
 
 async fn client_and_redirect(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, RedirectUri), Error> {
-    let client_id = request.client_id.clone().ok_or_else(|| Error::missing("client_id"))?;
+    let client_id = request.client_id.clone().ok_or_else(Error::missing_client_id)?;
     let stored =
         auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
     let app = stored.ok_or_else(Error::invalid_client)?.app;
@@ -89,8 +90,13 @@ async fn client_and_redirect(auth: &Auth, request: &AuthorizationRequest) -> Res
 
 /// A live grant covers the request, and the redirect URI proves who receives the code (DEV-17). A public app proves
 /// nothing of itself, and is asked about every time (security AS-2).
-async fn consented_before(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser) -> Result<bool, Error> {
-    if app.is_public || !ask.redirect_uri.proves_receiver() {
+async fn consented_before(
+    auth: &Auth,
+    app: &App,
+    checked: &CheckedRequest,
+    browser: &SignedInBrowser,
+) -> Result<bool, Error> {
+    if app.is_public || !checked.redirect_uri.proves_receiver() {
         return Ok(false);
     }
     let now = auth.ambient().now();
@@ -99,26 +105,37 @@ async fn consented_before(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInB
         .store()
         .look_up(move |c| Box::pin(async move { grants::live_scopes(c, &account, &app_id, now).await }))
         .await?;
-    Ok(granted.iter().any(|scopes| scopes.cover_all(&ask.scopes)))
+    Ok(granted.iter().any(|scopes| scopes.cover_all(&checked.scopes)))
 }
 
 /// Keeps an authorization for this browser's session and mints its code.
-async fn begin(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, approved: bool) -> Result<Secret, Error> {
-    let (code, authorization) = mint(auth, app, ask, browser, approved);
+async fn insert_authorization(
+    auth: &Auth,
+    app: &App,
+    checked: &CheckedRequest,
+    browser: &SignedInBrowser,
+    approved: bool,
+) -> Result<Secret, Error> {
+    let (code, authorization) = new_authorization(auth, app, checked, browser, approved);
     let (digest, now) = (code.digest(), auth.ambient().now());
     auth.store()
         .write_one(move |c| Box::pin(async move { authorizations::insert(c, digest, &authorization, now).await }))
         .await?;
     if approved {
-        tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized");
+        tracing::info!(account = %browser.account.id, app = %app.id, scopes = %checked.scopes, "authorized");
     }
     Ok(code)
 }
 
 /// Keeps an approved authorization, if what lets it be approved still stands at the moment when it is kept: an app whose
 /// access is removed meanwhile gets no code (Mastodon §20), and neither does the server's own when the session ends.
-async fn begin_approved(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser) -> Result<Option<Secret>, Error> {
-    let (code, authorization) = mint(auth, app, ask, browser, true);
+async fn insert_approved(
+    auth: &Auth,
+    app: &App,
+    checked: &CheckedRequest,
+    browser: &SignedInBrowser,
+) -> Result<Option<Secret>, Error> {
+    let (code, authorization) = new_authorization(auth, app, checked, browser, true);
     let (digest, now, skips_consent) = (code.digest(), auth.ambient().now(), app.skips_consent());
     let begun = auth.store().write(move |c| {
         Box::pin(async move {
@@ -126,7 +143,7 @@ async fn begin_approved(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBro
                 sessions::hold(c, &authorization.session_id, now).await?
             } else {
                 let granted = grants::hold(c, &authorization.account_id, &authorization.app_id, now).await?;
-                granted.iter().any(|scopes| scopes.cover_all(&authorization.ask.scopes))
+                granted.iter().any(|scopes| scopes.cover_all(&authorization.request.scopes))
             };
             if !stands {
                 return Ok(false);
@@ -139,29 +156,35 @@ async fn begin_approved(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBro
         return Ok(None);
     }
     let why = if app.skips_consent() { "authorized, as the server's own app" } else { "authorized as before" };
-    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "{why}");
+    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %checked.scopes, "{why}");
     Ok(Some(code))
 }
 
-fn mint(auth: &Auth, app: &App, ask: &Ask, browser: &SignedInBrowser, approved: bool) -> (Secret, Authorization) {
+fn new_authorization(
+    auth: &Auth,
+    app: &App,
+    checked: &CheckedRequest,
+    browser: &SignedInBrowser,
+    approved: bool,
+) -> (Secret, Authorization) {
     let now = auth.ambient().now();
     let lifetimes = &auth.config().lifetimes;
-    let begun = ask.clone().begin(app, &browser.session, lifetimes, now);
+    let begun = checked.clone().begin(app, &browser.session, lifetimes, now);
     let authorization = if approved { begun.approved(lifetimes, now) } else { begun };
-    (Secret::mint(auth.ambient()), authorization)
+    (Secret::generate(auth.ambient()), authorization)
 }
 
 /// The request behind a pending code, for the consent page of the session that it belongs to (Lysand §3.2).
 ///
 /// # Errors
 /// `invalid_grant` when the code is not pending, or another session's.
-pub async fn pending(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(App, Ask), Error> {
+pub async fn pending(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(App, CheckedRequest), Error> {
     let digest = code.digest();
     let found = auth.store().look_up(move |c| Box::pin(authorizations::by_code(c, digest))).await?;
     let now = auth.ambient().now();
     found
         .filter(|(authorization, _)| authorization.is_pending(now) && authorization.session_id == browser.session.id)
-        .map(|(authorization, stored)| (stored.app, authorization.ask))
+        .map(|(authorization, stored)| (stored.app, authorization.request))
         .ok_or_else(invalid_code)
 }
 
@@ -176,16 +199,16 @@ pub async fn consent(
     client_id: &str,
     redirect_uri: &str,
     browser: &SignedInBrowser,
-) -> Result<Ask, Error> {
-    let (app, ask) = pending(auth, code, browser).await?;
+) -> Result<CheckedRequest, Error> {
+    let (app, checked) = pending(auth, code, browser).await?;
     if app.client_id != client_id {
         return Err(invalid_code());
     }
-    if ask.redirect_uri.as_str() != redirect_uri {
-        return Err(Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"));
+    if checked.redirect_uri.as_str() != redirect_uri {
+        return Err(Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH));
     }
     let now = auth.ambient().now();
-    let expires_at = now.plus(ask.code_lifetime(&auth.config().lifetimes));
+    let expires_at = now.plus(checked.code_lifetime(&auth.config().lifetimes));
     let (digest, session) = (code.digest(), browser.session.id.clone());
     let approved = auth
         .store()
@@ -196,8 +219,8 @@ pub async fn consent(
     if !approved {
         return Err(invalid_code());
     }
-    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %ask.scopes, "authorized");
-    Ok(ask)
+    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %checked.scopes, "authorized");
+    Ok(checked)
 }
 
 /// The person says yes to a request that a frontend carried in its form (`POST /oauth/authorize`, Lysand §7). A pending
@@ -210,13 +233,10 @@ pub async fn consent_at_once(
     request: &AuthorizationRequest,
     pending_code: Option<&Secret>,
     browser: &SignedInBrowser,
-) -> Result<(Ask, Secret), Error> {
+) -> Result<(CheckedRequest, Secret), Error> {
     let response_type = request.response_type.as_deref().unwrap_or_default();
     if !response_type.split(' ').any(|word| matches!(word, "code" | "token" | "id_token")) {
-        return Err(Error::refused(
-            Code::InvalidRequest,
-            "Invalid response_type, must ask for code, token, or id_token",
-        ));
+        return Err(Error::refused(Code::InvalidRequest, texts::INVALID_RESPONSE_TYPE));
     }
     if request.redirect_uri.is_none() {
         return Err(Error::refused(
@@ -226,22 +246,24 @@ pub async fn consent_at_once(
     }
     let (app, redirect_uri) = client_and_redirect(auth, request).await.map_err(|error| match error {
         Error::Refused(Refusal { code: Code::InvalidClient, .. }) => {
-            Error::refused(Code::InvalidClient, "Invalid client_id or client_secret")
+            Error::refused(Code::InvalidClient, texts::UNKNOWN_CLIENT)
         }
         Error::Refused(Refusal { code: Code::InvalidRedirectUri, .. }) => {
-            Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id")
+            Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH)
         }
         other => other,
     })?;
-    let ask = request.ask(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
-        Error::Refused(Refusal { code: Code::InvalidScope, .. }) => Error::refused(Code::InvalidScope, "Invalid scope"),
+    let checked = request.check(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
+        Error::Refused(Refusal { code: Code::InvalidScope, .. }) => {
+            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
+        }
         other => other,
     })?;
     if let Some(pending_code) = pending_code {
         void(auth, pending_code, browser).await?;
     }
-    let code = begin(auth, &app, &ask, browser, true).await?;
-    Ok((ask, code))
+    let code = insert_authorization(auth, &app, &checked, browser, true).await?;
+    Ok((checked, code))
 }
 
 /// The person says no (Mastodon §5.6). A pending code dies; the app is told where it may be.
@@ -255,10 +277,10 @@ pub async fn deny(
     browser: &SignedInBrowser,
 ) -> Result<ReturnPath, Error> {
     if let Some(code) = pending_code {
-        let (app, ask) = pending(auth, code, browser).await?;
+        let (app, checked) = pending(auth, code, browser).await?;
         void(auth, code, browser).await?;
         tracing::info!(account = %browser.account.id, app = %app.id, "denied");
-        return Ok(ask.return_path());
+        return Ok(checked.return_path());
     }
     let (_, redirect_uri) = client_and_redirect(auth, request).await?;
     Ok(request.return_path(redirect_uri))
@@ -274,5 +296,5 @@ async fn void(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<(
 }
 
 fn invalid_code() -> Error {
-    Error::refused(Code::InvalidGrant, "Invalid code")
+    Error::refused(Code::InvalidGrant, texts::INVALID_CODE)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::model::account::{Account, AccountId, Hindrance};
+use crate::model::account::{Account, AccountId, InactiveReason};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
@@ -102,7 +102,7 @@ pub async fn write_uses(auth: &Auth) -> Result<usize, Error> {
 impl Bearer {
     /// The name of what the person granted, or of the app's own token: the same for every token that a refresh brings, and
     /// no other grant's. A host keys on it what is to end with the grant (a push subscription, say); it is told the name
-    /// when that is over ([`Ended::Grant`](crate::host::revocation::Ended::Grant)).
+    /// when that is over ([`Revoked::Grant`](crate::host::revocations::Revoked::Grant)).
     #[must_use]
     pub fn grant_id(&self) -> &str {
         self.family_id.as_deref().unwrap_or(&self.token_id)
@@ -134,12 +134,12 @@ impl Bearer {
             return Err(Error::refused(Code::UserRequired, "This method requires an authenticated user"));
         };
         let account = auth.accounts().by_id(id).await.map_err(Error::from_host)?;
-        let why = match account.as_ref().map(Account::hindrance) {
+        let why = match account.as_ref().map(Account::inactive_reason) {
             Some(None) => return account.ok_or_else(|| Error::failed("an account vanished")),
-            Some(Some(Hindrance::Unconfirmed)) => "Your login is missing a confirmed e-mail address",
-            Some(Some(Hindrance::Pending)) => "Your login is currently pending approval",
-            Some(Some(Hindrance::Disabled)) | None => "Your login is currently disabled",
+            Some(Some(InactiveReason::Unconfirmed)) => "Your login is missing a confirmed e-mail address",
+            Some(Some(InactiveReason::Pending)) => "Your login is currently pending approval",
+            Some(Some(InactiveReason::Disabled)) | None => "Your login is currently disabled",
         };
-        Err(Error::refused(Code::AccountHindered, why))
+        Err(Error::refused(Code::AccountInactive, why))
     }
 }

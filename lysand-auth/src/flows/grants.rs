@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use crate::ambient::Timestamp;
-use crate::auth::{Auth, ended};
+use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::host::revocation::Ended;
+use crate::host::revocations::Revoked;
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
 use crate::model::scope::Scopes;
+use crate::steps::revocation;
 use crate::store::grants::{self, Grant};
 use crate::store::tokens;
 use crate::store::tokens::Found;
@@ -111,8 +112,8 @@ pub async fn end(auth: &Auth, account: &AccountId, app: &AppId) -> Result<(), Er
     let wanted = known_id(app.as_str())?;
     let (account, app, now) = (account.clone(), AppId::new(wanted), auth.ambient().now());
     let (person, of) = (account.clone(), app.clone());
-    let over = Ended::Access { app: app.clone(), account: account.clone() };
-    let ended = ended::end(
+    let over = Revoked::Access { app: app.clone(), account: account.clone() };
+    let ended = revocation::revoke(
         auth,
         move |c| Box::pin(async move { grants::end(c, &account, &app, now).await }),
         |ended| ended.then_some(over),
@@ -171,7 +172,7 @@ pub async fn token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, 
 pub async fn end_token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, Error> {
     let (account, id, now) = (account.clone(), known_id(id)?, auth.ambient().now());
     let person = account.clone();
-    let ended = ended::end(
+    let ended = revocation::revoke(
         auth,
         move |c| {
             Box::pin(async move {
@@ -182,7 +183,7 @@ pub async fn end_token(auth: &Auth, account: &AccountId, id: &str) -> Result<Tok
         },
         |ended| {
             let ((token, _), _) = ended.as_ref().filter(|(_, ended)| *ended)?;
-            Some(Ended::Grant(token.family_id.as_ref().unwrap_or(&token.id).clone()))
+            Some(Revoked::Grant(token.family_id.as_ref().unwrap_or(&token.id).clone()))
         },
     );
     let token = ended.await?.map(|(found, _)| Token::from(found)).ok_or_else(nothing)?;

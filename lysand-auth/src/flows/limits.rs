@@ -6,6 +6,7 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::throttle::{Allowance, Rule, source_of};
+use crate::texts;
 
 /// Who sends a request.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,18 +25,18 @@ pub struct Caller<'a> {
 /// # Errors
 /// 429 when a limit is used up.
 pub fn admit(auth: &Auth, caller: Caller<'_>) -> Result<Option<Allowance>, Error> {
-    let (limits, tallies, now) = (&auth.config().rate_limits, auth.tallies(), auth.ambient().now());
+    let (limits, request_counters, now) = (&auth.config().rate_limits, auth.request_counters(), auth.ambient().now());
     let address = if caller.account.is_none() { caller.source.map(source_of) } else { None };
     let mut nearest: Option<Allowance> = None;
-    for (rule, tally, subject) in [
-        (Rule::ApiToken, &tallies.by_token, caller.token_id),
-        (Rule::ApiUser, &tallies.by_account, caller.account.map(AccountId::as_str)),
-        (Rule::ApiAddress, &tallies.by_address, address.as_deref()),
+    for (rule, counter, subject) in [
+        (Rule::ApiToken, &request_counters.by_token, caller.token_id),
+        (Rule::ApiUser, &request_counters.by_account, caller.account.map(AccountId::as_str)),
+        (Rule::ApiAddress, &request_counters.by_address, address.as_deref()),
     ] {
         let Some((subject, limit)) = subject.zip(limits.of(rule)) else { continue };
-        let count = tally.count(subject, limit, now);
+        let count = counter.count(subject, limit, now);
         if count > limit.max {
-            return Err(limit.exceeded("Too many requests", now));
+            return Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now));
         }
         let left = limit.allowance(count.into(), now);
         nearest = Some(nearest.map_or(left, |other| other.nearer(left)));

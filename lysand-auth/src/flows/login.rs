@@ -2,22 +2,23 @@
 
 use std::net::IpAddr;
 
-pub use crate::auth::signed_in::SignedIn;
-use crate::auth::{Auth, signed_in};
+use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::app::App;
-use crate::model::authorization::{Ask, AuthorizationRequest};
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
 use crate::model::session::SessionId;
-use crate::model::throttle::Guesses;
+use crate::model::throttle::FailedAttempts;
 use crate::secret::Secret;
+use crate::steps::session;
+pub use crate::steps::session::SignedIn;
 use crate::store::{apps, throttles};
+use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
 const MAX_IDENTIFIER: usize = 1_024;
 
 /// Lysand §5, §13.2.
-const NO_PASSWORDS: &str =
-    "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";
+const NO_PASSWORDS: &str = texts::PASSWORDS_DISABLED;
 
 /// A try to sign in.
 #[derive(Clone, Debug)]
@@ -42,26 +43,26 @@ pub struct PasswordAttempt {
 /// the credentials. 429 after too many failures, 503 when no slot for hashing became free.
 pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<SignedIn, Error> {
     let (identifier, password) = credentials(&attempt)?;
-    let (app, ask) = what_is_asked(auth, &attempt.request).await?;
+    let (app, checked) = what_is_asked(auth, &attempt.request).await?;
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
     let now = auth.ambient().now();
-    let guesses = Guesses::of(&auth.config().rate_limits, attempt.source, &identifier, now);
-    count(auth, guesses).await?;
+    let attempts = FailedAttempts::of(&auth.config().rate_limits, attempt.source, &identifier, now);
+    count(auth, attempts).await?;
     let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
     let account = match account {
         Ok(account) => account,
         Err(error) => {
-            forget(auth, guesses).await?;
+            forget(auth, attempts).await?;
             return Err(error);
         }
     };
-    let Some(account) = account.filter(|account| account.hindrance().is_none()) else {
+    let Some(account) = account.filter(|account| account.inactive_reason().is_none()) else {
         tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
-        return Err(Error::refused(Code::InvalidGrant, "Invalid identifier or password"));
+        return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
-    signed_in::begin(auth, &account, (app, ask), attempt.replaces, Some(guesses)).await
+    session::begin(auth, &account, (app, checked), attempt.replaces, Some(attempts)).await
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
@@ -82,7 +83,7 @@ fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
     Ok((identifier, password))
 }
 
-async fn what_is_asked(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, Ask), Error> {
+async fn what_is_asked(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, CheckedRequest), Error> {
     let client_id = request.client_id.clone().ok_or_else(|| Error::required("client_id"))?;
     for (name, value) in
         [("redirect_uri", &request.redirect_uri), ("response_type", &request.response_type), ("scope", &request.scope)]
@@ -96,33 +97,31 @@ async fn what_is_asked(auth: &Auth, request: &AuthorizationRequest) -> Result<(A
     let app = stored.ok_or_else(|| Error::refused(Code::UnknownApplication, "Invalid application"))?.app;
     let redirect_uri = app
         .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
-        .ok_or_else(|| Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"))?;
-    let ask = request.ask(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
+        .ok_or_else(|| Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH))?;
+    let checked = request.check(&app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
         Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
-            Error::refused(Code::InvalidScope, "Invalid scope")
+            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
         }
         other => other,
     })?;
-    Ok((app, ask))
+    Ok((app, checked))
 }
 
-async fn count(auth: &Auth, guesses: Guesses) -> Result<(), Error> {
-    if guesses.counters.iter().all(Option::is_none) {
+async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {
+    if attempts.counters.iter().all(Option::is_none) {
         return Ok(());
     }
-    let counted = auth.store().write(move |c| Box::pin(async move { throttles::count_guess(c, guesses).await }));
+    let counted = auth.store().write(move |c| Box::pin(async move { throttles::count_attempt(c, attempts).await }));
     match counted.await? {
         None => Ok(()),
-        Some(limit) => {
-            Err(limit.exceeded("Too many attempts to sign in. Please wait before trying again.", guesses.now))
-        }
+        Some(limit) => Err(limit.exceeded(texts::TOO_MANY_ATTEMPTS, attempts.now)),
     }
 }
 
 /// The try came to no verdict, so it is no failure.
-async fn forget(auth: &Auth, guesses: Guesses) -> Result<(), Error> {
-    if guesses.counters.iter().all(Option::is_none) {
+async fn forget(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {
+    if attempts.counters.iter().all(Option::is_none) {
         return Ok(());
     }
-    auth.store().write(move |c| Box::pin(async move { throttles::uncount_guess(c, guesses).await })).await
+    auth.store().write(move |c| Box::pin(async move { throttles::uncount_attempt(c, attempts).await })).await
 }

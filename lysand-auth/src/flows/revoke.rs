@@ -1,11 +1,12 @@
 //! An app gives a token back (RFC 7009, Mastodon §7).
 
-use crate::auth::{Auth, ended};
+use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::host::revocation::Ended;
+use crate::host::revocations::Revoked;
 use crate::model::app::AppId;
 use crate::model::client::ClientClaim;
 use crate::secret::{Digest, Secret};
+use crate::steps::revocation;
 use crate::store::{Conn, apps, families, tokens};
 
 /// Revokes a token of the calling app: an access token or a refresh token, whatever the hint about its type says. Either
@@ -58,14 +59,14 @@ impl Held {
         let now = auth.ambient().now();
         tracing::info!(token = ?self.token_id, family = ?self.family_id, app = %self.app_id, "token revoked by its app");
         let grant = self.family_id.clone().or_else(|| self.token_id.clone());
-        let ended = ended::end(
+        let ended = revocation::revoke(
             auth,
             move |c| {
                 Box::pin(
                     async move { tokens::end_grant(c, self.token_id.as_deref(), self.family_id.as_deref(), now).await },
                 )
             },
-            |ended| grant.filter(|_| *ended).map(Ended::Grant),
+            |ended| grant.filter(|_| *ended).map(Revoked::Grant),
         );
         ended.await.map(drop)
     }

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use crate::auth::{Auth, ended, proof};
+use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::host::revocation::Ended;
+use crate::host::revocations::Revoked;
 use crate::model::account::AccountId;
 use crate::model::session::{Session, SignedInBrowser};
 use crate::secret::Secret;
 use crate::signing::CookieProblem;
+use crate::steps::{proof, revocation};
 use crate::store::{authorizations, sessions, sso_flows, tokens};
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
@@ -27,7 +28,7 @@ pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrows
         return Ok(Err(CookieProblem::Unverifiable));
     };
     let account = auth.accounts().by_id(&session.account_id).await.map_err(Error::from_host)?;
-    Ok(match account.filter(|account| account.hindrance().is_none()) {
+    Ok(match account.filter(|account| account.inactive_reason().is_none()) {
         Some(account) => Ok(SignedInBrowser { session, account }),
         None => Err(CookieProblem::Missing("sub")),
     })
@@ -93,8 +94,8 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let now = auth.ambient().now();
     let account = account.clone();
     tracing::info!(account = %account, "all sessions and tokens ended");
-    let over = Ended::Account(account.clone());
-    let ended = ended::end(
+    let over = Revoked::Account(account.clone());
+    let ended = revocation::revoke(
         auth,
         move |c| {
             Box::pin(async move {

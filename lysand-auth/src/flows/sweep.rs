@@ -72,14 +72,14 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
             break;
         }
     }
-    let (limits, tallies, now) = (&auth.config().rate_limits, auth.tallies(), auth.ambient().now());
-    for (rule, tally) in [
-        (Rule::ApiUser, &tallies.by_account),
-        (Rule::ApiToken, &tallies.by_token),
-        (Rule::ApiAddress, &tallies.by_address),
+    let (limits, request_counters, now) = (&auth.config().rate_limits, auth.request_counters(), auth.ambient().now());
+    for (rule, counter) in [
+        (Rule::ApiUser, &request_counters.by_account),
+        (Rule::ApiToken, &request_counters.by_token),
+        (Rule::ApiAddress, &request_counters.by_address),
     ] {
         if let Some(limit) = limits.of(rule) {
-            tally.sweep(limit, now);
+            counter.sweep(limit, now);
         }
     }
     swept.throttles = store.write(move |c| Box::pin(sweeps::throttles(c, before))).await?;

@@ -27,7 +27,7 @@ pub enum Page<'a> {
     /// `GET /oauth/authorized_applications`: what may act for you, and how to end it.
     AuthorizedApplications(AuthorizedApplicationsPage<'a>),
     /// Something is wrong and the person cannot be sent back to the app.
-    Trouble(TroublePage<'a>),
+    Error(ErrorPage<'a>),
 }
 
 /// The sign-in page.
@@ -184,7 +184,7 @@ impl From<Timestamp> for MomentOnPage {
 
 /// A trouble that ends the sign-in.
 #[derive(Debug, Serialize)]
-pub struct TroublePage<'a> {
+pub struct ErrorPage<'a> {
     /// HTTP status of the page.
     pub status: u16,
     /// A short heading for the person.
@@ -271,7 +271,7 @@ impl Pages for FrontendPages {
             | Page::ConfirmLink(_)
             | Page::FormPost(_)
             | Page::AuthorizedApplications(_)
-            | Page::Trouble(_) => self.others.show(page, reader),
+            | Page::Error(_) => self.others.show(page, reader),
         }
     }
 }

@@ -92,13 +92,13 @@ impl Account {
         }
     }
 
-    /// The first reason why this account may not act, in the order of the Mastodon contract §11.2; `None` when it may.
+    /// The first reason why this account may not act, in the order of Mastodon §11.2; `None` when it may.
     #[must_use]
-    pub fn hindrance(&self) -> Option<Hindrance> {
+    pub fn inactive_reason(&self) -> Option<InactiveReason> {
         match self.standing {
-            Standing::Disabled => Some(Hindrance::Disabled),
-            _ if self.email.as_ref().is_some_and(|email| !email.confirmed) => Some(Hindrance::Unconfirmed),
-            Standing::Pending => Some(Hindrance::Pending),
+            Standing::Disabled => Some(InactiveReason::Disabled),
+            _ if self.email.as_ref().is_some_and(|email| !email.confirmed) => Some(InactiveReason::Unconfirmed),
+            Standing::Pending => Some(InactiveReason::Pending),
             Standing::Active => None,
         }
     }
@@ -106,7 +106,7 @@ impl Account {
 
 /// Why an account may not act at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hindrance {
+pub enum InactiveReason {
     /// Its e-mail address is not confirmed.
     Unconfirmed,
     /// An admin has not reviewed it yet.
@@ -115,7 +115,7 @@ pub enum Hindrance {
     Disabled,
 }
 
-/// Whether nobody may take this name: it is one of our own paths, or would pass for the server's staff (design §7). The
+/// Whether nobody may take this name: it is one of our own paths, or would pass for the server's staff (ID-16). The
 /// name is compared in lower case.
 #[must_use]
 pub fn is_reserved(username: &str) -> bool {

@@ -9,6 +9,7 @@ use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
 use crate::model::session::{Session, SessionId};
+use crate::texts;
 
 /// What an app asked for, as it was sent. An empty value counts as absent.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +36,7 @@ pub struct AuthorizationRequest {
 
 /// What a person is asked to consent to: checked, and bound to the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ask {
+pub struct CheckedRequest {
     /// Where the answer goes.
     pub redirect_uri: RedirectUri,
     /// What is granted upon consent.
@@ -100,15 +101,12 @@ impl AuthorizationRequest {
     ///
     /// # Errors
     /// The first check that fails; the app may be told.
-    pub fn ask(&self, app: &App, redirect_uri: RedirectUri, rules: &OAuthRules) -> Result<Ask, Error> {
+    pub fn check(&self, app: &App, redirect_uri: RedirectUri, rules: &OAuthRules) -> Result<CheckedRequest, Error> {
         match self.response_type.as_deref() {
             None => return Err(Error::missing("response_type")),
             Some("code") => {}
             Some(_) => {
-                return Err(Error::refused(
-                    Code::UnsupportedResponseType,
-                    "The authorization server does not support this response type.",
-                ));
+                return Err(Error::refused(Code::UnsupportedResponseType, texts::UNSUPPORTED_RESPONSE_TYPE));
             }
         }
         let response_mode = ResponseMode::named(self.response_mode.as_deref().unwrap_or("query")).ok_or_else(|| {
@@ -122,7 +120,14 @@ impl AuthorizationRequest {
         if challenge.is_none() && (app.is_public || rules.require_pkce) {
             return Err(Error::missing("code_challenge"));
         }
-        Ok(Ask { redirect_uri, scopes, state: self.state.clone(), challenge, nonce: self.nonce.clone(), response_mode })
+        Ok(CheckedRequest {
+            redirect_uri,
+            scopes,
+            state: self.state.clone(),
+            challenge,
+            nonce: self.nonce.clone(),
+            response_mode,
+        })
     }
 
     /// Where an answer to this request goes, as far as the request can be understood.
@@ -143,7 +148,7 @@ pub struct Authorization {
     /// In which session; no other may consent.
     pub session_id: SessionId,
     /// What was asked.
-    pub ask: Ask,
+    pub request: CheckedRequest,
     /// When the present stage ends.
     pub expires_at: Timestamp,
     /// When the person consented.
@@ -160,7 +165,7 @@ impl Authorization {
     /// The same, approved: from now on its code can be redeemed, for a shorter time.
     #[must_use]
     pub fn approved(mut self, lifetimes: &Lifetimes, now: Timestamp) -> Self {
-        self.expires_at = now.plus(self.ask.code_lifetime(lifetimes));
+        self.expires_at = now.plus(self.request.code_lifetime(lifetimes));
         self.approved_at = Some(now);
         self
     }
@@ -178,7 +183,7 @@ impl Authorization {
     }
 }
 
-impl Ask {
+impl CheckedRequest {
     /// An authorization for the person of this session: approved at once when nobody is asked about the app, else pending.
     #[must_use]
     pub fn begin(self, app: &App, session: &Session, lifetimes: &Lifetimes, now: Timestamp) -> Authorization {
@@ -186,7 +191,7 @@ impl Ask {
             app_id: app.id.clone(),
             account_id: session.account_id.clone(),
             session_id: session.id.clone(),
-            ask: self,
+            request: self,
             expires_at: now.plus(lifetimes.pending_code),
             approved_at: None,
             used_at: None,

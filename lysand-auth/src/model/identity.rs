@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ambient::Timestamp;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
-use crate::model::authorization::Ask;
+use crate::model::authorization::CheckedRequest;
 use crate::model::session::SessionId;
 use crate::secret::{Digest, Secret};
 
@@ -102,7 +102,7 @@ pub struct Flow {
 #[derive(Clone, Debug)]
 pub enum Purpose {
     /// To sign in, for an app that asked.
-    SignIn(AppId, Ask),
+    SignIn(AppId, CheckedRequest),
     /// To link an identity to an account.
     Link(AccountId, StartedBy),
 }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     fn sign_in() -> Flow {
-        let ask = Ask {
+        let checked = CheckedRequest {
             redirect_uri: RedirectUri::stored("https://app.example/"),
             scopes: Scopes::stored("read"),
             state: None,
@@ -232,7 +232,7 @@ mod tests {
             nonce: None,
             response_mode: ResponseMode::Query,
         };
-        flow(Purpose::SignIn(AppId::new("a"), ask))
+        flow(Purpose::SignIn(AppId::new("a"), checked))
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub mod language;
 pub mod permission;
 pub mod pkce;
 pub mod redirect_uri;
+pub(crate) mod request_counter;
 pub mod scope;
 pub mod session;
-pub(crate) mod tally;
 pub mod throttle;

@@ -4,6 +4,7 @@ use subtle::ConstantTimeEq;
 
 use crate::error::{Code, Error};
 use crate::secret::Secret;
+use crate::texts;
 
 /// The challenge that a code is bound to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ impl Challenge {
     pub fn requested(challenge: Option<&str>, method: Option<&str>) -> Result<Option<Self>, Error> {
         let Some(challenge) = challenge else { return Ok(None) };
         if method != Some("S256") {
-            return Err(Error::refused(Code::InvalidCodeChallengeMethod, "The code_challenge_method must be S256."));
+            return Err(Error::refused(Code::InvalidCodeChallengeMethod, texts::PKCE_METHOD_NOT_S256));
         }
         let bare = challenge.trim_end_matches('=');
         if bare.len() != 43 || !bare.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {

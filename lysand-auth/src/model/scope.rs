@@ -7,7 +7,7 @@ use std::fmt;
 
 use crate::error::Error;
 
-/// Every scope that can be registered: Mastodon's list in Mastodon's order (Mastodon §4), then OpenID's two (design §7).
+/// Every scope that can be registered: Mastodon's list in Mastodon's order (Mastodon §4), then two of OpenID.
 pub const ALL: [&str; 49] = [
     "read",
     "profile",

@@ -1,4 +1,4 @@
-//! Browser sessions: a signed cookie that names a server-side row (design §7, security WEB-1).
+//! Browser sessions: a signed cookie that names a server-side row (security WEB-1).
 
 use std::fmt;
 

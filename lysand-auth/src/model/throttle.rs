@@ -143,14 +143,14 @@ impl Allowance {
 /// The counters that one guess at a password touches: the same on every road that tests one. Each guess is counted before
 /// the password is looked at, so that parallel guesses cannot slip through, and taken back when it was right (security ID-2).
 #[derive(Clone, Copy, Debug)]
-pub struct Guesses {
+pub struct FailedAttempts {
     /// What is counted, for whom, and how far.
     pub counters: [Option<(Rule, Digest, Limit)>; 2],
     /// When.
     pub now: Timestamp,
 }
 
-impl Guesses {
+impl FailedAttempts {
     /// The counters of an address and of an identifier.
     #[must_use]
     pub fn of(limits: &RateLimits, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> Self {

@@ -15,7 +15,7 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
-use crate::model::authorization::{Ask, Authorization, ResponseMode};
+use crate::model::authorization::{Authorization, CheckedRequest, ResponseMode};
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -50,7 +50,7 @@ impl From<Row> for Authorization {
             app_id: AppId::new(row.app_id),
             account_id: AccountId::new(row.account_id),
             session_id: SessionId::new(row.session_id),
-            ask: Ask {
+            request: CheckedRequest {
                 redirect_uri: RedirectUri::stored(row.redirect_uri),
                 scopes: Scopes::stored(&row.scopes),
                 state: row.state,
@@ -73,24 +73,24 @@ pub(crate) async fn insert(
     authorization: &Authorization,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let ask = &authorization.ask;
+    let checked = &authorization.request;
     let row = Row {
         code_digest: code.as_bytes().to_vec(),
         app_id: authorization.app_id.as_str().to_owned(),
         account_id: authorization.account_id.as_str().to_owned(),
         session_id: authorization.session_id.as_str().to_owned(),
-        redirect_uri: ask.redirect_uri.as_str().to_owned(),
-        scopes: ask.scopes.to_string(),
-        state: ask.state.clone(),
-        code_challenge: ask.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
-        nonce: ask.nonce.clone(),
+        redirect_uri: checked.redirect_uri.as_str().to_owned(),
+        scopes: checked.scopes.to_string(),
+        state: checked.state.clone(),
+        code_challenge: checked.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
+        nonce: checked.nonce.clone(),
         created_at: now.micros(),
         expires_at: authorization.expires_at.micros(),
         approved_at: authorization.approved_at.map(Timestamp::micros),
         used_at: None,
         token_id: None,
         family_id: None,
-        response_mode: (ask.response_mode != ResponseMode::Query).then(|| ask.response_mode.name().to_owned()),
+        response_mode: (checked.response_mode != ResponseMode::Query).then(|| checked.response_mode.name().to_owned()),
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     Ok(())

@@ -118,7 +118,8 @@ diesel::table! {
         callback -> Text,
         browser_digest -> Nullable<Binary>,
         app_id -> Nullable<Text>,
-        ask -> Nullable<Text>,
+        #[sql_name = "ask"]
+        request -> Nullable<Text>,
         account_id -> Nullable<Text>,
         started_by -> Nullable<Text>,
         waiting -> Nullable<Text>,

@@ -10,7 +10,7 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
-use crate::model::authorization::{Ask, ResponseMode};
+use crate::model::authorization::{CheckedRequest, ResponseMode};
 use crate::model::identity::{Flow, Purpose, StartedBy, Waiting};
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
@@ -31,7 +31,7 @@ struct Row {
     callback: String,
     browser_digest: Option<Vec<u8>>,
     app_id: Option<String>,
-    ask: Option<String>,
+    request: Option<String>,
     account_id: Option<String>,
     started_by: Option<String>,
     waiting: Option<String>,
@@ -42,7 +42,7 @@ struct Row {
 
 /// What an app asked for, as it is kept.
 #[derive(Serialize, Deserialize)]
-struct KeptAsk {
+struct StoredRequest {
     redirect_uri: String,
     scopes: String,
     state: Option<String>,
@@ -51,21 +51,21 @@ struct KeptAsk {
     response_mode: String,
 }
 
-impl From<&Ask> for KeptAsk {
-    fn from(ask: &Ask) -> Self {
+impl From<&CheckedRequest> for StoredRequest {
+    fn from(checked: &CheckedRequest) -> Self {
         Self {
-            redirect_uri: ask.redirect_uri.as_str().to_owned(),
-            scopes: ask.scopes.to_string(),
-            state: ask.state.clone(),
-            challenge: ask.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
-            nonce: ask.nonce.clone(),
-            response_mode: ask.response_mode.name().to_owned(),
+            redirect_uri: checked.redirect_uri.as_str().to_owned(),
+            scopes: checked.scopes.to_string(),
+            state: checked.state.clone(),
+            challenge: checked.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
+            nonce: checked.nonce.clone(),
+            response_mode: checked.response_mode.name().to_owned(),
         }
     }
 }
 
-impl From<KeptAsk> for Ask {
-    fn from(kept: KeptAsk) -> Self {
+impl From<StoredRequest> for CheckedRequest {
+    fn from(kept: StoredRequest) -> Self {
         Self {
             redirect_uri: RedirectUri::stored(kept.redirect_uri),
             scopes: Scopes::stored(&kept.scopes),
@@ -93,8 +93,8 @@ impl Row {
     fn into_flow(self) -> Option<Flow> {
         let purpose = match (self.app_id, self.account_id) {
             (Some(app), None) => {
-                let ask: KeptAsk = serde_json::from_str(&self.ask?).ok()?;
-                Purpose::SignIn(AppId::new(app), ask.into())
+                let checked: StoredRequest = serde_json::from_str(&self.request?).ok()?;
+                Purpose::SignIn(AppId::new(app), checked.into())
             }
             (None, Some(account)) => Purpose::Link(AccountId::new(account), started_by(&self.started_by?)?),
             _ => return None,
@@ -131,9 +131,9 @@ pub(crate) async fn insert(conn: &mut Conn, flow: &Flow) -> Result<(), Error> {
         ..Row::default()
     };
     match &flow.purpose {
-        Purpose::SignIn(app, ask) => {
+        Purpose::SignIn(app, checked) => {
             row.app_id = Some(app.as_str().to_owned());
-            row.ask = Some(serde_json::to_string(&KeptAsk::from(ask)).map_err(Error::failed)?);
+            row.request = Some(serde_json::to_string(&StoredRequest::from(checked)).map_err(Error::failed)?);
         }
         Purpose::Link(account, by) => {
             row.account_id = Some(account.as_str().to_owned());

@@ -7,7 +7,7 @@ use super::Conn;
 use super::schema::auth_throttle as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
-use crate::model::throttle::{Guesses, Limit, Rule};
+use crate::model::throttle::{FailedAttempts, Limit, Rule};
 use crate::on;
 use crate::secret::Digest;
 
@@ -58,10 +58,10 @@ pub(crate) async fn counted(conn: &mut Conn, rule: Rule, subject: Digest, window
 }
 
 /// Counts a guess at a password; the limit that it passes, if any.
-pub(crate) async fn count_guess(conn: &mut Conn, guesses: Guesses) -> Result<Option<Limit>, Error> {
+pub(crate) async fn count_attempt(conn: &mut Conn, attempts: FailedAttempts) -> Result<Option<Limit>, Error> {
     let mut exhausted = None;
-    for (rule, subject, limit) in guesses.counters.into_iter().flatten() {
-        if count(conn, rule, subject, limit.window(guesses.now)).await? > i64::from(limit.max) {
+    for (rule, subject, limit) in attempts.counters.into_iter().flatten() {
+        if count(conn, rule, subject, limit.window(attempts.now)).await? > i64::from(limit.max) {
             exhausted = Some(limit);
         }
     }
@@ -69,9 +69,9 @@ pub(crate) async fn count_guess(conn: &mut Conn, guesses: Guesses) -> Result<Opt
 }
 
 /// Takes a guess back.
-pub(crate) async fn uncount_guess(conn: &mut Conn, guesses: Guesses) -> Result<(), Error> {
-    for (rule, subject, limit) in guesses.counters.into_iter().flatten() {
-        uncount(conn, rule, subject, limit.window(guesses.now)).await?;
+pub(crate) async fn uncount_attempt(conn: &mut Conn, attempts: FailedAttempts) -> Result<(), Error> {
+    for (rule, subject, limit) in attempts.counters.into_iter().flatten() {
+        uncount(conn, rule, subject, limit.window(attempts.now)).await?;
     }
     Ok(())
 }

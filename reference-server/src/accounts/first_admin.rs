@@ -3,66 +3,51 @@
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use lysand_auth::error::Error;
-use lysand_auth::host::accounts::{AccountsError, NewAccount};
+use lysand_auth::host::accounts::NewAccount;
 use lysand_auth::model::account::{Account, Role};
 use lysand_auth::on;
 use lysand_auth::secret::Secret;
 use lysand_auth::store::Conn;
 
-use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, setup_token};
-use super::{SqlAccounts, insert, take_turn};
+use super::error::FirstAdminError;
+use super::rows::{ACTIVE, NewRow, setup_token};
+use super::sql::SqlAccounts;
+use super::statements::{admin_exists, delete_setup_tokens, insert, lock_admins};
 
-/// How many links may live at once: one a replica, and some that were left behind by a crash.
-const MOST_LINKS: i64 = 8;
-
-/// Why the set-up link did not make an admin.
-#[derive(Debug, thiserror::Error)]
-pub enum FirstAdminError {
-    /// The link is unknown, replaced by a newer one, or there is an admin already.
-    #[error("This set-up link is no longer valid")]
-    LinkDead,
-    /// The account cannot be made.
-    #[error(transparent)]
-    Refused(#[from] AccountsError),
-}
-
-impl From<Error> for FirstAdminError {
-    fn from(error: Error) -> Self {
-        Self::Refused(AccountsError::Failed(Box::new(error)))
-    }
-}
+/// How many links may be valid at once: one a replica, and some that were left behind by a crash.
+const MAX_LINKS: i64 = 8;
 
 impl SqlAccounts {
-    /// Mints the token of a new set-up link; `None` when there is an admin already.
+    /// Creates the token of a new set-up link; `None` when there is an admin already.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn mint_setup_token(&self) -> Result<Option<Secret>, Error> {
-        let token = Secret::mint(&self.ambient);
+    pub async fn create_setup_token(&self) -> Result<Option<Secret>, Error> {
+        let token = Secret::generate(&self.ambient);
         let digest = token.digest().as_bytes().to_vec();
         let created_at = self.ambient.now().micros();
-        let minted = self.store.write(move |c| {
+        let created = self.store.write(move |c| {
             Box::pin(async move {
-                if take_turn_and_find_admin(c).await? {
+                if lock_and_find_admin(c).await? {
                     return Ok(false);
                 }
                 let row = (setup_token::digest.eq(digest), setup_token::created_at.eq(created_at));
                 on!(c, c => diesel::insert_into(setup_token::table).values(row).execute(c))?;
                 let newest = setup_token::table.select(setup_token::digest).order(setup_token::created_at.desc());
-                let kept: Vec<Vec<u8>> = on!(c, c => newest.limit(MOST_LINKS).load(c))?;
+                let kept: Vec<Vec<u8>> = on!(c, c => newest.limit(MAX_LINKS).load(c))?;
                 let others = setup_token::table.filter(setup_token::digest.ne_all(kept));
                 on!(c, c => diesel::delete(others).execute(c))?;
                 Ok(true)
             })
         });
-        Ok(minted.await?.then_some(token))
+        Ok(created.await?.then_some(token))
     }
 
-    /// Takes a set-up link back: a server that stops takes its own with it.
+    /// Deletes the token of a set-up link: a server that stops deletes its own.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn withdraw_setup_token(&self, token: &Secret) -> Result<(), Error> {
+    pub async fn delete_setup_token(&self, token: &Secret) -> Result<(), Error> {
         let digest = token.digest().as_bytes().to_vec();
         self.store
             .write(move |c| {
@@ -75,39 +60,39 @@ impl SqlAccounts {
             .await
     }
 
-    /// Whether a set-up link would work at this moment.
+    /// Whether a set-up link works at this moment.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn setup_token_lives(&self, token: &Secret) -> Result<bool, Error> {
+    pub async fn setup_token_is_valid(&self, token: &Secret) -> Result<bool, Error> {
         let digest = token.digest().as_bytes().to_vec();
         self.store
-            .read(move |c| Box::pin(async move { Ok(is_live(c, digest).await? && !admin_exists(c).await?) }))
+            .read(move |c| Box::pin(async move { Ok(is_known(c, digest).await? && !admin_exists(c).await?) }))
             .await
     }
 
-    /// Makes the first admin. All set-up links die with it; of several simultaneous attempts one wins.
+    /// Makes the first admin. All set-up links end with it; of several simultaneous attempts one wins.
     ///
     /// Role, standing and confirmation of the address are set here, whatever `new` says: who holds the link runs the
     /// server.
     ///
     /// # Errors
-    /// When the link is dead, or name, address or password break a rule.
+    /// When the link is invalid, or name, address or password break a rule.
     pub async fn create_first_admin(&self, token: &Secret, new: NewAccount) -> Result<Account, FirstAdminError> {
-        if !self.setup_token_lives(token).await? {
-            return Err(FirstAdminError::LinkDead);
+        if !self.setup_token_is_valid(token).await? {
+            return Err(FirstAdminError::InvalidLink);
         }
         let row = self.prepare(NewAccount { role: Role::Admin, ..new }).await?;
-        let row = NewRow { email_confirmed: 1, standing: super::rows::ACTIVE, ..row };
+        let row = NewRow { email_confirmed: 1, standing: ACTIVE, ..row };
         let digest = token.digest().as_bytes().to_vec();
         let made = self.store.write(move |c| {
             Box::pin(async move {
-                if take_turn_and_find_admin(c).await? || !is_live(c, digest).await? {
-                    return Ok(Err(FirstAdminError::LinkDead));
+                if lock_and_find_admin(c).await? || !is_known(c, digest).await? {
+                    return Ok(Err(FirstAdminError::InvalidLink));
                 }
                 match insert(c, row).await? {
                     Ok(row) => {
-                        end_all_links(c).await?;
+                        delete_setup_tokens(c).await?;
                         Ok(Ok(row.into_account()))
                     }
                     Err(refused) => Ok(Err(refused.into())),
@@ -118,24 +103,12 @@ impl SqlAccounts {
     }
 }
 
-/// Ends every set-up link, in the transaction that makes an admin.
-pub(super) async fn end_all_links(c: &mut Conn) -> Result<(), Error> {
-    on!(c, c => diesel::delete(setup_token::table).execute(c))?;
-    Ok(())
-}
-
-async fn take_turn_and_find_admin(c: &mut Conn) -> Result<bool, Error> {
-    take_turn(c).await?;
+async fn lock_and_find_admin(c: &mut Conn) -> Result<bool, Error> {
+    lock_admins(c).await?;
     admin_exists(c).await
 }
 
-async fn admin_exists(c: &mut Conn) -> Result<bool, Error> {
-    let admins = account::table.filter(account::role.eq(ADMIN)).select(COLUMNS);
-    let first: Option<Row> = on!(c, c => admins.first(c)).optional()?;
-    Ok(first.is_some())
-}
-
-async fn is_live(c: &mut Conn, digest: Vec<u8>) -> Result<bool, Error> {
+async fn is_known(c: &mut Conn, digest: Vec<u8>) -> Result<bool, Error> {
     let token = setup_token::table.find(digest).select(setup_token::created_at);
     let found: Option<i64> = on!(c, c => token.get_result(c)).optional()?;
     Ok(found.is_some())

@@ -1,48 +1,136 @@
 //! What a name, an address and a password must be (security ID-6, ID-15, ID-16). Pure: nothing is looked up.
 
+use std::fmt;
+
+use lysand_auth::host::accounts::AccountsError;
 use lysand_auth::model::account::is_reserved;
+
+use super::common_passwords::{is_common, without_trimmings};
 
 /// The longest user name.
 const LONGEST_NAME: usize = 30;
 /// How long a password may be when it is set, in characters.
 const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
-/// What is said about a value that breaks a rule; `{}` stands for a number.
-const NAME_SHAPE: &str = "Username must be 1 to {} letters a to z, digits or underscores";
-const NAME_RESERVED: &str = "Username is reserved";
-const ADDRESS_SHAPE: &str = "E-mail address must look like name@host.example";
-const PASSWORD_SIZE: &str = "Password must be {} to {} characters long";
-const PASSWORD_COMMON: &str = "Password is one of those that are tried first: choose another";
-const PASSWORD_OBVIOUS: &str = "Password is too close to the name or the site: choose another";
+/// What an account is made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// The user name.
+    Username,
+    /// The e-mail address.
+    Email,
+    /// The password.
+    Password,
+}
 
-/// All of these sentences, for those who translate them.
-#[cfg(test)]
-pub(crate) const TEXTS: [&str; 6] =
-    [NAME_SHAPE, NAME_RESERVED, ADDRESS_SHAPE, PASSWORD_SIZE, PASSWORD_COMMON, PASSWORD_OBVIOUS];
+impl Field {
+    /// Its name, as sentences about it begin.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Username => "Username",
+            Self::Email => "E-mail address",
+            Self::Password => "Password",
+        }
+    }
+}
 
-/// A sentence with its numbers.
-fn with_numbers(sentence: &str, numbers: &[usize]) -> String {
-    numbers.iter().fold(sentence.to_owned(), |text, number| text.replacen("{}", &number.to_string(), 1))
+/// Which rule a value breaks. Its text is for the person who gave the value, and never repeats it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleError {
+    /// The user name is empty, too long, or has other characters.
+    UsernameShape,
+    /// The user name is kept for the server, or looks like one that is.
+    UsernameReserved,
+    /// The e-mail address is none that this server writes to.
+    EmailShape,
+    /// The password is too short or too long.
+    PasswordLength,
+    /// The password is among those that are guessed first.
+    PasswordCommon,
+    /// The password is the name, the address or the site, or nearly so.
+    PasswordObvious,
+}
+
+impl RuleError {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::UsernameShape,
+        Self::UsernameReserved,
+        Self::EmailShape,
+        Self::PasswordLength,
+        Self::PasswordCommon,
+        Self::PasswordObvious,
+    ];
+
+    /// The field that it is about.
+    #[must_use]
+    pub fn field(self) -> Field {
+        match self {
+            Self::UsernameShape | Self::UsernameReserved => Field::Username,
+            Self::EmailShape => Field::Email,
+            Self::PasswordLength | Self::PasswordCommon | Self::PasswordObvious => Field::Password,
+        }
+    }
+
+    /// The text, in which each `{}` stands for a number.
+    #[must_use]
+    pub fn pattern(self) -> &'static str {
+        match self {
+            Self::UsernameShape => "Username must be 1 to {} letters a to z, digits or underscores",
+            Self::UsernameReserved => "Username is reserved",
+            Self::EmailShape => "E-mail address must look like name@host.example",
+            Self::PasswordLength => "Password must be {} to {} characters long",
+            Self::PasswordCommon => "Password is one of those that are tried first: choose another",
+            Self::PasswordObvious => "Password is too close to the name or the site: choose another",
+        }
+    }
+
+    fn numbers(self) -> Vec<usize> {
+        match self {
+            Self::UsernameShape => vec![LONGEST_NAME],
+            Self::PasswordLength => vec![*PASSWORD_LENGTH.start(), *PASSWORD_LENGTH.end()],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self
+            .numbers()
+            .iter()
+            .fold(self.pattern().to_owned(), |text, number| text.replacen("{}", &number.to_string(), 1));
+        f.write_str(&text)
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+impl From<RuleError> for AccountsError {
+    fn from(error: RuleError) -> Self {
+        Self::Invalid(error.to_string())
+    }
 }
 
 /// A user name in the form in which it is kept: lower-case.
 ///
 /// # Errors
-/// A sentence for the person who chose it.
-pub(crate) fn username(given: &str) -> Result<String, String> {
+/// The rule that it breaks.
+pub fn username(given: &str) -> Result<String, RuleError> {
     let name = given.trim().to_lowercase();
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(allowed) {
-        return Err(with_numbers(NAME_SHAPE, &[LONGEST_NAME]));
+        return Err(RuleError::UsernameShape);
     }
-    match is_reserved(&name) || is_reserved(&look(&name)) {
-        true => Err(NAME_RESERVED.to_owned()),
+    match is_reserved(&name) || is_reserved(&username_key(&name)) {
+        true => Err(RuleError::UsernameReserved),
         false => Ok(name),
     }
 }
 
-/// How a name looks: what people take for one letter is one letter here. No two accounts look the same.
-pub(crate) fn look(username: &str) -> String {
+/// A name as uniqueness sees it: what people take for one letter is one letter here, so that no two names look alike.
+pub(super) fn username_key(username: &str) -> String {
     username.replace('0', "o").replace('1', "l").replace("rn", "m").replace("vv", "w")
 }
 
@@ -50,14 +138,14 @@ pub(crate) fn look(username: &str) -> String {
 /// `localhost`. No quoting, no comments, no control characters.
 ///
 /// # Errors
-/// A sentence for the person who gave it.
-pub(crate) fn email(given: &str) -> Result<String, String> {
+/// The rule that it breaks.
+pub fn email(given: &str) -> Result<String, RuleError> {
     let address = given.trim();
     let well_formed = address.len() <= 254
         && address.split_once('@').is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain));
     match well_formed {
         true => Ok(address.to_owned()),
-        false => Err(ADDRESS_SHAPE.to_owned()),
+        false => Err(RuleError::EmailShape),
     }
 }
 
@@ -79,150 +167,28 @@ fn is_domain(domain: &str) -> bool {
 }
 
 /// An address as uniqueness sees it.
-pub(crate) fn email_key(address: &str) -> String {
+pub(super) fn email_key(address: &str) -> String {
     address.trim().to_lowercase()
 }
 
 /// Whether a password may be set. `related` are words that anyone would try first: the name, the address, the site.
 ///
 /// # Errors
-/// A sentence for the person who chose it; it never repeats the password.
-pub(crate) fn password<'a>(given: &str, related: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+/// The rule that it breaks.
+pub fn password<'a>(given: &str, related: impl IntoIterator<Item = &'a str>) -> Result<(), RuleError> {
     if !PASSWORD_LENGTH.contains(&given.chars().count()) {
-        return Err(with_numbers(PASSWORD_SIZE, &[*PASSWORD_LENGTH.start(), *PASSWORD_LENGTH.end()]));
+        return Err(RuleError::PasswordLength);
     }
     let plain = given.to_lowercase();
     if is_common(&plain) {
-        return Err(PASSWORD_COMMON.to_owned());
+        return Err(RuleError::PasswordCommon);
     }
     let core = without_trimmings(&plain);
     let obvious = |word: &str| word.chars().count() >= 3 && (plain == word || core == without_trimmings(word));
     match related.into_iter().any(|word| obvious(&word.to_lowercase())) {
-        true => Err(PASSWORD_OBVIOUS.to_owned()),
+        true => Err(RuleError::PasswordObvious),
         false => Ok(()),
     }
-}
-
-/// A word without digits and signs around it, by which people vary it.
-fn without_trimmings(word: &str) -> &str {
-    word.trim_matches(|c: char| !c.is_alphabetic())
-}
-
-/// The words of well-known lists of leaked passwords that are left when digits and signs around them are taken off, and
-/// patterns of the keyboard.
-const COMMON: &[&str] = &[
-    "abcd",
-    "abc",
-    "access",
-    "admin",
-    "administrator",
-    "angel",
-    "arsenal",
-    "baseball",
-    "basketball",
-    "batman",
-    "changeme",
-    "charlie",
-    "chelsea",
-    "chocolate",
-    "computer",
-    "daniel",
-    "default",
-    "dragon",
-    "flower",
-    "football",
-    "freedom",
-    "fuckyou",
-    "george",
-    "guest",
-    "hello",
-    "hunter",
-    "iloveyou",
-    "internet",
-    "jennifer",
-    "jessica",
-    "jordan",
-    "killer",
-    "letmein",
-    "liverpool",
-    "login",
-    "lovely",
-    "loveme",
-    "master",
-    "matrix",
-    "michael",
-    "michelle",
-    "monkey",
-    "mustang",
-    "mypass",
-    "mypassword",
-    "ninja",
-    "nothing",
-    "pass",
-    "passw",
-    "password",
-    "passwort",
-    "passwd",
-    "pokemon",
-    "princess",
-    "p@ssw0rd",
-    "p@ssword",
-    "passw0rd",
-    "pa$$word",
-    "pa$$w0rd",
-    "qazwsx",
-    "qwe",
-    "qwerty",
-    "qwertz",
-    "azerty",
-    "root",
-    "samsung",
-    "secret",
-    "shadow",
-    "starwars",
-    "sunshine",
-    "superman",
-    "superuser",
-    "test",
-    "testing",
-    "thomas",
-    "trustno",
-    "user",
-    "welcome",
-    "whatever",
-    "william",
-    "zaq1zaq",
-    "zaq1xsw",
-    "1q2w3e4r",
-    "1qaz2wsx",
-    "q1w2e3r4",
-];
-
-const ROWS: [&str; 9] = [
-    "01234567890123456789",
-    "98765432109876543210",
-    "abcdefghijklmnopqrstuvwxyz",
-    "zyxwvutsrqponmlkjihgfedcba",
-    "qwertyuiopasdfghjklzxcvbnm",
-    "qwertzuiopasdfghjklyxcvbnm",
-    "azertyuiopqsdfghjklmwxcvbn",
-    "1q2w3e4r5t6z7u8i9o0p",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
-];
-
-fn is_common(plain: &str) -> bool {
-    let repeats = (1..=plain.len() / 2)
-        .filter(|size| plain.is_char_boundary(*size))
-        .any(|size| size <= 4 && plain.len().is_multiple_of(size) && plain[..size].repeat(plain.len() / size) == plain);
-    let core = without_trimmings(plain);
-    let letters: String = core.chars().filter(|c| c.is_alphabetic()).collect();
-    repeats
-        || ROWS.iter().any(|row| row.contains(plain))
-        || COMMON.contains(&core)
-        || COMMON.contains(&plain.trim_end_matches(|c: char| !c.is_alphabetic()))
-        || COMMON.contains(&plain)
-        || (core.is_empty() && plain.chars().all(|c| c.is_ascii_digit()) && plain.len() <= 8)
-        || (letters.is_empty() && plain.chars().all(|c| !c.is_alphanumeric()) && plain.len() <= 8)
 }
 
 #[cfg(test)]
@@ -251,9 +217,9 @@ mod tests {
 
     #[test]
     fn names_that_look_the_same_are_the_same() {
-        assert_eq!(look("b0b1"), look("bobl"));
-        assert_eq!(look("rnary"), look("mary"));
-        assert_ne!(look("a_b"), look("ab"));
+        assert_eq!(username_key("b0b1"), username_key("bobl"));
+        assert_eq!(username_key("rnary"), username_key("mary"));
+        assert_ne!(username_key("a_b"), username_key("ab"));
     }
 
     #[test]

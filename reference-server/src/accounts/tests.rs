@@ -1,5 +1,12 @@
-use lysand_auth::password::PasswordConfig;
+use lysand_auth::Ambient;
+use lysand_auth::config::BaseUrl;
+use lysand_auth::host::accounts::{Accounts as _, AccountsError, NewAccount};
+use lysand_auth::model::account::{AccountId, Email, Role, Standing};
+use lysand_auth::password::{PasswordConfig, Passwords};
+use lysand_auth::secret::Secret;
+use lysand_auth::store::{MigrationSet, Store};
 
+use super::rules::RuleError;
 use super::*;
 
 static SETS: [MigrationSet; 1] = [MIGRATIONS];
@@ -151,17 +158,17 @@ async fn of_two_admins_who_disable_each_other_one_stays() {
 #[tokio::test]
 async fn a_setup_link_makes_one_admin() {
     let Fresh { accounts, _folder } = fresh().await;
-    let link = accounts.mint_setup_token().await.unwrap().unwrap();
-    let of_another_replica = accounts.mint_setup_token().await.unwrap().unwrap();
-    assert!(accounts.setup_token_lives(&link).await.unwrap());
-    assert!(accounts.setup_token_lives(&of_another_replica).await.unwrap());
-    for wrong in [Secret::new(""), Secret::new("x"), Secret::mint(&Ambient::system())] {
+    let link = accounts.create_setup_token().await.unwrap().unwrap();
+    let of_another_replica = accounts.create_setup_token().await.unwrap().unwrap();
+    assert!(accounts.setup_token_is_valid(&link).await.unwrap());
+    assert!(accounts.setup_token_is_valid(&of_another_replica).await.unwrap());
+    for wrong in [Secret::new(""), Secret::new("x"), Secret::generate(&Ambient::system())] {
         let refused = accounts.create_first_admin(&wrong, person("alice")).await;
-        assert!(matches!(refused, Err(FirstAdminError::LinkDead)));
+        assert!(matches!(refused, Err(FirstAdminError::InvalidLink)));
     }
     let refused = accounts.create_first_admin(&link, person("root")).await;
-    assert!(matches!(refused, Err(FirstAdminError::Refused(AccountsError::Invalid(_)))));
-    assert!(accounts.setup_token_lives(&link).await.unwrap(), "a slip does not cost the link");
+    assert!(matches!(refused, Err(FirstAdminError::Refused(CreateError::Rule(RuleError::UsernameReserved)))));
+    assert!(accounts.setup_token_is_valid(&link).await.unwrap(), "a slip does not cost the link");
 
     let (one, other) = tokio::join!(
         accounts.create_first_admin(&link, person("alice")),
@@ -172,27 +179,27 @@ async fn a_setup_link_makes_one_admin() {
     assert_eq!((made.role, made.standing), (Role::Admin, Standing::Active));
     assert_eq!(accounts.list().await.unwrap().len(), 1);
     for link in [link, of_another_replica] {
-        assert!(!accounts.setup_token_lives(&link).await.unwrap());
+        assert!(!accounts.setup_token_is_valid(&link).await.unwrap());
     }
-    assert!(accounts.mint_setup_token().await.unwrap().is_none());
+    assert!(accounts.create_setup_token().await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_setup_link_dies_with_any_admin_and_with_its_server() {
     let Fresh { accounts, _folder } = fresh().await;
-    let link = accounts.mint_setup_token().await.unwrap().unwrap();
+    let link = accounts.create_setup_token().await.unwrap().unwrap();
     accounts.create(person("bob")).await.unwrap();
-    assert!(accounts.setup_token_lives(&link).await.unwrap());
-    accounts.withdraw_setup_token(&link).await.unwrap();
-    assert!(!accounts.setup_token_lives(&link).await.unwrap());
+    assert!(accounts.setup_token_is_valid(&link).await.unwrap());
+    accounts.delete_setup_token(&link).await.unwrap();
+    assert!(!accounts.setup_token_is_valid(&link).await.unwrap());
 
-    let link = accounts.mint_setup_token().await.unwrap().unwrap();
+    let link = accounts.create_setup_token().await.unwrap().unwrap();
     for _ in 0..8 {
-        accounts.mint_setup_token().await.unwrap();
+        accounts.create_setup_token().await.unwrap();
     }
-    assert!(!accounts.setup_token_lives(&link).await.unwrap(), "the ninth newest");
+    assert!(!accounts.setup_token_is_valid(&link).await.unwrap(), "the ninth newest");
 
-    let link = accounts.mint_setup_token().await.unwrap().unwrap();
+    let link = accounts.create_setup_token().await.unwrap().unwrap();
     accounts.create(admin("alice")).await.unwrap();
-    assert!(!accounts.setup_token_lives(&link).await.unwrap());
+    assert!(!accounts.setup_token_is_valid(&link).await.unwrap());
 }

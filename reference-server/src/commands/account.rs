@@ -2,14 +2,15 @@
 
 use lysand_auth::error::Error;
 use lysand_auth::flows::{sessions, sso};
-use lysand_auth::host::accounts::{Accounts as _, AccountsError, NewAccount};
+use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 use lysand_auth::host::mailer::Mail;
 use lysand_auth::model::account::{Account, Email, Role, Standing};
 use lysand_auth::model::language::Language;
 use serde_json::{Value, json};
 
 use super::cli::{AccountCommand, CreateAccount};
-use super::{CommandError, output, password};
+use super::error::CommandError;
+use super::{output, password};
 use crate::state::State;
 
 /// Does an `account` command.
@@ -68,7 +69,7 @@ async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<(),
     let password = password::new_password(from_stdin)?;
     state.accounts.set_password(&account.id, &password).await?;
     sessions::end_all(&state.auth, &account.id).await?;
-    // The password is changed whether or not the owner can be told.
+    // The password stays changed when the owner cannot be notified.
     if let Err(error) = state.auth.mailer().send(&account, Mail::PasswordChanged).await {
         tracing::warn!(%error, "the mail about the new password could not be sent");
     }
@@ -154,15 +155,6 @@ fn language(account: &Account) -> &str {
     account.language.as_ref().map_or("-", Language::as_str)
 }
 
-impl From<AccountsError> for CommandError {
-    fn from(error: AccountsError) -> Self {
-        match error {
-            AccountsError::Failed(source) => Error::from_host(source).into(),
-            refused => Self::new(refused.to_string()),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use lysand_auth::model::account::AccountId;
@@ -171,9 +163,9 @@ mod tests {
 
     #[test]
     fn the_chosen_language_is_told() {
-        let nobody = Account::new(AccountId::new("1"), "ada");
-        assert_eq!((entity(&nobody)["language"].clone(), language(&nobody)), (Value::Null, "-"));
-        let german = Account { language: Language::parse("de"), ..nobody };
+        let ada = Account::new(AccountId::new("1"), "ada");
+        assert_eq!((entity(&ada)["language"].clone(), language(&ada)), (Value::Null, "-"));
+        let german = Account { language: Language::parse("de"), ..ada };
         assert_eq!((entity(&german)["language"].clone(), language(&german)), ("de".into(), "de"));
     }
 }

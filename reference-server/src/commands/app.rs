@@ -1,20 +1,14 @@
-//! `app …` and `token …`
+//! `app …`
 
-use lysand_auth::flows::{apps, token};
-use lysand_auth::model::account::Hindrance;
+use lysand_auth::flows::apps;
 use lysand_auth::model::app::{App, Registration};
 use lysand_auth::model::redirect_uri::RedirectUri;
-use lysand_auth::model::scope::Scopes;
 use serde_json::{Value, json};
 
-use super::cli::{AppCommand, CreateApp, CreateToken};
-use super::{CommandError, account, output};
+use super::cli::{AppCommand, CreateApp};
+use super::error::CommandError;
+use super::output;
 use crate::state::State;
-
-/// The name of the app that holds tokens made without another one.
-const OWN_APP: &str = "Command line";
-/// It never sends anybody anywhere.
-const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// Does an `app` command.
 pub(super) async fn run(state: &State, command: AppCommand, as_json: bool) -> Result<(), CommandError> {
@@ -81,59 +75,8 @@ fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
 
-/// Does `token create`.
-pub(super) async fn create_token(state: &State, wanted: CreateToken, as_json: bool) -> Result<(), CommandError> {
-    let account = account::find(state, &wanted.name).await?;
-    if let Some(hindrance) = account.hindrance() {
-        let why = match hindrance {
-            Hindrance::Unconfirmed => "its e-mail address is not confirmed",
-            Hindrance::Pending => "it waits for review",
-            Hindrance::Disabled => "it is disabled",
-        };
-        return Err(CommandError::new(format!("{} may not act: {why}", account.username)));
-    }
-    let app = match wanted.app {
-        Some(id) => find(state, &id).await?,
-        None => own_app(state, &wanted.scopes).await?,
-    };
-    let scopes = app.scopes.grant(Some(&wanted.scopes))?;
-    let issued = token::issue(&state.auth, &app, Some(account.id), scopes).await?;
-    match as_json {
-        true => output::json(&json!({
-            "access_token": issued.access_token.expose(),
-            "token_type": "Bearer",
-            "scope": issued.scopes.to_string(),
-            "created_at": issued.created_at.seconds(),
-        })),
-        false => output::text(&format!("{}\n", issued.access_token.expose())),
-    }
-    Ok(())
-}
-
-/// The command line's own app with exactly these scopes, registered when it is first needed.
-async fn own_app(state: &State, scopes: &str) -> Result<App, CommandError> {
-    let registration = Registration {
-        name: Some(OWN_APP.to_owned()),
-        redirect_uris: vec![OUT_OF_BAND.to_owned()],
-        scopes: Some(scopes.to_owned()),
-        website: None,
-        ..Registration::default()
-    };
-    if let Ok(wanted) = Scopes::register(scopes) {
-        let same = |app: &App| {
-            app.name == OWN_APP
-                && app.scopes == wanted
-                && app.redirect_uris.iter().all(|uri| uri.as_str() == OUT_OF_BAND)
-        };
-        if let Some(app) = apps::list(&state.auth).await?.into_iter().find(same) {
-            return Ok(app);
-        }
-    }
-    Ok(apps::register(&state.auth, registration, None).await?.app)
-}
-
 /// The app of this id or client id.
-async fn find(state: &State, id: &str) -> Result<App, CommandError> {
+pub(super) async fn find(state: &State, id: &str) -> Result<App, CommandError> {
     let found = apps::list(&state.auth).await?.into_iter().find(|app| app.id.as_str() == id || app.client_id == id);
     found.ok_or_else(|| CommandError::new(format!("there is no app {id:?}")))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::settings::LogFormat;
+use crate::logging::LogFormat;
 
 /// Signs people in: OAuth for Mastodon clients, and Lysand's frontend API.
 #[derive(Debug, Parser)]

@@ -15,6 +15,11 @@ pub(super) fn text(text: &str) {
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Prints why the program did not do what it was asked to, on standard error.
+pub(super) fn complain(why: &str) {
+    eprintln!("reference-server: {why}");
+}
+
 /// Rows below a heading, each column as wide as its widest cell.
 pub(super) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let mut all: Vec<Vec<String>> = vec![heading.iter().map(ToString::to_string).collect()];
@@ -29,7 +34,7 @@ pub(super) fn facts(facts: &[(&str, String)]) -> String {
 }
 
 fn aligned(rows: &[Vec<String>]) -> String {
-    // Names of apps come from strangers: no character of theirs may move the cursor.
+    // Names of apps come from outside: no character of theirs may move the cursor.
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| plain(cell)).collect()).collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();

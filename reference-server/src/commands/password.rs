@@ -5,7 +5,7 @@ use std::io::{IsTerminal as _, Read};
 
 use lysand_auth::secret::Secret;
 
-use super::CommandError;
+use super::error::CommandError;
 
 /// Longer input is no password.
 const LONGEST: u64 = 4096;

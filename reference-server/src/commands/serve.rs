@@ -5,24 +5,25 @@ use std::io::IsTerminal as _;
 use actix_web::rt::signal::unix::{Signal, SignalKind, signal};
 use lysand_auth::Ambient;
 
-use super::{CommandError, output};
+use super::error::CommandError;
+use super::output;
 use crate::server::Running;
 use crate::settings::Settings;
 
 /// Serves until SIGTERM or SIGINT, then drains. A second signal ends the process at once.
 pub(super) async fn run(settings: Settings, ambient: Ambient) -> Result<(), CommandError> {
     let mut signals = Signals::listen()?;
-    let running = Running::start(settings, ambient).await.map_err(|error| CommandError::new(error.to_string()))?;
+    let running = Running::start(settings, ambient).await?;
     output::text(&banner(&running));
     tracing::info!(address = %running.addr(), base_url = running.base_url(), "serving");
     signals.next().await;
-    tracing::info!("a signal came: finishing what runs");
+    tracing::info!("received a termination signal: finishing requests in flight");
     tokio::select! {
         () = running.stop() => {
             tracing::info!("stopped");
             Ok(())
         }
-        () = signals.next() => Err(CommandError::new("a second signal came: stopped at once")),
+        () = signals.next() => Err(CommandError::new("received a second termination signal: stopped at once")),
     }
 }
 
@@ -54,7 +55,7 @@ struct Signals {
 impl Signals {
     fn listen() -> Result<Self, CommandError> {
         let listen =
-            |kind| signal(kind).map_err(|error| CommandError::new(format!("signals cannot be heard: {error}")));
+            |kind| signal(kind).map_err(|error| CommandError::new(format!("signals cannot be received: {error}")));
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 

@@ -2,16 +2,16 @@
 
 use lysand_auth::host::pages::{
     Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
-    ConsentPage, CurrentAccount, Destination, FormPostPage, MomentOnPage, Permission, ProviderOnPage, SignInPage,
-    TroublePage,
+    ConsentPage, CurrentAccount, Destination, ErrorPage, FormPostPage, MomentOnPage, Permission, ProviderOnPage,
+    SignInPage,
 };
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::demo::page::{DemoPage, Message, Parameter, Step};
-use crate::home::{DemoOffer, HomePage, Notice, NoticeKind};
-use crate::setup::{Faults, SetupPage};
-use crate::your_account::{AccountPage, Actions, Choice, Identity, Links};
+use super::contexts::{
+    AccountPage, Actions, DemoOffer, DemoPage, FieldErrors, HomePage, Identity, LanguageChoice, Links, Message, Notice,
+    NoticeKind, Parameter, SetupPage, Step,
+};
 
 /// Every template but the frame, in each of its shapes, with `text` for every text from outside.
 pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
@@ -139,7 +139,7 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
 }
 
 fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
-    let page = TroublePage {
+    let page = ErrorPage {
         status: 400,
         title: text,
         message: text,
@@ -148,26 +148,23 @@ fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         start_over: Some(text.to_owned()),
     };
     add(samples, "trouble.html", &page);
-    add(samples, "trouble.html", &TroublePage { error: "", error_description: "", start_over: None, ..page });
+    add(samples, "trouble.html", &ErrorPage { error: "", error_description: "", start_over: None, ..page });
 }
 
 fn setup(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let page =
         |errors| SetupPage { action: text, token: text, username: text, email: text, host: text, error: None, errors };
     let fault = || Some(text.to_owned());
-    let all = Faults { username: fault(), email: fault(), password: fault(), confirmation: fault() };
+    let all = FieldErrors { username: fault(), email: fault(), password: fault(), confirmation: fault() };
     add(samples, "setup.html", &page(all));
-    add(samples, "setup.html", &SetupPage { error: fault(), ..page(Faults::default()) });
+    add(samples, "setup.html", &SetupPage { error: fault(), ..page(FieldErrors::default()) });
 }
 
 fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let page = |account, demo| HomePage {
         description: text,
         describes_itself: true,
-        notices: vec![
-            Notice { kind: NoticeKind::Good, text: text.into() },
-            Notice { kind: NoticeKind::Bad, text: text.into() },
-        ],
+        notices: vec![Notice { kind: NoticeKind::Good, text }, Notice { kind: NoticeKind::Bad, text }],
         account,
         sign_out_action: text.to_owned(),
         account_page: text.to_owned(),
@@ -185,14 +182,14 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let identity = |label| Identity { id: text, name: text, label };
     let page = |fresh, has_password| AccountPage {
-        notices: vec![Notice { kind: NoticeKind::Good, text: text.into() }],
+        notices: vec![Notice { kind: NoticeKind::Good, text }],
         account: Some(account(text)),
         form_token: text.to_owned(),
         linked: vec![identity(Some(text)), identity(None)],
         offered: vec![identity(None)],
         languages: vec![
-            Choice { tag: text, name: text, chosen: fresh },
-            Choice { tag: text, name: text, chosen: false },
+            LanguageChoice { tag: text, name: text, chosen: fresh },
+            LanguageChoice { tag: text, name: text, chosen: false },
         ],
         actions: Actions {
             link: text.to_owned(),

@@ -1,7 +1,9 @@
 //! The rules of single values: each takes what was given and answers with the value to use, or with the remedy.
 
+use std::net::IpAddr;
 use std::path::Path;
 
+use lysand_auth::config::BaseUrl;
 use url::Url;
 
 /// A path of the frontend: trimmed, begins with one slash, no trailing slash except for `/` itself.
@@ -99,6 +101,15 @@ pub(super) fn folder(given: &Path) -> Result<(), String> {
     }
 }
 
+/// Whether an origin is the address on which this very server listens, so that a forwarded request would come back to it.
+pub(super) fn leads_back(frontend: &BaseUrl, bind: IpAddr, bind_port: u16) -> bool {
+    let port = Url::parse(frontend.as_str()).ok().and_then(|url| url.port_or_known_default());
+    let named = frontend.host().trim_matches(['[', ']']).parse::<IpAddr>();
+    let is_here = frontend.is_loopback() && (bind.is_loopback() || bind.is_unspecified());
+    let is_bound = is_here || named.is_ok_and(|address| address == bind);
+    port == Some(bind_port) && is_bound
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,5 +167,28 @@ mod tests {
         assert!(picture("").is_ok() && picture("https://a.example/b.png").is_ok() && picture("javascript:x").is_err());
         assert!(is_language("en") && is_language("pt-BR") && is_language("zh-Hant-TW"));
         assert!(!is_language("") && !is_language("e") && !is_language("en_GB") && !is_language("en-"));
+    }
+
+    #[test]
+    fn a_circle_is_noticed() {
+        let leads_back =
+            |frontend: &str, bind: &str| leads_back(&BaseUrl::parse(frontend).unwrap(), bind.parse().unwrap(), 8080);
+        for (frontend, bind) in [
+            ("http://localhost:8080", "127.0.0.1"),
+            ("http://127.0.0.1:8080", "0.0.0.0"),
+            ("http://[::1]:8080", "::"),
+            ("http://10.1.2.3:8080", "10.1.2.3"),
+        ] {
+            assert!(leads_back(frontend, bind), "{frontend} {bind}");
+        }
+        for (frontend, bind) in [
+            ("https://fe.social.example", "127.0.0.1"),
+            ("http://social.example", "127.0.0.1"),
+            ("http://localhost:3000", "127.0.0.1"),
+            ("http://localhost:8080", "10.1.2.3"),
+            ("http://10.1.2.4:8080", "10.1.2.3"),
+        ] {
+            assert!(!leads_back(frontend, bind), "{frontend} {bind}");
+        }
     }
 }

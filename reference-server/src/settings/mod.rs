@@ -1,7 +1,7 @@
 //! The configuration: a TOML file and environment variables over the defaults, checked as a whole before anything
 //! starts (running contract §3, security OPS-5).
 //!
-//! Nothing here reads the process's environment; the caller passes it, so that tests need not touch it.
+//! This module does not read the process's environment; the caller passes it, so that tests need not touch it.
 
 mod check;
 mod effective;
@@ -12,6 +12,7 @@ mod sections;
 mod sso;
 mod unknown;
 mod value;
+mod variable;
 
 use std::path::{Path, PathBuf};
 
@@ -20,9 +21,11 @@ use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
 pub use problem::{Problem, Problems};
-pub use sections::{Database, Http, Instance, LogFormat, Tls};
+pub use sections::{Database, Http, Instance, Tls};
 
 use reader::Reader;
+
+use crate::logging::LogFormat;
 
 /// The variable that names the configuration file when `--config` does not.
 pub const FILE_VARIABLE: &str = "LYSAND_AUTH_CONFIG";
@@ -158,6 +161,13 @@ impl Settings {
     pub fn to_toml(&self) -> &str {
         &self.effective
     }
+}
+
+/// The name under which people know a server: the host of its origin, with the port where there is one.
+#[must_use]
+pub fn domain(base_url: &BaseUrl) -> &str {
+    let origin = base_url.as_str();
+    origin.split_once("://").map_or(origin, |(_, authority)| authority)
 }
 
 #[cfg(test)]

@@ -7,23 +7,14 @@ use super::reader::Reader;
 
 pub(super) fn rules(reader: &mut Reader) -> OAuthRules {
     let usual = OAuthRules::default();
-    let told = one_of(reader, "oauth.authorize_errors", ["redirect", "page"]);
-    let matching = one_of(reader, "oauth.redirect_match", ["exact", "mastodon"]);
+    let authorize_errors = [("redirect", AuthorizeErrors::Redirect), ("page", AuthorizeErrors::Page)];
+    let redirect_match = [("exact", RedirectMatch::Exact), ("mastodon", RedirectMatch::Mastodon)];
     OAuthRules {
-        authorize_errors: if told == "page" { AuthorizeErrors::Page } else { AuthorizeErrors::Redirect },
-        redirect_match: if matching == "mastodon" { RedirectMatch::Mastodon } else { RedirectMatch::Exact },
+        authorize_errors: reader.choice("oauth.authorize_errors", authorize_errors),
+        redirect_match: reader.choice("oauth.redirect_match", redirect_match),
         plain_http_redirects: reader.get("oauth.plain_http_redirects", usual.plain_http_redirects),
         secrets_in_query: reader.get("oauth.secrets_in_query", usual.secrets_in_query),
         require_pkce: reader.get("oauth.require_pkce", usual.require_pkce),
         revoke_by_possession: reader.get("oauth.revoke_by_possession", usual.revoke_by_possession),
     }
-}
-
-/// One of two words, the first unless told otherwise.
-fn one_of(reader: &mut Reader, key: &str, words: [&'static str; 2]) -> String {
-    let [usual, other] = words;
-    reader.checked(key, usual.to_owned(), |word: String| match words.contains(&word.as_str()) {
-        true => Ok(word),
-        false => Err(format!("Give \"{usual}\" or \"{other}\".")),
-    })
 }

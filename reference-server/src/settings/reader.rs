@@ -1,7 +1,7 @@
-//! Takes settings one by one from the environment and the file, and remembers what was asked for and what went wrong.
+//! Takes settings one by one from the environment and the file, and remembers which keys exist and what is wrong.
 //!
 //! Each setting is named once, where it is read: the list of known keys, the effective configuration and the types all
-//! come from those calls. What is left over at the end is unknown (security OPS-5).
+//! come from those calls. What is left at the end is unknown (security OPS-5).
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,14 +12,7 @@ use toml::Value as Toml;
 use super::problem::{Problem, Problems};
 use super::unknown;
 use super::value::Value;
-
-/// What begins the name of every environment variable that overrides a key.
-pub(super) const PREFIX: &str = "LYSAND_AUTH__";
-
-/// The name of the variable that overrides `key`.
-pub(super) fn variable_name(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
-}
+use super::variable::{PREFIX, variable_name};
 
 /// A key that exists, and its effective value as `print-config` shows it.
 pub(super) struct Entry {
@@ -62,7 +55,17 @@ impl Reader {
         value
     }
 
-    /// The setting `key`, if it was given and passes `check`. The caller tells the default with [`show`](Self::show).
+    /// What the word means that is given for `key`; the first word is the default.
+    pub(super) fn choice<T>(&mut self, key: &str, words: [(&'static str, T); 2]) -> T {
+        let [(default, first), (other, second)] = words;
+        let given = self.checked(key, default.to_owned(), |word: String| match word == default || word == other {
+            true => Ok(word),
+            false => Err(format!("Give \"{default}\" or \"{other}\".")),
+        });
+        if given == other { second } else { first }
+    }
+
+    /// The setting `key`, if it was given and passes `check`. The caller notes the default with [`show`](Self::show).
     pub(super) fn optional<T: Value>(&mut self, key: &str, check: impl FnOnce(T) -> Result<T, String>) -> Option<T> {
         self.know(key);
         let given = self.take(key, T::from_variable)?;
@@ -167,12 +170,12 @@ impl Reader {
         self.problems.push(Problem { key: key.to_owned(), value, remedy: remedy.into() });
     }
 
-    /// What was read, unless there are problems; everything that nobody asked for is one.
+    /// What was read, unless there are problems; every key that is not known is one.
     pub(super) fn finish(mut self) -> Result<Vec<Entry>, Problems> {
         let keys: Vec<&str> = self.known.iter().map(|entry| entry.key.as_str()).collect();
-        let mut strangers = unknown::in_file(&self.file, &keys);
-        strangers.extend(unknown::in_environment(self.variables.keys(), &keys));
-        self.problems.append(&mut strangers);
+        let mut unknown_keys = unknown::in_file(&self.file, &keys);
+        unknown_keys.extend(unknown::in_environment(self.variables.keys(), &keys));
+        self.problems.append(&mut unknown_keys);
         match self.problems.is_empty() {
             true => Ok(self.known),
             false => Err(Problems(self.problems)),

@@ -14,7 +14,7 @@ use lysand_auth::secret::Secret;
 use super::check;
 use super::reader::Reader;
 use super::value::{Ttl, Value};
-use crate::frontend::leads_back;
+use crate::logging::LogFormat;
 
 /// `[http]`: where the server listens and under which origin people know it.
 #[derive(Clone, Debug)]
@@ -70,27 +70,6 @@ pub struct Instance {
     pub languages: Vec<String>,
 }
 
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// For machines: one JSON object a line.
-    Json,
-}
-
-impl LogFormat {
-    /// The format of this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "text" => Some(Self::Text),
-            "json" => Some(Self::Json),
-            _ => None,
-        }
-    }
-}
-
 pub(super) fn http(reader: &mut Reader) -> Http {
     let given = reader.optional::<BaseUrl>("http.base_url", Ok);
     let bind = reader.get("http.bind", IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -123,9 +102,9 @@ fn tls(reader: &mut Reader) -> Option<Tls> {
     if !enabled {
         return None;
     }
-    if let Err(trouble) = crate::tls::load(&cert, &key) {
-        let (name, path) = if trouble.is_about_key { ("http.tls.key", &key) } else { ("http.tls.cert", &cert) };
-        reader.problem(name, Some(path.write().to_string()), trouble.to_string());
+    if let Err(error) = crate::tls::load(&cert, &key) {
+        let (name, path) = if error.is_about_key { ("http.tls.key", &key) } else { ("http.tls.cert", &cert) };
+        reader.problem(name, Some(path.write().to_string()), error.to_string());
     }
     Some(Tls { cert, key })
 }
@@ -188,13 +167,10 @@ pub(super) fn instance(reader: &mut Reader) -> Instance {
 
 /// The frontend, and the folder with templates of the admin's own.
 pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<PathBuf>) {
-    let mode = reader.checked("frontend.mode", "pages".to_owned(), |mode: String| match mode.as_str() {
-        "pages" | "redirect" => Ok(mode),
-        _ => Err("Give \"pages\" or \"redirect\".".to_owned()),
-    });
-    let origin = frontend_origin(reader, mode == "redirect");
-    let elsewhere = origin.as_ref().filter(|origin| **origin != http.base_url);
-    if elsewhere.is_some_and(|origin| leads_back(origin, http.bind, http.bind_port)) {
+    let redirects = reader.choice("frontend.mode", [("pages", false), ("redirect", true)]);
+    let origin = frontend_origin(reader, redirects);
+    let other_origin = origin.as_ref().filter(|origin| **origin != http.base_url);
+    if other_origin.is_some_and(|origin| check::leads_back(origin, http.bind, http.bind_port)) {
         let remedy = "That is this server itself, which would hand requests to itself for ever: give the frontend's own \
                       origin, or set frontend.mode = \"pages\".";
         reader.note("frontend.url", remedy);
@@ -323,9 +299,5 @@ pub(super) fn rate_limits(reader: &mut Reader) -> RateLimits {
 }
 
 pub(super) fn log_format(reader: &mut Reader) -> LogFormat {
-    let format = reader.checked("log.format", "text".to_owned(), |format: String| match LogFormat::named(&format) {
-        Some(_) => Ok(format),
-        None => Err("Give \"text\" or \"json\".".to_owned()),
-    });
-    LogFormat::named(&format).unwrap_or(LogFormat::Text)
+    reader.choice("log.format", [("text", LogFormat::Text), ("json", LogFormat::Json)])
 }

@@ -54,10 +54,6 @@ fn oauth2_provider(reader: &mut Reader) -> Provider {
 /// What all providers have; what is missing, the library complains about.
 fn provider(reader: &mut Reader, protocol: impl FnOnce(&mut Reader) -> Protocol, scopes: &[&str]) -> Provider {
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-    let callback = |style: String| match style.as_str() {
-        "exact" | "query" => Ok(style),
-        _ => Err("Give \"exact\" or \"query\".".to_owned()),
-    };
     Provider {
         id: reader.get("id", String::new()),
         name: reader.get("name", String::new()),
@@ -67,10 +63,7 @@ fn provider(reader: &mut Reader, protocol: impl FnOnce(&mut Reader) -> Protocol,
         icon: Some(reader.checked("icon", String::new(), |icon| super::check::picture(&icon)))
             .filter(|icon| !icon.is_empty()),
         scopes: reader.get("scopes", scopes),
-        callback: match reader.checked("callback", "exact".to_owned(), callback).as_str() {
-            "query" => CallbackStyle::Query,
-            _ => CallbackStyle::Exact,
-        },
+        callback: reader.choice("callback", [("exact", CallbackStyle::Exact), ("query", CallbackStyle::Query)]),
         allow_private: reader.get("allow_private", false),
     }
 }

@@ -1,10 +1,10 @@
-//! Keys that nobody knows: each is named together with the nearest key that exists.
+//! Unknown keys: each is reported with the nearest key that exists.
 
 use super::problem::Problem;
-use super::reader::{PREFIX, variable_name};
+use super::variable::{PREFIX, variable_name};
 
-/// What the running contract plans and this version does not have yet. Sections and single keys.
-const LATER: [&str; 3] = ["signups", "smtp", "metrics"];
+/// Sections and single keys that are planned, and that this version does not have yet.
+const PLANNED: [&str; 3] = ["signups", "smtp", "metrics"];
 
 /// The problems with what is left of the file after every known key was taken out.
 pub(super) fn in_file(rest: &toml::Table, known: &[&str]) -> Vec<Problem> {
@@ -37,7 +37,8 @@ pub(super) fn in_environment<'a>(rest: impl Iterator<Item = &'a String>, known: 
 }
 
 fn remedy(key: &str, known: &[&str], shown: fn(&str) -> String) -> String {
-    if LATER.iter().any(|later| key.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))) {
+    if PLANNED.iter().any(|later| key.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    {
         return "This version does not have it yet: remove it.".to_owned();
     }
     match nearest(key, known) {

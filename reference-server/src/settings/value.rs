@@ -181,7 +181,7 @@ impl Value for Vec<PathBuf> {
 
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// A century: longer is a slip of the finger, and later arithmetic need not fear it.
+/// A century: a longer duration is a mistake, and could overflow when it is added to the time.
 const LONGEST: u64 = 36_525 * 86_400_000;
 
 impl Value for Duration {

@@ -2,16 +2,18 @@
 
 use super::{acting, ended, make_link, owner, register};
 use crate::ambient::Timestamp;
-pub use crate::auth::signed_in::SignedIn;
-use crate::auth::{Auth, signed_in};
+use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
 use crate::model::app::App;
-use crate::model::authorization::Ask;
+use crate::model::authorization::CheckedRequest;
 use crate::model::identity::{Flow, Hints, Person, Purpose, Waiting, provider_error};
 use crate::model::session::SessionId;
 use crate::secret::Secret;
+use crate::steps::session;
+pub use crate::steps::session::SignedIn;
 use crate::store::{apps, sso_flows};
+use crate::texts;
 use crate::upstream;
 
 /// What a callback's URL says.
@@ -66,7 +68,7 @@ pub enum Place {
     /// The sign-in page, without a request.
     Nowhere,
     /// The sign-in page, with the app's request.
-    App(Box<App>, Box<Ask>),
+    App(Box<App>, Box<CheckedRequest>),
     /// The home page: it was about a link.
     Home,
 }
@@ -75,7 +77,7 @@ impl Place {
     fn of(flow: &Flow, app: Option<&App>) -> Self {
         match (&flow.purpose, app) {
             (Purpose::Link(..), _) => Self::Home,
-            (Purpose::SignIn(_, ask), Some(app)) => Self::App(Box::new(app.clone()), Box::new(ask.clone())),
+            (Purpose::SignIn(_, checked), Some(app)) => Self::App(Box::new(app.clone()), Box::new(checked.clone())),
             (Purpose::SignIn(..), None) => Self::Nowhere,
         }
     }
@@ -99,7 +101,7 @@ pub async fn arrive(
     let now = auth.ambient().now();
     let blind = || if callback.hints.link { Place::Home } else { Place::Nowhere };
     let Some(provider) = auth.config().sso.provider(&callback.provider) else {
-        return Err(blind().astray(Error::refused(Code::InvalidRequest, "issuer is invalid")));
+        return Err(blind().astray(Error::refused(Code::InvalidRequest, texts::ISSUER_INVALID)));
     };
     let (flow, app) = match find(auth, &callback).await {
         Ok(Some(found)) => found,
@@ -130,7 +132,7 @@ pub async fn arrive(
     }
     let person = ask_provider(auth, provider, &flow, &callback, now).await.map_err(late)?;
     let outcome = match flow.purpose.clone() {
-        Purpose::SignIn(_, ask) => sign_in(auth, provider, &person, app.clone(), ask, replaces).await,
+        Purpose::SignIn(_, checked) => sign_in(auth, provider, &person, app.clone(), checked, replaces).await,
         Purpose::Link(..) if is_bound => {
             let label = person.label();
             make_link(auth, &flow, person.identity.subject, label).await.map(|()| Arrival::Linked)
@@ -182,8 +184,8 @@ async fn ask_provider(
 }
 
 /// What the person is told when the provider's word proves nothing; the log knows more.
-const UNTRUE: &str = "The identity provider gave an answer that cannot be trusted. Please try again.";
-const AWAY: &str = "The identity provider does not answer. Please try again later.";
+const UNTRUE: &str = texts::PROVIDER_UNTRUSTED;
+const AWAY: &str = texts::PROVIDER_SILENT;
 
 fn failed(provider: &Provider, flow: &Flow, trouble: &upstream::Trouble) -> Error {
     tracing::warn!(flow = %flow.id, provider = %provider.id, why = ?trouble.to_string(), "a provider's word is refused");
@@ -201,7 +203,7 @@ async fn sign_in(
     provider: &Provider,
     person: &Person,
     app: Option<App>,
-    ask: Ask,
+    checked: CheckedRequest,
     replaces: Option<SessionId>,
 ) -> Result<Arrival, Error> {
     // The app was removed while the person was away.
@@ -214,16 +216,16 @@ async fn sign_in(
     // Why an account may not act is nobody's business who is not signed in to it (security REV-4).
     let Some(account) = account else {
         tracing::info!(provider = %provider.id, app = %app.id, "sign-in with an identity of nobody");
-        return Err(Error::refused(Code::InvalidRequest, "No user found with that account"));
+        return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "proven by a provider");
-    let signed_in = signed_in::begin(auth, &account, (app, ask), replaces, None).await?;
+    let signed_in = session::begin(auth, &account, (app, checked), replaces, None).await?;
     Ok(Arrival::SignedIn(Box::new(signed_in)))
 }
 
 /// Keeps the identity until the owner of the account gives a word in this browser (security RP-5).
 async fn hold(auth: &Auth, flow: &Flow, person: &Person) -> Result<Arrival, Error> {
-    let browser = Secret::mint(auth.ambient());
+    let browser = Secret::generate(auth.ambient());
     let expires_at = auth.ambient().now().plus(auth.config().sso.flow_lifetime);
     let waiting = Waiting { subject: person.identity.subject.clone(), label: person.label() };
     let (id, digest) = (flow.id.clone(), browser.digest());

@@ -7,11 +7,12 @@ use crate::config::{CallbackStyle, Provider};
 use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::app::App;
-use crate::model::authorization::{Ask, AuthorizationRequest};
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
 use crate::model::identity::{Flow, Purpose, StartedBy};
 use crate::model::throttle::{self, Rule};
 use crate::secret::{Digest, Secret};
 use crate::store::{apps, sso_flows, throttles};
+use crate::texts;
 use crate::upstream;
 
 /// A browser that is to go to a provider.
@@ -52,19 +53,19 @@ pub async fn sign_in(
     let invalid = |why: &'static str| Error::refused(Code::InvalidRequest, why);
     let provider = provider.filter(|id| !id.is_empty()).ok_or_else(|| Error::required("issuer"))?;
     let client_id = request.client_id.clone().filter(|id| id != "undefined");
-    let client_id = client_id.ok_or_else(|| invalid("client_id is required"))?;
-    let provider = auth.config().sso.provider(provider).ok_or_else(|| invalid("issuer is invalid"))?;
+    let client_id = client_id.ok_or_else(|| invalid(texts::CLIENT_ID_REQUIRED))?;
+    let provider = auth.config().sso.provider(provider).ok_or_else(|| invalid(texts::ISSUER_INVALID))?;
     let stored =
         auth.store().look_up(move |c| Box::pin(async move { apps::by_client_id(c, &client_id).await })).await?;
-    let app = stored.ok_or_else(|| invalid("client_id is invalid"))?.app;
-    let ask = what_is_asked(auth, &app, request)?;
+    let app = stored.ok_or_else(|| invalid(texts::CLIENT_ID_INVALID))?.app;
+    let checked = what_is_asked(auth, &app, request)?;
     let client_id = app.client_id.clone();
     let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
-    begin(auth, provider, Purpose::SignIn(app.id, ask), hints, true, source).await
+    begin(auth, provider, Purpose::SignIn(app.id, checked), hints, true, source).await
 }
 
 /// The request, completed from what the app registered (Lysand §8).
-fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> Result<Ask, Error> {
+fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> Result<CheckedRequest, Error> {
     if let ([only], None) = (app.redirect_uris.as_slice(), &request.redirect_uri) {
         request.redirect_uri = Some(only.as_str().to_owned());
     }
@@ -72,10 +73,10 @@ fn what_is_asked(auth: &Auth, app: &App, mut request: AuthorizationRequest) -> R
     request.scope.get_or_insert_with(|| app.scopes.to_string());
     let redirect_uri = app
         .admit_redirect(request.redirect_uri.as_deref(), auth.config().oauth.redirect_match)
-        .ok_or_else(|| Error::refused(Code::InvalidRequest, "Redirect URI does not match client_id"))?;
-    request.ask(app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
+        .ok_or_else(|| Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH))?;
+    request.check(app, redirect_uri, &auth.config().oauth).map_err(|error| match error {
         Error::Refused(refusal) if refusal.code == Code::InvalidScope => {
-            Error::refused(Code::InvalidScope, "Invalid scope")
+            Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)
         }
         other => other,
     })
@@ -104,8 +105,8 @@ async fn begin(
     source: Option<IpAddr>,
 ) -> Result<Departure, Error> {
     let (ambient, now) = (auth.ambient(), auth.ambient().now());
-    let [state, nonce, verifier] = [(); 3].map(|()| Secret::mint(ambient));
-    let browser = in_browser.then(|| Secret::mint(ambient));
+    let [state, nonce, verifier] = [(); 3].map(|()| Secret::generate(ambient));
+    let browser = in_browser.then(|| Secret::generate(ambient));
     let id = ambient.id();
     let mut callback = auth.config().base_url.join(&format!("/oauth/sso/{}/callback", provider.id));
     if provider.callback == CallbackStyle::Query {
@@ -115,7 +116,7 @@ async fn begin(
     let trip = upstream::Departure { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
     let location = auth.upstream().depart(&provider.id, now, trip).await.map_err(|trouble| {
         tracing::warn!(provider = %provider.id, why = ?trouble.to_string(), "a provider cannot be used");
-        Error::refused(Code::ProviderAway, "The identity provider cannot be reached. Please try again later.")
+        Error::refused(Code::ProviderAway, texts::PROVIDER_UNREACHABLE)
     })?;
     let flow = Flow {
         id: id.clone(),
@@ -139,7 +140,7 @@ async fn begin(
                 let subject = Digest::of(throttle::source_of(source).as_bytes());
                 let count = throttles::count(c, Rule::Sso, subject, limit.window(now)).await?;
                 if count > i64::from(limit.max) {
-                    return Ok(Err(limit.exceeded("Too many requests", now)));
+                    return Ok(Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now)));
                 }
             }
             sso_flows::insert(c, &flow).await?;

@@ -4,13 +4,14 @@
 use std::net::IpAddr;
 
 use super::{acting, ended, is_fresh, make_link};
-use crate::auth::{Auth, proof};
+use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::identity::{Flow, Purpose, Waiting};
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
+use crate::steps::proof;
 use crate::store::sso_flows;
 
 /// What the owner is asked.

@@ -1,11 +1,12 @@
 //! Which identities are mine: list, look at, remove (Lysand §10, §11).
 
-use crate::auth::{Auth, letter};
+use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::model::account::AccountId;
 use crate::model::identity::LinkedIdentity;
+use crate::steps::notify;
 use crate::store::{identities, sso_flows};
 
 /// A provider that an account is linked to.
@@ -72,7 +73,9 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     unlinked.await??;
     tracing::info!(%account, %provider, "identity unlinked");
     match auth.accounts().by_id(account).await {
-        Ok(Some(owner)) => letter::send(auth, &owner, Mail::IdentityUnlinked { provider: known.name.clone() }).await,
+        Ok(Some(owner)) => {
+            notify::send_mail(auth, &owner, Mail::IdentityUnlinked { provider: known.name.clone() }).await
+        }
         Ok(None) => {}
         Err(error) => tracing::error!(%account, why = ?error.to_string(), "nobody can be told of the removed link"),
     }

@@ -17,13 +17,15 @@ pub use self::begin::{Departure, LinkStart, link, sign_in};
 pub use self::confirm::{Finisher, Question, confirm, question};
 pub use self::links::{Linked, forget, get, list, unlink};
 use crate::ambient::Timestamp;
-use crate::auth::{Auth, letter};
+use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::model::account::{Account, AccountId};
 use crate::model::identity::{Flow, Identity, LinkedIdentity, Purpose, StartedBy};
 use crate::model::session::Session;
+use crate::steps::notify;
 use crate::store::{Conn, identities, sessions, sso_flows, tokens};
+use crate::texts;
 
 /// How long ago a password may have been given for a change of links (security ID-12).
 const PROOF: Duration = Duration::from_secs(300);
@@ -37,7 +39,7 @@ pub fn is_fresh(auth: &Auth, session: &Session) -> bool {
 /// The account, when it may act.
 async fn acting(auth: &Auth, id: &AccountId) -> Result<Option<Account>, Error> {
     let account = auth.accounts().by_id(id).await.map_err(Error::from_host)?;
-    Ok(account.filter(|account| account.hindrance().is_none()))
+    Ok(account.filter(|account| account.inactive_reason().is_none()))
 }
 
 /// Whose an identity is. One that an account left behind when it was removed is nobody's (security REV-3).
@@ -76,7 +78,7 @@ async fn make_link(auth: &Auth, flow: &Flow, subject: String, label: Option<Stri
     tracing::info!(account = %linked.account_id, issuer = %linked.identity.issuer, "identity linked");
     let provider = auth.config().sso.provider_of_issuer(&linked.identity.issuer);
     let provider = provider.map_or_else(|| flow.provider.clone(), |provider| provider.name.clone());
-    letter::send(auth, &account, Mail::IdentityLinked { provider }).await;
+    notify::send_mail(auth, &account, Mail::IdentityLinked { provider }).await;
     Ok(())
 }
 
@@ -89,7 +91,7 @@ async fn stands(c: &mut Conn, by: &StartedBy, now: Timestamp) -> Result<bool, Er
 }
 
 fn ended() -> Error {
-    Error::refused(Code::InvalidRequest, "Invalid flow")
+    Error::refused(Code::InvalidRequest, texts::INVALID_FLOW)
 }
 
 fn already_linked() -> Error {

@@ -29,7 +29,7 @@ pub(super) async fn register(auth: &Auth, person: &Person) -> Result<Option<Acco
         match auth.accounts().create_along(new, linking(auth, person)).await {
             Ok(account) => {
                 tracing::info!(account = %account.id, issuer = %person.identity.issuer, "account created for an identity");
-                return Ok(Some(account).filter(|account| account.hindrance().is_none()));
+                return Ok(Some(account).filter(|account| account.inactive_reason().is_none()));
             }
             // An address that somebody has is left out; it never leads to that somebody (security RP-6).
             Err(AccountsError::Taken("E-mail address")) => address = None,

@@ -1,16 +1,17 @@
 //! A code is redeemed, once (Mastodon §6.3).
 
-use super::{IssuedToken, TokenRequest, mint, who_may_act};
+use super::{IssuedToken, TokenRequest, new_token, who_may_act};
 use crate::ambient::Timestamp;
-use crate::auth::{Auth, ended};
+use crate::auth::Auth;
 use crate::error::Error;
-use crate::host::revocation::Ended;
+use crate::host::revocations::Revoked;
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::Authorization;
 use crate::model::family::Family;
 use crate::secret::{Digest, Secret};
 use crate::signing::IdClaims;
+use crate::steps::revocation;
 use crate::store::tokens::StoredToken;
 use crate::store::{Conn, apps, authorizations, families, sessions, tokens};
 
@@ -35,7 +36,7 @@ pub(super) async fn redeem(auth: &Auth, request: &TokenRequest) -> Result<Issued
         })
     });
     let (found, caller, is_own) = looked.await?;
-    let challenged = found.as_ref().is_some_and(|authorization| authorization.ask.challenge.is_some());
+    let challenged = found.as_ref().is_some_and(|authorization| authorization.request.challenge.is_some());
     if challenged && request.code_verifier.is_none() {
         return Err(Error::missing("code_verifier"));
     }
@@ -74,12 +75,12 @@ struct Purchase {
 impl Purchase {
     fn of(auth: &Auth, app: &App, authorization: &Authorization) -> Self {
         let lifetimes = &auth.config().lifetimes;
-        let (account, scopes) = (&authorization.account_id, &authorization.ask.scopes);
+        let (account, scopes) = (&authorization.account_id, &authorization.request.scopes);
         let expires = lifetimes.access_token_of(app).is_some();
         let family_id = expires.then(|| auth.ambient().id());
-        let (mut issued, token) = mint(auth, app, Some(account.clone()), scopes.clone(), family_id.clone());
+        let (mut issued, token) = new_token(auth, app, Some(account.clone()), scopes.clone(), family_id.clone());
         let family = family_id.map(|id| {
-            issued.refresh_token = Some(Secret::mint(auth.ambient()));
+            issued.refresh_token = Some(Secret::generate(auth.ambient()));
             let family = Family {
                 id,
                 app_id: app.id.clone(),
@@ -121,7 +122,7 @@ impl Purchase {
 /// A second, proven use of a code ends what the first one bought (security ONE-3, DEV-21).
 async fn replayed(auth: &Auth, code: Digest, authorization: &Authorization, now: Timestamp) -> Result<Error, Error> {
     let grace = auth.config().lifetimes.replay_grace;
-    let ended = ended::end(
+    let ended = revocation::revoke(
         auth,
         move |c| {
             Box::pin(async move {
@@ -144,21 +145,21 @@ async fn end_what_it_bought(
     c: &mut Conn,
     spent: &Authorization,
     now: Timestamp,
-) -> Result<Option<(String, Option<Ended>)>, Error> {
+) -> Result<Option<(String, Option<Revoked>)>, Error> {
     let Some(token) = &spent.token_id else { return Ok(None) };
     let ended = tokens::end_grant(c, Some(token), spent.family_id.as_deref(), now).await?;
     let grant = spent.family_id.as_ref().unwrap_or(token);
-    Ok(Some((token.clone(), ended.then(|| Ended::Grant(grant.clone())))))
+    Ok(Some((token.clone(), ended.then(|| Revoked::Grant(grant.clone())))))
 }
 
 /// Redirect URI and verifier are those of the request; a verifier without a challenge is refused (security AS-6).
 fn is_proven(authorization: &Authorization, redirect_uri: &str, verifier: Option<&Secret>) -> bool {
-    let verified = match (&authorization.ask.challenge, verifier) {
+    let verified = match (&authorization.request.challenge, verifier) {
         (Some(challenge), Some(verifier)) => challenge.is_met_by(verifier),
         (Some(_), None) | (None, Some(_)) => false,
         (None, None) => true,
     };
-    verified && authorization.ask.redirect_uri.as_str() == redirect_uri
+    verified && authorization.request.redirect_uri.as_str() == redirect_uri
 }
 
 /// Who signed in, for an app that was granted `openid` (OpenID Connect Core §3.1.3.3).
@@ -169,7 +170,7 @@ async fn id_token(
     authorization: &Authorization,
     now: Timestamp,
 ) -> Result<Option<Secret>, Error> {
-    if !authorization.ask.scopes.has("openid") {
+    if !authorization.request.scopes.has("openid") {
         return Ok(None);
     }
     let id = authorization.session_id.clone();
@@ -178,7 +179,7 @@ async fn id_token(
     let claims = IdClaims {
         subject: &subject,
         audience: &app.client_id,
-        nonce: authorization.ask.nonce.as_deref(),
+        nonce: authorization.request.nonce.as_deref(),
         authenticated_at: session.map(|session| session.authenticated_at),
     };
     let signed = auth.keys().sign_id_token(&claims, &auth.config().base_url, now);

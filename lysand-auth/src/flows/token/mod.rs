@@ -17,6 +17,7 @@ use crate::model::throttle::{self, Rule};
 use crate::secret::{Digest, Secret};
 use crate::store::tokens::StoredToken;
 use crate::store::{apps, throttles, tokens};
+use crate::texts;
 
 /// A request to the token endpoint, taken apart.
 #[derive(Clone, Debug, Default)]
@@ -103,14 +104,14 @@ async fn for_the_app_itself(auth: &Auth, request: &TokenRequest) -> Result<Issue
 /// # Errors
 /// When the database does not answer.
 pub async fn issue(auth: &Auth, app: &App, account: Option<AccountId>, scopes: Scopes) -> Result<IssuedToken, Error> {
-    let (issued, stored) = mint(auth, app, account, scopes, None);
+    let (issued, stored) = new_token(auth, app, account, scopes, None);
     let digest = issued.access_token.digest();
     tracing::info!(app = %app.id, account = ?stored.account_id, token = %stored.id, "token issued");
     auth.store().write_one(move |c| Box::pin(async move { tokens::insert(c, &stored, digest).await })).await?;
     Ok(issued)
 }
 
-fn mint(
+fn new_token(
     auth: &Auth,
     app: &App,
     account_id: Option<AccountId>,
@@ -130,14 +131,14 @@ fn mint(
         last_used_at: None,
         family_id,
     };
-    let access_token = Secret::mint(auth.ambient());
+    let access_token = Secret::generate(auth.ambient());
     (IssuedToken { access_token, scopes, created_at, expires_in, refresh_token: None, id_token: None }, stored)
 }
 
 /// The account that a code or a refresh token speaks for, when it may act.
 async fn who_may_act(auth: &Auth, account: &AccountId) -> Result<Account, Error> {
     let account = auth.accounts().by_id(account).await.map_err(Error::from_host)?;
-    account.filter(|account| account.hindrance().is_none()).ok_or_else(Error::invalid_grant)
+    account.filter(|account| account.inactive_reason().is_none()).ok_or_else(Error::invalid_grant)
 }
 
 /// Failed token requests of one client from one address (DEV-25).
@@ -163,7 +164,7 @@ impl Failures {
         if count < i64::from(limit.max) {
             return Ok(());
         }
-        Err(limit.exceeded("Too many requests", now))
+        Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now))
     }
 
     async fn count(&self, auth: &Auth) -> Result<(), Error> {

@@ -1,13 +1,14 @@
 //! A refresh token is replaced, once, together with its access token (RFC 6749 §6, security ONE-4, AS-8).
 
-use super::{IssuedToken, TokenRequest, mint, who_may_act};
+use super::{IssuedToken, TokenRequest, new_token, who_may_act};
 use crate::ambient::Timestamp;
-use crate::auth::{Auth, ended};
+use crate::auth::Auth;
 use crate::error::Error;
-use crate::host::revocation::Ended;
+use crate::host::revocations::Revoked;
 use crate::model::app::App;
 use crate::model::family::Family;
 use crate::secret::Secret;
+use crate::steps::revocation;
 use crate::store::{apps, families, tokens};
 
 /// Replaces a refresh token. The new access token may be narrower; the family keeps what was granted.
@@ -49,8 +50,8 @@ pub(super) async fn replace(auth: &Auth, request: &TokenRequest) -> Result<Issue
         Some(scope) => family.scopes.grant(Some(scope))?,
         None => family.scopes.clone(),
     };
-    let (mut issued, token) = mint(auth, &app, Some(account.id.clone()), scopes, Some(family.id.clone()));
-    let next = Secret::mint(auth.ambient());
+    let (mut issued, token) = new_token(auth, &app, Some(account.id.clone()), scopes, Some(family.id.clone()));
+    let next = Secret::generate(auth.ambient());
     let idle_end = family.idle_end(now, auth.config().lifetimes.refresh_token_idle);
     let (access, replacement, family_id, token_id) =
         (issued.access_token.digest(), next.digest(), family.id.clone(), token.id.clone());
@@ -77,8 +78,8 @@ pub(super) async fn replace(auth: &Auth, request: &TokenRequest) -> Result<Issue
 async fn reused(auth: &Auth, family: &Family, used_at: Timestamp, now: Timestamp) -> Result<Error, Error> {
     let grace = auth.config().lifetimes.replay_grace;
     if grace.is_zero() || now.since(used_at) > grace {
-        let (id, over) = (family.id.clone(), Ended::Grant(family.id.clone()));
-        let ended = ended::end(
+        let (id, over) = (family.id.clone(), Revoked::Grant(family.id.clone()));
+        let ended = revocation::revoke(
             auth,
             move |c| Box::pin(async move { families::end(c, &id, now).await }),
             |ended| ended.then_some(over),

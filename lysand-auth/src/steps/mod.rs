@@ -1,0 +1,8 @@
+//! What several flows share: the session that begins, the proof that somebody is there, what is revoked, who is notified.
+//!
+//! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
+
+pub(crate) mod notify;
+pub(crate) mod proof;
+pub(crate) mod revocation;
+pub(crate) mod session;

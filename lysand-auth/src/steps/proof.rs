@@ -1,0 +1,45 @@
+//! The proof that the owner of a known account is there: its password, wherever it is asked for once more.
+
+use std::net::IpAddr;
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::account::Account;
+use crate::model::throttle::FailedAttempts;
+use crate::secret::Secret;
+use crate::store::throttles;
+use crate::texts;
+
+/// Demands the password of this account and of no other. FailedAttempts count as those at sign-in do (security ID-2), and where no
+/// password signs anybody in, none proves anything.
+///
+/// # Errors
+/// `invalid_grant` when it is another's or none; 429 after too many; 503 when no slot for hashing became free.
+pub(crate) async fn by_password(
+    auth: &Auth,
+    account: &Account,
+    password: Option<&Secret>,
+    source: Option<IpAddr>,
+) -> Result<(), Error> {
+    let wrong = || Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS);
+    let password = password.filter(|password| !password.is_empty()).ok_or_else(wrong)?;
+    if auth.config().sso.forced || password.expose().len() > crate::password::MAX_BYTES {
+        return Err(wrong());
+    }
+    let now = auth.ambient().now();
+    let attempts = FailedAttempts::of(&auth.config().rate_limits, source, &account.username, now);
+    let exhausted =
+        auth.store().write(move |c| Box::pin(async move { throttles::count_attempt(c, attempts).await })).await?;
+    if let Some(limit) = exhausted {
+        return Err(limit.exceeded(texts::TOO_MANY_ATTEMPTS, now));
+    }
+    let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
+    // A try that came to no verdict is no failure either.
+    if !matches!(&proven, Ok(None)) {
+        auth.store().write(move |c| Box::pin(async move { throttles::uncount_attempt(c, attempts).await })).await?;
+    }
+    match proven? {
+        Some(proven) if proven.id == account.id => Ok(()),
+        _ => Err(wrong()),
+    }
+}

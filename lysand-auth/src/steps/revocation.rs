@@ -1,0 +1,47 @@
+//! Ending something, and telling the host that it is over.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::host::revocations::{Revocations, Revoked};
+use crate::store::{Conn, Work};
+
+/// How long the answer waits for the host.
+const HOST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Does `work` in one transaction, and tells the host what that revoked, if `name` finds that it revoked something.
+///
+/// # Errors
+/// When the transaction fails. Never on account of the host: what is over stays so.
+pub(crate) async fn revoke<T: Send + 'static>(
+    auth: &Auth,
+    work: impl for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    name: impl FnOnce(&T) -> Option<Revoked> + Send + 'static,
+) -> Result<T, Error> {
+    let Some(host) = auth.revocations() else { return auth.store().write(work).await };
+    let store = auth.store().clone();
+    // The transaction goes on when the caller stops waiting, and so must the news of it.
+    let task = tokio::spawn(async move {
+        let done = store.write(work).await?;
+        if let Some(revoked) = name(&done) {
+            notify_host(&*host, &revoked).await;
+        }
+        Ok(done)
+    });
+    task.await.map_err(Error::failed)?
+}
+
+async fn notify_host(host: &dyn Revocations, revoked: &Revoked) {
+    let told = AssertUnwindSafe(host.revoked(revoked)).catch_unwind();
+    let why = match tokio::time::timeout(HOST_TIMEOUT, told).await {
+        Ok(Ok(Ok(()))) => return,
+        Ok(Ok(Err(error))) => error.to_string(),
+        Ok(Err(_)) => "it panicked".to_owned(),
+        Err(_) => "it took too long".to_owned(),
+    };
+    tracing::error!(?revoked, %why, "the host was not notified of a revocation");
+}

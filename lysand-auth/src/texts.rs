@@ -1,0 +1,189 @@
+//! The English texts that people read, each under one name: on pages, on the sign-in page after an error, and in mails of
+//! the library's own.
+//!
+//! Flows and pages use the names. What the sign-in page is willing to show, and what a host has to translate
+//! ([`page_texts`](crate::web::page_texts)), are made from these lists, so that a new text is in all of them. The words for
+//! scopes stand beside the scopes, in [`permission`](crate::model::permission). What `/api` and `/oauth` answer to programs
+//! is never translated (Mastodon §0.5).
+
+/// Names texts, and lists them: each group is a list of its own, and [`NAMED`] has them all.
+macro_rules! texts {
+    ($($(#[$group_doc:meta])* $group:ident { $($(#[$doc:meta])* $name:ident = $text:literal;)+ })+) => {
+        $(
+            $($(#[$doc])* pub(crate) const $name: &str = $text;)+
+            $(#[$group_doc])*
+            pub(crate) const $group: &[&str] = &[$($name,)+];
+        )+
+        /// Every text that has a name.
+        const NAMED: &[&[&str]] = &[$($group,)+];
+    };
+}
+
+texts! {
+    /// What our own sign-in page shows of an `error_description`. Others in a URL are nobody's, and are replaced by
+    /// [`TRY_AGAIN`].
+    SIGN_IN_ERRORS {
+        /// One text for every cause that lies in the credentials.
+        WRONG_CREDENTIALS = "Invalid identifier or password";
+        /// The redirect URI is not registered for the app.
+        REDIRECT_URI_MISMATCH = "Redirect URI does not match client_id";
+        /// The scope is unknown, or exceeds what was registered.
+        INVALID_SCOPE = "Invalid scope";
+        /// The code is not pending, or another session's.
+        INVALID_CODE = "Invalid code";
+        /// Nobody is signed in with this browser.
+        NO_SIGN_IN_COOKIE = "No jwt cookie was sent in the request";
+        /// The browser keeps no cookies.
+        NO_COOKIES = "No cookies were sent with the request";
+        /// The sign-in cookie is not ours, or over.
+        UNVERIFIABLE_COOKIE = "Invalid JWT, could not verify";
+        /// The sign-in cookie lacks its subject.
+        COOKIE_WITHOUT_SUB = "Invalid sub";
+        /// The sign-in cookie lacks its audience.
+        COOKIE_WITHOUT_AUD = "Invalid aud";
+        /// The sign-in cookie lacks its end.
+        COOKIE_WITHOUT_EXP = "Invalid exp";
+        /// None of the response types that the contract knows (Lysand §7).
+        INVALID_RESPONSE_TYPE = "Invalid response_type, must ask for code, token, or id_token";
+        /// Another response type than `code`.
+        UNSUPPORTED_RESPONSE_TYPE = "The authorization server does not support this response type.";
+        /// Another PKCE method than `S256`.
+        PKCE_METHOD_NOT_S256 = "The code_challenge_method must be S256.";
+        /// The app is unknown (Lysand §7).
+        UNKNOWN_CLIENT = "Invalid client_id or client_secret";
+        /// A sign-in at a provider names no app.
+        CLIENT_ID_REQUIRED = "client_id is required";
+        /// A sign-in at a provider names an app that is unknown.
+        CLIENT_ID_INVALID = "client_id is invalid";
+        /// There is no such provider.
+        ISSUER_INVALID = "issuer is invalid";
+        /// A sign-in at a provider came back that never began, or is over.
+        INVALID_FLOW = "Invalid flow";
+        /// Nobody here has the identity.
+        NO_LINKED_ACCOUNT = "No user found with that account";
+        /// The provider cannot be reached when a sign-in begins.
+        PROVIDER_UNREACHABLE = "The identity provider cannot be reached. Please try again later.";
+        /// The provider's answer fails a check.
+        PROVIDER_UNTRUSTED = "The identity provider gave an answer that cannot be trusted. Please try again.";
+        /// The provider cannot be reached when its answer is checked.
+        PROVIDER_SILENT = "The identity provider does not answer. Please try again later.";
+        /// Only providers sign people in (Lysand §5, §13.2).
+        PASSWORDS_DISABLED =
+            "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";
+    }
+
+    /// What the sign-in page says in place of another text.
+    SIGN_IN_REPLACEMENTS {
+        /// In place of a sentence that is nobody's.
+        TRY_AGAIN = "Something went wrong. Please try again.";
+        /// In place of a provider's word that somebody turned back there.
+        UNFINISHED = "You did not finish signing in at the other service.";
+    }
+
+    /// Titles and messages of error pages.
+    ERROR_PAGES {
+        /// Title: the app is not registered.
+        UNKNOWN_APP_TITLE = "This app is not known here";
+        /// What to do about it.
+        UNKNOWN_APP =
+            "The app that sent you is not registered with this server. Remove the account from the app and add it again.";
+        /// Title: the redirect URI is not registered.
+        REDIRECT_URI_TITLE = "This app asks for something odd";
+        /// What that means.
+        REDIRECT_URI =
+            "The app wants to send you to a place that it did not register. You are not sent there. Tell its makers.";
+        /// Title: the person denied.
+        DENIED_TITLE = "You said no";
+        /// What that means.
+        DENIED = "The app gets no access to your account. You can close this page.";
+        /// Title: a form whose token is not this browser's.
+        STALE_FORM_TITLE = "This page is too old";
+        /// What to do about it.
+        STALE_FORM = "This page was open for too long, or your browser does not keep cookies. Please start over.";
+        /// Title: a request that no longer waits.
+        REQUEST_OVER_TITLE = "This request is over";
+        /// A consent page whose request was answered.
+        REQUEST_OVER =
+            "This request was answered already, or it waited too long. Nothing was granted by opening this page.";
+        /// Title: there is no such thing.
+        NOT_FOUND_TITLE = "This is not there";
+        /// What to do about it.
+        NOT_FOUND =
+            "What you wanted to change is gone already, or was never yours. Go back and look at what there is now.";
+        /// Title: too many requests.
+        WAIT_TITLE = "Please wait a moment";
+        /// Title: the server is overloaded, or its database away.
+        BUSY_TITLE = "This server is busy";
+        /// Title: every other refusal.
+        APP_MISTAKE_TITLE = "This app made a mistake";
+        /// What to do about it.
+        APP_MISTAKE =
+            "The app that sent you made a request that this server cannot follow. Tell its makers what stands below.";
+        /// Title: a failure of the server.
+        FAILED_TITLE = "This did not work";
+        /// What it says; `{}` is the id in the log.
+        FAILED = "Something went wrong on this server. Its log knows more under {}.";
+    }
+
+    /// What refusals say that a page may show as they are.
+    REFUSALS {
+        /// A rate limit is used up.
+        TOO_MANY_REQUESTS = "Too many requests";
+        /// The limit on failed attempts to sign in is used up.
+        TOO_MANY_ATTEMPTS = "Too many attempts to sign in. Please wait before trying again.";
+        /// The database does not answer.
+        UNAVAILABLE = "The server is temporarily unavailable. Please try again in a moment.";
+        /// No slot for hashing a password became free.
+        HASHING_BUSY = "The server is busy signing people in. Please try again in a moment.";
+        /// The owner of an account confirms a link with another password.
+        WRONG_PASSWORD = "This is not the password of the account.";
+    }
+
+    /// Days, as [`MomentOnPage`](crate::host::pages::MomentOnPage) writes them.
+    DAYS {
+        /// The month's day and the year stand for `{}`, here and below.
+        JANUARY = "{} January {}";
+        FEBRUARY = "{} February {}";
+        MARCH = "{} March {}";
+        APRIL = "{} April {}";
+        MAY = "{} May {}";
+        JUNE = "{} June {}";
+        JULY = "{} July {}";
+        AUGUST = "{} August {}";
+        SEPTEMBER = "{} September {}";
+        OCTOBER = "{} October {}";
+        NOVEMBER = "{} November {}";
+        DECEMBER = "{} December {}";
+    }
+}
+
+/// Every text of this file.
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
+    NAMED.iter().copied().flatten().copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::ambient::Timestamp;
+
+    #[test]
+    fn days_are_written_as_they_are_listed() {
+        let month = 30 * 24 * 60 * 60 * 1_000_000;
+        for (number, day) in (0..).zip(DAYS) {
+            // The 15th of January 2026, and from there month by month.
+            let written = Timestamp::from_micros(1_768_435_200_000_000 + number * month).to_day();
+            let name = day.trim_matches(['{', '}']);
+            assert!(written.contains(name) && written.ends_with(" 2026"), "{written} is no {day}");
+        }
+    }
+
+    #[test]
+    fn each_text_has_one_name() {
+        let texts: Vec<&str> = all().collect();
+        let different: BTreeSet<&str> = texts.iter().copied().collect();
+        assert_eq!(texts.len(), different.len());
+    }
+}

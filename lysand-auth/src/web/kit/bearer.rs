@@ -1,0 +1,144 @@
+//! The extractor for bearer tokens, for the library's routes and the host's own.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::flows::bearer;
+use crate::model::account::{Account, AccountId};
+use crate::model::app::App;
+use crate::model::scope::Scopes;
+use crate::secret::Secret;
+use crate::web::kit::form_tokens::FormToken;
+use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
+
+/// A live bearer token. A handler that takes one is not entered without it: the caller gets Mastodon's 401.
+///
+/// ```
+/// # use lysand_auth::web::{ApiError, Bearer};
+/// async fn timeline(bearer: Bearer) -> Result<String, ApiError> {
+///     let account = bearer.account(&["read", "read:statuses"]).await?;
+///     Ok(format!("what @{} sees", account.username))
+/// }
+/// ```
+pub struct Bearer {
+    token: bearer::Bearer,
+    auth: Data<Auth>,
+}
+
+impl Bearer {
+    pub(crate) fn token_id(&self) -> &str {
+        &self.token.token_id
+    }
+
+    /// The name of what the person granted, or of the app's own token: plain text of at most 64 characters, the same for
+    /// every token that a refresh brings, and no other grant's. Key on it what is to end with the grant, such as a push
+    /// subscription: [`Revocations`](crate::host::revocations::Revocations) is notified of this name when it is revoked, and
+    /// [`grants::is_live`](crate::flows::grants::is_live) tells whether it stands. Not a secret.
+    #[must_use]
+    pub fn grant_id(&self) -> &str {
+        self.token.grant_id()
+    }
+
+    /// The app that holds the token.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.token.app
+    }
+
+    /// What the token may do.
+    #[must_use]
+    pub fn scopes(&self) -> &Scopes {
+        &self.token.scopes
+    }
+
+    /// The account that the token speaks for, whether it may act or not; `None` for a token of an app alone.
+    #[must_use]
+    pub fn account_id(&self) -> Option<&AccountId> {
+        self.token.account_id.as_ref()
+    }
+
+    /// When the token was issued.
+    #[must_use]
+    pub fn created_at(&self) -> Timestamp {
+        self.token.created_at
+    }
+
+    /// How long the token still lives; `None` is until it is revoked.
+    #[must_use]
+    pub fn expires_in(&self, now: Timestamp) -> Option<Duration> {
+        self.token.expires_at.map(|end| end.since(now))
+    }
+
+    /// What the token `sent` from `source` opens.
+    pub(crate) async fn of(auth: Data<Auth>, sent: Option<Secret>, source: Option<IpAddr>) -> Result<Self, ApiError> {
+        let checked = Checked::of(&auth, sent).await;
+        Self::found(auth, checked, source)
+    }
+
+    fn found(auth: Data<Auth>, checked: Option<Checked>, source: Option<IpAddr>) -> Result<Self, ApiError> {
+        let token = checked.ok_or_else(|| Error::invalid_token("The access token is invalid"))?.0?;
+        bearer::note_use(&auth, &token, source);
+        Ok(Self { token, auth })
+    }
+
+    /// Demands one of `scopes`.
+    ///
+    /// # Errors
+    /// 403 as in Mastodon §11.2.
+    pub fn require(&self, scopes: &'static [&'static str]) -> Result<(), ApiError> {
+        Ok(self.token.require(scopes)?)
+    }
+
+    /// Demands one of `scopes`, and the account that the token speaks for.
+    ///
+    /// # Errors
+    /// 403 for the scope, then 422 or 403 for the account, as in Mastodon §11.2.
+    pub async fn account(&self, scopes: &'static [&'static str]) -> Result<Account, ApiError> {
+        self.token.require(scopes)?;
+        Ok(self.token.account(&self.auth).await?)
+    }
+}
+
+/// What a presented token opens, looked up in this request.
+pub(crate) struct Checked(pub(crate) Result<bearer::Bearer, Error>);
+
+impl Checked {
+    /// Looks a token up; nothing when none was presented.
+    pub(crate) async fn of(auth: &Auth, token: Option<Secret>) -> Option<Self> {
+        Some(Self(bearer::speaks_for(auth, &token?).await))
+    }
+}
+
+/// The token of a request: in its header, or in a form body that [`FormTokens`](crate::web::FormTokens) has read.
+pub(crate) fn presented(req: &HttpRequest) -> Option<Secret> {
+    let in_body = || req.extensions().get::<FormToken>().map(|token| token.0.clone());
+    request::bearer(req.headers()).or_else(in_body)
+}
+
+impl FromRequest for Bearer {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let auth = req.app_data::<Data<Auth>>().cloned();
+        let token = presented(req);
+        let source = auth.as_ref().and_then(|auth| request::source(req, auth.config()));
+        let checked = req.extensions_mut().remove::<Checked>();
+        Box::pin(async move {
+            let auth = auth.ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
+            match checked {
+                None => Self::of(auth, token, source).await,
+                checked => Self::found(auth, checked, source),
+            }
+        })
+    }
+}

@@ -1,0 +1,185 @@
+//! Headers that stand on every answer of a surface, errors included (security WEB-6, Mastodon §17, §19).
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{Error, HttpResponse};
+use futures_util::future::LocalBoxFuture;
+
+/// Which kind of answers a route gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A page or a route that uses cookies: no other origin may read it.
+    Page,
+    /// `/api`: bearer and public JSON routes.
+    Api,
+    /// `/oauth/token` and its neighbours.
+    Oauth,
+    /// Routes between servers, which no browser calls from another origin (Mastodon §17).
+    Internal,
+    /// Public documents, such as metadata.
+    Public,
+}
+
+/// The middleware that sets them; wrap each resource or scope with one.
+#[derive(Clone, Copy, Debug)]
+pub struct Headers {
+    surface: Surface,
+    secure: bool,
+    cors_methods: Option<&'static str>,
+}
+
+impl Headers {
+    /// Headers for a surface; `secure` when the server's origin is https.
+    #[must_use]
+    pub const fn new(surface: Surface, secure: bool) -> Self {
+        Self { surface, secure, cors_methods: surface.cors_methods() }
+    }
+
+    /// The same for a route that another origin may use with these methods alone.
+    #[must_use]
+    pub const fn with_methods(self, methods: &'static str) -> Self {
+        Self { cors_methods: Some(methods), ..self }
+    }
+}
+
+impl Surface {
+    /// Whether pages of any site may read the answers.
+    #[must_use]
+    pub const fn is_open_to_other_origins(self) -> bool {
+        match self {
+            Self::Page | Self::Internal => false,
+            Self::Api | Self::Oauth | Self::Public => true,
+        }
+    }
+
+    /// The methods that another origin may use; `None` when it may use none.
+    const fn cors_methods(self) -> Option<&'static str> {
+        match self {
+            Self::Page | Self::Internal => None,
+            Self::Api => Some("POST, PUT, DELETE, GET, PATCH, OPTIONS"),
+            Self::Oauth => Some("POST"),
+            Self::Public => Some("GET"),
+        }
+    }
+}
+
+const NOSNIFF: HeaderName = header::X_CONTENT_TYPE_OPTIONS;
+const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
+const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CROSS_DOMAIN: HeaderName = HeaderName::from_static("x-permitted-cross-domain-policies");
+
+/// Pages load their own style, pictures and the copy button's script, and no more. There is no `form-action`: browsers
+/// apply it to the redirects after a form post, which end at the app (Mastodon §19).
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+const DATA_POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+const NO_FEATURES: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+const EXPOSED: &str =
+    "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Mastodon-Async-Refresh";
+
+impl<S, B> Transform<S, ServiceRequest> for Headers
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = WithHeaders<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(WithHeaders { service: Rc::new(service), headers: *self }))
+    }
+}
+
+/// The service behind [`Headers`].
+pub struct WithHeaders<S> {
+    service: Rc<S>,
+    headers: Headers,
+}
+
+impl<S, B> Service<ServiceRequest> for WithHeaders<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: MessageBody + 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    actix_web::dev::forward_ready!(service);
+
+    fn call(&self, req: ServiceRequest) -> Self::Future {
+        let headers = self.headers;
+        if let (&Method::OPTIONS, Some(methods)) = (req.method(), headers.cors_methods) {
+            let mut reply = preflight(req.headers(), methods);
+            headers.apply(reply.headers_mut());
+            return Box::pin(ready(Ok(req.into_response(reply).map_into_right_body())));
+        }
+        let answer = self.service.call(req);
+        Box::pin(async move {
+            let mut reply = answer.await?;
+            headers.apply(reply.headers_mut());
+            Ok(reply.map_into_left_body())
+        })
+    }
+}
+
+/// A preflight carries no credentials, and is neither authenticated nor throttled (Mastodon §17).
+fn preflight(asked: &HeaderMap, methods: &'static str) -> HttpResponse {
+    let mut reply = HttpResponse::Ok();
+    reply.insert_header((header::ACCESS_CONTROL_ALLOW_METHODS, methods));
+    reply.insert_header((header::ACCESS_CONTROL_MAX_AGE, "7200"));
+    let wanted = asked
+        .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
+        .cloned()
+        .unwrap_or(HeaderValue::from_static("Authorization, Content-Type, Idempotency-Key"));
+    reply.insert_header((header::ACCESS_CONTROL_ALLOW_HEADERS, wanted));
+    reply.finish()
+}
+
+impl Headers {
+    /// Sets what the handler has not set itself.
+    fn apply(self, headers: &mut HeaderMap) {
+        let mut set = |name: HeaderName, value: &'static str| {
+            if !headers.contains_key(&name) {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        };
+        set(NOSNIFF, "nosniff");
+        set(header::X_FRAME_OPTIONS, "DENY");
+        set(CROSS_DOMAIN, "none");
+        set(PERMISSIONS, NO_FEATURES);
+        if self.secure {
+            set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        }
+        match self.surface {
+            Surface::Page => {
+                set(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
+                set(header::REFERRER_POLICY, "same-origin");
+                set(header::CACHE_CONTROL, "private, no-store");
+                // A popup that a web client opened must keep its opener (Mastodon §19).
+                set(OPENER, "unsafe-none");
+                return;
+            }
+            Surface::Api => {
+                set(header::CACHE_CONTROL, "private, no-store");
+                set(header::VARY, "Authorization, Origin");
+                set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+            }
+            Surface::Oauth | Surface::Internal => set(header::CACHE_CONTROL, "no-store"),
+            Surface::Public => {}
+        }
+        set(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
+        set(header::REFERRER_POLICY, "no-referrer");
+        set(OPENER, "same-origin");
+        if self.surface.is_open_to_other_origins() {
+            set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Pages: showing one, and the error page.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+
+use crate::auth::Auth;
+use crate::error::{Code, Error, Refusal};
+use crate::host::pages::{AccountOnPage, AppOnPage, ErrorPage, Page, PageReply, Reader};
+use crate::model::account::Account;
+use crate::model::app::App;
+use crate::model::permission;
+use crate::texts;
+use crate::web::kit::session;
+use crate::web::wire::params::Params;
+use crate::web::wire::redirect::{pairs, redirect, with_query};
+use crate::web::wire::reply::{self, ApiError};
+
+/// Shows a page, or sends the browser to where a frontend shows it, with `along` as its query.
+pub(crate) fn show(
+    auth: &Auth,
+    reader: &Reader,
+    page: &Page<'_>,
+    status: StatusCode,
+    along: &[(String, String)],
+) -> HttpResponse {
+    match auth.pages().show(page, reader) {
+        Ok(PageReply::Html { html, language }) => {
+            let mut reply = HttpResponse::build(status);
+            reply.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
+            reply.insert_header((header::VARY, "Accept-Language, Cookie"));
+            if let Some(language) = language.and_then(|language| HeaderValue::try_from(language).ok()) {
+                reply.insert_header((header::CONTENT_LANGUAGE, language));
+            }
+            reply.body(html)
+        }
+        Ok(PageReply::Elsewhere(place)) => redirect(&with_query(&place, pairs(along))),
+        Err(error) => reply::failed(&Error::failed(error)),
+    }
+}
+
+/// An error that a person sees as a page.
+#[derive(Debug)]
+pub(crate) struct PageError {
+    error: Error,
+    reader: Option<Reader>,
+    start_over: Option<String>,
+}
+
+impl From<Error> for PageError {
+    fn from(error: Error) -> Self {
+        Self { error, reader: None, start_over: None }
+    }
+}
+
+impl PageError {
+    /// The same for a reader who is known already.
+    pub(crate) fn read_by(self, reader: &Reader) -> Self {
+        Self { reader: Some(reader.clone()), ..self }
+    }
+
+    /// The same with a link that starts over.
+    pub(crate) fn starting_over(self, link: String) -> Self {
+        Self { start_over: Some(link), ..self }
+    }
+
+    /// The reply, or the page that shows the error.
+    pub(crate) async fn render_or(
+        reply: Result<HttpResponse, Self>,
+        auth: &Auth,
+        req: &HttpRequest,
+        params: &Params,
+    ) -> HttpResponse {
+        match reply {
+            Ok(reply) => reply,
+            Err(error) => error.render(auth, req, params).await,
+        }
+    }
+
+    /// The page. Unless it is known who reads it, the parameters and the account that is signed in tell.
+    pub(crate) async fn render(self, auth: &Auth, req: &HttpRequest, params: &Params) -> HttpResponse {
+        let reader = match self.reader {
+            Some(reader) => reader,
+            None => session::reader_of(auth, req, params, &self.error).await,
+        };
+        error_page(auth, &reader, &self.error, self.start_over)
+    }
+}
+
+/// The error page: what went wrong, for a person. Its link, if any, leads to our own sign-in page.
+pub(crate) fn error_page(auth: &Auth, reader: &Reader, error: &Error, start_over: Option<String>) -> HttpResponse {
+    let Error::Refused(refusal) = error else {
+        let id = reply::log_failure(error);
+        let page = ErrorPage {
+            status: 500,
+            title: texts::FAILED_TITLE,
+            message: &texts::FAILED.replace("{}", &id),
+            error: "server_error",
+            error_description: "",
+            start_over,
+        };
+        return show(auth, reader, &Page::Error(page), StatusCode::INTERNAL_SERVER_ERROR, &[]);
+    };
+    let (title, message) = error_text(refusal);
+    let status = reply::status(error);
+    let page = ErrorPage {
+        status: status.as_u16(),
+        title,
+        message,
+        error: refusal.code.oauth_name(),
+        error_description: &refusal.why,
+        start_over,
+    };
+    reply::set_retry_after(show(auth, reader, &Page::Error(page), status, &[]), refusal)
+}
+
+/// A stale form is shown as a page, a foreign one as JSON.
+pub(crate) fn error_page_or_json(auth: &Auth, reader: &Reader, error: Error) -> HttpResponse {
+    match &error {
+        Error::Refused(refusal) if refusal.code == Code::StaleForm => {
+            error_page(auth, reader, &error, Some(auth.config().home_page()))
+        }
+        Error::Refused(_) => ApiError(error).error_response(),
+        Error::Failed(_) => error_page(auth, reader, &error, None),
+    }
+}
+
+/// What a refusal means for the person in front of the page: a title and a message.
+fn error_text(refusal: &Refusal) -> (&'static str, &str) {
+    match refusal.code {
+        Code::InvalidClient => (texts::UNKNOWN_APP_TITLE, texts::UNKNOWN_APP),
+        Code::InvalidRedirectUri => (texts::REDIRECT_URI_TITLE, texts::REDIRECT_URI),
+        Code::AccessDenied => (texts::DENIED_TITLE, texts::DENIED),
+        Code::StaleForm => (texts::STALE_FORM_TITLE, &refusal.why),
+        Code::InvalidGrant => (texts::REQUEST_OVER_TITLE, &refusal.why),
+        Code::NotFound => (texts::NOT_FOUND_TITLE, texts::NOT_FOUND),
+        Code::TooManyRequests => (texts::WAIT_TITLE, &refusal.why),
+        Code::Unavailable => (texts::BUSY_TITLE, &refusal.why),
+        _ => (texts::APP_MISTAKE_TITLE, texts::APP_MISTAKE),
+    }
+}
+
+/// Every English text of the library's that a page can carry: titles and messages of error pages, errors on the sign-in
+/// page and over a link, subjects and clauses of permissions, days. `{}` stands for a part that differs from case to case.
+#[must_use]
+pub fn page_texts() -> Vec<String> {
+    let mut texts: Vec<String> = texts::all().chain(permission::texts()).map(str::to_owned).collect();
+    texts.sort_unstable();
+    texts.dedup();
+    texts
+}
+
+/// An app, as pages name it.
+pub(crate) fn app_on_page(app: &App) -> AppOnPage<'_> {
+    AppOnPage { name: &app.name, website: app.website.as_deref() }
+}
+
+/// An account, as pages name it.
+pub(crate) fn account_on_page(account: &Account) -> AccountOnPage<'_> {
+    AccountOnPage { username: &account.username, display_name: &account.display_name }
+}

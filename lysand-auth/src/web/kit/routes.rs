@@ -1,0 +1,316 @@
+//! A builder of routes: what is mounted decides which methods are allowed, and which headers and limits an answer has.
+//!
+//! The library's routes are made of it, and a host may make its own of it:
+//!
+//! ```
+//! use actix_web::web::ServiceConfig;
+//! use lysand_auth::Auth;
+//! use lysand_auth::web::headers::Surface;
+//! use lysand_auth::web::routes::{Routes, get, post};
+//! use lysand_auth::web::{ApiError, Bearer};
+//!
+//! async fn timeline(bearer: Bearer) -> Result<String, ApiError> {
+//!     Ok(bearer.account(&["read", "read:statuses"]).await?.username)
+//! }
+//!
+//! async fn publish(bearer: Bearer) -> Result<String, ApiError> {
+//!     Ok(bearer.account(&["write", "write:statuses"]).await?.username)
+//! }
+//!
+//! fn statuses(auth: &Auth, config: &mut ServiceConfig) {
+//!     Routes::new(auth, Surface::Api).limited().route("/api/v1/statuses", [get(timeline), post(publish)]).mount(config);
+//! }
+//! ```
+
+use std::future::ready;
+use std::rc::Rc;
+
+use actix_web::dev::ResourceDef;
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route};
+use serde_json::json;
+
+use crate::auth::Auth;
+use crate::web::kit::form_tokens::FormTokens;
+use crate::web::kit::forms::form_session;
+use crate::web::kit::headers::{Headers, Surface};
+use crate::web::kit::limits::Limits;
+use crate::web::wire::reply::JsonBody;
+
+/// A handler of one method, made by [`get`] and its neighbours.
+#[derive(Clone)]
+pub struct MethodRoute {
+    methods: &'static [Method],
+    /// Makes the handler's route: a resource of actix takes it away.
+    make: Rc<dyn Fn() -> Route>,
+}
+
+impl MethodRoute {
+    fn new<F, Args>(methods: &'static [Method], handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        Self { methods, make: Rc::new(move || web::to(handler.clone())) }
+    }
+}
+
+macro_rules! method_routes {
+    ($($(#[$doc:meta])* $name:ident = [$($method:ident),+];)+) => {
+        $($(#[$doc])*
+        pub fn $name<F, Args>(handler: F) -> MethodRoute
+        where
+            F: Handler<Args>,
+            Args: FromRequest + 'static,
+            F::Output: Responder + 'static,
+        {
+            MethodRoute::new(&[$(Method::$method),+], handler)
+        })+
+    };
+}
+
+method_routes! {
+    /// Answers `GET`, and `HEAD` in the same way without the body.
+    get = [GET, HEAD];
+    /// Answers `GET` and not `HEAD`: for what begins or spends something.
+    get_without_head = [GET];
+    /// Answers `POST`.
+    post = [POST];
+    /// Answers `PUT`.
+    put = [PUT];
+    /// Answers `PATCH`.
+    patch = [PATCH];
+    /// Answers `DELETE`.
+    delete = [DELETE];
+}
+
+/// Routes of one surface that have headers, limits and sessions in common.
+///
+/// Each path answers with and without a trailing slash, since a redirect between them would lose a body (Mastodon §0.3), and
+/// each is a resource of its own, because the router finds a plain text at once and tries a set of texts as a regular
+/// expression. A method that is not mounted is answered with 405, `Allow` and JSON.
+#[derive(Clone)]
+pub struct Routes {
+    auth: Auth,
+    surface: Surface,
+    headers: Headers,
+    limited: bool,
+    form_session: bool,
+    form_tokens: Option<FormTokens>,
+    mounted: Vec<(MountedRoute, Answers)>,
+}
+
+#[derive(Clone)]
+enum Answers {
+    ByMethod(Rc<[MethodRoute]>),
+    All(MethodRoute),
+}
+
+impl Routes {
+    /// Routes with the headers of a surface.
+    #[must_use]
+    pub fn new(auth: &Auth, surface: Surface) -> Self {
+        let headers = Headers::new(surface, auth.config().base_url.is_secure());
+        let (auth, mounted) = (auth.clone(), Vec::new());
+        Self { auth, surface, headers, limited: false, form_session: false, form_tokens: None, mounted }
+    }
+
+    /// Counts requests and refuses those beyond the limits of the API. With a form session, a person sees the refusal as a
+    /// page.
+    #[must_use]
+    pub fn limited(self) -> Self {
+        Self { limited: true, ..self }
+    }
+
+    /// Keeps the form token of a browser, for pages with forms and for what the forms post to.
+    #[must_use]
+    pub fn with_form_session(self) -> Self {
+        Self { form_session: true, ..self }
+    }
+
+    /// Takes a bearer token in a form body as well.
+    #[must_use]
+    pub fn with_form_tokens(self, tokens: FormTokens) -> Self {
+        Self { form_tokens: Some(tokens), ..self }
+    }
+
+    /// Lets other origins use these methods alone, instead of all that the surface allows.
+    #[must_use]
+    pub fn with_cors_methods(self, methods: &'static str) -> Self {
+        Self { headers: self.headers.with_methods(methods), ..self }
+    }
+
+    /// Adds a path, such as `/api/v1/statuses/{id}`, and what answers there.
+    #[must_use]
+    pub fn route(self, path: &str, methods: impl IntoIterator<Item = MethodRoute>) -> Self {
+        self.routes([path], methods)
+    }
+
+    /// Adds several paths with the same answers.
+    #[must_use]
+    pub fn routes<'p>(
+        mut self,
+        paths: impl IntoIterator<Item = &'p str>,
+        methods: impl IntoIterator<Item = MethodRoute>,
+    ) -> Self {
+        let answers: Rc<[MethodRoute]> = methods.into_iter().collect();
+        let methods: Vec<Method> = answers.iter().flat_map(|route| route.methods).cloned().collect();
+        for path in paths.into_iter().flat_map(with_slash) {
+            let route = MountedRoute { path, methods: methods.clone(), surface: self.surface };
+            self.mounted.push((route, Answers::ByMethod(Rc::clone(&answers))));
+        }
+        self
+    }
+
+    /// Adds a path, as it is, where one handler answers every method.
+    #[must_use]
+    pub fn every_method<F, Args>(mut self, path: &str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let route = MountedRoute { path: path.to_owned(), methods: Vec::new(), surface: self.surface };
+        self.mounted.push((route, Answers::All(MethodRoute::new(&[], handler))));
+        self
+    }
+
+    /// What was added, in this order.
+    pub fn mounted(&self) -> impl Iterator<Item = &MountedRoute> {
+        self.mounted.iter().map(|(route, _)| route)
+    }
+
+    /// Adds the routes to an actix application.
+    pub fn mount(&self, config: &mut ServiceConfig) {
+        for (route, answers) in &self.mounted {
+            self.mount_resource(resource(route, answers), config);
+        }
+    }
+
+    /// What is wrapped last runs first: the headers stand on every answer, refusals included; a token in a body is found
+    /// before the request is counted for it.
+    fn mount_resource(&self, resource: Resource, config: &mut ServiceConfig) {
+        let headers = self.headers;
+        let limits = self.limited.then(|| match self.form_session {
+            true => Limits::for_forms(&self.auth),
+            false => Limits::new(&self.auth),
+        });
+        let session = || form_session(&self.auth);
+        // Each way is a type of its own, so that a route pays for nothing that it does not have.
+        match (self.form_session, limits, self.form_tokens) {
+            (false, None, None) => config.service(resource.wrap(headers)),
+            (false, None, Some(tokens)) => config.service(resource.wrap(tokens).wrap(headers)),
+            (false, Some(limits), None) => config.service(resource.wrap(limits).wrap(headers)),
+            (false, Some(limits), Some(tokens)) => config.service(resource.wrap(limits).wrap(tokens).wrap(headers)),
+            (true, None, None) => config.service(resource.wrap(session()).wrap(headers)),
+            (true, None, Some(tokens)) => config.service(resource.wrap(session()).wrap(tokens).wrap(headers)),
+            (true, Some(limits), None) => config.service(resource.wrap(session()).wrap(limits).wrap(headers)),
+            (true, Some(limits), Some(tokens)) => {
+                config.service(resource.wrap(session()).wrap(limits).wrap(tokens).wrap(headers))
+            }
+        };
+    }
+}
+
+fn resource(route: &MountedRoute, answers: &Answers) -> Resource {
+    let resource = web::resource(&route.path);
+    let answers = match answers {
+        Answers::All(handler) => return resource.default_service((handler.make)()),
+        Answers::ByMethod(answers) => answers,
+    };
+    let routes =
+        answers.iter().flat_map(|answer| answer.methods.iter().map(|method| (answer.make)().method(method.clone())));
+    routes.fold(resource, Resource::route).default_service(refuse_method(HeaderValue::try_from(route.allow()).ok()))
+}
+
+/// A path with and without a trailing slash: a redirect between them would lose a body (Mastodon §0.3).
+#[must_use]
+pub fn with_slash(path: &str) -> Vec<String> {
+    vec![path.to_owned(), format!("{path}/")]
+}
+
+/// The answer to a method that a route does not have: 405 with `Allow`, as JSON.
+#[must_use]
+pub fn not_allowed(allow: &'static str) -> Route {
+    refuse_method(Some(HeaderValue::from_static(allow)))
+}
+
+fn refuse_method(allow: Option<HeaderValue>) -> Route {
+    web::to(move || {
+        let mut reply = HttpResponse::MethodNotAllowed();
+        if let Some(allow) = &allow {
+            reply.insert_header((header::ALLOW, allow.clone()));
+        }
+        ready(reply.json_body(&json!({ "error": "Method Not Allowed" })))
+    })
+}
+
+/// A path that is answered, and how.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MountedRoute {
+    /// The path as actix writes it: `/api/v1/tokens/{id}`.
+    pub path: String,
+    /// The methods; none when one handler answers all of them.
+    pub methods: Vec<Method>,
+    /// The surface whose headers the answers have.
+    pub surface: Surface,
+}
+
+impl MountedRoute {
+    /// The value of `Allow`.
+    fn allow(&self) -> String {
+        self.methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Paths and their surfaces: what [`Routes`] recorded, and what a host adds of its own.
+#[derive(Clone, Default)]
+pub struct RouteList(Vec<(MountedRoute, ResourceDef)>);
+
+impl RouteList {
+    /// The same and a path more; of two that match, the first counts.
+    #[must_use]
+    pub fn with(mut self, path: &str, surface: Surface) -> Self {
+        self.extend([MountedRoute { path: path.to_owned(), methods: Vec::new(), surface }]);
+        self
+    }
+
+    /// The routes, in the order in which they were recorded.
+    pub fn iter(&self) -> impl Iterator<Item = &MountedRoute> {
+        self.0.iter().map(|(route, _)| route)
+    }
+
+    /// The surface of the first route that answers at `path`.
+    #[must_use]
+    pub fn surface_at(&self, path: &str) -> Option<Surface> {
+        self.0.iter().find(|(_, pattern)| pattern.is_match(path)).map(|(route, _)| route.surface)
+    }
+
+    /// Whether pages of any site may read what is answered at `path`: not where cookies count, nor between servers, nor
+    /// where nothing is mounted (Mastodon §17). For answers that no surface has given its headers.
+    #[must_use]
+    pub fn is_open_to_other_origins(&self, path: &str) -> bool {
+        self.surface_at(path).is_some_and(Surface::is_open_to_other_origins)
+    }
+}
+
+impl Extend<MountedRoute> for RouteList {
+    fn extend<I: IntoIterator<Item = MountedRoute>>(&mut self, routes: I) {
+        self.0.extend(routes.into_iter().map(|route| {
+            let pattern = ResourceDef::new(route.path.as_str());
+            (route, pattern)
+        }));
+    }
+}
+
+impl FromIterator<MountedRoute> for RouteList {
+    fn from_iter<I: IntoIterator<Item = MountedRoute>>(routes: I) -> Self {
+        let mut list = Self::default();
+        list.extend(routes);
+        list
+    }
+}

@@ -1,0 +1,91 @@
+//! Who is signed in with a browser: the session behind the sign-in cookie.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::HeaderMap;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::flows::sessions;
+use crate::host::pages::Reader;
+use crate::model::account::Account;
+use crate::model::session::{Session, SignedInBrowser};
+use crate::signing::CookieProblem;
+use crate::texts;
+use crate::web::wire::cookies::COOKIE_NAME;
+use crate::web::wire::params::Params;
+use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
+
+/// Who is signed in with this browser, if anybody: for a host's own pages.
+pub struct SignedIn(pub Option<SignedInBrowser>);
+
+impl SignedIn {
+    /// The account, if somebody is signed in.
+    #[must_use]
+    pub fn account(&self) -> Option<&Account> {
+        self.0.as_ref().map(|browser| &browser.account)
+    }
+
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.0.as_ref().map(|browser| &browser.session)
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let auth = req
+                .app_data::<Data<Auth>>()
+                .ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
+            Ok(optional(auth, req.headers()).await?)
+        })
+    }
+}
+
+/// Who is signed in, if anybody; a failure is a value, so that a page can show it as a page.
+pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
+    let Some(cookie) = request::cookie(headers, COOKIE_NAME) else { return Ok(SignedIn(None)) };
+    Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
+}
+
+/// Who reads the answer, with the language of the account that is signed in (Mastodon §5.1). Where that account cannot be
+/// told, the request alone decides: a language is no reason to fail.
+pub(crate) async fn reader(auth: &Auth, req: &HttpRequest, params: &Params) -> Reader {
+    let browser = optional(auth, req.headers()).await.unwrap_or(SignedIn(None));
+    params.reader(req).for_account(browser.account())
+}
+
+/// Who reads an error. Nothing more is looked up for a caller over its rate limit, or while the server fails itself.
+pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, error: &Error) -> Reader {
+    match error {
+        Error::Refused(refusal) if !matches!(refusal.code, Code::TooManyRequests | Code::Unavailable) => {
+            reader(auth, req, params).await
+        }
+        _ => params.reader(req),
+    }
+}
+
+/// Who is signed in, where somebody must be.
+///
+/// # Errors
+/// `invalid_request` with the texts of Lysand §7.
+pub(crate) async fn required(auth: &Auth, headers: &HeaderMap) -> Result<SignedInBrowser, Error> {
+    let refused = |why: &'static str| Error::refused(Code::InvalidRequest, why);
+    let Some(cookie) = request::cookie(headers, COOKIE_NAME) else {
+        return Err(refused(texts::NO_SIGN_IN_COOKIE));
+    };
+    sessions::of_cookie(auth, &cookie).await?.map_err(|problem| match problem {
+        CookieProblem::Unverifiable => refused(texts::UNVERIFIABLE_COOKIE),
+        CookieProblem::Missing("sub") => refused(texts::COOKIE_WITHOUT_SUB),
+        CookieProblem::Missing("aud") => refused(texts::COOKIE_WITHOUT_AUD),
+        CookieProblem::Missing(_) => refused(texts::COOKIE_WITHOUT_EXP),
+    })
+}

@@ -1,0 +1,31 @@
+//! Lysand's frontend API: sign in, consent, sign out, frontend configuration, linked identities.
+
+mod config;
+mod login;
+mod providers;
+mod redirect;
+mod sign_out;
+mod sso;
+
+pub use self::providers::sso_extension;
+use crate::auth::Auth;
+use crate::web::kit::headers::Surface;
+use crate::web::kit::routes::{Routes, delete, get, post};
+
+/// The frontend API (Lysand §4 to §6, §10 to §12).
+pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    vec![
+        Routes::new(auth, Surface::Page)
+            .with_form_session()
+            .limited()
+            .route("/api/auth/login", [post(login::login)])
+            .route("/api/auth/redirect", [post(redirect::redirect)])
+            .route("/api/auth/mastodon-logout", [post(sign_out::sign_out)]),
+        Routes::new(auth, Surface::Api)
+            .limited()
+            .route("/api/v1/frontend/config", [get(config::config)])
+            .route("/api/v1/sso", [get(sso::list), post(sso::start_link)])
+            .route("/api/v1/sso/{issuer}", [get(sso::get), delete(sso::unlink)]),
+        Routes::new(auth, Surface::Public).route("/oauth/providers", [get(providers::providers)]),
+    ]
+}

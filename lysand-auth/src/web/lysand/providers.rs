@@ -1,0 +1,31 @@
+//! The identity providers that are offered (Lysand §12.1, §12.2).
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use serde_json::{Value, json};
+
+use crate::auth::Auth;
+use crate::config::Provider;
+use crate::web::wire::reply;
+
+/// `GET /oauth/providers` (Lysand §12.1)
+pub(crate) async fn providers(auth: Data<Auth>) -> HttpResponse {
+    reply::json(&offered(&auth))
+}
+
+/// What the instance documents say about single sign-on (Lysand §12.2): for a host's own routes.
+#[must_use]
+pub fn sso_extension(auth: &Auth) -> Value {
+    json!({ "forced": auth.config().sso.forced, "providers": offered(auth) })
+}
+
+fn offered(auth: &Auth) -> Vec<Value> {
+    let entity = |provider: &Provider| {
+        let mut entity = json!({ "id": provider.id, "name": provider.name });
+        if let Some(icon) = &provider.icon {
+            entity["icon"] = icon.as_str().into();
+        }
+        entity
+    };
+    auth.config().sso.providers.iter().map(entity).collect()
+}

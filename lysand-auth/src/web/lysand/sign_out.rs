@@ -1,0 +1,28 @@
+//! Signing out of this server (Lysand §12.7).
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+
+use crate::flows::sessions;
+use crate::web::kit::forms::PostedForm;
+use crate::web::kit::page;
+use crate::web::kit::session::SignedIn;
+use crate::web::wire::cookies::{self, COOKIE_NAME};
+use crate::web::wire::reply::ApiError;
+
+/// `POST /api/auth/mastodon-logout`
+pub(crate) async fn sign_out(form: PostedForm, browser: SignedIn) -> Result<HttpResponse, ApiError> {
+    let auth = &form.auth;
+    if let Err(error) = form.prove() {
+        return Ok(page::error_page_or_json(auth, &form.reader().for_account(browser.account()), error));
+    }
+    if let Some(session) = browser.session() {
+        sessions::sign_out(auth, session).await?;
+    }
+    form.end_session();
+    let mut reply = HttpResponse::SeeOther();
+    reply.insert_header((header::LOCATION, form.reader().keep(&auth.config().home_page())));
+    reply.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    reply.cookie(cookies::removal(auth, COOKIE_NAME)).cookie(cookies::removal(auth, "_session_id"));
+    Ok(reply.finish())
+}

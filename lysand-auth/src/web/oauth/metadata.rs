@@ -1,0 +1,82 @@
+//! What this authorization server can do, for programs (RFC 8414, OpenID Connect Discovery, Mastodon §10). True in every
+//! line (security AS-16).
+
+use actix_web::HttpResponse;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::Data;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::auth::Auth;
+use crate::model::authorization::ResponseMode;
+use crate::model::scope;
+use crate::web::wire::reply::JsonBody;
+
+/// How an app may prove who it is: at the token endpoint, and where it must prove it.
+const PROOFS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+
+/// `GET /.well-known/oauth-authorization-server`
+pub(crate) async fn authorization_server(auth: Data<Auth>) -> HttpResponse {
+    public(&capabilities(&auth))
+}
+
+/// `GET /.well-known/openid-configuration`: the same server, for OpenID Connect clients
+pub(crate) async fn openid_configuration(auth: Data<Auth>) -> HttpResponse {
+    let mut body = capabilities(&auth);
+    body["scopes_supported"] = json!(scope::ALL.as_slice());
+    body["subject_types_supported"] = json!(["public"]);
+    body["id_token_signing_alg_values_supported"] = json!(["EdDSA"]);
+    body["claims_supported"] = json!([
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "name",
+        "preferred_username",
+        "profile",
+        "picture",
+        "email",
+        "email_verified"
+    ]);
+    body["claims_parameter_supported"] = false.into();
+    body["request_parameter_supported"] = false.into();
+    body["request_uri_parameter_supported"] = false.into();
+    public(&body)
+}
+
+/// `GET /.well-known/jwks.json`: the keys that id tokens are signed with
+pub(crate) async fn keys(auth: Data<Auth>) -> HttpResponse {
+    public(&json!({ "keys": auth.keys().public() }))
+}
+
+fn capabilities(auth: &Auth) -> Value {
+    let base = &auth.config().base_url;
+    json!({
+        "issuer": base.issuer(),
+        "service_documentation": base.join("/"),
+        "authorization_endpoint": base.join("/oauth/authorize"),
+        "token_endpoint": base.join("/oauth/token"),
+        "revocation_endpoint": base.join("/oauth/revoke"),
+        "introspection_endpoint": base.join("/oauth/introspect"),
+        "userinfo_endpoint": base.join("/oauth/userinfo"),
+        "registration_endpoint": base.join("/oauth/register"),
+        "app_registration_endpoint": base.join("/api/v1/apps"),
+        "jwks_uri": base.join("/.well-known/jwks.json"),
+        "scopes_supported": scope::MASTODON,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ResponseMode::NAMES.map(|(_, name)| name),
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "token_endpoint_auth_methods_supported": [PROOFS[0], PROOFS[1], "none"],
+        "revocation_endpoint_auth_methods_supported": [PROOFS[0], PROOFS[1], "none"],
+        "introspection_endpoint_auth_methods_supported": PROOFS,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
+    })
+}
+
+fn public(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "public, max-age=300")).json_body(body)
+}

@@ -1,0 +1,44 @@
+//! OAuth 2.0 between programs: tokens, revocation, introspection, user info, registration, metadata.
+
+mod client;
+mod introspect;
+mod metadata;
+mod registration;
+mod revoke;
+mod token;
+mod userinfo;
+
+use actix_web::HttpResponse;
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::web::kit::headers::Surface;
+use crate::web::kit::routes::{Routes, get, post};
+use crate::web::wire::reply::ApiError;
+
+/// Mastodon's OAuth routes (Mastodon §6 to §10), and the registration of RFC 7591.
+pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    vec![
+        Routes::new(auth, Surface::Oauth)
+            .route("/oauth/token", [post(token::token)])
+            .route("/oauth/revoke", [post(revoke::revoke)])
+            .route("/oauth/register", [post(registration::register)]),
+        Routes::new(auth, Surface::Api)
+            .with_cors_methods("GET, POST")
+            .route("/oauth/userinfo", [get(userinfo::userinfo), post(userinfo::userinfo_posted)]),
+        Routes::new(auth, Surface::Public)
+            .route("/.well-known/oauth-authorization-server", [get(metadata::authorization_server)])
+            .route("/.well-known/openid-configuration", [get(metadata::openid_configuration)])
+            .route("/.well-known/jwks.json", [get(metadata::keys)]),
+        Routes::new(auth, Surface::Internal)
+            .route("/oauth/introspect", [post(introspect::introspect)])
+            .route("/oauth/token/info", [get(introspect::token_info)])
+            .every_method("/oauth/applications", applications)
+            .every_method("/oauth/applications/{rest:.*}", applications),
+    ]
+}
+
+/// `/oauth/applications…`: apps are registered by themselves, not managed here (Mastodon §0.2)
+async fn applications() -> Result<HttpResponse, ApiError> {
+    Err(Error::refused(Code::Forbidden, "This action is not allowed").into())
+}

@@ -1,0 +1,59 @@
+//! Dynamic client registration (RFC 7591), over the same flow as `POST /api/v1/apps`.
+
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+
+use crate::auth::Auth;
+use crate::flows::apps;
+use crate::model::app::{Dialect, Registration};
+use crate::model::redirect_uri::RedirectUri;
+use crate::web::wire::params::Received;
+use crate::web::wire::reply::{JsonBody, RegistrationError};
+use crate::web::wire::request;
+
+/// `POST /oauth/register`
+pub(crate) async fn register(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    received: Received,
+) -> Result<HttpResponse, RegistrationError> {
+    let params = received.0?;
+    params.require_known_type()?;
+    let registration = Registration {
+        dialect: Dialect::Dynamic,
+        name: params.text("client_name")?,
+        redirect_uris: params.last_list("redirect_uris")?,
+        scopes: params.text("scope")?,
+        website: params.text("client_uri")?,
+        auth_method: params.text("token_endpoint_auth_method")?,
+        grant_types: params.last_list("grant_types")?,
+        response_types: params.last_list("response_types")?,
+    };
+    let method = registration.auth_method.clone().unwrap_or_else(|| "client_secret_basic".to_owned());
+    let registered = apps::register(&auth, registration, request::source(&req, auth.config())).await?;
+    let app = &registered.app;
+    let uris: Vec<&str> = app.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    let mut body = json!({
+        "client_id": app.client_id,
+        "client_id_issued_at": app.created_at.seconds(),
+        "client_name": app.name,
+        "redirect_uris": uris,
+        "scope": app.scopes.to_string(),
+        "token_endpoint_auth_method": method,
+        "grant_types": app.grant_types(),
+        "response_types": ["code"],
+    });
+    if let Some(website) = &app.website {
+        body["client_uri"] = website.as_str().into();
+    }
+    if let Some(secret) = &registered.secret {
+        body["client_secret"] = secret.expose().into();
+        body["client_secret_expires_at"] = 0.into();
+    }
+    Ok(HttpResponse::Created()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .json_body(&body))
+}

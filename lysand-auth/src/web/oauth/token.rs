@@ -1,0 +1,51 @@
+//! The token endpoint: a grant is exchanged for tokens (Mastodon §6).
+
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::json;
+
+use crate::auth::Auth;
+use crate::flows::token::{self as tokens, TokenRequest};
+use crate::web::oauth::client;
+use crate::web::wire::params::Received;
+use crate::web::wire::reply::{JsonBody, OAuthError};
+use crate::web::wire::request;
+
+/// `POST /oauth/token`
+pub(crate) async fn token(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, OAuthError> {
+    let params = received.0?;
+    let grant_type = params.text("grant_type")?;
+    // A code has a scope of its own, and what stands beside it is ignored, however odd (Mastodon §4).
+    let scope = if grant_type.as_deref() == Some("authorization_code") { None } else { params.text("scope")? };
+    let requested = TokenRequest {
+        grant_type,
+        client: client::claim(&auth, &req, &params)?,
+        code: client::secret(&auth, &params, "code")?,
+        redirect_uri: params.text("redirect_uri")?,
+        code_verifier: client::secret(&auth, &params, "code_verifier")?,
+        refresh_token: client::secret(&auth, &params, "refresh_token")?,
+        scope,
+        source: request::source(&req, auth.config()),
+    };
+    let issued = tokens::exchange(&auth, requested).await?;
+    let mut body = json!({
+        "access_token": issued.access_token.expose(),
+        "token_type": "Bearer",
+        "scope": issued.scopes.to_string(),
+        "created_at": issued.created_at.seconds(),
+    });
+    // Clients read a null, or a lifetime that is not there, as "expired" (Mastodon §0.5).
+    if let Some(lifetime) = issued.expires_in {
+        body["expires_in"] = lifetime.as_secs().into();
+    }
+    for (name, token) in [("refresh_token", &issued.refresh_token), ("id_token", &issued.id_token)] {
+        if let Some(token) = token {
+            body[name] = token.expose().into();
+        }
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .json_body(&body))
+}

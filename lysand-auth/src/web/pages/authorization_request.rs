@@ -1,0 +1,95 @@
+//! An authorization request as addresses carry it: read from parameters, written into the addresses of pages.
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::app::App;
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest, ResponseMode};
+use crate::secret::Secret;
+use crate::web::wire::params::Params;
+use crate::web::wire::redirect::{pairs, with_query};
+
+/// What a redirect to a page carries along of the request (Lysand §1, query echo).
+pub(crate) const ECHOED: [&str; 12] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "nonce",
+    "response_mode",
+    "lang",
+];
+
+/// The authorization request among the parameters.
+pub(crate) fn request(params: &Params) -> Result<AuthorizationRequest, Error> {
+    Ok(AuthorizationRequest { scope: params.text("scope")?, ..request_without_scope(params)? })
+}
+
+/// The same without the scope, which some routes take in other shapes.
+pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequest, Error> {
+    params.require_equal_repeats(&["force_login", "lang", "prompt", "max_age"])?;
+    Ok(AuthorizationRequest {
+        client_id: params.text("client_id")?,
+        redirect_uri: params.text("redirect_uri")?,
+        response_type: params.text("response_type")?,
+        response_mode: params.text("response_mode")?,
+        scope: None,
+        state: params.text("state")?,
+        code_challenge: params.text("code_challenge")?,
+        code_challenge_method: params.text("code_challenge_method")?,
+        nonce: params.text("nonce")?,
+    })
+}
+
+/// A parameter of the wrong shape is a 422 on Lysand's routes (Lysand §1).
+pub(crate) fn as_validation_error<T>(read: Result<T, Error>) -> Result<T, Error> {
+    read.map_err(|error| match error {
+        Error::Refused(refusal) => Error::refused(Code::Validation, format!("Validation error: {}", refusal.why)),
+        failed @ Error::Failed(_) => failed,
+    })
+}
+
+/// The request with the scope that it comes to: pages and the login route need one (Lysand §3.1).
+pub(crate) fn with_scope(mut echoed: Vec<(String, String)>, checked: &CheckedRequest) -> Vec<(String, String)> {
+    if !echoed.iter().any(|(name, value)| name == "scope" && !value.trim().is_empty()) {
+        echoed.retain(|(name, _)| name != "scope");
+        echoed.push(("scope".into(), checked.scopes.to_string()));
+    }
+    echoed
+}
+
+/// The parameters of a request that was checked, all but its scope.
+pub(crate) fn request_pairs<'a>(app: &'a App, checked: &'a CheckedRequest) -> Vec<(&'a str, &'a str)> {
+    let mut pairs = vec![
+        ("client_id", app.client_id.as_str()),
+        ("redirect_uri", checked.redirect_uri.as_str()),
+        ("response_type", "code"),
+    ];
+    pairs.extend(checked.state.as_deref().map(|state| ("state", state)));
+    if let Some(challenge) = &checked.challenge {
+        pairs.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
+    }
+    pairs.extend(checked.nonce.as_deref().map(|nonce| ("nonce", nonce)));
+    pairs.extend(
+        (checked.response_mode != ResponseMode::Query).then(|| ("response_mode", checked.response_mode.name())),
+    );
+    pairs
+}
+
+/// The consent page's address: the app's name first, then the request, then the pending code (Lysand §5).
+pub(crate) fn consent_location(auth: &Auth, app: &App, echoed: &[(String, String)], code: &Secret) -> String {
+    let mut query = vec![("application", app.name.as_str())];
+    query.extend(app.website.as_deref().map(|website| ("website", website)));
+    query.extend(pairs(echoed));
+    query.push(("code", code.expose()));
+    with_query(&auth.config().consent_page(), query)
+}
+
+/// The sign-in page's address, with a request.
+pub(crate) fn login_location(auth: &Auth, echoed: &[(String, String)]) -> String {
+    with_query(&auth.config().login_page(), pairs(echoed))
+}

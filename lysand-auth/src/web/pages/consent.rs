@@ -1,0 +1,98 @@
+//! The consent page: may this app act for you? (Lysand §3.2)
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::flows::authorize as authorization;
+use crate::host::pages::{ConsentPage, Page, Reader};
+use crate::model::account::Account;
+use crate::model::app::App;
+use crate::model::authorization::CheckedRequest;
+use crate::model::permission::permissions;
+use crate::secret::Secret;
+use crate::texts::REQUEST_OVER;
+use crate::web::kit::forms;
+use crate::web::kit::page::{PageError, account_on_page, app_on_page, show};
+use crate::web::kit::session::{self, SignedIn};
+use crate::web::pages::authorization_request::{ECHOED, login_location, request_pairs};
+use crate::web::wire::params::{Params, Received};
+use crate::web::wire::redirect::{lang, redirect, with_query};
+
+/// `GET /oauth/consent`
+pub(crate) async fn consent(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
+    let reply = answer(&auth, &req, &form, received).await;
+    PageError::render_or(reply, &auth, &req, &Params::of_query(&req)).await
+}
+
+async fn answer(auth: &Auth, req: &HttpRequest, form: &Session, received: Received) -> Result<HttpResponse, PageError> {
+    let params = received.0?;
+    let reader = params.reader(req);
+    // A frontend's own page gets the query as it came, whoever is signed in here (Lysand §1).
+    if auth.config().frontend.origin.is_some() {
+        return Ok(redirect(&format!("{}?{}", auth.config().consent_page(), req.query_string())));
+    }
+    let echoed = params.echo(&ECHOED);
+    let start_over = login_location(auth, &echoed);
+    let browser = match session::optional(auth, req.headers()).await {
+        Ok(SignedIn(Some(browser))) => browser,
+        Ok(SignedIn(None)) => return Ok(redirect(&start_over)),
+        Err(error) => return Err(PageError::from(error).read_by(&reader).starting_over(start_over)),
+    };
+    let reader = reader.for_account(Some(&browser.account));
+    let code = Secret::new(params.last_text("code").unwrap_or_default());
+    match authorization::pending(auth, &code, &browser).await {
+        Ok((app, checked)) => {
+            let pending = Pending { app, checked, code };
+            Ok(consent_page(auth, &reader, &browser.account, &pending, forms::form_token(auth, form)?))
+        }
+        Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
+            let over = PageError::from(Error::refused(Code::InvalidGrant, REQUEST_OVER)).read_by(&reader);
+            Err(if echoed.is_empty() { over } else { over.starting_over(start_over) })
+        }
+        Err(error) => Err(PageError::from(error).read_by(&reader)),
+    }
+}
+
+/// A request that waits for the person's decision.
+struct Pending {
+    app: App,
+    checked: CheckedRequest,
+    code: Secret,
+}
+
+fn consent_page(
+    auth: &Auth,
+    reader: &Reader,
+    account: &Account,
+    Pending { app, checked, code }: &Pending,
+    form_token: String,
+) -> HttpResponse {
+    let redirect_uri = checked.redirect_uri.as_str();
+    let mut action =
+        vec![("client_id", app.client_id.as_str()), ("redirect_uri", redirect_uri), ("code", code.expose())];
+    action.extend(lang(reader));
+    let mut again = request_pairs(app, checked);
+    again.push(("prompt", "select_account"));
+    let scopes = checked.scopes.to_string();
+    again.push(("scope", &scopes));
+    again.extend(lang(reader));
+    let page = Page::Consent(ConsentPage {
+        allow_action: with_query("/api/auth/redirect", action),
+        deny_action: lang(reader)
+            .map_or_else(|| "/oauth/authorize".into(), |lang| with_query("/oauth/authorize", [lang])),
+        code: code.expose(),
+        client_id: &app.client_id,
+        redirect_uri,
+        form_token,
+        app: app_on_page(app),
+        account: account_on_page(account),
+        switch_account: with_query("/oauth/authorize", again),
+        destination: checked.redirect_uri.destination(),
+        permissions: permissions(&checked.scopes),
+    });
+    show(auth, reader, &page, StatusCode::OK, &[])
+}

@@ -1,0 +1,44 @@
+//! Going on as the account that is signed in already (DEV-17).
+
+use actix_web::HttpResponse;
+
+use crate::error::Error;
+use crate::flows::authorize::{self as authorization, AuthorizeOutcome, Interaction};
+use crate::model::authorization::AuthorizationRequest;
+use crate::web::kit::forms::PostedForm;
+use crate::web::kit::page::PageError;
+use crate::web::kit::session::SignedIn;
+use crate::web::pages::authorization_request::{ECHOED, consent_location, login_location, request, with_scope};
+use crate::web::pages::authorization_response::{approved, error_to_app};
+use crate::web::pages::sign_in_page::asks_password;
+use crate::web::wire::redirect::redirect;
+
+/// `POST /oauth/authorize/continue`
+pub(crate) async fn continue_sign_in(form: PostedForm) -> HttpResponse {
+    PageError::render_or(answer(&form).await, &form.auth, &form.req, &form.params).await
+}
+
+async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
+    let (auth, params) = (&form.auth, &form.params);
+    let login = login_location(auth, &params.echo(&ECHOED));
+    let proven = proven(form).await;
+    let (request, browser) = proven.map_err(|error| PageError::from(error).starting_over(login.clone()))?;
+    let reader = form.reader().for_account(browser.account());
+    if browser.0.is_none() || asks_password(params) {
+        return Ok(redirect(&login));
+    }
+    let begun = authorization::begin(auth, &request, browser.0.as_ref(), Interaction::Consent).await;
+    Ok(match begun.map_err(|error| PageError::from(error).read_by(&reader))? {
+        AuthorizeOutcome::Consent(app, checked, code) => {
+            redirect(&consent_location(auth, &app, &with_scope(params.echo(&ECHOED), &checked), &code))
+        }
+        AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(auth, &reader, &path, &refusal),
+        AuthorizeOutcome::Approved(checked, code) => approved(auth, &reader, &checked, &code),
+        AuthorizeOutcome::SignIn(..) => redirect(&login),
+    })
+}
+
+async fn proven(form: &PostedForm) -> Result<(AuthorizationRequest, SignedIn), Error> {
+    form.prove_with_token()?;
+    Ok((request(&form.params)?, form.signed_in().await?))
+}

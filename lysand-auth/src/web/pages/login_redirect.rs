@@ -1,0 +1,100 @@
+//! How an error comes back to the sign-in page, with the request kept (Lysand §5 to §7).
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+
+use crate::auth::Auth;
+use crate::error::{Code, Error, Refusal};
+use crate::host::pages::Reader;
+use crate::web::kit::forms::PostedForm;
+use crate::web::kit::page::{PageError, error_page};
+use crate::web::kit::session;
+use crate::web::pages::authorization_request::{ECHOED, login_location};
+use crate::web::wire::redirect::redirect;
+use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
+
+/// An error of a route whose caller is the sign-in page.
+#[derive(Debug)]
+pub(crate) enum LoginPageError {
+    /// The sign-in page shows it; what is wrong with the shape of a request, or with the server, is answered in JSON.
+    ToLoginPage(Error),
+    /// It is shown on a page of its own, since the app or its redirect URI is not to be trusted (Mastodon §5.2, checks 1
+    /// to 3).
+    OnPage(PageError),
+}
+
+impl From<Error> for LoginPageError {
+    fn from(error: Error) -> Self {
+        Self::ToLoginPage(error)
+    }
+}
+
+impl LoginPageError {
+    /// An error of an authorization request: its first three checks are shown on a page.
+    pub(crate) fn of_request(error: Error) -> Self {
+        match &error {
+            Error::Refused(Refusal {
+                code: Code::ClientIdMissing | Code::InvalidClient | Code::InvalidRedirectUri,
+                ..
+            }) => Self::OnPage(error.into()),
+            _ => Self::ToLoginPage(error),
+        }
+    }
+
+    /// The reply, or what shows the error to the person who posted `form`.
+    pub(crate) async fn render_or(reply: Result<HttpResponse, Self>, form: &PostedForm) -> HttpResponse {
+        let (auth, req, params) = (&form.auth, &form.req, &form.params);
+        match reply {
+            Ok(reply) => reply,
+            Err(Self::OnPage(error)) => error.render(auth, req, params).await,
+            Err(Self::ToLoginPage(error)) => {
+                let reader = session::reader_of(auth, req, params, &error).await;
+                to_login_page(auth, req, &reader, params.echo(&ECHOED), error)
+            }
+        }
+    }
+}
+
+/// Shows an error on the sign-in page, with these parameters of the request.
+pub(crate) fn to_login_page(
+    auth: &Auth,
+    req: &HttpRequest,
+    reader: &Reader,
+    pairs: Vec<(String, String)>,
+    error: Error,
+) -> HttpResponse {
+    let refusal = match &error {
+        Error::Refused(refusal) => refusal,
+        Error::Failed(_) => return ApiError(error).error_response(),
+    };
+    match refusal.code {
+        Code::StaleForm => error_page(auth, reader, &error, Some(login_location(auth, &pairs))),
+        Code::TooManyRequests | Code::Unavailable if request::accepts(req.headers(), "text/html") => {
+            error_page(auth, reader, &error, Some(login_location(auth, &pairs)))
+        }
+        Code::Validation
+        | Code::UnknownApplication
+        | Code::Forbidden
+        | Code::PayloadTooLarge
+        | Code::UnsupportedMediaType
+        | Code::TooManyRequests
+        | Code::Unavailable => ApiError(error).error_response(),
+        // Names of Mastodon's own that the login page's contract does not have.
+        Code::InvalidRedirectUri | Code::InvalidCodeChallengeMethod => {
+            redirect_with_error(auth, pairs, "invalid_request", refusal)
+        }
+        code => redirect_with_error(auth, pairs, code.oauth_name(), refusal),
+    }
+}
+
+/// Redirects to the sign-in page, which shows the error.
+pub(crate) fn redirect_with_error(
+    auth: &Auth,
+    mut pairs: Vec<(String, String)>,
+    name: &str,
+    refusal: &Refusal,
+) -> HttpResponse {
+    pairs.push(("error".into(), name.into()));
+    pairs.push(("error_description".into(), refusal.why.clone().into_owned()));
+    redirect(&login_location(auth, &pairs))
+}

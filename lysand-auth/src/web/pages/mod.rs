@@ -1,0 +1,48 @@
+//! What a browser walks through: authorize, consent, the code to copy, single sign-on, authorized apps.
+
+pub(crate) mod authorization_request;
+pub(crate) mod authorization_response;
+mod authorize;
+mod authorized_applications;
+mod code;
+mod consent;
+mod continue_sign_in;
+pub(crate) mod login_redirect;
+mod sign_in_page;
+mod sso;
+
+use crate::auth::Auth;
+use crate::web::kit::headers::Surface;
+use crate::web::kit::routes::{Routes, delete, get, post};
+
+/// The pages of a sign-in and the form posts behind them (Lysand §3, §8, §9, Mastodon §5, §16).
+pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    let page = || Routes::new(auth, Surface::Page);
+    let shown_at = &auth.config().frontend.routes;
+    let endpoint = [get(authorize::begin), post(authorize::decide), delete(authorize::deny)];
+    let mut routes = vec![
+        page()
+            .with_form_session()
+            .routes(paths(auth, "/oauth/authorize", &shown_at.login), endpoint)
+            .routes(paths(auth, "/oauth/consent", &shown_at.consent), [get(consent::consent)])
+            .route("/oauth/authorize/continue", [post(continue_sign_in::continue_sign_in)]),
+        page().routes(["/oauth/code", "/oauth/authorize/native"], [get(code::code)]),
+    ];
+    routes.extend(sso::routes(auth));
+    let list = [get(authorized_applications::list)];
+    let one = [post(authorized_applications::revoke_by_form), delete(authorized_applications::revoke)];
+    routes.push(
+        page()
+            .with_form_session()
+            .routes([authorized_applications::PATH, "/oauth/authorized_applications.json"], list)
+            .route("/oauth/authorized_applications/{id}", one),
+    );
+    routes
+}
+
+/// Apps know the standard path; our own page may have another one beside it (Lysand §13.1).
+fn paths<'a>(auth: &Auth, standard: &'a str, configured: &'a str) -> Vec<&'a str> {
+    let own_pages = auth.config().frontend.origin.is_none();
+    let more = Some(configured).filter(|path| own_pages && *path != standard);
+    [Some(standard), more].into_iter().flatten().collect()
+}

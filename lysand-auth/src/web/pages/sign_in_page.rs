@@ -1,0 +1,81 @@
+//! The sign-in page: who are you? (Lysand §3.1)
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+
+use crate::auth::Auth;
+use crate::config::Provider;
+use crate::host::pages::{CurrentAccount, Page, ProviderOnPage, Reader, SignInPage};
+use crate::model::account::Account;
+use crate::model::app::App;
+use crate::model::authorization::CheckedRequest;
+use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, UNFINISHED};
+use crate::web::kit::page::{account_on_page, app_on_page, show};
+use crate::web::pages::authorization_request::{ECHOED, with_scope};
+use crate::web::wire::params::Params;
+use crate::web::wire::redirect::{pairs, with_query};
+
+/// What the page is about.
+pub(crate) struct SignIn<'a> {
+    /// The app that asks.
+    pub(crate) app: &'a App,
+    /// What it asks for.
+    pub(crate) checked: &'a CheckedRequest,
+    /// The account that is signed in already, as one choice.
+    pub(crate) current: Option<&'a Account>,
+    /// The token for the page's forms.
+    pub(crate) form_token: String,
+}
+
+/// The page for a request.
+pub(crate) fn sign_in_page(auth: &Auth, reader: &Reader, params: &Params, sign_in: SignIn<'_>) -> HttpResponse {
+    let echoed = with_scope(params.echo(&ECHOED), sign_in.checked);
+    let page = Page::SignIn(SignInPage {
+        action: with_query("/api/auth/login", pairs(&echoed)),
+        form_token: sign_in.form_token,
+        app: Some(app_on_page(sign_in.app)),
+        error: last_error(params),
+        current: sign_in.current.map(|account| CurrentAccount {
+            account: account_on_page(account),
+            continue_action: (!asks_password(params)).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
+        }),
+        password: !auth.config().sso.forced,
+        providers: providers(auth, &echoed),
+    });
+    let mut along = echoed.clone();
+    for name in ["error", "error_description"] {
+        along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
+    }
+    show(auth, reader, &page, StatusCode::OK, &along)
+}
+
+/// Whether the app wants the password of the account that is signed in already.
+pub(crate) fn asks_password(params: &Params) -> bool {
+    params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some()
+}
+
+/// What went wrong at the last try: one of our own sentences, never somebody else's from a URL.
+fn last_error(params: &Params) -> Option<String> {
+    let name = params.last_text("error")?;
+    let described = params.last_text("error_description").unwrap_or_default();
+    Some(match name.as_str() {
+        _ if SIGN_IN_ERRORS.contains(&described.as_str()) => described,
+        "access_denied" => UNFINISHED.to_owned(),
+        _ => TRY_AGAIN.to_owned(),
+    })
+}
+
+/// The providers, each with the link that starts a sign-in there (Lysand §3.1).
+fn providers<'a>(auth: &'a Auth, echoed: &[(String, String)]) -> Vec<ProviderOnPage<'a>> {
+    let offer = |provider: &'a Provider| ProviderOnPage {
+        name: &provider.name,
+        icon: provider.icon.as_deref().filter(|icon| is_own(auth, icon)),
+        start: with_query("/oauth/sso", pairs(echoed).chain([("issuer", provider.id.as_str())])),
+    };
+    auth.config().sso.providers.iter().map(offer).collect()
+}
+
+/// Pages of a sign-in load nothing from elsewhere (security WEB-6).
+fn is_own(auth: &Auth, address: &str) -> bool {
+    address.strip_prefix(auth.config().base_url.as_str()).is_some_and(|path| path.starts_with('/'))
+}

@@ -1,0 +1,77 @@
+//! Cookies: set, read and cleared in one place (security WEB-2).
+
+use std::borrow::Cow;
+
+use actix_web::HttpResponse;
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::http::header::HeaderMap;
+
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::secret::Secret;
+use crate::web::wire::request;
+
+/// The name that the document gives to the cookie.
+pub const COOKIE_NAME: &str = "jwt";
+
+/// Puts the cookie of a new session on a reply: for a host's own pages.
+///
+/// # Errors
+/// When it fits into no header.
+pub fn put_session(auth: &Auth, reply: &mut HttpResponse, jwt: &Secret) -> Result<(), Error> {
+    let lifetime = Duration::try_from(auth.config().lifetimes.session).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, COOKIE_NAME, jwt.expose(), lifetime))
+}
+
+/// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do
+/// not disturb each other, and it goes along when the provider sends the browser back: `Lax` (Lysand §1).
+///
+/// # Errors
+/// When it fits into no header.
+pub(crate) fn set_flow_cookie(
+    auth: &Auth,
+    reply: &mut HttpResponse,
+    flow_id: &str,
+    secret: &Secret,
+) -> Result<(), Error> {
+    let lifetime = Duration::try_from(auth.config().sso.flow_lifetime).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, flow_cookie_name(auth, flow_id), secret.expose(), lifetime))
+}
+
+/// Removes what [`set_flow_cookie`] set.
+///
+/// # Errors
+/// When the removal fits into no header.
+pub(crate) fn clear_flow_cookie(auth: &Auth, reply: &mut HttpResponse, flow_id: &str) -> Result<(), Error> {
+    add(reply, &removal(auth, flow_cookie_name(auth, flow_id)))
+}
+
+/// What the browser keeps of a flow that it began.
+pub(crate) fn flow_cookie(auth: &Auth, headers: &HeaderMap, flow_id: &str) -> Option<Secret> {
+    request::cookie(headers, &flow_cookie_name(auth, flow_id)).map(Secret::new)
+}
+
+fn flow_cookie_name(auth: &Auth, flow_id: &str) -> String {
+    format!("{}sso_{flow_id}", if auth.config().base_url.is_secure() { "__Host-" } else { "" })
+}
+
+fn add(reply: &mut HttpResponse, cookie: &Cookie<'static>) -> Result<(), Error> {
+    reply.add_cookie(cookie).map_err(|error| Error::failed(error.to_string()))
+}
+
+/// A cookie that removes the one of this name.
+pub(crate) fn removal(auth: &Auth, name: impl Into<Cow<'static, str>>) -> Cookie<'static> {
+    let mut cookie = build(auth, name, "", Duration::ZERO);
+    cookie.make_removal();
+    cookie
+}
+
+fn build(auth: &Auth, name: impl Into<Cow<'static, str>>, value: &str, lifetime: Duration) -> Cookie<'static> {
+    Cookie::build(name, value.to_owned())
+        .path("/")
+        .http_only(true)
+        .secure(auth.config().base_url.is_secure())
+        .same_site(SameSite::Lax)
+        .max_age(lifetime)
+        .finish()
+}

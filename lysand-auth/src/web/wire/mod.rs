@@ -1,0 +1,10 @@
+//! HTTP as bytes: parameters and bodies in, replies and cookies out. Knows no route.
+
+pub(crate) mod body;
+pub(crate) mod cookies;
+#[cfg(test)]
+mod fuzz_targets;
+pub(crate) mod params;
+pub(crate) mod redirect;
+pub(crate) mod reply;
+pub(crate) mod request;

@@ -1,0 +1,36 @@
+//! Redirects, and addresses with a query.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderValue};
+
+use crate::error::Error;
+use crate::host::pages::Reader;
+use crate::web::wire::reply;
+
+/// A redirect, which is always 302: a request that carried a password must not be sent again (security AS-5).
+pub(crate) fn redirect(location: &str) -> HttpResponse {
+    let Ok(location) = HeaderValue::from_str(location) else {
+        return reply::failed(&Error::failed("a redirect's target does not fit into a header"));
+    };
+    HttpResponse::Found()
+        .insert_header((header::LOCATION, location))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .finish()
+}
+
+/// `base` with pairs appended as its query.
+pub(crate) fn with_query<'a>(base: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    format!("{base}?{query}")
+}
+
+/// Owned pairs as [`with_query`] takes them.
+pub(crate) fn pairs(owned: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
+    owned.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+/// The parameter that keeps the language from page to page.
+pub(crate) fn lang(reader: &Reader) -> Option<(&'static str, &str)> {
+    reader.asked.as_ref().map(|asked| ("lang", asked.as_str()))
+}

@@ -1,0 +1,219 @@
+//! Replies: the one place where an error becomes JSON, for each surface in its own shape.
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::ambient::Ambient;
+use crate::error::{Code, Error, Refusal};
+use crate::model::throttle::Allowance;
+
+/// The exact content type of JSON answers (Mastodon §0.5, Lysand §17).
+const JSON: &str = "application/json";
+
+/// What realm a challenge names.
+const REALM: &str = "Lysand Auth";
+
+/// An error on `/api`: `{"error": "text"}` (Mastodon §11.2, Lysand §1).
+#[derive(Debug)]
+pub struct ApiError(pub Error);
+
+/// An error on `/oauth/token` and its neighbours: `{"error": "name", "error_description": "text"}` (RFC 6749 §5.2).
+#[derive(Debug)]
+pub struct OAuthError(pub Error);
+
+/// An error on `/oauth/register`: shaped like [`OAuthError`], without a challenge, since nobody has to be authenticated
+/// (RFC 7591 §3.2.2).
+#[derive(Debug)]
+pub(crate) struct RegistrationError(Error);
+
+impl From<Error> for RegistrationError {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for RegistrationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for RegistrationError {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        match &self.0 {
+            Error::Refused(refusal) => oauth_refusal(refusal),
+            Error::Failed(_) => failed(&self.0),
+        }
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<Error> for OAuthError {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for OAuthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let refusal = match &self.0 {
+            Error::Refused(refusal) => refusal,
+            Error::Failed(_) => return failed(&self.0),
+        };
+        let mut reply = refused(refusal);
+        if matches!(refusal.code, Code::InvalidToken | Code::InsufficientScope) {
+            reply.insert_header((header::CACHE_CONTROL, "no-store")).insert_header(challenge(refusal));
+        }
+        set_retry_after(reply.json_body(&json!({ "error": refusal.why })), refusal)
+    }
+}
+
+impl ResponseError for OAuthError {
+    fn status_code(&self) -> StatusCode {
+        status(&self.0)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let refusal = match &self.0 {
+            Error::Refused(refusal) => refusal,
+            Error::Failed(_) => return failed(&self.0),
+        };
+        let mut reply = oauth_refusal(refusal);
+        if refusal.code != Code::UnauthorizedClient {
+            let (name, value) = challenge(refusal);
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                reply.headers_mut().insert(name, value);
+            }
+        }
+        reply
+    }
+}
+
+fn oauth_refusal(refusal: &Refusal) -> HttpResponse {
+    let reply = refused(refusal)
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .json_body(&json!({ "error": refusal.code.oauth_name(), "error_description": refusal.why }));
+    set_retry_after(reply, refusal)
+}
+
+/// A JSON answer with exactly the content type that clients compare.
+pub fn json(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().json_body(body)
+}
+
+/// Lets a response builder end in JSON of our exact content type.
+pub(crate) trait JsonBody {
+    fn json_body(&mut self, body: &impl Serialize) -> HttpResponse;
+}
+
+impl JsonBody for HttpResponseBuilder {
+    fn json_body(&mut self, body: &impl Serialize) -> HttpResponse {
+        match serde_json::to_vec(body) {
+            Ok(bytes) => self.insert_header((header::CONTENT_TYPE, JSON)).body(bytes),
+            Err(error) => failed(&Error::failed(error)),
+        }
+    }
+}
+
+/// The JSON 404 for paths that nobody serves (Mastodon §0.3, WEB-11).
+pub async fn not_found() -> HttpResponse {
+    HttpResponse::NotFound().json_body(&json!({ "error": "Not Found" }))
+}
+
+pub(crate) fn status(error: &Error) -> StatusCode {
+    let code = match error {
+        Error::Refused(refusal) => refusal.code.status(),
+        Error::Failed(_) => 500,
+    };
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn refused(refusal: &Refusal) -> HttpResponseBuilder {
+    let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::build(status)
+}
+
+/// Sets `Retry-After` and the headers of the limit that is used up; the extension hands the limit on to the middleware around.
+pub(crate) fn set_retry_after(mut reply: HttpResponse, refusal: &Refusal) -> HttpResponse {
+    if let Some(wait) = refusal.retry_after {
+        // Rounded up: a second too early would be too early.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    }
+    if let Some(allowance) = refusal.allowance {
+        set_rate_limit_headers(reply.headers_mut(), allowance);
+        reply.extensions_mut().insert(allowance);
+    }
+    reply
+}
+
+/// Sets the headers with what is left of a rate limit (Mastodon §18).
+pub(crate) fn set_rate_limit_headers(headers: &mut HeaderMap, allowance: Allowance) {
+    for (name, value) in allowance.headers() {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+/// Logs a failure once, under an id that the caller is shown and nothing else.
+pub(crate) fn failed(error: &Error) -> HttpResponse {
+    let id = log_failure(error);
+    HttpResponse::InternalServerError()
+        .insert_header(("x-request-id", id.as_str()))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json_body(&json!({
+            "error": "server_error",
+            "error_description": format!("Something went wrong on this server. Its log knows more under {id}."),
+        }))
+}
+
+pub(crate) fn log_failure(error: &Error) -> String {
+    let id = Ambient::system().id();
+    tracing::error!(request_id = %id, %error, "a request failed");
+    id
+}
+
+/// The challenge of RFC 6750 §3, with characters that a quoted string cannot hold replaced (Mastodon §6.6).
+fn challenge(refusal: &Refusal) -> (header::HeaderName, String) {
+    let description = match &refusal.needed {
+        Some(scopes) => format!("Access to this resource requires scope _{scopes}_."),
+        None => {
+            refusal.why.chars().map(|c| if matches!(c, ' '..='!' | '#'..='[' | ']'..='~') { c } else { '_' }).collect()
+        }
+    };
+    let name = refusal.code.oauth_name();
+    let value = format!("Bearer realm=\"{REALM}\", error=\"{name}\", error_description=\"{description}\"");
+    (header::WWW_AUTHENTICATE, value)
+}

@@ -1,0 +1,172 @@
+//! Headers and address of a request: where it comes from, which site sent it, which credentials and cookies it carries.
+
+use std::net::IpAddr;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::auth::Auth;
+use crate::config::Config;
+use crate::error::{Code, Error};
+use crate::model::language::Reader;
+use crate::secret::Secret;
+use crate::web::wire::params::Params;
+
+/// The address that a request comes from: the peer, or what trusted proxies forward (security ID-3).
+#[must_use]
+pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
+    let peer = req.peer_addr()?.ip().to_canonical();
+    let trusted = |address: IpAddr| config.trusted_proxies.iter().any(|network| network.contains(&address));
+    if !trusted(peer) {
+        return Some(peer);
+    }
+    // From the right: each trusted proxy vouches for the address to its left. What cannot be read is not believed.
+    let mut source = peer;
+    let values: Vec<&str> = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
+    for hop in values.join(",").rsplit(',') {
+        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+        source = address.to_canonical();
+        if !trusted(source) {
+            break;
+        }
+    }
+    Some(source)
+}
+
+/// Who reads the answer to a request, as its URL and its headers tell (Mastodon §5.1): for a host's own pages. Where
+/// somebody is signed in, go on with [`Reader::for_account`].
+#[must_use]
+pub fn reader(req: &HttpRequest) -> Reader {
+    Params::of_query(req).reader(req)
+}
+
+/// Refuses what another site sent: `Sec-Fetch-Site` first, then `Origin`; neither means no browser (security WEB-5).
+pub(crate) fn same_origin(req: &HttpRequest, auth: &Auth) -> Result<(), Error> {
+    let headers = req.headers();
+    let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or("unreadable").to_owned();
+    let origins: Vec<String> = headers.get_all(ORIGIN).map(text).collect();
+    let sites: Vec<String> = headers.get_all("sec-fetch-site").map(text).collect();
+    let config = auth.config();
+    let is_frontend = config.frontend.origin.as_ref().is_some_and(|frontend| origins == [frontend.as_str()]);
+    let is_ours = match sites.as_slice() {
+        [] => origins.is_empty() || origins == [config.base_url.as_str()] || is_frontend,
+        [site] if site == "same-origin" => true,
+        [site] if site == "same-site" || site == "cross-site" => is_frontend,
+        // "none" is a person at the address bar, who posts no forms.
+        _ => false,
+    };
+    if is_ours { Ok(()) } else { Err(Error::refused(Code::Forbidden, "This request came from another site.")) }
+}
+
+/// Whether a page of this very origin sent the request, as a browser tells it.
+pub(crate) fn is_same_origin_fetch(req: &HttpRequest) -> bool {
+    let mut sites = req.headers().get_all("sec-fetch-site");
+    sites.next().is_some_and(|site| site == "same-origin") && sites.next().is_none()
+}
+
+/// The value of a cookie; two differing copies count as none (security WEB-2).
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let mut found: Option<String> = None;
+    for header in headers.get_all(COOKIE) {
+        let text = header.to_str().ok()?;
+        for value in text.split(';').filter_map(|pair| pair.trim().split_once('=')).filter(|(known, _)| *known == name)
+        {
+            match &found {
+                Some(earlier) if earlier != value.1 => return None,
+                _ => found = Some(value.1.to_owned()),
+            }
+        }
+    }
+    found.filter(|value| !value.is_empty())
+}
+
+/// Whether a request names a type of answer among those that it takes.
+pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+    headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(media_type))
+}
+
+/// The credentials of a Basic header, split at the first colon (RFC 7617).
+pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, Secret)> {
+    let encoded = credentials(headers, "basic")?;
+    let decoded = STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    // An unreadable header still is the client's chosen method: it authenticates nobody.
+    let Some(decoded) = decoded else { return Some(("\u{0}".into(), Secret::default())) };
+    let (user, password) = decoded.split_once(':').unwrap_or((&decoded, ""));
+    Some((user.to_owned(), Secret::new(password)))
+}
+
+/// The token of a Bearer header; an empty one counts as none (Mastodon §11.1).
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
+    credentials(headers, "bearer").map(str::trim).filter(|token| !token.is_empty()).map(Secret::new)
+}
+
+fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let (named, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    named.eq_ignore_ascii_case(scheme).then_some(credentials)
+}
+
+/// The identity provider in the path; empty where it cannot be read.
+pub(crate) fn issuer(req: &HttpRequest) -> String {
+    req.match_info().get("issuer").unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::config::BaseUrl;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let mut request = TestRequest::default();
+        for (name, value) in pairs {
+            request = request.append_header((*name, *value));
+        }
+        request.to_http_request().headers().clone()
+    }
+
+    #[test]
+    fn authorization_headers() {
+        let token = |value: &str| bearer(&headers(&[("authorization", value)])).map(|token| token.expose().to_owned());
+        assert_eq!(token("bearer abc").as_deref(), Some("abc"));
+        for none in ["Bearer ", "Bearer", "abc", "Basic YTpi", ""] {
+            assert_eq!(token(none), None, "{none:?}");
+        }
+        let basic = |value: &str| basic(&headers(&[("authorization", value)]));
+        let (user, password) = basic("Basic YTpiOmM=").unwrap();
+        assert_eq!((user.as_str(), password.expose()), ("a", "b:c"));
+        assert!(basic("Basic ???").is_some(), "an unreadable header does not fall back to the body");
+        assert!(basic("Bearer x").is_none());
+    }
+
+    #[test]
+    fn differing_cookies_are_none() {
+        assert_eq!(cookie(&headers(&[("cookie", "a=1; jwt=x; b=2")]), "jwt").as_deref(), Some("x"));
+        assert_eq!(cookie(&headers(&[("cookie", "jwt=x; jwt=x")]), "jwt").as_deref(), Some("x"));
+        assert_eq!(cookie(&headers(&[("cookie", "jwt=x; jwt=y")]), "jwt"), None);
+        assert_eq!(cookie(&headers(&[("cookie", "jwt=x"), ("cookie", "jwt=y")]), "jwt"), None);
+        assert_eq!(cookie(&headers(&[("cookie", "jwt=")]), "jwt"), None);
+    }
+
+    #[test]
+    fn forwarded_addresses_count_from_trusted_proxies_only() {
+        let mut config = Config::new(BaseUrl::parse("https://a.example").unwrap(), vec![]);
+        let request = |peer: &str, forwarded: &str| {
+            TestRequest::default()
+                .peer_addr(format!("{peer}:1").parse().unwrap())
+                .append_header(("x-forwarded-for", forwarded))
+                .to_http_request()
+        };
+        let checked = |config: &Config, peer: &str, forwarded: &str| {
+            source(&request(peer, forwarded), config).unwrap().to_string()
+        };
+        assert_eq!(checked(&config, "10.0.0.1", "1.2.3.4"), "10.0.0.1");
+        config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        assert_eq!(checked(&config, "10.0.0.1", "1.2.3.4"), "1.2.3.4");
+        assert_eq!(checked(&config, "10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2"), "1.2.3.4");
+        assert_eq!(checked(&config, "10.0.0.1", "6.6.6.6, rubbish"), "10.0.0.1");
+        assert_eq!(checked(&config, "9.9.9.9", "1.2.3.4"), "9.9.9.9");
+    }
+}

@@ -1,0 +1,269 @@
+//! The accounts in the library's store.
+
+use async_trait::async_trait;
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use lysand_auth::Ambient;
+use lysand_auth::config::BaseUrl;
+use lysand_auth::error::Error;
+use lysand_auth::host::HostResult;
+use lysand_auth::host::accounts::{Accounts, AccountsError, Along, NewAccount, Profile};
+use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
+use lysand_auth::model::language::Language;
+use lysand_auth::on;
+use lysand_auth::password::Passwords;
+use lysand_auth::secret::Secret;
+use lysand_auth::store::{MigrationSet, Store};
+
+use super::error::CreateError;
+use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, role_name, standing_name};
+use super::rules;
+use super::statements::{delete_setup_tokens, insert, is_last_admin, lock_admins, no_such_account, row};
+use crate::assets;
+
+/// The migrations of the accounts' tables.
+pub const MIGRATIONS: MigrationSet = diesel_migrations::embed_migrations!("migrations");
+
+/// The accounts; cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct SqlAccounts {
+    pub(super) store: Store,
+    passwords: Passwords,
+    pub(super) ambient: Ambient,
+    host: String,
+}
+
+impl SqlAccounts {
+    /// Accounts in `store`, whose migrations ([`MIGRATIONS`]) have been applied.
+    #[must_use]
+    pub fn new(store: Store, passwords: Passwords, ambient: Ambient, base_url: &BaseUrl) -> Self {
+        Self { store, passwords, ambient, host: base_url.host().to_owned() }
+    }
+
+    /// How many accounts may act.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count_active(&self) -> Result<u64, Error> {
+        let active = account::table.filter(account::standing.eq(ACTIVE)).count();
+        let count: i64 =
+            self.store.read(move |c| Box::pin(async move { Ok(on!(c, c => active.get_result(c))?) })).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Keeps the language in which the account's owner reads pages; `None` leaves it to the browser.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn set_language(&self, id: &AccountId, language: Option<&Language>) -> Result<(), Error> {
+        let (id, tag) = (id.as_str().to_owned(), language.map(|language| language.as_str().to_owned()));
+        self.store
+            .write(move |c| {
+                Box::pin(async move {
+                    let change = diesel::update(account::table.find(id)).set(account::language.eq(tag));
+                    on!(c, c => change.execute(c))?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    /// Checks a new account against the rules and hashes its password: all that needs no transaction.
+    pub(super) async fn prepare(&self, new: NewAccount) -> Result<NewRow, CreateError> {
+        let username = rules::username(&new.username)?;
+        let email = match new.email {
+            Some(email) => {
+                let address = rules::email(&email.address)?;
+                Some(Email { address, ..email })
+            }
+            None => None,
+        };
+        let address = email.as_ref().map(|email| email.address.clone());
+        let password_hash = match &new.password {
+            Some(password) => Some(self.hash(password, &username, address.as_deref()).await?),
+            None => None,
+        };
+        Ok(NewRow {
+            id: self.ambient.id(),
+            username_key: rules::username_key(&username),
+            display_name: String::new(),
+            email_key: address.as_deref().map(rules::email_key),
+            email: address,
+            email_confirmed: i16::from(email.is_some_and(|email| email.confirmed)),
+            password_hash,
+            role: role_name(new.role),
+            standing: standing_name(new.standing),
+            created_at: self.ambient.now().micros(),
+            username,
+        })
+    }
+
+    /// Creates an account and does `along`, both or none.
+    async fn create_with(&self, new: NewAccount, along: Option<Along>) -> Result<Account, AccountsError> {
+        let is_admin = new.role == Role::Admin;
+        let row = self.prepare(new).await?;
+        let made = self.store.write(move |c| {
+            Box::pin(async move {
+                if is_admin {
+                    lock_admins(c).await?;
+                }
+                let made = insert(c, row).await?;
+                if is_admin && made.is_ok() {
+                    delete_setup_tokens(c).await?;
+                }
+                if let (Ok(row), Some(along)) = (&made, along) {
+                    along.run(c, &AccountId::new(&*row.id)).await?;
+                }
+                Ok(made.map(Row::into_account).map_err(AccountsError::from))
+            })
+        });
+        made.await.map_err(failed)?
+    }
+
+    /// Hashes a password that is about to be set, if it may be set.
+    async fn hash(&self, password: &Secret, username: &str, email: Option<&str>) -> Result<String, CreateError> {
+        let local_part = email.and_then(|address| address.split('@').next());
+        let site = self.host.trim_start_matches("www.").split('.').next();
+        let related = [Some(username), email, local_part, Some(self.host.as_str()), site];
+        rules::password(password.expose(), related.into_iter().flatten())?;
+        self.passwords.hash(password).await.map_err(|busy| CreateError::Failed(Box::new(busy)))
+    }
+
+    /// The account and its password hash; blank identifiers match nothing (security AS-12).
+    async fn find(&self, identifier: &str) -> Result<Option<(Row, Option<String>)>, Error> {
+        let key = rules::email_key(identifier);
+        // Longer than any name or address; and a NUL, which PostgreSQL cannot take, is in neither.
+        if key.is_empty() || key.len() > 320 || key.contains('\0') {
+            return Ok(None);
+        }
+        let columns = (COLUMNS, account::password_hash);
+        self.store
+            .look_up(move |c| {
+                Box::pin(async move {
+                    let found = match key.contains('@') {
+                        true => {
+                            let query = account::table.filter(account::email_key.eq(key)).select(columns);
+                            on!(c, c => query.get_result(c)).optional()?
+                        }
+                        false => {
+                            let query = account::table.filter(account::username.eq(key)).select(columns);
+                            on!(c, c => query.get_result(c)).optional()?
+                        }
+                    };
+                    Ok(found)
+                })
+            })
+            .await
+    }
+
+    async fn find_by_id(&self, id: &AccountId) -> Result<Option<Account>, Error> {
+        let id = id.as_str().to_owned();
+        self.store
+            .look_up(move |c| Box::pin(async move { row(c, id).await.map(|row| row.map(Row::into_account)) }))
+            .await
+    }
+}
+
+#[async_trait]
+impl Accounts for SqlAccounts {
+    async fn by_id(&self, id: &AccountId) -> HostResult<Option<Account>> {
+        Ok(self.find_by_id(id).await?)
+    }
+
+    async fn by_identifier(&self, identifier: &str) -> HostResult<Option<Account>> {
+        Ok(self.find(identifier).await?.map(|(row, _)| row.into_account()))
+    }
+
+    async fn check_password(&self, identifier: &str, password: &Secret) -> HostResult<Option<Account>> {
+        let found = self.find(identifier).await?;
+        let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
+        let right = self.passwords.verify(password, stored).await?;
+        Ok(found.filter(|_| right).map(|(row, _)| row.into_account()))
+    }
+
+    fn profile(&self, account: &Account, base_url: &BaseUrl) -> Profile {
+        Profile {
+            uri: base_url.join(&format!("/users/{}", account.username)),
+            url: base_url.join(&format!("/@{}", account.username)),
+            picture: base_url.join(&assets::path("avatar.png")),
+        }
+    }
+
+    async fn create(&self, new: NewAccount) -> Result<Account, AccountsError> {
+        self.create_with(new, None).await
+    }
+
+    async fn create_along(&self, new: NewAccount, along: Along) -> Result<Account, AccountsError> {
+        self.create_with(new, Some(along)).await
+    }
+
+    async fn has_password(&self, id: &AccountId) -> HostResult<bool> {
+        let query = account::table.find(id.as_str().to_owned()).select(account::password_hash);
+        let hash: Option<Option<String>> = self
+            .store
+            .look_up(move |c| Box::pin(async move { Ok(on!(c, c => query.get_result(c)).optional()?) }))
+            .await?;
+        Ok(hash.flatten().is_some())
+    }
+
+    async fn set_password(&self, id: &AccountId, password: &Secret) -> Result<(), AccountsError> {
+        let account = self.find_by_id(id).await.map_err(failed)?.ok_or_else(no_such_account)?;
+        let email = account.email.as_ref().map(|email| email.address.as_str());
+        let hash = self.hash(password, &account.username, email).await?;
+        let id = id.as_str().to_owned();
+        let changed = self.store.write(move |c| {
+            Box::pin(async move {
+                let change = diesel::update(account::table.find(id)).set(account::password_hash.eq(hash));
+                Ok(on!(c, c => change.execute(c))?)
+            })
+        });
+        match changed.await.map_err(failed)? {
+            0 => Err(no_such_account()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn set_standing(&self, id: &AccountId, standing: Standing) -> Result<(), AccountsError> {
+        let id = id.as_str().to_owned();
+        let changed = self.store.write(move |c| {
+            Box::pin(async move {
+                lock_admins(c).await?;
+                if standing != Standing::Active && is_last_admin(c, &id).await? {
+                    return Ok(Err(last_admin()));
+                }
+                let change = diesel::update(account::table.find(id)).set(account::standing.eq(standing_name(standing)));
+                Ok(if on!(c, c => change.execute(c))? == 0 { Err(no_such_account()) } else { Ok(()) })
+            })
+        });
+        changed.await.map_err(failed)?
+    }
+
+    async fn list(&self) -> Result<Vec<Account>, AccountsError> {
+        let all = account::table.order((account::created_at, account::id)).select(COLUMNS);
+        let rows: Vec<Row> =
+            self.store.read(move |c| Box::pin(async move { Ok(on!(c, c => all.load(c))?) })).await.map_err(failed)?;
+        Ok(rows.into_iter().map(Row::into_account).collect())
+    }
+
+    async fn delete(&self, id: &AccountId) -> Result<(), AccountsError> {
+        let id = id.as_str().to_owned();
+        let deleted = self.store.write(move |c| {
+            Box::pin(async move {
+                lock_admins(c).await?;
+                if is_last_admin(c, &id).await? {
+                    return Ok(Err(last_admin()));
+                }
+                let own = account::table.find(id);
+                Ok(if on!(c, c => diesel::delete(own).execute(c))? == 0 { Err(no_such_account()) } else { Ok(()) })
+            })
+        });
+        deleted.await.map_err(failed)?
+    }
+}
+
+fn failed(error: Error) -> AccountsError {
+    AccountsError::Failed(Box::new(error))
+}
+
+fn last_admin() -> AccountsError {
+    AccountsError::Invalid("This is the last admin who can act: make another one first".to_owned())
+}

@@ -1,0 +1,65 @@
+//! Statements that several methods of the accounts run inside a transaction.
+
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
+use lysand_auth::error::Error;
+use lysand_auth::host::accounts::AccountsError;
+use lysand_auth::on;
+use lysand_auth::store::Conn;
+
+use super::error::CreateError;
+use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_turn, setup_token};
+use super::rules::Field;
+
+/// Makes this transaction wait for every other one that changes admins, and those after it wait for this one
+/// (security ONE-6). SQLite has one writer anyway; on PostgreSQL the row's lock does it.
+pub(super) async fn lock_admins(c: &mut Conn) -> Result<(), Error> {
+    let lock = diesel::update(account_turn::table).set(account_turn::taken.eq(account_turn::taken + 1));
+    on!(c, c => lock.execute(c))?;
+    Ok(())
+}
+
+/// Inserts an account unless its name, a name that looks like it, or its address belongs to somebody.
+pub(super) async fn insert(c: &mut Conn, new: NewRow) -> Result<Result<Row, CreateError>, Error> {
+    let id = new.id.clone();
+    let email_key = new.email_key.clone();
+    let statement = diesel::insert_into(account::table).values(new).on_conflict_do_nothing();
+    if on!(c, c => statement.execute(c))? == 1 {
+        let row =
+            row(c, id).await?.ok_or_else(|| Error::failed("an account is gone in the transaction that made it"))?;
+        return Ok(Ok(row));
+    }
+    let by_address = account::table.filter(account::email_key.eq(email_key)).count();
+    let taken: i64 = on!(c, c => by_address.get_result(c))?;
+    Ok(Err(CreateError::Taken(if taken > 0 { Field::Email } else { Field::Username })))
+}
+
+pub(super) async fn row(c: &mut Conn, id: String) -> Result<Option<Row>, Error> {
+    let query = account::table.find(id).select(COLUMNS);
+    Ok(on!(c, c => query.get_result(c)).optional()?)
+}
+
+/// Whether this account is the only admin who can act (security OPS-1).
+pub(super) async fn is_last_admin(c: &mut Conn, id: &str) -> Result<bool, Error> {
+    let admins = account::table.filter(account::role.eq(ADMIN)).select(COLUMNS);
+    let rows: Vec<Row> = on!(c, c => admins.load(c))?;
+    let mut acting =
+        rows.into_iter().map(Row::into_account).filter(|account| account.inactive_reason().is_none()).peekable();
+    let alone = acting.peek().is_some_and(|account| account.id.as_str() == id);
+    Ok(alone && acting.count() == 1)
+}
+
+pub(super) async fn admin_exists(c: &mut Conn) -> Result<bool, Error> {
+    let admins = account::table.filter(account::role.eq(ADMIN)).select(COLUMNS);
+    let first: Option<Row> = on!(c, c => admins.first(c)).optional()?;
+    Ok(first.is_some())
+}
+
+/// Ends every set-up link, in the transaction that makes an admin.
+pub(super) async fn delete_setup_tokens(c: &mut Conn) -> Result<(), Error> {
+    on!(c, c => diesel::delete(setup_token::table).execute(c))?;
+    Ok(())
+}
+
+pub(super) fn no_such_account() -> AccountsError {
+    AccountsError::Invalid("There is no such account".to_owned())
+}

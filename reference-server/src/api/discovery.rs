@@ -1,0 +1,116 @@
+//! The well-known documents by which clients and tools find out what this server is (Mastodon §14.3).
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::{Data, ServiceConfig};
+use lysand_auth::config::BaseUrl;
+use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::{ApiError, with_slash};
+use serde_json::{Value, json};
+
+use super::document::{PUBLIC, document, public};
+use crate::state::State;
+
+/// The schema whose document `/nodeinfo/2.0` is.
+const SCHEMA: &str = "http://nodeinfo.diaspora.software/ns/schema/2.0";
+
+/// `GET /.well-known/host-meta`: Phanpy and Mastodon for Android take the API's host from its first `Link`.
+///
+/// An origin holds no character that XML would want escaped.
+fn host_meta_document(base_url: &BaseUrl) -> String {
+    let template = base_url.join("/.well-known/webfinger?resource={uri}");
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <XRD xmlns=\"http://docs.oasis-open.org/ns/xri/xrd-1.0\">\n  \
+         <Link rel=\"lrdd\" template=\"{template}\"/>\n\
+         </XRD>\n"
+    )
+}
+
+/// `GET /.well-known/nodeinfo`
+fn nodeinfo_links_document(base_url: &BaseUrl) -> Value {
+    json!({ "links": [{ "rel": SCHEMA, "href": base_url.join("/nodeinfo/2.0") }] })
+}
+
+/// `GET /nodeinfo/2.0`
+///
+/// megalodon refuses software that it does not know unless the metadata names Mastodon as what it descends from.
+fn nodeinfo_document(title: &str, description: &str, accounts: u64) -> Value {
+    json!({
+        "version": "2.0",
+        "software": { "name": "lysand-auth", "version": env!("CARGO_PKG_VERSION") },
+        // The schema wants one protocol at least, and clients look for this one.
+        "protocols": ["activitypub"],
+        "services": { "inbound": [], "outbound": [] },
+        "usage": { "users": { "total": accounts }, "localPosts": 0 },
+        "openRegistrations": false,
+        "metadata": { "nodeName": title, "nodeDescription": description, "upstream": { "name": "mastodon" } },
+    })
+}
+
+/// `GET /.well-known/host-meta`
+async fn host_meta(state: Data<State>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "application/xrd+xml; charset=utf-8"))
+        .insert_header((header::CACHE_CONTROL, PUBLIC))
+        .body(host_meta_document(&state.settings.http.base_url))
+}
+
+/// `GET /.well-known/nodeinfo`
+async fn nodeinfo_links(state: Data<State>) -> HttpResponse {
+    public(&nodeinfo_links_document(&state.settings.http.base_url))
+}
+
+/// `GET /nodeinfo/2.0`
+async fn nodeinfo(state: Data<State>) -> Result<HttpResponse, ApiError> {
+    let instance = &state.settings.instance;
+    let accounts = state.accounts.count_active().await?;
+    Ok(public(&nodeinfo_document(&instance.title, &instance.description, accounts)))
+}
+
+/// The routes of the well-known documents.
+pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let headers = Headers::new(Surface::Public, state.auth.config().base_url.is_secure());
+    move |config| {
+        for path in with_slash("/.well-known/host-meta") {
+            config.service(document(&path, host_meta).wrap(headers));
+        }
+        for path in with_slash("/.well-known/nodeinfo") {
+            config.service(document(&path, nodeinfo_links).wrap(headers));
+        }
+        for path in with_slash("/nodeinfo/2.0") {
+            config.service(document(&path, nodeinfo).wrap(headers));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base_url() -> BaseUrl {
+        BaseUrl::parse("https://social.example").unwrap()
+    }
+
+    #[test]
+    fn the_first_link_of_host_meta_names_the_api_host() {
+        let document = host_meta_document(&base_url());
+        let first = document.split("<Link").nth(1).unwrap();
+        assert!(first.contains("template=\"https://social.example/.well-known/webfinger?resource={uri}\""));
+    }
+
+    #[test]
+    fn nodeinfo_is_found_by_its_link_and_known_to_megalodon() {
+        let links = nodeinfo_links_document(&base_url());
+        assert_eq!(links["links"][0]["rel"], "http://nodeinfo.diaspora.software/ns/schema/2.0");
+        assert_eq!(links["links"][0]["href"], "https://social.example/nodeinfo/2.0");
+        let document = nodeinfo_document("Fernhill", "Ferns", 3);
+        assert_eq!(document["version"], "2.0");
+        assert_eq!(document["metadata"]["upstream"]["name"], "mastodon");
+        assert_eq!(document["openRegistrations"], false);
+        assert!(document["usage"]["users"]["total"].is_u64());
+        for name in ["inbound", "outbound"] {
+            assert!(document["services"][name].is_array());
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `check-config`, and what every command says about a configuration that cannot be used.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::cli::{Cli, Command};
+use super::output;
+use crate::keys;
+use crate::pages::TeraPages;
+use crate::settings::{Problem, Problems, Settings};
+
+/// Does `check-config`: looks also at what only the start would: templates and keys.
+pub(super) fn check(settings: &Settings, as_json: bool) -> ExitCode {
+    let mut problems = Vec::new();
+    if let Err(error) = TeraPages::load(settings.templates_dir.as_deref(), &settings.instance.title) {
+        problems.push(Problem {
+            key: "frontend.templates_dir".into(),
+            value: settings.templates_dir.as_ref().map(|folder| format!("{folder:?}")),
+            remedy: error.to_string(),
+        });
+    }
+    if let Err(error) = keys::check(&settings.signing_keys) {
+        problems.push(Problem { key: "keys.jwt".into(), value: None, remedy: error.to_string() });
+    }
+    if !problems.is_empty() {
+        return report(&Problems(problems), as_json);
+    }
+    match as_json {
+        true => output::json(&json!([])),
+        false => output::text("The configuration is good.\n"),
+    }
+    ExitCode::SUCCESS
+}
+
+/// The answer to a configuration that cannot be used.
+pub(super) fn unusable(cli: &Cli, problems: &Problems) -> ExitCode {
+    if matches!(cli.command, Some(Command::CheckConfig)) {
+        return report(problems, cli.json);
+    }
+    output::complain(&format!("the configuration cannot be used\n{problems}"));
+    ExitCode::from(2)
+}
+
+/// `check-config`: the problems are its output, and their keys the reason for its exit status.
+fn report(problems: &Problems, as_json: bool) -> ExitCode {
+    let entity = |problem: &Problem| json!({ "key": problem.key, "value": problem.value, "remedy": problem.remedy });
+    match as_json {
+        true => output::json(&problems.0.iter().map(entity).collect()),
+        false => output::text(&format!("{problems}\n")),
+    }
+    let keys: Vec<_> = problems.0.iter().map(|problem| problem.key.as_str()).collect();
+    output::complain(&format!("the configuration cannot be used: mend {}", keys.join(", ")));
+    ExitCode::from(2)
+}

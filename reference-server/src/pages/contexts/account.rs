@@ -1,0 +1,75 @@
+//! The page of the signed-in person's own account.
+
+use lysand_auth::host::pages::AccountOnPage;
+use serde::Serialize;
+
+use super::notice::Notice;
+
+/// `account.html`
+#[derive(Debug, Serialize)]
+pub struct AccountPage<'a> {
+    /// What the person should know now.
+    pub notices: Vec<Notice>,
+    /// Whose page it is; `None` when nobody is signed in.
+    pub account: Option<AccountOnPage<'a>>,
+    /// Hidden field of every form.
+    pub form_token: String,
+    /// What is linked.
+    pub linked: Vec<Identity<'a>>,
+    /// What else can be.
+    pub offered: Vec<Identity<'a>>,
+    /// The languages of the pages; when none is chosen, the browser decides.
+    pub languages: Vec<LanguageChoice<'a>>,
+    /// Where the forms post to.
+    pub actions: Actions,
+    /// Where its links lead.
+    pub links: Links,
+    /// Whether links can be changed at once; else the person confirms to be there first.
+    pub fresh: bool,
+    /// Whether a password can confirm it.
+    pub has_password: bool,
+}
+
+/// Where the forms of the page post to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Actions {
+    /// Field `issuer`.
+    pub link: String,
+    /// Field `issuer`.
+    pub unlink: String,
+    /// Field `password`.
+    pub confirm: String,
+    /// Field `language`.
+    pub language: String,
+}
+
+/// Where the links of the page lead.
+#[derive(Clone, Debug, Serialize)]
+pub struct Links {
+    /// What may act for the person.
+    pub apps: String,
+    /// Where a person starts.
+    pub home: String,
+}
+
+/// A provider, and who the person is there.
+#[derive(Debug, Serialize)]
+pub struct Identity<'a> {
+    /// Field `issuer` of the forms.
+    pub id: &'a str,
+    /// The provider's name.
+    pub name: &'a str,
+    /// The person's name there.
+    pub label: Option<&'a str>,
+}
+
+/// One language to choose.
+#[derive(Debug, Serialize)]
+pub struct LanguageChoice<'a> {
+    /// Field `language` of the form.
+    pub tag: &'a str,
+    /// Its name, in itself.
+    pub name: &'a str,
+    /// Whether it is the account's.
+    pub chosen: bool,
+}

@@ -1,0 +1,14 @@
+//! The contexts of this server's own pages: what their templates are given. The library's pages bring theirs
+//! (`lysand_auth::host::pages`).
+
+mod account;
+mod demo;
+mod home;
+mod notice;
+mod setup;
+
+pub use self::account::{AccountPage, Actions, Identity, LanguageChoice, Links};
+pub use self::demo::{DemoPage, Message, Parameter, Step};
+pub use self::home::{DemoOffer, HomePage};
+pub use self::notice::{Notice, NoticeKind};
+pub use self::setup::{FieldErrors, SetupPage};

@@ -1,0 +1,25 @@
+//! The paths that several modules name; a path that one module alone needs is in that module.
+
+/// Where a person starts.
+pub const HOME: &str = "/";
+
+/// The page of the signed-in person's own account.
+pub const ACCOUNT: &str = "/account";
+
+/// Where the forms of that page post to.
+pub const ACCOUNT_LINK: &str = "/account/link";
+pub const ACCOUNT_UNLINK: &str = "/account/unlink";
+pub const ACCOUNT_CONFIRM: &str = "/account/confirm";
+pub const ACCOUNT_LANGUAGE: &str = "/account/language";
+
+/// The set-up link, which makes the first admin.
+pub const SETUP: &str = "/setup";
+
+/// Where the form "try the sign-in" posts to.
+pub const DEMO_START: &str = "/demo/start";
+
+/// Where the demo takes the browser back.
+pub const DEMO_CALLBACK: &str = "/demo/callback";
+
+/// The library's page of the apps that may act for the person who is signed in (Mastodon §16).
+pub const AUTHORIZED_APPLICATIONS: &str = "/oauth/authorized_applications";

@@ -1,0 +1,172 @@
+//! The outermost middleware: a time limit for the body of a request, the end of the connection while the server drains, and
+//! an answer when a handler panics (security LOAD-6, LOAD-10, LOAD-13).
+
+use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::{InternalError, PayloadError};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
+use actix_web::middleware::Next;
+use actix_web::web::{self, Bytes};
+use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
+use futures_util::{FutureExt as _, Stream};
+use lysand_auth::error::Error as Failure;
+use lysand_auth::web::ApiError;
+use serde_json::json;
+
+use super::draining::Draining;
+
+/// How long the body of a request may take to arrive, the work on it included (LOAD-6).
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Guards a request and its response.
+///
+/// # Errors
+/// What the inner services answer as an error; 408 when the body takes too long; 500 when something panicked.
+pub async fn guard(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<GuardedBody>, Error> {
+    let draining = request.app_data::<web::Data<Draining>>().is_some_and(|draining| draining.has_begun());
+    let open = is_open(request.path());
+    let has_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let sent = has_body.then(|| SentBody::share(&mut request));
+    let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let answer = match has_body {
+        true => tokio::time::timeout(BODY_TIMEOUT, answer).await.map_err(|_| too_slow(open))?,
+        false => answer.await,
+    };
+    let mut response = answer.map_err(|_| panicked(open))??;
+    if draining {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(response.map_body(|_, body| GuardedBody { body: body.boxed(), _sent: sent }))
+}
+
+/// The body that a client sends, read by the handler and kept here until the answer is out.
+///
+/// When a handler drops a chunked body before its end, actix-http goes on reading what the client sends, for as long as the
+/// client likes. A body that is still kept when the response is out makes it close the connection instead.
+#[derive(Clone)]
+struct SentBody(Rc<RefCell<Payload>>);
+
+impl SentBody {
+    /// Keeps the request's body and lets the request read it as before.
+    fn share(request: &mut ServiceRequest) -> Self {
+        let sent = Self(Rc::new(RefCell::new(request.take_payload())));
+        request.set_payload(Payload::Stream { payload: Box::pin(sent.clone()) });
+        sent
+    }
+}
+
+impl Stream for SentBody {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut *self.0.borrow_mut()).poll_next(context)
+    }
+}
+
+/// The body of a response, which keeps the request's body until it is out.
+pub struct GuardedBody {
+    body: BoxBody,
+    _sent: Option<SentBody>,
+}
+
+impl MessageBody for GuardedBody {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
+}
+
+/// Whether pages of any site may read what is answered at this path: not where cookies count (Mastodon §17).
+fn is_open(path: &str) -> bool {
+    let is_api = path.starts_with("/api/") && !path.starts_with("/api/auth/");
+    let is_document = path.starts_with("/.well-known/") || path.starts_with("/nodeinfo/");
+    let oauth = ["/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/oauth/register"];
+    is_api || is_document || oauth.contains(&path.trim_end_matches('/'))
+}
+
+fn too_slow(open: bool) -> Error {
+    with_headers(
+        HttpResponse::RequestTimeout().force_close().json(json!({ "error": "The request took too long" })),
+        open,
+    )
+}
+
+fn panicked(open: bool) -> Error {
+    with_headers(ApiError(Failure::failed("a request ended in a panic, which is a bug")).error_response(), open)
+}
+
+/// A response that no inner middleware has seen: with the headers that every response has (security WEB-6), and readable for
+/// pages of other sites where they may call at all; else they would only get a "CORS error".
+fn with_headers(mut answer: HttpResponse, open: bool) -> Error {
+    let headers = answer.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
+    if open {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+    InternalError::from_response("answered by the guard", answer).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+    use actix_web::{App, middleware};
+
+    use super::*;
+
+    async fn breaks() -> HttpResponse {
+        panic!("on purpose")
+    }
+
+    #[actix_web::test]
+    async fn late_and_broken_answers_can_be_read_from_any_site() {
+        let app = App::new().wrap(middleware::from_fn(guard)).default_service(web::to(breaks));
+        let app = init_service(app).await;
+        for (path, open) in [
+            ("/api/v1/apps", true),
+            ("/oauth/token", true),
+            ("/oauth/revoke/", true),
+            ("/oauth/userinfo", true),
+            ("/.well-known/nodeinfo", true),
+            ("/nodeinfo/2.0", true),
+            ("/api/auth/login", false),
+            ("/oauth/authorize", false),
+            ("/oauth/token/info", false),
+            ("/oauth/introspect", false),
+            ("/", false),
+        ] {
+            assert_eq!(is_open(path), open, "{path}");
+            let Err(broken) = try_call_service(&app, TestRequest::post().uri(path).to_request()).await else {
+                panic!("{path} is answered")
+            };
+            for (answer, status) in [(broken.error_response(), 500), (too_slow(open).error_response(), 408)] {
+                assert_eq!(answer.status().as_u16(), status);
+                let allowed = answer.headers().get(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+                assert_eq!(allowed.map(HeaderValue::as_bytes), open.then_some(&b"*"[..]), "{path}");
+                assert_eq!(
+                    answer.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes),
+                    Some(&b"application/json"[..])
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The server: listens, serves, drains. Usable in-process: a test starts it with a clock of its own on a free port.
+
+pub mod app;
+mod draining;
+pub mod guard;
+pub mod health;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use lysand_auth::error::Error;
+use lysand_auth::flows::sweep;
+use lysand_auth::secret::Secret;
+use lysand_auth::{Ambient, Auth};
+use tokio::task::JoinHandle;
+
+use self::draining::Draining;
+use crate::paths::SETUP;
+use crate::settings::{Http, Settings};
+use crate::state::{StartError, State};
+use crate::tls::{self, TlsError};
+
+/// How long a client may take to send the head of a request (security LOAD-6).
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be idle; short enough that idle ones do not hold up the end of the process.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long requests in flight may take after a termination signal (running contract §5).
+const DRAIN_TIMEOUT: u64 = 30;
+/// Connections that the system may hold while all workers are busy.
+const BACKLOG: u32 = 1024;
+/// Open connections of one worker; more wait in the backlog.
+const MAX_CONNECTIONS: usize = 1024;
+/// How often what has expired is deleted.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(15 * 60);
+
+/// Why the server does not start: one line, with the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The address cannot be listened on.
+    #[error("{addr} cannot be listened on: {source}: {}", remedy(source))]
+    Listen {
+        /// The address.
+        addr: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Certificate or key cannot be used.
+    #[error("http.tls: {0}")]
+    Tls(TlsError),
+    /// A part does not work.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The database does not answer any more.
+    #[error("the database: {0}: start it or mend database.url")]
+    Database(#[from] Error),
+}
+
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => "stop the other program, or give another http.bind_port",
+        io::ErrorKind::PermissionDenied => "give an http.bind_port of 1024 or above",
+        _ => "mend http.bind and http.bind_port",
+    }
+}
+
+/// A server that is running.
+pub struct Running {
+    addr: SocketAddr,
+    state: State,
+    setup_token: Option<Secret>,
+    draining: Draining,
+    handle: ServerHandle,
+    server: JoinHandle<io::Result<()>>,
+    sweeper: JoinHandle<()>,
+}
+
+impl Running {
+    /// Listens, opens everything and begins to serve. With `bind_port = 0` any free port is taken, and a base URL that
+    /// was left to its default gets that port.
+    ///
+    /// # Errors
+    /// What does not work and how to mend it, in one line.
+    pub async fn start(mut settings: Settings, ambient: Ambient) -> Result<Self, ServeError> {
+        let parts = Arc::new(OnceLock::new());
+        let draining = Draining::default();
+        let (shared_parts, shared_draining) = (Arc::clone(&parts), draining.clone());
+        let server = HttpServer::new(move || {
+            let state: &State = shared_parts.get().expect("the parts are there before the server runs");
+            app::app(state.clone(), shared_draining.clone())
+        })
+        .workers(workers(&settings.http))
+        .backlog(BACKLOG)
+        .max_connections(MAX_CONNECTIONS)
+        .keep_alive(IDLE_TIMEOUT)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .shutdown_timeout(DRAIN_TIMEOUT)
+        .disable_signals();
+        // A free port is known only once it is taken, and the database is not opened before the port is ours.
+        let wanted = SocketAddr::new(settings.http.bind, settings.http.bind_port);
+        let server = match &settings.http.tls {
+            None => server.bind(wanted),
+            Some(files) => {
+                server.bind_rustls_0_23(wanted, tls::load(&files.cert, &files.key).map_err(ServeError::Tls)?)
+            }
+        };
+        let server = server.map_err(|source| ServeError::Listen { addr: wanted, source })?;
+        let addr = server.addrs().first().copied().unwrap_or(wanted);
+        settings.take_port(addr.port());
+        let state = State::open(settings, ambient).await?;
+        let setup_token = state.accounts.create_setup_token().await?;
+        let _ = parts.set(state.clone());
+        let server = server.run();
+        let handle = server.handle();
+        let sweeper = tokio::spawn(sweep_regularly(state.auth.clone()));
+        let server = tokio::spawn(server);
+        Ok(Self { addr, state, setup_token, draining, handle, server, sweeper })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The parts it serves with.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The public origin.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.state.settings.http.base_url.as_str()
+    }
+
+    /// The set-up link, when there was no admin at the start.
+    #[must_use]
+    pub fn setup_link(&self) -> Option<String> {
+        let token = self.setup_token.as_ref()?;
+        Some(self.state.settings.http.base_url.join(&format!("{SETUP}?token={}", token.expose())))
+    }
+
+    /// Drains: is no longer ready, goes on accepting for `http.drain_delay`, finishes requests in flight for up to 30 s,
+    /// closes the database (security LOAD-10).
+    pub async fn stop(self) {
+        self.draining.begin();
+        tokio::time::sleep(self.state.settings.http.drain_delay).await;
+        self.end(true).await;
+    }
+
+    /// Stops at once, without finishing the requests in flight: for tests.
+    pub async fn abort(self) {
+        self.end(false).await;
+    }
+
+    async fn end(self, gracefully: bool) {
+        self.handle.stop(gracefully).await;
+        self.sweeper.abort();
+        let _ = self.server.await;
+        if let Some(token) = &self.setup_token {
+            let _ = self.state.accounts.delete_setup_token(token).await;
+        }
+    }
+}
+
+fn workers(http: &Http) -> usize {
+    match http.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => usize::from(workers),
+    }
+}
+
+/// Deletes what has expired, for as long as the server runs.
+async fn sweep_regularly(auth: Auth) {
+    let mut interval = tokio::time::interval(SWEEP_INTERVAL);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval.tick().await;
+    loop {
+        interval.tick().await;
+        match sweep::sweep(&auth).await {
+            Ok(swept) => tracing::debug!(?swept, "expired rows were deleted"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be deleted; it is tried again later"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! `GET /account`
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use lysand_auth::error::Error;
+use lysand_auth::flows::sso::{self, Linked};
+use lysand_auth::host::accounts::Accounts as _;
+use lysand_auth::host::pages::{AccountOnPage, Language, Reader};
+use lysand_auth::model::account::Account;
+use lysand_auth::web::{ApiError, SignedIn, form_token, reader};
+use serde::Deserialize;
+
+use crate::pages::TeraPages;
+use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
+use crate::paths::{ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME};
+use crate::site::texts::AccountNotice;
+use crate::state::State;
+
+/// The query names a notice.
+#[derive(Default, Deserialize)]
+pub(super) struct PageQuery {
+    notice: Option<String>,
+}
+
+/// Shows the page: the account's identities, what else can be linked, and the languages.
+pub(super) async fn show(
+    state: Data<State>,
+    req: HttpRequest,
+    form: Session,
+    browser: SignedIn,
+    query: Option<Query<PageQuery>>,
+) -> Result<HttpResponse, ApiError> {
+    let reader = reader(&req).for_account(browser.account());
+    let form_token = form_token(&state.auth, &form)?;
+    let sso = &state.auth.config().sso;
+    let (mut linked, mut has_password) = (Vec::new(), false);
+    if let Some(browser) = &browser.0 {
+        linked = sso::list(&state.auth, &browser.account.id).await?;
+        has_password =
+            !sso.forced && state.accounts.has_password(&browser.account.id).await.map_err(Error::from_host)?;
+    }
+    let is_linked = |id: &str| linked.iter().any(|linked: &Linked| linked.provider.id == id);
+    let others = sso.providers.iter().filter(|provider| !is_linked(&provider.id));
+    let page = AccountPage {
+        notices: notice(query).into_iter().collect(),
+        account: browser
+            .account()
+            .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
+        form_token,
+        offered: others.map(|provider| Identity { id: &provider.id, name: &provider.name, label: None }).collect(),
+        linked: linked
+            .iter()
+            .map(|linked| Identity {
+                id: &linked.provider.id,
+                name: &linked.provider.name,
+                label: linked.label.as_deref(),
+            })
+            .collect(),
+        languages: languages(&state.pages, browser.account()),
+        actions: actions(&reader),
+        links: Links { apps: reader.keep(AUTHORIZED_APPLICATIONS), home: reader.keep(HOME) },
+        fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
+        has_password,
+    };
+    Ok(state.pages.reply(&reader, StatusCode::OK, "account.html", &page))
+}
+
+fn notice(query: Option<Query<PageQuery>>) -> Option<Notice> {
+    AccountNotice::named(query?.notice.as_deref()?).map(Notice::from)
+}
+
+/// What can be chosen, beside leaving it to the browser.
+fn languages<'a>(pages: &'a TeraPages, account: Option<&Account>) -> Vec<LanguageChoice<'a>> {
+    let own = account.and_then(|account| account.language.as_ref()).map(Language::as_str);
+    pages.languages().map(|(tag, name)| LanguageChoice { tag, name, chosen: own == Some(tag) }).collect()
+}
+
+/// Where the forms post to.
+fn actions(reader: &Reader) -> Actions {
+    let keep = |path| reader.keep(path);
+    Actions {
+        link: keep(ACCOUNT_LINK),
+        unlink: keep(ACCOUNT_UNLINK),
+        confirm: keep(ACCOUNT_CONFIRM),
+        language: keep(ACCOUNT_LANGUAGE),
+    }
+}

@@ -1,0 +1,97 @@
+//! The routes of the static files.
+
+use actix_web::guard::fn_guard;
+use actix_web::http::header;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::{not_allowed, not_found, with_slash};
+
+use crate::assets::find;
+use crate::state::State;
+
+/// `GET /assets/{name}`
+async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
+    let Some((asset, digest)) = find(&name) else {
+        return not_found().await;
+    };
+    // Only an address with the right digest names this very content; a bare one may name another after an update.
+    let is_exact = request.query_string().strip_prefix("v=") == Some(digest);
+    let caching = if is_exact { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    let tag = format!("\"{digest}\"");
+    let is_known = request
+        .headers()
+        .get(header::IF_NONE_MATCH)
+        .and_then(|known| known.to_str().ok())
+        .is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
+    let mut reply = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    reply
+        .insert_header((header::CACHE_CONTROL, caching))
+        .insert_header((header::ETAG, tag))
+        .content_type(asset.content_type);
+    if is_known { reply.finish() } else { reply.body(asset.content) }
+}
+
+/// The routes of the static files. Web clients of other origins show the default pictures, so any may read them
+/// (Lysand §12.2).
+pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let headers = Headers::new(Surface::Public, state.auth.config().base_url.is_secure());
+    // A frontend may have files of its own there.
+    let all = state.frontend.is_none();
+    let is_ours = move |path: &str| all || path.strip_prefix("/assets/").is_some_and(|name| find(name).is_some());
+    move |config| {
+        config.service(
+            web::resource(with_slash("/assets/{name}"))
+                .guard(fn_guard(move |request| is_ours(request.head().uri.path())))
+                .route(web::get().to(show))
+                .route(web::head().to(show))
+                .default_service(not_allowed("GET, HEAD"))
+                .wrap(headers),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use actix_web::{App, test};
+
+    use super::*;
+    use crate::assets::{ASSETS, path};
+
+    async fn get(path: &str, known: Option<&str>) -> (StatusCode, String, usize) {
+        let app = test::init_service(App::new().route("/assets/{name}", web::get().to(show))).await;
+        let request = test::TestRequest::get().uri(path);
+        let request =
+            known.iter().fold(request, |request, known| request.insert_header((header::IF_NONE_MATCH, *known)));
+        let response = test::call_service(&app, request.to_request()).await;
+        let header =
+            |name| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        let (status, caching) = (response.status(), header(header::CACHE_CONTROL));
+        (status, caching, test::read_body(response).await.len())
+    }
+
+    #[actix_web::test]
+    async fn an_exact_address_is_kept_for_good() {
+        for asset in ASSETS {
+            let (status, caching, length) = get(&path(asset.name), None).await;
+            assert_eq!((status, length), (StatusCode::OK, asset.content.len()), "{}", asset.name);
+            assert!(caching.ends_with("immutable"), "{caching}");
+        }
+        let (status, caching, _) = get("/assets/style.css?v=old", None).await;
+        assert_eq!((status, caching.as_str()), (StatusCode::OK, "public, max-age=300"));
+    }
+
+    #[actix_web::test]
+    async fn a_known_file_is_not_sent_again() {
+        let tag = format!("\"other\", \"{}\"", find("style.css").unwrap().1);
+        assert_eq!(get(&path("style.css"), Some(&tag)).await.0, StatusCode::NOT_MODIFIED);
+    }
+
+    #[actix_web::test]
+    async fn nothing_else_is_served() {
+        for name in ["/assets/other.css", "/assets/..%2fbase.html", "/assets/Style.css"] {
+            assert_eq!(get(name, None).await.0, StatusCode::NOT_FOUND, "{name}");
+        }
+    }
+}

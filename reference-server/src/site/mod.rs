@@ -1,0 +1,15 @@
+//! What a person sees beside the library's pages: the home page, the own account, set-up, the demo, error pages, and the
+//! pages of a frontend.
+
+pub mod account;
+pub mod assets;
+pub mod demo;
+mod error_page;
+pub mod hand_over;
+pub mod home;
+pub mod not_found;
+pub mod setup;
+mod texts;
+
+#[cfg(test)]
+mod tests;

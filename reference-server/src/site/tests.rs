@@ -1,0 +1,26 @@
+//! Everything that a page can say in English is translated, and nothing else is.
+
+use std::collections::BTreeSet;
+
+use lysand_auth::host::accounts::AccountsError;
+
+use super::{demo, texts};
+use crate::accounts::rules::{Field, RuleError};
+use crate::pages::{catalogue_faults, template_texts};
+
+fn used() -> BTreeSet<String> {
+    let mut used: BTreeSet<String> = lysand_auth::web::page_texts().into_iter().collect();
+    used.extend(template_texts());
+    used.extend(texts::all().into_iter().map(str::to_owned));
+    used.extend(demo::step_texts());
+    used.extend(RuleError::ALL.map(|error| error.pattern().to_owned()));
+    used.extend([Field::Username, Field::Email].map(|field| AccountsError::Taken(field.name()).to_string()));
+    used
+}
+
+#[test]
+fn every_catalogue_has_exactly_the_texts_that_are_used() {
+    let used = used();
+    assert!(used.len() > 100, "{}", used.len());
+    assert_eq!(catalogue_faults(&used), Vec::<String>::new());
+}
