@@ -2,31 +2,31 @@
 
 use serde_json::json;
 use tests::browser::page_from;
-use tests::{Browser, Look};
+use tests::{Appearance, Browser};
 
 #[tokio::test]
 async fn a_browser_without_scripts_runs_none() {
     let page = page_from("<title>still</title><script>document.title = 'moved'</script>");
-    let look = Look { scripts: false, ..Look::default() };
-    let (with, without) = (Browser::open().await, Browser::with_look(look).await);
+    let look = Appearance { scripts: false, ..Appearance::default() };
+    let (with, without) = (Browser::open().await, Browser::with_appearance(look).await);
 
     with.goto(&page).await;
     without.goto(&page).await;
-    assert_eq!(with.ask("return document.title").await, json!("moved"));
-    assert_eq!(without.ask("return document.title").await, json!("still"));
+    assert_eq!(with.evaluate("return document.title").await, json!("moved"));
+    assert_eq!(without.evaluate("return document.title").await, json!("still"));
 }
 
 #[tokio::test]
 async fn a_narrow_browser_is_narrow_and_a_dark_one_prefers_dark() {
     let facts = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
     let page = page_from("<!doctype html><title>plain</title>");
-    let browser = Browser::with_look(Look { width: 320, dark: true, ..Look::default() }).await;
+    let browser = Browser::with_appearance(Appearance { width: 320, dark: true, ..Appearance::default() }).await;
     browser.goto(&page).await;
-    assert_eq!(browser.ask(facts).await, json!([320, true]));
+    assert_eq!(browser.evaluate(facts).await, json!([320, true]));
 
     let browser = Browser::open().await;
     browser.goto(&page).await;
-    assert_eq!(browser.ask(facts).await, json!([1280, false]));
+    assert_eq!(browser.evaluate(facts).await, json!([1280, false]));
 }
 
 #[tokio::test]

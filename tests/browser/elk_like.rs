@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tests::client::query;
+use tests::http::{http_client, query_of};
 use tests::postgres::TestDatabase;
 use tests::site::{Reply, Site};
-use tests::wire::Wire;
+use tests::tcp_proxy::TcpProxy;
 use tests::{Browser, Person, ServerProcess, wait};
 use tokio::sync::OnceCell;
 use url::Url;
@@ -22,21 +22,21 @@ struct Elk {
     server: Url,
     http: reqwest::Client,
     app: OnceCell<Value>,
-    troubles: Option<Troubles>,
+    outages: Option<Outages>,
 }
 
 /// What stands between the client and its token: first the network, then the server's database.
-struct Troubles {
-    network: Wire,
+struct Outages {
+    network: TcpProxy,
     /// The server's address by way of that network.
     through: Url,
-    database: Wire,
+    database: TcpProxy,
 }
 
 impl Elk {
-    fn of(server: &ServerProcess, troubles: Option<Troubles>) -> Arc<Self> {
-        let (http, app) = (server.http().clone(), OnceCell::new());
-        Arc::new(Self { server: server.base_url().clone(), http, app, troubles })
+    fn of(server: &ServerProcess, outages: Option<Outages>) -> Arc<Self> {
+        let (http, app) = (http_client(server.ca()), OnceCell::new());
+        Arc::new(Self { server: server.base_url().clone(), http, app, outages })
     }
 
     async fn site(self: Arc<Self>) -> Site {
@@ -44,8 +44,8 @@ impl Elk {
             let elk = Arc::clone(&self);
             async move {
                 match url.path() {
-                    "/signin" => elk.leave(&url).await,
-                    path if path.starts_with("/api/") => elk.come_back(&url).await,
+                    "/signin" => elk.redirect_to_server(&url).await,
+                    path if path.starts_with("/api/") => elk.follow_callback(&url).await,
                     _ => Reply::Missing,
                 }
             }
@@ -76,7 +76,7 @@ impl Elk {
         call.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
     }
 
-    async fn leave(&self, own: &Url) -> Reply {
+    async fn redirect_to_server(&self, own: &Url) -> Reply {
         let client_id = self.app(own).await["client_id"].as_str().unwrap();
         let mut url = self.server.join("/oauth/authorize").unwrap();
         url.query_pairs_mut()
@@ -89,14 +89,14 @@ impl Elk {
         Reply::Redirect(url)
     }
 
-    async fn come_back(&self, own: &Url) -> Reply {
+    async fn follow_callback(&self, own: &Url) -> Reply {
         let app = self.app(own).await;
         let grant = json!({
             "client_id": app["client_id"],
             "client_secret": app["client_secret"],
             "redirect_uri": self.redirect_uri(own),
             "grant_type": "authorization_code",
-            "code": query(own, "code").expect("a code"),
+            "code": query_of(own, "code").expect("a code"),
             "scope": SCOPE,
         });
         let (token, failures) = self.exchange(&grant).await;
@@ -109,10 +109,10 @@ impl Elk {
 
     /// The token, and the failures on the way to it.
     async fn exchange(&self, grant: &Value) -> (Value, Vec<String>) {
-        let server = self.troubles.as_ref().map_or(&self.server, |troubles| &troubles.through);
+        let server = self.outages.as_ref().map_or(&self.server, |outages| &outages.through);
         let url = server.join("/oauth/token").unwrap();
         let mut failures = Vec::new();
-        self.come_trouble(failures.len()).await;
+        self.simulate_outage(failures.len()).await;
         loop {
             let failure = match self.http.post(url.clone()).json(grant).send().await {
                 Ok(reply) if RETRIED.contains(&reply.status().as_u16()) => reply.status().as_u16().to_string(),
@@ -121,21 +121,21 @@ impl Elk {
             };
             failures.push(failure);
             assert!(failures.len() <= RETRIES, "{failures:?}");
-            self.come_trouble(failures.len()).await;
+            self.simulate_outage(failures.len()).await;
         }
     }
 
     /// What happens after so many failures.
-    async fn come_trouble(&self, failures: usize) {
-        let Some(troubles) = &self.troubles else { return };
+    async fn simulate_outage(&self, failures: usize) {
+        let Some(outages) = &self.outages else { return };
         match failures {
-            0 => troubles.network.cut(),
+            0 => outages.network.cut(),
             1 => {
-                troubles.database.cut();
-                troubles.network.mend();
+                outages.database.cut();
+                outages.network.restore();
             }
             _ => {
-                troubles.database.mend();
+                outages.database.restore();
                 let (http, ready) = (self.http.clone(), self.server.join("/health/ready").unwrap());
                 let runtime = tokio::runtime::Handle::current();
                 // Waiting borrows what it looks at, so it happens on a thread of its own.
@@ -150,10 +150,10 @@ impl Elk {
 }
 
 /// A person signs in at the client, and is told how that went.
-async fn signs_in(server: &ServerProcess, troubles: Option<Troubles>, outcome: &str) {
+async fn signs_in(server: &ServerProcess, outages: Option<Outages>, outcome: &str) {
     let person = Person::named("alice");
     server.create_account(&person);
-    let site = Elk::of(server, troubles).site().await;
+    let site = Elk::of(server, outages).site().await;
     let browser = Browser::open().await;
     browser.goto(&site.url("/signin")).await;
     browser.sign_in(&person).await;
@@ -171,9 +171,9 @@ async fn a_client_with_a_server_of_its_own_signs_in() {
 #[tokio::test]
 async fn a_client_that_tries_again_gets_its_token_on_postgres() {
     let database = TestDatabase::create().await;
-    let (wire, url) = Wire::before(&database.url());
+    let (database_proxy, url) = TcpProxy::before(&database.url());
     let server = ServerProcess::builder().set("database.url", url.as_str()).start().await;
-    let (network, through) = Wire::before(server.base_url());
-    let troubles = Troubles { network, through, database: wire };
-    signs_in(&server, Some(troubles), r#"Signed in as @alice after ["network", "503"]"#).await;
+    let (network, through) = TcpProxy::before(server.base_url());
+    let outages = Outages { network, through, database: database_proxy };
+    signs_in(&server, Some(outages), r#"Signed in as @alice after ["network", "503"]"#).await;
 }

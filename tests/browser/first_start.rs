@@ -2,8 +2,8 @@
 //!
 //! These stories happen on a narrow screen, so that they see these pages fit there, too.
 
-use tests::journey::{APPROVE, SIGN_IN};
-use tests::{Browser, Look, Person, ServerProcess, wait};
+use tests::sign_in_pages::{APPROVE, SIGN_IN};
+use tests::{Appearance, Browser, Person, ServerProcess, wait};
 use url::Url;
 
 use crate::layout::{NARROW, fits};
@@ -30,10 +30,10 @@ async fn the_setup_link_creates_the_first_account_and_dies() {
 
     // Whoever finds the link later, in a log for example, gets nothing from it.
     let gone = wait::until("the set-up link to die", async || {
-        let reply = server.http().get(link.clone()).send().await.ok()?;
-        (!reply.status().is_success()).then_some(reply)
+        let response = server.client().get(link.as_str()).try_send().await?;
+        (!response.status.is_success()).then_some(response)
     });
-    let page = gone.await.text().await.expect("a page");
+    let page = gone.await.body;
     assert!(!page.contains("confirmation"), "no form for a second account:\n{page}");
 
     try_it(&server, &browser, &person).await;
@@ -43,7 +43,7 @@ async fn the_setup_link_creates_the_first_account_and_dies() {
 async fn an_account_made_on_the_command_line_kills_the_link_when_it_may_administer() {
     let server = ServerProcess::start().await;
     let link = setup_link(&server).await;
-    let page = async || server.http().get(link.clone()).send().await.expect("an answer").status();
+    let page = async || server.client().get(link.as_str()).send().await.status;
 
     server.create_account(&Person::named("alice"));
     assert_eq!(page().await, 200, "alice is no administrator: the link is still needed");
@@ -90,7 +90,7 @@ async fn try_it(server: &ServerProcess, browser: &Browser, person: &Person) {
 }
 
 async fn narrow_browser() -> Browser {
-    Browser::with_look(Look { width: NARROW, ..Look::default() }).await
+    Browser::with_appearance(Appearance { width: NARROW, ..Appearance::default() }).await
 }
 
 /// The link is part of the banner, for whoever started the server.

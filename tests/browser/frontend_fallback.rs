@@ -15,8 +15,8 @@ async fn a_page_of_the_frontend_works_on_this_origin() {
     browser.goto(&server.url("/welcome")).await;
     browser.reads("and its script ran").await;
     assert_eq!(browser.url().await.path(), "/welcome");
-    assert_eq!(browser.ask("return document.cookie").await, "", "none of the frontend's cookies was taken");
-    let asked = frontend.asked();
+    assert_eq!(browser.evaluate("return document.cookie").await, "", "none of the frontend's cookies was taken");
+    let asked = frontend.requests();
     assert!(asked.iter().any(|head| head.starts_with("GET /app.js ")), "{asked:?}");
     assert!(asked.iter().all(|head| !head.contains("cookie")), "{asked:?}");
 }

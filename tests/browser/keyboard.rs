@@ -3,65 +3,65 @@
 use fantoccini::key::Key;
 use serde_json::json;
 use tests::Browser;
-use tests::journey::{APPROVE, CODE, DENY, SIGN_IN};
+use tests::sign_in_pages::{APPROVE, CODE, DENY, SIGN_IN};
 
-use crate::test_setup::Scene;
+use crate::fixture::Fixture;
 
 /// More steps than any of these pages has things to step on.
 const STEPS: usize = 25;
 
 #[tokio::test]
 async fn the_whole_way_can_be_gone_by_keyboard() {
-    let mut scene = Scene::open().await;
-    let trip = scene.leave_for_server().await;
-    scene.browser.find(SIGN_IN).await;
-    tab_to(&scene.browser, "input[name='identifier']").await;
-    scene.browser.type_text(&scene.person.username).await;
-    tab_to(&scene.browser, "input[name='password']").await;
-    scene.browser.type_text(&scene.person.password).await;
-    tab_to(&scene.browser, SIGN_IN).await;
-    scene.browser.press(Key::Enter).await;
+    let mut fixture = Fixture::open().await;
+    let request = fixture.leave_for_server().await;
+    fixture.browser.find(SIGN_IN).await;
+    tab_to(&fixture.browser, "input[name='identifier']").await;
+    fixture.browser.type_text(&fixture.person.username).await;
+    tab_to(&fixture.browser, "input[name='password']").await;
+    fixture.browser.type_text(&fixture.person.password).await;
+    tab_to(&fixture.browser, SIGN_IN).await;
+    fixture.browser.press(Key::Enter).await;
 
-    scene.browser.find(APPROVE).await;
-    tab_to(&scene.browser, DENY).await;
-    tab_to(&scene.browser, APPROVE).await;
-    scene.browser.press(Key::Enter).await;
-    let callback = scene.redirects.next().await;
-    scene.welcome(&trip, &callback).await;
+    fixture.browser.find(APPROVE).await;
+    tab_to(&fixture.browser, DENY).await;
+    tab_to(&fixture.browser, APPROVE).await;
+    fixture.browser.press(Key::Enter).await;
+    let callback = fixture.redirects.next().await;
+    fixture.welcome(&request, &callback).await;
 }
 
 #[tokio::test]
 async fn enter_in_the_password_field_signs_in() {
-    let scene = Scene::open().await;
-    scene.leave_for_server().await;
-    scene.browser.fill("identifier", &scene.person.username).await;
-    scene.browser.fill("password", &scene.person.password).await;
-    scene.browser.press(Key::Enter).await;
-    scene.browser.find(APPROVE).await;
+    let fixture = Fixture::open().await;
+    fixture.leave_for_server().await;
+    fixture.browser.fill("identifier", &fixture.person.username).await;
+    fixture.browser.fill("password", &fixture.person.password).await;
+    fixture.browser.press(Key::Enter).await;
+    fixture.browser.find(APPROVE).await;
 }
 
 #[tokio::test]
 async fn everything_that_can_be_operated_has_a_name() {
-    let scene = Scene::open().await;
-    scene.leave_for_server_out_of_band().await;
-    scene.browser.find(SIGN_IN).await;
-    is_named(&scene.browser, 3).await;
+    let fixture = Fixture::open().await;
+    fixture.leave_for_server_out_of_band().await;
+    fixture.browser.find(SIGN_IN).await;
+    is_named(&fixture.browser, 3).await;
 
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.find(APPROVE).await;
-    is_named(&scene.browser, 2).await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.find(APPROVE).await;
+    is_named(&fixture.browser, 2).await;
 
-    scene.browser.approve().await;
-    scene.browser.find(CODE).await;
-    is_named(&scene.browser, 1).await;
+    fixture.browser.approve().await;
+    fixture.browser.find(CODE).await;
+    is_named(&fixture.browser, 1).await;
 }
 
 /// Presses the tabulator until the focus is on what `css` selects, and checks that the focus can be seen there.
 async fn tab_to(browser: &Browser, css: &str) {
     for _ in 0..STEPS {
-        let here = browser.ask(&format!("return document.activeElement.matches({})", json!(css))).await;
+        let here = browser.evaluate(&format!("return document.activeElement.matches({})", json!(css))).await;
         if here == json!(true) {
-            let ring = browser.ask(FOCUS_RING).await;
+            let ring = browser.evaluate(FOCUS_RING).await;
             assert_eq!(ring, json!(true), "the focus on `{css}` cannot be seen");
             return;
         }
@@ -80,11 +80,11 @@ const FOCUS_RING: &str = r"
 /// text, an `aria-label`. A placeholder is no name, because it goes when one begins to type.
 pub(crate) async fn is_named(browser: &Browser, expected: usize) {
     let url = browser.url().await;
-    let page = browser.ask("return [document.documentElement.lang, document.title]").await;
+    let page = browser.evaluate("return [document.documentElement.lang, document.title]").await;
     assert_ne!(page[0], json!(""), "{url} does not say its language");
     assert_ne!(page[1], json!(""), "{url} has no title");
 
-    let controls = browser.ask(CONTROLS).await;
+    let controls = browser.evaluate(CONTROLS).await;
     let controls = controls.as_array().unwrap();
     assert!(controls.len() >= expected, "{url} has too few controls: {controls:?}");
     for control in controls {

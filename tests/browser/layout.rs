@@ -1,80 +1,85 @@
 //! The same pages without scripts, on a narrow screen, in the dark.
 
 use serde_json::{Value, json};
-use tests::certified::CertifiedProvider;
-use tests::client::OUT_OF_BAND;
-use tests::journey::{APPROVE, SIGN_IN};
-use tests::{Browser, Look, Person, RegisteredApp, ServerProcess};
+use tests::app::OUT_OF_BAND;
+use tests::certified_provider::CertifiedProvider;
+use tests::sign_in_pages::{APPROVE, SIGN_IN};
+use tests::{Appearance, Browser, Person, ServerProcess};
 
-use crate::test_setup::Scene;
+use crate::fixture::Fixture;
 
 /// As narrow as screens get, and what WCAG 2.2 (1.4.10) asks for.
 pub(crate) const NARROW: u32 = 320;
 
 #[tokio::test]
 async fn nothing_on_the_way_needs_scripts() {
-    let mut scene = Scene::with_look(Look { scripts: false, ..Look::default() }).await;
-    let trip = scene.leave_for_server().await;
-    scene.browser.sign_in_with(&scene.person.username, "not the password").await;
-    scene.browser.reads("Invalid identifier or password").await;
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.approve().await;
-    let callback = scene.redirects.next().await;
-    scene.welcome(&trip, &callback).await;
+    let mut fixture = Fixture::with_appearance(Appearance { scripts: false, ..Appearance::default() }).await;
+    let request = fixture.leave_for_server().await;
+    fixture.browser.sign_in_with(&fixture.person.username, "not the password").await;
+    fixture.browser.reads("Invalid identifier or password").await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.approve().await;
+    let callback = fixture.redirects.next().await;
+    fixture.welcome(&request, &callback).await;
 
-    let (app, trip) = scene.leave_for_server_out_of_band().await;
-    scene.browser.approve().await;
-    let code = scene.browser.code_on_page().await;
-    app.redeem(&scene.server, &trip, &code).await;
+    let (app, request) = fixture.leave_for_server_out_of_band().await;
+    fixture.browser.approve().await;
+    let code = fixture.browser.code_on_page().await;
+    fixture.server.client().redeem_proven(&app, &request, &code).await.expect("a token");
 }
 
 #[tokio::test]
 async fn nothing_on_the_way_scrolls_sideways_on_a_narrow_screen() {
-    let scene = Scene::with_look(Look { width: NARROW, ..Look::default() }).await;
-    scene.leave_for_server_out_of_band().await;
-    scene.browser.find(SIGN_IN).await;
-    fits(&scene.browser, "narrow-sign-in").await;
+    let fixture = Fixture::with_appearance(Appearance { width: NARROW, ..Appearance::default() }).await;
+    fixture.leave_for_server_out_of_band().await;
+    fixture.browser.find(SIGN_IN).await;
+    fits(&fixture.browser, "narrow-sign-in").await;
 
-    scene.browser.sign_in_with(&scene.person.username, "not the password").await;
-    scene.browser.reads("Invalid identifier or password").await;
-    fits(&scene.browser, "narrow-wrong-password").await;
+    fixture.browser.sign_in_with(&fixture.person.username, "not the password").await;
+    fixture.browser.reads("Invalid identifier or password").await;
+    fits(&fixture.browser, "narrow-wrong-password").await;
 
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.find(APPROVE).await;
-    fits(&scene.browser, "narrow-consent").await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.find(APPROVE).await;
+    fits(&fixture.browser, "narrow-consent").await;
 
-    scene.browser.approve().await;
-    scene.browser.code_on_page().await;
-    fits(&scene.browser, "narrow-code").await;
+    fixture.browser.approve().await;
+    fixture.browser.code_on_page().await;
+    fits(&fixture.browser, "narrow-code").await;
 }
 
 /// German words are the longest that the pages have.
 #[tokio::test]
 async fn longer_words_do_not_scroll_sideways_on_a_narrow_screen() {
-    let scene = Scene::with_look(Look { width: NARROW, ..Look::default() }).await;
+    let fixture = Fixture::with_appearance(Appearance { width: NARROW, ..Appearance::default() }).await;
     let every_row = "profile openid email push read:accounts write:accounts read:statuses write:statuses write:media \
                      write:conversations read:notifications write:notifications follow read:bookmarks write:bookmarks \
                      read:filters write:filters read:search write:reports";
-    let app = RegisteredApp::register(&scene.server, "Donaudampfschifffahrt", OUT_OF_BAND, every_row).await;
-    let mut trip = app.trip(&scene.server);
-    trip.url.query_pairs_mut().append_pair("lang", "de");
-    scene.browser.goto(&trip.url).await;
-    scene.browser.reads("Benutzername oder E-Mail").await;
-    fits(&scene.browser, "narrow-german-sign-in").await;
+    let app = fixture
+        .server
+        .client()
+        .register_with("Donaudampfschifffahrt", OUT_OF_BAND, every_row, &[])
+        .await
+        .expect("an app");
+    let mut request = app.authorization_request(fixture.server.base_url());
+    request.url.query_pairs_mut().append_pair("lang", "de");
+    fixture.browser.goto(&request.url).await;
+    fixture.browser.reads("Benutzername oder E-Mail").await;
+    fits(&fixture.browser, "narrow-german-sign-in").await;
 
-    scene.browser.sign_in_with(&scene.person.username, "not the password").await;
-    scene.browser.reads("Benutzername, E-Mail oder Passwort ist falsch").await;
-    fits(&scene.browser, "narrow-german-wrong-password").await;
+    fixture.browser.sign_in_with(&fixture.person.username, "not the password").await;
+    fixture.browser.reads("Benutzername, E-Mail oder Passwort ist falsch").await;
+    fits(&fixture.browser, "narrow-german-wrong-password").await;
 
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.find(APPROVE).await;
-    scene.browser.reads("Push-Benachrichtigungen").await;
-    fits(&scene.browser, "narrow-german-consent").await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.find(APPROVE).await;
+    fixture.browser.reads("Push-Benachrichtigungen").await;
+    fits(&fixture.browser, "narrow-german-consent").await;
 
-    scene.browser.approve().await;
-    scene.browser.code_on_page().await;
-    scene.browser.reads("Noch ein Schritt").await;
-    fits(&scene.browser, "narrow-german-code").await;
+    fixture.browser.approve().await;
+    fixture.browser.code_on_page().await;
+    fixture.browser.reads("Noch ein Schritt").await;
+    fits(&fixture.browser, "narrow-german-code").await;
 }
 
 /// The pages beside a sign-in, in the same language.
@@ -82,7 +87,7 @@ async fn longer_words_do_not_scroll_sideways_on_a_narrow_screen() {
 async fn longer_words_beside_a_sign_in_do_not_scroll_sideways_either() {
     let provider = CertifiedProvider::start().await;
     let server = provider.known_to(ServerProcess::builder()).start().await;
-    let browser = Browser::with_look(Look { width: NARROW, ..Look::default() }).await;
+    let browser = Browser::with_appearance(Appearance { width: NARROW, ..Appearance::default() }).await;
     let person = Person::named("donaudampfschifffahrtsgesell");
     server.create_account(&person);
     let go = async |path: &str, words: &str| {
@@ -126,7 +131,7 @@ async fn longer_words_beside_a_sign_in_do_not_scroll_sideways_either() {
 /// Takes a picture, and checks that there is nothing to scroll to on the right.
 pub(crate) async fn fits(browser: &Browser, name: &str) {
     let picture = browser.screenshot(name).await;
-    let widths = browser.ask(WIDTHS).await;
+    let widths = browser.evaluate(WIDTHS).await;
     assert_eq!(widths["screen"], json!(NARROW), "the screen is narrow");
     // The vertical scroll bar takes its part of the screen, so the page has a little less than all of it.
     assert_eq!(widths["content"], widths["page"], "{name} scrolls sideways, see {}", picture.display());
@@ -139,13 +144,13 @@ const WIDTHS: &str = r"
 
 #[tokio::test]
 async fn the_pages_are_dark_for_those_who_prefer_it() {
-    let scene = Scene::with_look(Look { dark: true, ..Look::default() }).await;
-    scene.leave_for_server().await;
-    scene.browser.find(SIGN_IN).await;
-    let sign_in = Colours::of(&scene.browser, "dark-sign-in").await;
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.find(APPROVE).await;
-    let consent = Colours::of(&scene.browser, "dark-consent").await;
+    let fixture = Fixture::with_appearance(Appearance { dark: true, ..Appearance::default() }).await;
+    fixture.leave_for_server().await;
+    fixture.browser.find(SIGN_IN).await;
+    let sign_in = Colours::of(&fixture.browser, "dark-sign-in").await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.find(APPROVE).await;
+    let consent = Colours::of(&fixture.browser, "dark-consent").await;
 
     for page in [sign_in, consent] {
         assert!(page.background < 0.2, "{page:?} is dark");
@@ -155,13 +160,13 @@ async fn the_pages_are_dark_for_those_who_prefer_it() {
 
 #[tokio::test]
 async fn the_pages_are_light_for_everybody_else() {
-    let scene = Scene::open().await;
-    scene.leave_for_server().await;
-    scene.browser.find(SIGN_IN).await;
-    let sign_in = Colours::of(&scene.browser, "light-sign-in").await;
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.find(APPROVE).await;
-    let consent = Colours::of(&scene.browser, "light-consent").await;
+    let fixture = Fixture::open().await;
+    fixture.leave_for_server().await;
+    fixture.browser.find(SIGN_IN).await;
+    let sign_in = Colours::of(&fixture.browser, "light-sign-in").await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.find(APPROVE).await;
+    let consent = Colours::of(&fixture.browser, "light-consent").await;
 
     for page in [sign_in, consent] {
         assert!(page.background > 0.7, "{page:?} is light");
@@ -179,7 +184,7 @@ pub(crate) struct Colours {
 impl Colours {
     pub(crate) async fn of(browser: &Browser, name: &str) -> Self {
         browser.screenshot(name).await;
-        let colours = browser.ask(COLOURS).await;
+        let colours = browser.evaluate(COLOURS).await;
         Self { background: luminance(&colours["background"]), text: luminance(&colours["text"]) }
     }
 

@@ -19,6 +19,7 @@
 mod browser_settings;
 mod elk_like;
 mod first_start;
+mod fixture;
 mod frontend_fallback;
 mod grants;
 mod keyboard;
@@ -27,4 +28,3 @@ mod out_of_band;
 mod phanpy_like;
 mod signing_in;
 mod single_sign_on;
-mod test_setup;

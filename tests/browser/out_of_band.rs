@@ -1,36 +1,35 @@
 //! Applications that cannot be redirected to: the server shows a code and the person carries it over.
 
-use tests::RegisteredApp;
-use tests::client;
+use tests::http::query_of;
 
-use crate::test_setup::Scene;
+use crate::fixture::Fixture;
 
 #[tokio::test]
 async fn the_code_on_the_page_is_the_code_that_works() {
-    let scene = Scene::open().await;
-    let (app, trip) = scene.leave_for_server_out_of_band().await;
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.approve().await;
+    let fixture = Fixture::open().await;
+    let (app, request) = fixture.leave_for_server_out_of_band().await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.approve().await;
 
-    let code = scene.browser.code_on_page().await;
-    scene.browser.screenshot("out-of-band-code").await;
-    let url = scene.browser.url().await;
-    assert_eq!(url.origin(), scene.server.base_url().origin(), "the browser stays with the server");
-    assert_eq!(client::query(&url, "code").as_ref(), Some(&code), "desktop clients read the code off {url}");
+    let code = fixture.browser.code_on_page().await;
+    fixture.browser.screenshot("out-of-band-code").await;
+    let url = fixture.browser.url().await;
+    assert_eq!(url.origin(), fixture.server.base_url().origin(), "the browser stays with the server");
+    assert_eq!(query_of(&url, "code").as_ref(), Some(&code), "desktop clients read the code off {url}");
 
-    let token = app.redeem(&scene.server, &trip, &code).await;
-    let account = RegisteredApp::verify_credentials(&scene.server, &token).await;
-    assert_eq!(account["username"], scene.person.username.as_str());
+    let token = fixture.server.client().redeem_proven(&app, &request, &code).await.expect("a token");
+    let account = fixture.server.client().account_of(&token).await.expect("a response");
+    assert_eq!(account["username"], fixture.person.username.as_str());
 }
 
 #[tokio::test]
 async fn a_denial_ends_on_a_page_without_a_code() {
-    let scene = Scene::open().await;
-    scene.leave_for_server_out_of_band().await;
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.deny().await;
+    let fixture = Fixture::open().await;
+    fixture.leave_for_server_out_of_band().await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.deny().await;
 
     // The text of the error, or of a page that says it in its own words.
-    scene.browser.reads("denied").await;
-    assert!(!scene.browser.has("input[readonly]").await, "no code is shown");
+    fixture.browser.reads("denied").await;
+    assert!(!fixture.browser.has("input[readonly]").await, "no code is shown");
 }

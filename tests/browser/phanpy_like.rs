@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 use tests::browser::WindowHandle;
-use tests::journey::{APPROVE, SIGN_IN};
+use tests::sign_in_pages::{APPROVE, SIGN_IN};
 use tests::site::{Reply, Site};
 use tests::{Browser, Person, ServerProcess};
 use url::Url;
@@ -39,9 +39,14 @@ async fn at_the_client(server: &ServerProcess, site: &Site) -> Browser {
 
 /// Demands that neither side has lost the other.
 async fn are_together(browser: &Browser, opener: &WindowHandle) {
-    assert_eq!(browser.ask("return window.opener !== null").await, true, "{} lost its opener", browser.url().await);
+    assert_eq!(
+        browser.evaluate("return window.opener !== null").await,
+        true,
+        "{} lost its opener",
+        browser.url().await
+    );
     browser.enter(opener).await;
-    assert_eq!(browser.ask("return popup.closed").await, false, "the opener takes the popup for closed");
+    assert_eq!(browser.evaluate("return popup.closed").await, false, "the opener takes the popup for closed");
     browser.enter_popup().await;
 }
 
@@ -65,14 +70,14 @@ async fn a_client_without_a_server_signs_in_by_popup_and_signs_out() {
     browser.enter(&opener).await;
     browser.reads("Signed in as @alice").await;
     assert_eq!(browser.windows().await, 1, "the popup is gone");
-    let facts = browser.ask("return facts").await;
+    let facts = browser.evaluate("return facts").await;
     assert_eq!(facts["pkce"], true);
     is_refused(&facts["wrongCode"], 400, "invalid_grant");
     is_refused(&facts["wrongSecret"], 401, "invalid_client");
 
     browser.click("#sign-out").await;
     browser.reads("Signed out").await;
-    let facts = browser.ask("return facts").await;
+    let facts = browser.evaluate("return facts").await;
     is_refused(&facts["forgotten"], 403, "unauthorized_client");
     assert_eq!(facts["revoked"], json!([200, {}]));
     is_refused(&facts["afterwards"], 401, "The access token was revoked");
@@ -87,7 +92,7 @@ async fn a_popup_that_is_closed_is_seen_to_be() {
     let opener = browser.enter_popup().await;
     browser.find(SIGN_IN).await;
     browser.enter(&opener).await;
-    browser.ask("popup.close()").await;
+    browser.evaluate("popup.close()").await;
     browser.reads("The window was closed").await;
 }
 

@@ -1,219 +1,218 @@
 //! Signing in with a certified OpenID provider, on its pages and on ours.
 
 use serde_json::{Value, json};
-use tests::certified::CertifiedProvider;
-use tests::{Browser, Person, Redirects, RegisteredApp, ServerProcess};
+use tests::certified_provider::CertifiedProvider;
+use tests::http::query_of;
+use tests::{Browser, Person, Redirects, ServerProcess};
 use url::Url;
 
-use crate::test_setup::{APP_NAME, Scene};
+use crate::fixture::{APP_NAME, Fixture};
 
 /// The button that sends the person to the provider.
 const AT_PROVIDER: &str = ".providers a";
 
-/// A scene whose server knows a certified provider.
-async fn scene() -> (Scene, CertifiedProvider) {
-    scene_with(&[]).await
+/// A fixture whose server knows a certified provider.
+async fn fixture() -> (Fixture, CertifiedProvider) {
+    fixture_with(&[]).await
 }
 
-async fn scene_with(settings: &[(&str, &str)]) -> (Scene, CertifiedProvider) {
+async fn fixture_with(settings: &[(&str, &str)]) -> (Fixture, CertifiedProvider) {
     let provider = CertifiedProvider::start().await;
     let builder = settings.iter().fold(ServerProcess::builder(), |builder, (key, value)| builder.set(key, value));
     let server = provider.known_to(builder).start().await;
     let person = Person::named("alice");
     server.create_account(&person);
     let redirects = Redirects::listen().await;
-    let app = RegisteredApp::register(&server, APP_NAME, &redirects.uri(), "read write").await;
+    let app = server.client().register_with(APP_NAME, &redirects.uri(), "read write", &[]).await.expect("an app");
     let browser = Browser::open().await;
-    (Scene { browser, redirects, app, person, server }, provider)
+    (Fixture { browser, redirects, app, person, server }, provider)
 }
 
 /// Signs in with the password, all the way to an access token.
-async fn token(scene: &mut Scene) -> String {
-    let trip = scene.leave_for_server().await;
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.approve().await;
-    let callback = scene.redirects.next().await;
-    let code = tests::client::query(&callback, "code").expect("a code");
-    scene.app.redeem(&scene.server, &trip, &code).await
+async fn token(fixture: &mut Fixture) -> String {
+    let request = fixture.leave_for_server().await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.approve().await;
+    let callback = fixture.redirects.next().await;
+    let code = query_of(&callback, "code").expect("a code");
+    fixture.server.client().redeem_proven(&fixture.app, &request, &code).await.expect("a token")
 }
 
-async fn api(scene: &Scene, method: reqwest::Method, path: &str, token: &str) -> (u16, Value) {
-    let reply = scene.server.http().request(method, scene.server.url(path)).bearer_auth(token).send().await.unwrap();
-    let status = reply.status().as_u16();
-    let body = reply.text().await.unwrap();
-    (status, serde_json::from_str(&body).unwrap_or(Value::Null))
+async fn api(fixture: &Fixture, method: reqwest::Method, path: &str, token: &str) -> (u16, Value) {
+    let response = fixture.server.client().call(method, path).bearer(token).send().await;
+    (response.status.as_u16(), serde_json::from_str(&response.body).unwrap_or(Value::Null))
 }
 
 #[tokio::test]
 async fn a_person_links_an_identity_signs_in_with_it_and_removes_it() {
-    let (mut scene, _provider) = scene().await;
-    let token = token(&mut scene).await;
+    let (mut fixture, _provider) = fixture().await;
+    let token = token(&mut fixture).await;
 
-    scene.browser.goto(&scene.server.url("/")).await;
-    scene.browser.click("a[href='/account']").await;
-    scene.browser.reads("No identity of another service").await;
-    scene.browser.screenshot("account").await;
-    scene.browser.click("form[action='/account/link'] button").await;
-    scene.browser.sign_in_at_provider("alice-at-work").await;
-    scene.browser.reads("The identity is linked").await;
-    let url = scene.browser.url().await;
+    fixture.browser.goto(&fixture.server.url("/")).await;
+    fixture.browser.click("a[href='/account']").await;
+    fixture.browser.reads("No identity of another service").await;
+    fixture.browser.screenshot("account").await;
+    fixture.browser.click("form[action='/account/link'] button").await;
+    fixture.browser.sign_in_at_provider("alice-at-work").await;
+    fixture.browser.reads("The identity is linked").await;
+    let url = fixture.browser.url().await;
     assert_eq!((url.path(), url.query()), ("/", Some("oidc_account_linked=true")));
-    let (status, body) = api(&scene, reqwest::Method::GET, "/api/v1/sso", &token).await;
+    let (status, body) = api(&fixture, reqwest::Method::GET, "/api/v1/sso", &token).await;
     assert_eq!((status, &body[0]["id"]), (200, &json!("certified")), "{body}");
 
     // Another browser, in which nobody is signed in anywhere.
-    scene.browser = Browser::open().await;
-    let trip = scene.leave_for_server().await;
-    scene.browser.find(AT_PROVIDER).await;
-    scene.browser.screenshot("sign-in-with-providers").await;
-    scene.browser.click(AT_PROVIDER).await;
-    scene.browser.sign_in_at_provider("alice-at-work").await;
-    scene.browser.reads("to use your account?").await;
-    scene.browser.approve().await;
-    let callback = scene.redirects.next().await;
-    scene.welcome(&trip, &callback).await;
+    fixture.browser = Browser::open().await;
+    let request = fixture.leave_for_server().await;
+    fixture.browser.find(AT_PROVIDER).await;
+    fixture.browser.screenshot("sign-in-with-providers").await;
+    fixture.browser.click(AT_PROVIDER).await;
+    fixture.browser.sign_in_at_provider("alice-at-work").await;
+    fixture.browser.reads("to use your account?").await;
+    fixture.browser.approve().await;
+    let callback = fixture.redirects.next().await;
+    fixture.welcome(&request, &callback).await;
 
-    scene.browser.goto(&scene.server.url("/account")).await;
-    scene.browser.reads("alice-at-work").await;
-    scene.browser.screenshot("account-linked").await;
-    scene.browser.click("form[action='/account/unlink'] button").await;
-    scene.browser.reads("no longer linked").await;
-    assert_eq!(api(&scene, reqwest::Method::GET, "/api/v1/sso", &token).await, (200, json!([])));
+    fixture.browser.goto(&fixture.server.url("/account")).await;
+    fixture.browser.reads("alice-at-work").await;
+    fixture.browser.screenshot("account-linked").await;
+    fixture.browser.click("form[action='/account/unlink'] button").await;
+    fixture.browser.reads("no longer linked").await;
+    assert_eq!(api(&fixture, reqwest::Method::GET, "/api/v1/sso", &token).await, (200, json!([])));
 }
 
 /// Goes to the page of one's own identities, as a person finds it: from the start.
-async fn open_account(scene: &Scene) {
-    scene.browser.goto(&scene.server.url("/")).await;
-    scene.browser.click("a[href='/account']").await;
-    scene.browser.reads("Linked identities").await;
+async fn open_account(fixture: &Fixture) {
+    fixture.browser.goto(&fixture.server.url("/")).await;
+    fixture.browser.click("a[href='/account']").await;
+    fixture.browser.reads("Linked identities").await;
 }
 
 #[tokio::test]
 async fn a_person_turns_back_at_the_provider_and_then_does_not() {
-    let (mut scene, _provider) = scene().await;
-    let token = token(&mut scene).await;
+    let (mut fixture, _provider) = fixture().await;
+    let token = token(&mut fixture).await;
 
     // Turned back while linking: the outcome stands on the home page, and nothing was linked.
-    open_account(&scene).await;
-    scene.browser.click("form[action='/account/link'] button").await;
-    scene.browser.turn_back_at_provider().await;
-    scene.browser.reads("Nothing was linked: the other service refused").await;
-    scene.browser.screenshot("link-refused").await;
-    let url = scene.browser.url().await;
-    let told = |name: &str| tests::client::query(&url, name);
+    open_account(&fixture).await;
+    fixture.browser.click("form[action='/account/link'] button").await;
+    fixture.browser.refuse_at_provider().await;
+    fixture.browser.reads("Nothing was linked: the other service refused").await;
+    fixture.browser.screenshot("link-refused").await;
+    let url = fixture.browser.url().await;
+    let told = |name: &str| query_of(&url, name);
     assert_eq!((url.path(), told("oidc_account_linking_error").as_deref()), ("/", Some("Account linking error")));
     assert!(told("oidc_account_linking_error_message").is_some_and(|text| !text.is_empty()), "{url}");
     assert_eq!(told("oidc_account_linked"), None);
-    assert_eq!(api(&scene, reqwest::Method::GET, "/api/v1/sso", &token).await, (200, json!([])));
+    assert_eq!(api(&fixture, reqwest::Method::GET, "/api/v1/sso", &token).await, (200, json!([])));
 
     // Turned back while signing in: back on the sign-in page, with the request, in our words.
-    sign_out(&scene).await;
-    scene.leave_for_server().await;
-    scene.browser.click(AT_PROVIDER).await;
-    scene.browser.turn_back_at_provider().await;
-    scene.browser.reads("You did not finish signing in at the other service.").await;
-    scene.browser.sign_in(&scene.person).await;
-    scene.browser.approve().await;
-    scene.redirects.next().await;
+    sign_out(&fixture).await;
+    fixture.leave_for_server().await;
+    fixture.browser.click(AT_PROVIDER).await;
+    fixture.browser.refuse_at_provider().await;
+    fixture.browser.reads("You did not finish signing in at the other service.").await;
+    fixture.browser.sign_in(&fixture.person).await;
+    fixture.browser.approve().await;
+    fixture.redirects.next().await;
 
-    open_account(&scene).await;
-    scene.browser.click("form[action='/account/link'] button").await;
-    scene.browser.sign_in_at_provider("alice-at-play").await;
-    scene.browser.reads("The identity is linked").await;
-    assert_eq!(scene.browser.url().await.query(), Some("oidc_account_linked=true"));
-    open_account(&scene).await;
-    scene.browser.reads("alice-at-play").await;
+    open_account(&fixture).await;
+    fixture.browser.click("form[action='/account/link'] button").await;
+    fixture.browser.sign_in_at_provider("alice-at-play").await;
+    fixture.browser.reads("The identity is linked").await;
+    assert_eq!(fixture.browser.url().await.query(), Some("oidc_account_linked=true"));
+    open_account(&fixture).await;
+    fixture.browser.reads("alice-at-play").await;
 
     // Signed out here, and in again by the provider, in the same browser.
-    sign_out(&scene).await;
-    let trip = scene.leave_for_server().await;
-    scene.browser.click(AT_PROVIDER).await;
-    scene.browser.reads("to use your account?").await;
-    scene.browser.approve().await;
-    let callback = scene.redirects.next().await;
-    scene.welcome(&trip, &callback).await;
-    open_account(&scene).await;
-    scene.browser.click("form[action='/account/unlink'] button").await;
-    scene.browser.reads("no longer linked").await;
-    scene.browser.reads("No identity of another service").await;
-    assert_eq!(api(&scene, reqwest::Method::GET, "/api/v1/sso/certified", &token).await.0, 404);
-    assert!(!scene.browser.text().await.contains("alice-at-play"));
+    sign_out(&fixture).await;
+    let request = fixture.leave_for_server().await;
+    fixture.browser.click(AT_PROVIDER).await;
+    fixture.browser.reads("to use your account?").await;
+    fixture.browser.approve().await;
+    let callback = fixture.redirects.next().await;
+    fixture.welcome(&request, &callback).await;
+    open_account(&fixture).await;
+    fixture.browser.click("form[action='/account/unlink'] button").await;
+    fixture.browser.reads("no longer linked").await;
+    fixture.browser.reads("No identity of another service").await;
+    assert_eq!(api(&fixture, reqwest::Method::GET, "/api/v1/sso/certified", &token).await.0, 404);
+    assert!(!fixture.browser.text().await.contains("alice-at-play"));
 }
 
-async fn sign_out(scene: &Scene) {
-    scene.browser.goto(&scene.server.url("/")).await;
-    scene.browser.click("form[action='/api/auth/mastodon-logout'] button").await;
-    scene.browser.goto(&scene.server.url("/account")).await;
-    scene.browser.reads("Nobody is signed in").await;
+async fn sign_out(fixture: &Fixture) {
+    fixture.browser.goto(&fixture.server.url("/")).await;
+    fixture.browser.click("form[action='/api/auth/mastodon-logout'] button").await;
+    fixture.browser.goto(&fixture.server.url("/account")).await;
+    fixture.browser.reads("Nobody is signed in").await;
 }
 
 #[tokio::test]
 async fn a_program_begins_to_link_and_the_owner_finishes_in_a_browser() {
-    let (mut scene, _provider) = scene().await;
-    let token = token(&mut scene).await;
-    let begin = scene.server.http().post(scene.server.url("/api/v1/sso")).bearer_auth(&token);
-    let body: Value = begin.json(&json!({ "issuer": "certified" })).send().await.unwrap().json().await.unwrap();
+    let (mut fixture, _provider) = fixture().await;
+    let token = token(&mut fixture).await;
+    let begin = fixture.server.client().post("/api/v1/sso").bearer(&token);
+    let body = begin.json(&json!({ "issuer": "certified" })).send().await.json();
     let link = Url::parse(body["link"].as_str().unwrap()).unwrap();
 
-    scene.browser = Browser::open().await;
-    scene.browser.goto(&link).await;
-    scene.browser.sign_in_at_provider("alice-at-home").await;
-    scene.browser.reads("@alice").await;
-    scene.browser.reads("alice-at-home").await;
-    scene.browser.screenshot("confirm-link").await;
-    scene.browser.fill("password", "not the password").await;
-    scene.browser.click("form button").await;
-    scene.browser.reads("not the password of the account").await;
-    assert_eq!(api(&scene, reqwest::Method::GET, "/api/v1/sso", &token).await, (200, json!([])));
-    scene.browser.fill("password", &scene.person.password).await;
-    scene.browser.click("form button").await;
-    scene.browser.reads("The identity is linked").await;
+    fixture.browser = Browser::open().await;
+    fixture.browser.goto(&link).await;
+    fixture.browser.sign_in_at_provider("alice-at-home").await;
+    fixture.browser.reads("@alice").await;
+    fixture.browser.reads("alice-at-home").await;
+    fixture.browser.screenshot("confirm-link").await;
+    fixture.browser.fill("password", "not the password").await;
+    fixture.browser.click("form button").await;
+    fixture.browser.reads("not the password of the account").await;
+    assert_eq!(api(&fixture, reqwest::Method::GET, "/api/v1/sso", &token).await, (200, json!([])));
+    fixture.browser.fill("password", &fixture.person.password).await;
+    fixture.browser.click("form button").await;
+    fixture.browser.reads("The identity is linked").await;
 
-    let (status, one) = api(&scene, reqwest::Method::GET, "/api/v1/sso/certified", &token).await;
+    let (status, one) = api(&fixture, reqwest::Method::GET, "/api/v1/sso/certified", &token).await;
     assert_eq!((status, &one["name"]), (200, &json!("Certified ID")));
-    assert_eq!(api(&scene, reqwest::Method::DELETE, "/api/v1/sso/certified", &token).await.0, 204);
-    assert_eq!(api(&scene, reqwest::Method::GET, "/api/v1/sso/certified", &token).await.0, 404);
+    assert_eq!(api(&fixture, reqwest::Method::DELETE, "/api/v1/sso/certified", &token).await.0, 204);
+    assert_eq!(api(&fixture, reqwest::Method::GET, "/api/v1/sso/certified", &token).await.0, 404);
 }
 
 #[tokio::test]
 async fn a_stranger_at_the_provider_is_told_so() {
-    let (scene, _provider) = scene().await;
-    scene.leave_for_server().await;
-    scene.browser.click(AT_PROVIDER).await;
-    scene.browser.sign_in_at_provider("mallory").await;
-    scene.browser.reads("No user found with that account").await;
-    scene.browser.screenshot("stranger").await;
-    scene.browser.find("input[name='password']").await;
+    let (fixture, _provider) = fixture().await;
+    fixture.leave_for_server().await;
+    fixture.browser.click(AT_PROVIDER).await;
+    fixture.browser.sign_in_at_provider("mallory").await;
+    fixture.browser.reads("No user found with that account").await;
+    fixture.browser.screenshot("unknown-user").await;
+    fixture.browser.find("input[name='password']").await;
 }
 
 #[tokio::test]
 async fn the_only_way_in_stays_and_the_person_is_told_why() {
-    let (mut scene, _provider) = scene_with(&[("oidc.allow_registration", "true")]).await;
-    scene.person = Person::named("grace");
-    let trip = scene.leave_for_server().await;
-    scene.browser.click(AT_PROVIDER).await;
-    scene.browser.sign_in_at_provider("grace").await;
-    scene.browser.reads("to use your account?").await;
-    scene.browser.approve().await;
-    let callback = scene.redirects.next().await;
-    let code = tests::client::query(&callback, "code").expect("a code");
-    let token = scene.app.redeem(&scene.server, &trip, &code).await;
+    let (mut fixture, _provider) = fixture_with(&[("oidc.allow_registration", "true")]).await;
+    fixture.person = Person::named("grace");
+    let request = fixture.leave_for_server().await;
+    fixture.browser.click(AT_PROVIDER).await;
+    fixture.browser.sign_in_at_provider("grace").await;
+    fixture.browser.reads("to use your account?").await;
+    fixture.browser.approve().await;
+    let callback = fixture.redirects.next().await;
+    let code = query_of(&callback, "code").expect("a code");
+    let token = fixture.server.client().redeem_proven(&fixture.app, &request, &code).await.expect("a token");
 
-    open_account(&scene).await;
-    scene.browser.click("form[action='/account/unlink'] button").await;
-    scene.browser.reads("That is the only way to sign in to this account, so it stays.").await;
-    scene.browser.reads("Certified ID").await;
-    scene.browser.screenshot("only-way-in").await;
-    let (status, body) = api(&scene, reqwest::Method::GET, "/api/v1/sso", &token).await;
+    open_account(&fixture).await;
+    fixture.browser.click("form[action='/account/unlink'] button").await;
+    fixture.browser.reads("That is the only way to sign in to this account, so it stays.").await;
+    fixture.browser.reads("Certified ID").await;
+    fixture.browser.screenshot("only-way-in").await;
+    let (status, body) = api(&fixture, reqwest::Method::GET, "/api/v1/sso", &token).await;
     assert_eq!((status, &body[0]["id"]), (200, &json!("certified")), "{body}");
-    assert_eq!(api(&scene, reqwest::Method::DELETE, "/api/v1/sso/certified", &token).await.0, 409);
+    assert_eq!(api(&fixture, reqwest::Method::DELETE, "/api/v1/sso/certified", &token).await.0, 409);
 
     // And it still leads in, from a browser that knows nothing.
-    scene.browser = Browser::open().await;
-    let trip = scene.leave_for_server().await;
-    scene.browser.click(AT_PROVIDER).await;
-    scene.browser.sign_in_at_provider("grace").await;
-    scene.browser.approve().await;
-    let callback = scene.redirects.next().await;
-    scene.welcome(&trip, &callback).await;
+    fixture.browser = Browser::open().await;
+    let request = fixture.leave_for_server().await;
+    fixture.browser.click(AT_PROVIDER).await;
+    fixture.browser.sign_in_at_provider("grace").await;
+    fixture.browser.approve().await;
+    let callback = fixture.redirects.next().await;
+    fixture.welcome(&request, &callback).await;
 }

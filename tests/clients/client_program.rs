@@ -1,11 +1,10 @@
 //! A program written with a client library, with which a story talks in lines of JSON.
 
-use std::env;
 use std::path::PathBuf;
 use std::process::Stdio;
 
 use serde_json::Value;
-use tests::{ServerProcess, wait};
+use tests::{ServerProcess, folder, wait};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
@@ -74,7 +73,7 @@ enum Language {
 impl Language {
     fn interpreter(self) -> PathBuf {
         match self {
-            Self::Python => target_folder().join("clients-venv/bin/python"),
+            Self::Python => folder::target().join("clients-venv/bin/python"),
             Self::JavaScript => PathBuf::from("node"),
         }
     }
@@ -127,7 +126,7 @@ impl ClientProgram {
 
     /// The next thing the program says.
     pub(crate) async fn says(&mut self) -> Value {
-        let line = tokio::time::timeout(wait::PATIENCE, self.output.next_line()).await;
+        let line = tokio::time::timeout(wait::TIMEOUT, self.output.next_line()).await;
         match line.expect("the program says something in time").expect("text") {
             Some(line) => serde_json::from_str(&line).expect("JSON"),
             None => panic!("the program said nothing more but\n{}", self.complaint().await),
@@ -157,13 +156,7 @@ impl ClientProgram {
 
     /// Everything the program writes to its standard error until it ends.
     async fn complaint(&mut self) -> String {
-        let complaint = tokio::time::timeout(wait::PATIENCE, &mut self.complaint).await;
+        let complaint = tokio::time::timeout(wait::TIMEOUT, &mut self.complaint).await;
         complaint.expect("the program ends in time").expect("all of it")
     }
-}
-
-/// `target`, found from the running test: `target/PROFILE/deps/…`.
-fn target_folder() -> PathBuf {
-    let test = env::current_exe().expect("a running test knows its own path");
-    test.ancestors().nth(3).expect("a test lies in target/PROFILE/deps").to_owned()
 }

@@ -16,7 +16,8 @@ mod client_program;
 
 use client_program::{AUTHLIB, Client, ClientProgram, MASTO_JS, MASTODON_PY, MEGALODON, TOOT, openid_client};
 use serde_json::{Value, json};
-use tests::client::{self, OUT_OF_BAND};
+use tests::app::OUT_OF_BAND;
+use tests::http::query_of;
 use tests::{Browser, Person, Redirects, ServerProcess};
 use url::Url;
 
@@ -136,8 +137,8 @@ async fn comes_back_by_redirect(client: &Client, server: &ServerProcess, person:
     browser.sign_in(person).await;
     browser.approve().await;
     let callback = redirects.next().await;
-    let code = client::query(&callback, "code").expect("the callback carries a code");
-    let state = client::query(&callback, "state");
+    let code = query_of(&callback, "code").expect("the callback carries a code");
+    let state = query_of(&callback, "state");
     program.tell(&json!({ "code": code, "state": state, "callback": callback.as_str() })).await;
     program
 }

@@ -83,7 +83,7 @@ story!(malformed_bodies_are_refused_in_words, |story| {
 story!(a_registered_app_stays, |story| {
     let app = story.usual_app().await;
     let story = story.restart(&[]).await;
-    story.pass(std::time::Duration::from_secs(400 * 24 * 3600));
+    story.advance_clock(std::time::Duration::from_secs(400 * 24 * 3600));
     let swept = lysand_auth::flows::sweep::sweep(&story.server().state().auth).await;
     swept.expect("a clean-up");
     let form = [
@@ -113,7 +113,7 @@ story!(too_many_registrations_wait, &[("ratelimit.enabled", "true")], |story| {
     let answer = story.post("/api/v1/apps").form(&form).send().await;
     let answer = answer.is_api_error(429, "Too many requests");
     assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|wait| (1..=600).contains(&wait)));
-    story.pass(std::time::Duration::from_secs(600));
+    story.advance_clock(std::time::Duration::from_secs(600));
     story.usual_app().await;
 });
 
@@ -243,7 +243,7 @@ story!(scopes_of_a_registration, |story| {
 story!(any_live_token_shows_its_app, |story| {
     let person = story.person("ada").await;
     let app = story.app(&format!("{CALLBACK} app://cb"), "read push").await;
-    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", "push")])).await;
+    let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "push")])).await;
     let code = story.consent(&signed_in, &app).await;
     let of_person = story.redeem(&app, &code).await.is(200).json();
     let own = [("grant_type", "client_credentials"), ("scope", "push")];

@@ -21,7 +21,7 @@ story!(checks_1_to_3_are_shown_and_never_sent_anywhere, |story| {
         ("redirect_uri", "https://app.example:443/callback", 400, "invalid_redirect_uri"),
         ("redirect_uri", "https://app.example/callback?x=1", 400, "invalid_redirect_uri"),
     ] {
-        let path = format!("/oauth/authorize?{}", app.ask_with(&[(name, value)]));
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[(name, value)]));
         for call in [story.get(&path), story.get(&path).session(&signed_in)] {
             let answer = call.send().await.is(status);
             assert!(answer.header("content-type").starts_with("text/html"));
@@ -63,7 +63,7 @@ story!(other_mistakes_are_told_to_the_app, |story| {
     ] {
         let mut changes = changes;
         changes.push(("state", "a b&c"));
-        let path = format!("/oauth/authorize/?{}", app.ask_with(&changes));
+        let path = format!("/oauth/authorize/?{}", app.authorize_query_with(&changes));
         for call in [story.get(&path), story.get(&path).session(&signed_in)] {
             let answer = call.send().await.is(302);
             let location = answer.location();
@@ -74,47 +74,49 @@ story!(other_mistakes_are_told_to_the_app, |story| {
             assert_eq!(query_of(&location, "iss"), Some(format!("{}/", story.base())));
         }
         changes.push(("redirect_uri", OOB));
-        let answer = story.get(&format!("/oauth/authorize?{}", app.ask_with(&changes))).send().await.is(400);
+        let answer =
+            story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&changes))).send().await.is(400);
         assert!(answer.body.contains(error), "out of band the person sees it");
     }
-    let repeated = format!("/oauth/authorize?{}&scope=push", app.ask());
+    let repeated = format!("/oauth/authorize?{}&scope=push", app.authorize_query());
     story.get(&repeated).send().await.is(400);
-    let twice_the_same = format!("/oauth/authorize?{0}&{0}", app.ask());
+    let twice_the_same = format!("/oauth/authorize?{0}&{0}", app.authorize_query());
     story.get(&twice_the_same).send().await.is(200);
 });
 
 story!(signed_out_one_is_asked_to_sign_in, |story| {
     let app = story.usual_app().await;
     let changes = [("state", "s"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256"), ("nonce", "n")];
-    let answer = story.get(&format!("/oauth/authorize?{}", app.ask_with(&changes))).send().await.is(200);
+    let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&changes))).send().await.is(200);
     for part in ["name=\"identifier\"", "name=\"password\"", "name=\"form_token\"", "/api/auth/login?", "Story App"] {
         assert!(answer.markup().contains(part), "{part}");
     }
     for parameter in ["state=s", "code_challenge=", "code_challenge_method=S256", "nonce=n", "scope=read+write"] {
         assert!(answer.markup().contains(parameter), "{parameter} survives");
     }
-    let without_scope = story.get(&format!("/oauth/authorize?{}", app.ask_with(&[("scope", "")]))).send().await.is(200);
+    let without_scope =
+        story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("scope", "")]))).send().await.is(200);
     assert!(without_scope.markup().contains("&scope=read\""), "the default is spelled out: the login route needs one");
 });
 
 story!(a_dead_cookie_is_nobody, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
-    let path = format!("/oauth/authorize?{}", app.ask());
+    let path = format!("/oauth/authorize?{}", app.authorize_query());
     let mut forged = signed_in.clone();
     forged.cookie.truncate(forged.cookie.len() - 4);
     story.get(&path).session(&forged).send().await.is(200);
     let doubled = format!("jwt={}; jwt=other", signed_in.cookie);
     story.get(&path).header("cookie", &doubled).send().await.is(200);
     story.get(&path).session(&signed_in).send().await.is(302);
-    story.pass(Duration::from_secs(7 * 24 * 3600));
+    story.advance_clock(Duration::from_secs(7 * 24 * 3600));
     story.get(&path).session(&signed_in).send().await.is(200);
 });
 
 story!(signed_in_one_is_asked_for_consent, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
-    let path = format!("/oauth/authorize?{}", app.ask_with(&[("state", "s"), ("scope", "read:accounts")]));
+    let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("state", "s"), ("scope", "read:accounts")]));
     let location = story.get(&path).session(&signed_in).send().await.is(302).location();
     assert_eq!(location.path(), "/oauth/consent");
     for (name, value) in [("application", "Story App"), ("scope", "read:accounts"), ("state", "s")] {
@@ -136,15 +138,15 @@ story!(the_person_can_be_asked_again, |story| {
         (vec![("prompt", "login")], false),
         (vec![("max_age", "0")], false),
     ] {
-        let path = format!("/oauth/authorize?{}", app.ask_with(&changes));
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&changes));
         let page = story.get(&path).session(&signed_in).send().await.is(200);
         assert!(page.body.contains("name=\"password\"") && page.body.contains("ada"), "{changes:?}");
         assert_eq!(page.markup().contains("/oauth/authorize/continue?"), offers_to_go_on, "{changes:?}");
     }
-    let consent = format!("/oauth/authorize?{}", app.ask_with(&[("prompt", "consent")]));
+    let consent = format!("/oauth/authorize?{}", app.authorize_query_with(&[("prompt", "consent")]));
     assert_eq!(story.get(&consent).session(&signed_in).send().await.is(302).location().path(), "/oauth/consent");
     for said_no in ["False", "0", "None", "off"] {
-        let path = format!("/oauth/authorize?{}", app.ask_with(&[("force_login", said_no)]));
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("force_login", said_no)]));
         let location = story.get(&path).session(&signed_in).send().await.is(302).location();
         assert_eq!(location.host_str(), Some("app.example"), "consented before");
     }
@@ -163,7 +165,7 @@ story!(consent_is_remembered_for_sites_that_prove_themselves, |story| {
         let app = story.app(uri, "read write").await;
         story.token(&person, &app).await;
         let signed_in = story.sign_in(&person, &app).await;
-        let path = format!("/oauth/authorize?{}", app.ask_with(&[("scope", "read"), ("state", "s")]));
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("scope", "read"), ("state", "s")]));
         let location = story.get(&path).session(&signed_in).send().await.is(302).location();
         assert_eq!(location.path() != "/oauth/consent", remembered, "{location}");
         if remembered {
@@ -173,10 +175,10 @@ story!(consent_is_remembered_for_sites_that_prove_themselves, |story| {
         }
     }
     let app = story.app(CALLBACK, "read write").await;
-    let narrow = story.sign_in_with(&person, &app.ask_with(&[("scope", "read:accounts")])).await;
+    let narrow = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "read:accounts")])).await;
     let code = story.consent(&narrow, &app).await;
     story.redeem(&app, &code).await.is(200);
-    let wider = format!("/oauth/authorize?{}", app.ask());
+    let wider = format!("/oauth/authorize?{}", app.authorize_query());
     assert_eq!(story.get(&wider).session(&narrow).send().await.is(302).location().path(), "/oauth/consent");
 });
 
@@ -190,14 +192,14 @@ story!(
     ],
     |story| {
         let (person, app) = (story.person("ada").await, story.usual_app().await);
-        let path = format!("/oauth/authorize?{}", app.ask_with(&[("state", "s"), ("scope", "")]));
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("state", "s"), ("scope", "")]));
         let location = story.get(&path).send().await.is(302).location();
         assert!(location.as_str().starts_with("https://fe.example/login?client_id="), "{location}");
         assert_eq!(query_of(&location, "scope").as_deref(), Some("read"));
-        let answer = story.log_in(&app.ask(), &person.username, "wrong").await.is(302);
+        let answer = story.log_in(&app.authorize_query(), &person.username, "wrong").await.is(302);
         assert!(answer.header("location").starts_with("https://fe.example/login?"));
         let answer = story
-            .post(&format!("/api/auth/login?{}", app.ask()))
+            .post(&format!("/api/auth/login?{}", app.authorize_query()))
             .header("origin", "https://fe.example")
             .header("sec-fetch-site", "same-site")
             .form(&[("identifier", &person.username), ("password", &person.password)])
@@ -207,14 +209,14 @@ story!(
         assert!(answer.header("location").starts_with("https://fe.example/consent?application=Story+App&"));
         let passed_on = story.get("/oauth/consent?application=x&code=y").send().await.is(302);
         assert_eq!(passed_on.header("location"), "https://fe.example/consent?application=x&code=y");
-        let trouble = story.get("/oauth/authorize?client_id=nobody").send().await.is(401);
-        assert!(trouble.header("content-type").starts_with("text/html"), "troubles stay on our own page");
+        let page = story.get("/oauth/authorize?client_id=nobody").send().await.is(401);
+        assert!(page.header("content-type").starts_with("text/html"), "errors stay on our own page");
     }
 );
 
 story!(mistakes_may_be_shown_on_a_page_as_mastodon_does, &[("oauth.authorize_errors", "page")], |story| {
     let app = story.usual_app().await;
-    let path = format!("/oauth/authorize?{}", app.ask_with(&[("response_type", "token")]));
+    let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("response_type", "token")]));
     let page = story.get(&path).send().await.is(400);
     assert!(page.headers.get("location").is_none() && page.body.contains("unsupported_response_type"));
 });

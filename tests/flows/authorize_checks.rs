@@ -50,7 +50,7 @@ fn wrong_from(app: &App, first: usize) -> String {
             changes.push((name, value));
         }
     }
-    app.ask_with(&changes)
+    app.authorize_query_with(&changes)
 }
 
 story!(the_first_failing_check_speaks, |story| {
@@ -80,10 +80,10 @@ story!(the_first_failing_check_speaks, |story| {
             }
         }
     }
-    let missing_method = apps[0].ask_with(&[("code_challenge", CHALLENGE)]);
+    let missing_method = apps[0].authorize_query_with(&[("code_challenge", CHALLENGE)]);
     let location = story.get(&format!("/oauth/authorize?{missing_method}")).send().await.is(302).location();
     assert_eq!(query_of(&location, "error").as_deref(), Some("invalid_code_challenge_method"));
-    let no_challenge = apps[0].ask_with(&[("code_challenge_method", "plain")]);
+    let no_challenge = apps[0].authorize_query_with(&[("code_challenge_method", "plain")]);
     story.get(&format!("/oauth/authorize?{no_challenge}")).send().await.is(200);
 });
 
@@ -92,16 +92,16 @@ story!(state_comes_back_whole, |story| {
     let long = "0123456789 +%&=#?/ü☂\"<>".repeat(220);
     assert!(long.len() > 4_096);
     for state in [long.as_str(), "0", "null", " x ", "a\tb\r\nc", "[]"] {
-        let query = app.ask_with(&[("state", state)]);
+        let query = app.authorize_query_with(&[("state", state)]);
         let signed_in = story.sign_in_with(&person, &query).await;
         let location = story.decide(&signed_in, &app).await.is(302).location();
         assert_eq!(query_of(&location, "state").as_deref(), Some(state));
-        let wrong = app.ask_with(&[("state", state), ("scope", "admin:read")]);
+        let wrong = app.authorize_query_with(&[("state", state), ("scope", "admin:read")]);
         let location = story.get(&format!("/oauth/authorize?{wrong}")).send().await.is(302).location();
         assert_eq!(query_of(&location, "state").as_deref(), Some(state));
     }
     for blank in ["", "+", "%20%20"] {
-        let query = format!("{}&state={blank}", app.ask());
+        let query = format!("{}&state={blank}", app.authorize_query());
         let signed_in = story.sign_in_with(&person, &query).await;
         let location = story.decide(&signed_in, &app).await.is(302).location();
         assert_eq!(query_of(&location, "state"), None, "{location}");
@@ -110,7 +110,7 @@ story!(state_comes_back_whole, |story| {
 
 /// What a request for a scope, as it stands in the URL, comes to.
 async fn granted(story: &Story, app: &App, scope: &str) -> Result<String, String> {
-    let path = format!("/oauth/authorize?{}&{scope}", app.ask_with(&[("scope", "")]));
+    let path = format!("/oauth/authorize?{}&{scope}", app.authorize_query_with(&[("scope", "")]));
     let answer = story.get(&path).send().await;
     if answer.status == 302 {
         return Err(query_of(&answer.location(), "error").expect("an error"));
@@ -160,7 +160,7 @@ story!(scopes_are_asked_for_with_spaces, |story| {
 story!(retired_scopes_are_dropped, |story| {
     let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read crypto").await);
     let asked = "read crypto read:reports read:me read:circles write:circles";
-    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", asked)])).await;
+    let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", asked)])).await;
     let code = story.consent(&signed_in, &app).await;
     assert_eq!(story.redeem(&app, &code).await.is(200).json()["scope"], "read");
 });
@@ -174,12 +174,13 @@ story!(who_may_not_act_gets_no_code, |story| {
         let signed_in = story.sign_in(&person, &app).await;
         accounts.set_standing(&account.id, standing).await.expect("an answer");
         // Consent was given before, so that a person who may act would be sent on with a code.
-        let page = story.get(&format!("/oauth/authorize?{}", app.ask())).session(&signed_in).send().await.is(200);
+        let page =
+            story.get(&format!("/oauth/authorize?{}", app.authorize_query())).session(&signed_in).send().await.is(200);
         assert!(page.body.contains("name=\"password\"") && !page.body.contains("@ada"), "{}", page.body);
         let consent = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(302);
         assert_eq!(consent.location().path(), "/oauth/authorize");
         story.decide(&signed_in, &app).await.is_login_error("invalid_request", "Invalid sub");
-        let answer = story.log_in(&app.ask(), &person.username, &person.password).await;
+        let answer = story.log_in(&app.authorize_query(), &person.username, &person.password).await;
         answer.is_login_error("invalid_grant", "Invalid identifier or password");
         accounts.set_standing(&account.id, Standing::Active).await.expect("an answer");
         story.decide(&signed_in, &app).await.is(302);
@@ -208,7 +209,7 @@ story!(the_consent_page_says_who_where_and_what, |story| {
             redirect_uri: uri.into(),
             scopes: "read write:media".into(),
         };
-        let signed_in = story.sign_in_with(&person, &app.ask_with(&[("state", "kept")])).await;
+        let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("state", "kept")])).await;
         let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200).markup();
         for part in ["Tuba ☂", "https://about.example/tuba", said, "@ada", "Everything in your account", "Media"] {
             assert!(page.contains(part), "{part} in {page}");
@@ -231,7 +232,7 @@ story!(the_request_survives_every_branch, |story| {
         ("code_challenge_method", "S256"),
         ("response_mode", "fragment"),
     ];
-    let query = app.ask_with(&whole);
+    let query = app.authorize_query_with(&whole);
     // A wrong password, and the sign-in page that it leads to.
     let wrong = story.log_in(&query, &ada.username, "wrong").await.is(302);
     let page = story.get(wrong.header("location")).send().await.is(200).markup();
@@ -251,7 +252,7 @@ story!(the_request_survives_every_branch, |story| {
     let answer: Vec<(String, String)> =
         form_urlencoded::parse(location.fragment().expect("a fragment").as_bytes()).into_owned().collect();
     assert_eq!((answer[0].0.as_str(), answer[1].1.as_str()), ("code", "a b&c"));
-    let form = [app.grant(&answer[0].1), vec![("code_verifier", VERIFIER)]].concat();
+    let form = [app.code_form(&answer[0].1), vec![("code_verifier", VERIFIER)]].concat();
     let body = story.post("/oauth/token").form(&form).send().await.is(200).json();
     assert_eq!(body["scope"], "read:accounts");
     let account = story.verify(body["access_token"].as_str().expect("a token")).await.is(200).json();
@@ -262,7 +263,7 @@ story!(an_unknown_language_is_ignored, |story| {
     let app = story.usual_app().await;
     for lang in ["None", "xx-YY", "../../etc/passwd", "<b>"] {
         for (accepted, spoken) in [("fr", "fr"), ("tlh", "en")] {
-            let query = app.ask_with(&[("lang", lang)]);
+            let query = app.authorize_query_with(&[("lang", lang)]);
             let call = story.get(&format!("/oauth/authorize?{query}")).header("accept-language", accepted);
             let page = call.send().await.is(200);
             assert!(page.body.contains(&format!("<html lang=\"{spoken}\"")) && !page.body.contains("<b>"), "{lang}");
@@ -273,13 +274,13 @@ story!(an_unknown_language_is_ignored, |story| {
 story!(a_padded_challenge_is_met, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let padded = format!("{CHALLENGE}=");
-    let query = app.ask_with(&[("code_challenge", &padded), ("code_challenge_method", "S256")]);
+    let query = app.authorize_query_with(&[("code_challenge", &padded), ("code_challenge_method", "S256")]);
     let signed_in = story.sign_in_with(&person, &query).await;
     let code = story.consent(&signed_in, &app).await;
-    let form = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    let form = [app.code_form(&code), vec![("code_verifier", VERIFIER)]].concat();
     story.post("/oauth/token").form(&form).send().await.is(200);
     for wrong in ["short", &"A".repeat(44), &CHALLENGE.replace('-', "+")] {
-        let query = app.ask_with(&[("code_challenge", wrong), ("code_challenge_method", "S256")]);
+        let query = app.authorize_query_with(&[("code_challenge", wrong), ("code_challenge_method", "S256")]);
         let location = story.get(&format!("/oauth/authorize?{query}")).send().await.is(302).location();
         assert_eq!(query_of(&location, "error").as_deref(), Some("invalid_request"), "{wrong}");
     }
@@ -296,7 +297,7 @@ story!(a_stale_form_is_told_on_a_page, |story| {
         story.post(&encode("/api/auth/redirect", &pairs)).form(&stale),
         story.post("/oauth/authorize").form(&whole),
         story.post("/oauth/authorize").form(&no),
-        story.post(&format!("/api/auth/login?{}", app.ask())).form(&[
+        story.post(&format!("/api/auth/login?{}", app.authorize_query())).form(&[
             ("identifier", &person.username),
             ("password", &person.password),
             stale[0],

@@ -25,7 +25,7 @@ story!(no_token_is_401, |story| {
 story!(scope_then_account, |story| {
     let person = story.person("ada").await;
     let app = story.app(CALLBACK, "read write profile").await;
-    let narrow = story.sign_in_with(&person, &app.ask_with(&[("scope", "write")])).await;
+    let narrow = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "write")])).await;
     let code = story.consent(&narrow, &app).await;
     let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
     let answer = story.get(VERIFY).bearer(&token).send().await;
@@ -49,7 +49,7 @@ story!(userinfo_wants_profile_alone, |story| {
     let person = story.person("ada").await;
     let app = story.app(CALLBACK, "read profile").await;
     let token = async |scope: &str| {
-        let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", scope)])).await;
+        let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", scope)])).await;
         let code = story.consent(&signed_in, &app).await;
         story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned()
     };
@@ -107,20 +107,21 @@ story!(credentials_have_one_purpose, |story| {
     story.verify(&signed_in.code).await.is(401);
     story.verify(&app.client_secret).await.is(401);
     story.redeem(&app, &token).await.is(400);
-    let page = story.get(&format!("/oauth/authorize?{}", app.ask())).header("cookie", &format!("jwt={token}"));
+    let page =
+        story.get(&format!("/oauth/authorize?{}", app.authorize_query())).header("cookie", &format!("jwt={token}"));
     page.send().await.is(200);
     let account = story.account(&person).await;
     let fresh = Secret::new("another password 9");
     story.server().state().accounts.set_password(&account.id, &fresh).await.expect("a new password");
     story
-        .log_in(&app.ask(), "ada", &person.password)
+        .log_in(&app.authorize_query(), "ada", &person.password)
         .await
         .is_login_error("invalid_grant", "Invalid identifier or password");
 });
 
 story!(userinfo_says_who, |story| {
     let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
-    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", "profile")])).await;
+    let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "profile")])).await;
     let code = story.consent(&signed_in, &app).await;
     let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
     let base = story.base();
@@ -225,7 +226,7 @@ story!(who_may_not_act_is_told_why, |story| {
 
 story!(the_token_then_the_scope_then_the_person, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
-    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", "write")])).await;
+    let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "write")])).await;
     let code = story.consent(&signed_in, &app).await;
     let narrow = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
     let wide = story.token(&person, &app).await;
@@ -249,7 +250,7 @@ story!(tokens_do_not_end_by_themselves, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     for _ in 0..5 {
-        story.pass(std::time::Duration::from_secs(400 * 24 * 3600));
+        story.advance_clock(std::time::Duration::from_secs(400 * 24 * 3600));
         lysand_auth::flows::sweep::sweep(&story.server().state().auth).await.expect("a clean-up");
         story.verify(&token).await.is(200);
     }

@@ -7,9 +7,9 @@ use lysand_auth::web::headers::{Headers, Surface};
 use lysand_auth::web::limits::Limits;
 use lysand_auth::web::{ApiError, Bearer, FormTokens};
 use reqwest::Method;
-use tests::embedder::{Embedder, parts_of};
+use tests::embedder::{Embedder, auth_builder_of};
 use tests::story;
-use tests::story::{Answer, Call, Story, encode};
+use tests::story::{Request, Response, Story, encode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -36,7 +36,7 @@ async fn open(bearer: Option<Bearer>, body: Bytes) -> String {
 }
 
 async fn host(story: &Story) -> Embedder {
-    let auth = parts_of(story).build().expect("a host");
+    let auth = auth_builder_of(story).build().expect("a host");
     let headers = Headers::new(Surface::Api, false);
     let (counted, counts) = (auth.clone(), auth.clone());
     Embedder::serve(&auth, move |config: &mut ServiceConfig| {
@@ -235,7 +235,7 @@ story!(a_body_that_breaks_off_is_no_form, |story| {
 });
 
 /// Limit and remaining requests.
-fn limit(answer: &Answer) -> (&str, &str) {
+fn limit(answer: &Response) -> (&str, &str) {
     (answer.header("x-ratelimit-limit"), answer.header("x-ratelimit-remaining"))
 }
 
@@ -244,7 +244,7 @@ story!(
     &[("ratelimit.enabled", "true"), ("ratelimit.api_token.max", "3"), ("ratelimit.api_address.max", "50")],
     |story| {
         let (host, token) = (host(&story).await, token(&story).await);
-        let post = |path: &str| -> Call { story.post(&host.url(path)).form(&[("access_token", &token)]) };
+        let post = |path: &str| -> Request { story.post(&host.url(path)).form(&[("access_token", &token)]) };
         for left in ["2", "1", "0"] {
             assert_eq!(limit(&post("/api/v1/statuses").send().await.is(200)), ("3", left));
         }

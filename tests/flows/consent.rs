@@ -52,7 +52,7 @@ story!(a_pending_code_is_worthless_elsewhere, |story| {
     story.decide(&pending, &app).await.is(302);
     story.decide(&pending, &app).await.is_login_error("invalid_grant", "Invalid code");
     let late = story.sign_in(&ada, &app).await;
-    story.pass(Duration::from_secs(601));
+    story.advance_clock(Duration::from_secs(601));
     story.decide(&late, &app).await.is_login_error("invalid_grant", "Invalid code");
 });
 
@@ -75,7 +75,7 @@ story!(the_answer_keeps_the_redirect_uri_whole, |story| {
         ("icecubesapp://", "icecubesapp://?code="),
     ] {
         let app = story.app(uri, "read write").await;
-        let signed_in = story.sign_in_with(&person, &app.ask_with(&[("state", "a+b c&d=ü")])).await;
+        let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("state", "a+b c&d=ü")])).await;
         let answer = story.decide(&signed_in, &app).await.is(302);
         let location = answer.header("location");
         assert!(location.starts_with(start), "{location}");
@@ -86,7 +86,8 @@ story!(the_answer_keeps_the_redirect_uri_whole, |story| {
         assert!(answer.header("cache-control").contains("no-store"));
     }
     let app = story.app("http://127.0.0.1/cb", "read").await;
-    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("redirect_uri", "http://127.0.0.1:4711/cb")])).await;
+    let signed_in =
+        story.sign_in_with(&person, &app.authorize_query_with(&[("redirect_uri", "http://127.0.0.1:4711/cb")])).await;
     let with_port = tests::story::App { redirect_uri: "http://127.0.0.1:4711/cb".into(), ..app };
     let location = story.decide(&signed_in, &with_port).await.is(302).location();
     assert!(location.as_str().starts_with("http://127.0.0.1:4711/cb?code="), "{location}");
@@ -108,7 +109,7 @@ story!(out_of_band_shows_the_code, |story| {
             assert!(!page.body.contains("<script>alert"));
         }
     }
-    story.pass(Duration::from_secs(599));
+    story.advance_clock(Duration::from_secs(599));
     story.redeem(&app, &code).await.is(200);
 });
 
@@ -176,7 +177,7 @@ story!(consent_as_frontends_send_it, |story| {
 
 story!(no_means_no, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
-    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("state", "s")])).await;
+    let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("state", "s")])).await;
     let form = [("_method", "delete"), ("code", signed_in.code.as_str()), ("client_id", &app.client_id)];
     let foreign = story.post("/oauth/authorize").header("origin", "https://evil.example");
     foreign.session(&signed_in).form(&form).send().await.is(403);

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 use tests::story;
-use tests::story::{Answer, App, CALLBACK, Story, encode, query_of};
+use tests::story::{App, CALLBACK, Response, Story, encode, query_of};
 
 use crate::token::{CHALLENGE, VERIFIER};
 
-async fn register(story: &Story, body: Value) -> Answer {
+async fn register(story: &Story, body: Value) -> Response {
     story.post("/oauth/register").json(&body).send().await
 }
 
@@ -101,12 +101,12 @@ story!(a_public_app_has_no_secret_and_needs_pkce, |story| {
     assert_eq!(body.get("client_secret"), None);
 
     let (ada, app) = (story.person("ada").await, public_app(&story).await);
-    let answer = story.get(&format!("/oauth/authorize?{}", app.ask())).send().await.is(302);
+    let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(302);
     assert_eq!(query_of(&answer.location(), "error").as_deref(), Some("invalid_request"));
-    let answer = story.log_in(&app.ask(), &ada.username, &ada.password).await;
+    let answer = story.log_in(&app.authorize_query(), &ada.username, &ada.password).await;
     answer.is_login_error("invalid_request", "Missing required parameter: code_challenge.");
 
-    let query = app.ask_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
+    let query = app.authorize_query_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
     let signed_in = story.sign_in_with(&ada, &query).await;
     let code = story.consent(&signed_in, &app).await;
     let bare = [
@@ -147,10 +147,10 @@ story!(a_public_app_has_no_secret_and_needs_pkce, |story| {
 
 story!(a_confidential_app_cannot_pass_for_a_public_one, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
-    let query = app.ask_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
+    let query = app.authorize_query_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
     let signed_in = story.sign_in_with(&ada, &query).await;
     let code = story.consent(&signed_in, &app).await;
-    let form: Vec<_> = app.grant(&code).into_iter().filter(|(name, _)| *name != "client_secret").collect();
+    let form: Vec<_> = app.code_form(&code).into_iter().filter(|(name, _)| *name != "client_secret").collect();
     let form = [form, vec![("code_verifier", VERIFIER), ("token_endpoint_auth_method", "none")]].concat();
     story.post("/oauth/token").form(&form).send().await.is(401);
     story.post(&encode("/oauth/token", &form)).send().await.is(401);

@@ -3,9 +3,9 @@
 use lysand_auth::flows::apps;
 use lysand_auth::model::app::Registration;
 use serde_json::json;
-use tests::provider::Guest;
+use tests::misbehaving_provider::ProviderUser;
 use tests::story;
-use tests::story::{App, CALLBACK, Jar, SignedIn, Story, query_of};
+use tests::story::{App, CALLBACK, CookieJar, SignedIn, Story, query_of};
 
 use crate::token::{CHALLENGE, VERIFIER};
 
@@ -30,7 +30,7 @@ async fn own_app(story: &Story, redirect_uris: &str) -> App {
     }
 }
 
-/// Signs in for an app that has nothing to do with the house.
+/// Signs in for an app that is not of the server's own.
 async fn signed_in(story: &Story) -> SignedIn {
     story.sign_in(&story.person("ada").await, &story.usual_app().await).await
 }
@@ -44,7 +44,8 @@ story!(nobody_is_asked_about_an_app_of_the_house, |story| {
         vec![("prompt", "consent")],
         vec![("scope", "read:accounts")],
     ] {
-        let path = format!("/oauth/authorize?{}", app.ask_with(&[&changes[..], &[("state", "s")]].concat()));
+        let path =
+            format!("/oauth/authorize?{}", app.authorize_query_with(&[&changes[..], &[("state", "s")]].concat()));
         let location = story.get(&path).session(&signed_in).send().await.is(302).location();
         assert!(location.as_str().starts_with("https://app.example/callback?code="), "{changes:?}: {location}");
         assert_eq!(query_of(&location, "state").as_deref(), Some("s"));
@@ -57,28 +58,28 @@ story!(nobody_is_asked_about_an_app_of_the_house, |story| {
 story!(somebody_must_be_signed_in_all_the_same, |story| {
     let app = own_app(&story, CALLBACK).await;
     for changes in [vec![], vec![("prompt", "none")], vec![("force_login", "true")]] {
-        let page = story.get(&format!("/oauth/authorize?{}", app.ask_with(&changes))).send().await.is(200);
+        let page = story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&changes))).send().await.is(200);
         assert!(page.body.contains("name=\"password\""), "{changes:?}");
     }
     let signed_in = signed_in(&story).await;
     for (name, value) in [("prompt", "login"), ("prompt", "select_account"), ("max_age", "0"), ("error", "x")] {
-        let path = format!("/oauth/authorize?{}", app.ask_with(&[(name, value), ("force_login", "true")]));
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[(name, value), ("force_login", "true")]));
         let page = story.get(&path).session(&signed_in).send().await.is(200);
         assert!(page.body.contains("name=\"password\"") && page.body.contains("ada"), "{name}={value}");
     }
     let sign_out = story.post("/api/auth/mastodon-logout").session(&signed_in);
     sign_out.send().await.is(303);
-    story.get(&format!("/oauth/authorize?{}", app.ask())).session(&signed_in).send().await.is(200);
+    story.get(&format!("/oauth/authorize?{}", app.authorize_query())).session(&signed_in).send().await.is(200);
 });
 
 story!(a_sign_in_for_it_ends_at_the_app, |story| {
     let (ada, app) = (story.person("ada").await, own_app(&story, CALLBACK).await);
-    let query = app.ask_with(&[("state", "s"), ("nonce", "n"), ("response_mode", "fragment")]);
+    let query = app.authorize_query_with(&[("state", "s"), ("nonce", "n"), ("response_mode", "fragment")]);
     story
         .log_in(&query, &ada.username, "wrong")
         .await
         .is_login_error("invalid_grant", "Invalid identifier or password");
-    let answer = story.log_in(&app.ask_with(&[("state", "s")]), &ada.username, &ada.password).await.is(302);
+    let answer = story.log_in(&app.authorize_query_with(&[("state", "s")]), &ada.username, &ada.password).await.is(302);
     let location = answer.location();
     assert!(location.as_str().starts_with("https://app.example/callback?code="), "{location}");
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
@@ -92,9 +93,9 @@ story!(a_sign_in_for_it_ends_at_the_app, |story| {
     let location = story.log_in(&query, &ada.username, &ada.password).await.is(302).location();
     assert!(location.fragment().is_some_and(|answer| answer.starts_with("code=")), "{location}");
     // The code of a sign-in lives no longer than any other.
-    let answer = story.log_in(&app.ask(), &ada.username, &ada.password).await.is(302);
+    let answer = story.log_in(&app.authorize_query(), &ada.username, &ada.password).await.is(302);
     let late = query_of(&answer.location(), "code").expect("a code");
-    story.pass(std::time::Duration::from_secs(61));
+    story.advance_clock(std::time::Duration::from_secs(61));
     story.redeem(&app, &late).await.is(400);
 });
 
@@ -102,20 +103,21 @@ story!(a_sign_in_with_a_provider_ends_there_too, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, own_app(&story, CALLBACK).await);
     let (token, guest, mut jar) =
-        (story.token(&ada, &story.usual_app().await).await, Guest::named("ada"), Jar::default());
+        (story.token(&ada, &story.usual_app().await).await, ProviderUser::named("ada"), CookieJar::default());
     story.link_at(&mut jar, &token, &provider, &guest).await.is_linked();
-    let mut fresh = Jar::default();
+    let mut fresh = CookieJar::default();
     let location = story.sign_in_at(&mut fresh, &app, &provider, &guest).await.is(302).location();
     assert!(location.as_str().starts_with("https://app.example/callback?code="), "{location}");
     assert!(fresh.get("jwt").is_some(), "signed in");
     story.redeem(&app, &query_of(&location, "code").expect("a code")).await.is(200);
-    let stranger = story.sign_in_at(&mut Jar::default(), &app, &provider, &Guest::named("eve")).await.is(302);
-    assert_eq!(query_of(&stranger.location(), "code"), None, "{}", stranger.location());
+    let third_party =
+        story.sign_in_at(&mut CookieJar::default(), &app, &provider, &ProviderUser::named("eve")).await.is(302);
+    assert_eq!(query_of(&third_party.location(), "code"), None, "{}", third_party.location());
 });
 
 story!(who_goes_on_as_oneself_is_not_asked_either, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, CALLBACK).await);
-    let path = format!("/oauth/authorize?{}", app.ask_with(&[("prompt", "select_account")]));
+    let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("prompt", "select_account")]));
     let page = story.get(&path).session(&signed_in).send().await.is(200);
     let (markup, form) = (page.markup(), page.cookie("form").expect("the form's cookie"));
     let part = |before: &str| markup.split(before).nth(1).and_then(|rest| rest.split('"').next()).expect("there");
@@ -133,19 +135,20 @@ story!(its_codes_go_to_registered_addresses_alone, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, &format!("{CALLBACK} {OOB} house://cb")).await);
     for elsewhere in ["", "https://evil.example/", "https://app.example/callback/", "https://app.example/callback?x=1"]
     {
-        let path = format!("/oauth/authorize?{}", app.ask_with(&[("redirect_uri", elsewhere)]));
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("redirect_uri", elsewhere)]));
         let page = story.get(&path).session(&signed_in).send().await.is(400);
         assert!(page.headers.get("location").is_none(), "{elsewhere}");
         let person = tests::Person::named("ada");
-        let answer =
-            story.log_in(&app.ask_with(&[("redirect_uri", elsewhere)]), &person.username, &person.password).await;
+        let answer = story
+            .log_in(&app.authorize_query_with(&[("redirect_uri", elsewhere)]), &person.username, &person.password)
+            .await;
         assert_eq!(answer.cookie("jwt"), None, "{elsewhere}");
         assert!(!answer.header("location").contains("code="), "{elsewhere}");
     }
     for (uri, begin) in
         [(OOB, format!("{}/oauth/authorize/native?code=", story.base())), ("house://cb", "house://cb?code=".into())]
     {
-        let path = format!("/oauth/authorize?{}", app.ask_with(&[("redirect_uri", uri)]));
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("redirect_uri", uri)]));
         let location = story.get(&path).session(&signed_in).send().await.is(302).location();
         assert!(location.as_str().starts_with(&begin), "{location}");
         // The code is good for that address and no other.
@@ -154,7 +157,7 @@ story!(its_codes_go_to_registered_addresses_alone, |story| {
         let there = App { redirect_uri: uri.into(), ..app.clone() };
         story.redeem(&there, &code).await.is(200);
     }
-    let wide = story.get(&format!("/oauth/authorize?{}", app.ask_with(&[("scope", "admin:read")])));
+    let wide = story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("scope", "admin:read")])));
     let location = wide.session(&signed_in).send().await.is(302).location();
     assert_eq!(query_of(&location, "error").as_deref(), Some("invalid_scope"));
 });
@@ -192,7 +195,7 @@ async fn is_asked_about(story: &Story, signed_in: &SignedIn, body: &serde_json::
         ("code_challenge", CHALLENGE),
         ("code_challenge_method", "S256"),
     ];
-    let path = format!("/oauth/authorize?{}", app.ask_with(&more));
+    let path = format!("/oauth/authorize?{}", app.authorize_query_with(&more));
     let location = story.get(&path).session(signed_in).send().await.is(302).location();
     assert_eq!(location.path(), "/oauth/consent", "{how}");
 }
@@ -248,11 +251,11 @@ story!(a_public_app_is_never_of_the_house, |story| {
 
 story!(pkce_holds_for_it_as_for_any_app, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, CALLBACK).await);
-    let query = app.ask_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
+    let query = app.authorize_query_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
     let location = story.get(&format!("/oauth/authorize?{query}")).session(&signed_in).send().await.is(302).location();
     let code = query_of(&location, "code").expect("a code");
     story.redeem(&app, &code).await.is(400);
-    let form = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    let form = [app.code_form(&code), vec![("code_verifier", VERIFIER)]].concat();
     story.post("/oauth/token").form(&form).send().await.is(200);
 });
 
@@ -260,7 +263,7 @@ story!(no_code_outlives_the_session_it_came_from, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, CALLBACK).await);
     let account = story.account(&tests::Person::named("ada")).await;
     let auth = story.server().state().auth.clone();
-    let path = format!("/oauth/authorize?{}", app.ask());
+    let path = format!("/oauth/authorize?{}", app.authorize_query());
     let asks = (0..8).map(|_| story.get(&path).session(&signed_in).send());
     let end = lysand_auth::flows::sessions::end_all(&auth, &account.id);
     let (ended, asked) = futures_util::future::join(end, futures_util::future::join_all(asks)).await;
@@ -275,7 +278,7 @@ story!(no_code_outlives_the_session_it_came_from, |story| {
 
 story!(the_page_lists_it_without_a_button, |story| {
     let (ada, own, other) = (story.person("ada").await, own_app(&story, CALLBACK).await, story.usual_app().await);
-    let answer = story.log_in(&own.ask(), &ada.username, &ada.password).await.is(302);
+    let answer = story.log_in(&own.authorize_query(), &ada.username, &ada.password).await.is(302);
     let code = query_of(&answer.location(), "code").expect("a code");
     let body = story.redeem(&own, &code).await.is(200).json();
     let token = body["access_token"].as_str().expect("a token");

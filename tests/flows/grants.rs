@@ -7,7 +7,7 @@ use lysand_auth::model::account::Standing;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::story;
-use tests::story::{Answer, App, CALLBACK, Call, SignedIn, Story};
+use tests::story::{App, CALLBACK, Request, Response, SignedIn, Story};
 
 const PAGE: &str = "/oauth/authorized_applications";
 const LIST: &str = "/oauth/authorized_applications.json";
@@ -28,7 +28,7 @@ async fn only_id(story: &Story, signed_in: &SignedIn) -> String {
 }
 
 /// The page, its form token and the cookies that a browser would send back.
-async fn page(story: &Story, signed_in: &SignedIn) -> (Answer, String, String) {
+async fn page(story: &Story, signed_in: &SignedIn) -> (Response, String, String) {
     let page = story.get(PAGE).session(signed_in).send().await.is(200);
     let field = page.body.split("name=\"form_token\" value=\"").nth(1).expect("a form token");
     let token = field.split('"').next().expect("a value").to_owned();
@@ -36,7 +36,7 @@ async fn page(story: &Story, signed_in: &SignedIn) -> (Answer, String, String) {
     (page, token, cookies)
 }
 
-fn delete(story: &Story, id: &str) -> Call {
+fn delete(story: &Story, id: &str) -> Request {
     story.call(Method::DELETE, &format!("{PAGE}/{id}"))
 }
 
@@ -143,7 +143,8 @@ story!(removing_an_app_ends_all_it_has, |story| {
     delete(&story, &format!("{id}.json")).session(&signed_in).send().await.is_api_error(404, "Record not found");
 
     // The app is asked for anew, and may come back.
-    let page = story.get(&format!("/oauth/authorize?{}", app.ask())).session(&signed_in).send().await.is(302);
+    let page =
+        story.get(&format!("/oauth/authorize?{}", app.authorize_query())).session(&signed_in).send().await.is(302);
     assert_eq!(page.location().path(), "/oauth/consent", "consent is not remembered");
     story.token(&ada, &app).await;
 });
@@ -162,51 +163,27 @@ story!(an_open_code_dies_with_its_app_even_without_a_token, |story| {
 
 /// An app whose tokens expire, and what a consent to it bought: access token and refresh token.
 async fn expiring(story: &Story, person: &tests::Person) -> (App, String, String) {
-    let form = [
-        ("client_name", "Expiring"),
-        ("redirect_uris", CALLBACK),
-        ("scopes", "read write"),
-        ("grant_types[]", "authorization_code"),
-        ("grant_types[]", "refresh_token"),
-    ];
-    let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
-    let text = |body: &Value, key: &str| body[key].as_str().expect("text").to_owned();
-    let app = App {
-        client_id: text(&body, "client_id"),
-        client_secret: text(&body, "client_secret"),
-        redirect_uri: CALLBACK.into(),
-        scopes: "read write".into(),
-    };
-    let code = story.consent(&story.sign_in(person, &app).await, &app).await;
-    let body = story.redeem(&app, &code).await.is(200).json();
-    (app, text(&body, "access_token"), text(&body, "refresh_token"))
-}
-
-async fn refresh(story: &Story, app: &App, token: &str) -> Answer {
-    let form = [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", token),
-        ("client_id", &app.client_id),
-        ("client_secret", &app.client_secret),
-    ];
-    story.post("/oauth/token").form(&form).send().await
+    let app = story.expiring_app().await;
+    let bought = story.token_pair(person, &app).await;
+    (app, bought.access, bought.refresh)
 }
 
 story!(an_app_that_can_refresh_has_access_until_it_is_removed, |story| {
     let ada = story.person("ada").await;
     let (app, access, token) = expiring(&story, &ada).await;
-    story.pass(Duration::from_secs(2 * 3600));
+    story.advance_clock(Duration::from_secs(2 * 3600));
     story.verify(&access).await.is_api_error(401, "The access token expired");
     let signed_in = story.sign_in(&ada, &story.usual_app().await).await;
     assert_eq!(names(&story, &signed_in).await, ["Expiring"], "it has no live token, and can have one at any time");
-    let body = refresh(&story, &app, &token).await.is(200).json();
+    let body = story.refresh(&app, &token).await.is(200).json();
     let (access, token) = (body["access_token"].as_str().expect("a token"), body["refresh_token"].as_str());
     let id = only_id(&story, &signed_in).await;
     delete(&story, &format!("{id}.json")).session(&signed_in).send().await.is(204);
     story.verify(access).await.is_api_error(401, "The access token was revoked");
-    refresh(&story, &app, token.expect("a refresh token")).await.is(400);
+    story.refresh(&app, token.expect("a refresh token")).await.is(400);
     assert_eq!(names(&story, &signed_in).await, Vec::<String>::new());
-    let page = story.get(&format!("/oauth/authorize?{}", app.ask())).session(&signed_in).send().await.is(302);
+    let page =
+        story.get(&format!("/oauth/authorize?{}", app.authorize_query())).session(&signed_in).send().await.is(302);
     assert_eq!(page.location().path(), "/oauth/consent", "consent is not remembered");
 });
 
@@ -216,7 +193,7 @@ story!(an_invalidated_token_takes_its_family_along, |story| {
     let id = ids(&story.get("/api/v1/tokens").bearer(&access).send().await.is(200).json())[0].clone();
     story.post(&format!("/api/v1/tokens/{id}/invalidate")).bearer(&access).send().await.is(200);
     story.verify(&access).await.is_api_error(401, "The access token was revoked");
-    refresh(&story, &app, &token).await.is(400);
+    story.refresh(&app, &token).await.is(400);
 });
 
 story!(removal_and_refresh_at_once_leave_nothing, |story| {
@@ -225,12 +202,12 @@ story!(removal_and_refresh_at_once_leave_nothing, |story| {
     let signed_in = story.sign_in(&ada, &app).await;
     let path = format!("{}.json", only_id(&story, &signed_in).await);
     let removal = delete(&story, &path).session(&signed_in).send();
-    let (removed, refreshed) = futures_util::future::join(removal, refresh(&story, &app, &token)).await;
+    let (removed, refreshed) = futures_util::future::join(removal, story.refresh(&app, &token)).await;
     removed.is(204);
     if refreshed.status == 200 {
         let body = refreshed.json();
         story.verify(body["access_token"].as_str().expect("a token")).await.is(401);
-        refresh(&story, &app, body["refresh_token"].as_str().expect("a token")).await.is(400);
+        story.refresh(&app, body["refresh_token"].as_str().expect("a token")).await.is(400);
     }
     assert_eq!(names(&story, &signed_in).await, Vec::<String>::new());
 });
@@ -240,7 +217,7 @@ story!(what_is_not_mine_is_not_there, |story| {
     let token = story.token(&ada, &app).await;
     let of_ada = story.sign_in(&ada, &app).await;
     let id = only_id(&story, &of_ada).await;
-    let of_eve = story.sign_in_with(&eve, &story.usual_app().await.ask()).await;
+    let of_eve = story.sign_in_with(&eve, &story.usual_app().await.authorize_query()).await;
     for id in [id.as_str(), "0192f0c1-0000-7000-8000-000000000000", "x", "%00", "%27", "..%2f", &"a".repeat(3_000)] {
         let answer = delete(&story, &format!("{id}.json")).session(&of_eve).send().await;
         answer.is_api_error(404, "Record not found");
@@ -348,7 +325,7 @@ story!(removal_and_renewed_consent_at_once_leave_nothing, |story| {
     let signed_in = story.sign_in(&ada, &app).await;
     let path = format!("{}.json", only_id(&story, &signed_in).await);
     let removal = delete(&story, &path).session(&signed_in).send();
-    let ask = format!("/oauth/authorize?{}", app.ask());
+    let ask = format!("/oauth/authorize?{}", app.authorize_query());
     let asks = (0..8).map(|_| story.get(&ask).session(&signed_in).send());
     let (removed, asked) = futures_util::future::join(removal, futures_util::future::join_all(asks)).await;
     removed.is(204);
@@ -365,7 +342,7 @@ story!(removal_and_renewed_consent_at_once_leave_nothing, |story| {
 
 /// A token for some scopes.
 async fn token_for(story: &Story, person: &tests::Person, app: &App, scope: &str) -> String {
-    let signed_in = story.sign_in_with(person, &app.ask_with(&[("scope", scope)])).await;
+    let signed_in = story.sign_in_with(person, &app.authorize_query_with(&[("scope", scope)])).await;
     let code = story.consent(&signed_in, app).await;
     story.redeem(app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned()
 }
@@ -378,7 +355,7 @@ fn ids(list: &Value) -> Vec<String> {
 story!(an_app_is_shown_with_all_that_its_tokens_may, |story| {
     let (ada, app, later) = (story.person("ada").await, story.usual_app().await, story.usual_app().await);
     token_for(&story, &ada, &app, "read").await;
-    story.pass(DAY);
+    story.advance_clock(DAY);
     let signed_in = story.sign_in(&ada, &later).await;
     token_for(&story, &ada, &app, "write").await;
     token_for(&story, &ada, &app, "write").await;
@@ -420,14 +397,14 @@ story!(tokens_come_in_pages, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     for _ in 0..4 {
-        story.pass(Duration::from_secs(1));
+        story.advance_clock(Duration::from_secs(1));
         story.token(&ada, &app).await;
     }
     let get = async |path: &str| story.get(path).bearer(&token).send().await.is(200);
     let all = ids(&get("/api/v1/tokens").await.json());
     assert_eq!(all.len(), 5);
     assert!(all.is_sorted_by(|one, next| one > next), "newest first: {all:?}");
-    let link = |answer: &Answer, rel: &str| {
+    let link = |answer: &Response, rel: &str| {
         let links = answer.header("link").to_owned();
         let part = links.split(", ").find(|part| part.ends_with(&format!("rel=\"{rel}\"")))?.to_owned();
         Some(part.split(['<', '>']).nth(1)?.to_owned())
@@ -528,11 +505,11 @@ story!(the_last_use_is_remembered_once_a_day, |story| {
     };
     story.verify(&token).await.is(200);
     written("2026-11-21T21:00:00.000Z").await;
-    story.pass(DAY - Duration::from_secs(1));
+    story.advance_clock(DAY - Duration::from_secs(1));
     story.verify(&token).await.is(200);
     lysand_auth::flows::bearer::write_uses(&story.server().state().auth).await.expect("written");
     assert_eq!(last_used(&story, &token).await.as_deref(), Some("2026-11-21T21:00:00.000Z"), "not within a day");
-    story.pass(Duration::from_secs(1));
+    story.advance_clock(Duration::from_secs(1));
     let replica = story.replica().await;
     let there = format!("http://localhost:{}/api/v1/apps/verify_credentials", replica.addr().port());
     for call in [story.get("/api/v1/apps/verify_credentials"), story.get(&there)] {

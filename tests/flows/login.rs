@@ -13,7 +13,7 @@ story!(shape_comes_first, |story| {
     let path = |query: &str| format!("/api/auth/login?{query}");
     let full = [("identifier", "ada"), ("password", "secret")];
     for name in ["client_id", "redirect_uri", "response_type", "scope"] {
-        let answer = story.post(&path(&app.ask_with(&[(name, "")]))).form(&full).send().await;
+        let answer = story.post(&path(&app.authorize_query_with(&[(name, "")]))).form(&full).send().await;
         answer.is_api_error(422, &format!("Validation error: Required at \"{name}\""));
     }
     for (form, named) in [
@@ -22,28 +22,29 @@ story!(shape_comes_first, |story| {
         (vec![("identifier", ""), ("password", "x")], "identifier"),
         (vec![("identifier", "ada"), ("password", "")], "password"),
     ] {
-        let answer = story.post(&path(&app.ask())).form(&form).send().await;
+        let answer = story.post(&path(&app.authorize_query())).form(&form).send().await;
         answer.is_api_error(422, &format!("Validation error: Required at \"{named}\""));
     }
     let long = "x".repeat(1_025);
-    let answer = story.post(&path(&app.ask())).form(&[("identifier", "ada"), ("password", &long)]).send().await;
+    let answer =
+        story.post(&path(&app.authorize_query())).form(&[("identifier", "ada"), ("password", &long)]).send().await;
     answer.is_api_error(422, "Validation error: Too long at \"password\"");
-    let answer = story.post(&path(&app.ask())).body("text/plain", "identifier=ada").send().await.is(415);
+    let answer = story.post(&path(&app.authorize_query())).body("text/plain", "identifier=ada").send().await.is(415);
     assert!(answer.json()["error"].is_string());
-    story.post(&path(&app.ask())).body("multipart/form-data", "x").send().await.is(400);
+    story.post(&path(&app.authorize_query())).body("multipart/form-data", "x").send().await.is(400);
     let huge = "identifier=".to_owned() + &"x".repeat(70_000);
-    story.post(&path(&app.ask())).body("application/x-www-form-urlencoded", huge).send().await.is(413);
-    let twice = path(&format!("{}&scope=follow", app.ask()));
+    story.post(&path(&app.authorize_query())).body("application/x-www-form-urlencoded", huge).send().await.is(413);
+    let twice = path(&format!("{}&scope=follow", app.authorize_query()));
     story.post(&twice).form(&full).send().await.is(422);
-    let in_the_url = path(&format!("{}&identifier=ada&password=x", app.ask()));
+    let in_the_url = path(&format!("{}&identifier=ada&password=x", app.authorize_query()));
     story.post(&in_the_url).send().await.is(422);
 });
 
 story!(the_app_is_checked_before_the_person, |story| {
     let app = story.usual_app().await;
-    let answer = story.log_in(&app.ask_with(&[("client_id", "nobody")]), "ada", "x").await;
+    let answer = story.log_in(&app.authorize_query_with(&[("client_id", "nobody")]), "ada", "x").await;
     answer.is_api_error(400, "Invalid application");
-    let foreign = app.ask_with(&[("redirect_uri", "https://evil.example/"), ("state", "s")]);
+    let foreign = app.authorize_query_with(&[("redirect_uri", "https://evil.example/"), ("state", "s")]);
     let answer = story.log_in(&foreign, "ada", "x").await;
     let answer = answer.is_login_error("invalid_request", "Redirect URI does not match client_id");
     assert_eq!(query_of(&answer.location(), "state").as_deref(), Some("s"));
@@ -57,11 +58,11 @@ story!(the_app_is_checked_before_the_person, |story| {
             "The authorization server does not support this response type.",
         ),
     ] {
-        let answer = story.log_in(&app.ask_with(&[(name, value)]), "ada", "x").await;
+        let answer = story.log_in(&app.authorize_query_with(&[(name, value)]), "ada", "x").await;
         answer.is_login_error(error, description);
     }
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-    let answer = story.log_in(&app.ask_with(&[("code_challenge", challenge)]), "ada", "x").await;
+    let answer = story.log_in(&app.authorize_query_with(&[("code_challenge", challenge)]), "ada", "x").await;
     answer.is_login_error("invalid_request", "The code_challenge_method must be S256.");
 });
 
@@ -72,7 +73,7 @@ story!(no_answer_tells_which_half_was_wrong, |story| {
     let account = story.account(&disabled).await;
     story.server().state().accounts.set_standing(&account.id, Standing::Disabled).await.expect("an answer");
     let app = story.usual_app().await;
-    let query = app.ask_with(&[("state", "a b")]);
+    let query = app.authorize_query_with(&[("state", "a b")]);
     for (identifier, password) in [
         ("nobody", "x"),
         ("nobody@people.example", "x"),
@@ -130,7 +131,7 @@ story!(signing_in_leads_to_consent, |story| {
 
 story!(another_site_cannot_sign_anybody_in, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
-    let path = format!("/api/auth/login?{}", app.ask());
+    let path = format!("/api/auth/login?{}", app.authorize_query());
     let form = [("identifier", person.username.as_str()), ("password", &person.password)];
     for (name, value) in [
         ("origin", "https://evil.example"),
@@ -156,17 +157,17 @@ story!(guesses_are_counted_and_right_ones_are_not, &[("ratelimit.enabled", "true
     for _ in 0..30 {
         story.sign_in(&person, &app).await;
     }
-    let query = app.ask();
+    let query = app.authorize_query();
     let guesses = (0..30).map(|_| story.log_in(&query, "Ada", "wrong"));
     let answers = futures_util::future::join_all(guesses).await;
     let refused = answers.iter().filter(|answer| answer.status == 429).count();
     assert_eq!(refused, 5, "25 guesses are tried, however many come at once");
-    let answer = story.log_in(&app.ask(), &person.username, &person.password).await.is(429);
+    let answer = story.log_in(&app.authorize_query(), &person.username, &person.password).await.is(429);
     assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|wait| wait >= 1));
     assert!(answer.json()["error"].is_string());
     let story = story.restart(&[]).await;
-    story.log_in(&app.ask(), "ada", "wrong").await.is(429);
-    story.pass(Duration::from_secs(3_600));
+    story.log_in(&app.authorize_query(), "ada", "wrong").await.is(429);
+    story.advance_clock(Duration::from_secs(3_600));
     story.sign_in(&person, &app).await;
 });
 
@@ -174,7 +175,7 @@ story!(a_new_session_ends_the_old_one, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let first = story.sign_in(&person, &app).await;
     let form = [("identifier", person.username.as_str()), ("password", &person.password)];
-    let path = format!("/api/auth/login?{}", app.ask());
+    let path = format!("/api/auth/login?{}", app.authorize_query());
     story.post(&path).session(&first).form(&form).send().await.is(302);
     let answer = story.decide(&first, &app).await;
     answer.is_login_error("invalid_request", "Invalid JWT, could not verify");

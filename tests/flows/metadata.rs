@@ -8,8 +8,8 @@ use tests::story::Story;
 const PUBLIC: &str = "https://social.example";
 const BEHIND_A_PROXY: (&str, &str) = ("http.base_url", PUBLIC);
 
-/// Asks the server at its own door, as somebody who lies about where that is.
-async fn ask(story: &Story, path: &str) -> tests::story::Answer {
+/// Asks the server at its loopback address, with headers that claim another one.
+async fn ask(story: &Story, path: &str) -> tests::story::Response {
     let there = format!("http://127.0.0.1:{}{path}", story.server().addr().port());
     let call = story.call(Method::GET, &there).header("host", "evil.example");
     let call = call.header("x-forwarded-host", "evil.example").header("x-forwarded-proto", "http");

@@ -5,7 +5,7 @@ use lysand_auth::web::headers::Surface;
 use lysand_auth::web::routes::{MountedRoute, RouteList, Routes, get, get_without_head, post};
 use lysand_auth::web::{ApiError, Bearer, FormTokens, mounted};
 use reqwest::Method;
-use tests::embedder::{Embedder, parts_of};
+use tests::embedder::{Embedder, auth_builder_of};
 use tests::story;
 
 /// An address that the route's pattern matches.
@@ -80,7 +80,7 @@ async fn timeline() -> &'static str {
 }
 
 story!(host_routes_have_slashes_head_allow_and_headers, |story| {
-    let auth = parts_of(&story).build().expect("a host");
+    let auth = auth_builder_of(&story).build().expect("a host");
     let routes = Routes::new(&auth, Surface::Api)
         .limited()
         .with_form_tokens(FormTokens::new())

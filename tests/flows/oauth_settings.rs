@@ -9,10 +9,10 @@ story!(secrets_in_urls_can_be_refused, &[("oauth.secrets_in_query", "false")], |
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&ada, &app).await;
     let code = story.consent(&signed_in, &app).await;
-    let answer = story.post(&encode("/oauth/token", &app.grant(&code))).send().await.is(400);
+    let answer = story.post(&encode("/oauth/token", &app.code_form(&code))).send().await.is(400);
     assert_eq!(answer.json()["error"], "invalid_request");
     for name in ["code", "client_secret", "code_verifier", "refresh_token"] {
-        let answer = story.post(&format!("/oauth/token?{name}=x")).form(&app.grant(&code)).send().await;
+        let answer = story.post(&format!("/oauth/token?{name}=x")).form(&app.code_form(&code)).send().await;
         let why = format!("The parameter {name} must stand in the body of the request, not in its URL.");
         answer.is_oauth_error(400, "invalid_request", &why);
     }
@@ -32,7 +32,7 @@ story!(secrets_in_urls_can_be_refused, &[("oauth.secrets_in_query", "false")], |
 story!(redirects_can_be_matched_as_mastodon_does, &[("oauth.redirect_match", "mastodon")], |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let presented = "https://APP.example/callback?tab=1";
-    let signed_in = story.sign_in_with(&ada, &app.ask_with(&[("redirect_uri", presented)])).await;
+    let signed_in = story.sign_in_with(&ada, &app.authorize_query_with(&[("redirect_uri", presented)])).await;
     let mut elsewhere = app.clone();
     elsewhere.redirect_uri = presented.to_owned();
     let answer = story.decide(&signed_in, &elsewhere).await.is(302);
@@ -43,8 +43,10 @@ story!(redirects_can_be_matched_as_mastodon_does, &[("oauth.redirect_match", "ma
     for foreign in
         ["https://evil.example/callback", "https://app.example/callback/", "https://app.example@evil.example/callback"]
     {
-        let answer =
-            story.get(&format!("/oauth/authorize?{}", app.ask_with(&[("redirect_uri", foreign)]))).send().await;
+        let answer = story
+            .get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("redirect_uri", foreign)])))
+            .send()
+            .await;
         assert_eq!((answer.status.as_u16(), answer.header("location")), (400, ""), "{foreign}");
     }
 });
@@ -60,12 +62,12 @@ story!(plain_http_redirects_can_be_refused, &[("oauth.plain_http_redirects", "fa
 
 story!(pkce_can_be_demanded_of_everybody, &[("oauth.require_pkce", "true")], |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
-    let answer = story.get(&format!("/oauth/authorize?{}", app.ask())).send().await.is(302);
+    let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(302);
     assert_eq!(query_of(&answer.location(), "error").as_deref(), Some("invalid_request"));
-    let query = app.ask_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
+    let query = app.authorize_query_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
     let signed_in = story.sign_in_with(&ada, &query).await;
     let code = story.consent(&signed_in, &app).await;
-    let form = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    let form = [app.code_form(&code), vec![("code_verifier", VERIFIER)]].concat();
     story.post("/oauth/token").form(&form).send().await.is(200);
 });
 

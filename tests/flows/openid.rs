@@ -3,13 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use tests::server::Person;
+use tests::Person;
 use tests::story;
 use tests::story::{App, CALLBACK, Story};
 
 /// Signs in for `scopes` and redeems.
 async fn answer_for(story: &Story, person: &Person, app: &App, more: &[(&str, &str)]) -> Value {
-    let signed_in = story.sign_in_with(person, &app.ask_with(more)).await;
+    let signed_in = story.sign_in_with(person, &app.authorize_query_with(more)).await;
     let code = story.consent(&signed_in, app).await;
     story.redeem(app, &code).await.is(200).json()
 }

@@ -6,7 +6,10 @@ use tests::story::{CALLBACK, encode, query_of};
 story!(pages_are_kept_to_themselves, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
-    for path in [format!("/oauth/authorize?{}", app.ask_with(&[("force_login", "1")])), signed_in.consent.to_string()] {
+    for path in [
+        format!("/oauth/authorize?{}", app.authorize_query_with(&[("force_login", "1")])),
+        signed_in.consent.to_string(),
+    ] {
         let page = story.get(&path).session(&signed_in).send().await.is(200);
         let policy = page.header("content-security-policy");
         assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
@@ -25,7 +28,8 @@ story!(pages_are_kept_to_themselves, |story| {
         let form_cookie = page.set_cookie("form").expect("the cookie of the form token");
         assert!(form_cookie.contains("HttpOnly") && form_cookie.contains("SameSite=Lax"), "{form_cookie}");
     }
-    let head = story.call(reqwest::Method::HEAD, &format!("/oauth/authorize?{}", app.ask())).send().await.is(200);
+    let head =
+        story.call(reqwest::Method::HEAD, &format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(200);
     assert_eq!(head.body, "");
 });
 
@@ -39,7 +43,7 @@ story!(consent_belongs_to_its_session, |story| {
     assert_eq!(query_of(&answer.location(), "client_id"), Some(app.client_id.clone()));
     let page = story.get(path).session(&other).send().await.is(400);
     assert!(!page.body.contains("@ada") && !page.body.contains("@eve"));
-    let lying = encode(
+    let forged = encode(
         "/oauth/consent",
         &[
             ("application", "Your bank"),
@@ -48,7 +52,7 @@ story!(consent_belongs_to_its_session, |story| {
             ("code", &pending.code),
         ],
     );
-    let page = story.get(&lying).session(&pending).send().await.is(200);
+    let page = story.get(&forged).session(&pending).send().await.is(200);
     assert!(!page.body.contains("Your bank") && page.body.contains("Story App"), "what the database says is shown");
     story.decide(&pending, &app).await.is(302);
     story.get(path).session(&pending).send().await.is(400);
@@ -70,20 +74,21 @@ story!(text_from_outside_stays_text, |story| {
         scopes: "read".into(),
     };
     let signed_in = story.sign_in(&person, &app).await;
-    let hostile = [("state", "\"><script>alert(1)</script>"), ("error", "x"), ("error_description", "<b>Call 555</b>")];
-    for path in [format!("/oauth/authorize?{}", app.ask_with(&hostile)), signed_in.consent.to_string()] {
+    let hostile =
+        [("state", "\"><script>alert(1)</script>"), ("error", "x"), ("error_description", "<b>Request 555</b>")];
+    for path in [format!("/oauth/authorize?{}", app.authorize_query_with(&hostile)), signed_in.consent.to_string()] {
         let page = story.get(&path).session(&signed_in).send().await.is(200);
         assert!(!page.body.contains("<img src=x") && !page.body.contains("<script>alert"), "{}", page.body);
-        assert!(!page.body.contains("Call 555"), "a sentence in the URL is nobody's");
+        assert!(!page.body.contains("Request 555"), "a sentence in the URL is nobody's");
         assert!(page.body.contains("&lt;img src=x"), "the name is shown as it is");
     }
 });
 
 story!(the_form_token_is_this_browsers, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
-    let query = app.ask();
+    let query = app.authorize_query();
     let page = story.get(&format!("/oauth/authorize?{query}")).send().await.is(200);
-    let token = hidden(&page.body, "form_token");
+    let token = page.hidden("form_token");
     let form_cookie = page.cookie("form").expect("a cookie");
     let form = [("identifier", person.username.as_str()), ("password", &person.password), ("form_token", &token)];
     let post = || story.post(&format!("/api/auth/login?{query}"));
@@ -100,9 +105,3 @@ story!(the_form_token_is_this_browsers, |story| {
     let answer = go_on().header("cookie", &format!("form={form_cookie}")).form(&[("form_token", &token)]).send().await;
     assert_eq!(answer.is(302).location().path(), "/oauth/authorize", "signed out in between");
 });
-
-fn hidden(page: &str, name: &str) -> String {
-    let field = page.split("<input").find(|field| field.contains(&format!("name=\"{name}\""))).expect("the field");
-    let value = field.split("value=\"").nth(1).and_then(|rest| rest.split('"').next());
-    value.expect("a value").to_owned()
-}

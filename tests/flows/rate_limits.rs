@@ -7,7 +7,7 @@ use lysand_auth::web::limits::Limits;
 use reqwest::Method;
 use serde_json::json;
 use tests::story;
-use tests::story::{Answer, CALLBACK, Story};
+use tests::story::{CALLBACK, Response, Story};
 
 const VERIFY_APP: &str = "/api/v1/apps/verify_credentials";
 const VERIFY: &str = "/api/v1/accounts/verify_credentials";
@@ -17,7 +17,7 @@ const ON: (&str, &str) = ("ratelimit.enabled", "true");
 
 /// Limit and remaining requests, as a client reads them; nothing when the answer tells of no limit.
 #[track_caller]
-fn limit_of(answer: &Answer) -> Option<(u32, u32)> {
+fn limit_of(answer: &Response) -> Option<(u32, u32)> {
     let value = |name: &str| answer.header(name).to_owned();
     let (limit, remaining, reset) =
         (value("x-ratelimit-limit"), value("x-ratelimit-remaining"), value("x-ratelimit-reset"));
@@ -30,7 +30,7 @@ fn limit_of(answer: &Answer) -> Option<(u32, u32)> {
 
 /// Demands the refusal of Mastodon §18, as a browser can read it from any site.
 #[track_caller]
-fn refused(answer: Answer, limit: u32) -> Answer {
+fn refused(answer: Response, limit: u32) -> Response {
     let answer = answer.is_api_error(429, "Too many requests");
     assert_eq!(limit_of(&answer), Some((limit, 0)));
     assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|wait| (1..=300).contains(&wait)));
@@ -39,7 +39,7 @@ fn refused(answer: Answer, limit: u32) -> Answer {
     answer
 }
 
-async fn from(story: &Story, address: &str) -> Answer {
+async fn from(story: &Story, address: &str) -> Response {
     story.get(INSTANCE).header("x-forwarded-for", address).send().await
 }
 
@@ -49,7 +49,7 @@ story!(every_answer_of_the_api_tells, &[ON], |story| {
     let answer = story.get(VERIFY_APP).bearer(&token).send().await.is(200);
     assert_eq!(limit_of(&answer), Some((300, 299)), "the token's limit is nearer than the person's");
     assert_eq!(answer.header("x-ratelimit-reset"), "2026-11-21T21:05:00.000000Z", "windows are aligned");
-    story.pass(Duration::from_secs(61));
+    story.advance_clock(Duration::from_secs(61));
     assert_eq!(limit_of(&story.verify(&token).await.is(200)), Some((300, 298)), "the host's routes count as well");
 
     let long = "x".repeat(70_000);
@@ -111,9 +111,9 @@ story!(an_address_that_is_too_fast_waits, &[ON, ("ratelimit.api_address.max", "2
         refused(guess(&format!("guess at {path}").replace(['/', ' '], "-"), path).await, 20);
     }
 
-    story.pass(Duration::from_millis(299_500));
+    story.advance_clock(Duration::from_millis(299_500));
     assert_eq!(refused(from(&story, "192.0.2.7").await, 20).header("retry-after"), "1");
-    story.pass(Duration::from_millis(500));
+    story.advance_clock(Duration::from_millis(500));
     assert_eq!(limit_of(&from(&story, "192.0.2.7").await.is(200)), Some((20, 19)));
 });
 
@@ -202,12 +202,12 @@ story!(registrations_show_the_nearer_limit, &[ON, ("ratelimit.api_address.max", 
 story!(guessing_passwords_and_secrets_tells_as_well, &[ON, ("ratelimit.login_account.max", "2")], |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     for _ in 0..2 {
-        story.log_in(&app.ask(), &person.username, "wrong").await.is(302);
+        story.log_in(&app.authorize_query(), &person.username, "wrong").await.is(302);
     }
-    let answer = story.log_in(&app.ask(), &person.username, "wrong").await.is(429);
+    let answer = story.log_in(&app.authorize_query(), &person.username, "wrong").await.is(429);
     assert_eq!((limit_of(&answer), answer.header("retry-after")), (Some((2, 0)), "3600"));
     let form = [("identifier", person.username.as_str()), ("password", "wrong")];
-    let path = format!("/api/auth/login?{}", app.ask());
+    let path = format!("/api/auth/login?{}", app.authorize_query());
     let page = story.post(&path).header("accept", "text/html").form(&form).send().await.is(429);
     assert!(page.header("content-type").starts_with("text/html"));
     assert_eq!((limit_of(&page), page.header("retry-after")), (Some((2, 0)), "3600"));

@@ -3,14 +3,14 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::story;
-use tests::story::{App, CALLBACK, Call, Story, encode};
+use tests::story::{App, CALLBACK, Request, Story, encode};
 
 const JSON: &str = "application/json; charset=utf-8";
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
 
 /// Every route of the contract that anybody can `GET`, with a query where one is needed.
 fn readable(app: &App) -> Vec<String> {
-    let authorize = format!("/oauth/authorize?{}", app.ask());
+    let authorize = format!("/oauth/authorize?{}", app.authorize_query());
     let mut paths: Vec<String> = [
         "/oauth/authorize/native?code=AAAAAAAAAAAAAAAA",
         "/oauth/code?code=AAAAAAAAAAAAAAAA",
@@ -64,7 +64,7 @@ story!(a_trailing_slash_changes_nothing, |story| {
         let plain = story.call(method.clone(), &path).send().await;
         let slashed = story.call(method.clone(), &with_slash).send().await;
         assert_ne!(plain.status, 404, "{method} {path}");
-        let shape = |answer: &tests::story::Answer| {
+        let shape = |answer: &tests::story::Response| {
             (answer.status, answer.header("location").to_owned(), answer.header("content-type").to_owned())
         };
         assert_eq!(shape(&plain), shape(&slashed), "{method} {path}");
@@ -83,7 +83,7 @@ story!(head_answers_like_get, |story| {
 });
 
 /// Sends parameters in each of the ways that there are.
-fn in_every_way<'a>(story: &'a Story, path: &'a str, pairs: &'a [(&'a str, &'a str)]) -> Vec<(&'static str, Call)> {
+fn in_every_way<'a>(story: &'a Story, path: &'a str, pairs: &'a [(&'a str, &'a str)]) -> Vec<(&'static str, Request)> {
     let encoded = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let json: serde_json::Map<String, Value> =
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
@@ -157,13 +157,13 @@ story!(unknown_parameters_are_ignored_however_often, |story| {
     story.post("/oauth/token").form(&[&own[..], &noise].concat()).send().await.is(200);
     let registration = [("client_name", "A"), ("redirect_uris", CALLBACK), ("nonsense[x][y]", "1")];
     story.post("/api/v1/apps").form(&[&registration[..], &noise].concat()).send().await.is(200);
-    let ask = format!("/oauth/authorize?{}&oauth_info=a&oauth_info=b&x[]=1&=&&", app.ask());
+    let ask = format!("/oauth/authorize?{}&oauth_info=a&oauth_info=b&x[]=1&=&&", app.authorize_query());
     story.get(&ask).send().await.is(200);
 });
 
 story!(known_parameters_must_agree, |story| {
     let app = story.usual_app().await;
-    let form = app.grant("AAAAAAAAAAAAAAAAAAAA");
+    let form = app.code_form("AAAAAAAAAAAAAAAAAAAA");
     let twice = |name: &'static str| [&form[..], &[(name, "one"), (name, "two")]].concat();
     for name in ["grant_type", "client_id", "client_secret", "code", "redirect_uri", "code_verifier", "refresh_token"] {
         let bare: Vec<_> = form.iter().copied().filter(|(known, _)| *known != name).collect();
@@ -213,11 +213,11 @@ story!(known_parameters_must_agree, |story| {
         "prompt",
         "max_age",
     ] {
-        let path = format!("/oauth/authorize?{}&{name}=1&{name}=0", app.ask_with(&[(name, "")]));
+        let path = format!("/oauth/authorize?{}&{name}=1&{name}=0", app.authorize_query_with(&[(name, "")]));
         let page = story.get(&path).send().await.is(400);
         assert!(page.body.contains("invalid_request") && page.headers.get("location").is_none(), "{name}");
     }
-    story.get(&format!("/oauth/authorize?{0}&{0}&lang=en&lang=en", app.ask())).send().await.is(200);
+    story.get(&format!("/oauth/authorize?{0}&{0}&lang=en&lang=en", app.authorize_query())).send().await.is(200);
 });
 
 story!(null_missing_and_empty_are_the_same, |story| {
@@ -237,7 +237,8 @@ story!(null_missing_and_empty_are_the_same, |story| {
         assert_eq!((&body["scopes"], &body["website"]), (&json!(["read"]), &Value::Null), "{scopes}");
     }
     for blank in ["", "+", "%20%20"] {
-        let path = format!("/oauth/authorize?{}&redirect_uri={blank}", app.ask_with(&[("redirect_uri", "")]));
+        let path =
+            format!("/oauth/authorize?{}&redirect_uri={blank}", app.authorize_query_with(&[("redirect_uri", "")]));
         assert!(story.get(&path).send().await.is(400).body.contains("invalid_redirect_uri"), "{blank:?}");
         let body = format!("grant_type={blank}&code=x");
         let answer = story.post("/oauth/token").body(FORM, body).send().await;
@@ -299,14 +300,14 @@ story!(an_array_is_no_value, |story| {
     for name in ["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "force_login"] {
         for index in ["[]", "[0]", "[x]", "[x][y]", "["] {
             let name = form_urlencoded::byte_serialize(format!("{name}{index}").as_bytes()).collect::<String>();
-            story.get(&format!("/oauth/authorize?{}&{name}=x", app.ask())).send().await.is(400);
+            story.get(&format!("/oauth/authorize?{}&{name}=x", app.authorize_query())).send().await.is(400);
         }
     }
 });
 
 story!(a_body_of_another_type_is_not_read, |story| {
     let app = story.usual_app().await;
-    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(app.grant("AAAAAAAAAAAAAAAA")).finish();
+    let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(app.code_form("AAAAAAAAAAAAAAAA")).finish();
     for kind in ["text/plain", "application/octet-stream", "application/xml", "nonsense", ""] {
         let answer = story.post("/oauth/token").body(kind, form.clone()).send().await;
         answer.is_oauth_error(400, "invalid_request", "Missing required parameter: grant_type.");
@@ -351,7 +352,7 @@ story!(a_null_character_breaks_nothing, |story| {
         story.post("/api/v1/apps").json(&body).send().await.is(status);
     }
     for name in ["client_id", "redirect_uri", "state", "nonce", "code_challenge", "response_mode"] {
-        let query = app.ask_with(&[(name, null_text)]);
+        let query = app.authorize_query_with(&[(name, null_text)]);
         story.get(&format!("/oauth/authorize?{query}")).send().await.is(400);
         story.log_in(&query, &person.username, &person.password).await.is(422);
     }

@@ -4,7 +4,7 @@
 use reqwest::Method;
 use serde_json::json;
 use tests::story;
-use tests::story::{Answer, App, CALLBACK, Call, Story};
+use tests::story::{App, CALLBACK, Request, Response, Story};
 
 use crate::token::INVALID_CLIENT;
 
@@ -12,7 +12,7 @@ const SITE: &str = "https://web.example";
 const LONG: usize = 70_000;
 
 /// A call for every status that the JSON routes have for a mistake.
-fn mistakes(story: &Story, app: &App) -> Vec<(Call, u16)> {
+fn mistakes(story: &Story, app: &App) -> Vec<(Request, u16)> {
     let long = "x".repeat(LONG);
     let (user, secret) = (app.client_id.as_str(), app.client_secret.as_str());
     let own = |scope: &str| {
@@ -22,7 +22,7 @@ fn mistakes(story: &Story, app: &App) -> Vec<(Call, u16)> {
     vec![
         (story.post("/oauth/token"), 400),
         (story.post("/oauth/token").form(&[("grant_type", "password")]), 400),
-        (story.post("/oauth/token").form(&app.grant("AAAAAAAAAAAAAAAA")), 400),
+        (story.post("/oauth/token").form(&app.code_form("AAAAAAAAAAAAAAAA")), 400),
         (own("admin:write"), 400),
         (own("nonsense"), 400),
         (story.post("/oauth/token").form(&[("grant_type", "client_credentials")]), 401),
@@ -69,7 +69,7 @@ story!(errors_are_objects_of_text, |story| {
 
 story!(errors_can_be_read_from_any_site, |story| {
     let app = story.usual_app().await;
-    let can_be_read = |answer: &Answer| {
+    let can_be_read = |answer: &Response| {
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{} {}", answer.status, answer.body);
         assert_eq!(answer.headers.get("access-control-allow-credentials"), None);
         assert_eq!(answer.headers.get_all("access-control-allow-origin").iter().count(), 1);
@@ -78,7 +78,7 @@ story!(errors_can_be_read_from_any_site, |story| {
         can_be_read(&call.header("origin", SITE).send().await.is(status));
     }
     let person = story.person("ada").await;
-    let narrow = story.sign_in_with(&person, &app.ask_with(&[("scope", "write")])).await;
+    let narrow = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "write")])).await;
     let code = story.consent(&narrow, &app).await;
     let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
     can_be_read(&story.verify(&token).await.is(403));
@@ -138,7 +138,7 @@ story!(preflights_name_the_methods_of_their_path, |story| {
 
 story!(answers_of_the_api_depend_on_the_token, |story| {
     let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
-    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", "profile")])).await;
+    let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "profile")])).await;
     let code = story.consent(&signed_in, &app).await;
     let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
     let form = [("client_name", "A"), ("redirect_uris", CALLBACK)];
@@ -169,7 +169,7 @@ story!(answers_of_the_api_depend_on_the_token, |story| {
 });
 
 story!(nothing_is_translated, |story| {
-    let german = |call: Call| call.header("accept-language", "de").send();
+    let german = |call: Request| call.header("accept-language", "de").send();
     let own = [("grant_type", "client_credentials")];
     german(story.post("/oauth/token").form(&own)).await.is_oauth_error(401, "invalid_client", INVALID_CLIENT);
     german(story.post("/oauth/token?lang=de")).await.is_oauth_error(
@@ -204,7 +204,7 @@ story!(every_oauth_error_carries_a_challenge, |story| {
         assert_eq!(lines[0].to_str().expect("plain text"), expected);
         assert_eq!(answer.header("cache-control"), "no-store");
     }
-    for form in [vec![("state", "kept-out")], [app.grant("x"), vec![("state", "kept-out")]].concat()] {
+    for form in [vec![("state", "kept-out")], [app.code_form("x"), vec![("state", "kept-out")]].concat()] {
         let answer = story.post("/oauth/token?state=kept-out").form(&form).send().await.is(400);
         assert!(!answer.body.contains("kept-out") && !format!("{:?}", answer.headers).contains("kept-out"));
     }

@@ -11,7 +11,7 @@ fn in_fragment(url: &Url) -> Vec<(String, String)> {
 
 story!(a_response_in_the_fragment, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
-    let query = app.ask_with(&[("response_mode", "fragment"), ("state", "a b")]);
+    let query = app.authorize_query_with(&[("response_mode", "fragment"), ("state", "a b")]);
     let signed_in = story.sign_in_with(&ada, &query).await;
     let answer = story.decide(&signed_in, &app).await.is(302);
     assert!(answer.header("location").starts_with(&format!("{CALLBACK}#code=")), "{}", answer.header("location"));
@@ -22,7 +22,7 @@ story!(a_response_in_the_fragment, |story| {
     story.redeem(&app, &pairs[0].1).await.is(200);
 
     // Errors travel the same way, before and after the sign-in.
-    let bad = app.ask_with(&[("response_mode", "fragment"), ("scope", "admin:read"), ("state", "s")]);
+    let bad = app.authorize_query_with(&[("response_mode", "fragment"), ("scope", "admin:read"), ("state", "s")]);
     let answer = story.get(&format!("/oauth/authorize?{bad}")).send().await.is(302);
     assert_eq!(in_fragment(&answer.location())[0], ("error".into(), "invalid_scope".into()));
     assert_eq!(query_of(&answer.location(), "error"), None);
@@ -35,7 +35,7 @@ story!(a_response_in_the_fragment, |story| {
 story!(a_response_as_a_form, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let state = "\"><script>alert(1)</script>";
-    let query = app.ask_with(&[("response_mode", "form_post"), ("state", state)]);
+    let query = app.authorize_query_with(&[("response_mode", "form_post"), ("state", state)]);
     let signed_in = story.sign_in_with(&ada, &query).await;
     let answer = story.decide(&signed_in, &app).await.is(200);
     assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
@@ -52,14 +52,16 @@ story!(a_response_as_a_form, |story| {
 
 story!(an_unknown_response_mode_is_told_in_the_query, |story| {
     let app = story.usual_app().await;
-    let answer = story.get(&format!("/oauth/authorize?{}", app.ask_with(&[("response_mode", "web_message")]))).send();
+    let answer = story
+        .get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("response_mode", "web_message")])))
+        .send();
     let location = answer.await.is(302).location();
     assert_eq!(query_of(&location, "error").as_deref(), Some("unsupported_response_mode"));
 });
 
 story!(out_of_band_there_is_nothing_to_post, |story| {
     let (ada, app) = (story.person("ada").await, story.app("urn:ietf:wg:oauth:2.0:oob", "read").await);
-    let signed_in = story.sign_in_with(&ada, &app.ask_with(&[("response_mode", "form_post")])).await;
+    let signed_in = story.sign_in_with(&ada, &app.authorize_query_with(&[("response_mode", "form_post")])).await;
     let answer = story.decide(&signed_in, &app).await.is(302);
     assert_eq!(answer.location().path(), "/oauth/authorize/native");
 });
@@ -68,7 +70,7 @@ story!(a_signed_in_browser_gets_its_response_the_same_way, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     story.token(&ada, &app).await;
     let signed_in = story.sign_in(&ada, &app).await;
-    let query = app.ask_with(&[("response_mode", "fragment")]);
+    let query = app.authorize_query_with(&[("response_mode", "fragment")]);
     let answer = story.get(&format!("/oauth/authorize?{query}")).session(&signed_in).send().await.is(302);
     assert_eq!(in_fragment(&answer.location())[0].0, "code", "consented before: no page in between");
 });

@@ -11,9 +11,9 @@ use lysand_auth::host::revocations::{Revocations, Revoked};
 use lysand_auth::model::app::AppId;
 use lysand_auth::web::Bearer;
 use reqwest::Method;
-use tests::embedder::{Embedder, Recorder, parts_of};
+use tests::embedder::{Embedder, RecordedRevocations, auth_builder_of};
 use tests::story;
-use tests::story::{Answer, App, CALLBACK, Story};
+use tests::story::{App, CALLBACK, Story, TokenPair};
 
 const PAGE: &str = "/oauth/authorized_applications";
 
@@ -21,7 +21,7 @@ const PAGE: &str = "/oauth/authorized_applications";
 struct Host {
     auth: Auth,
     embedder: Embedder,
-    told: Arc<Recorder>,
+    told: Arc<RecordedRevocations>,
 }
 
 async fn subscribe(bearer: Bearer) -> String {
@@ -30,8 +30,8 @@ async fn subscribe(bearer: Bearer) -> String {
 
 impl Host {
     async fn over(story: &Story) -> Self {
-        let told = Arc::new(Recorder::default());
-        let auth = parts_of(story).revocations(told.clone()).build().expect("a host");
+        let told = Arc::new(RecordedRevocations::default());
+        let auth = auth_builder_of(story).revocations(told.clone()).build().expect("a host");
         Self { embedder: serve(&auth).await, auth, told }
     }
 
@@ -58,39 +58,6 @@ async fn serve(auth: &Auth) -> Embedder {
 
 fn grant(id: &str) -> Vec<Revoked> {
     vec![Revoked::Grant(id.to_owned())]
-}
-
-/// An app whose tokens expire.
-async fn expiring_app(story: &Story) -> App {
-    let form = [
-        ("client_name", "E"),
-        ("redirect_uris", CALLBACK),
-        ("scopes", "read write"),
-        ("grant_types[]", "refresh_token"),
-    ];
-    let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
-    App {
-        client_id: body["client_id"].as_str().expect("a client_id").to_owned(),
-        client_secret: body["client_secret"].as_str().expect("a client_secret").to_owned(),
-        redirect_uri: CALLBACK.to_owned(),
-        scopes: "read write".to_owned(),
-    }
-}
-
-/// Access and refresh token of an answer.
-fn pair(answer: Answer) -> (String, String) {
-    let body = answer.is(200).json();
-    let text = |name: &str| body[name].as_str().expect("a token").to_owned();
-    (text("access_token"), text("refresh_token"))
-}
-
-fn refresh<'a>(app: &'a App, token: &'a str) -> [(&'static str, &'a str); 4] {
-    [
-        ("grant_type", "refresh_token"),
-        ("refresh_token", token),
-        ("client_id", &app.client_id),
-        ("client_secret", &app.client_secret),
-    ]
 }
 
 story!(a_token_given_back_is_told_once, |story| {
@@ -134,12 +101,18 @@ story!(a_token_given_back_is_told_once, |story| {
 });
 
 story!(a_family_is_one_grant_from_the_first_token_to_the_last, |story| {
-    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, expiring_app(&story).await);
+    let (host, ada) = (Host::over(&story).await, story.person("ada").await);
+    // `refresh_token` alone is enough to ask for it.
+    let alone = [("grant_types[]", "refresh_token")];
+    let app = story.client().register_with("Expiring", CALLBACK, "read write", &alone).await.expect("an app");
     for by_refresh_token in [true, false] {
         let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
-        let (first, token) = pair(story.redeem(&app, &code).await);
+        let TokenPair { access: first, refresh: token } =
+            TokenPair::of(&story.redeem(&app, &code).await.is(200).json());
         let id = host.grant(&story, &first).await;
-        let (second, next) = pair(story.post(&host.url("/oauth/token")).form(&refresh(&app, &token)).send().await);
+        let TokenPair { access: second, refresh: next } = TokenPair::of(
+            &story.post(&host.url("/oauth/token")).form(&app.refresh_form(&token)).send().await.is(200).json(),
+        );
         assert_eq!(host.grant(&story, &second).await, id, "a subscription survives a refresh");
         assert_eq!(host.told.take(), []);
         let held = if by_refresh_token { &next } else { &second };
@@ -173,10 +146,10 @@ story!(an_app_removed_by_its_person_is_told_as_one, |story| {
 
 story!(an_invalidated_token_is_told_by_its_grant, |story| {
     let (host, ada, eve) = (Host::over(&story).await, story.person("ada").await, story.person("eve").await);
-    let (plain, app) = (story.usual_app().await, expiring_app(&story).await);
+    let (plain, app) = (story.usual_app().await, story.expiring_app().await);
     let (mine, hers) = (story.token(&ada, &plain).await, story.token(&eve, &plain).await);
     let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
-    let (access, _) = pair(story.redeem(&app, &code).await);
+    let TokenPair { access, .. } = TokenPair::of(&story.redeem(&app, &code).await.is(200).json());
     let family = host.grant(&story, &access).await;
     let list = story.get("/api/v1/tokens").bearer(&access).send().await.is(200).json();
     let ids: Vec<&str> =
@@ -236,15 +209,15 @@ story!(an_app_deleted_by_the_operator_is_told, |story| {
 
 story!(a_code_that_comes_back_is_told_by_what_it_bought, |story| {
     let (host, ada) = (Host::over(&story).await, story.person("ada").await);
-    for app in [story.usual_app().await, expiring_app(&story).await] {
+    for app in [story.usual_app().await, story.expiring_app().await] {
         let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
-        let body = story.post(&host.url("/oauth/token")).form(&app.grant(&code)).send().await.is(200).json();
+        let body = story.post(&host.url("/oauth/token")).form(&app.code_form(&code)).send().await.is(200).json();
         let id = host.grant(&story, body["access_token"].as_str().expect("a token")).await;
-        let wrong: Vec<_> = app.grant(&code).into_iter().filter(|(name, _)| *name != "client_secret").collect();
+        let wrong: Vec<_> = app.code_form(&code).into_iter().filter(|(name, _)| *name != "client_secret").collect();
         story.post(&host.url("/oauth/token")).form(&wrong).send().await.is(401);
         assert_eq!(host.told.take(), [], "an unproven replay ends nothing");
         for told in [grant(&id), vec![]] {
-            story.post(&host.url("/oauth/token")).form(&app.grant(&code)).send().await.is(400);
+            story.post(&host.url("/oauth/token")).form(&app.code_form(&code)).send().await.is(400);
             assert_eq!(host.told.take(), told);
         }
         assert!(!host.is_live(&id).await);
@@ -252,18 +225,18 @@ story!(a_code_that_comes_back_is_told_by_what_it_bought, |story| {
     // A code that bought nothing takes nothing along.
     let app = story.usual_app().await;
     let pending = story.sign_in(&ada, &app).await;
-    story.post(&host.url("/oauth/token")).form(&app.grant(&pending.code)).send().await.is(400);
+    story.post(&host.url("/oauth/token")).form(&app.code_form(&pending.code)).send().await.is(400);
     assert_eq!(host.told.take(), []);
     host.embedder.end().await;
 });
 
 story!(a_refresh_token_that_comes_back_is_told_by_its_family, |story| {
-    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, expiring_app(&story).await);
+    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, story.expiring_app().await);
     let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
-    let (access, token) = pair(story.redeem(&app, &code).await);
+    let TokenPair { access, refresh: token } = TokenPair::of(&story.redeem(&app, &code).await.is(200).json());
     let id = host.grant(&story, &access).await;
-    let call = || story.post(&host.url("/oauth/token")).form(&refresh(&app, &token));
-    pair(call().send().await);
+    let call = || story.post(&host.url("/oauth/token")).form(&app.refresh_form(&token));
+    call().send().await.is(200);
     assert_eq!(host.told.take(), []);
     for told in [grant(&id), vec![]] {
         call().send().await.is(400);
@@ -274,13 +247,13 @@ story!(a_refresh_token_that_comes_back_is_told_by_its_family, |story| {
 });
 
 story!(time_alone_is_no_news, |story| {
-    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, expiring_app(&story).await);
+    let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, story.expiring_app().await);
     let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
-    let (access, _) = pair(story.redeem(&app, &code).await);
+    let TokenPair { access, .. } = TokenPair::of(&story.redeem(&app, &code).await.is(200).json());
     let id = host.grant(&story, &access).await;
-    story.pass(Duration::from_secs(7_200));
+    story.advance_clock(Duration::from_secs(7_200));
     assert!(host.is_live(&id).await, "between two tokens the grant stands");
-    story.pass(Duration::from_secs(366 * 24 * 3_600));
+    story.advance_clock(Duration::from_secs(366 * 24 * 3_600));
     assert!(!host.is_live(&id).await);
     sweep::sweep(&host.auth).await.expect("swept");
     for odd in ["", "unknown", "\0", "'", &"a".repeat(3_000)] {
@@ -305,7 +278,7 @@ story!(a_host_that_fails_changes_no_answer, |story| {
     let account = story.account(&ada).await.id;
     for fails in [(|| Err("the push table is away".into())) as fn() -> HostResult<()>, || panic!("a fault of the host")]
     {
-        let auth = parts_of(&story).revocations(Arc::new(Failing(fails))).build().expect("a host");
+        let auth = auth_builder_of(&story).revocations(Arc::new(Failing(fails))).build().expect("a host");
         let embedder = serve(&auth).await;
         let token = story.token(&ada, &app).await;
         let call = story.post(&embedder.url("/oauth/revoke")).basic(&app.client_id, &app.client_secret);

@@ -23,7 +23,7 @@ async fn approved(story: &Story, app: &App, changes: &[(&str, &str)]) -> (Signed
     if story.server().state().accounts.by_identifier("ada").await.expect("an answer").is_none() {
         story.create(&person, true).await;
     }
-    let signed_in = story.sign_in_with(&person, &app.ask_with(changes)).await;
+    let signed_in = story.sign_in_with(&person, &app.authorize_query_with(changes)).await;
     let code = story.consent(&signed_in, app).await;
     (signed_in, code)
 }
@@ -41,7 +41,7 @@ story!(every_row_of_the_table, |story| {
     let (app, other) = (story.usual_app().await, story.app(&format!("{CALLBACK} https://b.example/"), "read").await);
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let (_, code) = approved(&story, &app, &pkce).await;
-    let good = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    let good = [app.code_form(&code), vec![("code_verifier", VERIFIER)]].concat();
     let missing = |name: &str| format!("Missing required parameter: {name}.");
     let wrong = "x".repeat(43);
     for (name, value, status, error, description) in [
@@ -69,7 +69,7 @@ story!(every_row_of_the_table, |story| {
         let challenge = answer.header("www-authenticate");
         assert!(challenge.starts_with(&format!("Bearer realm=\"Lysand Auth\", error=\"{error}\"")), "{challenge}");
     }
-    let foreign = other.grant(&code);
+    let foreign = other.code_form(&code);
     let foreign = [foreign, vec![("code_verifier", VERIFIER)]].concat();
     story.post("/oauth/token").form(&foreign).send().await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
     // None of the wrong tries hurt the code (security ONE-3).
@@ -78,7 +78,7 @@ story!(every_row_of_the_table, |story| {
 
 story!(an_unknown_code_tells_nothing_about_challenges, |story| {
     let app = story.usual_app().await;
-    let form = changed(&app.grant("AAAAAAAAAAAAAAAAAAAA"), "redirect_uri", None);
+    let form = changed(&app.code_form("AAAAAAAAAAAAAAAAAAAA"), "redirect_uri", None);
     let answer = story.post("/oauth/token").form(&form).send().await;
     answer.is_oauth_error(400, "invalid_request", "Missing required parameter: redirect_uri.");
 });
@@ -87,7 +87,7 @@ story!(the_answer_is_what_clients_decode, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     let noise: Vec<(&str, &str)> = ["issuer", "token_endpoint", "jwks_uri"].map(|name| ("oauth_info", name)).to_vec();
-    let form = [app.grant(&code), vec![("code_verifier", ""), ("scope", "nonsense")], noise].concat();
+    let form = [app.code_form(&code), vec![("code_verifier", ""), ("scope", "nonsense")], noise].concat();
     let answer = story.post("/oauth/token/").form(&form).bearer("stray").send().await.is(200);
     let body = answer.json();
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -106,22 +106,22 @@ story!(every_way_to_send_a_grant_works, |story| {
     let app = story.usual_app().await;
     let code = || async { approved(&story, &app, &[]).await.1 };
     let (a, b, c, d, e) = (code().await, code().await, code().await, code().await, code().await);
-    let json: serde_json::Map<_, _> = app.grant(&a).into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect();
+    let json: serde_json::Map<_, _> = app.code_form(&a).into_iter().map(|(k, v)| (k.to_owned(), v.into())).collect();
     story.post("/oauth/token").json(&json.into()).send().await.is(200);
-    story.post("/oauth/token").multipart(&app.grant(&b)).send().await.is(200);
-    story.post(&encode("/oauth/token", &app.grant(&c))).send().await.is(200);
-    let bare: Vec<_> = app.grant(&d).into_iter().filter(|(name, _)| !name.starts_with("client")).collect();
+    story.post("/oauth/token").multipart(&app.code_form(&b)).send().await.is(200);
+    story.post(&encode("/oauth/token", &app.code_form(&c))).send().await.is(200);
+    let bare: Vec<_> = app.code_form(&d).into_iter().filter(|(name, _)| !name.starts_with("client")).collect();
     let call = |user: &str, secret: &str| story.post("/oauth/token").basic(user, secret).form(&bare);
     call(&app.client_id, "wrong").send().await.is_oauth_error(401, "invalid_client", INVALID_CLIENT);
-    let wrong_header = call(&app.client_id, "wrong").form(&app.grant(&d)).send().await;
+    let wrong_header = call(&app.client_id, "wrong").form(&app.code_form(&d)).send().await;
     wrong_header.is_oauth_error(401, "invalid_client", INVALID_CLIENT);
-    let two = story.post("/oauth/token").basic("somebody", &app.client_secret).form(&app.grant(&d)).send().await;
+    let two = story.post("/oauth/token").basic("somebody", &app.client_secret).form(&app.code_form(&d)).send().await;
     let why = "The request utilizes more than one mechanism for authenticating the client.";
     two.is_oauth_error(400, "invalid_request", why);
     call(&app.client_id, &app.client_secret).send().await.is(200);
     // Clients that follow RFC 6749 §2.3.1 to the letter encode both halves; some encode more than they must.
     let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
-    let bare: Vec<_> = app.grant(&e).into_iter().filter(|(name, _)| *name != "client_secret").collect();
+    let bare: Vec<_> = app.code_form(&e).into_iter().filter(|(name, _)| *name != "client_secret").collect();
     let call = story.post("/oauth/token").basic(&encoded(&app.client_id), &encoded(&app.client_secret));
     call.form(&bare).send().await.is(200);
 });
@@ -145,14 +145,14 @@ story!(malformed_input_is_refused_in_words, |story| {
         assert_eq!(answer.header("access-control-allow-origin"), "*", "browsers must see the cause");
     }
     let conflict = format!("/oauth/token?client_id={}", "other");
-    story.post(&conflict).form(&app.grant("x")).send().await.is(400);
+    story.post(&conflict).form(&app.code_form("x")).send().await.is(400);
     story.get("/oauth/token").send().await.is(405);
 });
 
 story!(a_verifier_without_a_challenge_is_refused, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
-    let form = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    let form = [app.code_form(&code), vec![("code_verifier", VERIFIER)]].concat();
     story.post("/oauth/token").form(&form).send().await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
     story.redeem(&app, &code).await.is(200);
 });
@@ -160,7 +160,7 @@ story!(a_verifier_without_a_challenge_is_refused, |story| {
 story!(codes_end, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
-    story.pass(Duration::from_secs(61));
+    story.advance_clock(Duration::from_secs(61));
     story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
     let (_, code) = approved(&story, &app, &[]).await;
     let account = story.account(&tests::Person::named("ada")).await;
@@ -172,7 +172,7 @@ story!(a_proven_replay_revokes, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
-    let unproven = changed(&app.grant(&code), "client_secret", Some("wrong"));
+    let unproven = changed(&app.code_form(&code), "client_secret", Some("wrong"));
     story.post("/oauth/token").form(&unproven).send().await.is(401);
     story.verify(&token).await.is(200);
     let story = story.restart(&[]).await;
@@ -186,7 +186,7 @@ story!(of_many_redemptions_one_succeeds, |story| {
     let replica = story.replica().await;
     let other = format!("http://localhost:{}/oauth/token", replica.addr().port());
     let here = (0..15).map(|_| story.redeem(&app, &code));
-    let form = app.grant(&code);
+    let form = app.code_form(&code);
     let there = (0..15).map(|_| story.call(reqwest::Method::POST, &other).form(&form).send());
     let (here, there) =
         futures_util::future::join(futures_util::future::join_all(here), futures_util::future::join_all(there)).await;
@@ -235,17 +235,18 @@ story!(failed_requests_are_counted, &[("ratelimit.enabled", "true")], |story| {
     }
     let answer = story.redeem(&app, "AAAAAAAAAAAAAAAAAAAA").await.is(429);
     assert!(!answer.header("retry-after").is_empty());
-    story.pass(Duration::from_secs(300));
+    story.advance_clock(Duration::from_secs(300));
     story.redeem(&app, "AAAAAAAAAAAAAAAAAAAA").await.is(400);
 });
 
 story!(scopes_never_grow, |story| {
     let person = story.person("ada").await;
     let app = story.app(CALLBACK, "read write:statuses").await;
-    let signed_in = story.sign_in_with(&person, &app.ask_with(&[("scope", "read:accounts  write:statuses")])).await;
+    let signed_in =
+        story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "read:accounts  write:statuses")])).await;
     assert_eq!(query_of(&signed_in.consent, "scope").as_deref(), Some("read:accounts  write:statuses"));
     let code = story.consent(&signed_in, &app).await;
-    let form = [app.grant(&code), vec![("scope", "read write admin:read")]].concat();
+    let form = [app.code_form(&code), vec![("scope", "read write admin:read")]].concat();
     let body = story.post("/oauth/token").form(&form).send().await.is(200).json();
     assert_eq!(body["scope"], json!("read:accounts write:statuses"));
 });
@@ -254,10 +255,10 @@ story!(a_retry_in_the_grace_time_ends_nothing, &[("tokens.replay_grace", "10s")]
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
-    story.pass(Duration::from_secs(9));
+    story.advance_clock(Duration::from_secs(9));
     story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
     story.verify(&token).await.is(200);
-    story.pass(Duration::from_secs(2));
+    story.advance_clock(Duration::from_secs(2));
     story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
     story.verify(&token).await.is(401);
 });
@@ -267,7 +268,7 @@ story!(the_first_failing_check_speaks, |story| {
     let app = story.app(&format!("{CALLBACK} {other}"), "read write").await;
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let (_, code) = approved(&story, &app, &pkce).await;
-    let good = [app.grant(&code), vec![("code_verifier", VERIFIER)]].concat();
+    let good = [app.code_form(&code), vec![("code_verifier", VERIFIER)]].concat();
     let missing = |name: &str| ("invalid_request", format!("Missing required parameter: {name}."));
     let (wrong, unknown) = ("x".repeat(43), "A".repeat(43));
     let grant = ("invalid_grant", INVALID_GRANT.to_owned());
@@ -385,7 +386,7 @@ story!(verifiers_have_43_to_128_characters, |story| {
         let challenge = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, digest);
         let pkce = [("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")];
         let (_, code) = approved(&story, &app, &pkce).await;
-        let form = [app.grant(&code), vec![("code_verifier", &verifier)]].concat();
+        let form = [app.code_form(&code), vec![("code_verifier", &verifier)]].concat();
         let answer = story.post("/oauth/token").form(&form).send().await;
         assert_eq!(answer.status == 200, fits, "{verifier}");
         if !fits {
@@ -428,7 +429,7 @@ story!(
         let app = story.usual_app().await;
         let (_, code) = approved(&story, &app, &[]).await;
         let redeem = async |from: &str, code: &str| {
-            story.post("/oauth/token").header("x-forwarded-for", from).form(&app.grant(code)).send().await
+            story.post("/oauth/token").header("x-forwarded-for", from).form(&app.code_form(code)).send().await
         };
         for _ in 0..3 {
             redeem("192.0.2.1", "AAAAAAAAAAAAAAAA").await.is(400);

@@ -1,32 +1,28 @@
 //! Administrative commands work while the server runs, on the same database, and take effect at once (running §2, REV-1).
 
-use std::process::Output;
 use std::thread;
 
 use serde_json::Value;
-use tests::server::run_in;
+use tests::folder::temporary;
+use tests::server::{run_in, stderr, stdout};
 use tests::{Backend, Person, ServerProcess};
 
-use crate::visitor::{App, Visitor};
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
+use tests::App;
 
 /// Runs a command that must succeed.
 #[track_caller]
 fn done(server: &ServerProcess, arguments: &[&str], input: &str) -> String {
     let output = server.run(arguments, input);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    out(&output)
+    assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    stdout(&output)
 }
 
 /// Runs a command that must be refused, and gives its one line of reason.
 #[track_caller]
 fn refused(server: &ServerProcess, arguments: &[&str], input: &str) -> String {
     let output = server.run(arguments, input);
-    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", out(&output));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stdout(&output));
+    let text = stderr(&output);
     assert_eq!(text.lines().count(), 1, "{text}");
     text
 }
@@ -39,7 +35,7 @@ fn json(server: &ServerProcess, arguments: &[&str], input: &str) -> Value {
 
 async fn accounts(backend: Backend) {
     let server = ServerProcess::builder().backend(backend).start().await;
-    let (visitor, ada) = (Visitor::of(&server), Person::named("ada"));
+    let (client, ada) = (server.client(), Person::named("ada"));
     let create = ["account", "create", "ada", "--email", &ada.email, "--password-stdin"];
     let created = json(&server, &create, &ada.password);
     assert_eq!((&created["username"], &created["email"]), (&"ada".into(), &ada.email.as_str().into()));
@@ -51,39 +47,39 @@ async fn accounts(backend: Backend) {
     let shown = done(&server, &["account", "show", "ada"], "");
     assert!(shown.lines().any(|line| line.starts_with("language") && line.ends_with('-')), "{shown}");
 
-    let app = visitor.register().await.expect("an app");
-    let browser = visitor.sign_in(&app, &ada).await.expect("signed in");
-    let token = visitor.token(&app, &ada).await.expect("a token");
-    assert_eq!(visitor.account_status(&token).await, Some(200));
+    let app = client.register().await.expect("an app");
+    let browser = client.sign_in(&ada, &app).await.expect("signed in");
+    let token = client.token(&ada, &app).await.expect("a token");
+    assert_eq!(client.account_status(&token).await, Some(200));
 
     done(&server, &["account", "disable", "ada"], "");
     assert_eq!(json(&server, &["account", "show", &ada.email], "")["standing"], "disabled");
-    assert_eq!(visitor.account_status(&token).await, Some(403));
-    assert_eq!(visitor.is_signed_in(&app, &browser.cookie).await, Some(false));
+    assert_eq!(client.account_status(&token).await, Some(403));
+    assert_eq!(client.is_signed_in(&browser, &app).await, Some(false));
     done(&server, &["account", "enable", "ada"], "");
-    assert_eq!(visitor.account_status(&token).await, Some(200));
-    assert_eq!(visitor.is_signed_in(&app, &browser.cookie).await, Some(true));
+    assert_eq!(client.account_status(&token).await, Some(200));
+    assert_eq!(client.is_signed_in(&browser, &app).await, Some(true));
 
     done(&server, &["account", "sign-out", "ada"], "");
-    assert_eq!(visitor.account_status(&token).await, Some(401));
-    assert_eq!(visitor.is_signed_in(&app, &browser.cookie).await, Some(false));
+    assert_eq!(client.account_status(&token).await, Some(401));
+    assert_eq!(client.is_signed_in(&browser, &app).await, Some(false));
 
     let (browser, token) =
-        (visitor.sign_in(&app, &ada).await.expect("signed in"), visitor.token(&app, &ada).await.expect("a token"));
+        (client.sign_in(&ada, &app).await.expect("signed in"), client.token(&ada, &app).await.expect("a token"));
     let changed = Person { password: "ada walks 8 cats".to_owned(), ..ada.clone() };
     done(&server, &["account", "set-password", "ada", "--password-stdin"], &format!("{}\n", changed.password));
-    assert_eq!(visitor.account_status(&token).await, Some(401));
-    assert_eq!(visitor.is_signed_in(&app, &browser.cookie).await, Some(false));
-    let old = visitor.try_password(&app, "ada", &ada.password).await.expect("an answer").is(302);
+    assert_eq!(client.account_status(&token).await, Some(401));
+    assert_eq!(client.is_signed_in(&browser, &app).await, Some(false));
+    let old = client.log_in(&app.authorize_query(), "ada", &ada.password).await.expect("an answer").is(302);
     assert!(old.header("location").contains("error=invalid_grant"), "{:?}", old.headers);
-    let token = visitor.token(&app, &changed).await.expect("the new password opens");
+    let token = client.token(&changed, &app).await.expect("the new password opens");
 
     done(&server, &["account", "delete", "ada"], "");
-    assert!(matches!(visitor.account_status(&token).await, Some(401 | 403)));
+    assert!(matches!(client.account_status(&token).await, Some(401 | 403)));
     assert_eq!(json(&server, &["account", "list"], ""), Value::Array(vec![]));
     // Whoever takes the name later inherits nothing (security REV-3).
     server.create_account(&ada);
-    assert!(matches!(visitor.account_status(&token).await, Some(401 | 403)));
+    assert!(matches!(client.account_status(&token).await, Some(401 | 403)));
 }
 
 #[tokio::test]
@@ -99,7 +95,7 @@ async fn accounts_are_managed_while_the_server_runs_on_postgres() {
 #[tokio::test]
 async fn apps_and_tokens_are_managed_while_the_server_runs() {
     let server = ServerProcess::start().await;
-    let (visitor, ada) = (Visitor::of(&server), Person::named("ada"));
+    let (client, ada) = (server.client(), Person::named("ada"));
     server.create_account(&ada);
     let create = [
         "app",
@@ -113,14 +109,14 @@ async fn apps_and_tokens_are_managed_while_the_server_runs() {
     ];
     let created = json(&server, &create, "");
     let text = |name: &str| created[name].as_str().unwrap_or_else(|| panic!("no {name} in {created}")).to_owned();
-    let app = App { client_id: text("client_id"), client_secret: text("client_secret") };
-    let from_a_code = visitor.token(&app, &ada).await.expect("a token");
+    let app = App::registered(&created, "https://app.example/callback", "read write");
+    let from_a_code = client.token(&ada, &app).await.expect("a token");
 
     let by_command = done(&server, &["token", "create", "ada", "--scopes", "read", "--app", &text("id")], "");
     let by_command = by_command.trim_end();
-    assert_eq!(visitor.account_status(by_command).await, Some(200));
+    assert_eq!(client.account_status(by_command).await, Some(200));
     let own = json(&server, &["token", "create", "ada", "--scopes", "read"], "");
-    assert_eq!(visitor.account_status(own["access_token"].as_str().expect("a token")).await, Some(200));
+    assert_eq!(client.account_status(own["access_token"].as_str().expect("a token")).await, Some(200));
     refused(&server, &["token", "create", "ada", "--scopes", "admin:read", "--app", &text("id")], "");
     refused(&server, &["token", "create", "nobody", "--scopes", "read"], "");
 
@@ -128,7 +124,7 @@ async fn apps_and_tokens_are_managed_while_the_server_runs() {
     assert!(listed.contains(&app.client_id) && !listed.contains(&app.client_secret), "secrets are shown once");
     done(&server, &["app", "delete", &text("id")], "");
     for token in [from_a_code.as_str(), by_command] {
-        assert_eq!(visitor.token_status(token).await, Some(401));
+        assert_eq!(client.token_status(token).await, Some(401));
     }
     refused(&server, &["app", "delete", &text("id")], "");
     assert_eq!(json(&server, &["sweep"], "")["tokens"], 0);
@@ -139,17 +135,17 @@ async fn an_app_of_the_house_is_made_and_told_apart() {
     let server = ServerProcess::start().await;
     let create = ["app", "create", "--redirect-uri", "https://app.example/", "--scopes", "read", "--name"];
     let flagged = |name| [&create[..], &[name, "--first-party"]].concat();
-    let own = json(&server, &flagged("House"), "");
+    let own = json(&server, &flagged("Own"), "");
     assert!(own["client_secret"].is_string(), "{own}");
-    json(&server, &[&create[..], &["Stranger"]].concat(), "");
+    json(&server, &[&create[..], &["Other"]].concat(), "");
     let listed = json(&server, &["app", "list"], "");
     let flags: Vec<_> =
         listed.as_array().expect("a list").iter().map(|app| (&app["name"], &app["first_party"])).collect();
-    assert_eq!(flags, [(&"House".into(), &true.into()), (&"Stranger".into(), &false.into())]);
+    assert_eq!(flags, [(&"Own".into(), &true.into()), (&"Other".into(), &false.into())]);
     let table = done(&server, &["app", "list"], "");
     let row = |name: &str| table.lines().find(|line| line.contains(name)).expect("a row").to_owned();
     assert!(
-        row("NAME").contains("FIRST-PARTY") && row("House").contains(" yes ") && row("Stranger").contains(" no "),
+        row("NAME").contains("FIRST-PARTY") && row("Own").contains(" yes ") && row("Other").contains(" no "),
         "{table}"
     );
     let bad = ["app", "create", "--redirect-uri", "javascript:x", "--scopes", "read", "--name", "X", "--first-party"];
@@ -159,11 +155,11 @@ async fn an_app_of_the_house_is_made_and_told_apart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_commands_at_once_share_the_database_with_the_server() {
     let server = ServerProcess::start().await;
-    let visitor = Visitor::of(&server);
+    let client = server.client();
     let mut registering = tokio::task::JoinSet::new();
     for _ in 0..40 {
-        let visitor = visitor.clone();
-        registering.spawn(async move { visitor.register().await.expect("an app").client_id });
+        let client = client.clone();
+        registering.spawn(async move { client.register().await.expect("an app").client_id });
     }
     let create = ["app", "create", "--name", "N", "--redirect-uri", "https://app.example/", "--scopes", "read"];
     let mut wanted: Vec<String> = thread::scope(|scope| {
@@ -179,11 +175,11 @@ async fn many_commands_at_once_share_the_database_with_the_server() {
 
 #[test]
 fn migrations_are_told_apart_and_many_processes_may_apply_them() {
-    let folder = tempfile::Builder::new().prefix("commands-").tempdir().expect("a temporary folder");
+    let folder = temporary("commands");
     let status = || {
         let output = run_in(folder.path(), &[], &["migrate", "--status", "--json"], "");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        serde_json::from_str::<Value>(&out(&output)).expect("JSON")
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_str::<Value>(&stdout(&output)).expect("JSON")
     };
     let before = status();
     let pending = before["pending"].as_array().expect("a list").clone();
@@ -192,8 +188,8 @@ fn migrations_are_told_apart_and_many_processes_may_apply_them() {
     let applied: Vec<Vec<Value>> = thread::scope(|scope| {
         let migrate = || {
             let output = run_in(folder.path(), &[], &["migrate", "--json"], "");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            let answer: Value = serde_json::from_str(&out(&output)).expect("JSON");
+            assert!(output.status.success(), "{}", stderr(&output));
+            let answer: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
             answer["applied"].as_array().expect("a list").clone()
         };
         let processes: Vec<_> = (0..5).map(|_| scope.spawn(migrate)).collect();

@@ -5,19 +5,8 @@ use std::process::Output;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tests::server::run_in;
-
-fn folder() -> TempDir {
-    tempfile::Builder::new().prefix("configuration-").tempdir().expect("a temporary folder")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use tests::folder::temporary;
+use tests::server::{run_in, stderr, stdout};
 
 /// Runs a command with this configuration file.
 fn with_file(folder: &TempDir, text: &str, arguments: &[&str]) -> Output {
@@ -46,7 +35,7 @@ red = true
 
 #[test]
 fn an_unknown_key_is_named_together_with_the_nearest() {
-    let folder = folder();
+    let folder = temporary("configuration");
     for (text, key, nearest) in [
         ("[http]\nbase_ulr = \"http://localhost\"", "http.base_ulr", "http.base_url"),
         ("[htpp]\nbind = \"127.0.0.1\"", "htpp", "http.bind"),
@@ -54,23 +43,23 @@ fn an_unknown_key_is_named_together_with_the_nearest() {
     ] {
         for command in [&["serve"][..], &["migrate"], &["account", "list"], &["print-config"]] {
             let output = with_file(&folder, text, command);
-            assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
-            assert!(errors(&output).contains(key) && errors(&output).contains(nearest), "{}", errors(&output));
+            assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+            assert!(stderr(&output).contains(key) && stderr(&output).contains(nearest), "{}", stderr(&output));
         }
     }
     let output = run_in(folder.path(), &[("http.bind_prot", "1")], &["serve"], "");
     assert_eq!(output.status.code(), Some(2));
     let variables = ["LYSAND_AUTH__HTTP__BIND_PROT", "LYSAND_AUTH__HTTP__BIND_PORT"];
-    assert!(variables.iter().all(|name| errors(&output).contains(name)), "{}", errors(&output));
+    assert!(variables.iter().all(|name| stderr(&output).contains(name)), "{}", stderr(&output));
     assert!(!folder.path().join("data").exists(), "nothing was made");
 }
 
 #[test]
 fn check_config_lists_every_problem() {
-    let folder = folder();
+    let folder = temporary("configuration");
     let output = with_file(&folder, WRONG, &["check-config", "--json"]);
-    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
-    let problems: Vec<Value> = serde_json::from_str(&out(&output)).expect("a list");
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let problems: Vec<Value> = serde_json::from_str(&stdout(&output)).expect("a list");
     for key in [
         "http.base_url",
         "http.bind_prot",
@@ -85,27 +74,31 @@ fn check_config_lists_every_problem() {
         let found = found.unwrap_or_else(|| panic!("{key} is not among {problems:#?}"));
         assert!(found["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{found}");
     }
-    assert!(!(out(&output) + &errors(&output)).contains("hunter2"), "secrets are masked");
+    assert!(!(stdout(&output) + &stderr(&output)).contains("hunter2"), "secrets are masked");
 
     let for_people = with_file(&folder, WRONG, &["check-config"]);
     assert_eq!(for_people.status.code(), Some(2));
-    assert!(problems.iter().all(|problem| out(&for_people).contains(problem["key"].as_str().expect("a key"))));
+    assert!(problems.iter().all(|problem| stdout(&for_people).contains(problem["key"].as_str().expect("a key"))));
     // The start names all of them as well.
     let started = with_file(&folder, WRONG, &["serve"]);
     assert_eq!(started.status.code(), Some(2));
-    assert!(problems.iter().all(|problem| errors(&started).contains(problem["key"].as_str().expect("a key"))));
+    assert!(problems.iter().all(|problem| stderr(&started).contains(problem["key"].as_str().expect("a key"))));
 }
 
 #[test]
 fn check_config_looks_at_files_too() {
-    let folder = folder();
+    let folder = temporary("configuration");
     fs::write(folder.path().join("bad.pem"), "garbage").expect("a file");
     fs::create_dir(folder.path().join("templates")).expect("a folder");
     fs::write(folder.path().join("templates/home.html"), "{% if %}").expect("a file");
     let text = "[keys]\njwt = \"bad.pem\"\n[frontend]\ntemplates_dir = \"templates\"\n";
     let output = with_file(&folder, text, &["check-config"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(out(&output).contains("keys.jwt") && out(&output).contains("frontend.templates_dir"), "{}", out(&output));
+    assert!(
+        stdout(&output).contains("keys.jwt") && stdout(&output).contains("frontend.templates_dir"),
+        "{}",
+        stdout(&output)
+    );
 
     let good = run_in(folder.path(), &[], &["check-config"], "");
     assert!(good.status.success() && !folder.path().join("data").exists(), "checking makes nothing");
@@ -130,7 +123,7 @@ fn start_with_a_template_in_old_syntax_is_refused_with_file_line_and_new_spellin
 
 #[test]
 fn a_printed_configuration_loads_again() {
-    let folder = folder();
+    let folder = temporary("configuration");
     let text = r#"
 [http]
 base_url = "https://social.example"
@@ -149,32 +142,36 @@ per = "2h"
 max = 7
 "#;
     let first = with_file(&folder, text, &["print-config"]);
-    assert!(first.status.success(), "{}", errors(&first));
-    assert!(!out(&first).contains("hunter2"), "secrets are masked");
+    assert!(first.status.success(), "{}", stderr(&first));
+    assert!(!stdout(&first).contains("hunter2"), "secrets are masked");
     for wanted in
         ["https://social.example", "10.0.0.0/8", "pt-BR", "org.lysand.fe:theme", "36h", "max = 7", "A \"quoted\" title"]
     {
         let quoted = wanted.replace('"', "\\\"");
-        assert!(out(&first).contains(wanted) || out(&first).contains(&quoted), "{wanted} is not in {}", out(&first));
+        assert!(
+            stdout(&first).contains(wanted) || stdout(&first).contains(&quoted),
+            "{wanted} is not in {}",
+            stdout(&first)
+        );
     }
-    let second = with_file(&folder, &out(&first), &["print-config"]);
-    assert!(second.status.success(), "{}", errors(&second));
-    assert_eq!(out(&second), out(&first));
+    let second = with_file(&folder, &stdout(&first), &["print-config"]);
+    assert!(second.status.success(), "{}", stderr(&second));
+    assert_eq!(stdout(&second), stdout(&first));
 
     let usual = run_in(folder.path(), &[], &["print-config"], "");
-    let again = with_file(&folder, &out(&usual), &["print-config"]);
-    assert_eq!(out(&again), out(&usual));
+    let again = with_file(&folder, &stdout(&usual), &["print-config"]);
+    assert_eq!(stdout(&again), stdout(&usual));
 }
 
 #[test]
 fn what_is_typed_wrong_is_status_2() {
-    let folder = folder();
+    let folder = temporary("configuration");
     for arguments in [&["sreve"][..], &["account", "create", "ada"], &["serve", "--log-format", "xml"], &["--config"]] {
         let output = run_in(folder.path(), &[], arguments, "");
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", errors(&output));
-        assert!(!errors(&output).is_empty());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+        assert!(!stderr(&output).is_empty());
     }
     let output = run_in(folder.path(), &[], &["--config", "missing.toml", "serve"], "");
-    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
-    assert!(errors(&output).contains("missing.toml"), "{}", errors(&output));
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("missing.toml"), "{}", stderr(&output));
 }

@@ -7,7 +7,9 @@ use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use tests::{Backend, Person, ServerProcess, wait};
 use tokio::task::JoinSet;
 
-use crate::visitor::{App, Browser, Visitor, access_token};
+use tests::app::SignedIn;
+use tests::client::access_token;
+use tests::{App, TestClient};
 
 const WRITERS: usize = 4;
 /// How many facts are answered before the server is killed.
@@ -17,8 +19,8 @@ const ENOUGH: usize = 60;
 #[derive(Clone, Debug)]
 enum Fact {
     Registered(App),
-    SignedIn(App, Browser),
-    SignedOut(App, Browser),
+    SignedIn(App, SignedIn),
+    SignedOut(App, SignedIn),
     /// Approved, and nobody has tried to redeem it.
     Code(App, String),
     Token(String),
@@ -45,47 +47,47 @@ impl Ledger {
 
 /// Goes from app to token and back until the server is gone, and notes what each answer confirmed. Before a step that would
 /// undo an earlier fact that fact is left out, since an unanswered step may have happened or not.
-async fn write(visitor: Visitor, person: Person, ledger: Ledger) -> Option<()> {
+async fn write(client: TestClient, person: Person, ledger: Ledger) -> Option<()> {
     for journey in 0.. {
-        let app = visitor.register().await?;
+        let app = client.register().await?;
         ledger.note(Fact::Registered(app.clone()));
-        let browser = visitor.sign_in(&app, &person).await?;
+        let browser = client.sign_in(&person, &app).await?;
         let signs_out = journey % 4 == 3;
         if !signs_out {
             ledger.note(Fact::SignedIn(app.clone(), browser.clone()));
         }
-        let code = visitor.consent(&app, &browser).await?;
+        let code = client.consent(&browser, &app).await?;
         if journey % 4 == 2 {
             ledger.note(Fact::Code(app, code));
             continue;
         }
-        let token = access_token(visitor.redeem(&app, &code).await?)?;
+        let token = access_token(client.redeem(&app, &code).await?)?;
         if journey % 4 == 1 {
-            visitor.revoke(&app, &token).await?.is(200);
+            client.revoke(&app, &token).await?.is(200);
             ledger.note(Fact::Revoked(token));
         } else {
             ledger.note(Fact::Token(token));
         }
         if signs_out {
-            visitor.sign_out(&browser).await?.is(303);
+            client.sign_out(&browser).await?.is(303);
             ledger.note(Fact::SignedOut(app, browser));
         }
     }
     None
 }
 
-/// Looks whether a fact still holds.
-async fn holds(visitor: &Visitor, fact: &Fact) -> Option<bool> {
+/// Whether a fact still holds.
+async fn holds(client: &TestClient, fact: &Fact) -> Option<bool> {
     Some(match fact {
-        Fact::Registered(app) => visitor.own_token(app).await?.status == 200,
-        Fact::SignedIn(app, browser) => visitor.is_signed_in(app, &browser.cookie).await?,
-        Fact::SignedOut(app, browser) => !visitor.is_signed_in(app, &browser.cookie).await?,
+        Fact::Registered(app) => client.own_token(app).await?.status == 200,
+        Fact::SignedIn(app, browser) => client.is_signed_in(browser, app).await?,
+        Fact::SignedOut(app, browser) => !client.is_signed_in(browser, app).await?,
         Fact::Code(app, code) => {
-            let first = visitor.redeem(app, code).await?.status == 200;
-            first && visitor.redeem(app, code).await?.status == 400
+            let first = client.redeem(app, code).await?.status == 200;
+            first && client.redeem(app, code).await?.status == 400
         }
-        Fact::Token(token) => visitor.token_status(token).await? == 200,
-        Fact::Revoked(token) => visitor.token_status(token).await? == 401,
+        Fact::Token(token) => client.token_status(token).await? == 200,
+        Fact::Revoked(token) => client.token_status(token).await? == 401,
     })
 }
 
@@ -95,10 +97,10 @@ async fn survives(backend: Backend, kills: usize) {
     server.create_account(&person);
     for round in 1..=kills {
         let ledger = Ledger::default();
-        let visitor = Visitor::of(&server);
+        let client = server.client();
         let mut writers = JoinSet::new();
         for _ in 0..WRITERS {
-            writers.spawn(write(visitor.clone(), person.clone(), ledger.clone()));
+            writers.spawn(write(client.clone(), person.clone(), ledger.clone()));
         }
         wait::until("enough answers", async || (ledger.len() >= ENOUGH).then_some(())).await;
         server.kill();
@@ -110,8 +112,8 @@ async fn survives(backend: Backend, kills: usize) {
         server.start_again().await;
         assert!(begun.elapsed() < Duration::from_secs(5), "the start after a crash took {:?}", begun.elapsed());
         let facts = ledger.take();
-        let visitor = &visitor;
-        let judged = facts.iter().map(|fact| async move { (fact, holds(visitor, fact).await) });
+        let client = &client;
+        let judged = facts.iter().map(|fact| async move { (fact, holds(client, fact).await) });
         for (fact, holds) in futures_util::future::join_all(judged).await {
             assert_eq!(holds, Some(true), "round {round}: {fact:?}");
         }

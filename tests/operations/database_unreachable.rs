@@ -4,16 +4,14 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use reqwest::RequestBuilder;
-use tests::postgres::TestDatabase;
-use tests::wire::Wire;
-use tests::{Person, ServerProcess, wait};
-
-use crate::cluster::Cluster;
-use crate::visitor::{Answer, App, Browser, Visitor, send};
+use tests::app::SignedIn;
+use tests::http::{Request, Response};
+use tests::postgres::{Cluster, TestDatabase};
+use tests::tcp_proxy::TcpProxy;
+use tests::{App, Person, ServerProcess, TestClient, wait};
 
 /// The longest that anybody waits for an answer while the database is away, and for good answers when it is back.
-const PATIENCE: Duration = Duration::from_secs(5);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How a surface tells its errors.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,72 +22,63 @@ enum Surface {
 }
 
 /// Somebody in the middle of everything.
-struct Scene {
-    visitor: Visitor,
+struct Fixture {
+    client: TestClient,
     app: App,
-    browser: Browser,
+    browser: SignedIn,
     code: String,
     token: String,
 }
 
-impl Scene {
+impl Fixture {
     async fn of(server: &ServerProcess) -> Self {
-        let (visitor, ada) = (Visitor::of(server), Person::named("ada"));
+        let (client, ada) = (server.client(), Person::named("ada"));
         server.create_account(&ada);
-        let app = visitor.register().await.expect("an app");
-        let token = visitor.token(&app, &ada).await.expect("a token");
-        let waiting = visitor.sign_in(&app, &ada).await.expect("signed in");
-        let code = visitor.consent(&app, &waiting).await.expect("a code");
-        let browser = visitor.sign_in(&app, &ada).await.expect("signed in");
-        Self { visitor, app, browser, code, token }
+        let app = client.register().await.expect("an app");
+        let token = client.token(&ada, &app).await.expect("a token");
+        let waiting = client.sign_in(&ada, &app).await.expect("signed in");
+        let code = client.consent(&waiting, &app).await.expect("a code");
+        let browser = client.sign_in(&ada, &app).await.expect("signed in");
+        Self { client, app, browser, code, token }
     }
 
     /// One request to each surface that needs the database.
-    fn calls(&self) -> Vec<(Surface, &'static str, RequestBuilder)> {
-        let (visitor, app) = (&self.visitor, &self.app);
-        let client = [("client_id", app.client_id.as_str()), ("client_secret", &app.client_secret)];
-        let with = |more: &[(&'static str, &str)]| {
-            let pairs = client.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-            pairs.collect::<Vec<_>>()
-        };
-        let ask = Visitor::ask(app);
-        let cookie = format!("jwt={}", self.browser.cookie);
+    fn calls(&self) -> Vec<(Surface, &'static str, Request)> {
+        let (client, app) = (&self.client, &self.app);
+        let with = |more: &[(&'static str, &'static str)]| [&app.credentials()[..], more].concat();
+        let ask = app.authorize_query();
         let password = [("identifier", "ada"), ("password", "ada walks 7 dogs")];
         let registration = [("client_name", "N"), ("redirect_uris", "https://a.example/"), ("scopes", "read")];
         let login = format!("/api/auth/login?{ask}");
         vec![
-            (
-                Surface::OAuth,
-                "token",
-                visitor.post("/oauth/token").form(&with(&[("grant_type", "client_credentials")])),
-            ),
-            (Surface::OAuth, "revoke", visitor.post("/oauth/revoke").form(&with(&[("token", "unknown")]))),
-            (Surface::Api, "app", visitor.get("/api/v1/apps/verify_credentials").bearer_auth(&self.token)),
-            (Surface::Api, "account", visitor.get("/api/v1/accounts/verify_credentials").bearer_auth(&self.token)),
-            (Surface::Api, "apps", visitor.post("/api/v1/apps").form(&registration)),
-            (Surface::Api, "login", visitor.post(&login).form(&password)),
-            (Surface::Page, "login page", visitor.post(&login).form(&password).header("accept", "text/html")),
-            (Surface::Page, "authorize", visitor.get(&format!("/oauth/authorize?{ask}")).header("accept", "text/html")),
+            (Surface::OAuth, "token", client.post("/oauth/token").form(&with(&[("grant_type", "client_credentials")]))),
+            (Surface::OAuth, "revoke", client.post("/oauth/revoke").form(&with(&[("token", "unknown")]))),
+            (Surface::Api, "app", client.get("/api/v1/apps/verify_credentials").bearer(&self.token)),
+            (Surface::Api, "account", client.get("/api/v1/accounts/verify_credentials").bearer(&self.token)),
+            (Surface::Api, "apps", client.post("/api/v1/apps").form(&registration)),
+            (Surface::Api, "login", client.post(&login).form(&password)),
+            (Surface::Page, "login page", client.post(&login).form(&password).header("accept", "text/html")),
+            (Surface::Page, "authorize", client.get(&format!("/oauth/authorize?{ask}")).header("accept", "text/html")),
             (
                 Surface::Page,
                 "authorize with a session",
-                visitor.get(&format!("/oauth/authorize?{ask}")).header("accept", "text/html").header("cookie", cookie),
+                client.get(&format!("/oauth/authorize?{ask}")).header("accept", "text/html").session(&self.browser),
             ),
         ]
     }
 
     /// Makes all calls at once, several times over, and gives each answer with the time that it took.
-    async fn call(&self, times: usize) -> Vec<(Surface, &'static str, Answer, Duration)> {
+    async fn call(&self, times: usize) -> Vec<(Surface, &'static str, Response, Duration)> {
         let calls = (0..times).flat_map(|_| self.calls()).map(|(surface, name, call)| async move {
             let begun = Instant::now();
-            let answer = send(call).await.unwrap_or_else(|| panic!("{name} was not answered"));
+            let answer = call.try_send().await.unwrap_or_else(|| panic!("{name} was not answered"));
             (surface, name, answer, begun.elapsed())
         });
         join_all(calls).await
     }
 
     /// Demands that everybody is told politely and in time.
-    async fn is_told(&self) {
+    async fn assert_unavailable(&self) {
         let answers = self.call(3).await;
         let faults = answers.iter().flat_map(|(surface, name, answer, took)| {
             let faults = faults(*surface, answer, *took);
@@ -98,11 +87,11 @@ impl Scene {
         let faults: Vec<String> = faults.collect();
         assert!(faults.is_empty(), "{}", faults.join("\n"));
         let begun = Instant::now();
-        send(self.visitor.get("/health")).await.expect("an answer").is(200);
+        self.client.get("/health").send().await.is(200);
         assert!(begun.elapsed() < Duration::from_secs(1), "liveness needs no database");
-        let ready = send(self.visitor.get("/health/ready")).await.expect("an answer").is(503);
+        let ready = self.client.get("/health/ready").send().await.is(503);
         assert_eq!(ready.json()["error"], "database");
-        send(self.visitor.get("/.well-known/oauth-authorization-server")).await.expect("an answer").is(200);
+        self.client.get("/.well-known/oauth-authorization-server").send().await.is(200);
     }
 
     /// Demands that all is well again in time, for everybody, without a restart.
@@ -110,17 +99,17 @@ impl Scene {
         let well =
             async || self.call(1).await.iter().all(|(_, _, answer, _)| answer.status.as_u16() < 400).then_some(());
         wait::until("good answers", well).await;
-        assert!(since.elapsed() < PATIENCE, "well again after {:?}", since.elapsed());
+        assert!(since.elapsed() < RESPONSE_TIMEOUT, "well again after {:?}", since.elapsed());
         for (_, name, answer, _) in self.call(6).await {
             assert!(answer.status.as_u16() < 400, "{name}: {} {}", answer.status, answer.body);
         }
-        send(self.visitor.get("/health/ready")).await.expect("an answer").is(200);
-        assert_eq!(self.visitor.is_signed_in(&self.app, &self.browser.cookie).await, Some(true));
+        self.client.get("/health/ready").send().await.is(200);
+        assert_eq!(self.client.is_signed_in(&self.browser, &self.app).await, Some(true));
     }
 }
 
 /// What is wrong with an answer of a server whose database is away.
-fn faults(surface: Surface, answer: &Answer, took: Duration) -> Vec<&'static str> {
+fn faults(surface: Surface, answer: &Response, took: Duration) -> Vec<&'static str> {
     let body = serde_json::from_str::<serde_json::Value>(&answer.body).unwrap_or_default();
     let retry_after = answer.header("retry-after").parse::<u64>();
     let inside = ["postgres", "diesel", "connection", "panicked"];
@@ -131,7 +120,7 @@ fn faults(surface: Surface, answer: &Answer, took: Duration) -> Vec<&'static str
     };
     let faults = [
         (answer.status != 503, "not 503"),
-        (took >= PATIENCE, "too late"),
+        (took >= RESPONSE_TIMEOUT, "too late"),
         (!retry_after.is_ok_and(|seconds| (1..=60).contains(&seconds)), "no Retry-After"),
         (!shape, "not in the words of its surface"),
         (inside.iter().any(|word| answer.body.to_lowercase().contains(word)), "tells of the inside"),
@@ -142,19 +131,19 @@ fn faults(surface: Surface, answer: &Answer, took: Duration) -> Vec<&'static str
 #[tokio::test]
 async fn a_stopped_database_is_told_politely_on_postgres() {
     let cluster = Cluster::start();
-    let mut server = ServerProcess::builder().set("database.url", &cluster.url()).start().await;
-    let scene = Scene::of(&server).await;
+    let mut server = ServerProcess::builder().set("database.url", cluster.url().as_str()).start().await;
+    let fixture = Fixture::of(&server).await;
     for _ in 0..2 {
         cluster.stop();
-        scene.is_told().await;
+        fixture.assert_unavailable().await;
         let refused = server.run(&["account", "list"], "");
         assert_eq!(refused.status.code(), Some(1));
         assert_eq!(String::from_utf8_lossy(&refused.stderr).lines().count(), 1);
         cluster.start_again();
-        scene.recovers(Instant::now()).await;
+        fixture.recovers(Instant::now()).await;
     }
     // Nothing was spent while the database was away: the code still buys its token.
-    scene.visitor.redeem(&scene.app, &scene.code).await.expect("an answer").is(200);
+    fixture.client.redeem(&fixture.app, &fixture.code).await.expect("an answer").is(200);
     cluster.stop();
     let begun = Instant::now();
     assert_eq!(server.stop().expect("an end in time").code(), Some(0), "{}", server.log());
@@ -164,12 +153,12 @@ async fn a_stopped_database_is_told_politely_on_postgres() {
 #[tokio::test]
 async fn a_silent_database_is_told_politely_on_postgres() {
     let database = TestDatabase::create().await;
-    let (wire, url) = Wire::before(&database.url());
+    let (proxy, url) = TcpProxy::before(&database.url());
     let server = ServerProcess::builder().set("database.url", url.as_str()).start().await;
-    let scene = Scene::of(&server).await;
-    wire.silence();
-    scene.is_told().await;
-    wire.mend();
-    scene.recovers(Instant::now()).await;
-    scene.visitor.redeem(&scene.app, &scene.code).await.expect("an answer").is(200);
+    let fixture = Fixture::of(&server).await;
+    proxy.silence();
+    fixture.assert_unavailable().await;
+    proxy.restore();
+    fixture.recovers(Instant::now()).await;
+    fixture.client.redeem(&fixture.app, &fixture.code).await.expect("an answer").is(200);
 }

@@ -1,50 +1,44 @@
 //! What no route of the server answers is asked of the frontend, in redirect mode (Lysand §13.1, security WEB-12): pages
-//! arrive as they are, credentials stay here, nobody chooses the target, and a frontend in trouble troubles nobody else.
+//! arrive as they are, credentials stay here, nobody chooses the target, and a frontend that fails disturbs nobody else.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
+use tests::folder::temporary;
 use tests::frontend::{Frontend, LONG, PAGE, TAG};
-use tests::server::{free_port, run_in};
+use tests::http::{Request, Response, exchange};
+use tests::server::{free_port, run_in, stdout};
 use tests::{Person, ServerProcess, wait};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-
-use crate::visitor::{Answer, Visitor, send};
 
 async fn server_of(origin: &str) -> ServerProcess {
     ServerProcess::builder().set("frontend.mode", "redirect").set("frontend.url", origin).start().await
 }
 
-async fn scene() -> (ServerProcess, Frontend) {
+async fn server_and_frontend() -> (ServerProcess, Frontend) {
     let frontend = Frontend::start().await;
     (server_of(&frontend.origin()).await, frontend)
 }
 
-fn ask(server: &ServerProcess, method: Method, path: &str) -> RequestBuilder {
-    server.http().request(method, server.url(path))
+fn ask(server: &ServerProcess, method: Method, path: &str) -> Request {
+    server.client().call(method, path)
 }
 
-async fn get(server: &ServerProcess, path: &str) -> Answer {
-    send(ask(server, Method::GET, path)).await.expect("an answer")
+async fn get(server: &ServerProcess, path: &str) -> Response {
+    ask(server, Method::GET, path).try_send().await.expect("a response")
 }
 
 /// Sends these very bytes and reads until the server closes.
 async fn say(server: &ServerProcess, line: &str, host: &str) -> String {
-    let port = server.base_url().port().expect("a port");
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
     let request = format!("{line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.expect("sent");
-    let mut said = Vec::new();
-    let _ = tokio::time::timeout(Duration::from_secs(12), stream.read_to_end(&mut said)).await;
-    String::from_utf8_lossy(&said).into_owned()
+    exchange(server.port(), request.as_bytes(), Duration::from_secs(12)).await.text
 }
 
 #[tokio::test]
 async fn pages_arrive_as_they_are_and_credentials_stay_here() {
-    let (server, frontend) = scene().await;
+    let (server, frontend) = server_and_frontend().await;
     let call = ask(&server, Method::GET, "/@ada/1?tab=replies&q=%2F%2Fevil")
         .header("cookie", "jwt=secret; sso_x=secret")
         .header("authorization", "Bearer secret")
@@ -60,7 +54,7 @@ async fn pages_arrive_as_they_are_and_credentials_stay_here() {
         .header("accept-encoding", "br")
         .header("if-modified-since", "Sat, 21 Nov 2020 21:00:00 GMT")
         .header("user-agent", "A browser");
-    let answer = send(call).await.expect("an answer").is(200);
+    let answer = call.send().await.is(200);
     assert_eq!(answer.body, PAGE);
     for (name, value) in [
         ("content-type", "text/html; charset=utf-8"),
@@ -92,7 +86,7 @@ async fn pages_arrive_as_they_are_and_credentials_stay_here() {
         assert!(answer.headers.get(name).is_none(), "{name}: {:?}", answer.headers);
     }
 
-    let asked = frontend.asked();
+    let asked = frontend.requests();
     assert_eq!(asked.len(), 1);
     assert!(asked[0].starts_with("GET /@ada/1?tab=replies&q=%2F%2Fevil HTTP/1.1\r\n"), "{asked:?}");
     assert!(!asked[0].contains("secret") && asked[0].contains(&format!("host: {}\r\n", frontend.authority())));
@@ -115,15 +109,15 @@ async fn over_tls_the_word_of_this_server_counts() {
 
 #[tokio::test]
 async fn heads_parts_and_known_pages_need_no_whole_body() {
-    let (server, frontend) = scene().await;
-    let answer = send(ask(&server, Method::HEAD, "/page")).await.expect("an answer").is(200);
+    let (server, frontend) = server_and_frontend().await;
+    let answer = ask(&server, Method::HEAD, "/page").send().await.is(200);
     assert_eq!((answer.header("content-length"), answer.body.as_str()), (PAGE.len().to_string().as_str(), ""));
-    assert!(frontend.asked()[0].starts_with("HEAD /page HTTP/1.1\r\n"));
+    assert!(frontend.requests()[0].starts_with("HEAD /page HTTP/1.1\r\n"));
     let known = ask(&server, Method::GET, "/page").header("if-none-match", TAG);
-    let answer = send(known).await.expect("an answer").is(304);
+    let answer = known.send().await.is(304);
     assert_eq!((answer.header("etag"), answer.body.as_str()), (TAG, ""));
     let part = ask(&server, Method::GET, "/page").header("range", "bytes=0-4");
-    let answer = send(part).await.expect("an answer").is(206);
+    let answer = part.send().await.is(206);
     assert_eq!(answer.header("content-range"), format!("bytes 0-4/{}", PAGE.len()));
     assert_eq!(answer.body, PAGE[..5]);
     // What the frontend leaves open is closed here: no framing, nothing kept for long.
@@ -131,14 +125,14 @@ async fn heads_parts_and_known_pages_need_no_whole_body() {
     assert_eq!(answer.body, "bare");
     assert_eq!(answer.header("content-security-policy"), "frame-ancestors 'none'");
     assert_eq!(answer.header("cache-control"), "no-cache");
-    let long = ask(&server, Method::GET, "/long").timeout(Duration::from_secs(60)).send().await.expect("an answer");
+    let long = ask(&server, Method::GET, "/long").open(Duration::from_secs(60)).await;
     assert_eq!(long.content_length(), u64::try_from(LONG).ok());
     assert_eq!(long.bytes().await.expect("all of it").len(), LONG);
 }
 
 #[tokio::test]
 async fn what_is_ours_stays_ours() {
-    let (server, frontend) = scene().await;
+    let (server, frontend) = server_and_frontend().await;
     for path in ["/", "/account", "/health", "/health/ready", "/api/v2/instance", "/assets/style.css", "/setup?token=x"]
     {
         let answer = get(&server, path).await;
@@ -160,22 +154,22 @@ async fn what_is_ours_stays_ours() {
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
     }
     for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
-        let answer = send(ask(&server, method.clone(), "/page").body("x")).await.expect("an answer").is(404);
+        let answer = ask(&server, method.clone(), "/page").bare_body("x").send().await.is(404);
         assert_eq!(answer.json()["error"], "Not Found", "{method}");
     }
-    send(ask(&server, Method::OPTIONS, "/page").header("origin", "https://web.example")).await.expect("an answer");
-    assert_eq!(frontend.asked(), [""; 0]);
+    ask(&server, Method::OPTIONS, "/page").header("origin", "https://web.example").send().await;
+    assert_eq!(frontend.requests(), [""; 0]);
     assert_eq!(get(&server, "/assets/app.js").await.is(200).body, PAGE, "a frontend has files of its own");
     assert_eq!(get(&server, "/register").await.is(200).body, PAGE);
     let pages = ServerProcess::builder().set("frontend.url", &frontend.origin()).start().await;
-    frontend.asked();
+    frontend.requests();
     get(&pages, "/page").await.is(404);
-    assert_eq!(frontend.asked(), [""; 0], "only in redirect mode");
+    assert_eq!(frontend.requests(), [""; 0], "only in redirect mode");
 }
 
 #[tokio::test]
 async fn no_request_chooses_where_it_goes() {
-    let (server, frontend) = scene().await;
+    let (server, frontend) = server_and_frontend().await;
     let evil = Frontend::start().await;
     let (there, here) = (evil.authority(), server.base_url().authority().to_owned());
     for target in [
@@ -200,7 +194,7 @@ async fn no_request_chooses_where_it_goes() {
         let status = said.get(9..12).unwrap_or_default();
         assert!(matches!(status, "400" | "404"), "{target}: {said}");
     }
-    assert_eq!(frontend.asked(), [""; 0]);
+    assert_eq!(frontend.requests(), [""; 0]);
 
     for (line, host) in [
         (format!("GET http://{there}/x?y"), there.as_str()),
@@ -210,7 +204,7 @@ async fn no_request_chooses_where_it_goes() {
         ("GET /x?y".to_owned(), "evil.example"),
     ] {
         let said = say(&server, &line, host).await;
-        let asked = frontend.asked();
+        let asked = frontend.requests();
         if said.starts_with("HTTP/1.1 400") {
             assert_eq!(asked, [""; 0], "{line}");
             continue;
@@ -220,12 +214,12 @@ async fn no_request_chooses_where_it_goes() {
         assert!(asked[0].contains(&format!("host: {}\r\n", frontend.authority())), "{asked:?}");
         assert!(!asked[0].contains(&there) && !asked[0].contains("evil"), "{asked:?}");
     }
-    assert_eq!(evil.asked(), [""; 0], "nobody was sent there");
+    assert_eq!(evil.requests(), [""; 0], "nobody was sent there");
 }
 
 #[tokio::test]
 async fn redirects_end_on_this_origin_or_nowhere() {
-    let (server, frontend) = scene().await;
+    let (server, frontend) = server_and_frontend().await;
     let own = server.base_url().origin().ascii_serialization();
     let redirect = async |to: &str| {
         let query = form_urlencoded::byte_serialize(to.as_bytes()).collect::<String>();
@@ -252,12 +246,12 @@ async fn redirects_end_on_this_origin_or_nowhere() {
 
 #[tokio::test]
 async fn long_answers_flow_no_faster_than_they_are_read() {
-    let (server, frontend) = scene().await;
-    let mut answer = ask(&server, Method::GET, "/endless").send().await.expect("an answer");
+    let (server, frontend) = server_and_frontend().await;
+    let mut answer = ask(&server, Method::GET, "/endless").open(wait::TIMEOUT).await;
     answer.chunk().await.expect("a piece").expect("not the end");
     // Nobody reads on: the frontend is not drained into this server's memory.
     let mut before = u64::MAX;
-    let still = wait::within(wait::PATIENCE, async || {
+    let still = wait::within(wait::TIMEOUT, async || {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let now = frontend.sent();
         (std::mem::replace(&mut before, now) == now).then_some(now)
@@ -277,17 +271,17 @@ async fn long_answers_flow_no_faster_than_they_are_read() {
 
 #[tokio::test]
 async fn a_frontend_that_stops_in_the_middle_is_cut_off_and_never_taken_for_whole() {
-    let (server, frontend) = scene().await;
+    let (server, frontend) = server_and_frontend().await;
     let ends = async |path: &str, longest: u64| {
         let begun = Instant::now();
-        let answer = ask(&server, Method::GET, path).timeout(Duration::from_secs(40)).send().await.expect("a head");
+        let answer = ask(&server, Method::GET, path).open(Duration::from_secs(40)).await;
         assert_eq!(answer.status(), 200, "{path}");
         let body = answer.bytes().await;
         assert!(body.is_err(), "{path} is no whole answer: {body:?}");
         assert!(begun.elapsed() < Duration::from_secs(longest), "{path}: {:?}", begun.elapsed());
     };
     let told = || server.log().matches("in the middle of an answer: look after it").count();
-    // Both have begun well before the first is cut off: that is one trouble. The good head of the next one ends it.
+    // Both have begun well before the first is cut off: that is one failure. The good head of the next one ends it.
     tokio::join!(ends("/stalls", 20), ends("/stalls-chunked", 20));
     wait::until("the log to tell", async || (told() > 0).then_some(())).await;
     assert_eq!(told(), 1, "{}", server.log());
@@ -309,7 +303,7 @@ async fn a_frontend_that_is_away_is_said_once_and_comes_back() {
         assert!(!answer.body.contains(&origin) && !answer.header("retry-after").is_empty());
     }
     let call = ask(&server, Method::GET, "/page").header("accept", "text/html,*/*").header("accept-language", "de");
-    let page = send(call).await.expect("an answer").is(502);
+    let page = call.send().await.is(502);
     assert!(page.header("content-type").starts_with("text/html") && page.body.contains("kann nicht gezeigt werden"));
     assert!(page.header("content-security-policy").contains("default-src 'none'"), "a page of ours");
     let lines = |word: &str| server.log().lines().filter(|line| line.contains(word)).count();
@@ -325,8 +319,8 @@ async fn a_frontend_that_is_away_is_said_once_and_comes_back() {
 
 #[tokio::test]
 async fn a_silent_frontend_holds_up_nobody_else() {
-    let (server, frontend) = scene().await;
-    let (visitor, ada) = (Visitor::of(&server), Person::named("ada"));
+    let (server, frontend) = server_and_frontend().await;
+    let (client, ada) = (server.client(), Person::named("ada"));
     server.create_account(&ada);
     let begun = Instant::now();
     let waiting = join_all((0..300).map(|_| async {
@@ -336,9 +330,9 @@ async fn a_silent_frontend_holds_up_nobody_else() {
     let honest = async {
         wait::until("all places to be taken", async || (frontend.busy() >= 256).then_some(())).await;
         let begun = Instant::now();
-        let app = visitor.register().await.expect("an app");
-        visitor.token(&app, &ada).await.expect("a token");
-        send(visitor.get("/health/ready")).await.expect("an answer").is(200);
+        let app = client.register().await.expect("an app");
+        client.token(&ada, &app).await.expect("a token");
+        client.get("/health/ready").send().await.is(200);
         begun.elapsed()
     };
     let (answers, took) = join(waiting, honest).await;
@@ -352,12 +346,12 @@ async fn a_silent_frontend_holds_up_nobody_else() {
 
 #[tokio::test]
 async fn nothing_goes_round_in_circles() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = temporary("frontend");
     let base = "https://social.example";
     for url in ["http://localhost:8080", "http://127.0.0.1:8080"] {
         let settings = [("frontend.mode", "redirect"), ("frontend.url", url), ("http.base_url", base)];
         let output = run_in(folder.path(), &settings, &["check-config"], "");
-        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let told = stdout(&output);
         assert_eq!(output.status.code(), Some(2), "{url}: {told}");
         assert!(told.contains("frontend.url") && told.contains("the frontend's own"), "{url}: {told}");
     }
@@ -366,7 +360,7 @@ async fn nothing_goes_round_in_circles() {
     let detour = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let origin = format!("http://{}", detour.local_addr().expect("an address"));
     let server = server_of(&origin).await;
-    let port = server.base_url().port().expect("a port");
+    let port = server.port();
     let relay = tokio::spawn(async move {
         while let Ok((mut one, _)) = detour.accept().await {
             let mut other = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");

@@ -5,57 +5,16 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tests::ServerProcess;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tests::http::{RawResponse, exchange};
 
-use crate::visitor::{Visitor, send};
-
-/// Sends bytes and reads until the server closes; a server that keeps the connection open is given some time.
-async fn say(server: &ServerProcess, bytes: &[u8]) -> Said {
-    let port = server.base_url().port().expect("a port");
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
-    let (mut read, mut write) = stream.into_split();
-    let mut text = Vec::new();
-    // The server may close while we still send; what it said before counts.
-    let sending = async {
-        let _ = write.write_all(bytes).await;
-        let _ = write.flush().await;
-        std::future::pending::<()>().await;
-    };
-    let reading = async {
-        let mut buffer = [0; 4096];
-        loop {
-            match read.read(&mut buffer).await {
-                Ok(0) | Err(_) => break,
-                Ok(length) => text.extend_from_slice(&buffer[..length]),
-            }
-        }
-    };
-    let closed = tokio::select! {
-        closed = timeout(Duration::from_secs(8), reading) => closed.is_ok(),
-        () = sending => unreachable!("sending never ends"),
-    };
-    Said { text: String::from_utf8_lossy(&text).into_owned(), closed }
-}
-
-#[derive(Debug)]
-struct Said {
-    text: String,
-    closed: bool,
-}
-
-impl Said {
-    /// The statuses of all answers on the connection.
-    fn statuses(&self) -> Vec<u16> {
-        let lines = self.text.lines().filter_map(|line| line.split_once("HTTP/1.1 ").map(|(_, rest)| rest));
-        lines.filter_map(|rest| rest.get(..3)?.parse().ok()).filter(|status| *status != 100).collect()
-    }
+/// A server that keeps the connection open is given some time.
+async fn say(server: &ServerProcess, bytes: &[u8]) -> RawResponse {
+    exchange(server.port(), bytes, Duration::from_secs(8)).await
 }
 
 async fn is_well(server: &mut ServerProcess) {
-    let visitor = Visitor::of(server);
-    send(visitor.get("/health/ready")).await.expect("an answer").is(200);
+    let client = server.client();
+    client.get("/health/ready").send().await.is(200);
     assert!(server.ended().is_none(), "the process ended");
     assert!(!server.log().contains("panicked"), "{}", server.log());
 }
@@ -208,9 +167,9 @@ async fn bodies_beyond_the_limit_are_refused() {
 #[tokio::test]
 async fn a_body_within_the_limit_is_read_whole() {
     let server = ServerProcess::start().await;
-    let visitor = Visitor::of(&server);
+    let client = server.client();
     let padding = "a".repeat(60 * 1024);
     let form =
         [("client_name", "Large"), ("redirect_uris", "https://a.example/"), ("scopes", "read"), ("more", &padding)];
-    send(visitor.post("/api/v1/apps").form(&form)).await.expect("an answer").is(200);
+    client.post("/api/v1/apps").form(&form).send().await.is(200);
 }

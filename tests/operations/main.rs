@@ -1,7 +1,6 @@
 //! The server as its operator has it: the real program, its commands, signals, files, and everything that can happen to a
 //! running process (running contract §1, §2, §5; security DUR, LOAD, REV).
 
-mod cluster;
 mod commands;
 mod configuration;
 mod crash_recovery;
@@ -16,4 +15,3 @@ mod setup;
 mod signals;
 mod slow_clients;
 mod start_failures;
-mod visitor;

@@ -5,13 +5,14 @@ use futures_util::future::join_all;
 use tests::postgres::TestDatabase;
 use tests::{Person, ServerProcess};
 
-use crate::visitor::{Answer, App, Visitor};
+use tests::http::Response;
+use tests::{App, TestClient};
 
 const TRIES: usize = 60;
 
 /// Two servers with one public address, as replicas behind a proxy are.
 struct Replicas {
-    visitors: [Visitor; 2],
+    clients: [TestClient; 2],
     person: Person,
     // The servers end before their database does: fields drop in this order.
     _servers: [ServerProcess; 2],
@@ -27,22 +28,22 @@ impl Replicas {
         let second = builder().set("http.base_url", &address).start().await;
         let person = Person::named("ada");
         first.create_account(&person);
-        let visitors = [Visitor::of(&first), Visitor::of(&second)];
-        Self { visitors, person, _servers: [first, second], _database: database }
+        let clients = [first.client(), second.client()];
+        Self { clients, person, _servers: [first, second], _database: database }
     }
 
     /// An app whose tokens expire, and a code for it.
     async fn app_with_code(&self) -> (App, String) {
-        let [first, _] = &self.visitors;
+        let [first, _] = &self.clients;
         let app = first.register_expiring().await.expect("an app");
-        let browser = first.sign_in(&app, &self.person).await.expect("signed in");
-        let code = first.consent(&app, &browser).await.expect("a code");
+        let browser = first.sign_in(&self.person, &app).await.expect("signed in");
+        let code = first.consent(&browser, &app).await.expect("a code");
         (app, code)
     }
 
     /// Makes a call sixty times at once, half of them on each server, and returns the one good answer.
-    async fn of_sixty(&self, call: impl AsyncFn(&Visitor) -> Option<Answer>) -> Answer {
-        let calls = self.visitors.iter().cycle().take(TRIES).map(async |visitor| call(visitor).await);
+    async fn of_sixty(&self, call: impl AsyncFn(&TestClient) -> Option<Response>) -> Response {
+        let calls = self.clients.iter().cycle().take(TRIES).map(async |client| call(client).await);
         let answers = join_all(calls).await.into_iter().map(|answer| answer.expect("everybody is answered"));
         let (good, refused): (Vec<_>, Vec<_>) = answers.partition(|answer| answer.status == 200);
         assert_eq!(good.len(), 1, "of {TRIES} exactly one succeeds");
@@ -54,14 +55,14 @@ impl Replicas {
 
     /// Demands that neither server takes a token any more.
     async fn is_dead(&self, token: &str) {
-        for visitor in &self.visitors {
-            assert_eq!(visitor.account_status(token).await, Some(401));
+        for client in &self.clients {
+            assert_eq!(client.account_status(token).await, Some(401));
         }
     }
 }
 
 /// An access token and the refresh token that came with it.
-fn pair(answer: &Answer) -> [String; 2] {
+fn pair(answer: &Response) -> [String; 2] {
     let body = answer.json();
     ["access_token", "refresh_token"].map(|name| body[name].as_str().expect("text").to_owned())
 }
@@ -70,10 +71,10 @@ fn pair(answer: &Answer) -> [String; 2] {
 async fn a_code_works_for_one_of_sixty_on_two_servers_on_postgres() {
     let replicas = Replicas::start().await;
     let (app, code) = replicas.app_with_code().await;
-    let bought = replicas.of_sixty(async |visitor| visitor.redeem(&app, &code).await).await;
+    let bought = replicas.of_sixty(async |client| client.redeem(&app, &code).await).await;
     let [access, refresh] = pair(&bought);
     replicas.is_dead(&access).await;
-    let answer = replicas.visitors[1].refresh(&app, &refresh).await.expect("an answer").is(400);
+    let answer = replicas.clients[1].refresh(&app, &refresh).await.expect("an answer").is(400);
     assert_eq!(answer.json()["error"], "invalid_grant");
 }
 
@@ -82,15 +83,15 @@ async fn a_refresh_token_works_for_one_of_sixty_on_two_servers_on_postgres() {
     let replicas = Replicas::start().await;
     let (app, code) = replicas.app_with_code().await;
     let [first_access, first_refresh] =
-        pair(&replicas.visitors[0].redeem(&app, &code).await.expect("an answer").is(200));
-    assert_eq!(replicas.visitors[1].account_status(&first_access).await, Some(200));
-    let renewed = replicas.of_sixty(async |visitor| visitor.refresh(&app, &first_refresh).await).await;
+        pair(&replicas.clients[0].redeem(&app, &code).await.expect("an answer").is(200));
+    assert_eq!(replicas.clients[1].account_status(&first_access).await, Some(200));
+    let renewed = replicas.of_sixty(async |client| client.refresh(&app, &first_refresh).await).await;
     let [access, refresh] = pair(&renewed);
     for token in [&first_access, &access] {
         replicas.is_dead(token).await;
     }
-    for visitor in &replicas.visitors {
-        let answer = visitor.refresh(&app, &refresh).await.expect("an answer").is(400);
+    for client in &replicas.clients {
+        let answer = client.refresh(&app, &refresh).await.expect("an answer").is(400);
         assert_eq!(answer.json()["error"], "invalid_grant", "the family has ended");
     }
 }

@@ -6,17 +6,20 @@ use std::time::SystemTime;
 
 use reqwest::header::SET_COOKIE;
 use tempfile::TempDir;
-use tests::provider::{CLIENT_SECRET, Guest, Provider, entries};
-use tests::server::{ServerBuilder, run_in};
+use tests::folder::temporary;
+use tests::misbehaving_provider::{CLIENT_SECRET, Provider, ProviderUser, entries};
+use tests::server::{ServerBuilder, run_in, stderr};
 use tests::tls::PrivateCa;
 use tests::{Person, ServerProcess};
 use url::Url;
 
-use crate::visitor::{Answer, App, Visitor, access_token, send};
+use tests::client::access_token;
+use tests::http::Response;
+use tests::{App, TestClient};
 
 /// A provider whose certificate is signed by an authority that no browser and no server knows.
 async fn company() -> (Provider, PrivateCa, TempDir) {
-    let folder = tempfile::Builder::new().prefix("company-").tempdir().expect("a temporary folder");
+    let folder = temporary("company");
     let ca = PrivateCa::in_folder(folder.path());
     (Provider::start_with_tls(&ca).await, ca, folder)
 }
@@ -36,12 +39,12 @@ fn now() -> i64 {
 }
 
 /// Follows the link "sign in with".
-async fn set_off(visitor: &Visitor, app: &App) -> Answer {
-    send(visitor.get(&format!("/oauth/sso?{}&issuer=company", Visitor::ask(app)))).await.expect("an answer")
+async fn redirect_to_provider(client: &TestClient, app: &App) -> Response {
+    client.get(&format!("/oauth/sso?{}&issuer=company", app.authorize_query())).send().await
 }
 
 /// The line that sets the cookie of a flow, and the pair to send back.
-fn flow_cookie(answer: &Answer) -> (String, String) {
+fn flow_cookie(answer: &Response) -> (String, String) {
     let lines = answer.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok());
     let line = lines.into_iter().find(|line| line.contains("sso_")).expect("a cookie of the flow").to_owned();
     let pair = line.split(';').next().expect("a pair").to_owned();
@@ -49,18 +52,18 @@ fn flow_cookie(answer: &Answer) -> (String, String) {
 }
 
 /// Comes back from the provider with a cookie of the flow.
-async fn come_back(visitor: &Visitor, back: &Url, pair: &str) -> Answer {
+async fn follow_callback(client: &TestClient, back: &Url, pair: &str) -> Response {
     let path = format!("{}?{}", back.path(), back.query().unwrap_or_default());
-    send(visitor.get(&path).header("cookie", pair)).await.expect("an answer")
+    client.get(&path).header("cookie", pair).send().await
 }
 
 /// Somebody with an account that is linked to the provider: starts to link in a browser on this origin, and comes back.
-async fn link(visitor: &Visitor, provider: &Provider, token: &str, guest: &Guest) {
-    let call = visitor.post("/api/v1/sso").bearer_auth(token).header("sec-fetch-site", "same-origin");
-    let answer = send(call.form(&[("issuer", "company")])).await.expect("an answer").is(200);
+async fn link(client: &TestClient, provider: &Provider, token: &str, guest: &ProviderUser) {
+    let call = client.post("/api/v1/sso").bearer(token).header("sec-fetch-site", "same-origin");
+    let answer = call.form(&[("issuer", "company")]).send().await.is(200);
     let location = Url::parse(answer.json()["link"].as_str().expect("a link")).expect("a URL");
     let (_, pair) = flow_cookie(&answer);
-    let answer = come_back(visitor, &provider.visit(&location, guest, now()), &pair).await.is(302);
+    let answer = follow_callback(client, &provider.authorize(&location, guest, now()), &pair).await.is(302);
     assert!(answer.header("location").ends_with("/?oidc_account_linked=true"), "{answer:?}");
 }
 
@@ -68,13 +71,13 @@ async fn link(visitor: &Visitor, provider: &Provider, token: &str, guest: &Guest
 async fn with_its_authority_a_provider_inside_a_company_signs_people_in() {
     let (provider, ca, _folder) = company().await;
     let server = knowing(&provider, trusting(ServerProcess::builder().with_tls(), &ca.authority)).start().await;
-    let (visitor, ada, guest) = (Visitor::of(&server), Person::named("ada"), Guest::named("ada"));
+    let (client, ada, guest) = (server.client(), Person::named("ada"), ProviderUser::named("ada"));
     server.create_account(&ada);
-    let app = visitor.register().await.expect("an app");
-    let token = visitor.token(&app, &ada).await.expect("a token");
-    link(&visitor, &provider, &token, &guest).await;
+    let app = client.register().await.expect("an app");
+    let token = client.token(&ada, &app).await.expect("a token");
+    link(&client, &provider, &token, &guest).await;
 
-    let answer = set_off(&visitor, &app).await.is(302);
+    let answer = redirect_to_provider(&client, &app).await.is(302);
     let location = Url::parse(answer.header("location")).expect("a URL");
     assert!(location.as_str().starts_with(provider.url()) && location.scheme() == "https", "{location}");
     let (line, pair) = flow_cookie(&answer);
@@ -85,12 +88,12 @@ async fn with_its_authority_a_provider_inside_a_company_signs_people_in() {
     }
     assert_eq!(attributes.len(), 5, "no Domain and nothing else: {line}");
 
-    let back = provider.visit(&location, &guest, now());
+    let back = provider.authorize(&location, &guest, now());
     // The same value under a name that another site of the same domain could have set proves nothing.
     let forged = pair.replacen("__Host-", "", 1);
-    let refused = come_back(&visitor, &back, &forged).await.is(302);
+    let refused = follow_callback(&client, &back, &forged).await.is(302);
     assert!(refused.header("location").contains("error_description=Invalid+flow"), "{refused:?}");
-    let answer = come_back(&visitor, &back, &pair).await.is(302);
+    let answer = follow_callback(&client, &back, &pair).await.is(302);
     assert!(answer.header("location").starts_with(server.url("/oauth/consent?").as_str()), "{answer:?}");
     let lines: Vec<_> = answer.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok()).collect();
     let session = lines.iter().find(|line| line.starts_with("jwt=")).expect("a session");
@@ -98,13 +101,9 @@ async fn with_its_authority_a_provider_inside_a_company_signs_people_in() {
     let cleared = lines.iter().find(|line| line.starts_with("__Host-sso_")).expect("the flow's cookie is taken away");
     assert!(cleared.contains("Max-Age=0") && cleared.contains("; Secure") && cleared.contains("; Path=/"), "{cleared}");
 
-    let code = Url::parse(answer.header("location")).expect("a URL");
-    let pending = tests::client::query(&code, "code").expect("a pending code");
-    let cookie = session.trim_start_matches("jwt=").split(';').next().expect("a value").to_owned();
-    let browser = crate::visitor::Browser { cookie, pending };
-    let code = visitor.consent(&app, &browser).await.expect("a code");
-    let token = access_token(visitor.redeem(&app, &code).await.expect("an answer")).expect("a token");
-    assert_eq!(visitor.account_status(&token).await, Some(200));
+    let code = client.consent(&answer.signed_in(), &app).await.expect("a code");
+    let token = access_token(client.redeem(&app, &code).await.expect("an answer")).expect("a token");
+    assert_eq!(client.account_status(&token).await, Some(200));
     assert!(!server.log().contains("WARN"), "{}", server.log());
 }
 
@@ -112,26 +111,26 @@ async fn with_its_authority_a_provider_inside_a_company_signs_people_in() {
 async fn without_its_authority_nobody_is_sent_there_and_the_log_says_why() {
     let (provider, _, _folder) = company().await;
     // An authority of somebody else helps as little as none.
-    let elsewhere = tempfile::tempdir().expect("a temporary folder");
-    let stranger = PrivateCa::in_folder(elsewhere.path());
+    let elsewhere = temporary("company");
+    let other_ca = PrivateCa::in_folder(elsewhere.path());
     let none = knowing(&provider, ServerProcess::builder().with_tls());
-    let other = knowing(&provider, trusting(ServerProcess::builder().with_tls(), &stranger.authority));
+    let other = knowing(&provider, trusting(ServerProcess::builder().with_tls(), &other_ca.authority));
     for server in [none, other] {
         let server = server.start().await;
-        let (visitor, ada) = (Visitor::of(&server), Person::named("ada"));
+        let (client, ada) = (server.client(), Person::named("ada"));
         server.create_account(&ada);
-        let app = visitor.register().await.expect("an app");
-        let answer = set_off(&visitor, &app).await.is(302);
+        let app = client.register().await.expect("an app");
+        let answer = redirect_to_provider(&client, &app).await.is(302);
         let location = answer.header("location");
         assert!(location.starts_with(server.url("/oauth/authorize?").as_str()), "{location}");
         assert!(location.contains("error=temporarily_unavailable"), "{location}");
         assert!(location.contains("The+identity+provider+cannot+be+reached"), "{location}");
         assert!(answer.headers.get(SET_COOKIE).is_none(), "no flow began");
         // Passwords go on working, and linking says the same.
-        let token = visitor.token(&app, &ada).await.expect("a token");
-        let call = visitor.post("/api/v1/sso").bearer_auth(&token).form(&[("issuer", "company")]);
-        send(call).await.expect("an answer").is(502);
-        assert_eq!(provider.asked(), [""; 0], "nobody who is not trusted gets a question");
+        let token = client.token(&ada, &app).await.expect("a token");
+        let call = client.post("/api/v1/sso").bearer(&token).form(&[("issuer", "company")]);
+        call.send().await.is(502);
+        assert_eq!(provider.requests(), [""; 0], "nobody who is not trusted gets a question");
 
         let log = server.log();
         let line = log.lines().find(|line| line.contains("WARN")).expect("a warning");
@@ -148,9 +147,9 @@ async fn without_its_authority_nobody_is_sent_there_and_the_log_says_why() {
 async fn on_loopback_without_tls_the_cookie_has_no_prefix() {
     let provider = Provider::start().await;
     let server = knowing(&provider, ServerProcess::builder()).start().await;
-    let visitor = Visitor::of(&server);
-    let app = visitor.register().await.expect("an app");
-    let (line, _) = flow_cookie(&set_off(&visitor, &app).await.is(302));
+    let client = server.client();
+    let app = client.register().await.expect("an app");
+    let (line, _) = flow_cookie(&redirect_to_provider(&client, &app).await.is(302));
     let attributes: Vec<&str> = line.split("; ").skip(1).collect();
     assert!(line.starts_with("sso_"), "{line}");
     for wanted in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age=600"] {
@@ -161,7 +160,7 @@ async fn on_loopback_without_tls_the_cookie_has_no_prefix() {
 
 #[test]
 fn what_is_no_authority_is_refused_before_the_start() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = temporary("company");
     let ca = PrivateCa::in_folder(folder.path());
     fs::write(folder.path().join("garbage.pem"), "garbage").expect("a file");
     fs::write(folder.path().join("empty.pem"), "").expect("a file");
@@ -179,5 +178,5 @@ fn what_is_no_authority_is_refused_before_the_start() {
     assert!(!folder.path().join("data").exists(), "nothing was made");
     let good = format!("[{:?}]", ca.authority.display().to_string());
     let output = run_in(folder.path(), &[("oidc.trusted_roots", &good)], &["check-config"], "");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}", stderr(&output));
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::Value;
 use tests::{Backend, Person, ServerProcess};
 
-use crate::visitor::{Answer, Visitor, send};
+use tests::http::Response;
 
 /// The links that the server has printed so far.
 fn links(server: &ServerProcess) -> Vec<String> {
@@ -17,11 +17,11 @@ fn link(server: &ServerProcess) -> String {
     links(server).pop().expect("a set-up link in the banner")
 }
 
-async fn open(server: &ServerProcess, link: &str) -> Answer {
-    send(Visitor::of(server).get(link)).await.expect("an answer")
+async fn open(server: &ServerProcess, link: &str) -> Response {
+    server.client().get(link).send().await
 }
 
-async fn create(server: &ServerProcess, link: &str, name: &str) -> Answer {
+async fn create(server: &ServerProcess, link: &str, name: &str) -> Response {
     let person = Person::named(name);
     let token = link.split_once('=').expect("a token").1;
     let form = [
@@ -31,7 +31,7 @@ async fn create(server: &ServerProcess, link: &str, name: &str) -> Answer {
         ("password", &person.password),
         ("confirmation", &person.password),
     ];
-    send(Visitor::of(server).post("/setup").form(&form)).await.expect("an answer")
+    server.client().post("/setup").form(&form).send().await
 }
 
 fn admins(server: &ServerProcess) -> Vec<String> {

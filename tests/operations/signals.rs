@@ -6,22 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
+use tests::http::connect;
 use tests::{ServerProcess, wait};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::visitor::{Visitor, send};
-
 const FORM: &str = "client_name=Late&redirect_uris=https%3A%2F%2Fapp.example%2Fcb&scopes=read";
-
-async fn connect(server: &ServerProcess) -> TcpStream {
-    let port = server.base_url().port().expect("a port");
-    TcpStream::connect(("127.0.0.1", port)).await.expect("a connection")
-}
 
 /// A registration whose body has only begun to arrive.
 async fn half_a_request(server: &ServerProcess) -> TcpStream {
-    let mut stream = connect(server).await;
+    let mut stream = connect(server.port()).await;
     let head = format!(
         "POST /api/v1/apps HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n\
          content-length: {}\r\nexpect: 100-continue\r\n\r\n",
@@ -37,7 +31,7 @@ async fn half_a_request(server: &ServerProcess) -> TcpStream {
 }
 
 async fn no_longer_accepts(server: &ServerProcess) {
-    let port = server.base_url().port().expect("a port");
+    let port = server.port();
     let refused = async || TcpStream::connect(("127.0.0.1", port)).await.is_err().then_some(());
     wait::until("new connections to be refused", refused).await;
 }
@@ -47,7 +41,7 @@ async fn a_request_in_flight_is_finished() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut server = ServerProcess::start().await;
         let mut stream = half_a_request(&server).await;
-        let _idle = connect(&server).await;
+        let _idle = connect(server.port()).await;
         server.signal(signal);
         no_longer_accepts(&server).await;
         assert!(server.ended().is_none(), "it waits for the request");
@@ -85,15 +79,15 @@ async fn a_second_signal_is_the_last_word() {
 #[tokio::test]
 async fn readiness_ends_before_the_door_is_closed() {
     let mut server = ServerProcess::builder().set("http.drain_delay", "2s").start().await;
-    let visitor = Visitor::of(&server);
-    send(visitor.get("/health/ready")).await.expect("an answer").is(200);
+    let client = server.client();
+    client.get("/health/ready").send().await.is(200);
     server.signal(Signal::TERM);
     let unready = wait::until("readiness to end", async || {
-        send(visitor.get("/health/ready")).await.filter(|answer| answer.status == 503)
+        client.get("/health/ready").try_send().await.filter(|answer| answer.status == 503)
     });
     assert_eq!(unready.await.json()["error"], "shutting_down");
     // Whoever has not heard of it yet is still served.
-    let answer = send(visitor.get("/.well-known/oauth-authorization-server")).await.expect("an answer").is(200);
+    let answer = client.get("/.well-known/oauth-authorization-server").send().await.is(200);
     assert_eq!(answer.header("connection"), "close");
     assert_eq!(server.wait().expect("an end in time").code(), Some(0));
 }
@@ -101,13 +95,13 @@ async fn readiness_ends_before_the_door_is_closed() {
 #[tokio::test]
 async fn requests_that_arrive_while_it_stops_are_answered_or_refused_whole() {
     let mut server = ServerProcess::start().await;
-    let visitor = Visitor::of(&server);
+    let client = server.client();
     let traffic = Arc::new(AtomicUsize::new(0));
     let mut calls = tokio::task::JoinSet::new();
     for _ in 0..8 {
-        let (visitor, traffic) = (visitor.clone(), Arc::clone(&traffic));
+        let (client, traffic) = (client.clone(), Arc::clone(&traffic));
         calls.spawn(async move {
-            while visitor.register().await.is_some() {
+            while client.register().await.is_some() {
                 traffic.fetch_add(1, Ordering::Relaxed);
             }
         });

@@ -4,10 +4,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use tests::ServerProcess;
+use tests::http::connect;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
-use crate::visitor::{Visitor, send};
 
 /// When the server must have ended a connection whose head never ends; ten seconds, and some for a busy machine.
 const HEAD: Duration = Duration::from_secs(14);
@@ -16,11 +14,9 @@ const BODY: Duration = Duration::from_secs(34);
 
 /// Says something now, then a little more every second, until the server has had enough; how long that took and what it
 /// said.
-async fn dawdle(server: &ServerProcess, first: &str, more: &str, patience: Duration) -> (Duration, String) {
-    let port = server.base_url().port().expect("a port");
+async fn trickle_in(server: &ServerProcess, first: &str, more: &str, limit: Duration) -> (Duration, String) {
     let begun = Instant::now();
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("a connection");
-    let (mut read, mut write) = stream.into_split();
+    let (mut read, mut write) = connect(server.port()).await.into_split();
     write.write_all(first.as_bytes()).await.expect("sent");
     let trickle = async {
         let mut second = tokio::time::interval(Duration::from_secs(1));
@@ -34,7 +30,7 @@ async fn dawdle(server: &ServerProcess, first: &str, more: &str, patience: Durat
     };
     let mut said = Vec::new();
     tokio::select! {
-        _ = tokio::time::timeout(patience, read.read_to_end(&mut said)) => {}
+        _ = tokio::time::timeout(limit, read.read_to_end(&mut said)) => {}
         () = trickle => {}
     }
     (begun.elapsed(), String::from_utf8_lossy(&said).into_owned())
@@ -54,13 +50,13 @@ async fn clients_that_never_finish_are_let_go() {
         ("GET /", "a"),
     ];
     let bodies = [(with_length.as_str(), ""), (&with_length, "a"), (&chunked, "1\r\na\r\n")];
-    let slow_heads = join_all(heads.iter().map(|(first, more)| dawdle(&server, first, more, HEAD)));
-    let slow_bodies = join_all(bodies.iter().map(|(first, more)| dawdle(&server, first, more, BODY)));
+    let slow_heads = join_all(heads.iter().map(|(first, more)| trickle_in(&server, first, more, HEAD)));
+    let slow_bodies = join_all(bodies.iter().map(|(first, more)| trickle_in(&server, first, more, BODY)));
     let honest = async {
-        let visitor = Visitor::of(&server);
+        let client = server.client();
         for _ in 0..50 {
             let begun = Instant::now();
-            send(visitor.get("/health")).await.expect("an answer").is(200);
+            client.get("/health").send().await.is(200);
             assert!(begun.elapsed() < Duration::from_secs(2), "others wait {:?}", begun.elapsed());
         }
     };
@@ -79,7 +75,7 @@ async fn clients_that_never_finish_are_let_go() {
 #[tokio::test]
 async fn a_handshake_that_never_ends_is_let_go() {
     let server = ServerProcess::builder().with_tls().start().await;
-    let (took, said) = dawdle(&server, "\u{16}\u{3}\u{1}", "", HEAD).await;
+    let (took, said) = trickle_in(&server, "\u{16}\u{3}\u{1}", "", HEAD).await;
     assert!(took < HEAD && !said.starts_with("HTTP"), "still connected after {took:?}: {said}");
-    send(Visitor::of(&server).get("/health")).await.expect("an answer").is(200);
+    server.client().get("/health").send().await.is(200);
 }

@@ -7,22 +7,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
 use tests::ServerProcess;
-use tests::server::run_in;
-
-fn folder() -> TempDir {
-    tempfile::Builder::new().prefix("start-").tempdir().expect("a temporary folder")
-}
-
-fn errors(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use tests::folder::temporary;
+use tests::server::{run_in, stderr, stdout};
 
 /// Demands status 1, nothing on standard output, and one line of complaint with these words, after whatever was logged.
 #[track_caller]
 fn is_refused(output: &Output, words: &[&str]) {
-    let text = errors(output);
+    let text = stderr(output);
     assert_eq!(output.status.code(), Some(1), "{text}");
     let complaints: Vec<&str> = text.lines().filter(|line| line.starts_with("reference-server: ")).collect();
     assert_eq!(complaints.len(), 1, "{text}");
@@ -30,24 +22,24 @@ fn is_refused(output: &Output, words: &[&str]) {
     for word in words {
         assert!(complaints[0].contains(word), "no {word:?} in {text}");
     }
-    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(output.stdout.is_empty(), "{}", stdout(output));
 }
 
 #[test]
 fn a_port_in_use_is_named() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let (folder, begun) = (folder(), Instant::now());
+    let (folder, begun) = (temporary("start"), Instant::now());
     let output = run_in(folder.path(), &[("http.bind_port", &port)], &["serve"], "");
     is_refused(&output, &[&format!("127.0.0.1:{port}"), "http.bind_port"]);
-    assert_eq!(errors(&output).lines().count(), 1, "{}", errors(&output));
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
     assert!(!folder.path().join("data").exists(), "nothing was made before the port was ours");
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
 fn a_key_that_cannot_be_used_is_named() {
-    let folder = folder();
+    let folder = temporary("start");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
     write("garbage.pem", "garbage");
     write("empty.pem", "");
@@ -63,7 +55,7 @@ fn a_key_that_cannot_be_used_is_named() {
 
 #[test]
 fn a_database_that_cannot_be_reached_is_named_without_its_password() {
-    let folder = folder();
+    let folder = temporary("start");
     let closed = {
         let port = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         port.local_addr().expect("an address").port()
@@ -79,7 +71,7 @@ fn a_database_that_cannot_be_reached_is_named_without_its_password() {
             let begun = Instant::now();
             let output = run_in(folder.path(), &[("http.bind_port", "0"), ("database.url", url)], &[command], "");
             is_refused(&output, &[word, "database.url"]);
-            assert!(!errors(&output).contains("hunter2"), "{}", errors(&output));
+            assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
             assert!(begun.elapsed() < Duration::from_secs(10), "{command} took {:?}", begun.elapsed());
         }
     }
@@ -89,7 +81,7 @@ fn a_database_that_cannot_be_reached_is_named_without_its_password() {
 fn a_database_that_says_nothing_does_not_hold_up_the_start() {
     let deaf = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let url = format!("postgres://somebody@127.0.0.1:{}/name", deaf.local_addr().expect("an address").port());
-    let (folder, begun) = (folder(), Instant::now());
+    let (folder, begun) = (temporary("start"), Instant::now());
     let output = run_in(folder.path(), &[("http.bind_port", "0"), ("database.url", &url)], &["serve"], "");
     is_refused(&output, &["database"]);
     assert!(begun.elapsed() < Duration::from_secs(15), "it took {:?}", begun.elapsed());
@@ -98,7 +90,7 @@ fn a_database_that_says_nothing_does_not_hold_up_the_start() {
 #[test]
 fn a_newer_or_an_older_database_is_refused() {
     use diesel::{Connection, RunQueryDsl, SqliteConnection};
-    let folder = folder();
+    let folder = temporary("start");
     let waiting =
         run_in(folder.path(), &[("http.bind_port", "0"), ("database.migrate_on_start", "false")], &["serve"], "");
     is_refused(&waiting, &["reference-server migrate", "database.migrate_on_start"]);
@@ -120,14 +112,13 @@ async fn a_second_server_on_the_same_port_leaves_the_first_alone() {
     let server = ServerProcess::start().await;
     let output = server.run(&["serve"], "");
     is_refused(&output, &["http.bind_port"]);
-    let health = server.http().get(server.url("/health/ready")).send().await.expect("an answer");
-    assert_eq!(health.status(), 200);
+    server.client().get("/health/ready").send().await.is(200);
 }
 
 /// The owner alone may read what the server writes, however careless the one who started it was.
 #[test]
 fn files_are_for_their_owner_alone() {
-    let folder = folder();
+    let folder = temporary("start");
     let careless = |arguments: &[&str], input: &str| {
         let mut command = Command::new("sh");
         command.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(tests::server::program()).args(arguments);
@@ -139,7 +130,7 @@ fn files_are_for_their_owner_alone() {
         (&["account", "set-password", "ada", "--password-stdin"], "ada walks 8 dogs"),
     ] {
         let output = careless(arguments, password);
-        assert!(output.status.success(), "{}", errors(&output));
+        assert!(output.status.success(), "{}", stderr(&output));
     }
     let mut seen = Vec::new();
     look(&folder.path().join("data"), &mut seen);

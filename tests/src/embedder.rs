@@ -48,7 +48,7 @@ impl Embedder {
 }
 
 /// The parts of a story's server, to be put together once more in another way.
-pub fn parts_of(story: &Story) -> AuthBuilder {
+pub fn auth_builder_of(story: &Story) -> AuthBuilder {
     let state = story.server().state();
     let auth = &state.auth;
     Auth::builder(auth.config().clone(), auth.store().clone())
@@ -69,9 +69,9 @@ impl Mailer for NoMail {
 
 /// Writes down what it is told.
 #[derive(Debug, Default)]
-pub struct Recorder(Mutex<Vec<Revoked>>);
+pub struct RecordedRevocations(Mutex<Vec<Revoked>>);
 
-impl Recorder {
+impl RecordedRevocations {
     /// What it was told since it was asked last.
     pub fn take(&self) -> Vec<Revoked> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
@@ -79,9 +79,9 @@ impl Recorder {
 }
 
 #[async_trait]
-impl Revocations for Recorder {
-    async fn revoked(&self, ended: &Revoked) -> HostResult<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(ended.clone());
+impl Revocations for RecordedRevocations {
+    async fn revoked(&self, revoked: &Revoked) -> HostResult<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(revoked.clone());
         Ok(())
     }
 }

@@ -66,7 +66,7 @@ impl Frontend {
     }
 
     /// The heads of the requests since the last time, in lower case but for their first line.
-    pub fn asked(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         std::mem::take(&mut *self.shared.heads.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

@@ -1,42 +1,52 @@
-//! The test kit: everything a story needs to treat the server as a black box.
+//! The test kit: everything a test needs to treat the server as a black box.
 //!
 //! | module | what it gives |
 //! | --- | --- |
+//! | [`mod@story`] | the real server in this process, with a clock that the test moves, on both databases |
 //! | [`server`] | the real `reference-server` binary, running in a folder of its own |
-//! | [`postgres`] | a fresh PostgreSQL database for one story |
+//! | [`client`] | people and apps as they talk to one server: register, sign in, consent, redeem |
+//! | [`app`], [`person`] | an OAuth client and its forms; somebody with an account |
+//! | [`http`] | requests, demands on responses, cookies, bare bytes |
+//! | [`postgres`] | a fresh PostgreSQL database for one test, and a cluster that a test may stop |
+//! | [`tcp_proxy`] | a proxy between the server and its database that a test can silence or cut |
 //! | [`tls`] | a private certificate authority and a certificate for `localhost` |
-//! | [`client`] | the application's side: registration, PKCE, the redirect that brings the code |
+//! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
+//! | [`sign_in_pages`] | what a person does on the pages: sign in, approve, deny |
+//! | [`redirects`] | the callback of an app: the redirect that brings the code |
 //! | [`site`] | a small web site on another origin: an app that a browser visits |
 //! | [`frontend`] | a frontend that somebody else wrote, with some bad habits |
-//! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`embedder`] | a host of its own over a story's database |
-//! | [`journey`] | what a person does on the pages: sign in, approve, deny |
-//! | [`provider`] | an identity provider that lies when it is told to |
-//! | [`certified`] | a certified OpenID provider with pages of its own |
-//! | [`mod@story`] | the real server in this process, with a clock that the story moves |
-//! | [`wait`] | bounded polling, the only way to wait in a test |
-//! | [`wire`] | a wire between the server and its database that a story can silence or cut |
-//! | [`process`] | child processes that end with the story that started them |
+//! | [`misbehaving_provider`] | an identity provider with a switch for each defect |
+//! | [`certified_provider`] | a certified OpenID provider with pages of its own |
+//! | [`process`], [`folder`], [`wait`] | child processes and folders that end with the test; bounded polling |
 //!
-//! A story reads from top to bottom: start a server, create a person, open a browser, look at what happened. The kit
-//! panics with an explanation whenever it cannot do its part, so that stories carry no error handling.
+//! A test reads from top to bottom: start a server, create a person, open a browser, look at what happened. The kit
+//! panics with an explanation whenever it cannot do its part, so that tests carry no error handling.
 
+pub mod app;
 pub mod browser;
-pub mod certified;
+pub mod certified_provider;
 pub mod client;
 pub mod embedder;
+pub mod folder;
 pub mod frontend;
-pub mod journey;
+pub mod http;
+pub mod misbehaving_provider;
+pub mod person;
 pub mod postgres;
 pub mod process;
-pub mod provider;
+pub mod redirects;
 pub mod server;
+pub mod sign_in_pages;
 pub mod site;
 pub mod story;
+pub mod tcp_proxy;
 pub mod tls;
 pub mod wait;
-pub mod wire;
 
-pub use browser::{Browser, Look};
-pub use client::{Redirects, RegisteredApp};
-pub use server::{Backend, Person, ServerProcess};
+pub use app::App;
+pub use browser::{Appearance, Browser};
+pub use client::TestClient;
+pub use person::Person;
+pub use redirects::Redirects;
+pub use server::{Backend, ServerProcess};

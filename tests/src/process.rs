@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a process may take to end after it was asked to; then it is ended.
-const GRACE: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A child process of ours. Dropping it asks it to stop (SIGTERM) and waits until it has.
 #[derive(Debug)]
@@ -21,6 +21,11 @@ impl OwnedProcess {
     pub fn spawn(command: &mut Command, remedy: &str) -> Self {
         let child = command.spawn().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}. {remedy}"));
         Self { child: Some(child) }
+    }
+
+    /// Its number, as long as nobody has waited for its end.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().map(Child::id).expect("the process has not been waited for")
     }
 
     /// The exit status, if the process has ended by itself.
@@ -58,7 +63,7 @@ impl OwnedProcess {
 
 impl Drop for OwnedProcess {
     fn drop(&mut self) {
-        self.stop(GRACE);
+        self.stop(STOP_TIMEOUT);
     }
 }
 
@@ -70,7 +75,7 @@ mod tests {
     fn a_process_that_listens_stops_when_asked() {
         let mut process = OwnedProcess::spawn(Command::new("sleep").arg("60"), "`sleep` is part of every system");
         assert_eq!(process.ended(), None);
-        let status = process.stop(GRACE).expect("ended within the grace period");
+        let status = process.stop(STOP_TIMEOUT).expect("ended within the grace period");
         assert!(!status.success(), "ended by the signal, not by itself");
     }
 

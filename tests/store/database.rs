@@ -12,6 +12,7 @@ use lysand_auth::secret::Secret;
 use lysand_auth::store::{Conn, Store};
 use tempfile::TempDir;
 use tests::Backend;
+use tests::folder::temporary;
 use tests::postgres::TestDatabase;
 
 /// Makes two tests of one: `NAME::sqlite` and `NAME::postgres`.
@@ -54,9 +55,7 @@ pub(crate) enum Database {
 impl Database {
     pub(crate) async fn fresh(backend: Backend) -> Self {
         match backend {
-            Backend::Sqlite => {
-                Self::Sqlite(tempfile::Builder::new().prefix("store-").tempdir().expect("a temporary folder"))
-            }
+            Backend::Sqlite => Self::Sqlite(temporary("store")),
             Backend::Postgres => Self::Postgres(TestDatabase::create().await),
         }
     }

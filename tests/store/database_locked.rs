@@ -9,15 +9,15 @@ use lysand_auth::error::{Code, Error};
 use lysand_auth::secret::Secret;
 use lysand_auth::store::Store;
 use tests::Backend;
+use tests::tcp_proxy::TcpProxy;
 use tests::wait;
-use tests::wire::Wire;
 use tokio_postgres::NoTls;
 use url::Url;
 
 use crate::database::{Database, add, notes};
 
 /// The longest that a caller waits for the answer that the database is away.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Tries more writes than there are connections; all of them are told in time that the database does not answer.
 async fn all_are_told(store: &Store) {
@@ -25,7 +25,7 @@ async fn all_are_told(store: &Store) {
     let tries = (0..20).map(|id| async move {
         let answer = add(store, id).await;
         assert!(matches!(&answer, Err(Error::Refused(refusal)) if refusal.code == Code::Unavailable), "{answer:?}");
-        assert!(begun.elapsed() < PATIENCE, "answered after {:?}", begun.elapsed());
+        assert!(begun.elapsed() < TIMEOUT, "answered after {:?}", begun.elapsed());
     });
     join_all(tries).await;
 }
@@ -63,19 +63,19 @@ async fn a_locked_table_makes_nobody_wait_long_on_postgres() {
 async fn silence_makes_nobody_wait_long_and_costs_no_connection_on_postgres() {
     let database = Database::fresh(Backend::Postgres).await;
     let near = database.with_notes().await;
-    let (wire, url) = Wire::before(&Url::parse(database.url().expose()).expect("a URL"));
+    let (proxy, url) = TcpProxy::before(&Url::parse(database.url().expose()).expect("a URL"));
     let store = Store::open(&Secret::new(url), 4).await.expect("a database");
     // Every connection is in use, so that every one of them falls silent.
     let warm: Vec<_> = join_all((0..20).map(|id| add(&store, 100 + id))).await;
     assert!(warm.iter().all(Result::is_ok), "{warm:?}");
 
-    wire.silence();
+    proxy.silence();
     all_are_told(&store).await;
-    wire.mend();
+    proxy.restore();
     let mended = Instant::now();
     let works = wait::until("writes to work again", async || add(&store, 1).await.ok());
     works.await;
-    assert!(mended.elapsed() < PATIENCE, "normal again after {:?}", mended.elapsed());
+    assert!(mended.elapsed() < TIMEOUT, "normal again after {:?}", mended.elapsed());
     let again: Vec<_> = join_all((0..20).map(|id| add(&store, 200 + id))).await;
     assert!(again.iter().all(Result::is_ok), "with every connection: {again:?}");
     let expected: Vec<i64> = [1].into_iter().chain(100..120).chain(200..220).collect();
@@ -86,13 +86,13 @@ async fn silence_makes_nobody_wait_long_and_costs_no_connection_on_postgres() {
 async fn a_cut_wire_is_told_at_once_and_forgotten_at_once_on_postgres() {
     let database = Database::fresh(Backend::Postgres).await;
     database.with_notes().await;
-    let (wire, url) = Wire::before(&Url::parse(database.url().expose()).expect("a URL"));
+    let (proxy, url) = TcpProxy::before(&Url::parse(database.url().expose()).expect("a URL"));
     let store = Store::open(&Secret::new(url), 4).await.expect("a database");
     let warm: Vec<_> = join_all((0..20).map(|id| add(&store, 100 + id))).await;
     assert!(warm.iter().all(Result::is_ok), "{warm:?}");
-    wire.cut();
+    proxy.cut();
     all_are_told(&store).await;
-    wire.mend();
+    proxy.restore();
     let again: Vec<_> = join_all((0..20).map(|id| add(&store, 200 + id))).await;
     assert!(again.iter().all(Result::is_ok), "no connection of before is tried again: {again:?}");
 }

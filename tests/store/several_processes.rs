@@ -6,6 +6,7 @@ use diesel::{ExpressionMethods, QueryDsl};
 use lysand_auth::on;
 use lysand_auth::secret::Secret;
 use lysand_auth::store::Store;
+use tests::folder::temporary;
 
 use crate::database::{add, facts, note, notes, run};
 use crate::on_both;
@@ -61,7 +62,7 @@ on_both!(processes_that_write_at_once_lose_nothing, |database| {
 #[test]
 fn a_fresh_file_is_opened_by_many_at_once_on_sqlite() {
     for _ in 0..20 {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = temporary("store");
         let url = Secret::new(format!("sqlite:{}", folder.path().join("data/new.sqlite3").display()));
         let open = || {
             let url = url.clone();
@@ -85,7 +86,7 @@ async fn a_closed_file_is_complete_without_its_log_on_sqlite() {
     drop(store);
     let file = database.file().expect("a file");
     assert!(!file.with_extension("sqlite3-wal").exists(), "the log was not brought in");
-    let copy = tempfile::tempdir().expect("a temporary folder");
+    let copy = temporary("store");
     std::fs::copy(&file, copy.path().join("copy.sqlite3")).expect("a copy");
     let url = format!("sqlite:{}", copy.path().join("copy.sqlite3").display());
     assert_eq!(notes(&Store::open(&Secret::new(url), 1).await.expect("a database")).await, [1]);

@@ -6,7 +6,8 @@ use lysand_auth::flows::sweep::{Swept, sweep};
 use tests::story;
 use tests::story::{App, SignedIn, Story};
 
-use crate::database::{facts, run};
+use crate::database;
+use crate::database::facts;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -36,7 +37,7 @@ story!(a_spent_code_stays_as_long_as_its_token, |story| {
     let pending = story.sign_in(&person, &app).await;
     assert_eq!(swept(&story).await, Swept::default(), "nothing is over yet");
 
-    story.pass(DAY + Duration::from_secs(3_600));
+    story.advance_clock(DAY + Duration::from_secs(3_600));
     let first = Swept { authorizations: 3, tokens: 1, ..Swept::default() };
     assert_eq!(swept(&story).await, first, "the revoked, the unused and the pending one");
     assert_eq!(swept(&story).await, Swept::default(), "once is enough");
@@ -45,12 +46,12 @@ story!(a_spent_code_stays_as_long_as_its_token, |story| {
     story.verify(&revoked).await.is_api_error(401, "The access token is invalid");
 
     // Months later the replay is still recognised.
-    story.pass(100 * DAY);
+    story.advance_clock(100 * DAY);
     assert_eq!(swept(&story).await.authorizations, 0);
     story.redeem(&app, &kept_code).await.is(400);
     story.verify(&kept).await.is_api_error(401, "The access token was revoked");
 
-    story.pass(2 * DAY);
+    story.advance_clock(2 * DAY);
     assert_eq!(swept(&story).await, Swept { authorizations: 1, tokens: 1, ..Swept::default() });
     story.redeem(&app, &kept_code).await.is(400);
     story.verify(&kept).await.is_api_error(401, "The access token is invalid");
@@ -59,15 +60,15 @@ story!(a_spent_code_stays_as_long_as_its_token, |story| {
 story!(sessions_and_counters_go_when_they_are_over, &[("ratelimit.enabled", "true")], |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     story.sign_in(&person, &app).await;
-    story.log_in(&app.ask(), "ada", "a wrong password").await.is(302);
-    story.pass(6 * DAY);
+    story.log_in(&app.authorize_query(), "ada", "a wrong password").await.is(302);
+    story.advance_clock(6 * DAY);
     let later = story.sign_in(&person, &app).await;
     let swept_then = swept(&story).await;
     assert_eq!(swept_then.sessions, 0, "a week has not passed");
     assert!(swept_then.throttles >= 1, "{swept_then:?}");
-    story.pass(3 * DAY);
+    story.advance_clock(3 * DAY);
     assert_eq!(swept(&story).await.sessions, 1);
-    let page = story.get(&format!("/oauth/authorize?{}", app.ask())).session(&later).send().await.is(302);
+    let page = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).session(&later).send().await.is(302);
     assert_eq!(page.location().path(), "/oauth/consent", "the later session still stands");
 });
 
@@ -76,7 +77,7 @@ story!(any_number_goes_even_when_two_replicas_sweep, |story| {
     let rows = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300) ";
     let sessions = "INSERT INTO auth_session (id, account_id, created_at, authenticated_at, expires_at) \
                     SELECT 's' || CAST(i AS TEXT), 'nobody', 1, 1, 2 FROM n";
-    run(auth.store(), &[rows, sessions].concat()).await;
+    database::run(auth.store(), &[rows, sessions].concat()).await;
     let replica = story.replica().await;
     let (here, there) = futures_util::future::join(sweep(&auth), sweep(&replica.state().auth)).await;
     assert_eq!(here.expect("swept").sessions + there.expect("swept").sessions, 1_300);

@@ -31,7 +31,7 @@ story!(moment_and_address_are_written_once_a_day, |story| {
     assert_eq!(verify("2001:db8::7").await, 1);
     assert_eq!(uses(&story).await, ["1795294800000000 2001:db8::7"]);
     assert_eq!(verify("192.0.2.1").await, 0);
-    story.pass(DAY);
+    story.advance_clock(DAY);
     assert_eq!(verify("::ffff:192.0.2.1").await, 1);
     assert_eq!(uses(&story).await, ["1795381200000000 192.0.2.1"]);
 });

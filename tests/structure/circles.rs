@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::assert_none;
 use crate::code_base::CodeBase;
 use crate::source::Source;
+use crate::{assert_none, root};
 
 /// Which files a file leads to, each with the reason.
 type Edges = Vec<BTreeMap<usize, String>>;
@@ -94,6 +94,14 @@ fn no_circle_in_lysand_auth() {
 #[test]
 fn no_circle_in_the_reference_server() {
     assert_none(&complaints(&CodeBase::at("reference-server")));
+}
+
+#[test]
+fn no_circle_in_the_test_kit() {
+    let mut files = Source::crate_at(&root().join("tests/src"));
+    // The measurement is a program of its own.
+    files.retain(|file| file.module.first().is_none_or(|first| first != "bin"));
+    assert_none(&complaints(&CodeBase::new("tests", files)));
 }
 
 /// What is said of a crate with these files.

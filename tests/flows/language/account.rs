@@ -1,9 +1,9 @@
 //! The language that a person chose for their account: after `lang`, before the browser's (Mastodon §5.1).
 
 use lysand_auth::model::language::Language;
-use tests::provider::Guest;
+use tests::misbehaving_provider::ProviderUser;
 use tests::story;
-use tests::story::{Answer, App, Jar, SignedIn, Story, encode};
+use tests::story::{App, CookieJar, Response, SignedIn, Story, encode};
 use url::Url;
 
 use super::{OUT_OF_BAND, address, speaks};
@@ -11,22 +11,22 @@ use super::{OUT_OF_BAND, address, speaks};
 const PATH: &str = "/account/language";
 
 /// A browser in which somebody is signed in, and its open page `/account` with the token of its forms.
-async fn at_home(story: &Story, signed_in: &SignedIn) -> (Jar, String) {
-    let mut jar = Jar::default();
+async fn at_home(story: &Story, signed_in: &SignedIn) -> (CookieJar, String) {
+    let mut jar = CookieJar::default();
     jar.keep_value("jwt", &signed_in.cookie);
-    let page = story.get("/account").jar(&jar).send().await.is(200);
+    let page = story.get("/account").cookies(&jar).send().await.is(200);
     jar.keep(&page);
     let (_, rest) = page.body.split_once("name=\"form_token\" value=\"").expect("a form");
     (jar, rest.split('"').next().expect("a value").to_owned())
 }
 
-async fn choose(story: &Story, (jar, token): &(Jar, String), language: &str) -> Answer {
+async fn choose(story: &Story, (jar, token): &(CookieJar, String), language: &str) -> Response {
     let form = [("form_token", token.as_str()), ("language", language)];
-    story.post(PATH).jar(jar).header("origin", story.base()).form(&form).send().await
+    story.post(PATH).cookies(jar).header("origin", story.base()).form(&form).send().await
 }
 
 #[track_caller]
-fn ends_with(answer: Answer, notice: &str) {
+fn ends_with(answer: Response, notice: &str) {
     assert_eq!(answer.is(303).location().query(), Some(format!("notice={notice}").as_str()));
 }
 
@@ -37,7 +37,7 @@ async fn kept(story: &Story) -> Option<String> {
 }
 
 /// Ada, who chose German, asked by an app.
-async fn german(story: &Story, app: &App) -> (SignedIn, (Jar, String)) {
+async fn german(story: &Story, app: &App) -> (SignedIn, (CookieJar, String)) {
     let ada = story.person("ada").await;
     let signed_in = story.sign_in(&ada, app).await;
     let home = at_home(story, &signed_in).await;
@@ -49,7 +49,7 @@ story!(nobody_else_and_no_odd_value_chooses, |story| {
     let (_, home) = german(&story, &story.usual_app().await).await;
     let (jar, token) = &home;
     let form = [("form_token", token.as_str()), ("language", "fr")];
-    let post = || story.post(PATH).jar(jar);
+    let post = || story.post(PATH).cookies(jar);
     post().header("origin", "https://evil.example").form(&form).send().await.is(403);
     post().header("sec-fetch-site", "same-site").form(&form).send().await.is(403);
     for old in [&form[1..], &[("form_token", "guessed"), ("language", "fr")]] {
@@ -59,7 +59,7 @@ story!(nobody_else_and_no_odd_value_chooses, |story| {
     post().body("text/plain", "language=fr").send().await.is(400);
     post().form(&[form[0], form[1], ("language", "es")]).send().await.is(400);
     post().form(&[form[0], ("language", &"de".repeat(50_000))]).send().await.is(400);
-    story.get(PATH).jar(jar).send().await.is(405);
+    story.get(PATH).cookies(jar).send().await.is(405);
     let long = "d".repeat(10_240);
     let odd = ["xx", "tlh", "DE", "de-AT", " de", "de\0", "\0", "<script>alert(1)</script>", "' OR 1=1 --", &long];
     for language in odd {
@@ -67,11 +67,14 @@ story!(nobody_else_and_no_odd_value_chooses, |story| {
         assert_eq!(kept(&story).await.as_deref(), Some("de"), "{language:?}");
     }
     ends_with(post().form(&form[..1]).send().await, "unspoken");
-    let page = story.get("/account?notice=unspoken").jar(jar).send().await.is(200);
+    let page = story.get("/account?notice=unspoken").cookies(jar).send().await.is(200);
     speaks(&page, "de", "Diese Sprache spricht dieser Server nicht. Es wurde nichts geändert.");
-    let mut stranger = jar.clone();
-    stranger.keep_value("jwt", "nobody");
-    assert_eq!(story.post(PATH).jar(&stranger).form(&form).send().await.is(303).location().query(), Some("notice=old"));
+    let mut signed_out = jar.clone();
+    signed_out.keep_value("jwt", "nobody");
+    assert_eq!(
+        story.post(PATH).cookies(&signed_out).form(&form).send().await.is(303).location().query(),
+        Some("notice=old")
+    );
     assert_eq!(kept(&story).await.as_deref(), Some("de"));
 });
 
@@ -89,7 +92,7 @@ story!(a_choice_is_kept_and_taken_back, |story| {
 
     // What was chosen just now is not hidden behind a `lang` in the address.
     let form = [("form_token", home.1.as_str()), ("language", "es")];
-    let back = story.post(&format!("{PATH}?lang=fr")).jar(&home.0).form(&form).send().await;
+    let back = story.post(&format!("{PATH}?lang=fr")).cookies(&home.0).form(&form).send().await;
     ends_with(back, "language");
     speaks(&page().await, "es", "selected>Español</option>");
 
@@ -105,7 +108,7 @@ story!(every_page_of_who_is_signed_in_asks_the_account, |story| {
     let app = story.app(OUT_OF_BAND, "read write").await;
     let (signed_in, _) = german(&story, &app).await;
     story.token(&tests::Person::named("ada"), &app).await;
-    let chooser = format!("/oauth/authorize?{}", app.ask_with(&[("prompt", "select_account")]));
+    let chooser = format!("/oauth/authorize?{}", app.authorize_query_with(&[("prompt", "select_account")]));
     let code = "/oauth/authorize/native?code=abcdefghijklmnop";
     for (path, words) in [
         ("/", "Abmelden"),
@@ -123,8 +126,8 @@ story!(every_page_of_who_is_signed_in_asks_the_account, |story| {
             assert!(page.status == 200 || (page.status == 400 && lang == "%00"), "{path} {lang}");
             assert_eq!(page.header("content-language"), language, "{path} {lang}");
         }
-        let stranger = story.get(path).header("accept-language", "fr").send().await;
-        assert!(!stranger.body.contains("lang=\"de\""), "{path}: {}", stranger.body);
+        let signed_out = story.get(path).header("accept-language", "fr").send().await;
+        assert!(!signed_out.body.contains("lang=\"de\""), "{path}: {}", signed_out.body);
     }
     // Another account in the same browser has chosen nothing.
     let eve = story.person("eve").await;
@@ -136,9 +139,9 @@ story!(every_page_of_who_is_signed_in_asks_the_account, |story| {
 story!(refusals_and_answers_ask_the_account, |story| {
     let app = story.app(OUT_OF_BAND, "read").await;
     let (signed_in, home) = german(&story, &app).await;
-    let post = |path: &str| story.post(path).jar(&home.0).header("accept-language", "fr");
+    let post = |path: &str| story.post(path).cookies(&home.0).header("accept-language", "fr");
     let stale = [("form_token", "stale")];
-    let go_on = format!("/oauth/authorize/continue?{}", app.ask());
+    let go_on = format!("/oauth/authorize/continue?{}", app.authorize_query());
     for path in [&*go_on, "/oauth/authorized_applications/x", "/api/auth/redirect", "/api/auth/mastodon-logout"] {
         speaks(&post(path).form(&stale).send().await.is(422), "de", "Diese Seite ist zu alt");
     }
@@ -155,7 +158,7 @@ story!(refusals_and_answers_ask_the_account, |story| {
     speaks(&over.send().await.is(400), "de", "Diese Anfrage ist abgeschlossen");
 
     let app = story.usual_app().await;
-    let ask = app.ask_with(&[("response_mode", "form_post")]);
+    let ask = app.authorize_query_with(&[("response_mode", "form_post")]);
     let again = story.sign_in_with(&tests::Person::named("ada"), &ask).await;
     let allow = [("client_id", &*app.client_id), ("redirect_uri", &*app.redirect_uri), ("code", &*again.code)];
     let allow = story.post(&encode("/api/auth/redirect", &allow)).session(&again).header("accept-language", "fr");
@@ -169,10 +172,10 @@ story!(a_link_is_confirmed_in_the_language_of_who_is_signed_in, |story| {
     let token = story.token(&tests::Person::named("ada"), &app).await;
     let answer = story.post("/api/v1/sso").bearer(&token).form(&[("issuer", "id")]).send().await.is(200);
     let location = Url::parse(answer.json()["link"].as_str().expect("a link")).expect("a URL");
-    let mut jar = Jar::default();
-    let back = provider.visit(&location, &Guest::named("ada.at.home"), story.now());
-    let question = story.come_back(&mut jar, &back).await.is(302).location();
-    let get = |jar: &Jar| story.get(question.as_str()).jar(jar).header("accept-language", "fr").send();
+    let mut jar = CookieJar::default();
+    let back = provider.authorize(&location, &ProviderUser::named("ada.at.home"), story.now());
+    let question = story.follow_callback(&mut jar, &back).await.is(302).location();
+    let get = |jar: &CookieJar| story.get(question.as_str()).cookies(jar).header("accept-language", "fr").send();
     speaks(&get(&jar).await.is(200), "fr", "Mot de passe de");
     jar.keep_value("jwt", &signed_in.cookie);
     speaks(&get(&jar).await.is(200), "de", "mit diesem Konto verknüpfen?");

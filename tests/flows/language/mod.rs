@@ -5,13 +5,13 @@ mod demo;
 mod reference_server;
 
 use tests::story;
-use tests::story::{Answer, App, CALLBACK, SignedIn, Story, encode, query_of};
+use tests::story::{App, CALLBACK, Response, SignedIn, Story, encode, query_of};
 
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// Demands a page in a language, and the headers that go with it.
 #[track_caller]
-fn speaks(page: &Answer, language: &str, words: &str) {
+fn speaks(page: &Response, language: &str, words: &str) {
     assert_eq!(page.header("content-language"), language, "{}", page.body);
     assert_eq!(page.header("vary"), "Accept-Language, Cookie");
     assert!(page.body.contains(&format!("<html lang=\"{language}\">")), "{}", page.body);
@@ -21,11 +21,11 @@ fn speaks(page: &Answer, language: &str, words: &str) {
 /// The way of one sign-in in German, up to the consent page.
 async fn consent_in_german(story: &Story, app: &App) -> SignedIn {
     let person = story.person("ada").await;
-    story.sign_in_with(&person, &app.ask_with(&[("lang", "de"), ("state", "s")])).await
+    story.sign_in_with(&person, &app.authorize_query_with(&[("lang", "de"), ("state", "s")])).await
 }
 
 /// The address in an attribute such as `action="…"` behind which `path` stands.
-fn address(page: &Answer, attribute: &str, path: &str) -> String {
+fn address(page: &Response, attribute: &str, path: &str) -> String {
     let (markup, opening) = (page.markup(), format!("{attribute}=\""));
     let found = markup.split(&opening).skip(1).filter_map(|rest| rest.split('"').next());
     found
@@ -53,17 +53,18 @@ story!(the_best_known_language_is_spoken, |story| {
         ("", "de;q=0, fr;q=nonsense, ;;,,*", "en", en),
         ("\"><script>", "de", "de", de),
     ] {
-        let page = story.get(&format!("/oauth/authorize?{}", app.ask_with(&[("lang", lang)])));
+        let page = story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("lang", lang)])));
         let page = if accept.is_empty() { page } else { page.header("accept-language", accept) };
         speaks(&page.send().await.is(200), language, words);
     }
-    let head = story.call(reqwest::Method::HEAD, &format!("/oauth/authorize?{}", app.ask_with(&[("lang", "de")])));
+    let head =
+        story.call(reqwest::Method::HEAD, &format!("/oauth/authorize?{}", app.authorize_query_with(&[("lang", "de")])));
     assert_eq!(head.send().await.is(200).header("content-language"), "de");
 });
 
 story!(a_wrong_password_and_a_try_again_keep_the_language, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
-    let wrong = story.log_in(&app.ask_with(&[("lang", "de")]), &person.username, "wrong").await;
+    let wrong = story.log_in(&app.authorize_query_with(&[("lang", "de")]), &person.username, "wrong").await;
     let login = wrong.is_login_error("invalid_grant", "Invalid identifier or password").location();
     assert_eq!(query_of(&login, "lang").as_deref(), Some("de"));
     let page = story.get(login.as_str()).send().await.is(200);
@@ -123,7 +124,7 @@ story!(refusals_keep_the_language, |story| {
     speaks(&page, "de", "Diese Anfrage ist abgeschlossen");
     let page = story.get("/oauth/authorize?client_id=nobody&response_type=code&lang=fr").send().await;
     speaks(&page, "fr", "Cette application");
-    let stale = story.post(&format!("/oauth/authorize/continue?{}", app.ask_with(&[("lang", "es")])));
+    let stale = story.post(&format!("/oauth/authorize/continue?{}", app.authorize_query_with(&[("lang", "es")])));
     speaks(&stale.session(&signed_in).send().await.is(422), "es", "Esta página es demasiado antigua");
 });
 
@@ -132,7 +133,7 @@ story!(
     &[("ratelimit.enabled", "true"), ("ratelimit.login_address.max", "1")],
     |story| {
         let app = story.usual_app().await;
-        let query = app.ask_with(&[("lang", "de")]);
+        let query = app.authorize_query_with(&[("lang", "de")]);
         story.log_in(&query, "nobody", "wrong").await.is(302);
         let form = [("identifier", "nobody"), ("password", "wrong")];
         let post = || story.post(&format!("/api/auth/login?{query}")).form(&form);
@@ -146,7 +147,7 @@ story!(
 story!(a_form_that_posts_itself_is_in_the_language, |story| {
     let app = story.usual_app().await;
     let person = story.person("ada").await;
-    let query = app.ask_with(&[("lang", "fr"), ("response_mode", "form_post")]);
+    let query = app.authorize_query_with(&[("lang", "fr"), ("response_mode", "form_post")]);
     let signed_in = story.sign_in_with(&person, &query).await;
     let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200);
     let allow = address(&page, "action", "/api/auth/redirect");
@@ -156,13 +157,14 @@ story!(a_form_that_posts_itself_is_in_the_language, |story| {
 
 story!(programs_are_answered_in_english, |story| {
     let app = story.usual_app().await;
-    let german = |call: tests::story::Call| call.header("accept-language", "de");
+    let german = |call: tests::story::Request| call.header("accept-language", "de");
     let answer = german(story.get("/api/v1/accounts/verify_credentials?lang=de")).send().await;
     answer.is_api_error(401, "The access token is invalid");
-    let refused = german(story.post("/oauth/token?lang=de")).form(&app.grant("nothing")).send().await.is(400).json();
+    let refused =
+        german(story.post("/oauth/token?lang=de")).form(&app.code_form("nothing")).send().await.is(400).json();
     assert!(refused["error_description"].as_str().expect("a text").starts_with("The provided authorization grant"));
     // An app reads what it is sent back with.
-    let query = app.ask_with(&[("lang", "de"), ("scope", "nonsense")]);
+    let query = app.authorize_query_with(&[("lang", "de"), ("scope", "nonsense")]);
     let back = story.get(&format!("/oauth/authorize?{query}")).send().await.is(302).location();
     let described = query_of(&back, "error_description").expect("a description");
     assert_eq!(described, "The requested scope is invalid, unknown, or malformed.");
@@ -181,13 +183,14 @@ story!(text_from_outside_stays_text_in_every_language, |story| {
         scopes: "read".into(),
     };
     for lang in ["en", "de", "fr", "es"] {
-        let signed_in = story.sign_in_with(&person, &app.ask_with(&[("lang", lang)])).await;
-        let hostile = [("lang", lang), ("error", "x"), ("error_description", "Back to <b>Call 555</b>.")];
-        for path in [format!("/oauth/authorize?{}", app.ask_with(&hostile)), signed_in.consent.to_string()] {
+        let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("lang", lang)])).await;
+        let hostile = [("lang", lang), ("error", "x"), ("error_description", "Back to <b>Request 555</b>.")];
+        for path in [format!("/oauth/authorize?{}", app.authorize_query_with(&hostile)), signed_in.consent.to_string()]
+        {
             let page = story.get(&path).session(&signed_in).send().await.is(200);
             assert_eq!(page.header("content-language"), lang);
             assert!(page.body.contains("&lt;img src=x&gt;{} {{ 1 }}"), "{}", page.body);
-            assert!(!page.body.contains("<img src=x") && !page.body.contains("Call 555"), "{}", page.body);
+            assert!(!page.body.contains("<img src=x") && !page.body.contains("Request 555"), "{}", page.body);
         }
     }
 });

@@ -1,8 +1,8 @@
 //! The pages beside a sign-in: home, one's own account, apps with access, a link to confirm, set-up.
 
-use tests::provider::Guest;
+use tests::misbehaving_provider::ProviderUser;
 use tests::story;
-use tests::story::{Answer, Jar, Story, encode, query_of};
+use tests::story::{CookieJar, Response, Story, encode, query_of};
 use url::Url;
 
 use super::{address, speaks};
@@ -10,28 +10,22 @@ use super::{address, speaks};
 const APPS: &str = "/oauth/authorized_applications";
 
 /// Opens a page in a language.
-async fn open(story: &Story, path: &str, lang: &str, jar: &Jar) -> Answer {
+async fn open(story: &Story, path: &str, lang: &str, jar: &CookieJar) -> Response {
     let joint = if path.contains('?') { '&' } else { '?' };
-    story.get(&format!("{path}{joint}lang={lang}")).jar(jar).send().await
-}
-
-/// The value of a hidden field.
-fn hidden(page: &Answer, name: &str) -> String {
-    let (_, rest) = page.body.split_once(&format!("name=\"{name}\" value=\"")).expect("a form");
-    rest.split('"').next().expect("a value").to_owned()
+    story.get(&format!("{path}{joint}lang={lang}")).cookies(jar).send().await
 }
 
 /// The cookies of somebody who is signed in.
-async fn signed_in(story: &Story) -> Jar {
+async fn signed_in(story: &Story) -> CookieJar {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
-    let mut jar = Jar::default();
+    let mut jar = CookieJar::default();
     story.token(&person, &app).await;
     jar.keep_value("jwt", &story.sign_in(&person, &app).await.cookie);
     jar
 }
 
 story!(every_page_is_in_the_language, |story| {
-    let (nobody, ada) = (Jar::default(), signed_in(&story).await);
+    let (nobody, ada) = (CookieJar::default(), signed_in(&story).await);
     let set_up = story.server().setup_link().expect("a link");
     for (path, jar, status, words) in [
         ("/", &nobody, 200, ["Nobody is signed in", "Mit diesem Browser ist niemand", "Personne n’est", "Nadie ha"]),
@@ -51,7 +45,7 @@ story!(every_page_is_in_the_language, |story| {
         for (lang, words) in ["en", "de", "fr", "es"].into_iter().zip(words) {
             speaks(&open(&story, path, lang, jar).await.is(status), lang, words);
         }
-        let page = story.get(path).jar(jar).header("accept-language", "tlh, de-CH;q=0.9").send().await;
+        let page = story.get(path).cookies(jar).header("accept-language", "tlh, de-CH;q=0.9").send().await;
         speaks(&page.is(status), "de", words[1]);
         for lang in ["tlh", "", "%22%3E%3Cscript%3E", "%00", &"a".repeat(2000)] {
             let page = open(&story, path, lang, jar).await.is(status);
@@ -64,7 +58,7 @@ story!(every_page_is_in_the_language, |story| {
 });
 
 story!(notices_are_in_the_language, |story| {
-    let nobody = Jar::default();
+    let nobody = CookieJar::default();
     let odd = "oidc_account_linking_error=x&oidc_account_linking_error_message=";
     for (path, words) in [
         ("/?notice=ready".to_owned(), "Das Konto ist bereit."),
@@ -105,27 +99,27 @@ story!(the_language_stays_from_page_to_page, |story| {
     let account = address(&page, "href", "/account");
     assert_eq!(address(&page, "action", "/demo/start"), "/demo/start?lang=de");
     let sign_out = address(&page, "action", "logout");
-    let page = story.get(&account).jar(&ada).send().await.is(200);
+    let page = story.get(&account).cookies(&ada).send().await.is(200);
     speaks(&page, "de", "Verknüpfte Identitäten");
-    speaks(&story.get(&address(&page, "href", "/?")).jar(&ada).send().await.is(200), "de", "Abmelden");
+    speaks(&story.get(&address(&page, "href", "/?")).cookies(&ada).send().await.is(200), "de", "Abmelden");
 
-    let page = story.get(&address(&page, "href", APPS)).jar(&ada).send().await.is(200);
+    let page = story.get(&address(&page, "href", APPS)).cookies(&ada).send().await.is(200);
     speaks(&page, "de", "Zugriff entziehen");
-    speaks(&story.get(&address(&page, "href", "lang=de")).jar(&ada).send().await.is(200), "de", "Startseite");
+    speaks(&story.get(&address(&page, "href", "lang=de")).cookies(&ada).send().await.is(200), "de", "Startseite");
     ada.keep(&page);
     let remove = address(&page, "action", APPS);
-    let form = [("_method", "delete"), ("form_token", &*hidden(&page, "form_token"))];
-    let back = story.post(&remove).jar(&ada).form(&form).send().await.is(302).location();
-    speaks(&story.get(back.as_str()).jar(&ada).send().await.is(200), "de", "Im Moment kann keine App");
-    let page = story.post(&remove).jar(&ada).form(&form).send().await.is(404);
+    let form = [("_method", "delete"), ("form_token", &*page.hidden("form_token"))];
+    let back = story.post(&remove).cookies(&ada).form(&form).send().await.is(302).location();
+    speaks(&story.get(back.as_str()).cookies(&ada).send().await.is(200), "de", "Im Moment kann keine App");
+    let page = story.post(&remove).cookies(&ada).form(&form).send().await.is(404);
     speaks(&page, "de", "Das gibt es hier nicht");
     assert_eq!(query_of(&Url::parse(&address(&page, "href", APPS)).expect("a URL"), "lang").as_deref(), Some("de"));
 
     let form = [("form_token", form[1].1), ("issuer", "nobody")];
-    let back = story.post("/account/unlink?lang=de").jar(&ada).form(&form).send().await.is(303).location();
+    let back = story.post("/account/unlink?lang=de").cookies(&ada).form(&form).send().await.is(303).location();
     assert_eq!((back.path(), back.query()), ("/account", Some("notice=gone&lang=de")));
 
-    let home = story.post(&sign_out).jar(&ada).send().await.is(303).location();
+    let home = story.post(&sign_out).cookies(&ada).send().await.is(303).location();
     speaks(&story.get(home.as_str()).send().await.is(200), "de", "niemand angemeldet");
     let away = story.get(&format!("{APPS}?lang=fr")).send().await.is(302).location();
     assert_eq!((away.path(), away.query()), ("/", Some("lang=fr")), "nobody is signed in");
@@ -133,9 +127,9 @@ story!(the_language_stays_from_page_to_page, |story| {
 
 story!(set_up_answers_in_the_language, |story| {
     let link = story.server().setup_link().expect("a link");
-    let page = open(&story, &link, "de", &Jar::default()).await.is(200);
+    let page = open(&story, &link, "de", &CookieJar::default()).await.is(200);
     speaks(&page, "de", "Dieses Konto wird <bdi class=\"name\">");
-    let (action, token) = (address(&page, "action", "/setup"), hidden(&page, "token"));
+    let (action, token) = (address(&page, "action", "/setup"), page.hidden("token"));
     let form = |username, email, password, confirmation| {
         [
             ("token", &*token),
@@ -178,7 +172,7 @@ story!(set_up_answers_in_the_language, |story| {
 });
 
 story!(what_the_admin_says_stays_as_it_is, &[("instance.description", "Back to Our Village.")], |story| {
-    let page = open(&story, "/", "de", &Jar::default()).await.is(200);
+    let page = open(&story, "/", "de", &CookieJar::default()).await.is(200);
     speaks(&page, "de", "Back to Our Village.");
 });
 
@@ -188,9 +182,9 @@ story!(a_link_is_confirmed_in_the_language, |story| {
     let token = story.token(&person, &app).await;
     let answer = story.post("/api/v1/sso").bearer(&token).form(&[("issuer", "id")]).send().await.is(200);
     let location = Url::parse(answer.json()["link"].as_str().expect("a link")).expect("a URL");
-    let mut jar = Jar::default();
-    let back = provider.visit(&location, &Guest::named("ada.at.home"), story.now());
-    let question = story.come_back(&mut jar, &back).await.is(302).location();
+    let mut jar = CookieJar::default();
+    let back = provider.authorize(&location, &ProviderUser::named("ada.at.home"), story.now());
+    let question = story.follow_callback(&mut jar, &back).await.is(302).location();
 
     let page = open(&story, question.as_str(), "de", &jar).await.is(200);
     speaks(&page, "de", "<bdi class=\"name\">ada.at.home</bdi> bei <bdi>");
@@ -199,14 +193,14 @@ story!(a_link_is_confirmed_in_the_language, |story| {
     }
     jar.keep(&page);
     let action = address(&page, "action", "/oauth/sso/link/confirm");
-    let (form_token, flow_id) = (hidden(&page, "form_token"), hidden(&page, "flow_id"));
+    let (form_token, flow_id) = (page.hidden("form_token"), page.hidden("flow_id"));
     let form = |password| [("form_token", &*form_token), ("flow_id", &*flow_id), ("password", password)];
-    let page = story.post(&action).jar(&jar).form(&form("wrong")).send().await.is(200);
+    let page = story.post(&action).cookies(&jar).form(&form("wrong")).send().await.is(200);
     speaks(&page, "de", "Das ist nicht das Passwort des Kontos.");
     assert!(page.body.contains("<title>Fehler: Identität verknüpfen"), "{}", page.body);
     let home = query_of(&Url::parse(&address(&page, "href", "lang=de")).expect("a URL"), "lang");
     assert_eq!(home.as_deref(), Some("de"), "the way back");
-    story.post(&action).jar(&jar).form(&form(&person.password)).send().await.is_linked();
+    story.post(&action).cookies(&jar).form(&form(&person.password)).send().await.is_linked();
     let page = story.get(&encode("/oauth/sso/link/confirm", &[("flow_id", "x"), ("lang", "de")])).send().await;
     assert!(page.status == 302 && page.header("location").contains("oidc_account_linking_error"));
 });

@@ -2,30 +2,24 @@
 
 use std::time::Duration;
 
-use tests::provider::Guest;
+use tests::misbehaving_provider::ProviderUser;
 use tests::story;
-use tests::story::{Answer, Jar, Story};
+use tests::story::{CookieJar, Response, Story};
 
-use super::{linked, signed_in};
-
-/// The hidden token of the forms on a page.
-fn form_token(body: &str) -> String {
-    let (_, rest) = body.split_once("name=\"form_token\" value=\"").expect("a form");
-    rest.split('"').next().expect("a value").to_owned()
-}
+use super::linked;
 
 /// Opens the page and posts one of its forms.
-async fn post(story: &Story, jar: &mut Jar, path: &str, fields: &[(&str, &str)]) -> Answer {
-    let page = story.get("/account").jar(jar).send().await.is(200);
+async fn post(story: &Story, jar: &mut CookieJar, path: &str, fields: &[(&str, &str)]) -> Response {
+    let page = story.get("/account").cookies(jar).send().await.is(200);
     jar.keep(&page);
-    let token = form_token(&page.body);
+    let token = page.hidden("form_token");
     let form = [&[("form_token", token.as_str())], fields].concat();
-    let answer = story.post(path).jar(jar).header("origin", story.base()).form(&form).send().await;
+    let answer = story.post(path).cookies(jar).header("origin", story.base()).form(&form).send().await;
     jar.keep(&answer);
     answer
 }
 
-fn ends_at(answer: Answer, place: &str) {
+fn ends_at(answer: Response, place: &str) {
     let answer = answer.is(303);
     assert!(answer.header("location").ends_with(place), "{}", answer.header("location"));
 }
@@ -35,12 +29,12 @@ story!(links_are_made_and_removed_by_form, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let nobody = story.get("/account").send().await.is(200);
     assert!(nobody.body.contains("Nobody is signed in") && !nobody.body.contains("The id"));
-    let mut jar = Jar::default();
+    let mut jar = CookieJar::default();
     jar.keep_value("jwt", &story.sign_in(&ada, &app).await.cookie);
     let answer = post(&story, &mut jar, "/account/link", &[("issuer", "id")]).await.is(302);
-    let back = provider.visit(&answer.location(), &Guest::named("ada.at.home"), story.now());
-    story.come_back(&mut jar, &back).await.is_linked();
-    let page = story.get("/account").jar(&jar).send().await.is(200);
+    let back = provider.authorize(&answer.location(), &ProviderUser::named("ada.at.home"), story.now());
+    story.follow_callback(&mut jar, &back).await.is_linked();
+    let page = story.get("/account").cookies(&jar).send().await.is(200);
     assert!(page.body.contains("ada.at.home") && page.markup().contains("/oauth/authorized_applications"));
     ends_at(post(&story, &mut jar, "/account/unlink", &[("issuer", "nobody")]).await, "?notice=gone");
     ends_at(post(&story, &mut jar, "/account/unlink", &[("issuer", "id")]).await, "?notice=unlinked");
@@ -52,55 +46,55 @@ story!(old_sessions_and_other_sites_change_nothing, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let ada = linked(&story, &provider, "ada").await;
     let person = tests::Person::named("ada");
-    let mut jar = Jar::default();
+    let mut jar = CookieJar::default();
     jar.keep_value("jwt", &story.sign_in(&person, &ada.app).await.cookie);
-    let page = story.get("/account").jar(&jar).send().await.is(200);
+    let page = story.get("/account").cookies(&jar).send().await.is(200);
     jar.keep(&page);
-    let token = form_token(&page.body);
+    let token = page.hidden("form_token");
     let form = [("form_token", token.as_str()), ("issuer", "id")];
     for path in ["/account/link", "/account/unlink", "/account/confirm"] {
-        let call = || story.post(path).jar(&jar);
+        let call = || story.post(path).cookies(&jar);
         call().header("origin", "https://evil.example").form(&form).send().await.is(403);
         call().header("sec-fetch-site", "same-site").form(&form).send().await.is(403);
         ends_at(call().form(&form[1..]).send().await, "?notice=old");
         ends_at(call().form(&[("form_token", "guessed"), ("issuer", "id")]).send().await, "?notice=old");
         call().body("text/plain", "issuer=id").send().await.is(400);
     }
-    story.pass(Duration::from_secs(301));
+    story.advance_clock(Duration::from_secs(301));
     for path in ["/account/link", "/account/unlink"] {
         ends_at(post(&story, &mut jar, path, &[("issuer", "id")]).await, "?notice=stale");
     }
-    assert_eq!(story.linked(&ada.token).await, ["id"]);
+    assert_eq!(story.linked_providers(&ada.token).await, ["id"]);
     let old = jar.clone();
     ends_at(post(&story, &mut jar, "/account/confirm", &[("password", "wrong")]).await, "?notice=wrong");
     ends_at(post(&story, &mut jar, "/account/confirm", &[("password", &person.password)]).await, "/account");
     assert_ne!(old.get("jwt"), jar.get("jwt"));
-    let page = story.get("/account").jar(&old).send().await.is(200);
+    let page = story.get("/account").cookies(&old).send().await.is(200);
     assert!(page.body.contains("Nobody is signed in"), "the old session ended");
     ends_at(post(&story, &mut jar, "/account/unlink", &[("issuer", "id")]).await, "?notice=unlinked");
-    assert_eq!(story.linked(&ada.token).await, [""; 0]);
+    assert_eq!(story.linked_providers(&ada.token).await, [""; 0]);
 });
 
 story!(a_session_that_ended_links_nothing, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
-    let mut jar = Jar::default();
+    let mut jar = CookieJar::default();
     jar.keep_value("jwt", &story.sign_in(&ada, &app).await.cookie);
     let answer = post(&story, &mut jar, "/account/link", &[("issuer", "id")]).await.is(302);
-    story.post("/api/auth/mastodon-logout").jar(&jar).send().await.is(303);
-    let back = provider.visit(&answer.location(), &Guest::named("mallory"), story.now());
-    story.come_back(&mut jar, &back).await.is_link_error("Account linking error", "Invalid flow");
+    story.post("/api/auth/mastodon-logout").cookies(&jar).send().await.is(303);
+    let back = provider.authorize(&answer.location(), &ProviderUser::named("mallory"), story.now());
+    story.follow_callback(&mut jar, &back).await.is_link_error("Account linking error", "Invalid flow");
 });
 
 story!(the_last_identity_stays, &[("oidc.allow_registration", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
-    let mut jar = Jar::default();
-    signed_in(&story.sign_in_at(&mut jar, &app, &provider, &Guest::named("grace")).await);
+    let mut jar = CookieJar::default();
+    story.sign_in_at(&mut jar, &app, &provider, &ProviderUser::named("grace")).await.signed_in();
     ends_at(post(&story, &mut jar, "/account/unlink", &[("issuer", "id")]).await, "?notice=last");
-    let page = story.get("/account?notice=last").jar(&jar).send().await.is(200);
+    let page = story.get("/account?notice=last").cookies(&jar).send().await.is(200);
     assert!(page.body.contains("only way to sign in"));
-    story.pass(Duration::from_secs(301));
-    let page = story.get("/account").jar(&jar).send().await.is(200);
+    story.advance_clock(Duration::from_secs(301));
+    let page = story.get("/account").cookies(&jar).send().await.is(200);
     assert!(page.body.contains("You have no password here"));
 });

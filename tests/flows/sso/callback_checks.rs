@@ -1,13 +1,13 @@
-//! A browser that lies: another provider's callback, another flow, another browser, twice, late (security RP-4).
+//! Callbacks that must not be believed: another provider's callback, another flow, another browser, twice, late (security RP-4).
 
 use std::time::Duration;
 
-use tests::provider::{Guest, Provider, entries};
+use tests::misbehaving_provider::{Provider, ProviderUser, entries};
 use tests::story;
-use tests::story::{Answer, Jar, Story};
+use tests::story::{CookieJar, Response, Story};
 use url::Url;
 
-use super::{linked, signed_in};
+use super::linked;
 
 /// The callback with other or more parameters; an empty value leaves one out.
 fn changed(back: &Url, changes: &[(&str, &str)]) -> Url {
@@ -22,12 +22,12 @@ fn changed(back: &Url, changes: &[(&str, &str)]) -> Url {
     changed
 }
 
-fn is_no_flow(answer: Answer) {
+fn is_no_flow(answer: Response) {
     let answer = answer.is_login_error("invalid_request", "Invalid flow");
     assert!(!answer.header("location").contains("client_id"), "nothing of the app is told");
 }
 
-fn is_no_link(answer: Answer) {
+fn is_no_link(answer: Response) {
     answer.is_link_error("Account linking error", "Invalid flow");
 }
 
@@ -56,88 +56,88 @@ story!(a_callback_that_is_none, |story| {
         assert!(answer.status == 302 || answer.status == 404, "{odd}: {}", answer.status);
     }
     story.post("/oauth/sso/id/callback?state=x").send().await.is(405);
-    assert_eq!(provider.asked(), [""; 0]);
+    assert_eq!(provider.requests(), [""; 0]);
 });
 
 story!(only_the_browser_that_began_may_come_back, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
-    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
-    let back = provider.visit(&location, &ada.guest, story.now());
-    provider.asked();
-    is_no_flow(story.come_back(&mut Jar::default(), &back).await);
+    let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
+    let back = provider.authorize(&location, &ada.guest, story.now());
+    provider.requests();
+    is_no_flow(story.follow_callback(&mut CookieJar::default(), &back).await);
     // Another flow's cookie, under this flow's name or its own.
-    let mut other = Jar::default();
-    story.set_off(&mut other, &ada.app, "id").await;
-    is_no_flow(story.come_back(&mut other, &back).await);
-    assert_eq!(provider.asked(), [""; 0], "nobody was asked anything");
-    signed_in(&story.come_back(&mut ada.jar.clone(), &back).await);
+    let mut other = CookieJar::default();
+    story.redirect_to_provider(&mut other, &ada.app, "id").await;
+    is_no_flow(story.follow_callback(&mut other, &back).await);
+    assert_eq!(provider.requests(), [""; 0], "nobody was asked anything");
+    story.follow_callback(&mut ada.jar.clone(), &back).await.signed_in();
 
     let location = story.start_link(&mut ada.jar, &ada.token, "id").await;
-    let back = provider.visit(&location, &Guest::named("eve"), story.now());
-    is_no_link(story.come_back(&mut Jar::default(), &back).await);
+    let back = provider.authorize(&location, &ProviderUser::named("eve"), story.now());
+    is_no_link(story.follow_callback(&mut CookieJar::default(), &back).await);
 });
 
 story!(once_and_in_time, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
-    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
+    let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
     let jar = ada.jar.clone();
-    let back = provider.visit(&location, &ada.guest, story.now());
-    signed_in(&story.come_back(&mut ada.jar, &back).await);
-    is_no_flow(story.come_back(&mut jar.clone(), &back).await);
-    let fresh = provider.visit(&location, &ada.guest, story.now());
-    is_no_flow(story.come_back(&mut jar.clone(), &fresh).await);
+    let back = provider.authorize(&location, &ada.guest, story.now());
+    story.follow_callback(&mut ada.jar, &back).await.signed_in();
+    is_no_flow(story.follow_callback(&mut jar.clone(), &back).await);
+    let fresh = provider.authorize(&location, &ada.guest, story.now());
+    is_no_flow(story.follow_callback(&mut jar.clone(), &fresh).await);
 
-    let mut jar = Jar::default();
-    let location = story.set_off(&mut jar, &ada.app, "id").await;
-    let back = provider.visit(&location, &ada.guest, story.now() + 601);
-    story.pass(Duration::from_secs(601));
-    is_no_flow(story.come_back(&mut jar, &back).await);
+    let mut jar = CookieJar::default();
+    let location = story.redirect_to_provider(&mut jar, &ada.app, "id").await;
+    let back = provider.authorize(&location, &ada.guest, story.now() + 601);
+    story.advance_clock(Duration::from_secs(601));
+    is_no_flow(story.follow_callback(&mut jar, &back).await);
     let location = story.start_link(&mut jar, &ada.token, "id").await;
-    let back = provider.visit(&location, &ada.guest, story.now());
-    story.pass(Duration::from_secs(601));
-    is_no_link(story.come_back(&mut jar, &back).await);
+    let back = provider.authorize(&location, &ada.guest, story.now());
+    story.advance_clock(Duration::from_secs(601));
+    is_no_link(story.follow_callback(&mut jar, &back).await);
 });
 
 story!(of_many_callbacks_one_counts, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
-    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
-    let back = provider.visit(&location, &ada.guest, story.now());
-    provider.asked();
-    let tries = (0..20).map(|_| story.get(back.as_str()).jar(&ada.jar).send());
+    let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
+    let back = provider.authorize(&location, &ada.guest, story.now());
+    provider.requests();
+    let tries = (0..20).map(|_| story.get(back.as_str()).cookies(&ada.jar).send());
     let answers = futures_util::future::join_all(tries).await;
     assert_eq!(answers.iter().filter(|answer| answer.cookie("jwt").is_some()).count(), 1);
-    assert_eq!(provider.asked(), ["token", "userinfo"], "the others asked nobody");
+    assert_eq!(provider.requests(), ["token", "userinfo"], "the others asked nobody");
 });
 
 story!(a_mix_up_is_noticed, |story| {
     let (story, one, other) = two(story).await;
     let mut ada = linked(&story, &one, "ada").await;
-    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
-    let back = one.visit(&location, &ada.guest, story.now());
-    let (_, _) = (one.asked(), other.asked());
+    let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
+    let back = one.authorize(&location, &ada.guest, story.now());
+    let (_, _) = (one.requests(), other.requests());
     let elsewhere = Url::parse(&back.as_str().replace("/sso/id/", "/sso/other/")).expect("a URL");
-    is_no_flow(story.come_back(&mut ada.jar, &elsewhere).await);
-    assert!(one.asked().is_empty() && other.asked().is_empty(), "no code was sent to anybody");
-    signed_in(&story.come_back(&mut ada.jar, &back).await);
+    is_no_flow(story.follow_callback(&mut ada.jar, &elsewhere).await);
+    assert!(one.requests().is_empty() && other.requests().is_empty(), "no code was sent to anybody");
+    story.follow_callback(&mut ada.jar, &back).await.signed_in();
 });
 
 story!(two_providers_that_say_the_same_speak_of_two_people, |story| {
     let (story, one, other) = two(story).await;
     let ada = linked(&story, &one, "ada").await;
-    let mut jar = Jar::default();
-    let location = story.set_off(&mut jar, &ada.app, "other").await;
-    let answer = story.come_back(&mut jar, &other.visit(&location, &ada.guest, story.now())).await;
+    let mut jar = CookieJar::default();
+    let location = story.redirect_to_provider(&mut jar, &ada.app, "other").await;
+    let answer = story.follow_callback(&mut jar, &other.authorize(&location, &ada.guest, story.now())).await;
     answer.is_login_error("invalid_request", "No user found with that account");
-    let (eve, mut jar) = (story.person("eve").await, Jar::default());
+    let (eve, mut jar) = (story.person("eve").await, CookieJar::default());
     let token = story.token(&eve, &ada.app).await;
     let location = story.start_link(&mut jar, &token, "other").await;
-    story.come_back(&mut jar, &other.visit(&location, &ada.guest, story.now())).await.is_linked();
-    let location = story.set_off(&mut jar, &ada.app, "other").await;
-    let answer = story.come_back(&mut jar, &other.visit(&location, &ada.guest, story.now())).await;
-    let pending = signed_in(&answer);
+    story.follow_callback(&mut jar, &other.authorize(&location, &ada.guest, story.now())).await.is_linked();
+    let location = story.redirect_to_provider(&mut jar, &ada.app, "other").await;
+    let answer = story.follow_callback(&mut jar, &other.authorize(&location, &ada.guest, story.now())).await;
+    let pending = answer.signed_in();
     let code = story.consent(&pending, &ada.app).await;
     let body = story.redeem(&ada.app, &code).await.is(200).json();
     let account = story.verify(body["access_token"].as_str().expect("a token")).await.is(200).json();
@@ -150,8 +150,8 @@ story!(hints_never_decide, |story| {
     let eve = story.person("eve").await;
     let account = story.account(&eve).await;
     let other_app = story.usual_app().await;
-    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
-    let back = provider.visit(&location, &ada.guest, story.now());
+    let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
+    let back = provider.authorize(&location, &ada.guest, story.now());
     for changes in [
         vec![("link", "true"), ("user_id", account.id.as_str())],
         vec![("link", "1")],
@@ -162,7 +162,7 @@ story!(hints_never_decide, |story| {
         vec![("state", "")],
     ] {
         eprintln!("{changes:?}");
-        let answer = story.get(changed(&back, &changes).as_str()).jar(&ada.jar).send().await;
+        let answer = story.get(changed(&back, &changes).as_str()).cookies(&ada.jar).send().await;
         let about_link = changes.contains(&("link", "true")) || changes.contains(&("link", "1"));
         let found_no_flow = changes.iter().any(|(name, _)| *name == "state");
         match about_link && found_no_flow {
@@ -172,18 +172,18 @@ story!(hints_never_decide, |story| {
         }
     }
     let good = changed(&back, &[("client_id", &ada.app.client_id)]);
-    signed_in(&story.come_back(&mut ada.jar, &good).await);
+    story.follow_callback(&mut ada.jar, &good).await.signed_in();
 
     let token = story.token(&eve, &ada.app).await;
     let location = story.start_link(&mut ada.jar, &token, "id").await;
-    let back = provider.visit(&location, &Guest::named("eve"), story.now());
+    let back = provider.authorize(&location, &ProviderUser::named("eve"), story.now());
     let ada_id = story.account(&tests::Person::named("ada")).await.id;
     for changes in [vec![("link", "true"), ("user_id", ada_id.as_str())], vec![("client_id", "x"), ("link", "true")]] {
-        is_no_link(story.get(changed(&back, &changes).as_str()).jar(&ada.jar).send().await);
+        is_no_link(story.get(changed(&back, &changes).as_str()).cookies(&ada.jar).send().await);
     }
     let good = changed(&back, &[("link", "true"), ("user_id", account.id.as_str())]);
-    story.come_back(&mut ada.jar, &good).await.is_linked();
-    assert_eq!(story.linked(&token).await, ["id"]);
+    story.follow_callback(&mut ada.jar, &good).await.is_linked();
+    assert_eq!(story.linked_providers(&token).await, ["id"]);
 });
 
 story!(an_account_that_may_not_act_gets_nowhere, |story| {
@@ -197,12 +197,12 @@ story!(an_account_that_may_not_act_gets_nowhere, |story| {
     let answer = story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await;
     answer.is_login_error("invalid_request", "No user found with that account");
     accounts.set_standing(&account.id, Standing::Active).await.expect("enabled");
-    signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
+    story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
     // A removed account leaves nothing to inherit (security REV-3), not even when it was removed behind our back.
     accounts.delete(&account.id).await.expect("removed");
     let answer = story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await;
     answer.is_login_error("invalid_request", "No user found with that account");
     let eve = story.person("eve").await;
     let token = story.token(&eve, &ada.app).await;
-    story.link_at(&mut Jar::default(), &token, &provider, &ada.guest).await.is_linked();
+    story.link_at(&mut CookieJar::default(), &token, &provider, &ada.guest).await.is_linked();
 });

@@ -1,26 +1,24 @@
 //! Many at once (security ONE-2, RP-6).
 
 use futures_util::future::join_all;
-use tests::provider::Guest;
+use tests::misbehaving_provider::ProviderUser;
 use tests::story;
-use tests::story::Jar;
-
-use super::signed_in;
+use tests::story::CookieJar;
 
 story!(twenty_first_sign_ins_make_one_account, &[("oidc.allow_registration", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
-    let (app, guest) = (story.usual_app().await, Guest::named("grace"));
+    let (app, guest) = (story.usual_app().await, ProviderUser::named("grace"));
     let mut journeys = Vec::new();
     for _ in 0..20 {
-        let mut jar = Jar::default();
-        let location = story.set_off(&mut jar, &app, "id").await;
-        journeys.push((jar, provider.visit(&location, &guest, story.now())));
+        let mut jar = CookieJar::default();
+        let location = story.redirect_to_provider(&mut jar, &app, "id").await;
+        journeys.push((jar, provider.authorize(&location, &guest, story.now())));
     }
     let count = || async { story.get("/api/v1/instance").send().await.json()["stats"]["user_count"].as_u64() };
     let before = count().await.expect("a number");
-    let arrivals = journeys.iter().map(|(jar, back)| story.get(back.as_str()).jar(jar).send());
+    let arrivals = journeys.iter().map(|(jar, back)| story.get(back.as_str()).cookies(jar).send());
     for answer in join_all(arrivals).await {
-        signed_in(&answer);
+        answer.signed_in();
     }
     assert_eq!(count().await, Some(before + 1));
 });
@@ -29,22 +27,22 @@ story!(of_two_people_one_gets_the_identity, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
     for round in 0..5 {
-        let guest = Guest::named(&format!("guest{round}"));
+        let guest = ProviderUser::named(&format!("guest{round}"));
         let mut journeys = Vec::new();
         for name in ["ada", "eve", "bob", "joe"] {
             let person = story.person(&format!("{name}{round}")).await;
             let token = story.token(&person, &app).await;
-            let mut jar = Jar::default();
+            let mut jar = CookieJar::default();
             let location = story.start_link(&mut jar, &token, "id").await;
-            journeys.push((jar, provider.visit(&location, &guest, story.now()), token));
+            journeys.push((jar, provider.authorize(&location, &guest, story.now()), token));
         }
-        let arrivals = journeys.iter().map(|(jar, back, _)| story.get(back.as_str()).jar(jar).send());
+        let arrivals = journeys.iter().map(|(jar, back, _)| story.get(back.as_str()).cookies(jar).send());
         let answers = join_all(arrivals).await;
         let made = answers.iter().filter(|answer| answer.header("location").ends_with("oidc_account_linked=true"));
         assert_eq!(made.count(), 1);
         let mut owners = 0;
         for (_, _, token) in &journeys {
-            owners += story.linked(token).await.len();
+            owners += story.linked_providers(token).await.len();
         }
         assert_eq!(owners, 1);
     }

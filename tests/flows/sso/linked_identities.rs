@@ -1,9 +1,9 @@
 //! Which identities are mine (Lysand §10, §11, security RP-10).
 
 use reqwest::Method;
-use tests::provider::{Guest, Provider, entries};
+use tests::misbehaving_provider::{Provider, ProviderUser, entries};
 use tests::story;
-use tests::story::Jar;
+use tests::story::CookieJar;
 
 use super::linked;
 use super::registration::token_of;
@@ -32,10 +32,13 @@ story!(what_is_linked_is_told_and_removed, |story| {
     let story = story.restart(&[("oidc.providers", &setting)]).await;
     let ada = linked(&story, &one, "ada").await;
     let eve = linked_elsewhere(&story, "eve").await;
-    story.pass(std::time::Duration::from_secs(1));
-    let mut jar = Jar::default();
+    story.advance_clock(std::time::Duration::from_secs(1));
+    let mut jar = CookieJar::default();
     let location = story.start_link(&mut jar, &ada.token, "other").await;
-    story.come_back(&mut jar, &other.visit(&location, &Guest::named("a"), story.now())).await.is_linked();
+    story
+        .follow_callback(&mut jar, &other.authorize(&location, &ProviderUser::named("a"), story.now()))
+        .await
+        .is_linked();
 
     let usual = format!("{}/assets/provider.svg", story.base());
     let answer = story.get("/api/v1/sso").bearer(&ada.token).send().await.is(200).json();
@@ -45,27 +48,27 @@ story!(what_is_linked_is_told_and_removed, |story| {
     story.get(answer[0]["icon"].as_str().expect("an icon")).send().await.is(200);
     let single = story.get("/api/v1/sso/other").bearer(&ada.token).send().await.is(200).json();
     assert_eq!(single, answer[1]);
-    assert_eq!(story.linked(&eve).await, [""; 0], "only one's own");
+    assert_eq!(story.linked_providers(&eve).await, [""; 0], "only one's own");
 
     let reader = story.app(tests::story::CALLBACK, "read:accounts").await;
     let reader = story.token(&tests::Person::named("ada"), &reader).await;
-    assert_eq!(story.linked(&reader).await, ["id", "other"]);
+    assert_eq!(story.linked_providers(&reader).await, ["id", "other"]);
     story.call(Method::DELETE, "/api/v1/sso/other").bearer(&reader).send().await.is(403);
     story.call(Method::DELETE, "/api/v1/sso/other").bearer(&eve).send().await.is(404);
     // As the frontend's client sends it: with a type and no body.
     let call = story.call(Method::DELETE, "/api/v1/sso/other").bearer(&ada.token);
     let answer = call.header("content-type", "application/json").send().await.is(204);
     assert!(answer.headers.get("content-type").is_none() && answer.body.is_empty());
-    assert_eq!(story.linked(&ada.token).await, ["id"]);
+    assert_eq!(story.linked_providers(&ada.token).await, ["id"]);
     story.call(Method::DELETE, "/api/v1/sso/other").bearer(&ada.token).send().await.is(404);
 
     // A provider that left the configuration is not listed, and comes back with it.
     let setting = entries(&[other.entry("other", icon)]);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
-    assert_eq!(story.linked(&ada.token).await, [""; 0]);
+    assert_eq!(story.linked_providers(&ada.token).await, [""; 0]);
     let setting = entries(&[one.entry("renamed", "")]);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
-    assert_eq!(story.linked(&ada.token).await, ["renamed"], "an identity is its issuer's, not its entry's");
+    assert_eq!(story.linked_providers(&ada.token).await, ["renamed"], "an identity is its issuer's, not its entry's");
 });
 
 async fn linked_elsewhere(story: &tests::story::Story, name: &str) -> String {
@@ -78,19 +81,22 @@ story!(the_last_way_in_stays, &[("oidc.allow_registration", "true")], |story| {
     let setting = entries(&[one.entry("id", ""), other.entry("other", "")]);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
     let app = story.usual_app().await;
-    let token = token_of(&story, &one, &app, &Guest::named("grace")).await;
+    let token = token_of(&story, &one, &app, &ProviderUser::named("grace")).await;
     let remove = |id: &str| story.call(Method::DELETE, &format!("/api/v1/sso/{id}")).bearer(&token).send();
     let answer = remove("id").await.is(409);
     assert!(answer.json()["error"].is_string());
-    let mut jar = Jar::default();
+    let mut jar = CookieJar::default();
     let location = story.start_link(&mut jar, &token, "other").await;
-    story.come_back(&mut jar, &other.visit(&location, &Guest::named("g"), story.now())).await.is_linked();
+    story
+        .follow_callback(&mut jar, &other.authorize(&location, &ProviderUser::named("g"), story.now()))
+        .await
+        .is_linked();
     // Of two removals at once one finds the last link.
     let answers = futures_util::future::join(remove("id"), remove("other")).await;
     let mut statuses = [answers.0.status.as_u16(), answers.1.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [204, 409]);
-    assert_eq!(story.linked(&token).await.len(), 1);
+    assert_eq!(story.linked_providers(&token).await.len(), 1);
 });
 
 story!(a_removed_account_leaves_its_identities, |story| {
@@ -98,5 +104,5 @@ story!(a_removed_account_leaves_its_identities, |story| {
     let ada = linked(&story, &provider, "ada").await;
     let account = story.account(&tests::Person::named("ada")).await;
     lysand_auth::flows::sso::forget(&story.server().state().auth, &account.id).await.expect("forgotten");
-    assert_eq!(story.linked(&ada.token).await, [""; 0]);
+    assert_eq!(story.linked_providers(&ada.token).await, [""; 0]);
 });

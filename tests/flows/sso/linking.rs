@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use tests::Person;
-use tests::provider::{Guest, Provider};
+use tests::misbehaving_provider::{Provider, ProviderUser};
 use tests::story;
-use tests::story::{App, Jar, Story, query_of};
+use tests::story::{App, CookieJar, Story, query_of};
 use url::Url;
 
-use super::{linked, signed_in};
+use super::linked;
 
 const LINKED_ALREADY: (&str, &str) =
     ("Account already linked", "This account has already been linked to this OpenID Connect provider.");
@@ -63,11 +63,11 @@ story!(an_identity_belongs_to_one_account, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let ada = linked(&story, &provider, "ada").await;
     let (_, _, token) = somebody(&story, "eve").await;
-    let answer = story.link_at(&mut Jar::default(), &token, &provider, &ada.guest).await;
+    let answer = story.link_at(&mut CookieJar::default(), &token, &provider, &ada.guest).await;
     answer.is_link_error(LINKED_ALREADY.0, LINKED_ALREADY.1);
-    assert_eq!(story.linked(&token).await, [""; 0]);
-    for guest in [&ada.guest, &Guest::named("ada's other")] {
-        let answer = story.link_at(&mut Jar::default(), &ada.token, &provider, guest).await;
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
+    for guest in [&ada.guest, &ProviderUser::named("ada's other")] {
+        let answer = story.link_at(&mut CookieJar::default(), &ada.token, &provider, guest).await;
         answer.is_link_error(LINKED_ALREADY.0, LINKED_ALREADY.1);
     }
     let page = story.get("/?oidc_account_linked=true").send().await.is(200);
@@ -81,7 +81,7 @@ story!(an_identity_belongs_to_one_account, |story| {
 story!(a_lost_right_links_nothing, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (person, app, token) = somebody(&story, "ada").await;
-    let mut jar = Jar::default();
+    let mut jar = CookieJar::default();
     let location = story.start_link(&mut jar, &token, "id").await;
     let form = [
         ("token", token.as_str()),
@@ -89,46 +89,40 @@ story!(a_lost_right_links_nothing, |story| {
         ("client_secret", app.client_secret.as_str()),
     ];
     story.post("/oauth/revoke").form(&form).send().await.is(200);
-    let back = provider.visit(&location, &Guest::named("mallory"), story.now());
-    let answer = story.come_back(&mut jar, &back).await;
+    let back = provider.authorize(&location, &ProviderUser::named("mallory"), story.now());
+    let answer = story.follow_callback(&mut jar, &back).await;
     answer.is_link_error("Account linking error", "Invalid flow");
 
     let token = story.token(&person, &app).await;
     let location = story.start_link(&mut jar, &token, "id").await;
     let account = story.account(&person).await;
     lysand_auth::flows::sessions::end_all(&story.server().state().auth, &account.id).await.expect("ended");
-    let back = provider.visit(&location, &Guest::named("mallory"), story.now());
-    let answer = story.come_back(&mut jar, &back).await;
+    let back = provider.authorize(&location, &ProviderUser::named("mallory"), story.now());
+    let answer = story.follow_callback(&mut jar, &back).await;
     answer.is_link_error("Account linking error", "Invalid flow");
     let token = story.token(&person, &app).await;
-    assert_eq!(story.linked(&token).await, [""; 0]);
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
 });
 
 /// A native client begins; the person's browser comes back and is shown the question.
-async fn question(story: &Story, provider: &Provider, token: &str, guest: &Guest) -> (Jar, Url) {
+async fn question(story: &Story, provider: &Provider, token: &str, guest: &ProviderUser) -> (CookieJar, Url) {
     let answer = story.post("/api/v1/sso").bearer(token).form(&[("issuer", "id")]).send().await.is(200);
     let location = Url::parse(answer.json()["link"].as_str().expect("a link")).expect("a URL");
-    let mut jar = Jar::default();
-    let answer = story.come_back(&mut jar, &provider.visit(&location, guest, story.now())).await.is(302);
+    let mut jar = CookieJar::default();
+    let answer = story.follow_callback(&mut jar, &provider.authorize(&location, guest, story.now())).await.is(302);
     let page = answer.location();
     assert_eq!(page.path(), "/oauth/sso/link/confirm", "{page}");
     assert_eq!(answer.cookie("jwt"), None);
     (jar, page)
 }
 
-/// The hidden token of the form on a page.
-fn form_token(body: &str) -> String {
-    let (_, rest) = body.split_once("name=\"form_token\" value=\"").expect("a form");
-    rest.split('"').next().expect("a value").to_owned()
-}
-
-async fn answer_with(story: &Story, jar: &mut Jar, page: &Url, password: &str) -> tests::story::Answer {
-    let shown = story.get(page.as_str()).jar(jar).send().await.is(200);
+async fn answer_with(story: &Story, jar: &mut CookieJar, page: &Url, password: &str) -> tests::story::Response {
+    let shown = story.get(page.as_str()).cookies(jar).send().await.is(200);
     jar.keep(&shown);
     let flow_id = query_of(page, "flow_id").expect("a flow");
-    let token = form_token(&shown.body);
+    let token = shown.hidden("form_token");
     let form = [("flow_id", flow_id.as_str()), ("form_token", &token), ("password", password)];
-    let answer = story.post(page.path()).jar(jar).form(&form).send().await;
+    let answer = story.post(page.path()).cookies(jar).form(&form).send().await;
     jar.keep(&answer);
     answer
 }
@@ -136,31 +130,31 @@ async fn answer_with(story: &Story, jar: &mut Jar, page: &Url, password: &str) -
 story!(another_browser_needs_the_owners_password, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app, token) = somebody(&story, "ada").await;
-    let guest = Guest::named("ada.at.home");
+    let guest = ProviderUser::named("ada.at.home");
     let (mut jar, page) = question(&story, &provider, &token, &guest).await;
-    assert_eq!(story.linked(&token).await, [""; 0], "it never links silently");
-    let shown = story.get(page.as_str()).jar(&jar).send().await.is(200);
+    assert_eq!(story.linked_providers(&token).await, [""; 0], "it never links silently");
+    let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
     assert!(shown.body.contains("@ada") && shown.body.contains("ada.at.home") && shown.body.contains("The id"));
     // Nobody else's browser, and nothing without the page's own token.
     let answer = story.get(page.as_str()).send().await;
     answer.is_link_error("Account linking error", "Invalid flow");
     let flow_id = query_of(&page, "flow_id").expect("a flow");
     let form = [("flow_id", flow_id.as_str()), ("password", &ada.password)];
-    story.post(page.path()).jar(&jar).form(&form).send().await.is(422);
-    let foreign = story.post(page.path()).jar(&jar).header("origin", "https://evil.example");
+    story.post(page.path()).cookies(&jar).form(&form).send().await.is(422);
+    let foreign = story.post(page.path()).cookies(&jar).header("origin", "https://evil.example");
     foreign.form(&form).send().await.is(403);
     for wrong in ["", "wrong"] {
         let again = answer_with(&story, &mut jar, &page, wrong).await.is(200);
         assert!(again.body.contains("not the password"), "{}", again.body);
     }
-    assert_eq!(story.linked(&token).await, [""; 0]);
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
     let spent = jar.clone();
     let answer = answer_with(&story, &mut jar, &page, &ada.password).await.is_linked();
     assert_eq!(answer.cookie("jwt"), None, "a link signs nobody in");
-    assert_eq!(story.linked(&token).await, ["id"]);
-    let answer = story.get(page.as_str()).jar(&spent).send().await;
+    assert_eq!(story.linked_providers(&token).await, ["id"]);
+    let answer = story.get(page.as_str()).cookies(&spent).send().await;
     answer.is_link_error("Account linking error", "Invalid flow");
-    signed_in(&story.sign_in_at(&mut Jar::default(), &app, &provider, &guest).await);
+    story.sign_in_at(&mut CookieJar::default(), &app, &provider, &guest).await.signed_in();
 });
 
 story!(a_victim_cannot_be_made_to_link, |story| {
@@ -169,54 +163,54 @@ story!(a_victim_cannot_be_made_to_link, |story| {
     let victim = story.person("ada").await;
     // The victim is signed in here, and follows mallory's link to the provider.
     let pending = story.sign_in(&victim, &app).await;
-    let (mut jar, page) = question(&story, &provider, &token, &Guest::named("ada")).await;
+    let (mut jar, page) = question(&story, &provider, &token, &ProviderUser::named("ada")).await;
     jar.keep_value("jwt", &pending.cookie);
-    let shown = story.get(page.as_str()).jar(&jar).send().await.is(200);
+    let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
     assert!(shown.body.contains("@mallory"), "the page says whose account it is");
     let again = answer_with(&story, &mut jar, &page, &victim.password).await.is(200);
     assert!(again.body.contains("not the password"), "{}", again.body);
-    assert_eq!(story.linked(&token).await, [""; 0]);
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
 });
 
 story!(a_fresh_sign_in_of_the_owner_is_enough, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app, token) = somebody(&story, "ada").await;
     let pending = story.sign_in(&ada, &app).await;
-    let (mut jar, page) = question(&story, &provider, &token, &Guest::named("ada")).await;
+    let (mut jar, page) = question(&story, &provider, &token, &ProviderUser::named("ada")).await;
     jar.keep_value("jwt", &pending.cookie);
-    story.pass(Duration::from_secs(301));
-    let shown = story.get(page.as_str()).jar(&jar).send().await.is(200);
+    story.advance_clock(Duration::from_secs(301));
+    let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
     assert!(shown.body.contains("type=\"password\""), "what was proven long ago is not proven");
     let pending = story.sign_in(&ada, &app).await;
     jar.keep_value("jwt", &pending.cookie);
-    let shown = story.get(page.as_str()).jar(&jar).send().await.is(200);
+    let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
     assert!(!shown.body.contains("type=\"password\""));
     answer_with(&story, &mut jar, &page, "").await.is_linked();
-    assert_eq!(story.linked(&token).await, ["id"]);
+    assert_eq!(story.linked_providers(&token).await, ["id"]);
 });
 
 story!(a_question_that_waited_too_long_is_over, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, _, token) = somebody(&story, "ada").await;
-    let (jar, page) = question(&story, &provider, &token, &Guest::named("ada")).await;
-    story.pass(Duration::from_secs(601));
-    let answer = story.get(page.as_str()).jar(&jar).send().await;
+    let (jar, page) = question(&story, &provider, &token, &ProviderUser::named("ada")).await;
+    story.advance_clock(Duration::from_secs(601));
+    let answer = story.get(page.as_str()).cookies(&jar).send().await;
     answer.is_link_error("Account linking error", "Invalid flow");
     // Ending everything ends a question as well.
-    let (jar, page) = question(&story, &provider, &token, &Guest::named("ada")).await;
+    let (jar, page) = question(&story, &provider, &token, &ProviderUser::named("ada")).await;
     let account = story.account(&ada).await;
     lysand_auth::flows::sessions::end_all(&story.server().state().auth, &account.id).await.expect("ended");
-    let answer = story.get(page.as_str()).jar(&jar).send().await;
+    let answer = story.get(page.as_str()).cookies(&jar).send().await;
     answer.is_link_error("Account linking error", "Invalid flow");
 });
 
 story!(guesses_on_the_question_count, &[("ratelimit.enabled", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app, token) = somebody(&story, "ada").await;
-    let (mut jar, page) = question(&story, &provider, &token, &Guest::named("ada")).await;
+    let (mut jar, page) = question(&story, &provider, &token, &ProviderUser::named("ada")).await;
     for _ in 0..25 {
         answer_with(&story, &mut jar, &page, "wrong").await.is(200);
     }
     answer_with(&story, &mut jar, &page, &ada.password).await.is(429);
-    story.log_in(&app.ask(), "ada", &ada.password).await.is(429);
+    story.log_in(&app.authorize_query(), "ada", &ada.password).await.is(429);
 });

@@ -1,11 +1,11 @@
 //! The owner of an account is told by mail of each link that is made or removed (security ID-7 for links, ID-14, RP-9).
 
 use reqwest::Method;
-use tests::provider::{Defect, Guest, Provider, entries};
+use tests::misbehaving_provider::{Defect, Provider, ProviderUser, entries};
 use tests::story;
-use tests::story::{Jar, Story};
+use tests::story::{CookieJar, Story};
 
-use super::{linked, signed_in};
+use super::linked;
 
 /// The mails whose subject has this word, to somebody called `name`.
 fn mails(story: &Story, name: &str, word: &str) -> Vec<String> {
@@ -37,12 +37,12 @@ story!(a_link_and_its_end_are_told_once_each, |story| {
         assert!(told[0].contains(words), "{words}: {}", told[0]);
     }
     // Signing in with it is nothing new, and what did not happen is not told.
-    signed_in(&story.sign_in_at(&mut ada.jar.clone(), &ada.app, &provider, &ada.guest).await);
-    let answer = story.link_at(&mut Jar::default(), &ada.token, &provider, &ada.guest).await.is(302);
+    story.sign_in_at(&mut ada.jar.clone(), &ada.app, &provider, &ada.guest).await.signed_in();
+    let answer = story.link_at(&mut CookieJar::default(), &ada.token, &provider, &ada.guest).await.is(302);
     assert!(answer.header("location").contains("already"));
-    provider.lie(Defect::WrongNonce);
-    story.link_at(&mut Jar::default(), &ada.token, &provider, &Guest::named("other")).await.is(302);
-    provider.lie(None);
+    provider.misbehave(Defect::WrongNonce);
+    story.link_at(&mut CookieJar::default(), &ada.token, &provider, &ProviderUser::named("other")).await.is(302);
+    provider.misbehave(None);
     assert_eq!(story.mail().len(), 1);
 
     story.call(Method::DELETE, "/api/v1/sso/id").bearer(&ada.token).send().await.is(204);
@@ -65,17 +65,17 @@ story!(a_link_that_ends_in_another_browser_is_told_as_well, |story| {
     let token = story.token(&ada, &app).await;
     let answer = story.post("/api/v1/sso").bearer(&token).form(&[("issuer", "id")]).send().await.is(200);
     let location = url::Url::parse(answer.json()["link"].as_str().expect("a link")).expect("a URL");
-    let mut jar = Jar::default();
-    let back = provider.visit(&location, &Guest::named("ada"), story.now());
-    let page = story.come_back(&mut jar, &back).await.is(302).location();
+    let mut jar = CookieJar::default();
+    let back = provider.authorize(&location, &ProviderUser::named("ada"), story.now());
+    let page = story.follow_callback(&mut jar, &back).await.is(302).location();
     assert_eq!(story.mail(), [""; 0], "nothing is linked yet");
-    let shown = story.get(page.as_str()).jar(&jar).send().await.is(200);
+    let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
     jar.keep(&shown);
     let (_, rest) = shown.body.split_once("name=\"form_token\" value=\"").expect("a form");
     let form_token = rest.split('"').next().expect("a value");
     let flow_id = tests::story::query_of(&page, "flow_id").expect("a flow");
     let form = [("flow_id", flow_id.as_str()), ("form_token", form_token), ("password", &ada.password)];
-    story.post(page.path()).jar(&jar).form(&form).send().await.is_linked();
+    story.post(page.path()).cookies(&jar).form(&form).send().await.is_linked();
     assert_eq!(mails(&story, "ada", LINKED).len(), 1);
 });
 
@@ -83,15 +83,18 @@ story!(an_account_that_begins_with_an_identity_gets_no_such_mail, &[("oidc.allow
     let (one, other) = (Provider::start().await, Provider::start().await);
     let setting = entries(&[one.entry("id", ""), other.entry("other", "")]);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
-    let (app, mut jar) = (story.usual_app().await, Jar::default());
-    let pending = signed_in(&story.sign_in_at(&mut jar, &app, &one, &Guest::named("grace")).await);
+    let (app, mut jar) = (story.usual_app().await, CookieJar::default());
+    let pending = story.sign_in_at(&mut jar, &app, &one, &ProviderUser::named("grace")).await.signed_in();
     assert_eq!(story.mail(), [""; 0]);
     // A second identity is news, at the address that the first provider vouched for.
     let code = story.consent(&pending, &app).await;
     let body = story.redeem(&app, &code).await.is(200).json();
     let token = body["access_token"].as_str().expect("a token");
     let location = story.start_link(&mut jar, token, "other").await;
-    story.come_back(&mut jar, &other.visit(&location, &Guest::named("g"), story.now())).await.is_linked();
+    story
+        .follow_callback(&mut jar, &other.authorize(&location, &ProviderUser::named("g"), story.now()))
+        .await
+        .is_linked();
     let mail = story.mail();
     assert!(mail.len() == 1 && mail[0].contains("To: <grace@id.example>") && mail[0].contains("The other"), "{mail:?}");
     // The last way in stays, so nobody is told that it went.
@@ -104,10 +107,10 @@ story!(a_mail_that_cannot_be_sent_changes_nothing, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     std::fs::write(story.mail_folder(), "where the folder should be").expect("a file");
     let ada = linked(&story, &provider, "ada").await;
-    assert_eq!(story.linked(&ada.token).await, ["id"]);
-    signed_in(&story.sign_in_at(&mut ada.jar.clone(), &ada.app, &provider, &ada.guest).await);
+    assert_eq!(story.linked_providers(&ada.token).await, ["id"]);
+    story.sign_in_at(&mut ada.jar.clone(), &ada.app, &provider, &ada.guest).await.signed_in();
     story.call(Method::DELETE, "/api/v1/sso/id").bearer(&ada.token).send().await.is(204);
-    assert_eq!(story.linked(&ada.token).await, [""; 0]);
+    assert_eq!(story.linked_providers(&ada.token).await, [""; 0]);
 });
 
 story!(a_provider_of_an_odd_name_writes_no_headers, |story| {

@@ -1,45 +1,53 @@
-//! A provider that lies in every way: nobody is signed in, nothing is linked, the person is told where the contract says.
+//! A provider that misbehaves in every way: nobody is signed in, nothing is linked, the person is told where the contract says.
 
-use tests::provider::{Defect, Guest, IN_THE_TOKEN, Provider};
+use tests::misbehaving_provider::{Defect, IN_THE_TOKEN, Provider, ProviderUser};
 use tests::story;
-use tests::story::{Jar, Story};
+use tests::story::{CookieJar, Story};
 
-use super::{Linked, linked, signed_in};
+use super::{Linked, linked};
 
 const UNTRUE: &str = "The identity provider gave an answer that cannot be trusted. Please try again.";
 const AWAY: &str = "The identity provider does not answer. Please try again later.";
 
 /// Signs in at a provider with a defect.
 async fn refused_sign_in(story: &Story, provider: &Provider, ada: &mut Linked, defect: Defect, text: &str) {
-    provider.lie(defect);
+    provider.misbehave(defect);
     let answer = story.sign_in_at(&mut ada.jar, &ada.app, provider, &ada.guest).await;
     eprintln!("{defect:?} at sign-in");
     answer.is_login_error("server_error", text);
     assert!(ada.jar.get("jwt").is_none(), "{defect:?} leaves no session");
-    assert!(!provider.asked().contains(&"elsewhere"), "{defect:?}: a redirect was followed");
+    assert!(!provider.requests().contains(&"elsewhere"), "{defect:?}: a redirect was followed");
 }
 
 /// Links at a provider with a defect, for somebody who has nothing linked.
-async fn refused_link(story: &Story, provider: &Provider, token: &str, guest: &Guest, defect: Defect, text: &str) {
-    provider.lie(defect);
+async fn refused_link(
+    story: &Story,
+    provider: &Provider,
+    token: &str,
+    guest: &ProviderUser,
+    defect: Defect,
+    text: &str,
+) {
+    provider.misbehave(defect);
     eprintln!("{defect:?} at link");
-    let answer = story.link_at(&mut Jar::default(), token, provider, guest).await;
+    let answer = story.link_at(&mut CookieJar::default(), token, provider, guest).await;
     answer.is_link_error("Account linking error", text);
-    assert_eq!(story.linked(token).await, [""; 0], "{defect:?}");
+    assert_eq!(story.linked_providers(token).await, [""; 0], "{defect:?}");
 }
 
 story!(every_defect_of_a_token_is_noticed, &[("oidc.allow_registration", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
-    let (eve, guest) = (story.person("eve").await, Guest::named("eve"));
+    let (eve, guest) = (story.person("eve").await, ProviderUser::named("eve"));
     let token = story.token(&eve, &ada.app).await;
     let accounts = || async { story.get("/api/v1/instance").send().await.json()["stats"]["user_count"].clone() };
     let before = accounts().await;
     for defect in IN_THE_TOKEN {
         refused_sign_in(&story, &provider, &mut ada, defect, UNTRUE).await;
         refused_link(&story, &provider, &token, &guest, defect, UNTRUE).await;
-        // Nor does a stranger get an account this way.
-        let answer = story.sign_in_at(&mut Jar::default(), &ada.app, &provider, &Guest::named("mallory")).await;
+        // Nor does an unknown user get an account this way.
+        let answer =
+            story.sign_in_at(&mut CookieJar::default(), &ada.app, &provider, &ProviderUser::named("mallory")).await;
         answer.is_login_error("server_error", UNTRUE);
     }
     for defect in [Defect::TokenEndless, Defect::InfoHuge, Defect::InfoFails] {
@@ -49,12 +57,12 @@ story!(every_defect_of_a_token_is_noticed, &[("oidc.allow_registration", "true")
     for defect in [Defect::CallbackOfAnother, Defect::CallbackOfNobody, Defect::CallbackEmpty] {
         refused_sign_in(&story, &provider, &mut ada, defect, UNTRUE).await;
         refused_link(&story, &provider, &token, &guest, defect, UNTRUE).await;
-        assert!(!provider.asked().contains(&"token"), "{defect:?}: a code was sent to somebody");
+        assert!(!provider.requests().contains(&"token"), "{defect:?}: a code was sent to somebody");
     }
-    provider.lie(None);
+    provider.misbehave(None);
     assert_eq!(accounts().await, before, "no account was made");
-    signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
-    story.link_at(&mut Jar::default(), &token, &provider, &guest).await.is_linked();
+    story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
+    story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
 });
 
 story!(a_slow_provider_is_not_waited_for, |story| {
@@ -63,14 +71,14 @@ story!(a_slow_provider_is_not_waited_for, |story| {
     let began = std::time::Instant::now();
     refused_sign_in(&story, &provider, &mut ada, Defect::TokenSlow, AWAY).await;
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
-    let (eve, guest) = (story.person("eve").await, Guest::named("eve"));
+    let (eve, guest) = (story.person("eve").await, ProviderUser::named("eve"));
     let token = story.token(&eve, &ada.app).await;
     let began = std::time::Instant::now();
     refused_link(&story, &provider, &token, &guest, Defect::TokenSlow, AWAY).await;
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
-    provider.lie(None);
-    signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
-    story.link_at(&mut Jar::default(), &token, &provider, &guest).await.is_linked();
+    provider.misbehave(None);
+    story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
+    story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
 });
 
 story!(a_provider_may_refuse_in_its_own_words, |story| {
@@ -87,24 +95,24 @@ story!(a_provider_may_refuse_in_its_own_words, |story| {
             .append_pair("error_description", text);
         back
     };
-    provider.asked();
+    provider.requests();
     for (error, text, name, told) in [
         ("access_denied", "The person said no", "access_denied", "The person said no".to_owned()),
         ("login_required", "", "login_required", "The identity provider refused.".to_owned()),
         ("<script>", "<script>alert(1)</script>\u{7}", "server_error", "<script>alert(1)</script>".to_owned()),
         ("server_error", &"é".repeat(500), "server_error", "é".repeat(200)),
     ] {
-        let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
-        let back = with_error(&provider.visit(&location, &ada.guest, story.now()), error, text);
-        let answer = story.come_back(&mut ada.jar, &back).await.is_login_error(name, &told);
+        let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
+        let back = with_error(&provider.authorize(&location, &ada.guest, story.now()), error, text);
+        let answer = story.follow_callback(&mut ada.jar, &back).await.is_login_error(name, &told);
         let page = story.get(answer.header("location")).send().await.is(200);
         assert!(!page.body.contains("alert(1)"), "a provider's words are not ours");
         let location = story.start_link(&mut ada.jar, &ada.token, "id").await;
-        let back = with_error(&provider.visit(&location, &ada.guest, story.now()), error, text);
-        let answer = story.come_back(&mut ada.jar, &back).await;
+        let back = with_error(&provider.authorize(&location, &ada.guest, story.now()), error, text);
+        let answer = story.follow_callback(&mut ada.jar, &back).await;
         let answer = answer.is_link_error("Account linking error", &told);
         let page = story.get(answer.header("location")).send().await.is(200);
         assert!(!page.body.contains("alert(1)"), "a provider's words are not ours");
     }
-    assert_eq!(provider.asked(), [""; 0], "nobody was asked anything");
+    assert_eq!(provider.requests(), [""; 0], "nobody was asked anything");
 });

@@ -1,10 +1,8 @@
 //! Providers that speak OAuth 2 alone, as GitHub does.
 
-use tests::provider::{Defect, Guest, Provider, entries};
+use tests::misbehaving_provider::{Defect, Provider, ProviderUser, entries};
 use tests::story;
-use tests::story::{Jar, Story, query_of};
-
-use super::signed_in;
+use tests::story::{CookieJar, Story, query_of};
 
 async fn forge(story: Story) -> (Story, Provider) {
     let provider = Provider::start().await;
@@ -14,23 +12,27 @@ async fn forge(story: Story) -> (Story, Provider) {
 
 story!(a_forge_signs_people_in, |story| {
     let (story, provider) = forge(story).await;
-    let (person, app, guest) = (story.person("ada").await, story.usual_app().await, Guest::named("ada"));
+    let (person, app, guest) = (story.person("ada").await, story.usual_app().await, ProviderUser::named("ada"));
     let token = story.token(&person, &app).await;
-    let mut jar = Jar::default();
+    let mut jar = CookieJar::default();
     let location = story.start_link(&mut jar, &token, "forge").await;
     assert_eq!(query_of(&location, "scope").as_deref(), Some("read:user"));
     assert_eq!(query_of(&location, "nonce"), None);
-    story.come_back(&mut jar, &provider.visit_plainly(&location, &guest, story.now())).await.is_linked();
-    assert_eq!(story.linked(&token).await, ["forge"]);
-    let location = story.set_off(&mut jar, &app, "forge").await;
-    let answer = story.come_back(&mut jar, &provider.visit_plainly(&location, &guest, story.now())).await;
-    signed_in(&answer);
-    assert_eq!(provider.asked(), ["token", "user", "token", "user"]);
+    story
+        .follow_callback(&mut jar, &provider.authorize_without_issuer(&location, &guest, story.now()))
+        .await
+        .is_linked();
+    assert_eq!(story.linked_providers(&token).await, ["forge"]);
+    let location = story.redirect_to_provider(&mut jar, &app, "forge").await;
+    let answer =
+        story.follow_callback(&mut jar, &provider.authorize_without_issuer(&location, &guest, story.now())).await;
+    answer.signed_in();
+    assert_eq!(provider.requests(), ["token", "user", "token", "user"]);
 });
 
 story!(a_forge_that_lies, |story| {
     let (story, provider) = forge(story).await;
-    let (person, app, guest) = (story.person("ada").await, story.usual_app().await, Guest::named("ada"));
+    let (person, app, guest) = (story.person("ada").await, story.usual_app().await, ProviderUser::named("ada"));
     let token = story.token(&person, &app).await;
     for defect in [
         Defect::SubjectEmpty,
@@ -51,16 +53,18 @@ story!(a_forge_that_lies, |story| {
         Defect::TokenType,
     ] {
         eprintln!("{defect:?}");
-        provider.lie(defect);
+        provider.misbehave(defect);
         let text = "The identity provider gave an answer that cannot be trusted. Please try again.";
-        let mut jar = Jar::default();
-        let location = story.set_off(&mut jar, &app, "forge").await;
-        let answer = story.come_back(&mut jar, &provider.visit_plainly(&location, &guest, story.now())).await;
+        let mut jar = CookieJar::default();
+        let location = story.redirect_to_provider(&mut jar, &app, "forge").await;
+        let answer =
+            story.follow_callback(&mut jar, &provider.authorize_without_issuer(&location, &guest, story.now())).await;
         answer.is_login_error("server_error", text);
         let location = story.start_link(&mut jar, &token, "forge").await;
-        let answer = story.come_back(&mut jar, &provider.visit_plainly(&location, &guest, story.now())).await;
+        let answer =
+            story.follow_callback(&mut jar, &provider.authorize_without_issuer(&location, &guest, story.now())).await;
         answer.is_link_error("Account linking error", text);
-        assert!(!provider.asked().contains(&"elsewhere"), "{defect:?}: a redirect was followed");
+        assert!(!provider.requests().contains(&"elsewhere"), "{defect:?}: a redirect was followed");
     }
-    assert_eq!(story.linked(&token).await, [""; 0]);
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
 });

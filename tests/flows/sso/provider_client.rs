@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use tests::provider::{Defect, Provider, entries};
+use tests::misbehaving_provider::{Defect, Provider, entries};
 use tests::story;
-use tests::story::{Jar, Story};
+use tests::story::{CookieJar, Story};
 
-use super::{linked, signed_in};
+use super::linked;
 
 const UNREACHABLE: &str = "The identity provider cannot be reached. Please try again later.";
 
 async fn cannot_set_off(story: &Story, app: &tests::story::App, token: &str) {
-    let answer = story.get(&format!("/oauth/sso?{}&issuer=id", app.ask())).send().await;
+    let answer = story.get(&format!("/oauth/sso?{}&issuer=id", app.authorize_query())).send().await;
     answer.is_login_error("temporarily_unavailable", UNREACHABLE);
     cannot_begin_to_link(story, token).await;
 }
@@ -37,28 +37,28 @@ story!(a_document_that_cannot_be_trusted_is_not_used, |story| {
         Defect::KeysMany,
     ] {
         eprintln!("{defect:?}");
-        provider.lie(defect);
+        provider.misbehave(defect);
         cannot_set_off(&story, &app, &token).await;
-        let asked = provider.asked();
+        let asked = provider.requests();
         assert_eq!(asked.iter().filter(|route| **route == "document").count(), 1, "asked once for both: {asked:?}");
         assert!(!asked.contains(&"elsewhere"), "{defect:?}: a redirect was followed");
-        story.pass(Duration::from_secs(6));
+        story.advance_clock(Duration::from_secs(6));
         // A link by itself, which no failure of a moment ago answers.
         cannot_begin_to_link(&story, &token).await;
-        let asked = provider.asked();
+        let asked = provider.requests();
         assert!(asked.contains(&"document") && !asked.contains(&"elsewhere"), "{defect:?}: {asked:?}");
-        story.pass(Duration::from_secs(6));
+        story.advance_clock(Duration::from_secs(6));
     }
-    provider.lie(None);
-    story.set_off(&mut Jar::default(), &app, "id").await;
+    provider.misbehave(None);
+    story.redirect_to_provider(&mut CookieJar::default(), &app, "id").await;
 });
 
 story!(a_silent_provider_disturbs_nobody, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (person, app) = (story.person("ada").await, story.usual_app().await);
-    provider.lie(Defect::DocumentSlow);
+    provider.misbehave(Defect::DocumentSlow);
     let began = Instant::now();
-    let path = format!("/oauth/sso?{}&issuer=id", app.ask());
+    let path = format!("/oauth/sso?{}&issuer=id", app.authorize_query());
     let waiting = (0..20).map(|_| story.get(&path).send());
     let (answers, ()) = futures_util::future::join(futures_util::future::join_all(waiting), async {
         story.sign_in(&person, &app).await;
@@ -69,59 +69,59 @@ story!(a_silent_provider_disturbs_nobody, |story| {
     for answer in answers {
         answer.is_login_error("temporarily_unavailable", UNREACHABLE);
     }
-    assert_eq!(provider.asked(), ["document"], "they waited for one answer together");
+    assert_eq!(provider.requests(), ["document"], "they waited for one answer together");
 
     let token = story.token(&person, &app).await;
-    story.pass(Duration::from_secs(6));
+    story.advance_clock(Duration::from_secs(6));
     let began = Instant::now();
     cannot_begin_to_link(&story, &token).await;
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    assert_eq!(provider.asked(), ["document"], "nor is a link waited for any longer");
+    assert_eq!(provider.requests(), ["document"], "nor is a link waited for any longer");
 });
 
 story!(a_provider_that_was_down_at_the_start_is_found_later, |story| {
     let provider = Provider::start().await;
     let setting = entries(&[provider.entry("id", "")]);
-    provider.lie(Defect::DocumentFails);
+    provider.misbehave(Defect::DocumentFails);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
     let app = story.usual_app().await;
-    let start = || story.get(&format!("/oauth/sso?{}&issuer=id", app.ask())).send();
+    let start = || story.get(&format!("/oauth/sso?{}&issuer=id", app.authorize_query())).send();
     start().await.is_login_error("temporarily_unavailable", UNREACHABLE);
-    provider.lie(None);
+    provider.misbehave(None);
     start().await.is_login_error("temporarily_unavailable", UNREACHABLE);
-    story.pass(Duration::from_secs(5));
+    story.advance_clock(Duration::from_secs(5));
     assert!(start().await.is(302).header("location").starts_with(provider.url()));
 });
 
 story!(new_keys_are_picked_up_and_unknown_ones_asked_for_rarely, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
-    story.pass(Duration::from_secs(61));
+    story.advance_clock(Duration::from_secs(61));
     for key_id in ["two", "two"] {
         // First a new name, then a new key under the old name.
-        provider.rotate(key_id);
-        provider.asked();
-        signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
-        assert_eq!(provider.asked(), ["token", "keys", "userinfo"]);
-        story.pass(Duration::from_secs(61));
+        provider.rotate_key(key_id);
+        provider.requests();
+        story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
+        assert_eq!(provider.requests(), ["token", "keys", "userinfo"]);
+        story.advance_clock(Duration::from_secs(61));
     }
-    provider.lie(Defect::UnknownKeyId);
-    provider.asked();
+    provider.misbehave(Defect::UnknownKeyId);
+    provider.requests();
     for _ in 0..5 {
         story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.is(302);
     }
-    assert_eq!(provider.asked().iter().filter(|route| **route == "keys").count(), 1);
+    assert_eq!(provider.requests().iter().filter(|route| **route == "keys").count(), 1);
 });
 
 story!(a_document_grows_old, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
-    provider.asked();
-    story.set_off(&mut ada.jar, &ada.app, "id").await;
-    assert_eq!(provider.asked(), [""; 0]);
-    story.pass(Duration::from_secs(3_601));
-    story.set_off(&mut ada.jar, &ada.app, "id").await;
-    assert_eq!(provider.asked(), ["document", "keys"]);
+    provider.requests();
+    story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
+    assert_eq!(provider.requests(), [""; 0]);
+    story.advance_clock(Duration::from_secs(3_601));
+    story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
+    assert_eq!(provider.requests(), ["document", "keys"]);
 });
 
 story!(each_way_of_authentication_is_spoken, |story| {
@@ -133,7 +133,7 @@ story!(each_way_of_authentication_is_spoken, |story| {
         .await
         .with_provider(&[])
         .await;
-        provider.take_only(method);
+        provider.accept_only(method);
         linked(&story, &provider, "ada").await;
     }
 });

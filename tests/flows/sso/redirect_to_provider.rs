@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tests::provider::{Guest, Provider, entries};
+use tests::misbehaving_provider::{Provider, ProviderUser, entries};
 use tests::story;
-use tests::story::{CALLBACK, Jar, encode, query_of};
+use tests::story::{CALLBACK, CookieJar, encode, query_of};
 
-use super::{linked, signed_in};
+use super::linked;
 
 story!(what_is_missing_or_unknown_is_said_on_the_login_page, |story| {
     let (story, provider) = story.with_provider(&[]).await;
@@ -34,13 +34,13 @@ story!(what_is_missing_or_unknown_is_said_on_the_login_page, |story| {
             "The authorization server does not support this response type.",
         ),
     ] {
-        let path = format!("/oauth/sso?{}&issuer=id", app.ask_with(&[(name, value)]));
+        let path = format!("/oauth/sso?{}&issuer=id", app.authorize_query_with(&[(name, value)]));
         story.get(&path).send().await.is_login_error(error, description);
     }
-    let twice = format!("/oauth/sso?{}&issuer=id&issuer=other", app.ask());
+    let twice = format!("/oauth/sso?{}&issuer=id&issuer=other", app.authorize_query());
     story.get(&twice).send().await.is(422);
     story.call(reqwest::Method::DELETE, "/oauth/sso").send().await.is(405);
-    assert_eq!(provider.asked(), [""; 0], "nobody was asked anything");
+    assert_eq!(provider.requests(), [""; 0], "nobody was asked anything");
 });
 
 story!(setting_off_says_what_the_contract_says, |story| {
@@ -87,7 +87,7 @@ story!(the_request_comes_back_whole, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-    let ask = ada.app.ask_with(&[
+    let ask = ada.app.authorize_query_with(&[
         ("scope", "read"),
         ("state", "a+b c&d=ü"),
         ("code_challenge", challenge),
@@ -97,10 +97,10 @@ story!(the_request_comes_back_whole, |story| {
     let answer = story.get(&format!("/oauth/sso?{ask}&issuer=id")).send().await.is(302);
     ada.jar.keep(&answer);
     assert!(!answer.header("location").contains("n-1"), "the app's nonce is not the provider's business");
-    let back = provider.visit(&answer.location(), &ada.guest, story.now());
-    provider.asked();
-    let answer = story.come_back(&mut ada.jar, &back).await;
-    let consent = signed_in(&answer).consent;
+    let back = provider.authorize(&answer.location(), &ada.guest, story.now());
+    provider.requests();
+    let answer = story.follow_callback(&mut ada.jar, &back).await;
+    let consent = answer.signed_in().consent;
     for (name, value) in [
         ("redirect_uri", CALLBACK),
         ("client_id", &ada.app.client_id),
@@ -118,19 +118,19 @@ story!(the_request_comes_back_whole, |story| {
     let cookie = answer.set_cookie("jwt").expect("a session cookie");
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
     assert!(!ada.jar.has("sso_"), "the binding cookie has done its work");
-    assert_eq!(provider.asked(), ["token", "userinfo"], "the document and the keys were known");
+    assert_eq!(provider.requests(), ["token", "userinfo"], "the document and the keys were known");
     // Signed in is not consented to.
-    let pending = signed_in(&answer);
+    let pending = answer.signed_in();
     story.redeem(&ada.app, &pending.code).await.is(400);
-    let page = story.get(consent.as_str()).jar(&ada.jar).send().await.is(200);
+    let page = story.get(consent.as_str()).cookies(&ada.jar).send().await.is(200);
     assert!(page.body.contains("@ada"), "{}", page.body);
 });
 
 story!(a_new_sign_in_ends_the_old_session, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
-    let first = signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
-    signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
+    let first = story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
+    story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
     story.decide(&first, &ada.app).await.is_login_error("invalid_request", "Invalid JWT, could not verify");
 });
 
@@ -140,8 +140,8 @@ story!(absent_values_come_from_the_registration, |story| {
     let pairs = [("client_id", ada.app.client_id.as_str()), ("issuer", "id")];
     let answer = story.get(&encode("/oauth/sso", &pairs)).send().await.is(302);
     ada.jar.keep(&answer);
-    let back = provider.visit(&answer.location(), &ada.guest, story.now());
-    let consent = signed_in(&story.come_back(&mut ada.jar, &back).await).consent;
+    let back = provider.authorize(&answer.location(), &ada.guest, story.now());
+    let consent = story.follow_callback(&mut ada.jar, &back).await.signed_in().consent;
     assert_eq!(query_of(&consent, "redirect_uri").as_deref(), Some(CALLBACK));
     assert_eq!(query_of(&consent, "scope").as_deref(), Some("read write"));
     let two = story.app("https://a.example/1 https://a.example/2", "read").await;
@@ -154,11 +154,11 @@ story!(the_documents_callback_has_its_hints, |story| {
     let setting = entries(&[provider.entry("id", ", callback = \"query\"")]);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
     let mut ada = linked(&story, &provider, "ada").await;
-    let location = story.set_off(&mut ada.jar, &ada.app, "id").await;
+    let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
     let callback = url::Url::parse(&query_of(&location, "redirect_uri").expect("a redirect_uri")).expect("a URL");
     assert_eq!(query_of(&callback, "client_id").as_deref(), Some(ada.app.client_id.as_str()));
     assert!(query_of(&callback, "flow_id").is_some());
-    signed_in(&story.come_back(&mut ada.jar, &provider.visit(&location, &ada.guest, story.now())).await);
+    story.follow_callback(&mut ada.jar, &provider.authorize(&location, &ada.guest, story.now())).await.signed_in();
     let location = story.start_link(&mut ada.jar, &ada.token, "id").await;
     let callback = query_of(&location, "redirect_uri").expect("a redirect_uri");
     assert!(callback.contains("link=true&user_id="), "{callback}");
@@ -167,7 +167,7 @@ story!(the_documents_callback_has_its_hints, |story| {
 story!(setting_off_is_limited, &[("ratelimit.enabled", "true")], |story| {
     let (story, _provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
-    let path = format!("/oauth/sso?{}&issuer=id", app.ask());
+    let path = format!("/oauth/sso?{}&issuer=id", app.authorize_query());
     for _ in 0..20 {
         story.get(&path).send().await.is(302);
     }
@@ -175,7 +175,7 @@ story!(setting_off_is_limited, &[("ratelimit.enabled", "true")], |story| {
     assert!(answer.header("retry-after").parse::<u32>().is_ok_and(|wait| wait >= 1));
     let page = story.get(&path).header("accept", "text/html").send().await.is(429);
     assert!(page.header("content-type").starts_with("text/html"));
-    story.pass(Duration::from_secs(60));
+    story.advance_clock(Duration::from_secs(60));
     story.get(&path).send().await.is(302);
 });
 
@@ -196,7 +196,8 @@ story!(what_is_offered_is_told, |story| {
         assert_eq!(body["sso"], serde_json::json!({ "forced": false, "providers": offered }), "{path}");
     }
     let app = story.usual_app().await;
-    let page = story.get(&format!("/oauth/authorize?{}", app.ask_with(&[("state", "s")]))).send().await.is(200);
+    let page =
+        story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("state", "s")]))).send().await.is(200);
     for id in ["one", "two"] {
         let wanted = format!("scope=read+write&state=s&issuer={id}\"");
         assert!(page.markup().contains(&wanted), "{wanted} is not in {}", page.markup());
@@ -211,13 +212,13 @@ story!(a_provider_can_be_the_only_way_in, |story| {
     let why =
         "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";
     let person = tests::Person::named("ada");
-    let answer = story.log_in(&ada.app.ask(), &person.username, &person.password).await;
+    let answer = story.log_in(&ada.app.authorize_query(), &person.username, &person.password).await;
     answer.is_login_error("invalid_request", why);
     let body = story.get("/api/v2/instance").send().await.is(200).json();
     assert_eq!(body["sso"]["forced"], true);
-    let page = story.get(&format!("/oauth/authorize?{}", ada.app.ask())).send().await.is(200);
+    let page = story.get(&format!("/oauth/authorize?{}", ada.app.authorize_query())).send().await.is(200);
     assert!(!page.body.contains("type=\"password\"") && page.body.contains("The id"));
-    signed_in(&story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await);
+    story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
     // The password is no way in here, so the link is the last one.
     let answer = story.call(reqwest::Method::DELETE, "/api/v1/sso/id").bearer(&ada.token).send().await.is(409);
     assert!(answer.json()["error"].is_string());
@@ -228,7 +229,7 @@ story!(guests_without_an_account_stay_outside, |story| {
     let person = story.person("ada").await;
     let app = story.usual_app().await;
     // The same name and the same confirmed address prove nothing (security RP-6).
-    let guest = Guest { email: person.email.clone(), ..Guest::named("ada") };
-    let answer = story.sign_in_at(&mut Jar::default(), &app, &provider, &guest).await;
+    let guest = ProviderUser { email: person.email.clone(), ..ProviderUser::named("ada") };
+    let answer = story.sign_in_at(&mut CookieJar::default(), &app, &provider, &guest).await;
     answer.is_login_error("invalid_request", "No user found with that account");
 });

@@ -1,20 +1,18 @@
 //! An unknown person at a provider gets an account, where it is allowed (Lysand §13.3).
 
-use tests::provider::{Guest, Provider};
+use tests::misbehaving_provider::{Provider, ProviderUser};
 use tests::story;
-use tests::story::{App, Jar, Story};
-
-use super::signed_in;
+use tests::story::{App, CookieJar, Story};
 
 /// Signs somebody in at the provider called `id`, all the way to an access token.
-pub(crate) async fn token_of(story: &Story, provider: &Provider, app: &App, guest: &Guest) -> String {
-    let pending = signed_in(&story.sign_in_at(&mut Jar::default(), app, provider, guest).await);
+pub(crate) async fn token_of(story: &Story, provider: &Provider, app: &App, guest: &ProviderUser) -> String {
+    let pending = story.sign_in_at(&mut CookieJar::default(), app, provider, guest).await.signed_in();
     let code = story.consent(&pending, app).await;
     let body = story.redeem(app, &code).await.is(200).json();
     body["access_token"].as_str().expect("a token").to_owned()
 }
 
-async fn name_of(story: &Story, provider: &Provider, app: &App, guest: &Guest) -> String {
+async fn name_of(story: &Story, provider: &Provider, app: &App, guest: &ProviderUser) -> String {
     let token = token_of(story, provider, app, guest).await;
     let account = story.verify(&token).await.is(200).json();
     account["username"].as_str().expect("a name").to_owned()
@@ -27,17 +25,18 @@ fn is_chance(name: &str) -> bool {
 story!(names_are_proposals, &[("oidc.allow_registration", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
-    assert_eq!(name_of(&story, &provider, &app, &Guest::named("Grace")).await, "grace");
-    assert_eq!(name_of(&story, &provider, &app, &Guest::named("Grace")).await, "grace", "the same account");
-    let unnamed = Guest { username: String::new(), ..Guest::named("linus") };
+    assert_eq!(name_of(&story, &provider, &app, &ProviderUser::named("Grace")).await, "grace");
+    assert_eq!(name_of(&story, &provider, &app, &ProviderUser::named("Grace")).await, "grace", "the same account");
+    let unnamed = ProviderUser { username: String::new(), ..ProviderUser::named("linus") };
     assert_eq!(name_of(&story, &provider, &app, &unnamed).await, "linus", "the front of the address");
     for odd in ["ada", "admin", "a b", "<script>", "../x", "grace"] {
-        let guest = Guest { subject: odd.to_owned(), username: odd.to_owned(), ..Guest::named("somebody") };
+        let guest =
+            ProviderUser { subject: odd.to_owned(), username: odd.to_owned(), ..ProviderUser::named("somebody") };
         let name = name_of(&story, &provider, &app, &guest).await;
         assert!(is_chance(&name), "{odd} became {name}");
     }
     let account = story.account(&ada).await;
-    assert!(story.linked(&story.token(&ada, &app).await).await.is_empty(), "{account:?} is left alone");
+    assert!(story.linked_providers(&story.token(&ada, &app).await).await.is_empty(), "{account:?} is left alone");
 });
 
 story!(an_address_is_taken_only_when_it_is_proven_and_free, &[("oidc.allow_registration", "true")], |story| {
@@ -49,16 +48,19 @@ story!(an_address_is_taken_only_when_it_is_proven_and_free, &[("oidc.allow_regis
         let account = accounts.by_identifier(username).await.expect("an answer").expect("an account");
         account.email.map(|email| email.address)
     };
-    name_of(&story, &provider, &app, &Guest::named("grace")).await;
+    name_of(&story, &provider, &app, &ProviderUser::named("grace")).await;
     assert_eq!(address("grace").await.as_deref(), Some("grace@id.example"));
-    let unproven = Guest { email_verified: false, ..Guest::named("linus") };
+    let unproven = ProviderUser { email_verified: false, ..ProviderUser::named("linus") };
     name_of(&story, &provider, &app, &unproven).await;
     assert_eq!(address("linus").await, None);
-    let taken = Guest { email: ada.email.to_uppercase(), ..Guest::named("mallory") };
+    let taken = ProviderUser { email: ada.email.to_uppercase(), ..ProviderUser::named("mallory") };
     assert_eq!(name_of(&story, &provider, &app, &taken).await, "mallory");
     assert_eq!(address("mallory").await, None);
-    let odd = Guest { email: "a b@c".into(), ..Guest::named("odd") };
+    let odd = ProviderUser { email: "a b@c".into(), ..ProviderUser::named("odd") };
     name_of(&story, &provider, &app, &odd).await;
     // Nobody signs in to such an account with a password.
-    story.log_in(&app.ask(), "grace", "x").await.is_login_error("invalid_grant", "Invalid identifier or password");
+    story
+        .log_in(&app.authorize_query(), "grace", "x")
+        .await
+        .is_login_error("invalid_grant", "Invalid identifier or password");
 });

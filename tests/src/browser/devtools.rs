@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 use url::{ParseError, Url};
 
-use super::Look;
+use super::appearance::Appearance;
 
 const HEIGHT: u32 = 900;
 
@@ -32,11 +32,11 @@ pub(super) async fn send(client: &Client, name: &'static str, params: Value) -> 
 }
 
 /// A window cannot be made as narrow as a phone, a view can. The preference for dark has no switch of its own, either.
-pub(super) async fn apply(client: &Client, look: Look) {
-    let view = json!({ "width": look.width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": false });
+pub(super) async fn apply(client: &Client, appearance: Appearance) {
+    let view = json!({ "width": appearance.width, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": false });
     send(client, "Emulation.setDeviceMetricsOverride", view).await;
 
-    let scheme = if look.dark { "dark" } else { "light" };
+    let scheme = if appearance.dark { "dark" } else { "light" };
     let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
     send(client, "Emulation.setEmulatedMedia", media).await;
 }

@@ -12,12 +12,12 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Look, capabilities};
+use super::appearance::{Appearance, capabilities};
 use crate::process::OwnedProcess;
-use crate::wait;
+use crate::{folder, wait};
 
 const STARTED: &str = "started successfully on port ";
-const FAREWELL: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Driver {
@@ -30,7 +30,7 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) async fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("browser-").tempdir().expect("a temporary folder");
+        let folder = folder::temporary("browser");
         let log = folder.path().join("driver.log");
         let output = File::create(&log).expect("a log file");
 
@@ -50,8 +50,8 @@ impl Driver {
         &self.profile
     }
 
-    pub(super) async fn new_session(&self, look: Look) -> Client {
-        let Value::Object(capabilities) = capabilities(look, &self.profile) else {
+    pub(super) async fn new_session(&self, appearance: Appearance) -> Client {
+        let Value::Object(capabilities) = capabilities(appearance, &self.profile) else {
             unreachable!("capabilities are an object");
         };
         ClientBuilder::new(HttpConnector::new())
@@ -62,9 +62,9 @@ impl Driver {
     }
 
     /// Asks the driver to end its browser and itself. Without the request the browser would stay behind.
-    fn farewell(&self) -> std::io::Result<()> {
+    fn shut_down(&self) -> std::io::Result<()> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        stream.set_read_timeout(Some(FAREWELL))?;
+        stream.set_read_timeout(Some(STOP_TIMEOUT))?;
         stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")?;
         stream.read_to_end(&mut Vec::new())?;
         Ok(())
@@ -73,9 +73,9 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        match self.farewell() {
-            Ok(()) => drop(self.process.wait(FAREWELL)),
-            Err(error) => eprintln!("chromedriver did not say farewell: {error}"),
+        match self.shut_down() {
+            Ok(()) => drop(self.process.wait(STOP_TIMEOUT)),
+            Err(error) => eprintln!("chromedriver did not shut down: {error}"),
         }
     }
 }

@@ -1,28 +1,15 @@
 //! Choosing a server that differs from the default, and starting it.
 
-use std::fs::{self, File};
-use std::path::Path;
-use std::process::Stdio;
-use std::sync::Once;
-
-use tempfile::TempDir;
 use url::Url;
 
-use super::{ServerProcess, program};
+use super::backend::Backend;
+use super::process::ServerProcess;
+use super::program::{self, variable};
+use crate::client::TestClient;
+use crate::folder;
+use crate::http::http_client;
 use crate::postgres::TestDatabase;
-use crate::process::OwnedProcess;
 use crate::tls::PrivateCa;
-use crate::wait;
-
-/// Which database a server keeps its facts in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Backend {
-    /// A file in the server's own folder, as without any configuration.
-    #[default]
-    Sqlite,
-    /// A fresh database in the cluster of `TEST_POSTGRES_URL`.
-    Postgres,
-}
 
 /// A server that is not running yet.
 #[derive(Debug, Default)]
@@ -60,7 +47,7 @@ impl ServerBuilder {
 
     /// Starts the server and waits until it answers.
     pub async fn start(self) -> ServerProcess {
-        let folder = tempfile::Builder::new().prefix("story-").tempdir().expect("a temporary folder");
+        let folder = folder::temporary("story");
         let ca = self.tls.then(|| PrivateCa::in_folder(folder.path()));
         let database = match self.backend {
             Backend::Sqlite => None,
@@ -90,66 +77,22 @@ impl ServerBuilder {
         }
         environment.extend(self.settings);
 
-        let process = spawn(&folder, &environment);
-        let http = http_client(ca.as_ref());
-        let mut server = ServerProcess { process, base_url, http, environment, ca, _database: database, folder };
-        answers(&mut server).await;
+        let process = program::serve(&folder, &environment);
+        let client = TestClient::new(base_url.as_str(), &http_client(ca.as_ref()));
+        let mut server = ServerProcess { process, base_url, client, environment, ca, _database: database, folder };
+        server.wait_until_healthy().await;
         server
     }
 }
 
-/// `http.bind_port` is set by `LYSAND_AUTH__HTTP__BIND_PORT`.
-pub(super) fn variable(key: &str) -> String {
-    format!("LYSAND_AUTH__{}", key.replace('.', "__").to_uppercase())
-}
-
-pub(super) fn spawn(folder: &TempDir, environment: &[(String, String)]) -> OwnedProcess {
-    let log = File::options().create(true).append(true).open(folder.path().join("server.log")).expect("a log file");
-    let banner = log.try_clone().expect("one more handle");
-    let mut command = program::command(folder.path(), environment);
-    command.arg("serve").stdin(Stdio::null()).stdout(banner).stderr(log);
-    OwnedProcess::spawn(&mut command, "Build it with `cargo build -p reference-server`.")
-}
-
-pub(super) async fn answers(server: &mut ServerProcess) {
-    let health = server.url("/health");
-    let http = server.http.clone();
-    let process = &mut server.process;
-    let log = server.folder.path().join("server.log");
-
-    let up = wait::within(wait::PATIENCE, async || {
-        if let Some(status) = process.ended() {
-            panic!("the server ended ({status}) instead of serving:\n{}", read(&log));
-        }
-        let reply = http.get(health.clone()).send().await.ok()?;
-        reply.status().is_success().then_some(())
-    });
-    if up.await.is_none() {
-        panic!("no healthy answer from {health}:\n{}", read(&log));
+impl ServerProcess {
+    /// Starts a server as it comes: SQLite, plain HTTP on `localhost`.
+    pub async fn start() -> Self {
+        Self::builder().start().await
     }
-}
 
-fn read(log: &Path) -> String {
-    fs::read_to_string(log).unwrap_or_default()
-}
-
-fn http_client(ca: Option<&PrivateCa>) -> reqwest::Client {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // Somebody else in this program may have been first, with the same one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-
-    let authority = ca.map(|ca| {
-        let pem = fs::read(&ca.authority).expect("the authority's certificate");
-        reqwest::Certificate::from_pem(&pem).expect("a certificate")
-    });
-    reqwest::Client::builder()
-        .tls_certs_only(authority)
-        .redirect(reqwest::redirect::Policy::none())
-        // A connection kept alive would make the server wait for us when it is asked to stop.
-        .pool_max_idle_per_host(0)
-        .timeout(wait::PATIENCE)
-        .build()
-        .expect("an HTTP client")
+    /// Starts a server that differs from the default.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
 }

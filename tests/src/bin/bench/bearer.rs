@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::Outcome;
-use crate::bare::Bare;
+use crate::baseline::Baseline;
 use crate::http::{BlockingConnection, Connection};
 use crate::load::{Work, median, quantile_ms, run};
 use crate::options::Length;
@@ -63,7 +63,7 @@ pub(crate) fn verify(prepared: &Prepared) -> Outcome<usize> {
 /// Measures, on a server that has been prepared.
 pub(crate) fn measure(
     prepared: &Prepared,
-    bare: &Bare,
+    bare: &Baseline,
     body: usize,
     target: (f64, &'static str),
     length: &Length,

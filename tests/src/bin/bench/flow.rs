@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use crate::Outcome;
-use crate::bare::Bare;
+use crate::baseline::Baseline;
 use crate::bearer::{BEARER_PATH, Repeat};
 use crate::http::{BlockingConnection, Connection, encode, raw_parameter, request, target_of};
 use crate::load::{Work, median, micros, quantile_ms, run};
@@ -159,11 +159,11 @@ fn text(fault: std::io::Error) -> String {
 }
 
 /// Measures on a prepared server, with the bare handler in turn.
-pub(crate) fn measure(prepared: &Arc<Prepared>, bare: &Bare, body: usize, folder: &Path, length: &Length) -> Row {
+pub(crate) fn measure(prepared: &Arc<Prepared>, bare: &Baseline, body: usize, folder: &Path, length: &Length) -> Row {
     rounds(prepared, bare, body, folder, length).unwrap_or_else(|fault| Row::failed(WORK, TARGET, &fault.to_string()))
 }
 
-fn rounds(prepared: &Arc<Prepared>, bare: &Bare, body: usize, folder: &Path, length: &Length) -> Outcome<Row> {
+fn rounds(prepared: &Arc<Prepared>, bare: &Baseline, body: usize, folder: &Path, length: &Length) -> Outcome<Row> {
     let browsers = browsers(prepared)?;
     let steps = Steps::default();
     let request: Arc<[u8]> = prepared.bearer_check(BEARER_PATH).into();

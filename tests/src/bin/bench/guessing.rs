@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 use crate::bearer::BEARER_PATH;
 use crate::http::{BlockingConnection, Connection};
-use crate::load::{Tally, Work, micros, quantile_ms, run};
+use crate::load::{Totals, Work, micros, quantile_ms, run};
 use crate::options::Length;
 use crate::prepare::Prepared;
 use crate::report::{Row, Verdict};
@@ -133,7 +133,7 @@ fn row_of_checks(quiet: &Checks, loaded: &Checks) -> Row {
     }
 }
 
-fn row_of_guesses(guesses: &Tally, refused: u64) -> Row {
+fn row_of_guesses(guesses: &Totals, refused: u64) -> Row {
     let longest = quantile_ms(&guesses.micros, 1.0);
     let verdict = match &guesses.failure {
         Some(_) => Verdict::Failed,

@@ -9,7 +9,7 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use crate::{Outcome, Trouble};
+use crate::{Failure, Outcome};
 
 /// How long unanswered work may still take after the end of the window.
 const GRACE: Duration = Duration::from_secs(15);
@@ -31,7 +31,7 @@ pub(crate) trait Work: Send + 'static {
 
 /// What a load did.
 #[derive(Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Totals {
     /// Pieces of work that ended well inside the window, per second.
     pub(crate) rate: f64,
     /// Pieces of work that failed, in the window or outside.
@@ -42,9 +42,9 @@ pub(crate) struct Tally {
     pub(crate) micros: Vec<u32>,
 }
 
-impl Tally {
+impl Totals {
     /// The failures as an error, if there are any.
-    pub(crate) fn sound(self) -> Outcome<Tally> {
+    pub(crate) fn sound(self) -> Outcome<Totals> {
         match self.failure {
             Some(first) => Err(format!("{} failed, first: {first}", self.failed).into()),
             None if self.micros.is_empty() => Err("nothing was finished inside the measured time".into()),
@@ -52,7 +52,7 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, other: Tally) {
+    fn add(&mut self, other: Totals) {
         self.failed += other.failed;
         self.failure = self.failure.take().or(other.failure);
         self.micros.extend(other.micros);
@@ -65,26 +65,26 @@ impl Tally {
 }
 
 /// Runs the clients for `ramp`, then for the `window` that is counted.
-pub(crate) fn run<W: Work>(mut clients: Vec<W>, ramp: Duration, window: Duration) -> Outcome<Tally> {
+pub(crate) fn run<W: Work>(mut clients: Vec<W>, ramp: Duration, window: Duration) -> Outcome<Totals> {
     let start = Instant::now() + ramp;
     let half = clients.split_off(clients.len() / 2);
     let mut total = std::thread::scope(|scope| {
         let other = scope.spawn(|| share(half, start, window));
         let mut total = share(clients, start, window)?;
         total.add(other.join().map_err(|_| "a thread of clients panicked")??);
-        Ok::<Tally, Trouble>(total)
+        Ok::<Totals, Failure>(total)
     })?;
     total.rate = total.micros.len() as f64 / window.as_secs_f64();
     Ok(total)
 }
 
 /// One thread's share of the clients.
-fn share<W: Work>(clients: Vec<W>, start: Instant, window: Duration) -> Outcome<Tally> {
+fn share<W: Work>(clients: Vec<W>, start: Instant, window: Duration) -> Outcome<Totals> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let end = start + window;
         let running: Vec<_> = clients.into_iter().map(|client| tokio::spawn(drive(client, start, end))).collect();
-        let mut total = Tally::default();
+        let mut total = Totals::default();
         let limit = tokio::time::Instant::from_std(end + GRACE);
         for client in running {
             match tokio::time::timeout_at(limit, client).await {
@@ -98,8 +98,8 @@ fn share<W: Work>(clients: Vec<W>, start: Instant, window: Duration) -> Outcome<
 }
 
 /// One client from the start of the load to the end of the window.
-async fn drive<W: Work>(mut client: W, start: Instant, end: Instant) -> Tally {
-    let mut tally = Tally::default();
+async fn drive<W: Work>(mut client: W, start: Instant, end: Instant) -> Totals {
+    let mut tally = Totals::default();
     let mut in_a_row = 0;
     let mut now = Instant::now();
     while now < end && in_a_row < MOST_FAILURES {

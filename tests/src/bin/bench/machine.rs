@@ -24,8 +24,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Looks at this machine, and at the disk that holds `folder`.
-    pub(crate) fn look(folder: &Path) -> Outcome<Machine> {
+    /// Reads what this machine is, and measures the disk that holds `folder`.
+    pub(crate) fn read(folder: &Path) -> Outcome<Machine> {
         let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let processor = processors.lines().find(|line| line.starts_with("model name"));
         let processor = processor.and_then(|line| line.split_once(':')).map_or("unknown", |(_, name)| name.trim());

@@ -14,7 +14,7 @@
 )]
 #![allow(clippy::print_stdout, reason = "the table is the purpose of the program")]
 
-mod bare;
+mod baseline;
 mod bearer;
 mod flow;
 mod guessing;
@@ -36,7 +36,7 @@ use std::time::Instant;
 
 use clap::Parser;
 
-use crate::bare::Bare;
+use crate::baseline::Baseline;
 use crate::machine::{Machine, Ticks, cores};
 use crate::options::{Options, Part};
 use crate::postgres::Postgres;
@@ -44,10 +44,10 @@ use crate::report::{Report, Row, Section};
 use crate::suite::Suite;
 
 /// The result of everything that can go wrong only by ending the measurement.
-pub(crate) type Outcome<T> = Result<T, Trouble>;
+pub(crate) type Outcome<T> = Result<T, Failure>;
 
 /// What ends a measurement, in words.
-pub(crate) type Trouble = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     match act(&Options::parse()) {
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 
 fn act(options: &Options) -> Outcome<ExitCode> {
     match options.command {
-        Some(Part::Bare { workers, body }) => bare::serve(workers, body).map(|()| ExitCode::SUCCESS),
+        Some(Part::Baseline { workers, body }) => baseline::serve(workers, body).map(|()| ExitCode::SUCCESS),
         Some(Part::Calibrate) => calibrate(options).map(|()| ExitCode::SUCCESS),
         Some(Part::Pages) => pages::measure().map(|()| ExitCode::SUCCESS),
         None => measure(options),
@@ -77,7 +77,7 @@ fn measure(options: &Options) -> Outcome<ExitCode> {
     let binary = server_binary(options)?;
     let folder = temporary_folder(options)?;
     let mut report = Report {
-        machine: Machine::look(folder.path())?,
+        machine: Machine::read(folder.path())?,
         quick: options.quick,
         seconds: 0.0,
         others: 0.0,
@@ -110,7 +110,7 @@ fn measure(options: &Options) -> Outcome<ExitCode> {
 /// The bare handler against a second one: what differs from 1 is noise.
 fn calibrate(options: &Options) -> Outcome<()> {
     const BODY: usize = 256;
-    let (first, second) = (Bare::start(cores(), BODY)?, Bare::start(cores(), BODY)?);
+    let (first, second) = (Baseline::start(cores(), BODY)?, Baseline::start(cores(), BODY)?);
     let request = http::request("GET", bearer::BEARER_PATH, "localhost", &[("Authorization", "Bearer none")], "");
     let figures = bearer::rounds(second.address, first.address, &request, BODY, &options.length())?;
     println!("the bare handler against itself: {}", figures.text());

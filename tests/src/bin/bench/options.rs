@@ -47,7 +47,7 @@ pub(crate) enum Part {
     Pages,
     /// Serves as the bare handler (used by this program itself).
     #[command(hide = true)]
-    Bare {
+    Baseline {
         #[arg(long)]
         workers: usize,
         #[arg(long)]

@@ -1,13 +1,13 @@
 //! The server under test: the release binary in a folder of its own, configured through its environment.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use tests::process::OwnedProcess;
+use tests::server::{command, feed, free_port, stderr, stdout, variable};
 
 use crate::Outcome;
 use crate::http::{BlockingConnection, request};
@@ -16,8 +16,6 @@ use crate::http::{BlockingConnection, request};
 const START_LIMIT: Duration = Duration::from_secs(15);
 /// The pause between two looks whether the server answers; also how finely the start is measured.
 const START_STEP: Duration = Duration::from_millis(1);
-/// An administrative command must end within this time.
-const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 /// The server must end within this time after it was asked to.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
@@ -25,7 +23,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(10);
 pub(crate) struct Installation {
     binary: PathBuf,
     folder: PathBuf,
-    environment: Vec<(&'static str, String)>,
+    environment: Vec<(String, String)>,
     pub(crate) address: SocketAddr,
     /// What goes into the `Host` header, and the authority of the public URL.
     pub(crate) authority: String,
@@ -33,7 +31,7 @@ pub(crate) struct Installation {
 
 /// A running server. It is ended with the value.
 pub(crate) struct Running {
-    child: Child,
+    process: OwnedProcess,
 }
 
 impl Installation {
@@ -41,14 +39,14 @@ impl Installation {
     pub(crate) fn new(binary: &Path, parent: &Path, name: &str, database: &str) -> Outcome<Installation> {
         let folder = parent.join(name);
         fs::create_dir(&folder)?;
-        let port = free_port()?;
+        let port = free_port();
         let authority = format!("localhost:{port}");
         let environment = vec![
-            ("LYSAND_AUTH__HTTP__BASE_URL", format!("http://{authority}")),
-            ("LYSAND_AUTH__HTTP__BIND", "127.0.0.1".to_owned()),
-            ("LYSAND_AUTH__HTTP__BIND_PORT", port.to_string()),
-            ("LYSAND_AUTH__DATABASE__URL", database.to_owned()),
-            ("LYSAND_AUTH__RATELIMIT__ENABLED", "false".to_owned()),
+            (variable("http.base_url"), format!("http://{authority}")),
+            (variable("http.bind"), "127.0.0.1".to_owned()),
+            (variable("http.bind_port"), port.to_string()),
+            (variable("database.url"), database.to_owned()),
+            (variable("ratelimit.enabled"), "false".to_owned()),
         ];
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         Ok(Installation { binary: binary.to_owned(), folder, environment, address, authority })
@@ -57,16 +55,17 @@ impl Installation {
     /// Starts the server; with it the time from the start of the process to the first 200 from `/health`.
     pub(crate) fn serve(&self) -> Outcome<(Running, Duration)> {
         let log = File::create(self.log())?;
+        let mut command = command(&self.binary, &self.folder, &self.environment);
+        command.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let start = Instant::now();
-        let child = self.command(&["serve"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
-        let mut running = Running { child };
+        let mut running = Running { process: OwnedProcess::spawn(&mut command, "Run `cargo build --release` first.") };
         let health = request("GET", "/health", &self.authority, &[], "");
         loop {
             let mut connection = BlockingConnection::new(self.address, START_LIMIT);
             if connection.exchange(&health).is_ok_and(|reply| reply.status == 200) {
                 return Ok((running, start.elapsed()));
             }
-            if let Some(status) = running.child.try_wait()? {
+            if let Some(status) = running.process.ended() {
                 return Err(format!("the server ended at its start ({status}): {}", self.log_end()).into());
             }
             if start.elapsed() > START_LIMIT {
@@ -78,23 +77,11 @@ impl Installation {
 
     /// Runs an administrative command on the same database and returns what it printed.
     pub(crate) fn administer(&self, arguments: &[&str], input: &str) -> Outcome<String> {
-        let mut child =
-            self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-        if let Some(mut pipe) = child.stdin.take() {
-            // A command that reads no input may have ended already.
-            let _ = pipe.write_all(input.as_bytes());
+        let output = feed(command(&self.binary, &self.folder, &self.environment).args(arguments), input);
+        if output.status.success() {
+            return Ok(stdout(&output));
         }
-        let status = wait(&mut child, COMMAND_LIMIT)?;
-        let mut printed = String::new();
-        let mut complaint = String::new();
-        child.stdout.take().map_or(Ok(0), |mut pipe| pipe.read_to_string(&mut printed))?;
-        child.stderr.take().map_or(Ok(0), |mut pipe| pipe.read_to_string(&mut complaint))?;
-        if status.is_some_and(|status| status.success()) {
-            return Ok(printed);
-        }
-        let _ = child.kill();
-        let _ = child.wait();
-        Err(format!("`reference-server {}` failed: {}", arguments.join(" "), complaint.trim()).into())
+        Err(format!("`reference-server {}` failed: {}", arguments.join(" "), stderr(&output).trim()).into())
     }
 
     /// The last lines of the server's log, for messages.
@@ -107,25 +94,12 @@ impl Installation {
     fn log(&self) -> PathBuf {
         self.folder.join("server.log")
     }
-
-    /// The binary with this installation's settings and no others.
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.binary);
-        command.args(arguments).current_dir(&self.folder);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("LYSAND_AUTH_") || name == "RUST_LOG" {
-                command.env_remove(name);
-            }
-        }
-        command.envs(self.environment.iter().map(|(name, value)| (*name, value)));
-        command
-    }
 }
 
 impl Running {
     /// The proportional set size in MiB: its own memory, and its share of what it has in common with others.
     pub(crate) fn memory_mib(&self) -> Outcome<f64> {
-        let path = format!("/proc/{}/smaps_rollup", self.child.id());
+        let path = format!("/proc/{}/smaps_rollup", self.process.id());
         let text = fs::read_to_string(&path).map_err(|fault| format!("{path}: {fault}"))?;
         let line = text.lines().find_map(|line| line.strip_prefix("Pss:"));
         let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB")).and_then(|number| number.trim().parse().ok());
@@ -135,37 +109,10 @@ impl Running {
 
     /// Asks the server to end, and says so if it does not end well.
     pub(crate) fn stop(mut self) -> Outcome<()> {
-        kill_process(Pid::from_child(&self.child), Signal::TERM)?;
-        match wait(&mut self.child, STOP_LIMIT)? {
+        match self.process.stop(STOP_LIMIT) {
             Some(status) if status.success() => Ok(()),
             Some(status) => Err(format!("the server ended with {status} after SIGTERM").into()),
             None => Err(format!("the server still ran {STOP_LIMIT:?} after SIGTERM").into()),
         }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A loopback port that was free a moment ago.
-pub(crate) fn free_port() -> Outcome<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
-/// Waits for a child for at most that long; `None` when it still runs.
-pub(crate) fn wait(child: &mut Child, limit: Duration) -> Outcome<Option<std::process::ExitStatus>> {
-    let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        if start.elapsed() > limit {
-            return Ok(None);
-        }
-        std::thread::sleep(Duration::from_millis(5));
     }
 }

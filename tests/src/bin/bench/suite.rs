@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::bare::Bare;
+use crate::baseline::Baseline;
 use crate::load::median;
 use crate::machine::cores;
 use crate::options::{Length, Options, Work};
@@ -52,7 +52,7 @@ impl Suite<'_> {
     /// A new installation on a new database.
     fn installation(&mut self, name: &str) -> Outcome<Installation> {
         let (kind, url) = match &mut self.postgres {
-            Some(postgres) => ("postgres", postgres.database()?),
+            Some(postgres) => ("postgres", postgres.database()),
             None => ("sqlite", "sqlite:data/lysand-auth.sqlite3".to_owned()),
         };
         Installation::new(self.binary, self.folder, &format!("{kind}-{name}"), &url)
@@ -93,7 +93,7 @@ impl Suite<'_> {
         }
         let prepared = prepare(&installation)?;
         let body = bearer::verify(&prepared)?;
-        let bare = Bare::start(cores(), body)?;
+        let bare = Baseline::start(cores(), body)?;
         if bearer || memory {
             say(database, "bearer check");
             let target = if self.postgres.is_some() { (0.20, "20 %") } else { (0.30, "30 %") };

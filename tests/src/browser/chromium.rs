@@ -1,37 +1,19 @@
-//! A real Chromium, driven through WebDriver.
-
-mod devtools;
-mod driver;
+//! The browser and its pages.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
-pub use fantoccini::wd::WindowHandle;
+use fantoccini::wd::WindowHandle;
 use fantoccini::{Client, Locator};
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
-use crate::wait;
-use driver::Driver;
-
-/// How the browser is set up.
-#[derive(Debug, Clone, Copy)]
-pub struct Look {
-    /// Whether pages may run scripts.
-    pub scripts: bool,
-    /// Width of the view in CSS pixels.
-    pub width: u32,
-    /// Whether the person prefers a dark colour scheme.
-    pub dark: bool,
-}
-
-impl Default for Look {
-    fn default() -> Self {
-        Self { scripts: true, width: 1280, dark: false }
-    }
-}
+use super::appearance::Appearance;
+use super::devtools;
+use super::driver::Driver;
+use crate::{folder, wait};
 
 /// A browser with a fresh profile: no cookies, no history. It closes when the value is dropped.
 #[derive(Debug)]
@@ -44,14 +26,14 @@ pub struct Browser {
 impl Browser {
     /// Opens a wide, light browser with scripts.
     pub async fn open() -> Self {
-        Self::with_look(Look::default()).await
+        Self::with_appearance(Appearance::default()).await
     }
 
-    /// Opens a browser that looks at pages in a particular way.
-    pub async fn with_look(look: Look) -> Self {
+    /// Opens a browser that is set up in a particular way.
+    pub async fn with_appearance(appearance: Appearance) -> Self {
         let driver = Driver::start().await;
-        let client = driver.new_session(look).await;
-        devtools::apply(&client, look).await;
+        let client = driver.new_session(appearance).await;
+        devtools::apply(&client, appearance).await;
         Self { client, driver }
     }
 
@@ -102,13 +84,13 @@ impl Browser {
 
     /// The first visible element that `css` selects. Waits for it, and shows what was there instead.
     pub async fn find(&self, css: &str) -> Element {
-        let found = wait::within(wait::PATIENCE, async || {
+        let found = wait::within(wait::TIMEOUT, async || {
             let element = self.client.find(Locator::Css(css)).await.ok()?;
             element.is_displayed().await.ok()?.then_some(element)
         });
         match found.await {
             Some(element) => element,
-            None => self.disappointed(&format!("element `{css}`")).await,
+            None => self.fail(&format!("element `{css}`")).await,
         }
     }
 
@@ -119,9 +101,9 @@ impl Browser {
 
     /// Waits until the page says `text` somewhere.
     pub async fn reads(&self, text: &str) {
-        let seen = wait::within(wait::PATIENCE, async || self.text().await.contains(text).then_some(()));
+        let seen = wait::within(wait::TIMEOUT, async || self.text().await.contains(text).then_some(()));
         if seen.await.is_none() {
-            self.disappointed(&format!("text \"{text}\"")).await;
+            self.fail(&format!("text \"{text}\"")).await;
         }
     }
 
@@ -149,8 +131,8 @@ impl Browser {
         focused.send_keys(text).await.expect("it takes keys");
     }
 
-    /// Evaluates a function body of JavaScript. Works with scripts off, too: it is us who ask, not the page.
-    pub async fn ask(&self, script: &str) -> Value {
+    /// Evaluates a function body of JavaScript. Works with scripts off, too: the driver evaluates it, not the page.
+    pub async fn evaluate(&self, script: &str) -> Value {
         let answer = self.client.execute(script, Vec::new()).await;
         answer.unwrap_or_else(|error| panic!("`{script}` failed: {error}"))
     }
@@ -158,7 +140,7 @@ impl Browser {
     /// Saves what the browser shows to `target/screenshots/NAME.png`.
     pub async fn screenshot(&self, name: &str) -> PathBuf {
         let picture = self.client.screenshot().await.expect("a picture");
-        let folder = screenshots();
+        let folder = folder::target().join("screenshots");
         fs::create_dir_all(&folder).expect("a folder for screenshots");
         let path = folder.join(format!("{name}.png"));
         fs::write(&path, picture).expect("a file in it");
@@ -170,8 +152,8 @@ impl Browser {
         devtools::send(&self.client, command, params).await
     }
 
-    async fn disappointed(&self, expected: &str) -> ! {
-        let picture = self.screenshot(&format!("failed-{}", story_name())).await;
+    async fn fail(&self, expected: &str) -> ! {
+        let picture = self.screenshot(&format!("failed-{}", test_name())).await;
         panic!(
             "found no {expected} on {}\nThe page reads:\n{}\nIt looks like {}",
             self.url().await,
@@ -182,15 +164,9 @@ impl Browser {
 }
 
 /// The name of the test that is running: its thread bears it.
-fn story_name() -> String {
+fn test_name() -> String {
     let thread = std::thread::current();
     thread.name().unwrap_or("story").replace("::", "-")
-}
-
-/// `target/screenshots`, found from the running test: `target/PROFILE/deps/…`.
-fn screenshots() -> PathBuf {
-    let test = std::env::current_exe().expect("a running test knows its own path");
-    test.ancestors().nth(3).expect("a test lies in target/PROFILE/deps").join("screenshots")
 }
 
 /// A page of our own, to find out what a browser is able to do.
@@ -198,37 +174,4 @@ pub fn page_from(html: &str) -> Url {
     let encoded: String = url::form_urlencoded::byte_serialize(html.as_bytes()).collect();
     let encoded = encoded.replace('+', "%20");
     Url::parse(&format!("data:text/html,{encoded}")).expect("a data URL")
-}
-
-/// The capabilities of a session with `look`.
-fn capabilities(look: Look, profile: &Path) -> Value {
-    let mut preferences = json!({
-        "credentials_enable_service": false,
-        "profile.password_manager_leak_detection": false,
-    });
-    if !look.scripts {
-        preferences["profile.managed_default_content_settings.javascript"] = json!(2);
-    }
-    json!({
-        "browserName": "chrome",
-        // The stories' private authority is unknown to the browser. Real clients check it (tests/clients).
-        "acceptInsecureCerts": true,
-        "goog:chromeOptions": {
-            "args": [
-                "--headless=new",
-                // Chromium's sandbox refuses to run as root, and in most containers.
-                "--no-sandbox",
-                "--disable-dev-shm-usage",
-                "--disable-gpu",
-                "--disable-quic",
-                "--no-first-run",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                format!("--user-data-dir={}", profile.display()),
-                "--window-size=1280,900",
-            ],
-            "prefs": preferences,
-        },
-    })
 }

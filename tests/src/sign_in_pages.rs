@@ -1,7 +1,7 @@
 //! What a person does on the pages of the server, in words.
 
 use crate::browser::Browser;
-use crate::server::Person;
+use crate::person::Person;
 
 /// The button under the password.
 pub const SIGN_IN: &str = "form:has(input[name='password']) button:not([type='button'])";

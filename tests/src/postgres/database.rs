@@ -23,9 +23,14 @@ impl TestDatabase {
     ///
     /// A missing cluster is a failure of the story, not a reason to skip it: a story that did not run proves nothing.
     pub async fn create() -> Self {
+        Self::create_in(cluster_url()).await
+    }
+
+    /// Creates the database in the cluster with this URL.
+    pub async fn create_in(cluster: Url) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let database = Self { cluster: cluster_url(), name: format!("story_{}_{number}", process::id()) };
+        let database = Self { cluster, name: format!("story_{}_{number}", process::id()) };
 
         let client = connect(&database.cluster).await;
         // Left over from a run that was killed, in a cluster that outlived it.
@@ -71,7 +76,7 @@ fn cluster_url() -> Url {
 async fn connect(cluster: &Url) -> Client {
     let (client, connection) = tokio_postgres::connect(cluster.as_str(), NoTls)
         .await
-        .unwrap_or_else(|error| panic!("no connection to the cluster of {CLUSTER_VARIABLE}: {error}"));
+        .unwrap_or_else(|error| panic!("no connection to the PostgreSQL cluster: {error}"));
     tokio::spawn(connection);
     client
 }

@@ -10,7 +10,9 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{CLIENT_ID, CLIENT_SECRET, Defect, Desk, as_jwk, random, token};
+use super::defect::Defect;
+use super::id_token::id_token;
+use super::state::{CLIENT_ID, CLIENT_SECRET, ProviderUser, State, as_jwk, random};
 
 /// Longer than anybody waits.
 const FOR_EVER: Duration = Duration::from_secs(60);
@@ -28,8 +30,8 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .route("/elsewhere", web::to(elsewhere));
 }
 
-async fn elsewhere(desk: Data<Desk>) -> HttpResponse {
-    desk.inner().asked.push("elsewhere");
+async fn elsewhere(state: Data<State>) -> HttpResponse {
+    state.inner().requests.push("elsewhere");
     HttpResponse::Ok().json(json!({}))
 }
 
@@ -37,8 +39,8 @@ fn page() -> HttpResponse {
     HttpResponse::Ok().content_type("text/html").body("<script>alert(1)</script>")
 }
 
-fn redirect(desk: &Desk) -> HttpResponse {
-    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, format!("{}/elsewhere", desk.url))).finish()
+fn redirect(state: &State) -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, format!("{}/elsewhere", state.url))).finish()
 }
 
 fn huge(mut answer: Value) -> HttpResponse {
@@ -57,13 +59,13 @@ fn twice(answer: &Value, name: &str) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(text)
 }
 
-async fn document(desk: Data<Desk>) -> HttpResponse {
-    desk.inner().asked.push("document");
-    let methods = desk
+async fn document(state: Data<State>) -> HttpResponse {
+    state.inner().requests.push("document");
+    let methods = state
         .inner()
         .authentication
         .map_or_else(|| json!(["client_secret_basic", "client_secret_post"]), |method| json!([method]));
-    let url = &desk.url;
+    let url = &state.url;
     let mut document = json!({
         "issuer": url,
         "authorization_endpoint": format!("{url}/authorize?tenant=a"),
@@ -76,12 +78,12 @@ async fn document(desk: Data<Desk>) -> HttpResponse {
         "token_endpoint_auth_methods_supported": methods,
         "authorization_response_iss_parameter_supported": true,
     });
-    let defect = desk.inner().defect;
+    let defect = state.inner().defect;
     match defect {
         Some(Defect::DocumentOfAnother) => document["issuer"] = json!("https://another.example"),
         Some(Defect::DocumentFtp) => document["token_endpoint"] = json!("ftp://127.0.0.1/token"),
         Some(Defect::DocumentPage) => return page(),
-        Some(Defect::DocumentRedirect) => return redirect(&desk),
+        Some(Defect::DocumentRedirect) => return redirect(&state),
         Some(Defect::DocumentHuge) => return huge(document),
         Some(Defect::DocumentTwice) => return twice(&document, "token_endpoint"),
         Some(Defect::DocumentFails) => return HttpResponse::InternalServerError().body("<b>no</b>"),
@@ -91,50 +93,50 @@ async fn document(desk: Data<Desk>) -> HttpResponse {
     HttpResponse::Ok().json(document)
 }
 
-async fn keys(desk: Data<Desk>) -> HttpResponse {
-    desk.inner().asked.push("keys");
-    let (key, id) = desk.key();
+async fn keys(state: Data<State>) -> HttpResponse {
+    state.inner().requests.push("keys");
+    let (key, id) = state.key();
     let mut keys = vec![as_jwk(&key, &id)];
-    if desk.lies(Defect::KeysMany) {
+    if state.has(Defect::KeysMany) {
         keys = (0..100).map(|number| as_jwk(&key, &number.to_string())).collect();
     }
-    if desk.lies(Defect::KeysFail) {
+    if state.has(Defect::KeysFail) {
         return page();
     }
     HttpResponse::Ok().json(json!({ "keys": keys }))
 }
 
 /// The token endpoint checks what a provider checks: who asks, the code, its address, its verifier.
-async fn redeem(desk: Data<Desk>, req: HttpRequest, form: Form<Vec<(String, String)>>) -> HttpResponse {
-    desk.inner().asked.push("token");
+async fn redeem(state: Data<State>, req: HttpRequest, form: Form<Vec<(String, String)>>) -> HttpResponse {
+    state.inner().requests.push("token");
     let one = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     let refused = |error: &str| HttpResponse::BadRequest().json(json!({ "error": error }));
-    if !is_our_client(&desk, &req, one("client_id"), one("client_secret")) {
+    if !is_our_client(&state, &req, one("client_id"), one("client_secret")) {
         return refused("invalid_client");
     }
     let code = one("code").unwrap_or_default();
-    let Some(visit) = desk.inner().codes.remove(&code) else { return refused("invalid_grant") };
+    let Some(authorization) = state.inner().codes.remove(&code) else { return refused("invalid_grant") };
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(one("code_verifier").unwrap_or_default()));
-    if visit.callback != one("redirect_uri").unwrap_or_default() || visit.challenge != challenge {
+    if authorization.callback != one("redirect_uri").unwrap_or_default() || authorization.challenge != challenge {
         return refused("invalid_grant");
     }
     let mut access_token = format!("access-{}", URL_SAFE_NO_PAD.encode(random::<12>()));
-    if desk.lies(Defect::TokenLineBreak) {
+    if state.has(Defect::TokenLineBreak) {
         access_token.push_str("\r\nx: y");
     }
-    desk.inner().tokens.insert(access_token.clone(), visit.guest.clone());
+    state.inner().tokens.insert(access_token.clone(), authorization.user.clone());
     let mut answer = json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": 300 });
-    if let (Some(id_token), Some(_)) = (token::id_token(&desk, &visit, &access_token), &visit.nonce) {
-        answer["id_token"] = id_token.into();
+    if let (Some(token), Some(_)) = (id_token(&state, &authorization, &access_token), &authorization.nonce) {
+        answer["id_token"] = token.into();
     }
-    let defect = desk.inner().defect;
+    let defect = state.inner().defect;
     match defect {
         Some(Defect::TokenRefused) => {
             return HttpResponse::BadRequest()
                 .json(json!({ "error": "invalid_grant", "error_description": "<script>alert(1)</script>" }));
         }
         Some(Defect::TokenPage) => return page(),
-        Some(Defect::TokenRedirect) => return redirect(&desk),
+        Some(Defect::TokenRedirect) => return redirect(&state),
         Some(Defect::TokenHuge) => return huge(answer),
         Some(Defect::TokenEndless) => return endless(),
         Some(Defect::TokenSlow) => tokio::time::sleep(FOR_EVER).await,
@@ -146,41 +148,41 @@ async fn redeem(desk: Data<Desk>, req: HttpRequest, form: Form<Vec<(String, Stri
 }
 
 /// Exactly one way of authentication, as the document has it (RFC 6749 §2.3.1).
-fn is_our_client(desk: &Desk, req: &HttpRequest, id: Option<String>, secret: Option<String>) -> bool {
+fn is_our_client(state: &State, req: &HttpRequest, id: Option<String>, secret: Option<String>) -> bool {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let wanted = STANDARD.encode(format!("{}:{}", encode(CLIENT_ID), encode(CLIENT_SECRET)));
     let basic = req.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let by_header = basic == Some(&format!("Basic {wanted}")) && secret.is_none();
     let by_body = basic.is_none() && id.as_deref() == Some(CLIENT_ID) && secret.as_deref() == Some(CLIENT_SECRET);
-    match desk.inner().authentication {
+    match state.inner().authentication {
         Some("client_secret_basic") => by_header,
         Some("client_secret_post") => by_body,
         _ => by_header || by_body,
     }
 }
 
-fn guest(desk: &Desk, req: &HttpRequest) -> Option<super::Guest> {
+fn user_of(state: &State, req: &HttpRequest) -> Option<ProviderUser> {
     let bearer = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
-    desk.inner().tokens.get(bearer).cloned()
+    state.inner().tokens.get(bearer).cloned()
 }
 
-async fn user_info(desk: Data<Desk>, req: HttpRequest) -> HttpResponse {
-    desk.inner().asked.push("userinfo");
-    let Some(guest) = guest(&desk, &req) else { return HttpResponse::Unauthorized().finish() };
+async fn user_info(state: Data<State>, req: HttpRequest) -> HttpResponse {
+    state.inner().requests.push("userinfo");
+    let Some(user) = user_of(&state, &req) else { return HttpResponse::Unauthorized().finish() };
     let mut info = json!({
-        "sub": guest.subject,
-        "preferred_username": guest.username,
-        "email": guest.email,
-        "email_verified": guest.email_verified,
-        "picture": format!("{}/elsewhere", desk.url),
+        "sub": user.subject,
+        "preferred_username": user.username,
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "picture": format!("{}/elsewhere", state.url),
     });
-    let defect = desk.inner().defect;
+    let defect = state.inner().defect;
     match defect {
         Some(Defect::InfoOfAnother) => info["sub"] = json!("somebody else"),
         Some(Defect::InfoOfNobody) => drop(info.as_object_mut().and_then(|info| info.remove("sub"))),
         Some(Defect::InfoTwice) => return twice(&info, "sub"),
         Some(Defect::InfoPage) => return page(),
-        Some(Defect::InfoRedirect) => return redirect(&desk),
+        Some(Defect::InfoRedirect) => return redirect(&state),
         Some(Defect::InfoHuge) => return huge(info),
         Some(Defect::InfoFails) => return HttpResponse::InternalServerError().finish(),
         _ => {}
@@ -189,19 +191,19 @@ async fn user_info(desk: Data<Desk>, req: HttpRequest) -> HttpResponse {
 }
 
 /// As GitHub tells it: the key is a number, the name is `login`.
-async fn plain_user(desk: Data<Desk>, req: HttpRequest) -> HttpResponse {
-    desk.inner().asked.push("user");
-    let Some(guest) = guest(&desk, &req) else { return HttpResponse::Unauthorized().finish() };
-    let number: u64 = guest.subject.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 1_000_003);
-    let mut user = json!({ "id": number, "login": guest.username, "email": guest.email });
-    let defect = desk.inner().defect;
+async fn plain_user(state: Data<State>, req: HttpRequest) -> HttpResponse {
+    state.inner().requests.push("user");
+    let Some(user) = user_of(&state, &req) else { return HttpResponse::Unauthorized().finish() };
+    let number: u64 = user.subject.bytes().fold(7, |number, byte| (number * 31 + u64::from(byte)) % 1_000_003);
+    let mut user = json!({ "id": number, "login": user.username, "email": user.email });
+    let defect = state.inner().defect;
     match defect {
         Some(Defect::SubjectEmpty) => user["id"] = json!(""),
         Some(Defect::SubjectNull) => user["id"] = Value::Null,
         Some(Defect::NoSubject) => drop(user.as_object_mut().and_then(|user| user.remove("id"))),
         Some(Defect::InfoTwice) => return twice(&user, "id"),
         Some(Defect::InfoPage) => return page(),
-        Some(Defect::InfoRedirect) => return redirect(&desk),
+        Some(Defect::InfoRedirect) => return redirect(&state),
         Some(Defect::InfoHuge) => return huge(user),
         Some(Defect::InfoFails) => return HttpResponse::InternalServerError().finish(),
         _ => {}

@@ -38,7 +38,7 @@ impl Redirects {
 
     /// The next URL by which a browser came back.
     pub async fn next(&mut self) -> Url {
-        tokio::time::timeout(wait::PATIENCE, self.visits.recv())
+        tokio::time::timeout(wait::TIMEOUT, self.visits.recv())
             .await
             .unwrap_or_else(|_| panic!("nobody came back to {}", self.uri()))
             .expect("the callback serves as long as it lives")

@@ -13,18 +13,18 @@ use crate::Outcome;
 use crate::bearer::BEARER_PATH;
 
 /// The running yardstick; it ends with the value, or with this program.
-pub(crate) struct Bare {
+pub(crate) struct Baseline {
     child: Child,
     /// Held open: the child ends when it closes, even if this program is killed.
     _lifeline: Option<ChildStdin>,
     pub(crate) address: SocketAddr,
 }
 
-impl Bare {
+impl Baseline {
     /// Starts it with that many workers and a body of that many bytes.
-    pub(crate) fn start(workers: usize, body: usize) -> Outcome<Bare> {
+    pub(crate) fn start(workers: usize, body: usize) -> Outcome<Baseline> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["bare", "--workers", &workers.to_string(), "--body", &body.to_string()])
+            .args(["baseline", "--workers", &workers.to_string(), "--body", &body.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -34,7 +34,8 @@ impl Bare {
             BufReader::new(output).read_line(&mut line)?;
         }
         let address = line.trim().parse();
-        let bare = Bare { child, _lifeline: lifeline, address: address.unwrap_or_else(|_| ([127, 0, 0, 1], 0).into()) };
+        let bare =
+            Baseline { child, _lifeline: lifeline, address: address.unwrap_or_else(|_| ([127, 0, 0, 1], 0).into()) };
         if bare.address.port() == 0 {
             return Err("the bare handler did not start".into());
         }
@@ -42,7 +43,7 @@ impl Bare {
     }
 }
 
-impl Drop for Bare {
+impl Drop for Baseline {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -30,7 +30,7 @@ impl CertifiedProvider {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let process = OwnedProcess::spawn(&mut command, "It needs Node.js and `npm ci --prefix tests/provider`.");
         let provider = Self { port, server_port, _process: process };
-        let up = wait::within(wait::PATIENCE, async || TcpStream::connect(("127.0.0.1", port)).await.ok());
+        let up = wait::within(wait::TIMEOUT, async || TcpStream::connect(("127.0.0.1", port)).await.ok());
         assert!(up.await.is_some(), "the provider does not answer; run `npm ci --prefix tests/provider`");
         provider
     }
@@ -60,7 +60,7 @@ impl Browser {
     }
 
     /// Says no on the provider's page: it tells our server `access_denied`.
-    pub async fn turn_back_at_provider(&self) {
+    pub async fn refuse_at_provider(&self) {
         self.click("a[href$='/abort']").await;
     }
 }

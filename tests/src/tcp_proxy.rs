@@ -1,4 +1,4 @@
-//! A wire between the server and its database that a story can silence or cut.
+//! A TCP proxy between the server and its database that a test can silence or cut.
 
 use std::net::SocketAddr;
 use std::thread::{self, JoinHandle};
@@ -13,30 +13,30 @@ use url::Url;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// It arrives.
-    Whole,
+    Open,
     /// It vanishes, and nobody is told: as behind a firewall that forgot its connections.
     Silent,
     /// Connections end, and new ones too.
     Cut,
-    /// The wire is taken away.
+    /// The proxy is taken away.
     Gone,
 }
 
 /// A TCP relay on loopback, on a thread of its own. A connection that was silenced stays silent for ever.
 #[derive(Debug)]
-pub struct Wire {
+pub struct TcpProxy {
     addr: SocketAddr,
     state: watch::Sender<State>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Wire {
+impl TcpProxy {
     /// Relays to `target`, as host and port.
     pub fn to(target: &str) -> Self {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port");
         listener.set_nonblocking(true).expect("a listener of the runtime's kind");
         let addr = listener.local_addr().expect("an address");
-        let (state, seen) = watch::channel(State::Whole);
+        let (state, seen) = watch::channel(State::Open);
         let target = target.to_owned();
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -48,14 +48,14 @@ impl Wire {
         Self { addr, state, thread: Some(thread) }
     }
 
-    /// Relays to the host and port of `url`; answers with the wire and with the URL that leads through it.
+    /// Relays to the host and port of `url`; answers with the proxy and with the URL that leads through it.
     pub fn before(url: &Url) -> (Self, Url) {
         let host = url.host_str().expect("a host");
-        let wire = Self::to(&format!("{host}:{}", url.port().unwrap_or(5432)));
+        let proxy = Self::to(&format!("{host}:{}", url.port().unwrap_or(5432)));
         let mut through = url.clone();
         through.set_host(Some("127.0.0.1")).expect("a host fits");
-        through.set_port(Some(wire.addr.port())).expect("a port fits");
-        (wire, through)
+        through.set_port(Some(proxy.addr.port())).expect("a port fits");
+        (proxy, through)
     }
 
     /// From now on nothing arrives, on new connections as on old ones.
@@ -69,12 +69,12 @@ impl Wire {
     }
 
     /// New connections work again.
-    pub fn mend(&self) {
-        self.state.send_replace(State::Whole);
+    pub fn restore(&self) {
+        self.state.send_replace(State::Open);
     }
 }
 
-impl Drop for Wire {
+impl Drop for TcpProxy {
     fn drop(&mut self) {
         self.state.send_replace(State::Gone);
         if let Some(thread) = self.thread.take() {
@@ -105,7 +105,7 @@ async fn carry(mut near: TcpStream, target: String, mut state: watch::Receiver<S
         copy_bidirectional(&mut near, &mut far).await
     };
     let disturbed = *tokio::select! {
-        disturbed = state.wait_for(|state| *state != State::Whole) => disturbed.expect("the wire outlives its connections"),
+        disturbed = state.wait_for(|state| *state != State::Open) => disturbed.expect("the proxy outlives its connections"),
         _ = relayed => return,
     };
     if disturbed == State::Silent {
@@ -146,17 +146,17 @@ mod tests {
 
     #[tokio::test]
     async fn a_wire_carries_falls_silent_breaks_and_is_mended() {
-        let wire = Wire::to(&echo().await.to_string());
-        let connect = async || TcpStream::connect(wire.addr).await.expect("a connection");
+        let proxy = TcpProxy::to(&echo().await.to_string());
+        let connect = async || TcpStream::connect(proxy.addr).await.expect("a connection");
         let mut first = connect().await;
         assert_eq!(said(&mut first).await, Some(1));
-        wire.silence();
+        proxy.silence();
         let mut second = connect().await;
         assert_eq!((said(&mut first).await, said(&mut second).await), (None, None));
-        wire.mend();
+        proxy.restore();
         let mut third = connect().await;
         assert_eq!((said(&mut first).await, said(&mut third).await), (None, Some(1)));
-        wire.cut();
+        proxy.cut();
         let mut fourth = connect().await;
         assert_eq!((said(&mut third).await, said(&mut fourth).await), (Some(0), Some(0)));
     }

@@ -2,24 +2,38 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use tests::server::free_port;
+use url::Url;
+
+use crate::folder;
+use crate::server::free_port;
 
 /// A cluster on loopback in a temporary folder.
-pub(crate) struct Cluster {
+#[derive(Debug)]
+pub struct Cluster {
     folder: TempDir,
     programs: PathBuf,
     port: u16,
+    options: String,
 }
 
 impl Cluster {
-    /// Makes a cluster and starts it.
-    pub(crate) fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("cluster-").tempdir().expect("a temporary folder");
-        let cluster = Self { folder, programs: programs(), port: free_port() };
+    /// Makes a cluster that need not survive a power cut, and starts it.
+    pub fn start() -> Self {
+        Self::start_with("-c fsync=off")
+    }
+
+    /// Makes a cluster with the default settings of its version, durability included, and starts it.
+    pub fn start_durable() -> Self {
+        Self::start_with("")
+    }
+
+    fn start_with(options: &str) -> Self {
+        let (folder, port) = (folder::temporary("cluster"), free_port());
+        let cluster = Self { folder, programs: programs(), port, options: options.to_owned() };
         if let Some(user) = other_user() {
             let owner = Command::new("chown").arg(user).arg(cluster.folder.path()).status();
             assert!(owner.is_ok_and(|status| status.success()), "the folder cannot be given to {user}");
@@ -31,22 +45,23 @@ impl Cluster {
     }
 
     /// Where it is, as `database.url` takes it.
-    pub(crate) fn url(&self) -> String {
-        format!("postgres://stories@{}:{}/postgres", Ipv4Addr::LOCALHOST, self.port)
+    pub fn url(&self) -> Url {
+        Url::parse(&format!("postgres://stories@{}:{}/postgres", Ipv4Addr::LOCALHOST, self.port)).expect("a URL")
     }
 
     /// Stops it at once, in the middle of whatever runs.
-    pub(crate) fn stop(&self) {
+    pub fn stop(&self) {
         self.run("pg_ctl", &["-D", &self.data(), "-m", "immediate", "-w", "-s", "stop"]);
     }
 
     /// Starts it again and waits until it answers.
-    pub(crate) fn start_again(&self) {
+    pub fn start_again(&self) {
         let options = format!(
-            "-c listen_addresses={} -c port={} -c unix_socket_directories={} -c fsync=off",
+            "-c listen_addresses={} -c port={} -c unix_socket_directories={} {}",
             Ipv4Addr::LOCALHOST,
             self.port,
-            self.folder.path().display()
+            self.folder.path().display(),
+            self.options
         );
         let log = self.folder.path().join("log").display().to_string();
         self.run("pg_ctl", &["-D", &self.data(), "-l", &log, "-w", "-s", "-o", &options, "start"]);
@@ -89,12 +104,13 @@ impl Drop for Cluster {
     }
 }
 
-/// Where `initdb` and `pg_ctl` are: Debian keeps them out of PATH.
+/// Where `initdb` and `pg_ctl` are: Debian keeps them out of PATH, the newest version last.
 fn programs() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let debian = versions.map(|version| version.path().join("bin"));
+    let mut debian: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
+    debian.sort();
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let all = debian.chain(std::env::split_paths(&path));
+    let all = std::env::split_paths(&path).chain(debian.into_iter().rev());
     let has_both = |folder: &PathBuf| ["initdb", "pg_ctl"].iter().all(|program| folder.join(program).is_file());
     all.into_iter().find(has_both).expect("PostgreSQL's initdb and pg_ctl; `tests/run` installs them")
 }
@@ -104,6 +120,6 @@ fn other_user() -> Option<&'static str> {
     if !rustix::process::geteuid().is_root() {
         return None;
     }
-    let users = fs::read_to_string(Path::new("/etc/passwd")).unwrap_or_default();
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     Some(if users.lines().any(|line| line.starts_with("postgres:")) { "postgres" } else { "nobody" })
 }

@@ -1,4 +1,4 @@
-//! ID tokens, true and false.
+//! ID tokens, right and wrong.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,89 +6,32 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::{CLIENT_ID, CLIENT_SECRET, Defect, Desk, Visit, as_jwk, new_key};
+use super::defect::Defect;
+use super::state::{Authorization, CLIENT_ID, CLIENT_SECRET, State, as_jwk, new_key};
 
-/// The defects of an ID token and of the answers that go with it.
-pub const IN_THE_TOKEN: [Defect; 51] = {
-    use Defect::*;
-    [
-        WrongIssuer,
-        IssuerWithSlash,
-        WrongAudience,
-        ExtraAudience,
-        NoAudience,
-        WrongParty,
-        Expired,
-        ExpiryAsText,
-        NoExpiry,
-        IssuedTomorrow,
-        IssuedYesterday,
-        IssuedAsText,
-        NotYet,
-        WrongNonce,
-        NoNonce,
-        NonceAsList,
-        WrongAtHash,
-        AtHashAsNumber,
-        Unsigned,
-        UnsignedWithSignature,
-        MacWithPublicKey,
-        MacWithOurSecret,
-        ForeignKey,
-        KeyInHeader,
-        UnknownKeyId,
-        BrokenSignature,
-        ChangedClaims,
-        Encrypted,
-        Critical,
-        AnotherType,
-        SubjectTwice,
-        SubjectEmpty,
-        SubjectNumber,
-        SubjectNull,
-        NoSubject,
-        SubjectLong,
-        VerifiedAsText,
-        NoIdToken,
-        IdTokenGarbage,
-        TokenRefused,
-        TokenPage,
-        TokenRedirect,
-        TokenHuge,
-        TokenTwice,
-        TokenLineBreak,
-        TokenType,
-        InfoOfAnother,
-        InfoOfNobody,
-        InfoTwice,
-        InfoPage,
-        InfoRedirect,
-    ]
-};
-
-/// The ID token of a visit, as the present defect has it; `None` when there is none.
-pub(super) fn id_token(desk: &Desk, visit: &Visit, access_token: &str) -> Option<String> {
-    let (key, key_id) = desk.key();
+/// The ID token of an authorization, as the present defect has it; `None` when there is none.
+pub(super) fn id_token(state: &State, authorization: &Authorization, access_token: &str) -> Option<String> {
+    let (key, key_id) = state.key();
     let (defect, now) = {
-        let inner = desk.inner();
+        let inner = state.inner();
         (inner.defect, inner.now)
     };
     let mut claims = json!({
-        "iss": desk.url,
+        "iss": state.url,
         "aud": CLIENT_ID,
         "azp": CLIENT_ID,
-        "sub": visit.guest.subject,
+        "sub": authorization.user.subject,
         "exp": now + 300,
         "iat": now,
-        "nonce": visit.nonce,
+        "nonce": authorization.nonce,
         "at_hash": at_hash(access_token),
-        "email": visit.guest.email,
-        "email_verified": visit.guest.email_verified,
+        "email": authorization.user.email,
+        "email_verified": authorization.user.email_verified,
     });
     let mut header = json!({ "alg": "EdDSA", "typ": "JWT", "kid": key_id });
     if let Some(defect) = defect {
-        bend_claims(defect, now, desk, &mut claims);
-        bend_header(defect, &mut header);
+        change_claims(defect, now, state, &mut claims);
+        change_header(defect, &mut header);
     }
     match defect {
         Some(Defect::NoIdToken) => None,
@@ -97,15 +40,15 @@ pub(super) fn id_token(desk: &Desk, visit: &Visit, access_token: &str) -> Option
             let twice = claims.to_string().replacen('{', "{\"sub\":\"somebody else\",", 1);
             Some(signed(&key, &header.to_string(), &twice))
         }
-        Some(defect) => Some(bent(defect, &key, &header, &claims)),
+        Some(defect) => Some(with_defect(defect, &key, &header, &claims)),
         None => Some(signed(&key, &header.to_string(), &claims.to_string())),
     }
 }
 
-fn bend_claims(defect: Defect, now: i64, desk: &Desk, claims: &mut Value) {
+fn change_claims(defect: Defect, now: i64, state: &State, claims: &mut Value) {
     let (name, value) = match defect {
         Defect::WrongIssuer => ("iss", json!("https://another.example")),
-        Defect::IssuerWithSlash => ("iss", json!(format!("{}/", desk.url))),
+        Defect::IssuerWithSlash => ("iss", json!(format!("{}/", state.url))),
         Defect::WrongAudience => ("aud", json!("another")),
         Defect::ExtraAudience => ("aud", json!([CLIENT_ID, "another"])),
         Defect::NoAudience => ("aud", json!([])),
@@ -136,7 +79,7 @@ fn bend_claims(defect: Defect, now: i64, desk: &Desk, claims: &mut Value) {
     }
 }
 
-fn bend_header(defect: Defect, header: &mut Value) {
+fn change_header(defect: Defect, header: &mut Value) {
     match defect {
         Defect::UnknownKeyId => header["kid"] = json!("nobody's"),
         Defect::Critical => header["crit"] = json!(["b64"]),
@@ -147,8 +90,8 @@ fn bend_header(defect: Defect, header: &mut Value) {
     }
 }
 
-/// A token whose signature is not what it should be; else the right one over what was bent before.
-fn bent(defect: Defect, key: &SigningKey, header: &Value, claims: &Value) -> String {
+/// A token whose signature is not what it should be; else the right one over what was changed before.
+fn with_defect(defect: Defect, key: &SigningKey, header: &Value, claims: &Value) -> String {
     let (header_text, claims_text) = (header.to_string(), claims.to_string());
     let parts = format!("{}.{}", encode(header_text.as_bytes()), encode(claims_text.as_bytes()));
     let whole = signed(key, &header_text, &claims_text);

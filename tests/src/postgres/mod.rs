@@ -1,0 +1,7 @@
+//! PostgreSQL: a fresh database for one test, and a cluster that a test may stop.
+
+mod cluster;
+mod database;
+
+pub use self::cluster::Cluster;
+pub use self::database::{CLUSTER_VARIABLE, TestDatabase};
