@@ -106,7 +106,7 @@ fn check_config_looks_at_files_too() {
 
 #[test]
 fn start_with_a_template_in_old_syntax_is_refused_with_file_line_and_new_spelling() {
-    let folder = folder();
+    let folder = temporary("configuration");
     fs::create_dir(folder.path().join("templates")).expect("a folder");
     let template = "{% extends \"base.html\" %}\n{% block main %}\n<b>{{ languages.0.name }}</b>{% endblock main %}";
     fs::write(folder.path().join("templates/account.html"), template).expect("a file");
@@ -114,11 +114,11 @@ fn start_with_a_template_in_old_syntax_is_refused_with_file_line_and_new_spellin
                  `languages[0].name` instead of `languages.0.name`";
     let text = "[frontend]\ntemplates_dir = \"templates\"\n";
     let started = with_file(&folder, text, &["serve"]);
-    assert!(!started.status.success(), "{}", errors(&started));
-    assert!(errors(&started).contains(place), "{}", errors(&started));
+    assert!(!started.status.success(), "{}", stderr(&started));
+    assert!(stderr(&started).contains(place), "{}", stderr(&started));
     let checked = with_file(&folder, text, &["check-config"]);
     assert_eq!(checked.status.code(), Some(2));
-    assert!(out(&checked).contains(place), "{}", out(&checked));
+    assert!(stdout(&checked).contains(place), "{}", stdout(&checked));
 }
 
 #[test]
