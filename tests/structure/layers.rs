@@ -191,7 +191,6 @@ fn judge_purity(file: &Source, complain: &mut impl FnMut(String)) {
 }
 
 #[test]
-#[ignore = "until both crates have their new layout"]
 fn imports_of_lysand_auth_go_down_only() {
     assert_none(&LYSAND_AUTH.complaints(&CodeBase::at("lysand-auth")));
 }
