@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arithmetic_saturates() {
+    fn timestamp_arithmetic_out_of_range_saturates() {
         let end = Timestamp::from_micros(i64::MAX);
         assert_eq!(end.plus(Duration::MAX), end);
         let start = Timestamp::from_micros(i64::MIN);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_mastodon_times() {
+    fn timestamp_formats_as_iso8601_and_english_day() {
         let moment = Timestamp::from_micros(1_479_945_600_000_000);
         assert_eq!(moment.to_iso8601(), "2016-11-24T00:00:00.000Z");
         assert_eq!(moment.to_iso8601_micros(), "2016-11-24T00:00:00.000000Z");

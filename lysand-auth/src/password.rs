@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn knows_its_own_hashes_and_no_others() {
+    async fn password_verify_accepts_only_the_matching_argon2id_hash() {
         let passwords = small(4);
         let secret = Secret::new("correct horse");
         let stored = passwords.hash(&secret).await.unwrap();
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_at_once() {
+    async fn password_hashing_with_full_queue_returns_busy() {
         let config = PasswordConfig { max_concurrent: 1, max_waiting: 1, iterations: 8, ..PasswordConfig::default() };
         let passwords = Passwords::new(config, Ambient::system()).unwrap();
         let secret = Secret::new("x");
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hashes_agree_with_the_crate_itself() {
+    async fn password_hash_verifies_with_argon2_crate_defaults() {
         use argon2::password_hash::PasswordVerifier;
         let stored = small(1).hash(&Secret::new("same")).await.unwrap();
         let parsed = PasswordHash::new(&stored).unwrap();

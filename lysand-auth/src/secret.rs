@@ -114,13 +114,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn is_never_printed() {
+    fn secret_debug_output_never_shows_the_value() {
         let secret = Secret::new("hunter2");
         assert!(!format!("{secret:?} {:?}", secret.digest()).contains("hunter2"));
     }
 
     #[test]
-    fn generated_values_fit_every_place_they_travel_through() {
+    fn generated_secret_is_43_url_safe_characters_and_unique() {
         let one = Secret::generate(&Ambient::system());
         assert_eq!(one.expose().len(), 43);
         assert!(one.expose().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_compare_whole() {
+    fn secret_digest_comparison_refuses_prefix_and_empty() {
         let digest = Secret::new("abc").digest();
         assert!(digest.matches(Secret::new("abc").digest().as_bytes()));
         assert!(!digest.matches(&digest.as_bytes()[..31]));

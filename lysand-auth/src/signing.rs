@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_good_here_and_in_its_time_only() {
+    fn session_cookie_verifies_only_with_known_key_origin_and_time() {
         let ambient = Ambient::system();
         let base = BaseUrl::parse("https://social.example").unwrap();
         let (old, new) = (new_key(&ambient), new_key(&ambient));
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn other_tokens_of_the_same_key_are_no_session() {
+    fn session_cookie_with_other_type_or_missing_claim_is_refused() {
         let ambient = Ambient::system();
         let base = BaseUrl::parse("https://social.example").unwrap();
         let keys = SigningKeys::read(&[new_key(&ambient)]).unwrap();
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_token_is_checked_with_the_published_key_and_is_no_session() {
+    fn id_token_verifies_with_published_jwk_and_is_no_session_cookie() {
         let ambient = Ambient::system();
         let base = BaseUrl::parse("https://social.example").unwrap();
         let keys = SigningKeys::read(&[new_key(&ambient)]).unwrap();
@@ -373,7 +373,7 @@ mod tests {
         assert_eq!(keys.verify_session(token.expose(), &base, now), Err(CookieProblem::Unverifiable));
     }
 
-    /// The key of RFC 8410 §10.3, made by another program, and the public half that §10.1 gives for it.
+    /// The key of RFC 8410 §10.3, made by another program, and the public half that RFC 8410 §10.1 gives for it.
     #[test]
     fn a_key_of_another_program_is_read() {
         let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n\
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_none() {
+    fn signing_keys_empty_or_malformed_are_refused() {
         assert!(SigningKeys::read(&[]).is_err());
         assert!(
             SigningKeys::read(&[Secret::new("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----")]).is_err()

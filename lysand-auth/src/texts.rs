@@ -170,7 +170,7 @@ mod tests {
     use crate::ambient::Timestamp;
 
     #[test]
-    fn days_are_written_as_they_are_listed() {
+    fn page_texts_list_every_month_as_dates_are_written() {
         let month = 30 * 24 * 60 * 60 * 1_000_000;
         for (number, day) in (0..).zip(DAYS) {
             // The 15th of January 2026, and from there month by month.

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pages_load_nothing_from_elsewhere() {
+    fn static_assets_reference_no_external_urls() {
         for asset in ASSETS.iter().filter(|asset| !asset.content_type.starts_with("image/png")) {
             let text = String::from_utf8_lossy(asset.content).replace("http://www.w3.org/2000/svg", "");
             assert!(!text.contains("http:") && !text.contains("https:") && !text.contains("@import"), "{}", asset.name);

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_key_is_made_once_and_privately() {
+    fn signing_key_missing_is_generated_once_with_private_permissions() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data/key.pem");
         let made = load_or_create(std::slice::from_ref(&path), &Ambient::system()).unwrap();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_processes_one_makes_the_key() {
+    fn signing_key_generated_by_parallel_starts_is_the_same() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.pem");
         let keys: Vec<_> = std::thread::scope(|scope| {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused_with_their_name() {
+    fn signing_key_file_malformed_is_refused_with_its_name() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.pem");
         for text in ["", "garbage", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_paths_all_must_exist() {
+    fn signing_key_list_with_missing_file_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["one.pem", "two.pem"].map(|name| folder.path().join(name));
         load_or_create(std::slice::from_ref(&one), &Ambient::system()).unwrap();

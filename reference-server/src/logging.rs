@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn input_cannot_split_a_line() {
+    fn log_line_escapes_line_breaks_and_control_characters() {
         assert_eq!(one_line(b"signed in name=a\nERROR forged\n"), "signed in name=a\\nERROR forged\n");
         assert_eq!(one_line(b"\x1b[31mred\r\n"), "\\u{1b}[31mred\\r\n");
         assert_eq!(one_line("schön \u{2028}\n".as_bytes()), "schön \\u{2028}\n");

@@ -5,7 +5,7 @@ use tests::browser::page_from;
 use tests::{Appearance, Browser};
 
 #[tokio::test]
-async fn a_browser_without_scripts_runs_none() {
+async fn test_browser_with_scripts_disabled_runs_no_script() {
     let page = page_from("<title>still</title><script>document.title = 'moved'</script>");
     let look = Appearance { scripts: false, ..Appearance::default() };
     let (with, without) = (Browser::open().await, Browser::with_appearance(look).await);
@@ -17,7 +17,7 @@ async fn a_browser_without_scripts_runs_none() {
 }
 
 #[tokio::test]
-async fn a_narrow_browser_is_narrow_and_a_dark_one_prefers_dark() {
+async fn test_browser_applies_requested_width_and_dark_color_scheme() {
     let facts = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
     let page = page_from("<!doctype html><title>plain</title>");
     let browser = Browser::with_appearance(Appearance { width: 320, dark: true, ..Appearance::default() }).await;
@@ -30,7 +30,7 @@ async fn a_narrow_browser_is_narrow_and_a_dark_one_prefers_dark() {
 }
 
 #[tokio::test]
-async fn a_browser_that_closes_takes_its_processes_along() {
+async fn test_browser_dropped_leaves_no_process_running() {
     let browser = Browser::open().await;
     let profile = browser.profile().to_owned();
     assert!(runs_with(&profile), "the browser names its profile on its command line");

@@ -163,13 +163,13 @@ async fn signs_in(server: &ServerProcess, outages: Option<Outages>, outcome: &st
 }
 
 #[tokio::test]
-async fn a_client_with_a_server_of_its_own_signs_in() {
+async fn client_with_own_server_signs_in_and_redeems_code_as_json() {
     let server = ServerProcess::start().await;
     signs_in(&server, None, "Signed in as @alice after []").await;
 }
 
 #[tokio::test]
-async fn a_client_that_tries_again_gets_its_token_on_postgres() {
+async fn token_request_retried_after_network_and_database_failure_succeeds_on_postgres() {
     let database = TestDatabase::create().await;
     let (database_proxy, url) = TcpProxy::before(&database.url());
     let server = ServerProcess::builder().set("database.url", url.as_str()).start().await;

@@ -13,7 +13,7 @@ const TRY_IT: &str = "section[aria-labelledby='demo'] button";
 const SIGN_OUT: &str = ".person form button";
 
 #[tokio::test]
-async fn the_setup_link_creates_the_first_account_and_dies() {
+async fn setup_link_creates_first_account_and_works_only_once() {
     let server = ServerProcess::start().await;
     let browser = narrow_browser().await;
     let link = setup_link(&server).await;
@@ -40,7 +40,7 @@ async fn the_setup_link_creates_the_first_account_and_dies() {
 }
 
 #[tokio::test]
-async fn an_account_made_on_the_command_line_kills_the_link_when_it_may_administer() {
+async fn setup_link_stops_working_after_command_line_creates_an_admin() {
     let server = ServerProcess::start().await;
     let link = setup_link(&server).await;
     let page = async || server.client().get(link.as_str()).send().await.status;
@@ -54,7 +54,7 @@ async fn an_account_made_on_the_command_line_kills_the_link_when_it_may_administ
 }
 
 #[tokio::test]
-async fn the_demo_shows_each_step_and_home_shows_who_is_signed_in() {
+async fn demo_app_shows_oauth_steps_and_home_shows_signed_in_account() {
     let server = ServerProcess::start().await;
     let person = Person::named("alice");
     server.create_account(&person);

@@ -4,7 +4,7 @@ use tests::frontend::Frontend;
 use tests::{Browser, ServerProcess};
 
 #[tokio::test]
-async fn a_page_of_the_frontend_works_on_this_origin() {
+async fn frontend_fallback_page_runs_its_scripts_without_sharing_cookies() {
     let frontend = Frontend::start().await;
     let builder = ServerProcess::builder().set("frontend.mode", "redirect").set("frontend.url", &frontend.origin());
     let server = builder.start().await;

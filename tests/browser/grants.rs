@@ -38,7 +38,7 @@ async fn lives(fixture: &Fixture, token: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_person_takes_the_access_of_an_app_away() {
+async fn authorized_applications_remove_button_revokes_token_and_forgets_consent() {
     let mut fixture = Fixture::open().await;
     let token = allow(&mut fixture).await;
     fixture.server.client().account_of(&token).await.expect("a response");
@@ -56,7 +56,7 @@ async fn a_person_takes_the_access_of_an_app_away() {
 }
 
 #[tokio::test]
-async fn it_needs_no_scripts_and_no_wide_screen() {
+async fn authorized_applications_page_works_without_scripts_on_narrow_screen() {
     let mut fixture =
         Fixture::with_appearance(Appearance { scripts: false, width: NARROW, ..Appearance::default() }).await;
     let token = allow(&mut fixture).await;
@@ -73,7 +73,7 @@ async fn it_needs_no_scripts_and_no_wide_screen() {
 }
 
 #[tokio::test]
-async fn it_is_dark_for_those_who_prefer_it() {
+async fn authorized_applications_page_follows_dark_color_scheme_preference() {
     let mut fixture = Fixture::with_appearance(Appearance { dark: true, ..Appearance::default() }).await;
     allow(&mut fixture).await;
     look_them_up(&fixture).await;
@@ -83,7 +83,7 @@ async fn it_is_dark_for_those_who_prefer_it() {
 }
 
 #[tokio::test]
-async fn another_site_cannot_take_it_away() {
+async fn authorized_applications_form_posted_by_another_site_keeps_token() {
     let mut fixture = Fixture::open().await;
     let token = allow(&mut fixture).await;
     look_them_up(&fixture).await;

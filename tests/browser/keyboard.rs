@@ -11,7 +11,7 @@ use crate::fixture::Fixture;
 const STEPS: usize = 25;
 
 #[tokio::test]
-async fn the_whole_way_can_be_gone_by_keyboard() {
+async fn login_and_consent_can_be_completed_by_keyboard_only() {
     let mut fixture = Fixture::open().await;
     let request = fixture.leave_for_server().await;
     fixture.browser.find(SIGN_IN).await;
@@ -31,7 +31,7 @@ async fn the_whole_way_can_be_gone_by_keyboard() {
 }
 
 #[tokio::test]
-async fn enter_in_the_password_field_signs_in() {
+async fn login_form_enter_in_password_field_submits() {
     let fixture = Fixture::open().await;
     fixture.leave_for_server().await;
     fixture.browser.fill("identifier", &fixture.person.username).await;
@@ -41,7 +41,7 @@ async fn enter_in_the_password_field_signs_in() {
 }
 
 #[tokio::test]
-async fn everything_that_can_be_operated_has_a_name() {
+async fn login_consent_and_code_pages_give_controls_accessible_names() {
     let fixture = Fixture::open().await;
     fixture.leave_for_server_out_of_band().await;
     fixture.browser.find(SIGN_IN).await;

@@ -12,7 +12,7 @@ use crate::fixture::Fixture;
 pub(crate) const NARROW: u32 = 320;
 
 #[tokio::test]
-async fn nothing_on_the_way_needs_scripts() {
+async fn login_consent_and_out_of_band_code_work_without_scripts() {
     let mut fixture = Fixture::with_appearance(Appearance { scripts: false, ..Appearance::default() }).await;
     let request = fixture.leave_for_server().await;
     fixture.browser.sign_in_with(&fixture.person.username, "not the password").await;
@@ -29,7 +29,7 @@ async fn nothing_on_the_way_needs_scripts() {
 }
 
 #[tokio::test]
-async fn nothing_on_the_way_scrolls_sideways_on_a_narrow_screen() {
+async fn login_consent_and_code_pages_fit_narrow_screen() {
     let fixture = Fixture::with_appearance(Appearance { width: NARROW, ..Appearance::default() }).await;
     fixture.leave_for_server_out_of_band().await;
     fixture.browser.find(SIGN_IN).await;
@@ -50,7 +50,7 @@ async fn nothing_on_the_way_scrolls_sideways_on_a_narrow_screen() {
 
 /// German words are the longest that the pages have.
 #[tokio::test]
-async fn longer_words_do_not_scroll_sideways_on_a_narrow_screen() {
+async fn login_consent_and_code_pages_in_german_fit_narrow_screen() {
     let fixture = Fixture::with_appearance(Appearance { width: NARROW, ..Appearance::default() }).await;
     let every_row = "profile openid email push read:accounts write:accounts read:statuses write:statuses write:media \
                      write:conversations read:notifications write:notifications follow read:bookmarks write:bookmarks \
@@ -84,7 +84,7 @@ async fn longer_words_do_not_scroll_sideways_on_a_narrow_screen() {
 
 /// The pages beside a sign-in, in the same language.
 #[tokio::test]
-async fn longer_words_beside_a_sign_in_do_not_scroll_sideways_either() {
+async fn setup_home_and_account_pages_in_german_fit_narrow_screen() {
     let provider = CertifiedProvider::start().await;
     let server = provider.known_to(ServerProcess::builder()).start().await;
     let browser = Browser::with_appearance(Appearance { width: NARROW, ..Appearance::default() }).await;
@@ -143,7 +143,7 @@ const WIDTHS: &str = r"
 ";
 
 #[tokio::test]
-async fn the_pages_are_dark_for_those_who_prefer_it() {
+async fn login_and_consent_pages_follow_dark_color_scheme_preference() {
     let fixture = Fixture::with_appearance(Appearance { dark: true, ..Appearance::default() }).await;
     fixture.leave_for_server().await;
     fixture.browser.find(SIGN_IN).await;
@@ -159,7 +159,7 @@ async fn the_pages_are_dark_for_those_who_prefer_it() {
 }
 
 #[tokio::test]
-async fn the_pages_are_light_for_everybody_else() {
+async fn login_and_consent_pages_are_light_by_default() {
     let fixture = Fixture::open().await;
     fixture.leave_for_server().await;
     fixture.browser.find(SIGN_IN).await;

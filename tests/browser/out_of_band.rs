@@ -5,7 +5,7 @@ use tests::http::query_of;
 use crate::fixture::Fixture;
 
 #[tokio::test]
-async fn the_code_on_the_page_is_the_code_that_works() {
+async fn out_of_band_page_shows_code_that_redeems_for_token() {
     let fixture = Fixture::open().await;
     let (app, request) = fixture.leave_for_server_out_of_band().await;
     fixture.browser.sign_in(&fixture.person).await;
@@ -23,7 +23,7 @@ async fn the_code_on_the_page_is_the_code_that_works() {
 }
 
 #[tokio::test]
-async fn a_denial_ends_on_a_page_without_a_code() {
+async fn out_of_band_consent_denied_shows_page_without_code() {
     let fixture = Fixture::open().await;
     fixture.leave_for_server_out_of_band().await;
     fixture.browser.sign_in(&fixture.person).await;

@@ -51,7 +51,7 @@ async fn are_together(browser: &Browser, opener: &WindowHandle) {
 }
 
 #[tokio::test]
-async fn a_client_without_a_server_signs_in_by_popup_and_signs_out() {
+async fn cross_origin_client_signs_in_by_popup_and_revokes_token() {
     let server = ServerProcess::start().await;
     let person = Person::named("alice");
     server.create_account(&person);
@@ -84,7 +84,7 @@ async fn a_client_without_a_server_signs_in_by_popup_and_signs_out() {
 }
 
 #[tokio::test]
-async fn a_popup_that_is_closed_is_seen_to_be() {
+async fn sign_in_popup_closed_early_is_noticed_by_its_opener() {
     let server = ServerProcess::start().await;
     let site = site().await;
     let browser = at_the_client(&server, &site).await;

@@ -21,7 +21,7 @@ async fn a_person_signs_in_and_approves(mut fixture: Fixture) {
 }
 
 #[tokio::test]
-async fn a_person_signs_in_approves_and_the_application_learns_who_it_is() {
+async fn login_and_consent_approved_gives_app_a_token_for_account() {
     a_person_signs_in_and_approves(Fixture::open().await).await;
 }
 
@@ -31,13 +31,13 @@ mod postgres {
     use crate::fixture::Fixture;
 
     #[tokio::test]
-    async fn a_person_signs_in_approves_and_the_application_learns_who_it_is() {
+    async fn login_and_consent_approved_gives_app_a_token_on_postgres() {
         super::a_person_signs_in_and_approves(Fixture::on(Backend::Postgres).await).await;
     }
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_and_the_request_survives_it() {
+async fn login_with_wrong_password_shows_error_and_keeps_authorization_request() {
     let mut fixture = Fixture::open().await;
     let request = fixture.leave_for_server().await;
     fixture.browser.sign_in_with(&fixture.person.username, "not the password").await;
@@ -57,7 +57,7 @@ async fn a_wrong_password_is_refused_and_the_request_survives_it() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_refused_with_the_same_words() {
+async fn login_with_unknown_username_shows_same_error_as_wrong_password() {
     let fixture = Fixture::open().await;
     fixture.leave_for_server().await;
     fixture.browser.sign_in_with("nobody", &fixture.person.password).await;
@@ -66,7 +66,7 @@ async fn an_unknown_name_is_refused_with_the_same_words() {
 }
 
 #[tokio::test]
-async fn the_address_signs_in_as_well_as_the_name() {
+async fn login_with_email_address_instead_of_username_succeeds() {
     let fixture = Fixture::open().await;
     fixture.leave_for_server().await;
     fixture.browser.sign_in_with(&fixture.person.email, &fixture.person.password).await;
@@ -74,7 +74,7 @@ async fn the_address_signs_in_as_well_as_the_name() {
 }
 
 #[tokio::test]
-async fn a_denial_is_told_to_the_application() {
+async fn consent_denied_redirects_to_app_with_access_denied_and_state() {
     let mut fixture = Fixture::open().await;
     let request = fixture.leave_for_server().await;
     fixture.browser.sign_in(&fixture.person).await;
@@ -87,7 +87,7 @@ async fn a_denial_is_told_to_the_application() {
 }
 
 #[tokio::test]
-async fn who_is_signed_in_already_only_decides() {
+async fn authorize_with_existing_session_asks_only_for_consent() {
     let mut fixture = Fixture::open().await;
     fixture.leave_for_server().await;
     fixture.browser.sign_in(&fixture.person).await;

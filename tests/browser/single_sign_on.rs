@@ -44,7 +44,7 @@ async fn api(fixture: &Fixture, method: reqwest::Method, path: &str, token: &str
 }
 
 #[tokio::test]
-async fn a_person_links_an_identity_signs_in_with_it_and_removes_it() {
+async fn provider_identity_can_be_linked_used_to_sign_in_and_unlinked() {
     let (mut fixture, _provider) = fixture().await;
     let token = token(&mut fixture).await;
 
@@ -88,7 +88,7 @@ async fn open_account(fixture: &Fixture) {
 }
 
 #[tokio::test]
-async fn a_person_turns_back_at_the_provider_and_then_does_not() {
+async fn provider_link_and_sign_in_cancelled_can_be_retried() {
     let (mut fixture, _provider) = fixture().await;
     let token = token(&mut fixture).await;
 
@@ -147,7 +147,7 @@ async fn sign_out(fixture: &Fixture) {
 }
 
 #[tokio::test]
-async fn a_program_begins_to_link_and_the_owner_finishes_in_a_browser() {
+async fn link_started_by_api_is_confirmed_with_password_in_browser() {
     let (mut fixture, _provider) = fixture().await;
     let token = token(&mut fixture).await;
     let begin = fixture.server.client().post("/api/v1/sso").bearer(&token);
@@ -175,7 +175,7 @@ async fn a_program_begins_to_link_and_the_owner_finishes_in_a_browser() {
 }
 
 #[tokio::test]
-async fn a_stranger_at_the_provider_is_told_so() {
+async fn provider_sign_in_without_linked_account_shows_error_on_login_page() {
     let (fixture, _provider) = fixture().await;
     fixture.leave_for_server().await;
     fixture.browser.click(AT_PROVIDER).await;
@@ -186,7 +186,7 @@ async fn a_stranger_at_the_provider_is_told_so() {
 }
 
 #[tokio::test]
-async fn the_only_way_in_stays_and_the_person_is_told_why() {
+async fn unlink_of_only_identity_is_refused_with_explanation() {
     let (mut fixture, _provider) = fixture_with(&[("oidc.allow_registration", "true")]).await;
     fixture.person = Person::named("grace");
     let request = fixture.leave_for_server().await;

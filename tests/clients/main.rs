@@ -27,12 +27,12 @@ async fn mastodon_py_signs_in_by_redirect() {
 }
 
 #[tokio::test]
-async fn mastodon_py_signs_in_with_a_copied_code() {
+async fn mastodon_py_signs_in_with_out_of_band_code() {
     signs_in_with_a_copied_code(&MASTODON_PY).await;
 }
 
 #[tokio::test]
-async fn toot_signs_in_with_a_copied_code() {
+async fn toot_signs_in_with_out_of_band_code() {
     signs_in_with_a_copied_code(&TOOT).await;
 }
 
@@ -42,7 +42,7 @@ async fn masto_js_signs_in_by_redirect() {
 }
 
 #[tokio::test]
-async fn masto_js_signs_in_with_a_copied_code() {
+async fn masto_js_signs_in_with_out_of_band_code() {
     signs_in_with_a_copied_code(&MASTO_JS).await;
 }
 
@@ -52,33 +52,33 @@ async fn megalodon_signs_in_by_redirect() {
 }
 
 #[tokio::test]
-async fn megalodon_signs_in_with_a_copied_code() {
+async fn megalodon_signs_in_with_out_of_band_code() {
     signs_in_with_a_copied_code(&MEGALODON).await;
 }
 
 #[tokio::test]
-async fn authlib_signs_in_by_the_metadata() {
+async fn authlib_signs_in_with_server_metadata_and_openid() {
     signs_in_by_the_metadata(&AUTHLIB).await;
 }
 
 #[tokio::test]
-async fn openid_client_signs_in_with_a_secret_in_the_body() {
+async fn openid_client_signs_in_with_client_secret_post() {
     signs_in_by_the_metadata(&openid_client(&["client_secret_post"])).await;
 }
 
 #[tokio::test]
-async fn openid_client_signs_in_with_a_secret_in_the_header() {
+async fn openid_client_signs_in_with_client_secret_basic() {
     signs_in_by_the_metadata(&openid_client(&["client_secret_basic"])).await;
 }
 
 #[tokio::test]
-async fn openid_client_signs_in_without_a_secret() {
+async fn openid_client_signs_in_as_public_client_without_secret() {
     signs_in_by_the_metadata(&openid_client(&["none"])).await;
 }
 
 /// The stories above prove nothing about TLS if the clients would talk to anybody.
 #[tokio::test]
-async fn the_clients_check_who_they_talk_to() {
+async fn real_clients_refuse_untrusted_tls_certificate() {
     let server = ServerProcess::builder().with_tls().start().await;
     for client in [MASTODON_PY, AUTHLIB, MASTO_JS, MEGALODON, openid_client(&["none"])] {
         let trusting_nobody = ClientProgram::start_without_trust(&client, &server, OUT_OF_BAND);

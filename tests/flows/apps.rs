@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::story;
 use tests::story::{CALLBACK, encode};
 
-story!(what_is_wrong_is_said_all_at_once, |story| {
+story!(app_registration_with_several_errors_reports_all_at_once, |story| {
     for (form, message) in [
         (vec![], "Application name can't be blank, Redirect URI can't be blank"),
         (
@@ -28,7 +28,7 @@ story!(what_is_wrong_is_said_all_at_once, |story| {
     }
 });
 
-story!(the_entity_is_what_clients_decode, |story| {
+story!(app_registration_returns_entity_with_client_id_and_client_secret, |story| {
     let form = [
         ("client_name", "Tuba  ☂"),
         ("redirect_uris", "https://a.example\napp://cb"),
@@ -49,7 +49,7 @@ story!(the_entity_is_what_clients_decode, |story| {
     }
 });
 
-story!(every_way_to_send_parameters_works, |story| {
+story!(app_registration_accepts_json_multipart_query_and_form_parameters, |story| {
     let json = json!({ "client_name": 123, "redirect_uris": [CALLBACK, "app://cb"], "scopes": ["read", "write"] });
     let body = story.post("/api/v1/apps").json(&json).send().await.is(200).json();
     assert_eq!((&body["name"], &body["scopes"]), (&"123".into(), &json!(["read", "write"])));
@@ -64,7 +64,7 @@ story!(every_way_to_send_parameters_works, |story| {
     assert_eq!((&body["name"], &body["redirect_uri"]), (&"Query".into(), &CALLBACK.into()));
 });
 
-story!(malformed_bodies_are_refused_in_words, |story| {
+story!(app_registration_with_malformed_body_returns_json_error, |story| {
     let post = || story.post("/api/v1/apps");
     for (content_type, body, status) in [
         ("application/json", "{".to_owned(), 400),
@@ -80,7 +80,7 @@ story!(malformed_bodies_are_refused_in_words, |story| {
     }
 });
 
-story!(a_registered_app_stays, |story| {
+story!(registered_app_survives_restart_and_sweep_after_400_days, |story| {
     let app = story.usual_app().await;
     let story = story.restart(&[]).await;
     story.advance_clock(std::time::Duration::from_secs(400 * 24 * 3600));
@@ -94,7 +94,7 @@ story!(a_registered_app_stays, |story| {
     story.post("/oauth/token").form(&form).send().await.is(200);
 });
 
-story!(verify_credentials_shows_no_secret, |story| {
+story!(app_verify_credentials_returns_no_client_id_or_secret, |story| {
     story.get("/api/v1/apps/verify_credentials").send().await.is_api_error(401, "The access token is invalid");
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
@@ -105,7 +105,7 @@ story!(verify_credentials_shows_no_secret, |story| {
     }
 });
 
-story!(too_many_registrations_wait, &[("ratelimit.enabled", "true")], |story| {
+story!(app_registration_over_rate_limit_returns_429_with_retry_after, &[("ratelimit.enabled", "true")], |story| {
     for _ in 0..5 {
         story.usual_app().await;
     }
@@ -117,7 +117,7 @@ story!(too_many_registrations_wait, &[("ratelimit.enabled", "true")], |story| {
     story.usual_app().await;
 });
 
-story!(every_message_in_its_order, |story| {
+story!(app_registration_validation_errors_come_in_documented_order, |story| {
     let long = "x".repeat(2_000);
     let (long_uri, name) = (format!("https://a.example/{long}"), "x".repeat(61));
     let uri = |text: &str| vec![("client_name", "A".to_owned()), ("redirect_uris", text.to_owned())];
@@ -180,7 +180,7 @@ story!(every_message_in_its_order, |story| {
     }
 });
 
-story!(addresses_in_use_are_kept_byte_for_byte, |story| {
+story!(app_registration_keeps_redirect_uris_byte_for_byte, |story| {
     let in_use = [
         "https://a.example",
         "https://A.Example:443/",
@@ -212,7 +212,7 @@ story!(addresses_in_use_are_kept_byte_for_byte, |story| {
     }
 });
 
-story!(scopes_of_a_registration, |story| {
+story!(app_registration_defaults_deduplicates_and_validates_scopes, |story| {
     let register = async |scopes: Value| {
         let body = json!({ "client_name": "A", "redirect_uris": CALLBACK, "scopes": scopes });
         story.post("/api/v1/apps").json(&body).send().await
@@ -240,7 +240,7 @@ story!(scopes_of_a_registration, |story| {
     }
 });
 
-story!(any_live_token_shows_its_app, |story| {
+story!(app_verify_credentials_with_any_live_token_returns_app, |story| {
     let person = story.person("ada").await;
     let app = story.app(&format!("{CALLBACK} app://cb"), "read push").await;
     let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "push")])).await;

@@ -8,7 +8,7 @@ use tests::story::{CALLBACK, query_of};
 const OOB: &str = "urn:ietf:wg:oauth:2.0:oob";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-story!(checks_1_to_3_are_shown_and_never_sent_anywhere, |story| {
+story!(authorize_with_invalid_client_id_or_redirect_uri_never_redirects, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     for (name, value, status, error) in [
@@ -32,7 +32,7 @@ story!(checks_1_to_3_are_shown_and_never_sent_anywhere, |story| {
     }
 });
 
-story!(other_mistakes_are_told_to_the_app, |story| {
+story!(authorize_with_other_invalid_parameter_redirects_error_to_app, |story| {
     let (person, app) = (story.person("ada").await, story.app(&format!("{CALLBACK}?keep=1 {OOB}"), "read write").await);
     let signed_in = story.sign_in(&person, &app).await;
     for (changes, error, description) in [
@@ -84,7 +84,7 @@ story!(other_mistakes_are_told_to_the_app, |story| {
     story.get(&twice_the_same).send().await.is(200);
 });
 
-story!(signed_out_one_is_asked_to_sign_in, |story| {
+story!(authorize_without_session_shows_login_form_and_keeps_request, |story| {
     let app = story.usual_app().await;
     let changes = [("state", "s"), ("code_challenge", CHALLENGE), ("code_challenge_method", "S256"), ("nonce", "n")];
     let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&changes))).send().await.is(200);
@@ -99,7 +99,7 @@ story!(signed_out_one_is_asked_to_sign_in, |story| {
     assert!(without_scope.markup().contains("&scope=read\""), "the default is spelled out: the login route needs one");
 });
 
-story!(a_dead_cookie_is_nobody, |story| {
+story!(authorize_with_invalid_or_expired_session_cookie_shows_login, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     let path = format!("/oauth/authorize?{}", app.authorize_query());
@@ -113,7 +113,7 @@ story!(a_dead_cookie_is_nobody, |story| {
     story.get(&path).session(&signed_in).send().await.is(200);
 });
 
-story!(signed_in_one_is_asked_for_consent, |story| {
+story!(authorize_with_session_redirects_to_consent_page, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("state", "s"), ("scope", "read:accounts")]));
@@ -128,7 +128,7 @@ story!(signed_in_one_is_asked_for_consent, |story| {
     }
 });
 
-story!(the_person_can_be_asked_again, |story| {
+story!(authorize_with_prompt_max_age_or_force_login_asks_again, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     story.token(&person, &app).await;
     let signed_in = story.sign_in(&person, &app).await;
@@ -152,7 +152,7 @@ story!(the_person_can_be_asked_again, |story| {
     }
 });
 
-story!(consent_is_remembered_for_sites_that_prove_themselves, |story| {
+story!(consent_is_remembered_only_for_https_redirect_uri_and_granted_scope, |story| {
     let person = story.person("ada").await;
     for (uri, remembered) in [
         (CALLBACK, true),
@@ -183,7 +183,7 @@ story!(consent_is_remembered_for_sites_that_prove_themselves, |story| {
 });
 
 story!(
-    a_frontend_may_own_the_pages,
+    frontend_redirect_mode_sends_login_and_consent_to_frontend_routes,
     &[
         ("frontend.mode", "redirect"),
         ("frontend.url", "https://fe.example"),
@@ -214,7 +214,7 @@ story!(
     }
 );
 
-story!(mistakes_may_be_shown_on_a_page_as_mastodon_does, &[("oauth.authorize_errors", "page")], |story| {
+story!(authorize_errors_setting_page_shows_error_instead_of_redirect, &[("oauth.authorize_errors", "page")], |story| {
     let app = story.usual_app().await;
     let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("response_type", "token")]));
     let page = story.get(&path).send().await.is(400);

@@ -53,7 +53,7 @@ fn wrong_from(app: &App, first: usize) -> String {
     app.authorize_query_with(&changes)
 }
 
-story!(the_first_failing_check_speaks, |story| {
+story!(authorize_with_several_errors_reports_first_failing_check, |story| {
     let person = story.person("ada").await;
     let apps = [story.usual_app().await, story.app("app://cb", "read").await, story.app(OOB, "read").await];
     let signed_in = story.sign_in(&person, &apps[0]).await;
@@ -87,7 +87,7 @@ story!(the_first_failing_check_speaks, |story| {
     story.get(&format!("/oauth/authorize?{no_challenge}")).send().await.is(200);
 });
 
-story!(state_comes_back_whole, |story| {
+story!(authorize_state_is_returned_unchanged_and_blank_state_omitted, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let long = "0123456789 +%&=#?/ü☂\"<>".repeat(220);
     assert!(long.len() > 4_096);
@@ -120,7 +120,7 @@ async fn granted(story: &Story, app: &App, scope: &str) -> Result<String, String
     Ok(scope.replace('+', " ").replace("%3A", ":"))
 }
 
-story!(scopes_are_asked_for_with_spaces, |story| {
+story!(authorize_scope_is_space_separated_and_limited_to_app_scopes, |story| {
     let app = story.app(CALLBACK, "read write").await;
     for (scope, expected) in [
         ("scope=read+write", "read write"),
@@ -157,7 +157,7 @@ story!(scopes_are_asked_for_with_spaces, |story| {
     assert!(granted(&story, &narrow, "scope=write").await.is_err(), "never the other way round");
 });
 
-story!(retired_scopes_are_dropped, |story| {
+story!(authorize_with_retired_scopes_drops_them_from_token, |story| {
     let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read crypto").await);
     let asked = "read crypto read:reports read:me read:circles write:circles";
     let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", asked)])).await;
@@ -165,7 +165,7 @@ story!(retired_scopes_are_dropped, |story| {
     assert_eq!(story.redeem(&app, &code).await.is(200).json()["scope"], "read");
 });
 
-story!(who_may_not_act_gets_no_code, |story| {
+story!(authorize_and_consent_with_inactive_account_give_no_code, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     story.token(&person, &app).await;
     let account = story.account(&person).await;
@@ -187,7 +187,7 @@ story!(who_may_not_act_gets_no_code, |story| {
     }
 });
 
-story!(the_consent_page_says_who_where_and_what, |story| {
+story!(consent_page_shows_app_account_scopes_and_redirect_target, |story| {
     let person = story.person("ada").await;
     for (uri, said) in [
         (CALLBACK, "app.example"),
@@ -222,7 +222,7 @@ story!(the_consent_page_says_who_where_and_what, |story| {
     }
 });
 
-story!(the_request_survives_every_branch, |story| {
+story!(authorization_request_survives_wrong_password_and_account_switch, |story| {
     let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
     let whole = [
         ("state", "a b&c"),
@@ -259,7 +259,7 @@ story!(the_request_survives_every_branch, |story| {
     assert_eq!(account["username"], "ada");
 });
 
-story!(an_unknown_language_is_ignored, |story| {
+story!(authorize_with_unknown_lang_falls_back_to_accept_language, |story| {
     let app = story.usual_app().await;
     for lang in ["None", "xx-YY", "../../etc/passwd", "<b>"] {
         for (accepted, spoken) in [("fr", "fr"), ("tlh", "en")] {
@@ -271,7 +271,7 @@ story!(an_unknown_language_is_ignored, |story| {
     }
 });
 
-story!(a_padded_challenge_is_met, |story| {
+story!(token_with_padded_code_challenge_is_accepted, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let padded = format!("{CHALLENGE}=");
     let query = app.authorize_query_with(&[("code_challenge", &padded), ("code_challenge_method", "S256")]);
@@ -286,7 +286,7 @@ story!(a_padded_challenge_is_met, |story| {
     }
 });
 
-story!(a_stale_form_is_told_on_a_page, |story| {
+story!(consent_and_login_with_invalid_form_token_show_error_page, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     let pairs = [("client_id", app.client_id.as_str()), ("redirect_uri", CALLBACK), ("code", &signed_in.code)];

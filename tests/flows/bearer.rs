@@ -8,7 +8,7 @@ use tests::story::CALLBACK;
 
 const VERIFY: &str = "/api/v1/accounts/verify_credentials";
 
-story!(no_token_is_401, |story| {
+story!(bearer_token_missing_or_unknown_returns_401_with_challenge, |story| {
     for header in ["", "Bearer", "Bearer ", "Basic YTpi", "token", "Bearer unknown", "bearer \u{e9}"] {
         let answer = story.get(VERIFY).header("authorization", header).send().await;
         let answer = answer.is_api_error(401, "The access token is invalid");
@@ -22,7 +22,7 @@ story!(no_token_is_401, |story| {
     story.get(VERIFY).bearer(&long).send().await.is(401);
 });
 
-story!(scope_then_account, |story| {
+story!(bearer_token_with_wrong_scope_or_no_user_is_refused, |story| {
     let person = story.person("ada").await;
     let app = story.app(CALLBACK, "read write profile").await;
     let narrow = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "write")])).await;
@@ -45,7 +45,7 @@ story!(scope_then_account, |story| {
     answer.is_api_error(422, "This method requires an authenticated user");
 });
 
-story!(userinfo_wants_profile_alone, |story| {
+story!(userinfo_requires_profile_scope_and_preferences_require_read, |story| {
     let person = story.person("ada").await;
     let app = story.app(CALLBACK, "read profile").await;
     let token = async |scope: &str| {
@@ -69,7 +69,7 @@ story!(userinfo_wants_profile_alone, |story| {
     assert!(body["posting:default:visibility"].is_string());
 });
 
-story!(an_account_that_may_not_act_keeps_its_tokens, |story| {
+story!(bearer_token_of_disabled_account_is_refused_until_reactivated, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     let account = story.account(&person).await;
@@ -85,7 +85,7 @@ story!(an_account_that_may_not_act_keeps_its_tokens, |story| {
     story.verify(&token).await.is_api_error(403, "Your login is currently pending approval");
 });
 
-story!(ending_everything_ends_everything, |story| {
+story!(end_all_sessions_revokes_tokens_codes_and_sessions_of_account, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     let signed_in = story.sign_in(&person, &app).await;
@@ -99,7 +99,7 @@ story!(ending_everything_ends_everything, |story| {
     story.decide(&signed_in, &app).await.is_login_error("invalid_request", "Invalid JWT, could not verify");
 });
 
-story!(credentials_have_one_purpose, |story| {
+story!(session_cookie_code_and_client_secret_are_not_bearer_tokens, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     let signed_in = story.sign_in(&person, &app).await;
@@ -119,7 +119,7 @@ story!(credentials_have_one_purpose, |story| {
         .is_login_error("invalid_grant", "Invalid identifier or password");
 });
 
-story!(userinfo_says_who, |story| {
+story!(userinfo_returns_claims_of_account_and_refuses_wrong_scope, |story| {
     let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
     let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "profile")])).await;
     let code = story.consent(&signed_in, &app).await;
@@ -154,7 +154,7 @@ story!(userinfo_says_who, |story| {
     answer.is_api_error(422, "This method requires an authenticated user");
 });
 
-story!(where_a_token_may_stand, |story| {
+story!(bearer_token_is_accepted_in_header_but_not_in_query, |story| {
     let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
     let token = story.token(&person, &app).await;
     for scheme in ["Bearer", "bearer", "BEARER", "bEARER"] {
@@ -173,7 +173,7 @@ story!(where_a_token_may_stand, |story| {
     story.post("/oauth/userinfo").form(&[("bearer_token", &token)]).send().await.is(401);
 });
 
-story!(a_dead_token_is_nobody_where_nobody_is_asked, |story| {
+story!(public_routes_ignore_revoked_or_malformed_bearer_token, |story| {
     let app = story.usual_app().await;
     let own = [
         ("grant_type", "client_credentials"),
@@ -203,7 +203,7 @@ story!(a_dead_token_is_nobody_where_nobody_is_asked, |story| {
     story.post("/api/v1/apps").basic("somebody", "x").form(&form).send().await.is(200);
 });
 
-story!(who_may_not_act_is_told_why, |story| {
+story!(bearer_token_of_unconfirmed_or_deleted_account_returns_403_reason, |story| {
     let (unconfirmed, leaving) = (tests::Person::named("bob"), story.person("eve").await);
     let unconfirmed = story.create(&unconfirmed, false).await;
     let leaving = story.account(&leaving).await;
@@ -224,7 +224,7 @@ story!(who_may_not_act_is_told_why, |story| {
     assert_eq!(answer.header("www-authenticate"), "", "signing in again would not help");
 });
 
-story!(the_token_then_the_scope_then_the_person, |story| {
+story!(bearer_checks_token_then_scope_then_account_state, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "write")])).await;
     let code = story.consent(&signed_in, &app).await;
@@ -246,7 +246,7 @@ story!(the_token_then_the_scope_then_the_person, |story| {
     }
 });
 
-story!(tokens_do_not_end_by_themselves, |story| {
+story!(bearer_token_without_expiry_survives_years_and_sweep, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     for _ in 0..5 {

@@ -67,7 +67,7 @@ async fn token(story: &Story) -> String {
     story.token(&story.person("ada").await, &story.usual_app().await).await
 }
 
-story!(a_token_in_a_form_opens_a_route_of_the_host, |story| {
+story!(bearer_token_in_form_body_opens_host_route, |story| {
     let (host, token) = (host(&story).await, token(&story).await);
     let post = || story.post(&host.url("/api/v1/statuses"));
     let form = [("status", "a b&c=d+ü%"), ("access_token", token.as_str()), ("media_ids[]", "1"), ("media_ids[]", "2")];
@@ -95,7 +95,7 @@ story!(a_token_in_a_form_opens_a_route_of_the_host, |story| {
     host.end().await;
 });
 
-story!(the_token_api_takes_it_there_as_well, |story| {
+story!(token_invalidate_api_accepts_bearer_token_in_form_body, |story| {
     let token = token(&story).await;
     let list = story.get("/api/v1/tokens").bearer(&token).send().await.is(200).json();
     let id = list[0]["id"].as_str().expect("an id").to_owned();
@@ -107,7 +107,7 @@ story!(the_token_api_takes_it_there_as_well, |story| {
     post().form(&[("access_token", &token)]).send().await.is_api_error(401, "The access token was revoked");
 });
 
-story!(a_token_stands_in_one_place, |story| {
+story!(bearer_header_overrides_form_body_and_query_token_is_ignored, |story| {
     let (host, token) = (host(&story).await, token(&story).await);
     let echo = || story.post(&host.url("/echo"));
     // The header counts, whatever the body says: as user info has it.
@@ -134,7 +134,7 @@ story!(a_token_stands_in_one_place, |story| {
     host.end().await;
 });
 
-story!(bodies_that_are_no_forms_are_handed_on, |story| {
+story!(non_form_bodies_are_passed_on_without_reading_access_token, |story| {
     let (host, token) = (host(&story).await, token(&story).await);
     let large = format!("access_token={token}&x={}", "y".repeat(100_000));
     let multipart =
@@ -165,7 +165,7 @@ story!(bodies_that_are_no_forms_are_handed_on, |story| {
     host.end().await;
 });
 
-story!(what_cannot_be_read_is_refused_clearly, |story| {
+story!(form_body_with_conflicting_token_or_too_large_is_refused, |story| {
     let (host, token) = (host(&story).await, token(&story).await);
     let echo = |body: String| story.post(&host.url("/echo")).body(FORM, body).send();
     for bad in [
@@ -210,7 +210,7 @@ async fn raw(host: &Embedder, head: &str, body: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-story!(a_body_that_breaks_off_is_no_form, |story| {
+story!(truncated_form_body_with_bearer_token_is_refused, |story| {
     let (host, token) = (host(&story).await, token(&story).await);
     let body = format!("access_token={token}");
     let chunked = "Transfer-Encoding: chunked\r\nConnection: close";
@@ -240,7 +240,7 @@ fn limit(answer: &Response) -> (&str, &str) {
 }
 
 story!(
-    the_limits_count_the_token_of_the_body,
+    rate_limit_counts_bearer_token_from_form_body,
     &[("ratelimit.enabled", "true"), ("ratelimit.api_token.max", "3"), ("ratelimit.api_address.max", "50")],
     |story| {
         let (host, token) = (host(&story).await, token(&story).await);

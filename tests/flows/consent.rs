@@ -8,7 +8,7 @@ use tests::story::{CALLBACK, encode, query_of};
 
 const OOB: &str = "urn:ietf:wg:oauth:2.0:oob";
 
-story!(shape_and_cookie_come_first, |story| {
+story!(consent_without_required_parameter_or_session_cookie_is_refused, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     for name in ["client_id", "redirect_uri", "code"] {
@@ -30,7 +30,7 @@ story!(shape_and_cookie_come_first, |story| {
     story.decide(&signed_in, &app).await.is(302);
 });
 
-story!(a_pending_code_is_worthless_elsewhere, |story| {
+story!(consent_with_foreign_used_or_expired_code_is_refused, |story| {
     let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
     let other_app = story.usual_app().await;
     let pending = story.sign_in(&ada, &app).await;
@@ -56,7 +56,7 @@ story!(a_pending_code_is_worthless_elsewhere, |story| {
     story.decide(&late, &app).await.is_login_error("invalid_grant", "Invalid code");
 });
 
-story!(of_many_consents_one_counts, |story| {
+story!(consent_submitted_concurrently_issues_only_one_code, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     let tries = (0..20).map(|_| story.decide(&signed_in, &app));
@@ -65,7 +65,7 @@ story!(of_many_consents_one_counts, |story| {
     assert_eq!(approved, 1);
 });
 
-story!(the_answer_keeps_the_redirect_uri_whole, |story| {
+story!(authorization_response_appends_code_state_and_iss_to_redirect_uri, |story| {
     let person = story.person("ada").await;
     for (uri, start) in [
         ("https://app.example", "https://app.example?code="),
@@ -93,7 +93,7 @@ story!(the_answer_keeps_the_redirect_uri_whole, |story| {
     assert!(location.as_str().starts_with("http://127.0.0.1:4711/cb?code="), "{location}");
 });
 
-story!(out_of_band_shows_the_code, |story| {
+story!(out_of_band_consent_shows_code_page_and_rejects_malformed_code, |story| {
     let person = story.person("ada").await;
     let app = story.app(OOB, "read").await;
     let signed_in = story.sign_in(&person, &app).await;
@@ -113,7 +113,7 @@ story!(out_of_band_shows_the_code, |story| {
     story.redeem(&app, &code).await.is(200);
 });
 
-story!(consent_as_frontends_send_it, |story| {
+story!(consent_posted_to_oauth_authorize_by_frontend_issues_code, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     let full = [
@@ -175,7 +175,7 @@ story!(consent_as_frontends_send_it, |story| {
     assert_eq!(answer.location().host_str(), Some("app.example"));
 });
 
-story!(no_means_no, |story| {
+story!(authorize_denied_redirects_with_access_denied, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("state", "s")])).await;
     let form = [("_method", "delete"), ("code", signed_in.code.as_str()), ("client_id", &app.client_id)];
@@ -205,7 +205,7 @@ story!(no_means_no, |story| {
     assert!(page.header("content-type").starts_with("text/html"));
 });
 
-story!(signing_out_ends_what_was_pending, |story| {
+story!(sign_out_voids_codes_and_ends_only_this_session, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     let approved = story.sign_in(&person, &app).await;

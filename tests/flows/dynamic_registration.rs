@@ -25,7 +25,7 @@ async fn public_app(story: &Story) -> App {
     }
 }
 
-story!(registration_by_rfc_7591, |story| {
+story!(dynamic_registration_returns_rfc_7591_client_metadata, |story| {
     let asked = json!({
         "client_name": "Dynamic", "client_uri": "https://app.example/about", "redirect_uris": [CALLBACK, "app://cb"],
         "scope": "read write:statuses", "grant_types": ["authorization_code", "refresh_token"],
@@ -58,7 +58,7 @@ story!(registration_by_rfc_7591, |story| {
     assert_eq!(entity["name"], "Dynamic");
 });
 
-story!(registration_refusals_have_the_names_of_rfc_7591, |story| {
+story!(dynamic_registration_errors_use_rfc_7591_error_codes, |story| {
     let plain = register(&story, json!({ "redirect_uris": [CALLBACK] })).await.is(201).json();
     assert_eq!((&plain["scope"], &plain["client_name"]), (&"read".into(), &"app.example".into()));
     assert_eq!(plain["token_endpoint_auth_method"], "client_secret_basic");
@@ -84,7 +84,7 @@ story!(registration_refusals_have_the_names_of_rfc_7591, |story| {
     story.get("/oauth/register").send().await.is(405);
 });
 
-story!(registrations_of_both_kinds_share_a_limit, &[("ratelimit.enabled", "true")], |story| {
+story!(registration_rate_limit_is_shared_by_both_endpoints, &[("ratelimit.enabled", "true")], |story| {
     for _ in 0..3 {
         register(&story, json!({ "redirect_uris": [CALLBACK] })).await.is(201);
     }
@@ -95,7 +95,7 @@ story!(registrations_of_both_kinds_share_a_limit, &[("ratelimit.enabled", "true"
     assert_eq!(answer.header("access-control-allow-origin"), "*");
 });
 
-story!(a_public_app_has_no_secret_and_needs_pkce, |story| {
+story!(public_app_has_no_client_secret_and_requires_pkce, |story| {
     let form = [("client_name", "P"), ("redirect_uris", CALLBACK), ("token_endpoint_auth_method", "none")];
     let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
     assert_eq!(body.get("client_secret"), None);
@@ -145,7 +145,7 @@ story!(a_public_app_has_no_secret_and_needs_pkce, |story| {
     story.verify(&token).await.is_api_error(401, "The access token was revoked");
 });
 
-story!(a_confidential_app_cannot_pass_for_a_public_one, |story| {
+story!(confidential_app_cannot_redeem_code_without_client_secret, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let query = app.authorize_query_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
     let signed_in = story.sign_in_with(&ada, &query).await;

@@ -35,7 +35,7 @@ async fn signed_in(story: &Story) -> SignedIn {
     story.sign_in(&story.person("ada").await, &story.usual_app().await).await
 }
 
-story!(nobody_is_asked_about_an_app_of_the_house, |story| {
+story!(first_party_app_with_session_skips_consent, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, CALLBACK).await);
     for changes in [
         vec![],
@@ -55,7 +55,7 @@ story!(nobody_is_asked_about_an_app_of_the_house, |story| {
     }
 });
 
-story!(somebody_must_be_signed_in_all_the_same, |story| {
+story!(first_party_app_without_session_still_requires_login, |story| {
     let app = own_app(&story, CALLBACK).await;
     for changes in [vec![], vec![("prompt", "none")], vec![("force_login", "true")]] {
         let page = story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&changes))).send().await.is(200);
@@ -72,7 +72,7 @@ story!(somebody_must_be_signed_in_all_the_same, |story| {
     story.get(&format!("/oauth/authorize?{}", app.authorize_query())).session(&signed_in).send().await.is(200);
 });
 
-story!(a_sign_in_for_it_ends_at_the_app, |story| {
+story!(first_party_login_redirects_to_app_with_code, |story| {
     let (ada, app) = (story.person("ada").await, own_app(&story, CALLBACK).await);
     let query = app.authorize_query_with(&[("state", "s"), ("nonce", "n"), ("response_mode", "fragment")]);
     story
@@ -99,7 +99,7 @@ story!(a_sign_in_for_it_ends_at_the_app, |story| {
     story.redeem(&app, &late).await.is(400);
 });
 
-story!(a_sign_in_with_a_provider_ends_there_too, |story| {
+story!(first_party_provider_sign_in_redirects_to_app_with_code, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, own_app(&story, CALLBACK).await);
     let (token, guest, mut jar) =
@@ -115,7 +115,7 @@ story!(a_sign_in_with_a_provider_ends_there_too, |story| {
     assert_eq!(query_of(&third_party.location(), "code"), None, "{}", third_party.location());
 });
 
-story!(who_goes_on_as_oneself_is_not_asked_either, |story| {
+story!(first_party_continue_sign_in_skips_consent, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, CALLBACK).await);
     let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("prompt", "select_account")]));
     let page = story.get(&path).session(&signed_in).send().await.is(200);
@@ -131,7 +131,7 @@ story!(who_goes_on_as_oneself_is_not_asked_either, |story| {
     assert!(location.as_str().starts_with("https://app.example/callback?code="), "{location}");
 });
 
-story!(its_codes_go_to_registered_addresses_alone, |story| {
+story!(first_party_code_goes_only_to_registered_redirect_uri, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, &format!("{CALLBACK} {OOB} house://cb")).await);
     for elsewhere in ["", "https://evil.example/", "https://app.example/callback/", "https://app.example/callback?x=1"]
     {
@@ -200,7 +200,7 @@ async fn is_asked_about(story: &Story, signed_in: &SignedIn, body: &serde_json::
     assert_eq!(location.path(), "/oauth/consent", "{how}");
 }
 
-story!(nobody_makes_one_from_outside, |story| {
+story!(app_registration_cannot_set_first_party_flag, |story| {
     let signed_in = signed_in(&story).await;
     for (name, value) in ATTEMPTS {
         let base = [("client_name", "X"), ("redirect_uris", CALLBACK), ("scopes", "read")];
@@ -236,7 +236,7 @@ story!(nobody_makes_one_from_outside, |story| {
     assert!(all.len() > 70 && all.iter().all(|app| !app.first_party && !app.skips_consent()));
 });
 
-story!(a_public_app_is_never_of_the_house, |story| {
+story!(first_party_registration_of_public_app_is_refused, |story| {
     let auth = &story.server().state().auth;
     let wanted = Registration {
         name: Some("House".into()),
@@ -249,7 +249,7 @@ story!(a_public_app_is_never_of_the_house, |story| {
     assert_eq!(apps::list(auth).await.expect("apps").len(), 0);
 });
 
-story!(pkce_holds_for_it_as_for_any_app, |story| {
+story!(first_party_code_with_pkce_requires_code_verifier, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, CALLBACK).await);
     let query = app.authorize_query_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
     let location = story.get(&format!("/oauth/authorize?{query}")).session(&signed_in).send().await.is(302).location();
@@ -259,7 +259,7 @@ story!(pkce_holds_for_it_as_for_any_app, |story| {
     story.post("/oauth/token").form(&form).send().await.is(200);
 });
 
-story!(no_code_outlives_the_session_it_came_from, |story| {
+story!(first_party_code_requested_while_sessions_end_is_invalid, |story| {
     let (signed_in, app) = (signed_in(&story).await, own_app(&story, CALLBACK).await);
     let account = story.account(&tests::Person::named("ada")).await;
     let auth = story.server().state().auth.clone();
@@ -276,7 +276,7 @@ story!(no_code_outlives_the_session_it_came_from, |story| {
     }
 });
 
-story!(the_page_lists_it_without_a_button, |story| {
+story!(authorized_applications_page_lists_first_party_app_without_remove_button, |story| {
     let (ada, own, other) = (story.person("ada").await, own_app(&story, CALLBACK).await, story.usual_app().await);
     let answer = story.log_in(&own.authorize_query(), &ada.username, &ada.password).await.is(302);
     let code = query_of(&answer.location(), "code").expect("a code");

@@ -40,7 +40,7 @@ fn delete(story: &Story, id: &str) -> Request {
     story.call(Method::DELETE, &format!("{PAGE}/{id}"))
 }
 
-story!(signed_out_there_is_nothing_to_see, |story| {
+story!(authorized_applications_without_session_lists_nothing, |story| {
     for call in [story.get(LIST), story.get(PAGE).header("accept", "application/json"), delete(&story, "x.json")] {
         let answer = call.send().await.is_api_error(401, "This method requires an authenticated user");
         assert_eq!(answer.header("access-control-allow-origin"), "");
@@ -54,7 +54,7 @@ story!(signed_out_there_is_nothing_to_see, |story| {
     story.get(LIST).bearer(&token).send().await.is(401);
 });
 
-story!(the_list_names_what_lives, |story| {
+story!(authorized_applications_json_lists_own_apps_with_live_tokens, |story| {
     let (ada, eve) = (story.person("ada").await, story.person("eve").await);
     let (app, other) = (story.usual_app().await, story.usual_app().await);
     let signed_in = story.sign_in(&ada, &app).await;
@@ -75,7 +75,7 @@ story!(the_list_names_what_lives, |story| {
     assert_eq!(head.body, "");
 });
 
-story!(the_page_says_it_in_words, |story| {
+story!(authorized_applications_page_shows_app_scopes_and_dates_escaped, |story| {
     let ada = story.person("ada").await;
     let form = [
         ("client_name", "<b>Tuba</b>"),
@@ -113,7 +113,7 @@ story!(the_page_says_it_in_words, |story| {
     assert!(!story.get("/").send().await.is(200).markup().contains(PAGE));
 });
 
-story!(removing_an_app_ends_all_it_has, |story| {
+story!(removing_app_revokes_its_tokens_codes_and_consent, |story| {
     let (ada, eve) = (story.person("ada").await, story.person("eve").await);
     let (app, other) = (story.usual_app().await, story.usual_app().await);
     let (first, second) = (story.token(&ada, &app).await, story.token(&ada, &app).await);
@@ -149,7 +149,7 @@ story!(removing_an_app_ends_all_it_has, |story| {
     story.token(&ada, &app).await;
 });
 
-story!(an_open_code_dies_with_its_app_even_without_a_token, |story| {
+story!(removing_app_without_live_token_voids_its_code, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let signed_in = story.sign_in(&ada, &app).await;
@@ -168,7 +168,7 @@ async fn expiring(story: &Story, person: &tests::Person) -> (App, String, String
     (app, bought.access, bought.refresh)
 }
 
-story!(an_app_that_can_refresh_has_access_until_it_is_removed, |story| {
+story!(authorized_applications_list_app_with_refresh_token_until_removed, |story| {
     let ada = story.person("ada").await;
     let (app, access, token) = expiring(&story, &ada).await;
     story.advance_clock(Duration::from_secs(2 * 3600));
@@ -187,7 +187,7 @@ story!(an_app_that_can_refresh_has_access_until_it_is_removed, |story| {
     assert_eq!(page.location().path(), "/oauth/consent", "consent is not remembered");
 });
 
-story!(an_invalidated_token_takes_its_family_along, |story| {
+story!(token_invalidated_by_api_voids_its_refresh_token, |story| {
     let ada = story.person("ada").await;
     let (app, access, token) = expiring(&story, &ada).await;
     let id = ids(&story.get("/api/v1/tokens").bearer(&access).send().await.is(200).json())[0].clone();
@@ -196,7 +196,7 @@ story!(an_invalidated_token_takes_its_family_along, |story| {
     story.refresh(&app, &token).await.is(400);
 });
 
-story!(removal_and_refresh_at_once_leave_nothing, |story| {
+story!(removing_app_during_refresh_leaves_no_live_token, |story| {
     let ada = story.person("ada").await;
     let (app, _, token) = expiring(&story, &ada).await;
     let signed_in = story.sign_in(&ada, &app).await;
@@ -212,7 +212,7 @@ story!(removal_and_refresh_at_once_leave_nothing, |story| {
     assert_eq!(names(&story, &signed_in).await, Vec::<String>::new());
 });
 
-story!(what_is_not_mine_is_not_there, |story| {
+story!(removing_app_of_other_account_returns_not_found, |story| {
     let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let of_ada = story.sign_in(&ada, &app).await;
@@ -227,7 +227,7 @@ story!(what_is_not_mine_is_not_there, |story| {
     story.verify(&token).await.is(200);
 });
 
-story!(the_form_needs_its_token, |story| {
+story!(removing_app_requires_form_token_and_same_origin, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let signed_in = story.sign_in(&ada, &app).await;
@@ -280,7 +280,7 @@ story!(the_form_needs_its_token, |story| {
     assert_eq!(post().form(&good).send().await.is(404).header("access-control-allow-origin"), "");
 });
 
-story!(who_may_not_act_sees_and_ends_nothing, |story| {
+story!(authorized_applications_and_token_list_refuse_disabled_account, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let signed_in = story.sign_in(&ada, &app).await;
@@ -295,7 +295,7 @@ story!(who_may_not_act_sees_and_ends_nothing, |story| {
     story.verify(&token).await.is(200);
 });
 
-story!(removal_and_redemption_at_once_leave_nothing, |story| {
+story!(removing_app_during_code_redemption_leaves_no_live_token, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     story.token(&ada, &app).await;
     let signed_in = story.sign_in(&ada, &app).await;
@@ -319,7 +319,7 @@ story!(removal_and_redemption_at_once_leave_nothing, |story| {
     assert_eq!(names(&story, &signed_in).await, Vec::<String>::new());
 });
 
-story!(removal_and_renewed_consent_at_once_leave_nothing, |story| {
+story!(removing_app_during_authorize_leaves_no_valid_code, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     story.token(&ada, &app).await;
     let signed_in = story.sign_in(&ada, &app).await;
@@ -352,7 +352,7 @@ fn ids(list: &Value) -> Vec<String> {
     list.as_array().expect("a list").iter().map(id).collect()
 }
 
-story!(an_app_is_shown_with_all_that_its_tokens_may, |story| {
+story!(authorized_applications_page_merges_token_scopes_and_sorts_newest_first, |story| {
     let (ada, app, later) = (story.person("ada").await, story.usual_app().await, story.usual_app().await);
     token_for(&story, &ada, &app, "read").await;
     story.advance_clock(DAY);
@@ -368,7 +368,7 @@ story!(an_app_is_shown_with_all_that_its_tokens_may, |story| {
     assert!(place("22 November 2026") < place("21 November 2026"), "the latest one first");
 });
 
-story!(tokens_are_listed_to_their_owner, |story| {
+story!(token_list_api_returns_only_own_tokens, |story| {
     let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
     let (reads, writes) = (token_for(&story, &ada, &app, "read").await, token_for(&story, &ada, &app, "write").await);
     story.token(&eve, &app).await;
@@ -393,7 +393,7 @@ story!(tokens_are_listed_to_their_owner, |story| {
     assert_eq!(answer.header("access-control-allow-origin"), "*");
 });
 
-story!(tokens_come_in_pages, |story| {
+story!(token_list_api_paginates_with_link_header, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     for _ in 0..4 {
@@ -436,7 +436,7 @@ story!(tokens_come_in_pages, |story| {
     }
 });
 
-story!(a_token_is_invalidated_by_its_owner_alone, |story| {
+story!(token_invalidate_api_works_only_for_the_owner, |story| {
     let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
     let (mine, hers) = (story.token(&ada, &app).await, story.token(&eve, &app).await);
     let second = story.token(&ada, &app).await;
@@ -494,7 +494,7 @@ async fn last_used(story: &Story, token: &str) -> Option<String> {
     list[0]["last_used"].as_str().map(str::to_owned)
 }
 
-story!(the_last_use_is_remembered_once_a_day, |story| {
+story!(token_last_used_is_written_once_a_day, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let written = async |wanted: &str| {
@@ -523,7 +523,7 @@ story!(the_last_use_is_remembered_once_a_day, |story| {
     assert!(page.body.contains("22 November 2026"), "{}", page.body);
 });
 
-story!(a_dead_token_is_used_by_nobody, |story| {
+story!(revoked_token_use_is_not_recorded_as_last_used, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let auth = &story.server().state().auth;

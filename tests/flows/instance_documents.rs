@@ -5,7 +5,7 @@ use serde_json::json;
 use tests::story;
 
 story!(
-    the_frontend_config_is_verbatim,
+    frontend_config_returns_configured_settings_verbatim,
     &[("frontend.settings", r#"{ "org.lysand.fe:theme" = "dark", "net.googly.frontend:deep" = { a = [1, true] } }"#),],
     |story| {
         let answer = story.get("/api/v1/frontend/config").send().await.is(200);
@@ -16,11 +16,11 @@ story!(
     }
 );
 
-story!(no_frontend_config_is_an_empty_object, |story| {
+story!(frontend_config_without_settings_returns_empty_object, |story| {
     assert_eq!(story.get("/api/v1/frontend/config/").send().await.is(200).json(), json!({}));
 });
 
-story!(clients_learn_where_they_are, |story| {
+story!(instance_documents_and_nodeinfo_describe_this_server, |story| {
     let v2 = story.get("/api/v2/instance/").header("authorization", "Bearer dead").send().await.is(200).json();
     let domain = story.base().trim_start_matches("http://");
     assert_eq!(v2["domain"], domain);
@@ -41,7 +41,7 @@ story!(clients_learn_where_they_are, |story| {
     assert_eq!(story.get(&there).send().await.is(200).json()["software"]["name"], "lysand-auth");
 });
 
-story!(health_is_told, |story| {
+story!(health_and_readiness_return_ok, |story| {
     assert_eq!(story.get("/health").send().await.is(200).json(), json!({ "status": "ok" }));
     story.get("/health/ready").send().await.is(200);
 });

@@ -6,7 +6,7 @@ use tests::story;
 
 use crate::token::INVALID_CLIENT;
 
-story!(an_app_learns_of_its_own_tokens_alone, |story| {
+story!(introspection_returns_active_only_for_own_live_tokens, |story| {
     let (ada, app, other) = (story.person("ada").await, story.usual_app().await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let ask = async |who: &tests::story::App, token: &str| {
@@ -42,7 +42,7 @@ story!(an_app_learns_of_its_own_tokens_alone, |story| {
     story.post("/oauth/introspect").bearer(&token).form(&[("token", &token)]).send().await.is(400);
 });
 
-story!(a_token_tells_about_itself, |story| {
+story!(token_info_returns_owner_scope_and_application, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let body = story.get("/oauth/token/info").bearer(&token).send().await.is(200).json();
@@ -60,7 +60,7 @@ story!(a_token_tells_about_itself, |story| {
     story.post("/oauth/token/info").bearer(&token).send().await.is(405);
 });
 
-story!(applications_are_not_managed_here, |story| {
+story!(oauth_applications_management_routes_return_403, |story| {
     for path in ["/oauth/applications", "/oauth/applications/", "/oauth/applications/new", "/oauth/applications/1/x"] {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
             story.call(method, path).send().await.is_api_error(403, "This action is not allowed");

@@ -8,7 +8,7 @@ use tests::Person;
 use tests::story;
 use tests::story::{CALLBACK, query_of};
 
-story!(shape_comes_first, |story| {
+story!(login_with_missing_or_malformed_parameter_is_refused, |story| {
     let app = story.usual_app().await;
     let path = |query: &str| format!("/api/auth/login?{query}");
     let full = [("identifier", "ada"), ("password", "secret")];
@@ -40,7 +40,7 @@ story!(shape_comes_first, |story| {
     story.post(&in_the_url).send().await.is(422);
 });
 
-story!(the_app_is_checked_before_the_person, |story| {
+story!(login_checks_app_and_request_before_password, |story| {
     let app = story.usual_app().await;
     let answer = story.log_in(&app.authorize_query_with(&[("client_id", "nobody")]), "ada", "x").await;
     answer.is_api_error(400, "Invalid application");
@@ -66,7 +66,7 @@ story!(the_app_is_checked_before_the_person, |story| {
     answer.is_login_error("invalid_request", "The code_challenge_method must be S256.");
 });
 
-story!(no_answer_tells_which_half_was_wrong, |story| {
+story!(login_failures_do_not_reveal_which_part_was_wrong, |story| {
     let person = story.person("ada").await;
     let (unconfirmed, disabled) = (Person::named("bob"), story.person("eve").await);
     story.create(&unconfirmed, false).await;
@@ -99,7 +99,7 @@ story!(no_answer_tells_which_half_was_wrong, |story| {
     }
 });
 
-story!(signing_in_leads_to_consent, |story| {
+story!(login_success_redirects_to_consent_with_session_cookie, |story| {
     let person = story.person("ada").await;
     let form = [("client_name", "Ünï & co"), ("redirect_uris", "https://example.com"), ("scopes", "read write")];
     let app = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
@@ -129,7 +129,7 @@ story!(signing_in_leads_to_consent, |story| {
     }
 });
 
-story!(another_site_cannot_sign_anybody_in, |story| {
+story!(login_from_other_origin_or_wrong_form_token_is_refused, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let path = format!("/api/auth/login?{}", app.authorize_query());
     let form = [("identifier", person.username.as_str()), ("password", &person.password)];
@@ -152,7 +152,7 @@ story!(another_site_cannot_sign_anybody_in, |story| {
     assert!(answer.header("content-type").starts_with("text/html"), "a page that offers to start over");
 });
 
-story!(guesses_are_counted_and_right_ones_are_not, &[("ratelimit.enabled", "true")], |story| {
+story!(login_rate_limit_counts_only_failed_attempts, &[("ratelimit.enabled", "true")], |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     for _ in 0..30 {
         story.sign_in(&person, &app).await;
@@ -171,7 +171,7 @@ story!(guesses_are_counted_and_right_ones_are_not, &[("ratelimit.enabled", "true
     story.sign_in(&person, &app).await;
 });
 
-story!(a_new_session_ends_the_old_one, |story| {
+story!(login_with_existing_session_ends_the_old_session, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let first = story.sign_in(&person, &app).await;
     let form = [("identifier", person.username.as_str()), ("password", &person.password)];

@@ -16,7 +16,7 @@ async fn ask(story: &Story, path: &str) -> tests::story::Response {
     call.header("forwarded", "host=evil.example;proto=http").send().await
 }
 
-story!(every_line_of_the_table, &[BEHIND_A_PROXY], |story| {
+story!(authorization_server_metadata_returns_documented_values, &[BEHIND_A_PROXY], |story| {
     let answer = ask(&story, "/.well-known/oauth-authorization-server").await.is(200);
     assert_eq!(answer.header("cache-control"), "public, max-age=300");
     assert_eq!(answer.header("access-control-allow-origin"), "*");
@@ -61,7 +61,7 @@ fn texts(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-story!(urls_come_from_the_configuration, &[BEHIND_A_PROXY], |story| {
+story!(metadata_and_redirect_urls_use_configured_base_url_not_host_header, &[BEHIND_A_PROXY], |story| {
     let app = story.server().state().auth.clone();
     let mut registration = lysand_auth::model::app::Registration {
         name: Some("Behind a proxy".into()),
@@ -102,7 +102,7 @@ story!(urls_come_from_the_configuration, &[BEHIND_A_PROXY], |story| {
     assert!(location.as_str().starts_with("https://social.example/oauth/authorize"), "{location}");
 });
 
-story!(neighbours_are_found_from_anywhere, |story| {
+story!(discovery_documents_have_cors_and_instance_is_not_deprecated, |story| {
     for path in ["/.well-known/host-meta", "/.well-known/nodeinfo", "/nodeinfo/2.0"] {
         for path in [path.to_owned(), format!("{path}/")] {
             let answer = story.get(&path).header("origin", "https://web.example").send().await.is(200);
@@ -118,7 +118,7 @@ story!(neighbours_are_found_from_anywhere, |story| {
     }
 });
 
-story!(metadata_is_true, |story| {
+story!(authorization_server_metadata_lists_served_endpoints_and_usable_scopes, |story| {
     let answer = story.get("/.well-known/oauth-authorization-server").send().await.is(200);
     let body = answer.json();
     let base = story.base();

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use tests::story;
 
-story!(people_who_lost_their_way_see_a_page, |story| {
+story!(unknown_path_in_browser_shows_not_found_page, |story| {
     let visit = |path: &str| story.get(path).header("accept", "text/html,*/*;q=0.8").header("accept-language", "de");
     for path in ["/nothing", "/oauth/nothing", "//evil.example/", "/..%2f"] {
         let answer = visit(path).send().await.is(404);
@@ -17,7 +17,7 @@ story!(people_who_lost_their_way_see_a_page, |story| {
     story.post("/nothing").header("accept", "text/html").send().await.is_api_error(404, "Not Found");
 });
 
-story!(unknown_paths_and_methods_answer_json, |story| {
+story!(unknown_path_or_method_returns_json_404_or_405, |story| {
     for path in ["/oauth/nothing", "/api/v1/nothing", "/.well-known/nothing", "/oauth/"] {
         for call in [story.get(path), story.post(path)] {
             call.send().await.is_api_error(404, "Not Found");

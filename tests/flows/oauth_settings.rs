@@ -5,7 +5,7 @@ use tests::story::{CALLBACK, encode, query_of};
 
 use crate::token::{CHALLENGE, VERIFIER};
 
-story!(secrets_in_urls_can_be_refused, &[("oauth.secrets_in_query", "false")], |story| {
+story!(secrets_in_query_setting_off_refuses_secrets_in_url, &[("oauth.secrets_in_query", "false")], |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&ada, &app).await;
     let code = story.consent(&signed_in, &app).await;
@@ -29,7 +29,7 @@ story!(secrets_in_urls_can_be_refused, &[("oauth.secrets_in_query", "false")], |
         .is(200);
 });
 
-story!(redirects_can_be_matched_as_mastodon_does, &[("oauth.redirect_match", "mastodon")], |story| {
+story!(redirect_match_setting_mastodon_ignores_host_case_and_query, &[("oauth.redirect_match", "mastodon")], |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let presented = "https://APP.example/callback?tab=1";
     let signed_in = story.sign_in_with(&ada, &app.authorize_query_with(&[("redirect_uri", presented)])).await;
@@ -51,16 +51,21 @@ story!(redirects_can_be_matched_as_mastodon_does, &[("oauth.redirect_match", "ma
     }
 });
 
-story!(plain_http_redirects_can_be_refused, &[("oauth.plain_http_redirects", "false")], |story| {
-    let form = |uri: &'static str| [("client_name", "App"), ("redirect_uris", uri)];
-    let answer = story.post("/api/v1/apps").form(&form("http://app.example/cb")).send().await;
-    answer.is_api_error(422, "Validation failed: Redirect URI must be an HTTPS/SSL URI.");
-    for fine in ["http://localhost/cb", "http://127.0.0.1:1/cb", "app://cb", CALLBACK, "urn:ietf:wg:oauth:2.0:oob"] {
-        story.post("/api/v1/apps").form(&form(fine)).send().await.is(200);
+story!(
+    plain_http_redirects_setting_off_refuses_http_redirect_uri,
+    &[("oauth.plain_http_redirects", "false")],
+    |story| {
+        let form = |uri: &'static str| [("client_name", "App"), ("redirect_uris", uri)];
+        let answer = story.post("/api/v1/apps").form(&form("http://app.example/cb")).send().await;
+        answer.is_api_error(422, "Validation failed: Redirect URI must be an HTTPS/SSL URI.");
+        for fine in ["http://localhost/cb", "http://127.0.0.1:1/cb", "app://cb", CALLBACK, "urn:ietf:wg:oauth:2.0:oob"]
+        {
+            story.post("/api/v1/apps").form(&form(fine)).send().await.is(200);
+        }
     }
-});
+);
 
-story!(pkce_can_be_demanded_of_everybody, &[("oauth.require_pkce", "true")], |story| {
+story!(require_pkce_setting_refuses_authorize_without_code_challenge, &[("oauth.require_pkce", "true")], |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(302);
     assert_eq!(query_of(&answer.location(), "error").as_deref(), Some("invalid_request"));
@@ -71,20 +76,24 @@ story!(pkce_can_be_demanded_of_everybody, &[("oauth.require_pkce", "true")], |st
     story.post("/oauth/token").form(&form).send().await.is(200);
 });
 
-story!(whoever_holds_a_token_may_end_it, &[("oauth.revoke_by_possession", "true")], |story| {
-    let (ada, app) = (story.person("ada").await, story.usual_app().await);
-    let token = story.token(&ada, &app).await;
-    let undefined = |token: &str| {
-        let form = [("token", token), ("client_id", "undefined"), ("client_secret", "undefined")];
-        story.post("/oauth/revoke").form(&form)
-    };
-    undefined("AAAAAAAAAAAAAAAAAAAA").send().await.is(403);
-    story.verify(&token).await.is(200);
-    undefined(&token).send().await.is(200);
-    story.verify(&token).await.is_api_error(401, "The access token was revoked");
-});
+story!(
+    revoke_by_possession_setting_allows_unknown_client_credentials,
+    &[("oauth.revoke_by_possession", "true")],
+    |story| {
+        let (ada, app) = (story.person("ada").await, story.usual_app().await);
+        let token = story.token(&ada, &app).await;
+        let undefined = |token: &str| {
+            let form = [("token", token), ("client_id", "undefined"), ("client_secret", "undefined")];
+            story.post("/oauth/revoke").form(&form)
+        };
+        undefined("AAAAAAAAAAAAAAAAAAAA").send().await.is(403);
+        story.verify(&token).await.is(200);
+        undefined(&token).send().await.is(200);
+        story.verify(&token).await.is_api_error(401, "The access token was revoked");
+    }
+);
 
-story!(by_default_a_token_is_its_apps_alone_to_end, |story| {
+story!(revoke_by_possession_is_refused_by_default, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
     let form = [("token", token.as_str()), ("client_id", "undefined"), ("client_secret", "undefined")];

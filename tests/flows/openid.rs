@@ -14,7 +14,7 @@ async fn answer_for(story: &Story, person: &Person, app: &App, more: &[(&str, &s
     story.redeem(app, &code).await.is(200).json()
 }
 
-story!(discovery_is_true, |story| {
+story!(openid_configuration_matches_oauth_metadata_and_jwks, |story| {
     let answer = story.get("/.well-known/openid-configuration").send().await.is(200);
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     let body = answer.json();
@@ -34,7 +34,7 @@ story!(discovery_is_true, |story| {
     assert_eq!(key.get("d"), None, "the private half stays here");
 });
 
-story!(an_id_token_says_who_signed_in, |story| {
+story!(id_token_is_signed_with_nonce_and_matches_userinfo, |story| {
     let (ada, app) = (story.person("ada").await, story.app(CALLBACK, "openid profile email read").await);
     let body = answer_for(&story, &ada, &app, &[("nonce", "n-1")]).await;
     let token = body["id_token"].as_str().expect("an id token");
@@ -66,7 +66,7 @@ story!(an_id_token_says_who_signed_in, |story| {
     jsonwebtoken::decode::<Value>(&forged, &key, &validation).expect_err("a signature of nobody");
 });
 
-story!(without_openid_there_is_no_id_token, |story| {
+story!(token_without_openid_scope_has_no_id_token, |story| {
     let (ada, app) = (story.person("ada").await, story.app(CALLBACK, "openid profile read").await);
     let body = answer_for(&story, &ada, &app, &[("scope", "profile read")]).await;
     assert_eq!(body.get("id_token"), None);
@@ -82,7 +82,7 @@ story!(without_openid_there_is_no_id_token, |story| {
     assert_eq!(keys, ["iss", "sub"]);
 });
 
-story!(user_info_takes_a_token_from_a_form_body, |story| {
+story!(userinfo_accepts_access_token_in_form_but_not_query, |story| {
     let (ada, app) = (story.person("ada").await, story.app(CALLBACK, "profile").await);
     let token = story.token(&ada, &app).await;
     let form = [("access_token", token.as_str())];

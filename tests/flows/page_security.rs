@@ -3,7 +3,7 @@
 use tests::story;
 use tests::story::{CALLBACK, encode, query_of};
 
-story!(pages_are_kept_to_themselves, |story| {
+story!(pages_send_security_headers_and_forbid_framing, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&person, &app).await;
     for path in [
@@ -33,7 +33,7 @@ story!(pages_are_kept_to_themselves, |story| {
     assert_eq!(head.body, "");
 });
 
-story!(consent_belongs_to_its_session, |story| {
+story!(consent_page_is_shown_only_to_its_own_session, |story| {
     let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
     let pending = story.sign_in(&ada, &app).await;
     let other = story.sign_in(&eve, &app).await;
@@ -58,7 +58,7 @@ story!(consent_belongs_to_its_session, |story| {
     story.get(path).session(&pending).send().await.is(400);
 });
 
-story!(text_from_outside_stays_text, |story| {
+story!(pages_escape_app_name_and_ignore_error_description, |story| {
     let person = story.person("ada").await;
     let name = "<img src=x onerror=alert(1)>\"'&";
     let form = [
@@ -84,7 +84,7 @@ story!(text_from_outside_stays_text, |story| {
     }
 });
 
-story!(the_form_token_is_this_browsers, |story| {
+story!(form_token_is_bound_to_the_browser_cookie, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let query = app.authorize_query();
     let page = story.get(&format!("/oauth/authorize?{query}")).send().await.is(200);

@@ -43,7 +43,7 @@ async fn from(story: &Story, address: &str) -> Response {
     story.get(INSTANCE).header("x-forwarded-for", address).send().await
 }
 
-story!(every_answer_of_the_api_tells, &[ON], |story| {
+story!(api_responses_carry_rate_limit_headers, &[ON], |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     let answer = story.get(VERIFY_APP).bearer(&token).send().await.is(200);
@@ -77,7 +77,7 @@ story!(every_answer_of_the_api_tells, &[ON], |story| {
     }
 });
 
-story!(switched_off_nothing_is_told, |story| {
+story!(rate_limit_disabled_sends_no_rate_limit_headers, |story| {
     let app = story.usual_app().await;
     for call in [story.get(VERIFY), story.get(INSTANCE), story.post("/api/v1/apps"), story.get("/api/v1/nothing")] {
         assert_eq!(limit_of(&call.send().await), None);
@@ -85,7 +85,7 @@ story!(switched_off_nothing_is_told, |story| {
     assert!(!app.client_id.is_empty());
 });
 
-story!(an_address_that_is_too_fast_waits, &[ON, ("ratelimit.api_address.max", "20")], |story| {
+story!(rate_limit_by_address_returns_429_until_window_ends, &[ON, ("ratelimit.api_address.max", "20")], |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     for left in (0..20).rev() {
@@ -117,7 +117,7 @@ story!(an_address_that_is_too_fast_waits, &[ON, ("ratelimit.api_address.max", "2
     assert_eq!(limit_of(&from(&story, "192.0.2.7").await.is(200)), Some((20, 19)));
 });
 
-story!(an_address_is_one_in_whatever_form, &[ON, ("ratelimit.api_address.max", "4")], |story| {
+story!(rate_limit_counts_equivalent_address_forms_as_one, &[ON, ("ratelimit.api_address.max", "4")], |story| {
     for address in ["2001:db8:1:2::1", "2001:DB8:1:2:ffff::9", "2001:0db8:0001:0002:0:0:0:3", "2001:db8:1:2:a:b:c:d"] {
         from(&story, address).await.is(200);
     }
@@ -137,7 +137,7 @@ story!(an_address_is_one_in_whatever_form, &[ON, ("ratelimit.api_address.max", "
 });
 
 story!(
-    one_token_does_not_slow_another,
+    rate_limit_counts_each_token_and_each_user_separately,
     &[ON, ("ratelimit.api_token.max", "3"), ("ratelimit.api_user.max", "8")],
     |story| {
         let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
@@ -166,7 +166,7 @@ story!(
     }
 );
 
-story!(an_app_by_itself_is_counted_by_token_and_address, &[ON, ("ratelimit.api_address.max", "5")], |story| {
+story!(rate_limit_for_app_token_also_counts_address, &[ON, ("ratelimit.api_address.max", "5")], |story| {
     let app = story.usual_app().await;
     let form = [
         ("grant_type", "client_credentials"),
@@ -182,7 +182,7 @@ story!(an_app_by_itself_is_counted_by_token_and_address, &[ON, ("ratelimit.api_a
     refused(call().await, 5);
 });
 
-story!(registrations_show_their_own_limit, &[ON], |story| {
+story!(app_registration_shows_its_own_rate_limit, &[ON], |story| {
     let form = [("client_name", "A"), ("redirect_uris", CALLBACK)];
     for left in (0..5).rev() {
         let answer = story.post("/api/v1/apps").form(&form).send().await.is(200);
@@ -193,13 +193,13 @@ story!(registrations_show_their_own_limit, &[ON], |story| {
     assert_eq!((limit_of(&answer), answer.header("retry-after")), (Some((5, 0)), "600"));
 });
 
-story!(registrations_show_the_nearer_limit, &[ON, ("ratelimit.api_address.max", "3")], |story| {
+story!(app_registration_shows_the_nearer_rate_limit, &[ON, ("ratelimit.api_address.max", "3")], |story| {
     let form = [("client_name", "A"), ("redirect_uris", CALLBACK)];
     let left = async || limit_of(&story.post("/api/v1/apps").form(&form).send().await);
     assert_eq!([left().await, left().await], [Some((3, 2)), Some((3, 1))]);
 });
 
-story!(guessing_passwords_and_secrets_tells_as_well, &[ON, ("ratelimit.login_account.max", "2")], |story| {
+story!(login_and_token_over_rate_limit_send_rate_limit_headers, &[ON, ("ratelimit.login_account.max", "2")], |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     for _ in 0..2 {
         story.log_in(&app.authorize_query(), &person.username, "wrong").await.is(302);
@@ -220,7 +220,7 @@ story!(guessing_passwords_and_secrets_tells_as_well, &[ON, ("ratelimit.login_acc
     assert_eq!(answer.json()["error_description"], "Too many requests");
 });
 
-story!(people_see_a_page_and_programs_see_json, &[ON, ("ratelimit.api_address.max", "1")], |story| {
+story!(rate_limit_exceeded_shows_page_or_json_by_accept, &[ON, ("ratelimit.api_address.max", "1")], |story| {
     let post = || story.post("/api/auth/mastodon-logout");
     post().send().await.is(303);
     let page = post().header("accept", "text/html,*/*").send().await.is(429);
@@ -229,7 +229,7 @@ story!(people_see_a_page_and_programs_see_json, &[ON, ("ratelimit.api_address.ma
     post().send().await.is_api_error(429, "Too many requests");
 });
 
-story!(each_replica_counts_by_itself_and_a_restart_begins_anew, &[ON, ("ratelimit.api_address.max", "1")], |story| {
+story!(rate_limit_counters_are_per_replica_and_reset_on_restart, &[ON, ("ratelimit.api_address.max", "1")], |story| {
     from(&story, "192.0.2.7").await.is(200);
     refused(from(&story, "192.0.2.7").await, 1);
     let replica = story.replica().await;
@@ -240,7 +240,7 @@ story!(each_replica_counts_by_itself_and_a_restart_begins_anew, &[ON, ("ratelimi
     from(&story, "192.0.2.7").await.is(200);
 });
 
-story!(a_host_that_wraps_everything_counts_once, &[ON], |story| {
+story!(rate_limit_nested_in_host_middleware_counts_once, &[ON], |story| {
     let auth = story.server().state().auth.clone();
     let routes = lysand_auth::web::mount(auth.clone());
     let host = init_service(actix_web::App::new().wrap(Limits::new(&auth)).configure(routes)).await;

@@ -23,7 +23,7 @@ fn is_invalid_grant(answer: Response) {
     answer.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
 }
 
-story!(an_expiring_token_ends_and_is_replaced, |story| {
+story!(refresh_replaces_expired_access_token_with_new_pair, |story| {
     let (ada, app) = (story.person("ada").await, story.expiring_app().await);
     let signed_in = story.sign_in(&ada, &app).await;
     let code = story.consent(&signed_in, &app).await;
@@ -42,7 +42,7 @@ story!(an_expiring_token_ends_and_is_replaced, |story| {
     story.verify(&second.access).await.is(200);
 });
 
-story!(apps_that_do_not_ask_see_no_change, |story| {
+story!(token_of_app_without_refresh_grant_never_expires, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let signed_in = story.sign_in(&ada, &app).await;
     let code = story.consent(&signed_in, &app).await;
@@ -54,7 +54,7 @@ story!(apps_that_do_not_ask_see_no_change, |story| {
     assert_eq!(answer.is(400).json()["error"], "unsupported_grant_type");
 });
 
-story!(an_operator_may_demand_expiry, &[("tokens.access_token_ttl", "8h")], |story| {
+story!(access_token_ttl_setting_makes_every_token_expire, &[("tokens.access_token_ttl", "8h")], |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let (pair, ..) = bought(&story, &ada, &app).await;
     story.advance_clock(8 * HOUR);
@@ -67,7 +67,7 @@ story!(an_operator_may_demand_expiry, &[("tokens.access_token_ttl", "8h")], |sto
     assert_eq!((&body["expires_in"], body.get("refresh_token")), (&json!(8 * 3_600), None));
 });
 
-story!(a_refresh_token_that_comes_back_ends_its_family, |story| {
+story!(replayed_refresh_token_revokes_its_token_family, |story| {
     let (ada, app) = (story.person("ada").await, story.expiring_app().await);
     let (first, ..) = bought(&story, &ada, &app).await;
     let (untouched, ..) = bought(&story, &ada, &app).await;
@@ -88,7 +88,7 @@ story!(a_refresh_token_that_comes_back_ends_its_family, |story| {
     story.refresh(&app, &untouched.refresh).await.is(200);
 });
 
-story!(a_retry_within_the_grace_ends_nothing, &[("tokens.replay_grace", "30s")], |story| {
+story!(replayed_refresh_token_within_grace_revokes_nothing, &[("tokens.replay_grace", "30s")], |story| {
     let (ada, app) = (story.person("ada").await, story.expiring_app().await);
     let (first, ..) = bought(&story, &ada, &app).await;
     let second = TokenPair::of(&story.refresh(&app, &first.refresh).await.is(200).json());
@@ -100,7 +100,7 @@ story!(a_retry_within_the_grace_ends_nothing, &[("tokens.replay_grace", "30s")],
     story.verify(&second.access).await.is_api_error(401, "The access token was revoked");
 });
 
-story!(of_many_parallel_refreshes_one_succeeds, |story| {
+story!(refresh_requested_concurrently_succeeds_only_once, |story| {
     let (ada, app) = (story.person("ada").await, story.expiring_app().await);
     let (pair, ..) = bought(&story, &ada, &app).await;
     let answers = futures_util::future::join_all((0..20).map(|_| story.refresh(&app, &pair.refresh))).await;
@@ -109,7 +109,7 @@ story!(of_many_parallel_refreshes_one_succeeds, |story| {
     assert!(statuses.iter().all(|status| matches!(status, 200 | 400)), "{statuses:?}");
 });
 
-story!(idle_and_absolute_end, |story| {
+story!(refresh_token_expires_when_idle_and_after_a_year, |story| {
     let (ada, app) = (story.person("ada").await, story.expiring_app().await);
     let (idle, ..) = bought(&story, &ada, &app).await;
     story.advance_clock(30 * DAY);
@@ -124,7 +124,7 @@ story!(idle_and_absolute_end, |story| {
     is_invalid_grant(story.refresh(&app, &used.refresh).await);
 });
 
-story!(scope_may_shrink_for_one_token, |story| {
+story!(refresh_may_narrow_scope_but_not_widen_it, |story| {
     let (ada, app) = (story.person("ada").await, story.expiring_app().await);
     let (first, ..) = bought(&story, &ada, &app).await;
     let wide = [app.refresh_form(&first.refresh), vec![("scope", "read write follow")]].concat();
@@ -137,7 +137,7 @@ story!(scope_may_shrink_for_one_token, |story| {
     assert_eq!(body["scope"], "read write", "the family keeps what was granted");
 });
 
-story!(a_family_ends_with_a_revocation_a_replay_and_the_account, |story| {
+story!(revocation_code_replay_or_account_end_voids_refresh_token, |story| {
     let (ada, app) = (story.person("ada").await, story.expiring_app().await);
     let give_back = async |token: &str| {
         let call = story.post("/oauth/revoke").basic(&app.client_id, &app.client_secret);
@@ -165,7 +165,7 @@ story!(a_family_ends_with_a_revocation_a_replay_and_the_account, |story| {
     dead(&by_account).await;
 });
 
-story!(refusals_in_order, |story| {
+story!(refresh_with_wrong_client_or_token_is_refused, |story| {
     let (ada, app) = (story.person("ada").await, story.expiring_app().await);
     let (pair, ..) = bought(&story, &ada, &app).await;
     let other = story.expiring_app().await;

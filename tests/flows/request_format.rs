@@ -37,7 +37,7 @@ fn readable(app: &App) -> Vec<String> {
     paths
 }
 
-story!(a_trailing_slash_changes_nothing, |story| {
+story!(route_with_trailing_slash_answers_the_same, |story| {
     let app = story.usual_app().await;
     let reads = readable(&app).into_iter().map(|path| (Method::GET, path));
     let writes = [
@@ -71,7 +71,7 @@ story!(a_trailing_slash_changes_nothing, |story| {
     }
 });
 
-story!(head_answers_like_get, |story| {
+story!(head_request_returns_headers_of_get_without_body, |story| {
     let app = story.usual_app().await;
     for path in readable(&app) {
         let (get, head) = (story.get(&path).send().await, story.call(Method::HEAD, &path).send().await);
@@ -99,7 +99,7 @@ fn in_every_way<'a>(story: &'a Story, path: &'a str, pairs: &'a [(&'a str, &'a s
     ]
 }
 
-story!(parameters_come_from_any_source, |story| {
+story!(parameters_are_accepted_from_query_form_multipart_and_json, |story| {
     let registration = [("client_name", "A b"), ("redirect_uris", CALLBACK), ("scopes", "read write")];
     for (way, call) in in_every_way(&story, "/api/v1/apps", &registration) {
         let body = call.send().await.is(200).json();
@@ -127,7 +127,7 @@ story!(parameters_come_from_any_source, |story| {
     bare.send().await.is(200);
 });
 
-story!(unknown_parameters_are_ignored_however_often, |story| {
+story!(unknown_parameters_are_ignored_even_when_repeated, |story| {
     let app = story.usual_app().await;
     let noise = [
         "issuer",
@@ -161,7 +161,7 @@ story!(unknown_parameters_are_ignored_however_often, |story| {
     story.get(&ask).send().await.is(200);
 });
 
-story!(known_parameters_must_agree, |story| {
+story!(repeated_parameters_with_different_values_are_refused, |story| {
     let app = story.usual_app().await;
     let form = app.code_form("AAAAAAAAAAAAAAAAAAAA");
     let twice = |name: &'static str| [&form[..], &[(name, "one"), (name, "two")]].concat();
@@ -220,7 +220,7 @@ story!(known_parameters_must_agree, |story| {
     story.get(&format!("/oauth/authorize?{0}&{0}&lang=en&lang=en", app.authorize_query())).send().await.is(200);
 });
 
-story!(null_missing_and_empty_are_the_same, |story| {
+story!(null_and_empty_parameters_are_treated_as_missing, |story| {
     let app = story.usual_app().await;
     let missing = "Missing required parameter: code.";
     for code in [json!(null), json!(""), json!(" ")] {
@@ -246,7 +246,7 @@ story!(null_missing_and_empty_are_the_same, |story| {
     }
 });
 
-story!(numbers_and_booleans_become_text, |story| {
+story!(json_numbers_and_booleans_are_read_as_text, |story| {
     for (sent, name) in [(json!(123), "123"), (json!(true), "true"), (json!(1.5), "1.5")] {
         let body = json!({ "client_name": sent, "redirect_uris": CALLBACK });
         assert_eq!(story.post("/api/v1/apps").json(&body).send().await.is(200).json()["name"], name);
@@ -259,7 +259,7 @@ story!(numbers_and_booleans_become_text, |story| {
     assert_eq!(story.post("/oauth/token").json(&body).send().await.is(400).json()["error"], "invalid_grant");
 });
 
-story!(an_array_is_no_value, |story| {
+story!(array_or_object_parameter_values_are_refused, |story| {
     let app = story.usual_app().await;
     let odd = [json!(["read"]), json!({ "a": "read" }), json!([["read"]]), json!([])];
     for value in &odd {
@@ -305,7 +305,7 @@ story!(an_array_is_no_value, |story| {
     }
 });
 
-story!(a_body_of_another_type_is_not_read, |story| {
+story!(body_with_unsupported_content_type_is_not_read, |story| {
     let app = story.usual_app().await;
     let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(app.code_form("AAAAAAAAAAAAAAAA")).finish();
     for kind in ["text/plain", "application/octet-stream", "application/xml", "nonsense", ""] {
@@ -319,7 +319,7 @@ story!(a_body_of_another_type_is_not_read, |story| {
     }
 });
 
-story!(malformed_json_is_told_in_the_words_of_its_route, |story| {
+story!(malformed_json_body_returns_error_format_of_route, |story| {
     for bad in ["{", "[1]", "\"text\"", "null", "{\"a\":1}x", "{'a':1}", "\u{feff}{}", "{\"a\":\"\n\"}"] {
         for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/register"] {
             let answer = story.post(path).body(JSON, bad).send().await.is(400);
@@ -333,7 +333,7 @@ story!(malformed_json_is_told_in_the_words_of_its_route, |story| {
     }
 });
 
-story!(a_null_character_breaks_nothing, |story| {
+story!(null_character_in_parameter_is_refused, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let null_text = "a\u{0}b";
     let words = |name: &str| format!("The parameter {name} must not hold a null character.");

@@ -52,7 +52,7 @@ fn mistakes(story: &Story, app: &App) -> Vec<(Request, u16)> {
     ]
 }
 
-story!(errors_are_objects_of_text, |story| {
+story!(error_responses_are_json_objects_with_error_text, |story| {
     let app = story.usual_app().await;
     let more = [
         (story.get("/oauth/applications"), 403),
@@ -67,7 +67,7 @@ story!(errors_are_objects_of_text, |story| {
     }
 });
 
-story!(errors_can_be_read_from_any_site, |story| {
+story!(error_responses_have_cors_headers_for_any_origin, |story| {
     let app = story.usual_app().await;
     let can_be_read = |answer: &Response| {
         assert_eq!(answer.header("access-control-allow-origin"), "*", "{} {}", answer.status, answer.body);
@@ -88,7 +88,7 @@ story!(errors_can_be_read_from_any_site, |story| {
     can_be_read(&story.verify(own.json()["access_token"].as_str().expect("a token")).await.is(422));
 });
 
-story!(preflights_name_the_methods_of_their_path, |story| {
+story!(cors_preflight_returns_allowed_methods_and_headers_of_route, |story| {
     const ALL: &str = "POST, PUT, DELETE, GET, PATCH, OPTIONS";
     for (path, methods) in [
         ("/api/v1/apps", ALL),
@@ -136,7 +136,7 @@ story!(preflights_name_the_methods_of_their_path, |story| {
     }
 });
 
-story!(answers_of_the_api_depend_on_the_token, |story| {
+story!(api_responses_vary_by_authorization_and_set_cache_control, |story| {
     let (person, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
     let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("scope", "profile")])).await;
     let code = story.consent(&signed_in, &app).await;
@@ -168,7 +168,7 @@ story!(answers_of_the_api_depend_on_the_token, |story| {
     }
 });
 
-story!(nothing_is_translated, |story| {
+story!(api_errors_with_german_accept_language_stay_english, |story| {
     let german = |call: Request| call.header("accept-language", "de").send();
     let own = [("grant_type", "client_credentials")];
     german(story.post("/oauth/token").form(&own)).await.is_oauth_error(401, "invalid_client", INVALID_CLIENT);
@@ -183,7 +183,7 @@ story!(nothing_is_translated, |story| {
         .is_api_error(422, "Validation failed: Application name can't be blank, Redirect URI can't be blank");
 });
 
-story!(every_oauth_error_carries_a_challenge, |story| {
+story!(token_and_introspection_errors_have_one_www_authenticate_challenge, |story| {
     let app = story.usual_app().await;
     let odd = [
         (story.post("/oauth/token").body("application/json", "\"quoted \\\" \u{fc} text\""), 400),
@@ -210,7 +210,7 @@ story!(every_oauth_error_carries_a_challenge, |story| {
     }
 });
 
-story!(preflights_are_answered_and_errors_can_be_read, |story| {
+story!(cors_is_allowed_on_api_routes_but_not_on_pages, |story| {
     for path in [
         "/api/v1/apps",
         "/api/v1/apps/verify_credentials",

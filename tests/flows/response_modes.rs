@@ -9,7 +9,7 @@ fn in_fragment(url: &Url) -> Vec<(String, String)> {
     form_urlencoded::parse(url.fragment().unwrap_or_default().as_bytes()).into_owned().collect()
 }
 
-story!(a_response_in_the_fragment, |story| {
+story!(response_mode_fragment_returns_code_and_errors_in_fragment, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let query = app.authorize_query_with(&[("response_mode", "fragment"), ("state", "a b")]);
     let signed_in = story.sign_in_with(&ada, &query).await;
@@ -32,7 +32,7 @@ story!(a_response_in_the_fragment, |story| {
     assert_eq!(in_fragment(&answer.location())[0], ("error".into(), "access_denied".into()));
 });
 
-story!(a_response_as_a_form, |story| {
+story!(response_mode_form_post_returns_escaped_form_with_code, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let state = "\"><script>alert(1)</script>";
     let query = app.authorize_query_with(&[("response_mode", "form_post"), ("state", state)]);
@@ -50,7 +50,7 @@ story!(a_response_as_a_form, |story| {
     story.redeem(&app, code).await.is(200);
 });
 
-story!(an_unknown_response_mode_is_told_in_the_query, |story| {
+story!(unknown_response_mode_returns_error_in_query, |story| {
     let app = story.usual_app().await;
     let answer = story
         .get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("response_mode", "web_message")])))
@@ -59,14 +59,14 @@ story!(an_unknown_response_mode_is_told_in_the_query, |story| {
     assert_eq!(query_of(&location, "error").as_deref(), Some("unsupported_response_mode"));
 });
 
-story!(out_of_band_there_is_nothing_to_post, |story| {
+story!(out_of_band_with_form_post_mode_redirects_to_code_page, |story| {
     let (ada, app) = (story.person("ada").await, story.app("urn:ietf:wg:oauth:2.0:oob", "read").await);
     let signed_in = story.sign_in_with(&ada, &app.authorize_query_with(&[("response_mode", "form_post")])).await;
     let answer = story.decide(&signed_in, &app).await.is(302);
     assert_eq!(answer.location().path(), "/oauth/authorize/native");
 });
 
-story!(a_signed_in_browser_gets_its_response_the_same_way, |story| {
+story!(response_mode_fragment_applies_to_remembered_consent, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     story.token(&ada, &app).await;
     let signed_in = story.sign_in(&ada, &app).await;

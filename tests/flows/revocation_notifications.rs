@@ -60,7 +60,7 @@ fn grant(id: &str) -> Vec<Revoked> {
     vec![Revoked::Grant(id.to_owned())]
 }
 
-story!(a_token_given_back_is_told_once, |story| {
+story!(revocation_of_token_notifies_host_once, |story| {
     let (host, ada) = (Host::over(&story).await, story.person("ada").await);
     let (app, other) = (story.usual_app().await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
@@ -100,7 +100,7 @@ story!(a_token_given_back_is_told_once, |story| {
     host.embedder.end().await;
 });
 
-story!(a_family_is_one_grant_from_the_first_token_to_the_last, |story| {
+story!(refresh_keeps_grant_id_and_revocation_notifies_host_of_grant, |story| {
     let (host, ada) = (Host::over(&story).await, story.person("ada").await);
     // `refresh_token` alone is enough to ask for it.
     let alone = [("grant_types[]", "refresh_token")];
@@ -124,7 +124,7 @@ story!(a_family_is_one_grant_from_the_first_token_to_the_last, |story| {
     host.embedder.end().await;
 });
 
-story!(an_app_removed_by_its_person_is_told_as_one, |story| {
+story!(authorized_application_removed_notifies_host_once_for_all_tokens, |story| {
     let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, story.usual_app().await);
     let first = host.grant(&story, &story.token(&ada, &app).await).await;
     let second = host.grant(&story, &story.token(&ada, &app).await).await;
@@ -144,7 +144,7 @@ story!(an_app_removed_by_its_person_is_told_as_one, |story| {
     host.embedder.end().await;
 });
 
-story!(an_invalidated_token_is_told_by_its_grant, |story| {
+story!(token_invalidated_by_api_notifies_host_with_its_grant_id, |story| {
     let (host, ada, eve) = (Host::over(&story).await, story.person("ada").await, story.person("eve").await);
     let (plain, app) = (story.usual_app().await, story.expiring_app().await);
     let (mine, hers) = (story.token(&ada, &plain).await, story.token(&eve, &plain).await);
@@ -172,7 +172,7 @@ story!(an_invalidated_token_is_told_by_its_grant, |story| {
     host.embedder.end().await;
 });
 
-story!(an_account_is_told_once_however_much_it_had, |story| {
+story!(end_all_sessions_notifies_host_once_for_the_account, |story| {
     let (host, ada) = (Host::over(&story).await, story.person("ada").await);
     let account = story.account(&ada).await.id;
     let mut ids = Vec::new();
@@ -193,7 +193,7 @@ story!(an_account_is_told_once_however_much_it_had, |story| {
     host.embedder.end().await;
 });
 
-story!(an_app_deleted_by_the_operator_is_told, |story| {
+story!(app_deleted_by_operator_notifies_host_and_ends_grants, |story| {
     let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, story.usual_app().await);
     let live = host.grant(&story, &story.token(&ada, &app).await).await;
     let id = apps::list(&host.auth).await.expect("apps").remove(0).id;
@@ -207,7 +207,7 @@ story!(an_app_deleted_by_the_operator_is_told, |story| {
     host.embedder.end().await;
 });
 
-story!(a_code_that_comes_back_is_told_by_what_it_bought, |story| {
+story!(replayed_code_notifies_host_of_the_revoked_grant, |story| {
     let (host, ada) = (Host::over(&story).await, story.person("ada").await);
     for app in [story.usual_app().await, story.expiring_app().await] {
         let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
@@ -230,7 +230,7 @@ story!(a_code_that_comes_back_is_told_by_what_it_bought, |story| {
     host.embedder.end().await;
 });
 
-story!(a_refresh_token_that_comes_back_is_told_by_its_family, |story| {
+story!(replayed_refresh_token_notifies_host_of_the_revoked_grant, |story| {
     let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, story.expiring_app().await);
     let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
     let TokenPair { access, refresh: token } = TokenPair::of(&story.redeem(&app, &code).await.is(200).json());
@@ -246,7 +246,7 @@ story!(a_refresh_token_that_comes_back_is_told_by_its_family, |story| {
     host.embedder.end().await;
 });
 
-story!(time_alone_is_no_news, |story| {
+story!(grant_expired_by_time_does_not_notify_host, |story| {
     let (host, ada, app) = (Host::over(&story).await, story.person("ada").await, story.expiring_app().await);
     let code = story.consent(&story.sign_in(&ada, &app).await, &app).await;
     let TokenPair { access, .. } = TokenPair::of(&story.redeem(&app, &code).await.is(200).json());
@@ -273,7 +273,7 @@ impl Revocations for Failing {
     }
 }
 
-story!(a_host_that_fails_changes_no_answer, |story| {
+story!(revocation_with_failing_host_notification_still_succeeds, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let account = story.account(&ada).await.id;
     for fails in [(|| Err("the push table is away".into())) as fn() -> HostResult<()>, || panic!("a fault of the host")]
@@ -292,7 +292,7 @@ story!(a_host_that_fails_changes_no_answer, |story| {
     }
 });
 
-story!(who_hangs_up_cannot_keep_it_quiet, |story| {
+story!(revocation_with_dropped_connection_still_notifies_host, |story| {
     let (host, ada) = (Host::over(&story).await, story.person("ada").await);
     let account = story.account(&ada).await.id;
     // One look at the future, and then it is dropped: as when a client goes away.

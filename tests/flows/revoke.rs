@@ -5,7 +5,7 @@ use tests::story;
 
 const DENIED: &str = "You are not authorized to revoke this token";
 
-story!(every_row_of_the_table, |story| {
+story!(revocation_requires_own_client_credentials_and_ends_token, |story| {
     let (person, app, other) = (story.person("ada").await, story.usual_app().await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     let form =
@@ -38,7 +38,7 @@ story!(every_row_of_the_table, |story| {
     story.token(&person, &app).await;
 });
 
-story!(a_restart_forgives_nothing, |story| {
+story!(revoked_token_stays_revoked_after_restart, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
     let call = story.post("/oauth/revoke").basic(&app.client_id, &app.client_secret);
@@ -47,7 +47,7 @@ story!(a_restart_forgives_nothing, |story| {
     story.verify(&token).await.is(401);
 });
 
-story!(revoked_on_one_replica_is_dead_on_the_other, |story| {
+story!(revoked_token_is_refused_on_other_replica, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let replica = story.replica().await;
     let there = format!("http://localhost:{}/api/v1/apps/verify_credentials", replica.addr().port());
@@ -59,7 +59,7 @@ story!(revoked_on_one_replica_is_dead_on_the_other, |story| {
     replica.abort().await;
 });
 
-story!(dead_or_alive_an_own_token_is_answered_alike, |story| {
+story!(revocation_response_does_not_reveal_whether_token_exists, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let kept = story.token(&person, &app).await;
     let of_person = story.token(&person, &app).await;

@@ -37,7 +37,7 @@ fn changed<'a>(
     kept.chain(value.map(|value| (name, value))).collect()
 }
 
-story!(every_row_of_the_table, |story| {
+story!(token_with_one_wrong_parameter_returns_documented_error, |story| {
     let (app, other) = (story.usual_app().await, story.app(&format!("{CALLBACK} https://b.example/"), "read").await);
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
     let (_, code) = approved(&story, &app, &pkce).await;
@@ -76,14 +76,14 @@ story!(every_row_of_the_table, |story| {
     story.post("/oauth/token").form(&good).send().await.is(200);
 });
 
-story!(an_unknown_code_tells_nothing_about_challenges, |story| {
+story!(token_with_unknown_code_does_not_ask_for_code_verifier, |story| {
     let app = story.usual_app().await;
     let form = changed(&app.code_form("AAAAAAAAAAAAAAAAAAAA"), "redirect_uri", None);
     let answer = story.post("/oauth/token").form(&form).send().await;
     answer.is_oauth_error(400, "invalid_request", "Missing required parameter: redirect_uri.");
 });
 
-story!(the_answer_is_what_clients_decode, |story| {
+story!(token_response_has_exactly_the_documented_fields, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     let noise: Vec<(&str, &str)> = ["issuer", "token_endpoint", "jwks_uri"].map(|name| ("oauth_info", name)).to_vec();
@@ -102,7 +102,7 @@ story!(the_answer_is_what_clients_decode, |story| {
     assert!(token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)));
 });
 
-story!(every_way_to_send_a_grant_works, |story| {
+story!(token_accepts_json_multipart_query_and_basic_authentication, |story| {
     let app = story.usual_app().await;
     let code = || async { approved(&story, &app, &[]).await.1 };
     let (a, b, c, d, e) = (code().await, code().await, code().await, code().await, code().await);
@@ -126,7 +126,7 @@ story!(every_way_to_send_a_grant_works, |story| {
     call.form(&bare).send().await.is(200);
 });
 
-story!(malformed_input_is_refused_in_words, |story| {
+story!(token_with_malformed_body_returns_json_error, |story| {
     let app = story.usual_app().await;
     for (content_type, body, status) in [
         ("application/json", "{\"grant_type\"".to_owned(), 400),
@@ -149,7 +149,7 @@ story!(malformed_input_is_refused_in_words, |story| {
     story.get("/oauth/token").send().await.is(405);
 });
 
-story!(a_verifier_without_a_challenge_is_refused, |story| {
+story!(token_with_code_verifier_but_no_challenge_is_refused, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     let form = [app.code_form(&code), vec![("code_verifier", VERIFIER)]].concat();
@@ -157,7 +157,7 @@ story!(a_verifier_without_a_challenge_is_refused, |story| {
     story.redeem(&app, &code).await.is(200);
 });
 
-story!(codes_end, |story| {
+story!(token_with_expired_code_or_disabled_account_is_refused, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     story.advance_clock(Duration::from_secs(61));
@@ -168,7 +168,7 @@ story!(codes_end, |story| {
     story.redeem(&app, &code).await.is_oauth_error(400, "invalid_grant", INVALID_GRANT);
 });
 
-story!(a_proven_replay_revokes, |story| {
+story!(replayed_code_with_client_secret_revokes_its_token, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
@@ -180,7 +180,7 @@ story!(a_proven_replay_revokes, |story| {
     story.verify(&token).await.is_api_error(401, "The access token was revoked");
 });
 
-story!(of_many_redemptions_one_succeeds, |story| {
+story!(code_redeemed_concurrently_on_two_replicas_succeeds_once, |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     let replica = story.replica().await;
@@ -197,7 +197,7 @@ story!(of_many_redemptions_one_succeeds, |story| {
     replica.abort().await;
 });
 
-story!(each_exchange_buys_a_token_of_its_own, |story| {
+story!(each_code_redemption_issues_an_independent_token, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let (one, two) = (story.token(&person, &app).await, story.token(&person, &app).await);
     assert_ne!(one, two);
@@ -206,7 +206,7 @@ story!(each_exchange_buys_a_token_of_its_own, |story| {
     story.verify(&two).await.is(200);
 });
 
-story!(an_app_gets_a_token_for_itself, |story| {
+story!(client_credentials_grant_issues_app_token_within_scope, |story| {
     let app = story.app(CALLBACK, "write:accounts push").await;
     let form = |scope: &'static str| {
         vec![
@@ -228,7 +228,7 @@ story!(an_app_gets_a_token_for_itself, |story| {
     story.get("/api/v1/apps/verify_credentials").bearer(token).send().await.is(200);
 });
 
-story!(failed_requests_are_counted, &[("ratelimit.enabled", "true")], |story| {
+story!(token_failures_over_rate_limit_return_429, &[("ratelimit.enabled", "true")], |story| {
     let app = story.usual_app().await;
     for _ in 0..60 {
         story.redeem(&app, "AAAAAAAAAAAAAAAAAAAA").await.is(400);
@@ -239,7 +239,7 @@ story!(failed_requests_are_counted, &[("ratelimit.enabled", "true")], |story| {
     story.redeem(&app, "AAAAAAAAAAAAAAAAAAAA").await.is(400);
 });
 
-story!(scopes_never_grow, |story| {
+story!(token_scope_parameter_cannot_widen_granted_scope, |story| {
     let person = story.person("ada").await;
     let app = story.app(CALLBACK, "read write:statuses").await;
     let signed_in =
@@ -251,7 +251,7 @@ story!(scopes_never_grow, |story| {
     assert_eq!(body["scope"], json!("read:accounts write:statuses"));
 });
 
-story!(a_retry_in_the_grace_time_ends_nothing, &[("tokens.replay_grace", "10s")], |story| {
+story!(replayed_code_within_grace_revokes_nothing, &[("tokens.replay_grace", "10s")], |story| {
     let app = story.usual_app().await;
     let (_, code) = approved(&story, &app, &[]).await;
     let token = story.redeem(&app, &code).await.is(200).json()["access_token"].as_str().expect("a token").to_owned();
@@ -263,7 +263,7 @@ story!(a_retry_in_the_grace_time_ends_nothing, &[("tokens.replay_grace", "10s")]
     story.verify(&token).await.is(401);
 });
 
-story!(the_first_failing_check_speaks, |story| {
+story!(token_with_several_errors_reports_first_failing_check, |story| {
     let other = "https://b.example/";
     let app = story.app(&format!("{CALLBACK} {other}"), "read write").await;
     let pkce = [("code_challenge", CHALLENGE), ("code_challenge_method", "S256")];
@@ -298,7 +298,7 @@ story!(the_first_failing_check_speaks, |story| {
     story.post("/oauth/token").form(&good).send().await.is(200);
 });
 
-story!(other_grants_are_not_offered, |story| {
+story!(token_with_unsupported_grant_type_is_refused, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     for grant in [
         "password",
@@ -324,7 +324,7 @@ story!(other_grants_are_not_offered, |story| {
     }
 });
 
-story!(clients_prove_themselves_in_two_ways, |story| {
+story!(client_authentication_accepts_basic_header_or_body_credentials, |story| {
     let (app, other) = (story.usual_app().await, story.usual_app().await);
     let own = [("grant_type", "client_credentials"), ("scope", "read")];
     let post = || story.post("/oauth/token");
@@ -371,7 +371,7 @@ story!(clients_prove_themselves_in_two_ways, |story| {
     }
 });
 
-story!(verifiers_have_43_to_128_characters, |story| {
+story!(code_verifier_must_have_43_to_128_characters, |story| {
     let app = story.usual_app().await;
     for (verifier, fits) in [
         ("a".repeat(43), true),
@@ -395,7 +395,7 @@ story!(verifiers_have_43_to_128_characters, |story| {
     }
 });
 
-story!(scopes_come_back_in_the_order_asked, |story| {
+story!(token_scope_keeps_the_requested_order, |story| {
     let app = story.app(CALLBACK, "read write follow push").await;
     for asked in ["push follow write read", "write:media read:accounts push", "read write follow push"] {
         let (_, code) = approved(&story, &app, &[("scope", asked)]).await;
@@ -403,7 +403,7 @@ story!(scopes_come_back_in_the_order_asked, |story| {
     }
 });
 
-story!(an_end_during_redemptions_leaves_nothing, |story| {
+story!(code_redemption_while_sessions_end_leaves_no_live_token, |story| {
     let app = story.usual_app().await;
     let mut codes = Vec::new();
     for _ in 0..6 {
@@ -423,7 +423,7 @@ story!(an_end_during_redemptions_leaves_nothing, |story| {
 });
 
 story!(
-    failures_are_counted_for_each_address,
+    token_failures_rate_limit_counts_each_address_separately,
     &[("ratelimit.enabled", "true"), ("ratelimit.token_failures.max", "3")],
     |story| {
         let app = story.usual_app().await;

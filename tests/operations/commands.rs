@@ -83,17 +83,17 @@ async fn accounts(backend: Backend) {
 }
 
 #[tokio::test]
-async fn accounts_are_managed_while_the_server_runs_on_sqlite() {
+async fn account_commands_on_running_server_take_effect_at_once_on_sqlite() {
     accounts(Backend::Sqlite).await;
 }
 
 #[tokio::test]
-async fn accounts_are_managed_while_the_server_runs_on_postgres() {
+async fn account_commands_on_running_server_take_effect_at_once_on_postgres() {
     accounts(Backend::Postgres).await;
 }
 
 #[tokio::test]
-async fn apps_and_tokens_are_managed_while_the_server_runs() {
+async fn app_and_token_commands_on_running_server_take_effect() {
     let server = ServerProcess::start().await;
     let (client, ada) = (server.client(), Person::named("ada"));
     server.create_account(&ada);
@@ -131,7 +131,7 @@ async fn apps_and_tokens_are_managed_while_the_server_runs() {
 }
 
 #[tokio::test]
-async fn an_app_of_the_house_is_made_and_told_apart() {
+async fn app_create_command_with_first_party_flag_marks_the_app() {
     let server = ServerProcess::start().await;
     let create = ["app", "create", "--redirect-uri", "https://app.example/", "--scopes", "read", "--name"];
     let flagged = |name| [&create[..], &[name, "--first-party"]].concat();
@@ -153,7 +153,7 @@ async fn an_app_of_the_house_is_made_and_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn many_commands_at_once_share_the_database_with_the_server() {
+async fn parallel_app_commands_and_registrations_lose_nothing() {
     let server = ServerProcess::start().await;
     let client = server.client();
     let mut registering = tokio::task::JoinSet::new();
@@ -174,7 +174,7 @@ async fn many_commands_at_once_share_the_database_with_the_server() {
 }
 
 #[test]
-fn migrations_are_told_apart_and_many_processes_may_apply_them() {
+fn migrate_command_run_in_parallel_applies_migrations_once() {
     let folder = temporary("commands");
     let status = || {
         let output = run_in(folder.path(), &[], &["migrate", "--status", "--json"], "");

@@ -34,7 +34,7 @@ red = true
 "#;
 
 #[test]
-fn an_unknown_key_is_named_together_with_the_nearest() {
+fn unknown_configuration_key_stops_every_command_with_nearest_key() {
     let folder = temporary("configuration");
     for (text, key, nearest) in [
         ("[http]\nbase_ulr = \"http://localhost\"", "http.base_ulr", "http.base_url"),
@@ -86,7 +86,7 @@ fn check_config_lists_every_problem() {
 }
 
 #[test]
-fn check_config_looks_at_files_too() {
+fn check_config_refuses_malformed_key_and_broken_template() {
     let folder = temporary("configuration");
     fs::write(folder.path().join("bad.pem"), "garbage").expect("a file");
     fs::create_dir(folder.path().join("templates")).expect("a folder");
@@ -122,7 +122,7 @@ fn start_with_a_template_in_old_syntax_is_refused_with_file_line_and_new_spellin
 }
 
 #[test]
-fn a_printed_configuration_loads_again() {
+fn print_config_output_loads_again_with_secrets_masked() {
     let folder = temporary("configuration");
     let text = r#"
 [http]
@@ -164,7 +164,7 @@ max = 7
 }
 
 #[test]
-fn what_is_typed_wrong_is_status_2() {
+fn wrong_command_line_or_missing_config_file_exits_with_2() {
     let folder = temporary("configuration");
     for arguments in [&["sreve"][..], &["account", "create", "ada"], &["serve", "--log-format", "xml"], &["--config"]] {
         let output = run_in(folder.path(), &[], arguments, "");

@@ -139,11 +139,11 @@ struct Found {
 }
 
 #[tokio::test]
-async fn a_kill_loses_nothing_that_was_answered_on_sqlite() {
+async fn server_killed_keeps_everything_it_confirmed_on_sqlite() {
     survives(Backend::Sqlite, 3).await;
 }
 
 #[tokio::test]
-async fn a_kill_loses_nothing_that_was_answered_on_postgres() {
+async fn server_killed_keeps_everything_it_confirmed_on_postgres() {
     survives(Backend::Postgres, 2).await;
 }

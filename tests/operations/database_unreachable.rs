@@ -129,7 +129,7 @@ fn faults(surface: Surface, answer: &Response, took: Duration) -> Vec<&'static s
 }
 
 #[tokio::test]
-async fn a_stopped_database_is_told_politely_on_postgres() {
+async fn database_unreachable_after_stop_answers_503_and_recovers_on_postgres() {
     let cluster = Cluster::start();
     let mut server = ServerProcess::builder().set("database.url", cluster.url().as_str()).start().await;
     let fixture = Fixture::of(&server).await;
@@ -151,7 +151,7 @@ async fn a_stopped_database_is_told_politely_on_postgres() {
 }
 
 #[tokio::test]
-async fn a_silent_database_is_told_politely_on_postgres() {
+async fn database_unreachable_silent_network_answers_503_and_recovers_on_postgres() {
     let database = TestDatabase::create().await;
     let (proxy, url) = TcpProxy::before(&database.url());
     let server = ServerProcess::builder().set("database.url", url.as_str()).start().await;

@@ -37,7 +37,7 @@ async fn say(server: &ServerProcess, line: &str, host: &str) -> String {
 }
 
 #[tokio::test]
-async fn pages_arrive_as_they_are_and_credentials_stay_here() {
+async fn frontend_fallback_forwards_page_and_strips_credentials() {
     let (server, frontend) = server_and_frontend().await;
     let call = ask(&server, Method::GET, "/@ada/1?tab=replies&q=%2F%2Fevil")
         .header("cookie", "jwt=secret; sso_x=secret")
@@ -96,7 +96,7 @@ async fn pages_arrive_as_they_are_and_credentials_stay_here() {
 }
 
 #[tokio::test]
-async fn over_tls_the_word_of_this_server_counts() {
+async fn frontend_fallback_over_tls_sends_own_hsts_header_only() {
     let frontend = Frontend::start().await;
     let builder = ServerProcess::builder().with_tls().set("frontend.mode", "redirect");
     let server = builder.set("frontend.url", &frontend.origin()).start().await;
@@ -108,7 +108,7 @@ async fn over_tls_the_word_of_this_server_counts() {
 }
 
 #[tokio::test]
-async fn heads_parts_and_known_pages_need_no_whole_body() {
+async fn frontend_fallback_supports_head_conditional_and_range_requests() {
     let (server, frontend) = server_and_frontend().await;
     let answer = ask(&server, Method::HEAD, "/page").send().await.is(200);
     assert_eq!((answer.header("content-length"), answer.body.as_str()), (PAGE.len().to_string().as_str(), ""));
@@ -131,7 +131,7 @@ async fn heads_parts_and_known_pages_need_no_whole_body() {
 }
 
 #[tokio::test]
-async fn what_is_ours_stays_ours() {
+async fn frontend_fallback_never_forwards_own_routes_or_unsafe_methods() {
     let (server, frontend) = server_and_frontend().await;
     for path in ["/", "/account", "/health", "/health/ready", "/api/v2/instance", "/assets/style.css", "/setup?token=x"]
     {
@@ -168,7 +168,7 @@ async fn what_is_ours_stays_ours() {
 }
 
 #[tokio::test]
-async fn no_request_chooses_where_it_goes() {
+async fn frontend_fallback_request_cannot_choose_target_origin() {
     let (server, frontend) = server_and_frontend().await;
     let evil = Frontend::start().await;
     let (there, here) = (evil.authority(), server.base_url().authority().to_owned());
@@ -218,7 +218,7 @@ async fn no_request_chooses_where_it_goes() {
 }
 
 #[tokio::test]
-async fn redirects_end_on_this_origin_or_nowhere() {
+async fn frontend_fallback_redirect_is_rewritten_to_own_origin_or_502() {
     let (server, frontend) = server_and_frontend().await;
     let own = server.base_url().origin().ascii_serialization();
     let redirect = async |to: &str| {
@@ -245,7 +245,7 @@ async fn redirects_end_on_this_origin_or_nowhere() {
 }
 
 #[tokio::test]
-async fn long_answers_flow_no_faster_than_they_are_read() {
+async fn frontend_fallback_long_answer_respects_backpressure() {
     let (server, frontend) = server_and_frontend().await;
     let mut answer = ask(&server, Method::GET, "/endless").open(wait::TIMEOUT).await;
     answer.chunk().await.expect("a piece").expect("not the end");
@@ -270,7 +270,7 @@ async fn long_answers_flow_no_faster_than_they_are_read() {
 }
 
 #[tokio::test]
-async fn a_frontend_that_stops_in_the_middle_is_cut_off_and_never_taken_for_whole() {
+async fn frontend_fallback_stalled_or_broken_answer_is_cut_off() {
     let (server, frontend) = server_and_frontend().await;
     let ends = async |path: &str, longest: u64| {
         let begun = Instant::now();
@@ -292,7 +292,7 @@ async fn a_frontend_that_stops_in_the_middle_is_cut_off_and_never_taken_for_whol
 }
 
 #[tokio::test]
-async fn a_frontend_that_is_away_is_said_once_and_comes_back() {
+async fn frontend_unreachable_answers_502_logs_once_and_recovers() {
     let port = free_port();
     let origin = format!("http://127.0.0.1:{port}");
     let server = server_of(&origin).await;
@@ -318,7 +318,7 @@ async fn a_frontend_that_is_away_is_said_once_and_comes_back() {
 }
 
 #[tokio::test]
-async fn a_silent_frontend_holds_up_nobody_else() {
+async fn frontend_fallback_timeout_answers_504_and_blocks_no_other_requests() {
     let (server, frontend) = server_and_frontend().await;
     let (client, ada) = (server.client(), Person::named("ada"));
     server.create_account(&ada);
@@ -345,7 +345,7 @@ async fn a_silent_frontend_holds_up_nobody_else() {
 }
 
 #[tokio::test]
-async fn nothing_goes_round_in_circles() {
+async fn frontend_fallback_loop_is_refused_by_config_or_answered_508() {
     let folder = temporary("frontend");
     let base = "https://social.example";
     for url in ["http://localhost:8080", "http://127.0.0.1:8080"] {

@@ -22,7 +22,7 @@ async fn is_well(server: &mut ServerProcess) {
 const INNER: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 #[tokio::test]
-async fn framing_that_can_be_read_in_two_ways_is_refused_and_the_connection_closed() {
+async fn request_smuggling_ambiguous_framing_is_refused_and_connection_closed() {
     let mut server = ServerProcess::start().await;
     let chunked = format!("0\r\n\r\n{INNER}");
     let length = chunked.len();
@@ -73,7 +73,7 @@ async fn framing_that_can_be_read_in_two_ways_is_refused_and_the_connection_clos
 }
 
 #[tokio::test]
-async fn garbage_is_refused() {
+async fn malformed_http_request_is_refused_and_connection_closed() {
     let mut server = ServerProcess::start().await;
     let post = "POST /oauth/token HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
     let long = "x".repeat(300 * 1024);
@@ -112,7 +112,7 @@ async fn garbage_is_refused() {
 }
 
 #[tokio::test]
-async fn bodies_beyond_the_limit_are_refused() {
+async fn request_body_beyond_limit_is_refused_and_connection_closed() {
     let mut server = ServerProcess::start().await;
     let paths = [
         "/oauth/token",
@@ -165,7 +165,7 @@ async fn bodies_beyond_the_limit_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_within_the_limit_is_read_whole() {
+async fn request_body_within_limit_is_accepted() {
     let server = ServerProcess::start().await;
     let client = server.client();
     let padding = "a".repeat(60 * 1024);

@@ -6,7 +6,7 @@ use tests::client::access_token;
 use tests::http::form;
 
 #[tokio::test]
-async fn queries_and_secrets_stay_out_of_the_log() {
+async fn log_contains_no_secrets_passwords_or_query_strings() {
     let server = ServerProcess::start().await;
     let (client, ada) = (server.client(), Person::named("ada"));
     server.create_account(&ada);

@@ -68,7 +68,7 @@ fn pair(answer: &Response) -> [String; 2] {
 }
 
 #[tokio::test]
-async fn a_code_works_for_one_of_sixty_on_two_servers_on_postgres() {
+async fn authorization_code_parallel_use_succeeds_once_and_revokes_token_on_postgres() {
     let replicas = Replicas::start().await;
     let (app, code) = replicas.app_with_code().await;
     let bought = replicas.of_sixty(async |client| client.redeem(&app, &code).await).await;
@@ -79,7 +79,7 @@ async fn a_code_works_for_one_of_sixty_on_two_servers_on_postgres() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_works_for_one_of_sixty_on_two_servers_on_postgres() {
+async fn refresh_token_parallel_use_succeeds_once_and_ends_family_on_postgres() {
     let replicas = Replicas::start().await;
     let (app, code) = replicas.app_with_code().await;
     let [first_access, first_refresh] =

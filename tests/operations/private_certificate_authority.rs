@@ -68,7 +68,7 @@ async fn link(client: &TestClient, provider: &Provider, token: &str, guest: &Pro
 }
 
 #[tokio::test]
-async fn with_its_authority_a_provider_inside_a_company_signs_people_in() {
+async fn sso_sign_in_over_tls_with_trusted_private_ca_succeeds() {
     let (provider, ca, _folder) = company().await;
     let server = knowing(&provider, trusting(ServerProcess::builder().with_tls(), &ca.authority)).start().await;
     let (client, ada, guest) = (server.client(), Person::named("ada"), ProviderUser::named("ada"));
@@ -108,7 +108,7 @@ async fn with_its_authority_a_provider_inside_a_company_signs_people_in() {
 }
 
 #[tokio::test]
-async fn without_its_authority_nobody_is_sent_there_and_the_log_says_why() {
+async fn sso_provider_with_untrusted_ca_is_unreachable_and_logged() {
     let (provider, _, _folder) = company().await;
     // An authority of somebody else helps as little as none.
     let elsewhere = temporary("company");
@@ -144,7 +144,7 @@ async fn without_its_authority_nobody_is_sent_there_and_the_log_says_why() {
 }
 
 #[tokio::test]
-async fn on_loopback_without_tls_the_cookie_has_no_prefix() {
+async fn sso_flow_cookie_on_loopback_http_has_no_host_prefix() {
     let provider = Provider::start().await;
     let server = knowing(&provider, ServerProcess::builder()).start().await;
     let client = server.client();
@@ -159,7 +159,7 @@ async fn on_loopback_without_tls_the_cookie_has_no_prefix() {
 }
 
 #[test]
-fn what_is_no_authority_is_refused_before_the_start() {
+fn oidc_trusted_roots_file_without_certificate_is_refused_at_start() {
     let folder = temporary("company");
     let ca = PrivateCa::in_folder(folder.path());
     fs::write(folder.path().join("garbage.pem"), "garbage").expect("a file");

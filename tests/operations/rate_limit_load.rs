@@ -83,13 +83,13 @@ async fn flood(limits: bool) -> Vec<u16> {
 }
 
 #[tokio::test]
-async fn guesses_beyond_the_queue_are_put_off() {
+async fn login_flood_beyond_password_queue_is_answered_503_in_time() {
     let statuses = flood(false).await;
     assert!(statuses.contains(&302) && statuses.contains(&503), "{statuses:?}");
 }
 
 #[tokio::test]
-async fn guesses_beyond_the_limits_are_put_off() {
+async fn login_flood_beyond_rate_limit_is_answered_429_in_time() {
     let statuses = flood(true).await;
     assert!(statuses.iter().filter(|status| **status == 429).count() > GUESSERS, "{statuses:?}");
 }

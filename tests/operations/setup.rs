@@ -67,17 +67,17 @@ async fn race(backend: Backend) {
 }
 
 #[tokio::test]
-async fn of_many_who_use_the_link_one_becomes_admin_on_sqlite() {
+async fn setup_link_used_in_parallel_makes_one_admin_on_sqlite() {
     race(Backend::Sqlite).await;
 }
 
 #[tokio::test]
-async fn of_many_who_use_the_link_one_becomes_admin_on_postgres() {
+async fn setup_link_used_in_parallel_makes_one_admin_on_postgres() {
     race(Backend::Postgres).await;
 }
 
 #[tokio::test]
-async fn the_link_dies_when_an_admin_is_made_by_command() {
+async fn setup_link_ends_when_admin_is_created_by_command() {
     let server = ServerProcess::start().await;
     let link = link(&server);
     server.create_account(&Person::named("member"));
@@ -91,7 +91,7 @@ async fn the_link_dies_when_an_admin_is_made_by_command() {
 }
 
 #[tokio::test]
-async fn a_killed_server_leaves_no_link_that_outlives_the_first_admin() {
+async fn setup_links_of_killed_server_end_with_first_admin() {
     let mut server = ServerProcess::start().await;
     let first = link(&server);
     server.kill();

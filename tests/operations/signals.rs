@@ -37,7 +37,7 @@ async fn no_longer_accepts(server: &ServerProcess) {
 }
 
 #[tokio::test]
-async fn a_request_in_flight_is_finished() {
+async fn shutdown_finishes_request_in_flight_and_exits_cleanly() {
     for signal in [Signal::TERM, Signal::INT] {
         let mut server = ServerProcess::start().await;
         let mut stream = half_a_request(&server).await;
@@ -65,7 +65,7 @@ async fn a_request_in_flight_is_finished() {
 }
 
 #[tokio::test]
-async fn a_second_signal_is_the_last_word() {
+async fn shutdown_second_signal_stops_at_once() {
     let mut server = ServerProcess::start().await;
     let _unfinished = half_a_request(&server).await;
     server.signal(Signal::TERM);
@@ -77,7 +77,7 @@ async fn a_second_signal_is_the_last_word() {
 }
 
 #[tokio::test]
-async fn readiness_ends_before_the_door_is_closed() {
+async fn shutdown_drain_delay_ends_readiness_before_listener_closes() {
     let mut server = ServerProcess::builder().set("http.drain_delay", "2s").start().await;
     let client = server.client();
     client.get("/health/ready").send().await.is(200);
@@ -93,7 +93,7 @@ async fn readiness_ends_before_the_door_is_closed() {
 }
 
 #[tokio::test]
-async fn requests_that_arrive_while_it_stops_are_answered_or_refused_whole() {
+async fn shutdown_under_load_keeps_every_confirmed_registration() {
     let mut server = ServerProcess::start().await;
     let client = server.client();
     let traffic = Arc::new(AtomicUsize::new(0));

@@ -37,7 +37,7 @@ async fn trickle_in(server: &ServerProcess, first: &str, more: &str, limit: Dura
 }
 
 #[tokio::test]
-async fn clients_that_never_finish_are_let_go() {
+async fn slow_clients_with_unfinished_request_are_disconnected_in_time() {
     let mut server = ServerProcess::start().await;
     let post = "POST /api/v1/apps HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n";
     let with_length = format!("{post}Content-Length: 5000\r\n\r\nclient_name=");
@@ -73,7 +73,7 @@ async fn clients_that_never_finish_are_let_go() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_never_ends_is_let_go() {
+async fn slow_clients_with_unfinished_tls_handshake_are_disconnected_in_time() {
     let server = ServerProcess::builder().with_tls().start().await;
     let (took, said) = trickle_in(&server, "\u{16}\u{3}\u{1}", "", HEAD).await;
     assert!(took < HEAD && !said.starts_with("HTTP"), "still connected after {took:?}: {said}");

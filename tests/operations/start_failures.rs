@@ -26,7 +26,7 @@ fn is_refused(output: &Output, words: &[&str]) {
 }
 
 #[test]
-fn a_port_in_use_is_named() {
+fn start_with_port_in_use_names_address_and_setting() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let (folder, begun) = (temporary("start"), Instant::now());
@@ -38,7 +38,7 @@ fn a_port_in_use_is_named() {
 }
 
 #[test]
-fn a_key_that_cannot_be_used_is_named() {
+fn start_with_unusable_signing_key_names_the_file() {
     let folder = temporary("start");
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect("a file");
     write("garbage.pem", "garbage");
@@ -54,7 +54,7 @@ fn a_key_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_database_that_cannot_be_reached_is_named_without_its_password() {
+fn start_with_unreachable_database_names_it_without_password() {
     let folder = temporary("start");
     let closed = {
         let port = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
@@ -78,7 +78,7 @@ fn a_database_that_cannot_be_reached_is_named_without_its_password() {
 }
 
 #[test]
-fn a_database_that_says_nothing_does_not_hold_up_the_start() {
+fn start_with_silent_database_fails_in_time() {
     let deaf = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let url = format!("postgres://somebody@127.0.0.1:{}/name", deaf.local_addr().expect("an address").port());
     let (folder, begun) = (temporary("start"), Instant::now());
@@ -88,7 +88,7 @@ fn a_database_that_says_nothing_does_not_hold_up_the_start() {
 }
 
 #[test]
-fn a_newer_or_an_older_database_is_refused() {
+fn start_with_newer_or_unmigrated_database_is_refused() {
     use diesel::{Connection, RunQueryDsl, SqliteConnection};
     let folder = temporary("start");
     let waiting =
@@ -108,7 +108,7 @@ fn a_newer_or_an_older_database_is_refused() {
 }
 
 #[tokio::test]
-async fn a_second_server_on_the_same_port_leaves_the_first_alone() {
+async fn start_of_second_server_on_same_port_leaves_first_running() {
     let server = ServerProcess::start().await;
     let output = server.run(&["serve"], "");
     is_refused(&output, &["http.bind_port"]);
@@ -117,7 +117,7 @@ async fn a_second_server_on_the_same_port_leaves_the_first_alone() {
 
 /// The owner alone may read what the server writes, however careless the one who started it was.
 #[test]
-fn files_are_for_their_owner_alone() {
+fn files_written_by_commands_are_readable_by_owner_only() {
     let folder = temporary("start");
     let careless = |arguments: &[&str], input: &str| {
         let mut command = Command::new("sh");
@@ -140,7 +140,7 @@ fn files_are_for_their_owner_alone() {
 }
 
 #[tokio::test]
-async fn files_of_a_running_server_are_for_their_owner_alone() {
+async fn files_of_running_server_are_readable_by_owner_only() {
     let server = ServerProcess::start().await;
     let mut seen = Vec::new();
     look(&server.folder().join("data"), &mut seen);

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_that_listens_stops_when_asked() {
+    fn owned_process_is_stopped_with_sigterm() {
         let mut process = OwnedProcess::spawn(Command::new("sleep").arg("60"), "`sleep` is part of every system");
         assert_eq!(process.ended(), None);
         let status = process.stop(STOP_TIMEOUT).expect("ended within the grace period");
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_does_not_listen_is_ended() {
+    fn owned_process_that_ignores_sigterm_is_killed() {
         let mut deaf = Command::new("sh");
         deaf.args(["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"]);
         let mut process =

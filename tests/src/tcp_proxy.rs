@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_wire_carries_falls_silent_breaks_and_is_mended() {
+    async fn test_network_relay_forwards_goes_silent_cuts_and_recovers() {
         let proxy = TcpProxy::to(&echo().await.to_string());
         let connect = async || TcpStream::connect(proxy.addr).await.expect("a connection");
         let mut first = connect().await;

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_fact_that_comes_true_ends_the_wait() {
+    async fn wait_until_condition_holds_returns_its_value() {
         let mut looks = 0;
         let seen = within(TIMEOUT, async || {
             looks += 1;
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_fact_that_never_comes_true_is_given_up() {
+    async fn wait_for_condition_that_never_holds_times_out() {
         let seen: Option<()> = within(Duration::from_millis(60), async || None).await;
         assert_eq!(seen, None);
     }

@@ -31,7 +31,7 @@ async fn all_are_told(store: &Store) {
 }
 
 #[tokio::test]
-async fn a_writer_of_another_program_makes_nobody_wait_long_on_sqlite() {
+async fn store_write_with_database_locked_is_unavailable_in_time_on_sqlite() {
     let database = Database::fresh(Backend::Sqlite).await;
     let store = database.with_notes().await;
     let file = database.file().expect("a file").display().to_string();
@@ -45,7 +45,7 @@ async fn a_writer_of_another_program_makes_nobody_wait_long_on_sqlite() {
 }
 
 #[tokio::test]
-async fn a_locked_table_makes_nobody_wait_long_on_postgres() {
+async fn store_write_with_table_locked_is_unavailable_in_time_on_postgres() {
     let database = Database::fresh(Backend::Postgres).await;
     let store = database.with_notes().await;
     let (other, connection) = tokio_postgres::connect(database.url().expose(), NoTls).await.expect("a connection");
@@ -60,7 +60,7 @@ async fn a_locked_table_makes_nobody_wait_long_on_postgres() {
 
 /// A network that swallows everything, and forgets what it carried: no answer, no reset (security LOAD-4).
 #[tokio::test]
-async fn silence_makes_nobody_wait_long_and_costs_no_connection_on_postgres() {
+async fn store_with_silent_database_network_is_unavailable_and_recovers_on_postgres() {
     let database = Database::fresh(Backend::Postgres).await;
     let near = database.with_notes().await;
     let (proxy, url) = TcpProxy::before(&Url::parse(database.url().expose()).expect("a URL"));
@@ -83,7 +83,7 @@ async fn silence_makes_nobody_wait_long_and_costs_no_connection_on_postgres() {
 }
 
 #[tokio::test]
-async fn a_cut_wire_is_told_at_once_and_forgotten_at_once_on_postgres() {
+async fn store_with_cut_database_connection_is_unavailable_and_recovers_on_postgres() {
     let database = Database::fresh(Backend::Postgres).await;
     database.with_notes().await;
     let (proxy, url) = TcpProxy::before(&Url::parse(database.url().expose()).expect("a URL"));

@@ -31,7 +31,7 @@ fn names() -> Vec<String> {
     folders().iter().map(name).collect()
 }
 
-on_both!(up_down_and_up_again, |database| {
+on_both!(migrations_up_down_up_restore_the_same_schema, |database| {
     let store = database.open().await;
     let fresh = store.migration_state(&ALL).await.expect("an answer");
     assert_eq!((fresh.applied, fresh.pending, fresh.unknown), (vec![], names(), vec![]));
@@ -55,7 +55,7 @@ on_both!(up_down_and_up_again, |database| {
     assert_eq!(schema(&store).await, first);
 });
 
-on_both!(of_many_processes_that_start_at_once_one_migrates, |database| {
+on_both!(migrations_started_in_parallel_are_applied_once, |database| {
     let start = || {
         let url = database.url();
         thread::spawn(move || {
@@ -73,7 +73,7 @@ on_both!(of_many_processes_that_start_at_once_one_migrates, |database| {
     assert_eq!(did_something, [&names()]);
 });
 
-on_both!(a_newer_database_is_refused, |database| {
+on_both!(migrate_newer_database_is_refused_naming_the_version, |database| {
     let store = database.open().await;
     store.migrate(&ALL).await.expect("migrated");
     run(&store, "INSERT INTO __diesel_schema_migrations (version) VALUES ('99990101000000')").await;
@@ -87,7 +87,7 @@ on_both!(a_newer_database_is_refused, |database| {
     assert_eq!(state.unknown, ["99990101000000"]);
 });
 
-on_both!(a_newer_database_is_refused_before_anything_is_applied, |database| {
+on_both!(migrate_newer_database_is_refused_before_applying_anything, |database| {
     let store = database.open().await;
     store.migrate(&ALL[..1]).await.expect("migrated");
     let before = schema(&store).await;
@@ -96,7 +96,7 @@ on_both!(a_newer_database_is_refused_before_anything_is_applied, |database| {
     assert_eq!(schema(&store).await, before);
 });
 
-on_both!(a_migration_that_fails_leaves_nothing_of_itself, |database| {
+on_both!(migration_that_fails_is_rolled_back_completely, |database| {
     let store = database.open().await;
     let error = store.migrate(&FAILING).await.expect_err("the second one fails");
     assert!(matches!(&error, StoreError::Migration(why) if why.contains("nowhere")), "{error:?}");
@@ -116,7 +116,7 @@ on_both!(a_migration_that_fails_leaves_nothing_of_itself, |database| {
 
 /// Tables are made where queries look for them.
 #[tokio::test]
-async fn options_of_the_url_hold_for_migrations_on_postgres() {
+async fn migrations_honor_database_url_options_on_postgres() {
     let database = Database::fresh(tests::Backend::Postgres).await;
     let plain = database.open().await;
     run(&plain, "CREATE SCHEMA aside").await;

@@ -63,7 +63,7 @@ async fn migrated(backend: Backend) -> (Store, Database) {
 }
 
 #[tokio::test]
-async fn the_schemas_of_sqlite_and_postgres_are_one() {
+async fn schema_is_identical_on_sqlite_and_postgres() {
     let (sqlite, _folder) = migrated(Backend::Sqlite).await;
     let (postgres, _database) = migrated(Backend::Postgres).await;
     let (one, other) = (schema(&sqlite).await, schema(&postgres).await);
@@ -73,7 +73,7 @@ async fn the_schemas_of_sqlite_and_postgres_are_one() {
 }
 
 #[tokio::test]
-async fn each_kind_of_difference_between_sqlite_and_postgres_is_noticed() {
+async fn schema_facts_describe_columns_indexes_and_keys_on_sqlite_and_postgres() {
     for (statement, missing) in [
         ("CREATE INDEX more ON auth_app (name)", "auth_app index more (name)"),
         ("CREATE UNIQUE INDEX more ON auth_app (name, id)", "auth_app unique index more (name, id)"),

@@ -46,7 +46,7 @@ async fn count(store: &Store) {
     assert_eq!(counted.await.expect("counted"), 1);
 }
 
-on_both!(processes_that_write_at_once_lose_nothing, |database| {
+on_both!(store_writes_from_several_stores_lose_nothing, |database| {
     let store = database.with_notes().await;
     run(&store, "INSERT INTO note (id, text) VALUES (0, '0')").await;
     let processes: Vec<_> = (0..PROCESSES).map(|number| process(database.url(), number)).collect();
@@ -60,7 +60,7 @@ on_both!(processes_that_write_at_once_lose_nothing, |database| {
 
 /// Whoever opens a file first switches it to write-ahead logging; others who open it at that moment must not stumble.
 #[test]
-fn a_fresh_file_is_opened_by_many_at_once_on_sqlite() {
+fn store_new_file_opened_in_parallel_succeeds_on_sqlite() {
     for _ in 0..20 {
         let folder = temporary("store");
         let url = Secret::new(format!("sqlite:{}", folder.path().join("data/new.sqlite3").display()));
@@ -79,7 +79,7 @@ fn a_fresh_file_is_opened_by_many_at_once_on_sqlite() {
 }
 
 #[tokio::test]
-async fn a_closed_file_is_complete_without_its_log_on_sqlite() {
+async fn store_closed_file_is_complete_without_wal_on_sqlite() {
     let database = crate::database::Database::fresh(tests::Backend::Sqlite).await;
     let store = database.with_notes().await;
     add(&store, 1).await.expect("written");

@@ -27,7 +27,7 @@ async fn give_back(story: &Story, app: &App, token: &str) {
     call.form(&[("token", token)]).send().await.is(200);
 }
 
-story!(a_spent_code_stays_as_long_as_its_token, |story| {
+story!(sweep_keeps_redeemed_code_as_long_as_its_token, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let (kept, kept_code) = bought(&story, &app, &story.sign_in(&person, &app).await).await;
     let (revoked, _) = bought(&story, &app, &story.sign_in(&person, &app).await).await;
@@ -57,7 +57,7 @@ story!(a_spent_code_stays_as_long_as_its_token, |story| {
     story.verify(&kept).await.is_api_error(401, "The access token is invalid");
 });
 
-story!(sessions_and_counters_go_when_they_are_over, &[("ratelimit.enabled", "true")], |story| {
+story!(sweep_removes_expired_sessions_and_rate_limit_counters, &[("ratelimit.enabled", "true")], |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     story.sign_in(&person, &app).await;
     story.log_in(&app.authorize_query(), "ada", "a wrong password").await.is(302);
@@ -72,7 +72,7 @@ story!(sessions_and_counters_go_when_they_are_over, &[("ratelimit.enabled", "tru
     assert_eq!(page.location().path(), "/oauth/consent", "the later session still stands");
 });
 
-story!(any_number_goes_even_when_two_replicas_sweep, |story| {
+story!(sweep_on_two_replicas_removes_all_expired_sessions, |story| {
     let auth = story.server().state().auth.clone();
     let rows = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300) ";
     let sessions = "INSERT INTO auth_session (id, account_id, created_at, authenticated_at, expires_at) \

@@ -18,7 +18,7 @@ async fn uses(story: &Story) -> Vec<String> {
     facts(story.server().state().auth.store(), query).await
 }
 
-story!(moment_and_address_are_written_once_a_day, |story| {
+story!(token_last_use_is_written_once_a_day, |story| {
     let auth = story.server().state().auth.clone();
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
@@ -36,7 +36,7 @@ story!(moment_and_address_are_written_once_a_day, |story| {
     assert_eq!(uses(&story).await, ["1795381200000000 192.0.2.1"]);
 });
 
-story!(uses_and_revocations_do_not_wait_for_each_other, |story| {
+story!(token_last_use_and_revocation_in_parallel_do_not_deadlock, |story| {
     let auth = story.server().state().auth.clone();
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let account = story.account(&person).await;

@@ -29,7 +29,7 @@ fn refused() -> Error {
     Error::refused(Code::InvalidGrant, "no")
 }
 
-on_both!(an_err_rolls_back, |database| {
+on_both!(store_write_returning_error_rolls_back, |database| {
     let store = database.with_notes().await;
     let answer: Result<(), Error> = store
         .write(|c| {
@@ -44,7 +44,7 @@ on_both!(an_err_rolls_back, |database| {
     assert_eq!(notes(&store).await, Vec::<i64>::new());
 });
 
-on_both!(what_was_answered_is_seen_by_every_process, |database| {
+on_both!(store_write_is_visible_to_other_stores_once_answered, |database| {
     let (store, other) = (database.with_notes().await, database.open().await);
     for id in 0..20 {
         add(&store, id).await.expect("written");
@@ -52,7 +52,7 @@ on_both!(what_was_answered_is_seen_by_every_process, |database| {
     }
 });
 
-on_both!(a_failed_statement_fails_the_unit, |database| {
+on_both!(store_write_with_failed_statement_rolls_back, |database| {
     let store = database.with_notes().await;
     add(&store, 1).await.expect("written");
     let answer = store.write(|c| {
@@ -65,7 +65,7 @@ on_both!(a_failed_statement_fails_the_unit, |database| {
     assert_eq!(notes(&store).await, [1]);
 });
 
-on_both!(ok_is_never_answered_for_what_was_rolled_back, |database| {
+on_both!(store_write_that_ignores_failed_statement_answers_truthfully, |database| {
     let store = database.with_notes().await;
     add(&store, 1).await.expect("written");
     // PostgreSQL gives up the whole transaction when a statement fails, SQLite the statement alone. Either way the
@@ -83,7 +83,7 @@ on_both!(ok_is_never_answered_for_what_was_rolled_back, |database| {
     add(&store, 3).await.expect("the store still works");
 });
 
-on_both!(a_panic_loses_neither_the_connection_nor_others, |database| {
+on_both!(store_panic_in_unit_keeps_the_connection_usable, |database| {
     database.with_notes().await;
     let store = database.open_with(1).await;
     for round in 0..3 {
@@ -105,7 +105,7 @@ on_both!(a_panic_loses_neither_the_connection_nor_others, |database| {
     assert_eq!(notes(&store).await, [0, 1, 2]);
 });
 
-on_both!(an_err_or_a_panic_leaves_those_that_share_the_commit, |database| {
+on_both!(store_group_commit_with_error_or_panic_keeps_other_writes, |database| {
     let store = database.with_notes().await;
     let unit = |id: i64| {
         let unit = store.write(move |c| {
@@ -128,7 +128,7 @@ on_both!(an_err_or_a_panic_leaves_those_that_share_the_commit, |database| {
     assert_eq!(notes(&store).await, kept);
 });
 
-on_both!(of_many_that_want_the_same_one_gets_it, |database| {
+on_both!(store_conditional_update_in_parallel_succeeds_once, |database| {
     let store = database.with_notes().await;
     add(&store, 1).await.expect("written");
     let unit = |id: i64| {
@@ -147,7 +147,7 @@ on_both!(of_many_that_want_the_same_one_gets_it, |database| {
     assert_eq!(taken.iter().sum::<usize>(), 1);
 });
 
-on_both!(work_whose_caller_left_is_finished_and_leaves_nothing_open, |database| {
+on_both!(store_write_with_cancelled_caller_finishes_and_closes_transaction, |database| {
     let store = database.with_notes().await;
     let (open, gate) = mpsc::channel::<()>();
     let mut left = store
@@ -174,7 +174,7 @@ on_both!(work_whose_caller_left_is_finished_and_leaves_nothing_open, |database| 
 });
 
 #[tokio::test]
-async fn work_that_waits_for_something_foreign_is_refused_on_sqlite() {
+async fn store_write_awaiting_foreign_future_is_refused_on_sqlite() {
     let database = crate::database::Database::fresh(tests::Backend::Sqlite).await;
     let store = database.with_notes().await;
     let waiting = store.write(|c| {
@@ -189,7 +189,7 @@ async fn work_that_waits_for_something_foreign_is_refused_on_sqlite() {
 }
 
 #[tokio::test]
-async fn readers_cannot_write_on_sqlite() {
+async fn store_read_connection_cannot_write_on_sqlite() {
     let database = crate::database::Database::fresh(tests::Backend::Sqlite).await;
     let store = database.with_notes().await;
     assert!(store.read(|c| Box::pin(insert(c, 1))).await.is_err());
@@ -199,7 +199,7 @@ async fn readers_cannot_write_on_sqlite() {
 
 /// A commit is on the disk before it is answered (security DUR-1).
 #[tokio::test]
-async fn the_writer_syncs_every_commit_on_sqlite() {
+async fn store_writer_uses_wal_and_synchronous_full_on_sqlite() {
     let database = crate::database::Database::fresh(tests::Backend::Sqlite).await;
     let store = database.open().await;
     assert_eq!(facts(&store, "SELECT journal_mode AS fact FROM pragma_journal_mode").await, ["wal"]);

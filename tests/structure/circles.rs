@@ -86,7 +86,6 @@ fn shortest(circle: &[usize], ways: &[BTreeMap<usize, usize>]) -> Vec<usize> {
 }
 
 #[test]
-#[ignore = "until both crates have their new layout"]
 fn no_circle_in_lysand_auth() {
     assert_none(&complaints(&CodeBase::at("lysand-auth")));
 }

@@ -40,7 +40,6 @@ fn no_function_is_too_long() {
 }
 
 #[test]
-#[ignore = "until both crates have their new layout"]
 fn no_function_takes_too_much() {
     assert_none(&everywhere(too_many_parameters));
 }

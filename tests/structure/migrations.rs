@@ -43,14 +43,14 @@ fn complaints(sets: &Path) -> Vec<String> {
 }
 
 #[test]
-fn every_migration_can_be_taken_back() {
+fn every_migration_has_down_sql_and_a_unique_version() {
     let sets = root().join("migrations");
     assert!(folders(&sets).len() >= 2, "the migrations are somewhere else now");
     assert_none(&complaints(&sets));
 }
 
 #[test]
-fn a_migration_that_cannot_be_taken_back_is_noticed() {
+fn migration_check_detects_missing_down_sql_and_duplicate_version() {
     let sets = tempfile::tempdir().expect("a temporary folder");
     let write = |name: &str, up: &str, down: Option<&str>| {
         let folder = sets.path().join(name);
@@ -72,7 +72,7 @@ fn a_migration_that_cannot_be_taken_back_is_noticed() {
 
 /// The crates reach the folder above them by a symlink, which packaging must follow.
 #[test]
-fn a_packaged_crate_carries_its_migrations() {
+fn packaged_crate_contains_all_its_migrations() {
     for (package, set) in [("lysand-auth", "auth"), ("reference-server", "accounts")] {
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
             .args(["package", "--list", "--allow-dirty", "--offline", "--package", package])

@@ -27,7 +27,6 @@ fn complaints(file: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "until the tests have their new names"]
 fn every_test_has_a_name_of_its_own() {
     let mut found = Vec::new();
     for path in FOLDERS.iter().flat_map(|folder| rust_files(&root().join(folder))) {

@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn origins() {
+    fn base_url_parse_normalizes_origin_and_refuses_anything_else() {
         let base = BaseUrl::parse("https://Social.example:443/").unwrap();
         assert_eq!(base.as_str(), "https://social.example");
         assert_eq!(base.issuer(), "https://social.example/");

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frontend_on_our_own_pages_would_send_people_in_circles() {
+    fn frontend_origin_same_as_base_url_with_default_routes_is_refused() {
         let mut config = config();
         assert_eq!(config.check(), []);
         config.frontend.origin = Some(config.base_url.clone());
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn every_route_is_a_path() {
+    fn frontend_route_that_is_not_a_plain_path_is_refused() {
         let mut config = config();
         config.frontend.routes.register = "//evil.example".into();
         config.frontend.routes.password_reset = "/reset?token=1".into();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_where_the_frontend_is() {
+    fn frontend_page_urls_use_frontend_origin_or_base_url() {
         let mut config = config();
         assert_eq!(config.register_page(), "https://social.example/register");
         assert_eq!(config.password_reset_page(), "https://social.example/oauth/reset");

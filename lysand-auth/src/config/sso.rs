@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn providers_are_checked() {
+    fn sso_config_check_reports_invalid_and_duplicate_providers() {
         let good = openid("example", "https://id.example");
         assert_eq!(remedies(vec![good.clone(), openid("near", "http://127.0.0.1:1/x")]), Vec::<String>::new());
         for (bad, word) in [
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn private_authorities_are_certificates() {
+    fn sso_config_check_refuses_trusted_roots_that_are_no_certificates() {
         let of = |roots: &[&str]| {
             let trusted_roots = roots.iter().map(|root| (*root).to_owned()).collect();
             Sso { trusted_roots, ..Sso::default() }.check()
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_the_operator_named_may_be_private() {
+    fn provider_private_address_is_allowed_only_for_loopback_or_allow_private() {
         assert!(openid("a", "http://localhost:1").may_be_private());
         assert!(!openid("a", "https://id.example").may_be_private());
         assert!(Provider { allow_private: true, ..openid("a", "https://id.example") }.may_be_private());

@@ -240,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reserved_names_are_found_in_any_case() {
+    fn reserved_username_is_recognized_in_any_case() {
         assert!(RESERVED.is_sorted());
         for name in ["admin", "ADMIN", "oauth", "setup", "www"] {
             assert!(is_reserved(name), "{name}");

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_addresses_in_every_disguise() {
+    fn ip_address_private_reserved_or_ipv6_embedded_is_not_public() {
         for public in ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e"] {
             assert!(is_public(public.parse().unwrap()), "{public}");
         }

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_asked_about_the_servers_own_app_alone() {
+    fn consent_is_skipped_only_for_confidential_first_party_app() {
         let checked = registration().check(true).unwrap();
         let app = |first_party, is_public| App {
             id: AppId::new("1"),
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn passes_and_keeps_what_was_sent() {
+    fn app_registration_splits_redirect_uris_and_drops_blank_website() {
         let checked = registration().check(true).unwrap();
         let uris: Vec<_> = checked.redirect_uris.iter().map(RedirectUri::as_str).collect();
         assert_eq!(uris, ["https://a.example/cb", "app://cb"]);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_comes_at_once_and_in_order() {
+    fn app_registration_with_several_problems_reports_all_in_order() {
         let bad = Registration {
             name: None,
             redirect_uris: vec!["javascript:alert(1) data:x".into()],
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths() {
+    fn app_registration_with_too_long_or_blank_fields_is_refused() {
         let name = Registration { name: Some("é".repeat(61)), ..registration() };
         assert_eq!(messages(name), ["Application name is too long (maximum is 60 characters)"]);
         let exact = Registration { name: Some("é".repeat(60)), ..registration() };
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_app_may_ask_for_beside() {
+    fn app_registration_auth_method_and_grant_types_are_read_per_dialect() {
         let asked = Registration {
             auth_method: Some("none".into()),
             grant_types: vec!["authorization_code".into(), "refresh_token".into()],
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_can_be_refused() {
+    fn redirect_uri_plain_http_when_disallowed_is_refused_except_loopback() {
         let http = |uri: &str| Registration { redirect_uris: vec![uri.into()], ..registration() };
         assert!(http("http://a.example/cb").check(true).is_ok());
         let refused = Err(vec![Problem::RedirectUri("Redirect URI must be an HTTPS/SSL URI.")]);

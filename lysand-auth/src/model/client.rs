@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_used_alone() {
+    fn client_authentication_with_basic_header_ignores_secret_in_body() {
         let digest = Secret::new("s").digest();
         let claim = ClientClaim::read(basic("c", "wrong").as_ref(), Some("c".into()), Some(Secret::new("s"))).unwrap();
         assert!(!claim.proves(digest.as_bytes()));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn two_names_are_refused_and_encoding_is_forgiven() {
+    fn client_authentication_refuses_two_client_ids_and_accepts_encoded_credentials() {
         assert!(ClientClaim::read(basic("a", "s").as_ref(), Some("b".into()), None).is_err());
         assert_eq!(ClientClaim::read(basic("a%5Fb", "s").as_ref(), None, None).unwrap().id.as_deref(), Some("a_b"));
         let claim = ClientClaim::read(basic("a", "s%2B").as_ref(), None, None).unwrap();
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_proves_nothing() {
+    fn client_authentication_with_empty_or_missing_secret_fails() {
         let empty = Secret::new("").digest();
         assert!(!ClientClaim::read(None, None, Some(Secret::new(""))).unwrap().proves(empty.as_bytes()));
         assert!(!ClientClaim::default().proves(&[]));

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_browser_that_began_is_the_same() {
+    fn sso_flow_is_bound_to_the_browser_that_started_it() {
         let flow = sign_in();
         assert!(flow.is_of_browser(Some(&Secret::new("b"))));
         for other in [None, Some(&Secret::new("")), Some(&Secret::new("c"))] {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn hints_may_agree_or_be_absent() {
+    fn sso_callback_hints_that_contradict_the_flow_are_refused() {
         let hints = |flow_id: Option<&str>, client_id: Option<&str>, link, user_id: Option<&str>| Hints {
             flow_id: flow_id.map(Into::into),
             client_id: client_id.map(Into::into),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_providers_error_is_named_and_shortened() {
+    fn sso_provider_error_code_is_allowlisted_and_description_sanitized() {
         assert!(REGISTERED.is_sorted());
         assert_eq!(provider_error("access_denied", Some("no\r\n")), ("access_denied", "no".into()));
         assert_eq!(provider_error("<script>", None).0, "server_error");

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn read_and_write_are_told_apart() {
+    fn consent_permission_rows_distinguish_read_and_write_scopes() {
         assert_eq!(rows("read"), [("Everything in your account".into(), Access::Read)]);
         assert_eq!(rows("read write"), [("Everything in your account".into(), Access::ReadWrite)]);
         assert_eq!(
@@ -210,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_wider_scope_covers_adds_no_row() {
+    fn consent_permission_rows_omit_scopes_covered_by_wider_scope() {
         assert_eq!(rows("write write:media"), rows("write"));
         assert_eq!(rows("read write:media").len(), 2);
     }
 
     #[test]
-    fn every_scope_is_shown() {
+    fn consent_permission_row_exists_for_every_scope() {
         for scope in ALL {
             let rows = permissions(&Scopes::stored(scope));
             assert_eq!(rows.len(), 1, "{scope} has its row");

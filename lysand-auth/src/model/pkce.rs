@@ -66,7 +66,7 @@ mod tests {
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     #[test]
-    fn the_vector_of_rfc_7636() {
+    fn pkce_s256_verifier_matches_rfc_7636_test_vector() {
         let challenge = Challenge::requested(Some(CHALLENGE), Some("S256")).unwrap().unwrap();
         assert!(challenge.is_met_by(&Secret::new(VERIFIER)));
         assert!(!challenge.is_met_by(&Secret::new(CHALLENGE)));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused() {
+    fn pkce_plain_method_or_malformed_challenge_is_refused() {
         for method in [None, Some("plain"), Some("s256"), Some("")] {
             assert!(Challenge::requested(Some(CHALLENGE), method).is_err(), "{method:?}");
         }

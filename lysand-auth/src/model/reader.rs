@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_browsers_languages_come_by_weight() {
+    fn accept_language_header_is_ordered_by_quality_value() {
         assert_eq!(reader("", "fr;q=0.3, de-AT, en;q=0.8,es ; q=0.8"), ["de-at", "en", "es", "fr"]);
         assert_eq!(reader("", "de;q=0.001, en;q=1.000, fr;Q=0"), ["en", "de"]);
         let two_lines = Reader::new(None, ["fr;q=0.5", "de"]);
@@ -116,13 +116,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_comes_first() {
+    fn lang_parameter_precedes_accept_language_header() {
         assert_eq!(reader("es", "de, es;q=0.5"), ["es", "de", "es"]);
         assert_eq!(reader("pt_BR", ""), ["pt-br"]);
     }
 
     #[test]
-    fn an_account_has_its_say_between_the_two() {
+    fn account_language_ranks_between_lang_parameter_and_accept_language() {
         let mut account = Account::new(AccountId::new("1"), "ada");
         let best = |reader: Reader| reader.best_of(&["en", "de", "fr"]).map(str::to_owned);
         let german = || Reader::new(None, ["de"]);
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_left_out() {
+    fn language_tags_and_quality_values_malformed_are_ignored() {
         for text in ["", " ", "*", "d e", "-de", "<b>", "дe", "de\"", &"a".repeat(36)] {
             assert_eq!(reader(text, text), Vec::<String>::new(), "{text}");
         }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_content_with_its_language() {
+    fn language_with_region_falls_back_to_base_language() {
         let best = |asked, header| Reader::new(Some(asked), [header]).best_of(&["en", "de", "pt-br"]);
         assert_eq!(best("de-AT", "en"), Some("de"));
         assert_eq!(best("de-Latn-AT", "en"), Some("de"));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_asked_for_is_kept_in_addresses() {
+    fn lang_parameter_is_kept_in_links_but_accept_language_is_not() {
         let german = Reader::new(Some("de_AT"), ["fr"]);
         assert_eq!(german.keep("/account"), "/account?lang=de-at");
         assert_eq!(german.keep("/account?notice=gone"), "/account?notice=gone&lang=de-at");
@@ -171,7 +171,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_header_makes_it_panic(asked in "\\PC{0,40}", header in "[a-zA-Zé0-9;=,.q* -]{0,80}") {
+        fn accept_language_parser_never_panics_on_any_input(asked in "\\PC{0,40}", header in "[a-zA-Zé0-9;=,.q* -]{0,80}") {
             let reader = Reader::new(Some(&asked), [header.as_str()]);
             prop_assert!(reader.languages().all(|tag| tag.len() <= LONGEST_TAG && tag.is_ascii()));
             let _ = reader.best_of(&["en"]);

@@ -318,7 +318,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepted_and_in_real_use() {
+    fn redirect_uri_registration_accepts_forms_used_by_real_apps() {
         for uri in [
             "https://a.example",
             "http://localhost/cb",
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn refused() {
+    fn redirect_uri_registration_refuses_dangerous_and_malformed_values() {
         use UriProblem::*;
         for (uri, problems) in [
             ("javascript:alert(1)", vec![Forbidden, NoScheme]),
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn matching() {
+    fn redirect_uri_exact_match_frees_only_the_loopback_port() {
         for (registered, presented, expected) in [
             ("https://a.example", "https://a.example", true),
             ("https://a.example", "https://a.example/", false),
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn matching_as_mastodon_does_it() {
+    fn redirect_uri_mastodon_match_tolerates_host_case_and_added_query() {
         for (registered, presented, expected) in [
             ("https://a.example/cb", "https://A.Example/cb", true),
             ("https://a.example/cb", "https://a.example/cb?x=1", true),
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn responses() {
+    fn redirect_uri_query_response_keeps_own_query_and_replaces_code_state() {
         for (uri, expected) in [
             ("https://a/cb", "https://a/cb?code=c&state=s+1"),
             ("https://a/cb?x=1", "https://a/cb?x=1&code=c&state=s+1"),
@@ -436,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn responses_in_other_places() {
+    fn redirect_uri_fragment_response_removes_response_parameters_from_query() {
         for (uri, left) in [
             ("https://a/cb", "https://a/cb"),
             ("https://a/cb?", "https://a/cb?"),
@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn destinations() {
+    fn redirect_uri_destination_names_host_device_scheme_or_copy() {
         for (uri, expected) in [
             ("https://App.example:8443/cb", Destination::Site("app.example".into())),
             ("http://app.example/cb", Destination::Unprotected("app.example".into())),
@@ -466,7 +466,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in ".{0,120}", other in ".{0,120}") {
+        fn redirect_uri_parser_never_panics_and_matches_itself(text in ".{0,120}", other in ".{0,120}") {
             let _ = RedirectUri::register(&text);
             let uri = RedirectUri::stored(text.clone());
             let _ = (uri.destination(), uri.respond(&[("code", &other)]), uri.respond_in_fragment(&[("code", &other)]));
@@ -475,7 +475,7 @@ mod tests {
         }
 
         #[test]
-        fn only_the_port_of_this_device_is_free(host in "[a-z]{1,8}\\.example", port in 1u16.., other in 1u16..) {
+        fn redirect_uri_other_port_matches_on_loopback_only(host in "[a-z]{1,8}\\.example", port in 1u16.., other in 1u16..) {
             prop_assume!(port != other);
             let site = RedirectUri::stored(format!("http://{host}:{port}/cb"));
             let presented = format!("http://{host}:{other}/cb");
@@ -486,7 +486,7 @@ mod tests {
         }
 
         #[test]
-        fn state_comes_back_as_it_was(state in "\\PC{1,60}") {
+        fn authorization_response_returns_state_unchanged(state in "\\PC{1,60}") {
             let answer = RedirectUri::stored("https://a.example/cb?x=1").respond(&[("code", "c"), ("state", &state)]);
             let query = answer.split_once('?').unwrap().1;
             let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();

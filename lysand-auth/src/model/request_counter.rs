@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn each_subject_is_counted_by_itself_and_windows_begin_anew() {
+    fn request_counter_counts_each_subject_per_rate_limit_window() {
         let counter = RequestCounter::default();
         assert_eq!([at(0), at(1), at(299)].map(|now| counter.count("a", LIMIT, now)), [1, 2, 3]);
         assert_eq!(counter.count("b", LIMIT, at(299)), 1);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn parallel_requests_are_all_counted() {
+    fn request_counter_counts_all_parallel_requests() {
         let counter = RequestCounter::default();
         std::thread::scope(|scope| {
             for _ in 0..4 {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_addresses_is_bounded_and_forgets_no_heavy_caller() {
+    fn request_counter_under_address_flood_is_bounded_and_keeps_heavy_callers() {
         let counter = RequestCounter::default();
         for _ in 0..50 {
             counter.count("heavy", LIMIT, at(0));

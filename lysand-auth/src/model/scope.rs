@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn coverage_table() {
+    fn scope_umbrella_covers_only_its_own_subscopes() {
         for (held, wanted, expected) in [
             ("read", "read:accounts", true),
             ("read:accounts", "read", false),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn registration() {
+    fn scope_registration_normalizes_list_and_refuses_unknown_scopes() {
         assert_eq!(Scopes::register("").unwrap().to_string(), "read");
         assert_eq!(Scopes::register("  write\tread\nwrite ").unwrap().to_string(), "write read");
         assert_eq!(Scopes::register("read crypto").unwrap().to_string(), "read");
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn grants() {
+    fn scope_grant_defaults_when_empty_and_refuses_unregistered_scopes() {
         let app = Scopes::register("read write:statuses").unwrap();
         assert_eq!(app.grant(None).unwrap().to_string(), "read");
         assert_eq!(app.grant(Some(" ")).unwrap().to_string(), "read");
@@ -244,7 +244,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_granted_was_asked_and_is_covered(
+        fn scope_grant_equals_request_and_is_covered_by_registration(
             registered in proptest::sample::subsequence(ALL.to_vec(), 1..ALL.len()),
             asked in proptest::sample::subsequence(ALL.to_vec(), 1..6),
         ) {
@@ -259,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in ".{0,200}") {
+        fn scope_parser_never_panics_on_any_text(text in ".{0,200}") {
             let app = Scopes::register("read write").unwrap();
             let _ = Scopes::register(&text);
             let _ = app.grant(Some(&text));

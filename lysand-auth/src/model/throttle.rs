@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_are_aligned_and_end() {
+    fn rate_limit_window_is_aligned_and_gives_retry_after() {
         let limit = Limit { max: 5, per: Duration::from_secs(600) };
         let now = Timestamp::from_micros(1_234_000_000);
         assert_eq!(limit.window(now).seconds(), 1_200);
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_told_as_clients_read_it() {
+    fn rate_limit_headers_show_limit_remaining_and_reset_time() {
         let limit = Limit { max: 5, per: Duration::from_secs(600) };
         let now = Timestamp::from_micros(1_795_294_800_000_001);
         let told = limit.allowance(2, now).headers().map(|(_, value)| value);
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_canonical() {
+    fn rate_limit_source_address_maps_ipv4_and_groups_ipv6_prefix() {
         assert_eq!(source_of("::ffff:10.0.0.1".parse().unwrap()), "10.0.0.1");
         assert_eq!(source_of("2001:db8:1:2:3::4".parse().unwrap()), source_of("2001:db8:1:2::".parse().unwrap()));
     }

@@ -108,7 +108,7 @@ mod tests {
     use crate::secret::Secret;
     use crate::signing::SigningKeys;
 
-    /// The signature of RFC 8037 §A.4, with the key of §A.1.
+    /// The signature of RFC 8037, appendix A.4, with the key of its appendix A.1.
     #[test]
     fn a_signature_of_the_rfc_is_made_and_verified() {
         const MESSAGE: &[u8] = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";

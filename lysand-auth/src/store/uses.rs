@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uses_are_gathered_once_each_and_within_bounds() {
+    fn token_last_use_buffer_is_deduplicated_bounded_and_calls_one_writer() {
         let (uses, now) = (Uses::default(), Timestamp::from_micros(0));
         assert!(uses.gather("a", None, now), "the first one calls for a writer");
         assert!(!uses.gather("b", None, now) && !uses.gather("a", None, now));

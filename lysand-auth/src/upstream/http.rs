@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_https_and_public_addresses_may_be_asked() {
+    fn provider_client_refuses_plain_http_and_private_addresses_by_default() {
         let allowed = |text: &str, private| is_allowed(&Url::parse(text).unwrap(), private);
         assert!(allowed("https://id.example/a", false) && allowed("https://93.184.215.14/", false));
         for text in [
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn private_roots_must_be_certificates() {
+    fn provider_client_with_malformed_trusted_root_fails_to_build() {
         assert!(Http::new(&[]).is_ok());
         assert!(Http::new(&["nothing".into()]).is_err());
     }

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn each_claim_is_needed_in_its_type() {
+    fn provider_id_token_with_missing_or_wrong_claim_is_refused() {
         assert_eq!(check("{}", &good().to_string()), Ok(()));
         for (name, value) in [
             ("iss", json!("https://id.example/")),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_brings_nothing_of_its_own() {
+    fn provider_id_token_with_key_header_or_duplicate_names_is_refused() {
         for name in ["jwk", "jku", "x5u", "x5c", "crit"] {
             assert!(check(&json!({ "alg": "RS256", name: [] }).to_string(), &good().to_string()).is_err(), "{name}");
         }

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_once() {
+    fn provider_json_with_duplicate_keys_or_deep_nesting_is_refused() {
         for good in [r#"{"a":[1,2.5,-3,"x",null,true,{"a":{}}],"b":{}}"#, "[]", "1", " {} "] {
             assert!(is_strict(good.as_bytes()), "{good}");
         }

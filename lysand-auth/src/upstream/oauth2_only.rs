@@ -111,7 +111,7 @@ mod tests {
     use crate::secret::Secret;
 
     #[test]
-    fn a_subject_is_a_number_or_a_text() {
+    fn oauth2_provider_subject_must_be_number_or_text() {
         let endpoints = Endpoints {
             authorization_url: "https://forge.example/authorize".into(),
             token_url: "https://forge.example/token".into(),

@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_lower_case_and_plain() {
+    fn username_is_lowercased_and_limited_to_letters_digits_underscore() {
         for (given, kept) in [("Alice", "alice"), (" bob_2 ", "bob_2"), ("a", "a"), (&"x".repeat(30), &"x".repeat(30))]
         {
             assert_eq!(username(given).as_deref(), Ok(kept));
@@ -209,21 +209,21 @@ mod tests {
     }
 
     #[test]
-    fn reserved_names_and_what_looks_like_them_are_refused() {
+    fn username_reserved_or_lookalike_of_reserved_is_refused() {
         for given in ["admin", "Root", "OAUTH", "setup", "r00t", "t0ken"] {
             assert!(username(given).is_err(), "{given}");
         }
     }
 
     #[test]
-    fn names_that_look_the_same_are_the_same() {
+    fn username_lookalikes_have_the_same_comparison_key() {
         assert_eq!(username_key("b0b1"), username_key("bobl"));
         assert_eq!(username_key("rnary"), username_key("mary"));
         assert_ne!(username_key("a_b"), username_key("ab"));
     }
 
     #[test]
-    fn addresses_are_narrow() {
+    fn email_address_unusual_or_malformed_is_refused() {
         for given in ["a@b.example", "first.last+tag@Sub.Host.Example", "admin@localhost", " a@b.example "] {
             assert!(email(given).is_ok(), "{given}");
         }
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_have_a_length_in_characters() {
+    fn password_length_is_limited_in_characters() {
         assert!(password("1234567", []).is_err());
         assert!(password(&"é7".repeat(64), []).is_err(), "a short unit repeated is common");
         let long: String = ('!'..='~').chain('À'..='á').take(128).collect();
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_that_are_tried_first_are_refused() {
+    fn password_common_or_keyboard_pattern_is_refused() {
         for given in [
             "password",
             "Password1",
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_close_to_name_or_site_are_refused() {
+    fn password_close_to_username_email_or_site_is_refused() {
         let related = ["wanderer", "social.example", "wanderer@post.example"];
         for given in ["wanderer", "Wanderer1!", "social.example", "2026wanderer", "WANDERER@post.example"] {
             assert!(password(given, related).is_err(), "{given}");

@@ -43,7 +43,7 @@ fn admin(name: &str) -> NewAccount {
 }
 
 #[tokio::test]
-async fn an_account_is_found_by_name_and_address_in_any_case() {
+async fn account_lookup_by_username_or_email_ignores_case() {
     let Fresh { accounts, _folder } = fresh().await;
     let alice = accounts.create(person("Alice")).await.unwrap();
     assert_eq!(alice.username, "alice");
@@ -59,7 +59,7 @@ async fn an_account_is_found_by_name_and_address_in_any_case() {
 }
 
 #[tokio::test]
-async fn names_looks_and_addresses_belong_to_one_account() {
+async fn account_create_with_taken_username_lookalike_or_email_is_refused() {
     let Fresh { accounts, _folder } = fresh().await;
     accounts.create(person("bob0")).await.unwrap();
     let address = |address: &str| Some(Email { address: address.into(), confirmed: true });
@@ -79,7 +79,7 @@ async fn names_looks_and_addresses_belong_to_one_account() {
 }
 
 #[tokio::test]
-async fn rules_are_applied_where_an_account_is_made() {
+async fn account_create_breaking_username_email_or_password_rules_is_refused() {
     let Fresh { accounts, _folder } = fresh().await;
     for new in [
         person("admin"),
@@ -95,7 +95,7 @@ async fn rules_are_applied_where_an_account_is_made() {
 }
 
 #[tokio::test]
-async fn only_the_own_password_is_right() {
+async fn account_check_password_accepts_only_the_current_password() {
     let Fresh { accounts, _folder } = fresh().await;
     let alice = accounts.create(person("alice")).await.unwrap();
     accounts.create(NewAccount { password: None, ..person("bob") }).await.unwrap();
@@ -122,7 +122,7 @@ async fn only_the_own_password_is_right() {
 }
 
 #[tokio::test]
-async fn the_last_admin_who_can_act_stays() {
+async fn account_disable_or_delete_of_last_active_admin_is_refused() {
     let Fresh { accounts, _folder } = fresh().await;
     let first = accounts.create(admin("alice")).await.unwrap().id;
     accounts.create(person("bob")).await.unwrap();
@@ -144,7 +144,7 @@ async fn the_last_admin_who_can_act_stays() {
 }
 
 #[tokio::test]
-async fn of_two_admins_who_disable_each_other_one_stays() {
+async fn account_disable_of_two_admins_in_parallel_keeps_one() {
     let Fresh { accounts, _folder } = fresh().await;
     let first = accounts.create(admin("alice")).await.unwrap().id;
     let second = accounts.create(admin("bob")).await.unwrap().id;
@@ -156,7 +156,7 @@ async fn of_two_admins_who_disable_each_other_one_stays() {
 }
 
 #[tokio::test]
-async fn a_setup_link_makes_one_admin() {
+async fn setup_token_used_in_parallel_creates_one_admin() {
     let Fresh { accounts, _folder } = fresh().await;
     let link = accounts.create_setup_token().await.unwrap().unwrap();
     let of_another_replica = accounts.create_setup_token().await.unwrap().unwrap();
@@ -185,7 +185,7 @@ async fn a_setup_link_makes_one_admin() {
 }
 
 #[tokio::test]
-async fn a_setup_link_dies_with_any_admin_and_with_its_server() {
+async fn setup_token_ends_with_first_admin_withdrawal_or_newer_tokens() {
     let Fresh { accounts, _folder } = fresh().await;
     let link = accounts.create_setup_token().await.unwrap().unwrap();
     accounts.create(person("bob")).await.unwrap();

@@ -93,14 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn the_first_link_of_host_meta_names_the_api_host() {
+    fn host_meta_first_link_is_webfinger_template_on_own_host() {
         let document = host_meta_document(&base_url());
         let first = document.split("<Link").nth(1).unwrap();
         assert!(first.contains("template=\"https://social.example/.well-known/webfinger?resource={uri}\""));
     }
 
     #[test]
-    fn nodeinfo_is_found_by_its_link_and_known_to_megalodon() {
+    fn nodeinfo_links_and_document_identify_server_as_mastodon() {
         let links = nodeinfo_links_document(&base_url());
         assert_eq!(links["links"][0]["rel"], "http://nodeinfo.diaspora.software/ns/schema/2.0");
         assert_eq!(links["links"][0]["href"], "https://social.example/nodeinfo/2.0");

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_chosen_language_is_told() {
+    fn account_command_output_contains_chosen_language() {
         let ada = Account::new(AccountId::new("1"), "ada");
         assert_eq!((entity(&ada)["language"].clone(), language(&ada)), (Value::Null, "-"));
         let german = Account { language: Language::parse("de"), ..ada };

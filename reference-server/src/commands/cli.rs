@@ -199,12 +199,12 @@ mod tests {
     }
 
     #[test]
-    fn the_definition_is_sound() {
+    fn command_line_definition_passes_clap_debug_assert() {
         Cli::command().debug_assert();
     }
 
     #[test]
-    fn every_command_of_the_running_contract_is_understood() {
+    fn command_line_accepts_every_documented_command() {
         for words in [
             "",
             "serve",
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_contract_is_refused() {
+    fn command_line_unknown_or_incomplete_command_exits_with_2() {
         for words in [
             "start",
             "account create alice",

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_aligned() {
+    fn command_output_table_columns_are_aligned() {
         let rows = vec![vec!["alice".into(), "admin".into()], vec!["bö".into(), "member".into()]];
         assert_eq!(table(&["NAME", "ROLE"], &rows), "NAME   ROLE\nalice  admin\nbö     member\n");
         assert_eq!(facts(&[("id", "1".into()), ("name", "x".into())]), "id    1\nname  x\n");
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_cannot_steer_the_terminal() {
+    fn command_output_removes_terminal_escape_characters() {
         assert!(!facts(&[("name", "a\x1b[2J\nb".into())]).contains('\x1b'));
     }
 }

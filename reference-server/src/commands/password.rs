@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_break_is_taken_off() {
+    fn password_stdin_loses_exactly_one_trailing_line_break() {
         for (input, password) in
             [("secret", "secret"), ("secret\n", "secret"), ("secret\r\n", "secret"), ("a\n\n", "a\n"), (" b ", " b ")]
         {

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_arrive_as_they_are() {
+    fn frontend_fallback_target_keeps_path_and_query_unchanged() {
         let frontend = origin("http://127.0.0.1:3000");
         for (path, query, wanted) in [
             ("/", None, "http://127.0.0.1:3000/"),
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_can_be_read_in_two_ways_go_nowhere() {
+    fn frontend_fallback_target_for_ambiguous_path_is_refused() {
         let frontend = origin("https://fe.example");
         for path in [
             "",
@@ -103,7 +103,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_chooses_another_origin(path in "\\PC{0,40}", query in proptest::option::of("\\PC{0,20}")) {
+        fn frontend_fallback_target_and_location_never_leave_their_origin(path in "\\PC{0,40}", query in proptest::option::of("\\PC{0,20}")) {
             let frontend = origin("https://fe.example:8443");
             if let Some(url) = target(&frontend, &path, query.as_deref()) {
                 prop_assert_eq!(url.origin().ascii_serialization(), "https://fe.example:8443");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn redirects_stay_at_home() {
+    fn frontend_fallback_location_is_rewritten_to_own_origin_or_refused() {
         let (own, asked) = (origin("https://social.example"), Url::parse("http://127.0.0.1:3000/a/b?c").unwrap());
         for (given, wanted) in [
             ("/x?y#z", "https://social.example/x?y#z"),

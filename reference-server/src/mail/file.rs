@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_mail_is_a_private_file_of_headers_and_text() {
+    async fn mail_file_is_private_with_headers_and_text() {
         let folder = tempfile::tempdir().unwrap();
         mailer(folder.path(), "My instance").send(&person(Some("a@b.example")), Mail::PasswordChanged).await.unwrap();
         let path = only_mail(folder.path());
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_cannot_add_headers() {
+    async fn mail_header_injection_through_instance_title_is_prevented() {
         let folder = tempfile::tempdir().unwrap();
         let mailer = mailer(folder.path(), "Schöne <Grüße>\r\nBcc: x@y.example");
         mailer.send(&person(Some("a@b.example")), Mail::PasswordChanged).await.unwrap();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_provider_cannot_add_headers_or_lines() {
+    async fn mail_injection_through_provider_name_is_prevented() {
         let name = "Evil\r\nBcc: x@y.example\r\n\r\n<b>\u{1b}[2J\u{2028}Pay";
         for mail in
             [Mail::IdentityLinked { provider: name.to_owned() }, Mail::IdentityUnlinked { provider: name.to_owned() }]
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_an_address_there_is_no_mail() {
+    async fn mail_to_account_without_email_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         mailer(folder.path(), "x").send(&person(None), Mail::PasswordChanged).await.unwrap();
         assert!(!folder.path().join("mail").exists());

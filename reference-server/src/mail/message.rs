@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_those_of_mail() {
+    fn mail_date_header_follows_rfc_5322_format() {
         assert_eq!(date(1_479_945_600), "Thu, 24 Nov 2016 00:00:00 +0000");
     }
 }

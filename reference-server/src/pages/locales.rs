@@ -187,7 +187,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_bad_catalogue_is_noticed() {
+    fn language_catalogue_check_detects_every_kind_of_fault() {
         let used: BTreeSet<String> = ["Allow", "Back to {}.", "Deny", "Error", "So."].map(str::to_owned).into();
         let of = |text: &str| faults(&Catalogue::parse(text).unwrap(), &used);
         let good = "Allow = 'a'\n'Back to {}.' = '{}e.'\nDeny = 'b'\nError = 'c'\n'So.' = 'd.'";
@@ -209,7 +209,7 @@ pub(super) mod tests {
 
     /// The frame has no words of its own.
     #[test]
-    fn no_words_are_left_in_english() {
+    fn page_templates_contain_no_untranslated_text() {
         for (name, template) in TEMPLATES {
             assert!(translates(template) || *name == "base.html", "{name} translates nothing");
             if translates(template) {
@@ -223,7 +223,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_stands_around_a_hole_finds_the_text() {
+    fn language_catalogue_translates_text_with_placeholders() {
         let catalogue = Catalogue::parse("'Log {}.' = 'Protokoll: {}'\n'Log no.' = 'Kein Protokoll'").unwrap();
         assert_eq!(catalogue.translate("Log 17."), "Protokoll: 17");
         assert_eq!(catalogue.translate("Log no."), "Kein Protokoll");
@@ -240,7 +240,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn translating_templates_are_known_by_the_filter() {
+    fn page_template_translation_is_detected_by_t_filter() {
         for yes in ["{{ \"a\" | t }}", "{{ a|t }}", "{{ a | trim | t }}"] {
             assert!(translates(yes), "{yes}");
         }

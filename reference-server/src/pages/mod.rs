@@ -5,13 +5,14 @@
 //! template that cannot work stops the start and not a person's sign-in.
 
 pub mod contexts;
+mod error;
 mod locales;
 mod old_syntax;
 mod places;
 mod samples;
 mod sources;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
@@ -23,36 +24,13 @@ use lysand_auth::web::ApiError;
 use serde::Serialize;
 use tera::{Context, Tera};
 
+pub use self::error::PagesError;
 #[cfg(test)]
 pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
 use self::locales::{Catalogue, ENGLISH, ENGLISH_NAME};
 pub use self::places::Place;
 use self::sources::Sources;
 use crate::assets::PageAssets;
-
-/// Why the pages cannot be shown. Each names the file to look at.
-#[derive(Debug, thiserror::Error)]
-pub enum PagesError {
-    /// A file or folder cannot be read.
-    #[error("{}: cannot be read: {source}", file.display())]
-    Unreadable {
-        /// The file or folder.
-        file: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// A file in `frontend.templates_dir` replaces nothing.
-    #[error("{}: replaces no template; the names are {known}", file.display())]
-    Unknown {
-        /// The file.
-        file: PathBuf,
-        /// The names of all templates.
-        known: String,
-    },
-    /// A template does not parse, or cannot be rendered: one line for each place.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Broken(Vec<Place>),
-}
 
 /// The pages, parsed once.
 pub struct TeraPages {
@@ -202,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_from_outside_is_escaped() {
+    fn page_templates_escape_all_external_text() {
         let pages = TeraPages::load(None, MARKUP).unwrap();
         for (language, template, context) in in_all_languages(&pages, MARKUP) {
             let html = pages.render_in(language, template, &context).unwrap();
@@ -213,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_template_has_a_sample() {
+    fn page_templates_all_have_a_sample_context() {
         let sampled: Vec<_> = samples::all("x").into_iter().map(|(template, _)| template).collect();
         for (name, _) in BUILT_IN.iter().filter(|(name, _)| *name != "base.html") {
             assert!(sampled.contains(name), "{name}");
@@ -222,7 +200,7 @@ mod tests {
 
     /// The policy of our pages forbids both (security WEB-6); a browser would drop them silently.
     #[test]
-    fn pages_have_no_inline_style_or_script() {
+    fn page_templates_contain_no_inline_style_or_script() {
         let pages = TeraPages::load(None, "Title").unwrap();
         for (language, template, context) in in_all_languages(&pages, "x") {
             let html = pages.render_in(language, template, &context).unwrap();
@@ -235,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_same_name_replaces_a_template() {
+    fn page_template_override_file_replaces_built_in_template() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("code.html"), "own: {{ code }}").unwrap();
         std::fs::write(folder.path().join(".DS_Store"), "").unwrap();
@@ -252,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_speaks_the_language_of_its_reader() {
+    fn page_language_follows_lang_parameter_with_english_fallback() {
         let pages = TeraPages::load(None, "Title").unwrap();
         let code = Page::Code(CodePage { code: "abc" });
         for (asked, language, words) in [
@@ -270,7 +248,7 @@ mod tests {
 
     /// An admin's template from before there were languages, and one that was written after.
     #[test]
-    fn a_template_that_translates_nothing_stays_as_it_is() {
+    fn page_template_override_is_translated_only_if_it_uses_the_filter() {
         let code = Page::Code(CodePage { code: "abc" });
         for (text, wanted, told) in [
             ("{% extends \"base.html\" %}{% block main %}Your code{% endblock %}", "lang=\"en\"", None),
@@ -335,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_work_stops_the_start_and_names_the_file() {
+    fn page_templates_load_error_names_the_broken_override_file() {
         for (name, text, wanted) in [
             ("codes.html", "", "replaces no template"),
             ("code.html", "a\n{% if %}", "code.html:2: "),

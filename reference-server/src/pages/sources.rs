@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::error::PagesError;
+use super::old_syntax;
 use super::places::{self, Place};
-use super::{PagesError, old_syntax};
 
 macro_rules! templates {
     ($($name:literal,)+) => {

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn late_and_broken_answers_can_be_read_from_any_site() {
+    async fn guard_timeout_and_panic_answers_allow_cross_origin_reads() {
         let app = App::new().wrap(middleware::from_fn(guard)).default_service(web::to(breaks));
         let app = init_service(app).await;
         for (path, open) in [

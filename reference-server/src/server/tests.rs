@@ -29,7 +29,7 @@ async fn ask(addr: SocketAddr, line: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_fresh_folder_becomes_a_ready_server() {
+async fn server_start_in_empty_folder_answers_health_and_home() {
     let folder = tempfile::tempdir().unwrap();
     let running = start(folder.path(), "").await;
     assert_eq!(running.base_url(), format!("http://localhost:{}", running.addr().port()));
@@ -49,7 +49,7 @@ async fn a_fresh_folder_becomes_a_ready_server() {
 }
 
 #[tokio::test]
-async fn a_setup_link_ends_with_its_server() {
+async fn setup_link_is_withdrawn_when_server_stops() {
     let folder = tempfile::tempdir().unwrap();
     let running = start(folder.path(), "").await;
     let link = running.setup_link().unwrap();
@@ -64,7 +64,7 @@ async fn a_setup_link_ends_with_its_server() {
 }
 
 #[tokio::test]
-async fn a_draining_server_is_not_ready_and_then_gone() {
+async fn server_shutdown_ends_readiness_before_closing_listener() {
     let folder = tempfile::tempdir().unwrap();
     let running = start(folder.path(), "http.drain_delay = \"1s\"").await;
     let addr = running.addr();
@@ -82,7 +82,7 @@ async fn a_draining_server_is_not_ready_and_then_gone() {
 }
 
 #[tokio::test]
-async fn what_keeps_it_from_starting_is_said_in_one_line() {
+async fn server_start_error_is_one_line_naming_the_cause() {
     let folder = tempfile::tempdir().unwrap();
     let running = start(folder.path(), "").await;
     let taken = format!("http.bind_port = {}", running.addr().port());

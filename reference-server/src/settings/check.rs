@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn routes_stay_on_their_origin() {
+    fn settings_frontend_route_other_than_absolute_path_is_refused() {
         for (given, taken) in [("/", "/"), (" /login/ ", "/login"), ("/a/b", "/a/b"), ("/a//", "/a")] {
             assert_eq!(route(given).as_deref(), Ok(taken));
         }
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn database_urls_name_their_kind() {
+    fn settings_database_url_without_supported_scheme_and_path_is_refused() {
         for given in ["sqlite:data/x.sqlite3", "sqlite:///var/x", "postgres://u:p@h/n", "postgresql://h/n"] {
             assert!(database_url(given).is_ok(), "{given}");
         }
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_in_database_urls_are_masked() {
+    fn settings_database_url_password_is_masked_when_shown() {
         for (given, shown) in [
             ("sqlite:data/x", "sqlite:data/x"),
             ("postgres://u:hunter2@h:5432/n", "postgres://u:***@h:5432/n"),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn small_texts() {
+    fn settings_contact_picture_and_language_values_are_validated() {
         assert!(contact("").is_ok() && contact("a@b.example").is_ok());
         assert!(contact("a b@c").is_err() && contact("a@b@c").is_err() && contact("a").is_err());
         assert!(picture("").is_ok() && picture("https://a.example/b.png").is_ok() && picture("javascript:x").is_err());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_noticed() {
+    fn frontend_url_pointing_at_own_listener_is_detected() {
         let leads_back =
             |frontend: &str, bind: &str| leads_back(&BaseUrl::parse(frontend).unwrap(), bind.parse().unwrap(), 8080);
         for (frontend, bind) in [

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn problems_print_one_below_the_other() {
+    fn settings_problems_print_key_value_and_remedy_each() {
         let mut problems = Problems::one("http.colour", "remove it");
         problems.0.push(Problem {
             key: "http.bind_port".into(),

@@ -14,7 +14,7 @@ fn wrong(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_running_contract() {
+fn settings_defaults_match_the_running_contract() {
     let settings = with("").unwrap();
     assert_eq!(settings.http.base_url.as_str(), "http://localhost:8080");
     assert_eq!((settings.http.bind.to_string().as_str(), settings.http.bind_port), ("127.0.0.1", 8080));
@@ -27,7 +27,7 @@ fn the_defaults_are_those_of_the_running_contract() {
 }
 
 #[test]
-fn the_base_url_follows_the_port_unless_it_is_given() {
+fn settings_base_url_defaults_to_localhost_with_bind_port() {
     assert_eq!(with("http.bind_port = 9000").unwrap().http.base_url.as_str(), "http://localhost:9000");
     let settings = with("[http]\nbind_port = 9000\nbase_url = \"https://social.example/\"").unwrap();
     assert_eq!(settings.http.base_url.as_str(), "https://social.example");
@@ -36,7 +36,7 @@ fn the_base_url_follows_the_port_unless_it_is_given() {
 }
 
 #[test]
-fn plain_http_needs_loopback_or_a_word() {
+fn settings_plain_http_base_url_needs_loopback_or_allow_insecure() {
     assert_eq!(wrong("http.base_url = \"http://social.example\""), ["http.base_url"]);
     assert_eq!(wrong("http.base_url = \"http://social.example\"\nhttp.allow_insecure = true"), [""; 0]);
     assert_eq!(wrong("http.base_url = \"http://app.localhost:1\""), [""; 0]);
@@ -46,7 +46,7 @@ fn plain_http_needs_loopback_or_a_word() {
 }
 
 #[test]
-fn every_problem_is_reported_at_once() {
+fn settings_with_several_errors_report_all_at_once() {
     let text = "
         [http]
         base_url = \"nowhere\"
@@ -94,7 +94,7 @@ fn every_problem_is_reported_at_once() {
 }
 
 #[test]
-fn the_environment_overrides_the_file_by_the_type_of_the_key() {
+fn settings_environment_variables_override_the_configuration_file() {
     let file = "[http]\nbind_port = 1\n[instance]\ntitle = \"File\"\nlanguages = [\"de\"]";
     let settings = with_variables(
         file,
@@ -122,7 +122,7 @@ fn the_environment_overrides_the_file_by_the_type_of_the_key() {
 }
 
 #[test]
-fn problems_name_the_variable_they_come_from() {
+fn settings_problem_from_environment_names_the_variable() {
     let problems =
         with_variables("", &[("LYSAND_AUTH__HTTP__BIND_PORT", "many"), ("LYSAND_AUTH__HTTP__BIND_PROT", "80")])
             .unwrap_err();
@@ -132,7 +132,7 @@ fn problems_name_the_variable_they_come_from() {
 }
 
 #[test]
-fn unknown_keys_name_the_nearest() {
+fn settings_unknown_key_names_the_nearest_known_key() {
     let problems = with("[http]\nbase_ulr = \"https://a.example\"").unwrap_err();
     assert_eq!(problems.0.len(), 1);
     assert_eq!(problems.0[0].key, "http.base_ulr");
@@ -140,13 +140,13 @@ fn unknown_keys_name_the_nearest() {
 }
 
 #[test]
-fn what_is_not_toml_is_one_problem() {
+fn settings_file_that_is_not_toml_is_one_problem() {
     assert_eq!(wrong("[http\nbind = 1"), ["the configuration file"]);
     assert!(Settings::load(Some(Path::new("/nowhere/at/all.toml")), []).is_err());
 }
 
 #[test]
-fn secrets_may_stand_in_files() {
+fn settings_database_url_file_is_read_and_conflicts_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("url");
     std::fs::write(&path, "postgres://u:hunter2@db.example/auth\n").unwrap();
@@ -166,7 +166,7 @@ fn secrets_may_stand_in_files() {
 }
 
 #[test]
-fn no_secret_is_shown_when_something_is_wrong_with_it() {
+fn settings_invalid_database_url_is_reported_without_password() {
     for text in [
         "database.url = \"mysql://u:hunter2@h/n\"",
         "database.url = \"postgre://u:hunter2@h/n\"",
@@ -182,7 +182,7 @@ fn no_secret_is_shown_when_something_is_wrong_with_it() {
 }
 
 #[test]
-fn the_effective_configuration_loads_again() {
+fn settings_printed_as_toml_load_again_unchanged() {
     let text = "
         [http]
         base_url = \"https://social.example\"
@@ -218,7 +218,7 @@ fn the_effective_configuration_loads_again() {
 }
 
 #[test]
-fn a_frontend_in_redirect_mode_has_an_origin() {
+fn settings_frontend_redirect_mode_requires_frontend_url() {
     assert_eq!(wrong("frontend.mode = \"redirect\""), ["frontend.url"]);
     assert_eq!(wrong("frontend.mode = \"somewhere\""), ["frontend.mode"]);
     assert_eq!(wrong("[frontend]\nmode = \"redirect\"\nurl = \"https://fe.example/path\""), ["frontend.url"]);
@@ -229,7 +229,7 @@ fn a_frontend_in_redirect_mode_has_an_origin() {
 }
 
 #[test]
-fn a_frontend_is_not_this_server_itself() {
+fn settings_frontend_url_on_own_listening_address_is_refused() {
     let of = |url: &str| {
         let text = format!("http.base_url = \"https://a.example\"\n[frontend]\nmode = \"redirect\"\nurl = \"{url}\"");
         with(&format!("{text}\n[frontend.routes]\nlogin = \"/in\"\nconsent = \"/ok\""))
@@ -246,7 +246,7 @@ fn a_frontend_is_not_this_server_itself() {
 }
 
 #[test]
-fn every_page_of_a_frontend_has_a_route() {
+fn settings_frontend_register_and_password_reset_routes_are_validated() {
     let settings = with("").unwrap();
     let routes = &settings.frontend.routes;
     assert_eq!((routes.register.as_str(), routes.password_reset.as_str()), ("/register", "/oauth/reset"));
@@ -264,7 +264,7 @@ fn every_page_of_a_frontend_has_a_route() {
 }
 
 #[test]
-fn tls_needs_an_https_origin_and_readable_files() {
+fn settings_tls_requires_https_base_url_and_readable_certificate() {
     let keys = wrong("[http.tls]\nenabled = true\ncert = \"/nowhere/cert.pem\"\nkey = \"/nowhere/key.pem\"");
     assert_eq!(keys, ["http.tls.cert"]);
     let keys = wrong("[http]\nbase_url = \"http://localhost\"\ntls.enabled = true\ntls.cert = \"/nowhere\"");
@@ -293,7 +293,7 @@ const PROVIDERS: &str = "
 ";
 
 #[test]
-fn providers_are_lists_of_sections() {
+fn settings_sso_providers_are_read_and_secrets_masked() {
     use lysand_auth::config::CallbackStyle;
     let settings = with(PROVIDERS).unwrap();
     let ids: Vec<_> = settings.sso.providers.iter().map(|provider| provider.id.as_str()).collect();
@@ -307,7 +307,7 @@ fn providers_are_lists_of_sections() {
 }
 
 #[test]
-fn what_is_wrong_with_a_provider_is_named() {
+fn settings_sso_provider_errors_name_provider_or_key() {
     let problems = |text: &str| with(text).err().map(|problems| problems.to_string()).unwrap_or_default();
     let misspelt = problems(&PROVIDERS.replace("client_secret", "client_secert"));
     assert!(misspelt.contains("oidc.providers[0].client_secert") && misspelt.contains("client_secret"), "{misspelt}");

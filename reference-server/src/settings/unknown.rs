@@ -65,7 +65,7 @@ mod tests {
     const KNOWN: [&str; 5] = ["http.base_url", "http.bind", "http.bind_port", "database.url", "tokens.session_ttl"];
 
     #[test]
-    fn the_nearest_key_is_named() {
+    fn nearest_settings_key_is_found_for_misspelled_key() {
         for (key, other) in [
             ("http.base_ulr", "http.base_url"),
             ("http.baseurl", "http.base_url"),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_later_is_said_to_come_later() {
+    fn settings_planned_section_is_reported_as_not_available_yet() {
         let rest: toml::Table = "[signups]\nrules = 1\n[smtp]\nport = 1\n[smtpx]\na = 1".parse().unwrap_or_default();
         let problems = in_file(&rest, &KNOWN);
         let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
@@ -90,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn a_section_is_not_a_value() {
+    fn settings_section_given_as_value_is_refused_with_remedy() {
         let rest: toml::Table = "http = 5".parse().unwrap_or_default();
         assert_eq!(in_file(&rest, &KNOWN)[0].remedy, "Write it as a section: [http].");
     }
 
     #[test]
-    fn variables_are_named_as_variables() {
+    fn settings_unknown_environment_variable_names_nearest_variable() {
         let problems = in_environment([&"LYSAND_AUTH__HTTP__BASEURL".to_owned()].into_iter(), &KNOWN);
         assert_eq!(problems[0].key, "LYSAND_AUTH__HTTP__BASEURL");
         assert!(problems[0].remedy.contains("LYSAND_AUTH__HTTP__BASE_URL"));

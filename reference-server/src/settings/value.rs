@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_a_number_and_a_unit() {
+    fn settings_duration_is_a_whole_number_with_unit() {
         for (text, millis) in [
             ("60s", 60_000),
             ("10m", 600_000),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_in_their_largest_unit() {
+    fn settings_duration_is_written_in_largest_whole_unit() {
         for (text, written) in
             [("60s", "1m"), ("90s", "90s"), ("24h", "1d"), ("25h", "25h"), ("1500ms", "1500ms"), ("0d", "0s")]
         {
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_may_be_single_addresses() {
+    fn settings_network_list_accepts_single_addresses() {
         let given = Toml::Array(vec![Toml::String("10.1.2.3".into()), Toml::String("fd00::/8".into())]);
         let read = Vec::<IpNet>::read(&given);
         assert_eq!(
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_cannot_smuggle_a_second_key() {
+    fn settings_environment_value_cannot_inject_another_key() {
         assert_eq!(u16::from_variable("1\nother = 2"), None);
         assert_eq!(u16::from_variable(" 80 ").as_ref().and_then(u16::read), Some(80));
         assert_eq!(u16::read(&Toml::Integer(65_536)), None);

@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn an_exact_address_is_kept_for_good() {
+    async fn static_asset_with_current_digest_is_cached_immutably() {
         for asset in ASSETS {
             let (status, caching, length) = get(&path(asset.name), None).await;
             assert_eq!((status, length), (StatusCode::OK, asset.content.len()), "{}", asset.name);
@@ -83,13 +83,13 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_known_file_is_not_sent_again() {
+    async fn static_asset_with_matching_etag_is_not_modified() {
         let tag = format!("\"other\", \"{}\"", find("style.css").unwrap().1);
         assert_eq!(get(&path("style.css"), Some(&tag)).await.0, StatusCode::NOT_MODIFIED);
     }
 
     #[actix_web::test]
-    async fn nothing_else_is_served() {
+    async fn static_asset_of_unknown_name_is_not_found() {
         for name in ["/assets/other.css", "/assets/..%2fbase.html", "/assets/Style.css"] {
             assert_eq!(get(name, None).await.0, StatusCode::NOT_FOUND, "{name}");
         }

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn all_faults_come_at_once() {
+    fn setup_form_with_several_errors_reports_all_fields() {
         let errors = form("a b", "x", "short", "other").errors("social.example");
         assert!(errors.username.is_some() && errors.email.is_some() && errors.password.is_some());
         assert!(errors.confirmation.is_some());
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_find_their_field() {
+    fn setup_form_refusal_is_shown_at_its_field() {
         let (error, errors) = form_errors(&CreateError::Taken(lysand_auth::host::accounts::Field::Username));
         assert!(error.is_none() && errors.username.is_some());
         let (error, errors) = form_errors(&CreateError::Taken(lysand_auth::host::accounts::Field::Email));

@@ -19,7 +19,7 @@ fn used() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_catalogue_has_exactly_the_texts_that_are_used() {
+fn language_catalogues_have_exactly_the_used_texts() {
     let used = used();
     assert!(used.len() > 100, "{}", used.len());
     assert_eq!(catalogue_faults(&used), Vec::<String>::new());

@@ -45,7 +45,7 @@ async fn german(story: &Story, app: &App) -> (SignedIn, (CookieJar, String)) {
     (signed_in, home)
 }
 
-story!(nobody_else_and_no_odd_value_chooses, |story| {
+story!(account_language_change_requires_form_token_and_known_language, |story| {
     let (_, home) = german(&story, &story.usual_app().await).await;
     let (jar, token) = &home;
     let form = [("form_token", token.as_str()), ("language", "fr")];
@@ -78,7 +78,7 @@ story!(nobody_else_and_no_odd_value_chooses, |story| {
     assert_eq!(kept(&story).await.as_deref(), Some("de"));
 });
 
-story!(a_choice_is_kept_and_taken_back, |story| {
+story!(account_language_choice_is_stored_and_can_be_reset, |story| {
     let app = story.usual_app().await;
     let (signed_in, home) = german(&story, &app).await;
     let page = || story.get("/account").session(&signed_in).header("accept-language", "fr").send();
@@ -104,7 +104,7 @@ story!(a_choice_is_kept_and_taken_back, |story| {
     assert_eq!(kept(&story).await.as_deref(), Some("en"), "the database keeps it");
 });
 
-story!(every_page_of_who_is_signed_in_asks_the_account, |story| {
+story!(pages_with_session_use_account_language_over_accept_language, |story| {
     let app = story.app(OUT_OF_BAND, "read write").await;
     let (signed_in, _) = german(&story, &app).await;
     story.token(&tests::Person::named("ada"), &app).await;
@@ -136,7 +136,7 @@ story!(every_page_of_who_is_signed_in_asks_the_account, |story| {
     assert_eq!(page.header("content-language"), "fr");
 });
 
-story!(refusals_and_answers_ask_the_account, |story| {
+story!(error_and_response_pages_use_account_language, |story| {
     let app = story.app(OUT_OF_BAND, "read").await;
     let (signed_in, home) = german(&story, &app).await;
     let post = |path: &str| story.post(path).cookies(&home.0).header("accept-language", "fr");
@@ -165,7 +165,7 @@ story!(refusals_and_answers_ask_the_account, |story| {
     speaks(&allow.send().await.is(200), "de", "Zurück zur App");
 });
 
-story!(a_link_is_confirmed_in_the_language_of_who_is_signed_in, |story| {
+story!(link_confirmation_page_uses_account_language_with_session, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
     let (signed_in, _) = german(&story, &app).await;
@@ -182,7 +182,7 @@ story!(a_link_is_confirmed_in_the_language_of_who_is_signed_in, |story| {
 });
 
 // What language somebody reads pages in is nobody else's business, and not the language in which they post.
-story!(apps_do_not_learn_the_language, |story| {
+story!(apis_do_not_expose_account_language_to_apps, |story| {
     let app = story.app(tests::story::CALLBACK, "read openid profile").await;
     german(&story, &app).await;
     let token = story.token(&tests::Person::named("ada"), &app).await;

@@ -38,7 +38,7 @@ async fn decide(story: &Story, jar: &mut CookieJar, consent: &Response, allow: b
     page
 }
 
-story!(the_demo_is_told_in_the_language, |story| {
+story!(demo_app_pages_are_in_requested_language, |story| {
     let ada = story.person("ada").await;
     for (lang, heading, step) in [
         ("en", "It worked", "The app redeems the code"),
@@ -62,7 +62,7 @@ story!(the_demo_is_told_in_the_language, |story| {
     }
 });
 
-story!(a_demo_that_was_denied_says_so_in_the_language, |story| {
+story!(demo_app_denied_shows_access_denied_in_requested_language, |story| {
     let ada = story.person("ada").await;
     let mut jar = CookieJar::default();
     let consent = begin(&story, &mut jar, "/?lang=de", &ada).await;

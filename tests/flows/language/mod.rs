@@ -35,7 +35,7 @@ fn address(page: &Response, attribute: &str, path: &str) -> String {
         .to_owned()
 }
 
-story!(the_best_known_language_is_spoken, |story| {
+story!(page_language_follows_lang_then_accept_language, |story| {
     let app = story.usual_app().await;
     let (de, fr, es, en) = ("Benutzername oder E-Mail", "Mot de passe", "Contraseña", "Username or e-mail");
     for (lang, accept, language, words) in [
@@ -62,7 +62,7 @@ story!(the_best_known_language_is_spoken, |story| {
     assert_eq!(head.send().await.is(200).header("content-language"), "de");
 });
 
-story!(a_wrong_password_and_a_try_again_keep_the_language, |story| {
+story!(login_with_wrong_password_keeps_page_language, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let wrong = story.log_in(&app.authorize_query_with(&[("lang", "de")]), &person.username, "wrong").await;
     let login = wrong.is_login_error("invalid_grant", "Invalid identifier or password").location();
@@ -76,7 +76,7 @@ story!(a_wrong_password_and_a_try_again_keep_the_language, |story| {
     assert_eq!(query_of(&consent, "lang").as_deref(), Some("de"));
 });
 
-story!(the_whole_way_out_of_band_is_in_one_language, |story| {
+story!(out_of_band_flow_keeps_language_on_every_page, |story| {
     let app = story.app(OUT_OF_BAND, "read write:media").await;
     let signed_in = consent_in_german(&story, &app).await;
     let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200);
@@ -104,7 +104,7 @@ story!(the_whole_way_out_of_band_is_in_one_language, |story| {
     assert!(page.body.contains("data-copied=\"Kopiert.\""), "{}", page.body);
 });
 
-story!(refusals_keep_the_language, |story| {
+story!(error_and_denial_pages_keep_request_language, |story| {
     let app = story.app(OUT_OF_BAND, "read").await;
     let signed_in = consent_in_german(&story, &app).await;
     let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200);
@@ -129,7 +129,7 @@ story!(refusals_keep_the_language, |story| {
 });
 
 story!(
-    too_many_tries_are_refused_in_the_language,
+    login_rate_limit_page_is_in_request_language,
     &[("ratelimit.enabled", "true"), ("ratelimit.login_address.max", "1")],
     |story| {
         let app = story.usual_app().await;
@@ -144,7 +144,7 @@ story!(
     }
 );
 
-story!(a_form_that_posts_itself_is_in_the_language, |story| {
+story!(form_post_response_page_is_in_request_language, |story| {
     let app = story.usual_app().await;
     let person = story.person("ada").await;
     let query = app.authorize_query_with(&[("lang", "fr"), ("response_mode", "form_post")]);
@@ -155,7 +155,7 @@ story!(a_form_that_posts_itself_is_in_the_language, |story| {
     speaks(&page, "fr", "Retour à l’application");
 });
 
-story!(programs_are_answered_in_english, |story| {
+story!(api_and_redirect_errors_ignore_requested_language, |story| {
     let app = story.usual_app().await;
     let german = |call: tests::story::Request| call.header("accept-language", "de");
     let answer = german(story.get("/api/v1/accounts/verify_credentials?lang=de")).send().await;
@@ -171,7 +171,7 @@ story!(programs_are_answered_in_english, |story| {
     assert_eq!(query_of(&back, "lang"), None, "our parameter is no business of the app");
 });
 
-story!(text_from_outside_stays_text_in_every_language, |story| {
+story!(hostile_app_name_is_escaped_in_every_language, |story| {
     let person = story.person("ada").await;
     let name = "<img src=x>{} {{ 1 }}";
     let form = [("client_name", name), ("redirect_uris", CALLBACK)];
@@ -196,7 +196,7 @@ story!(text_from_outside_stays_text_in_every_language, |story| {
 });
 
 story!(
-    a_frontend_gets_the_language,
+    frontend_redirect_carries_lang_parameter,
     &[("frontend.mode", "redirect"), ("frontend.url", "https://web.example")],
     |story| {
         let app = story.usual_app().await;

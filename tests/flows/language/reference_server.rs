@@ -24,7 +24,7 @@ async fn signed_in(story: &Story) -> CookieJar {
     jar
 }
 
-story!(every_page_is_in_the_language, |story| {
+story!(home_account_and_setup_pages_are_in_requested_language, |story| {
     let (nobody, ada) = (CookieJar::default(), signed_in(&story).await);
     let set_up = story.server().setup_link().expect("a link");
     for (path, jar, status, words) in [
@@ -57,7 +57,7 @@ story!(every_page_is_in_the_language, |story| {
     assert_eq!(head.header("content-language"), "de");
 });
 
-story!(notices_are_in_the_language, |story| {
+story!(notices_on_home_and_account_pages_are_translated, |story| {
     let nobody = CookieJar::default();
     let odd = "oidc_account_linking_error=x&oidc_account_linking_error_message=";
     for (path, words) in [
@@ -80,7 +80,7 @@ story!(notices_are_in_the_language, |story| {
     }
 });
 
-story!(days_are_in_the_language, |story| {
+story!(authorized_applications_dates_are_in_requested_language, |story| {
     let ada = signed_in(&story).await;
     for (lang, day) in [
         ("en", "21 November 2026"),
@@ -93,7 +93,7 @@ story!(days_are_in_the_language, |story| {
     }
 });
 
-story!(the_language_stays_from_page_to_page, |story| {
+story!(links_and_forms_carry_lang_from_page_to_page, |story| {
     let mut ada = signed_in(&story).await;
     let page = open(&story, "/", "de", &ada).await.is(200);
     let account = address(&page, "href", "/account");
@@ -125,7 +125,7 @@ story!(the_language_stays_from_page_to_page, |story| {
     assert_eq!((away.path(), away.query()), ("/", Some("lang=fr")), "nobody is signed in");
 });
 
-story!(set_up_answers_in_the_language, |story| {
+story!(setup_form_errors_are_in_requested_language, |story| {
     let link = story.server().setup_link().expect("a link");
     let page = open(&story, &link, "de", &CookieJar::default()).await.is(200);
     speaks(&page, "de", "Dieses Konto wird <bdi class=\"name\">");
@@ -171,12 +171,16 @@ story!(set_up_answers_in_the_language, |story| {
     );
 });
 
-story!(what_the_admin_says_stays_as_it_is, &[("instance.description", "Back to Our Village.")], |story| {
-    let page = open(&story, "/", "de", &CookieJar::default()).await.is(200);
-    speaks(&page, "de", "Back to Our Village.");
-});
+story!(
+    instance_description_is_shown_without_translation,
+    &[("instance.description", "Back to Our Village.")],
+    |story| {
+        let page = open(&story, "/", "de", &CookieJar::default()).await.is(200);
+        speaks(&page, "de", "Back to Our Village.");
+    }
+);
 
-story!(a_link_is_confirmed_in_the_language, |story| {
+story!(link_confirmation_page_keeps_requested_language, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;

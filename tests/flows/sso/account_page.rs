@@ -24,7 +24,7 @@ fn ends_at(answer: Response, place: &str) {
     assert!(answer.header("location").ends_with(place), "{}", answer.header("location"));
 }
 
-story!(links_are_made_and_removed_by_form, |story| {
+story!(account_page_links_and_unlinks_identity_by_form, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let nobody = story.get("/account").send().await.is(200);
@@ -42,7 +42,7 @@ story!(links_are_made_and_removed_by_form, |story| {
     story.call(reqwest::Method::GET, "/account/unlink").send().await.is(405);
 });
 
-story!(old_sessions_and_other_sites_change_nothing, |story| {
+story!(account_forms_require_form_token_and_recent_sign_in, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let ada = linked(&story, &provider, "ada").await;
     let person = tests::Person::named("ada");
@@ -75,7 +75,7 @@ story!(old_sessions_and_other_sites_change_nothing, |story| {
     assert_eq!(story.linked_providers(&ada.token).await, [""; 0]);
 });
 
-story!(a_session_that_ended_links_nothing, |story| {
+story!(link_started_in_ended_session_is_refused, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let mut jar = CookieJar::default();
@@ -86,7 +86,7 @@ story!(a_session_that_ended_links_nothing, |story| {
     story.follow_callback(&mut jar, &back).await.is_link_error("Account linking error", "Invalid flow");
 });
 
-story!(the_last_identity_stays, &[("oidc.allow_registration", "true")], |story| {
+story!(account_page_unlink_of_last_identity_is_refused, &[("oidc.allow_registration", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
     let mut jar = CookieJar::default();

@@ -37,7 +37,7 @@ async fn two(story: Story) -> (Story, Provider, Provider) {
     (story.restart(&[("oidc.providers", &setting)]).await, one, other)
 }
 
-story!(a_callback_that_is_none, |story| {
+story!(provider_callback_with_invalid_parameters_is_refused, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let get = |path: &str| story.get(path).send();
     get("/oauth/sso/id/callback").await.is_api_error(422, "Validation error: Required at \"flow_id\"");
@@ -59,7 +59,7 @@ story!(a_callback_that_is_none, |story| {
     assert_eq!(provider.requests(), [""; 0]);
 });
 
-story!(only_the_browser_that_began_may_come_back, |story| {
+story!(provider_callback_requires_flow_cookie_of_starting_browser, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
@@ -78,7 +78,7 @@ story!(only_the_browser_that_began_may_come_back, |story| {
     is_no_link(story.follow_callback(&mut CookieJar::default(), &back).await);
 });
 
-story!(once_and_in_time, |story| {
+story!(provider_callback_works_once_and_only_within_ten_minutes, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
@@ -100,7 +100,7 @@ story!(once_and_in_time, |story| {
     is_no_link(story.follow_callback(&mut jar, &back).await);
 });
 
-story!(of_many_callbacks_one_counts, |story| {
+story!(provider_callback_submitted_concurrently_signs_in_once, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
@@ -112,7 +112,7 @@ story!(of_many_callbacks_one_counts, |story| {
     assert_eq!(provider.requests(), ["token", "userinfo"], "the others asked nobody");
 });
 
-story!(a_mix_up_is_noticed, |story| {
+story!(provider_callback_at_wrong_provider_is_refused, |story| {
     let (story, one, other) = two(story).await;
     let mut ada = linked(&story, &one, "ada").await;
     let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
@@ -124,7 +124,7 @@ story!(a_mix_up_is_noticed, |story| {
     story.follow_callback(&mut ada.jar, &back).await.signed_in();
 });
 
-story!(two_providers_that_say_the_same_speak_of_two_people, |story| {
+story!(same_subject_at_two_providers_is_two_identities, |story| {
     let (story, one, other) = two(story).await;
     let ada = linked(&story, &one, "ada").await;
     let mut jar = CookieJar::default();
@@ -144,7 +144,7 @@ story!(two_providers_that_say_the_same_speak_of_two_people, |story| {
     assert_eq!(account["username"], "eve");
 });
 
-story!(hints_never_decide, |story| {
+story!(provider_callback_with_mismatched_hint_parameters_is_refused, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let eve = story.person("eve").await;
@@ -186,7 +186,7 @@ story!(hints_never_decide, |story| {
     assert_eq!(story.linked_providers(&token).await, ["id"]);
 });
 
-story!(an_account_that_may_not_act_gets_nowhere, |story| {
+story!(provider_sign_in_of_disabled_or_deleted_account_is_refused, |story| {
     use lysand_auth::host::accounts::Accounts as _;
     use lysand_auth::model::account::Standing;
     let (story, provider) = story.with_provider(&[]).await;

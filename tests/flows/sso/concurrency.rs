@@ -5,7 +5,7 @@ use tests::misbehaving_provider::ProviderUser;
 use tests::story;
 use tests::story::CookieJar;
 
-story!(twenty_first_sign_ins_make_one_account, &[("oidc.allow_registration", "true")], |story| {
+story!(concurrent_first_provider_sign_ins_create_one_account, &[("oidc.allow_registration", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (app, guest) = (story.usual_app().await, ProviderUser::named("grace"));
     let mut journeys = Vec::new();
@@ -23,7 +23,7 @@ story!(twenty_first_sign_ins_make_one_account, &[("oidc.allow_registration", "tr
     assert_eq!(count().await, Some(before + 1));
 });
 
-story!(of_two_people_one_gets_the_identity, |story| {
+story!(concurrent_links_of_one_identity_succeed_once, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
     for round in 0..5 {

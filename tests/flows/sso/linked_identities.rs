@@ -8,7 +8,7 @@ use tests::story::CookieJar;
 use super::linked;
 use super::registration::token_of;
 
-story!(nothing_is_linked_at_first, |story| {
+story!(linked_identities_api_without_links_returns_empty_or_404, |story| {
     let (story, _provider) = story.with_provider(&[]).await;
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
@@ -25,7 +25,7 @@ story!(nothing_is_linked_at_first, |story| {
     story.call(Method::PUT, "/api/v1/sso").bearer(&token).send().await.is(405);
 });
 
-story!(what_is_linked_is_told_and_removed, |story| {
+story!(linked_identities_api_lists_and_removes_own_identities, |story| {
     let (one, other) = (Provider::start().await, Provider::start().await);
     let icon = ", icon = \"https://id.example/logo.svg\"";
     let setting = entries(&[one.entry("id", ""), other.entry("other", icon)]);
@@ -76,7 +76,7 @@ async fn linked_elsewhere(story: &tests::story::Story, name: &str) -> String {
     story.token(&person, &app).await
 }
 
-story!(the_last_way_in_stays, &[("oidc.allow_registration", "true")], |story| {
+story!(linked_identities_api_keeps_the_last_way_to_sign_in, &[("oidc.allow_registration", "true")], |story| {
     let (one, other) = (Provider::start().await, Provider::start().await);
     let setting = entries(&[one.entry("id", ""), other.entry("other", "")]);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
@@ -99,7 +99,7 @@ story!(the_last_way_in_stays, &[("oidc.allow_registration", "true")], |story| {
     assert_eq!(story.linked_providers(&token).await.len(), 1);
 });
 
-story!(a_removed_account_leaves_its_identities, |story| {
+story!(forgetting_an_account_removes_its_linked_identities, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let ada = linked(&story, &provider, "ada").await;
     let account = story.account(&tests::Person::named("ada")).await;

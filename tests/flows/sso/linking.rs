@@ -19,7 +19,7 @@ async fn somebody(story: &Story, name: &str) -> (Person, App, String) {
     (person, app, token)
 }
 
-story!(starting_to_link_needs_a_bearer_and_a_provider, |story| {
+story!(link_start_requires_bearer_token_and_known_provider, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (person, app, token) = somebody(&story, "ada").await;
     let post = || story.post("/api/v1/sso");
@@ -59,7 +59,7 @@ story!(starting_to_link_needs_a_bearer_and_a_provider, |story| {
     assert!(answer.headers.get("set-cookie").is_none(), "no browser was there");
 });
 
-story!(an_identity_belongs_to_one_account, |story| {
+story!(link_of_identity_already_linked_is_refused, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let ada = linked(&story, &provider, "ada").await;
     let (_, _, token) = somebody(&story, "eve").await;
@@ -78,7 +78,7 @@ story!(an_identity_belongs_to_one_account, |story| {
     assert!(!page.body.contains("Pay here"), "nobody puts words into our mouth");
 });
 
-story!(a_lost_right_links_nothing, |story| {
+story!(link_after_token_revoked_or_sessions_ended_is_refused, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (person, app, token) = somebody(&story, "ada").await;
     let mut jar = CookieJar::default();
@@ -127,7 +127,7 @@ async fn answer_with(story: &Story, jar: &mut CookieJar, page: &Url, password: &
     answer
 }
 
-story!(another_browser_needs_the_owners_password, |story| {
+story!(link_in_another_browser_requires_account_password, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app, token) = somebody(&story, "ada").await;
     let guest = ProviderUser::named("ada.at.home");
@@ -157,7 +157,7 @@ story!(another_browser_needs_the_owners_password, |story| {
     story.sign_in_at(&mut CookieJar::default(), &app, &provider, &guest).await.signed_in();
 });
 
-story!(a_victim_cannot_be_made_to_link, |story| {
+story!(link_confirmation_by_other_signed_in_account_is_refused, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (_, app, token) = somebody(&story, "mallory").await;
     let victim = story.person("ada").await;
@@ -172,7 +172,7 @@ story!(a_victim_cannot_be_made_to_link, |story| {
     assert_eq!(story.linked_providers(&token).await, [""; 0]);
 });
 
-story!(a_fresh_sign_in_of_the_owner_is_enough, |story| {
+story!(link_confirmation_with_recent_sign_in_needs_no_password, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app, token) = somebody(&story, "ada").await;
     let pending = story.sign_in(&ada, &app).await;
@@ -189,7 +189,7 @@ story!(a_fresh_sign_in_of_the_owner_is_enough, |story| {
     assert_eq!(story.linked_providers(&token).await, ["id"]);
 });
 
-story!(a_question_that_waited_too_long_is_over, |story| {
+story!(link_confirmation_expires_and_ends_with_sessions, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, _, token) = somebody(&story, "ada").await;
     let (jar, page) = question(&story, &provider, &token, &ProviderUser::named("ada")).await;
@@ -204,7 +204,7 @@ story!(a_question_that_waited_too_long_is_over, |story| {
     answer.is_link_error("Account linking error", "Invalid flow");
 });
 
-story!(guesses_on_the_question_count, &[("ratelimit.enabled", "true")], |story| {
+story!(link_confirmation_password_attempts_are_rate_limited, &[("ratelimit.enabled", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app, token) = somebody(&story, "ada").await;
     let (mut jar, page) = question(&story, &provider, &token, &ProviderUser::named("ada")).await;

@@ -20,7 +20,7 @@ fn mails(story: &Story, name: &str, word: &str) -> Vec<String> {
 const LINKED: &str = "can now sign you in";
 const UNLINKED: &str = "no longer signs you in";
 
-story!(a_link_and_its_end_are_told_once_each, |story| {
+story!(mail_is_sent_once_for_each_link_and_unlink, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let ada = linked(&story, &provider, "ada").await;
     let told = mails(&story, "ada", LINKED);
@@ -59,7 +59,7 @@ story!(a_link_and_its_end_are_told_once_each, |story| {
     }
 });
 
-story!(a_link_that_ends_in_another_browser_is_told_as_well, |story| {
+story!(mail_is_sent_for_link_confirmed_in_another_browser, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&ada, &app).await;
@@ -79,7 +79,7 @@ story!(a_link_that_ends_in_another_browser_is_told_as_well, |story| {
     assert_eq!(mails(&story, "ada", LINKED).len(), 1);
 });
 
-story!(an_account_that_begins_with_an_identity_gets_no_such_mail, &[("oidc.allow_registration", "true")], |story| {
+story!(mail_is_not_sent_for_account_registered_by_provider, &[("oidc.allow_registration", "true")], |story| {
     let (one, other) = (Provider::start().await, Provider::start().await);
     let setting = entries(&[one.entry("id", ""), other.entry("other", "")]);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
@@ -103,7 +103,7 @@ story!(an_account_that_begins_with_an_identity_gets_no_such_mail, &[("oidc.allow
     assert_eq!(story.mail().len(), 2);
 });
 
-story!(a_mail_that_cannot_be_sent_changes_nothing, |story| {
+story!(mail_delivery_failure_does_not_prevent_link_or_unlink, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     std::fs::write(story.mail_folder(), "where the folder should be").expect("a file");
     let ada = linked(&story, &provider, "ada").await;
@@ -113,7 +113,7 @@ story!(a_mail_that_cannot_be_sent_changes_nothing, |story| {
     assert_eq!(story.linked_providers(&ada.token).await, [""; 0]);
 });
 
-story!(a_provider_of_an_odd_name_writes_no_headers, |story| {
+story!(mail_headers_cannot_be_injected_by_provider_name, |story| {
     let provider = Provider::start().await;
     let entry = provider.entry("id", "").replace("The id", "Evil\\r\\nBcc: x@y.example\\r\\n\\r\\nPay here");
     let story = story.restart(&[("oidc.providers", &entries(&[entry]))]).await;

@@ -35,7 +35,7 @@ async fn refused_link(
     assert_eq!(story.linked_providers(token).await, [""; 0], "{defect:?}");
 }
 
-story!(every_defect_of_a_token_is_noticed, &[("oidc.allow_registration", "true")], |story| {
+story!(misbehaving_provider_cannot_sign_in_link_or_register_anybody, &[("oidc.allow_registration", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let (eve, guest) = (story.person("eve").await, ProviderUser::named("eve"));
@@ -65,7 +65,7 @@ story!(every_defect_of_a_token_is_noticed, &[("oidc.allow_registration", "true")
     story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
 });
 
-story!(a_slow_provider_is_not_waited_for, |story| {
+story!(slow_provider_times_out_sign_in_and_link, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let began = std::time::Instant::now();
@@ -81,7 +81,7 @@ story!(a_slow_provider_is_not_waited_for, |story| {
     story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
 });
 
-story!(a_provider_may_refuse_in_its_own_words, |story| {
+story!(provider_error_is_reported_but_its_text_not_shown, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let with_error = |back: &url::Url, error: &str, text: &str| {

@@ -10,7 +10,7 @@ async fn forge(story: Story) -> (Story, Provider) {
     (story.restart(&[("oauth2.providers", &setting)]).await, provider)
 }
 
-story!(a_forge_signs_people_in, |story| {
+story!(oauth2_provider_without_openid_links_and_signs_in, |story| {
     let (story, provider) = forge(story).await;
     let (person, app, guest) = (story.person("ada").await, story.usual_app().await, ProviderUser::named("ada"));
     let token = story.token(&person, &app).await;
@@ -30,7 +30,7 @@ story!(a_forge_signs_people_in, |story| {
     assert_eq!(provider.requests(), ["token", "user", "token", "user"]);
 });
 
-story!(a_forge_that_lies, |story| {
+story!(misbehaving_oauth2_provider_refuses_sign_in_and_link, |story| {
     let (story, provider) = forge(story).await;
     let (person, app, guest) = (story.person("ada").await, story.usual_app().await, ProviderUser::named("ada"));
     let token = story.token(&person, &app).await;

@@ -21,7 +21,7 @@ async fn cannot_begin_to_link(story: &Story, token: &str) {
     answer.is_api_error(502, UNREACHABLE);
 }
 
-story!(a_document_that_cannot_be_trusted_is_not_used, |story| {
+story!(untrusted_provider_document_or_keys_are_not_used, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let token = story.token(&person, &app).await;
@@ -53,7 +53,7 @@ story!(a_document_that_cannot_be_trusted_is_not_used, |story| {
     story.redirect_to_provider(&mut CookieJar::default(), &app, "id").await;
 });
 
-story!(a_silent_provider_disturbs_nobody, |story| {
+story!(slow_provider_document_times_out_without_blocking_password_login, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     provider.misbehave(Defect::DocumentSlow);
@@ -79,7 +79,7 @@ story!(a_silent_provider_disturbs_nobody, |story| {
     assert_eq!(provider.requests(), ["document"], "nor is a link waited for any longer");
 });
 
-story!(a_provider_that_was_down_at_the_start_is_found_later, |story| {
+story!(provider_unreachable_at_start_is_retried_later, |story| {
     let provider = Provider::start().await;
     let setting = entries(&[provider.entry("id", "")]);
     provider.misbehave(Defect::DocumentFails);
@@ -93,7 +93,7 @@ story!(a_provider_that_was_down_at_the_start_is_found_later, |story| {
     assert!(start().await.is(302).header("location").starts_with(provider.url()));
 });
 
-story!(new_keys_are_picked_up_and_unknown_ones_asked_for_rarely, |story| {
+story!(provider_keys_are_refetched_after_rotation_but_rarely, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     story.advance_clock(Duration::from_secs(61));
@@ -113,7 +113,7 @@ story!(new_keys_are_picked_up_and_unknown_ones_asked_for_rarely, |story| {
     assert_eq!(provider.requests().iter().filter(|route| **route == "keys").count(), 1);
 });
 
-story!(a_document_grows_old, |story| {
+story!(provider_document_is_fetched_again_after_an_hour, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     provider.requests();
@@ -124,7 +124,7 @@ story!(a_document_grows_old, |story| {
     assert_eq!(provider.requests(), ["document", "keys"]);
 });
 
-story!(each_way_of_authentication_is_spoken, |story| {
+story!(provider_client_authentication_supports_basic_and_post, |story| {
     for method in ["client_secret_basic", "client_secret_post"] {
         let (story, provider) = Story::begin(
             if story.database().is_some() { tests::Backend::Postgres } else { tests::Backend::Sqlite },

@@ -8,7 +8,7 @@ use tests::story::{CALLBACK, CookieJar, encode, query_of};
 
 use super::linked;
 
-story!(what_is_missing_or_unknown_is_said_on_the_login_page, |story| {
+story!(sso_start_with_missing_or_unknown_parameter_is_refused, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
     let start = |pairs: &[(&str, &str)]| story.get(&encode("/oauth/sso", pairs)).send();
@@ -43,7 +43,7 @@ story!(what_is_missing_or_unknown_is_said_on_the_login_page, |story| {
     assert_eq!(provider.requests(), [""; 0], "nobody was asked anything");
 });
 
-story!(setting_off_says_what_the_contract_says, |story| {
+story!(sso_start_redirects_to_provider_with_pkce_and_nonce, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
     let pairs = [("client_id", app.client_id.as_str()), ("issuer", "id")];
@@ -83,7 +83,7 @@ story!(setting_off_says_what_the_contract_says, |story| {
     }
 });
 
-story!(the_request_comes_back_whole, |story| {
+story!(sso_sign_in_keeps_the_authorization_request, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -126,7 +126,7 @@ story!(the_request_comes_back_whole, |story| {
     assert!(page.body.contains("@ada"), "{}", page.body);
 });
 
-story!(a_new_sign_in_ends_the_old_session, |story| {
+story!(provider_sign_in_with_existing_session_ends_old_session, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let first = story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
@@ -134,7 +134,7 @@ story!(a_new_sign_in_ends_the_old_session, |story| {
     story.decide(&first, &ada.app).await.is_login_error("invalid_request", "Invalid JWT, could not verify");
 });
 
-story!(absent_values_come_from_the_registration, |story| {
+story!(sso_start_without_redirect_uri_or_scope_uses_registration, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let pairs = [("client_id", ada.app.client_id.as_str()), ("issuer", "id")];
@@ -149,7 +149,7 @@ story!(absent_values_come_from_the_registration, |story| {
     answer.is_login_error("invalid_request", "Redirect URI does not match client_id");
 });
 
-story!(the_documents_callback_has_its_hints, |story| {
+story!(provider_callback_query_setting_adds_hints_to_redirect_uri, |story| {
     let provider = Provider::start().await;
     let setting = entries(&[provider.entry("id", ", callback = \"query\"")]);
     let story = story.restart(&[("oidc.providers", &setting)]).await;
@@ -164,7 +164,7 @@ story!(the_documents_callback_has_its_hints, |story| {
     assert!(callback.contains("link=true&user_id="), "{callback}");
 });
 
-story!(setting_off_is_limited, &[("ratelimit.enabled", "true")], |story| {
+story!(sso_start_over_rate_limit_returns_429, &[("ratelimit.enabled", "true")], |story| {
     let (story, _provider) = story.with_provider(&[]).await;
     let app = story.usual_app().await;
     let path = format!("/oauth/sso?{}&issuer=id", app.authorize_query());
@@ -179,7 +179,7 @@ story!(setting_off_is_limited, &[("ratelimit.enabled", "true")], |story| {
     story.get(&path).send().await.is(302);
 });
 
-story!(what_is_offered_is_told, |story| {
+story!(provider_list_is_shown_in_api_and_on_login_page, |story| {
     let provider = Provider::start().await;
     let icon = "https://id.example/logo.svg";
     let setting =
@@ -205,7 +205,7 @@ story!(what_is_offered_is_told, |story| {
     assert!(!page.body.contains("id.example"), "nothing is loaded from elsewhere");
 });
 
-story!(a_provider_can_be_the_only_way_in, |story| {
+story!(sso_forced_setting_disables_password_login, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let story = story.restart(&[("oidc.forced", "true")]).await;
@@ -224,7 +224,7 @@ story!(a_provider_can_be_the_only_way_in, |story| {
     assert!(answer.json()["error"].is_string());
 });
 
-story!(guests_without_an_account_stay_outside, |story| {
+story!(provider_sign_in_with_same_email_but_no_link_is_refused, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let person = story.person("ada").await;
     let app = story.usual_app().await;

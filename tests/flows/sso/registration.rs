@@ -22,7 +22,7 @@ fn is_chance(name: &str) -> bool {
     name.len() == 8 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-story!(names_are_proposals, &[("oidc.allow_registration", "true")], |story| {
+story!(provider_registration_takes_free_username_or_generates_one, &[("oidc.allow_registration", "true")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     assert_eq!(name_of(&story, &provider, &app, &ProviderUser::named("Grace")).await, "grace");
@@ -39,7 +39,7 @@ story!(names_are_proposals, &[("oidc.allow_registration", "true")], |story| {
     assert!(story.linked_providers(&story.token(&ada, &app).await).await.is_empty(), "{account:?} is left alone");
 });
 
-story!(an_address_is_taken_only_when_it_is_proven_and_free, &[("oidc.allow_registration", "true")], |story| {
+story!(provider_registration_keeps_email_only_if_verified_and_free, &[("oidc.allow_registration", "true")], |story| {
     use lysand_auth::host::accounts::Accounts as _;
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);

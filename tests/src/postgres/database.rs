@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn two_stories_share_nothing_and_leave_nothing() {
+    async fn test_database_on_postgres_is_isolated_and_dropped() {
         let (one, other) = (TestDatabase::create().await, TestDatabase::create().await);
         assert_ne!(one.url(), other.url());
         execute(&connect(&one.url()).await, "CREATE TABLE notes (id INT)").await;

@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn every_path_is_found_and_told_from_the_root() {
+    fn source_reader_resolves_every_path_from_crate_root() {
         let paths: Vec<String> = sample().paths.iter().map(|path| path.join("::")).collect();
         for wanted in [
             "crate::store::Conn",
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_documentation_blank_lines_and_tests_are_no_code() {
+    fn source_reader_counts_no_comments_blank_lines_or_tests() {
         let source = Source::read(
             &[],
             "//! a\n\n/// b\nfn f() {\n    // c\n    let text = \"\n\";\n\n}\n#[cfg(test)]\nmod tests {\n    fn g() {}\n}\n",

@@ -330,22 +330,22 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
-    fn parameters_have_one_meaning(bytes in bytes()) {
+    fn fuzz_parameters_have_the_same_meaning_in_every_encoding(bytes in bytes()) {
         parameters(&bytes);
     }
 
     #[test]
-    fn redirects_match_byte_for_byte(bytes in bytes()) {
+    fn fuzz_redirect_uri_match_is_exact_except_loopback_port(bytes in bytes()) {
         redirects(&bytes);
     }
 
     #[test]
-    fn credentials_are_what_was_sent(bytes in bytes()) {
+    fn fuzz_authorization_header_yields_only_credentials_that_were_sent(bytes in bytes()) {
         authorization(&bytes);
     }
 
     #[test]
-    fn basic_credentials_come_back_whole(user in "[^:\u{0}]{1,20}", password in "\\PC{0,30}") {
+    fn basic_authorization_header_round_trips_user_and_password(user in "[^:\u{0}]{1,20}", password in "\\PC{0,30}") {
         let header = format!("Basic {}", STANDARD.encode(format!("{user}:{password}")));
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&header).unwrap());
@@ -370,7 +370,7 @@ const KNOWN: [&[u8]; 10] = [
 
 /// A fuzzer names the file with its input in `LYSAND_AUTH_FUZZ_INPUT`; it joins the known ones.
 #[test]
-fn known_inputs() {
+fn fuzz_known_inputs_pass_all_targets() {
     let given = std::env::var_os("LYSAND_AUTH_FUZZ_INPUT").map(|file| std::fs::read(file).unwrap());
     for input in KNOWN.into_iter().chain(given.as_deref()) {
         for target in TARGETS {

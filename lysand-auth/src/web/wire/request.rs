@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn authorization_headers() {
+    fn authorization_header_bearer_and_basic_are_parsed_strictly() {
         let token = |value: &str| bearer(&headers(&[("authorization", value)])).map(|token| token.expose().to_owned());
         assert_eq!(token("bearer abc").as_deref(), Some("abc"));
         for none in ["Bearer ", "Bearer", "abc", "Basic YTpi", ""] {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn differing_cookies_are_none() {
+    fn cookie_repeated_with_differing_values_is_ignored() {
         assert_eq!(cookie(&headers(&[("cookie", "a=1; jwt=x; b=2")]), "jwt").as_deref(), Some("x"));
         assert_eq!(cookie(&headers(&[("cookie", "jwt=x; jwt=x")]), "jwt").as_deref(), Some("x"));
         assert_eq!(cookie(&headers(&[("cookie", "jwt=x; jwt=y")]), "jwt"), None);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_addresses_count_from_trusted_proxies_only() {
+    fn source_address_behind_untrusted_proxy_ignores_forwarded_for() {
         let mut config = Config::new(BaseUrl::parse("https://a.example").unwrap(), vec![]);
         let request = |peer: &str, forwarded: &str| {
             TestRequest::default()

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_the_contract_is_there() {
+    fn credential_account_has_every_contract_field() {
         let entity = entity();
         for key in [
             "id",
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_clients_can_decode_it() {
+    fn credential_account_field_types_suit_strict_clients() {
         let entity = entity();
         for key in ["id", "username", "acct", "display_name", "note", "url", "avatar", "header", "uri"] {
             assert!(entity[key].is_string(), "{key}");
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_has_its_type() {
+    fn credential_account_fixed_values_match_the_contract() {
         let entity = entity();
         for (pointer, value) in [
             ("/emojis", json!([])),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn the_day_comes_from_the_id_and_the_time_is_hidden() {
+    fn account_created_at_comes_from_id_truncated_to_day() {
         let id = AccountId::new("015893a1-ec39-7000-8000-000000000000");
         assert_eq!(registered_at(&id).to_iso8601(), "2016-11-24T00:00:12.345Z");
         assert_eq!(registered_at(&AccountId::new("odd")).micros(), 0);
@@ -253,12 +253,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_private_stays_out() {
+    fn credential_account_contains_no_email_address() {
         assert!(!entity().to_string().contains("mira@example.com"));
     }
 
     #[test]
-    fn preferences_have_their_seven_keys() {
+    fn preferences_document_has_exactly_seven_keys() {
         let preferences = default_preferences();
         assert_eq!(preferences.as_object().unwrap().len(), 7);
         for key in ["posting:default:sensitive", "reading:expand:spoilers", "reading:autoplay:gifs"] {

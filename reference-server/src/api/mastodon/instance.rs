@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn v2_has_what_clients_need_to_sign_in() {
+    fn instance_v2_document_has_fields_required_by_clients() {
         let (_, v2) = documents("");
         for key in ["domain", "title", "version", "description", "source_url"] {
             assert!(v2[key].is_string(), "{key}");
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn v1_has_its_older_shapes() {
+    fn instance_v1_document_has_legacy_fields_and_types() {
         let (v1, _) = documents("");
         assert_eq!(v1["uri"], "localhost:8080", "a bare domain");
         for key in ["title", "short_description", "description", "email", "version", "thumbnail"] {
@@ -259,14 +259,14 @@ mod tests {
     }
 
     #[test]
-    fn the_version_starts_with_three_dotted_numbers() {
+    fn instance_version_starts_with_mastodon_version_number() {
         let first = VERSION.split([' ', '+']).next().unwrap();
         assert_eq!(first.split('.').filter(|part| part.parse::<u32>().is_ok()).count(), 3);
         assert!(VERSION.starts_with("4.3.0 (compatible; Lysand Auth "));
     }
 
     #[test]
-    fn lysand_extends_both() {
+    fn instance_documents_v1_and_v2_contain_lysand_extensions() {
         let (v1, v2) = documents("https://pictures.example/b.png");
         for document in [&v1, &v2] {
             assert_eq!(document["sso"], json!({ "forced": false, "providers": [] }));

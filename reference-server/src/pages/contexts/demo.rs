@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_read_as_they_travel() {
+    fn demo_request_text_is_form_encoded_as_sent() {
         let request = Message::form(
             "https://social.example/oauth/token",
             vec![
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_never_show_whole() {
+    fn demo_page_shortens_secrets_in_shown_messages() {
         assert_eq!(shortened("kBzFv0sYw2"), "kBzFv0…");
         assert_eq!(shortened("short"), "…");
         assert_eq!(shortened("éééééééé"), "éééééé…");

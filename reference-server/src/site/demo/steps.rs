@@ -331,7 +331,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_step_shows_a_whole_secret() {
+    fn demo_story_steps_never_show_a_whole_secret() {
         let secret = "0123456789abcdef";
         let steps = samples(secret);
         let numbers: Vec<usize> = steps.iter().map(|step| step.number).collect();

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_browser_is_sent_off_with_what_an_app_sends() {
+    fn demo_authorize_url_carries_state_pkce_and_lang() {
         let run = StoredRun(Contents {
             id: "1".into(),
             client_id: "client".into(),

@@ -292,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reply_is_complete_only_with_its_last_byte() -> io::Result<()> {
+    fn bench_http_reply_is_complete_only_with_last_byte() -> io::Result<()> {
         let whole = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
         for cut in 0..whole.len() {
             assert_eq!(frame(&whole[..cut])?, None, "cut at {cut}");
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_joined() -> io::Result<()> {
+    fn bench_http_chunked_reply_is_joined() -> io::Result<()> {
         let whole = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
         for cut in 0..whole.len() {
             assert_eq!(frame(&whole[..cut])?, None, "cut at {cut}");
@@ -314,14 +314,14 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_measured_is_an_error() {
+    fn bench_http_malformed_reply_is_an_error() {
         assert!(frame(b"nonsense\r\n\r\n").is_err());
         assert!(frame(b"HTTP/1.1 200 OK\r\n\r\n").is_err());
         assert!(frame(b"HTTP/1.1 204 No Content\r\n\r\nextra").is_err());
     }
 
     #[test]
-    fn headers_and_locations_are_read() -> io::Result<()> {
+    fn bench_http_headers_and_location_are_parsed() -> io::Result<()> {
         let text = b"HTTP/1.1 302 Found\r\nLocation: http://localhost:1/a?code=x%2B&state=s\r\nSet-Cookie: a=1\r\n\
                      set-cookie: b=2\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
         let found = frame(text)?.expect("complete");

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quantiles_and_medians() {
+    fn bench_quantiles_and_medians_are_computed() {
         let values: Vec<u32> = (1..=100).map(|n| n * 1000).collect();
         assert_eq!(quantile_ms(&values, 0.99), 99.0);
         assert_eq!(quantile_ms(&values, 1.0), 100.0);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_piece_of_work_makes_the_load_unsound() -> Outcome<()> {
+    fn bench_load_with_failed_requests_is_an_error() -> Outcome<()> {
         let tally = run(vec![Sometimes(0), Sometimes(0)], Duration::ZERO, Duration::from_millis(60))?;
         assert_eq!(tally.failed, 2);
         assert!(tally.rate > 0.0);

@@ -159,7 +159,7 @@ mod tests {
     use super::keep;
 
     #[test]
-    fn cookies_are_kept_replaced_and_removed() {
+    fn bench_cookie_jar_keeps_replaces_and_removes_cookies() {
         let mut cookies = Vec::new();
         keep(&mut cookies, "jwt=one; HttpOnly; Path=/");
         keep(&mut cookies, "form=a");

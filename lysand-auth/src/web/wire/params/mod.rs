@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_repeats_are_one_and_differing_ones_an_error() {
+    fn parameter_repeated_equal_is_accepted_differing_is_refused() {
         let params = params("a=1&a=1&b=1&b=2&c=&d[]=1&e[x]=1", form_pairs(b"a=1&f=x+y%2Bz"));
         assert_eq!(params.text("a").unwrap().as_deref(), Some("1"));
         assert!(params.text("b").is_err());
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_come_in_three_shapes() {
+    fn parameter_list_accepts_brackets_indexes_and_json_array() {
         for body in
             [form_pairs(b"u[]=a&u[]=b"), form_pairs(b"u[0]=a&u[1]=b"), json_pairs(br#"{"u":["a","b"]}"#).unwrap()]
         {
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn json_scalars_become_text_and_null_is_absent() {
+    fn parameter_json_scalars_become_text_and_null_is_absent() {
         let params = params("", json_pairs(br#"{"n":123,"t":true,"z":null,"o":{},"d":"1","d":"2"}"#).unwrap());
         assert_eq!(params.text("n").unwrap().as_deref(), Some("123"));
         assert_eq!(params.text("t").unwrap().as_deref(), Some("true"));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_to_say_no() {
+    fn parameter_flag_recognizes_all_spellings_of_false() {
         for no in ["", "false", "False", "0", "f", "OFF", "no", "None", "null", "undefined"] {
             assert!(!params(&format!("x={no}"), vec![]).flag("x"), "{no}");
         }
@@ -295,21 +295,21 @@ mod tests {
     }
 
     #[test]
-    fn echo_keeps_order_and_takes_each_once() {
+    fn parameter_echo_returns_allowed_names_once_in_order() {
         let params = params("b=2&a=1&secret=x&a=9&c=", vec![]);
         assert_eq!(params.echo(&["a", "b", "c"]), [("b".into(), "2".into()), ("a".into(), "1".into())]);
     }
 
     proptest! {
         #[test]
-        fn no_body_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400), name in "[a-z\\[\\]0-9]{0,6}") {
+        fn parameter_parser_never_panics_on_any_body(bytes in proptest::collection::vec(any::<u8>(), 0..400), name in "[a-z\\[\\]0-9]{0,6}") {
             let _ = json_pairs(&bytes);
             let params = params("", form_pairs(&bytes));
             let _ = (params.text(&name), params.last_list(&name).is_ok(), params.flag(&name));
         }
 
         #[test]
-        fn a_single_value_is_the_same_from_every_source(name in "[a-z]{1,8}", value in "\\PC{1,40}") {
+        fn parameter_single_value_is_equal_from_query_form_and_json(name in "[a-z]{1,8}", value in "\\PC{1,40}") {
             prop_assume!(!value.trim().is_empty());
             let form = form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();
             let json = serde_json::to_vec(&serde_json::json!({ &name: &value })).unwrap();
