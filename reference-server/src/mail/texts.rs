@@ -66,3 +66,23 @@ fn one_line(name: &str) -> String {
         .collect::<Vec<_>>()
         .join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_texts_equal_their_snapshots() {
+        let provider = || "Example".to_owned();
+        for (name, mail) in [
+            ("password_changed", Mail::PasswordChanged),
+            ("identity_linked", Mail::IdentityLinked { provider: provider() }),
+            ("identity_unlinked", Mail::IdentityUnlinked { provider: provider() }),
+        ] {
+            let Text { subject, body } = text(&mail, "ada", "Title", "https://social.example").unwrap();
+            insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(name, format!("Subject: {subject}\n\n{body}"));
+            });
+        }
+    }
+}

@@ -10,6 +10,8 @@ mod locales;
 mod old_syntax;
 mod places;
 mod samples;
+#[cfg(test)]
+mod snapshots;
 mod sources;
 
 use std::path::Path;
