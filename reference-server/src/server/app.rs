@@ -4,6 +4,9 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::{App, middleware, web};
 
+use lysand_auth::web::headers::Surface;
+use lysand_auth::web::routes::RouteList;
+
 use super::draining::Draining;
 use super::{guard, health};
 use crate::state::State;
@@ -24,6 +27,7 @@ pub fn app(
 > {
     App::new()
         .app_data(web::Data::new(draining))
+        .app_data(web::Data::new(route_list(&state)))
         .wrap(middleware::from_fn(guard::guard))
         .configure(lysand_auth::web::mount(state.auth.clone()))
         .configure(health::routes(&state))
@@ -39,4 +43,14 @@ pub fn app(
         .configure(site::hand_over::routes(&state))
         .configure(site::not_found::routes(&state))
         .app_data(web::Data::new(state))
+}
+
+/// What is mounted above and its surfaces, as far as other origins may read it (Mastodon §17).
+pub(super) fn route_list(state: &State) -> RouteList {
+    lysand_auth::web::mounted(&state.auth)
+        .with("/health", Surface::Public)
+        .with("/health/ready", Surface::Public)
+        .with("/.well-known/{rest:.*}", Surface::Public)
+        .with("/nodeinfo/{rest:.*}", Surface::Public)
+        .with("/api/{rest:.*}", Surface::Api)
 }

@@ -19,6 +19,7 @@ use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
 use futures_util::{FutureExt as _, Stream};
 use lysand_auth::error::Error as Failure;
 use lysand_auth::web::ApiError;
+use lysand_auth::web::routes::RouteList;
 use serde_json::json;
 
 use super::draining::Draining;
@@ -35,15 +36,17 @@ pub async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<GuardedBody>, Error> {
     let draining = request.app_data::<web::Data<Draining>>().is_some_and(|draining| draining.has_begun());
-    let open = is_open(request.path());
+    let (uri, routes) = (request.uri().clone(), request.app_data::<web::Data<RouteList>>().cloned());
+    // Asked only when it is needed: most requests get an answer from a handler.
+    let open = || routes.as_ref().is_some_and(|routes| routes.is_open_to_other_origins(uri.path()));
     let has_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let sent = has_body.then(|| SentBody::share(&mut request));
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
     let answer = match has_body {
-        true => tokio::time::timeout(BODY_TIMEOUT, answer).await.map_err(|_| too_slow(open))?,
+        true => tokio::time::timeout(BODY_TIMEOUT, answer).await.map_err(|_| too_slow(open()))?,
         false => answer.await,
     };
-    let mut response = answer.map_err(|_| panicked(open))??;
+    let mut response = answer.map_err(|_| panicked(open()))??;
     if draining {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
@@ -92,14 +95,6 @@ impl MessageBody for GuardedBody {
     }
 }
 
-/// Whether pages of any site may read what is answered at this path: not where cookies count (Mastodon §17).
-fn is_open(path: &str) -> bool {
-    let is_api = path.starts_with("/api/") && !path.starts_with("/api/auth/");
-    let is_document = path.starts_with("/.well-known/") || path.starts_with("/nodeinfo/");
-    let oauth = ["/oauth/token", "/oauth/revoke", "/oauth/userinfo", "/oauth/register"];
-    is_api || is_document || oauth.contains(&path.trim_end_matches('/'))
-}
-
 fn too_slow(open: bool) -> Error {
     with_headers(
         HttpResponse::RequestTimeout().force_close().json(json!({ "error": "The request took too long" })),
@@ -130,6 +125,7 @@ fn with_headers(mut answer: HttpResponse, open: bool) -> Error {
 mod tests {
     use actix_web::test::{TestRequest, init_service, try_call_service};
     use actix_web::{App, middleware};
+    use lysand_auth::web::headers::Surface;
 
     use super::*;
 
@@ -139,22 +135,15 @@ mod tests {
 
     #[actix_web::test]
     async fn guard_timeout_and_panic_answers_allow_cross_origin_reads() {
-        let app = App::new().wrap(middleware::from_fn(guard)).default_service(web::to(breaks));
+        let routes = RouteList::default()
+            .with("/api/v1/apps", Surface::Api)
+            .with("/oauth/authorize", Surface::Page)
+            .with("/nodeinfo/{rest:.*}", Surface::Public);
+        let app = App::new().app_data(web::Data::new(routes)).wrap(middleware::from_fn(guard));
+        let app = app.default_service(web::to(breaks));
         let app = init_service(app).await;
-        for (path, open) in [
-            ("/api/v1/apps", true),
-            ("/oauth/token", true),
-            ("/oauth/revoke/", true),
-            ("/oauth/userinfo", true),
-            ("/.well-known/nodeinfo", true),
-            ("/nodeinfo/2.0", true),
-            ("/api/auth/login", false),
-            ("/oauth/authorize", false),
-            ("/oauth/token/info", false),
-            ("/oauth/introspect", false),
-            ("/", false),
-        ] {
-            assert_eq!(is_open(path), open, "{path}");
+        for (path, open) in [("/api/v1/apps", true), ("/nodeinfo/2.0", true), ("/oauth/authorize", false), ("/", false)]
+        {
             let Err(broken) = try_call_service(&app, TestRequest::post().uri(path).to_request()).await else {
                 panic!("{path} is answered")
             };

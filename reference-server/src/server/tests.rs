@@ -115,3 +115,30 @@ async fn server_start_error_is_one_line_naming_the_cause() {
     }
     running.abort().await;
 }
+
+#[tokio::test]
+async fn route_list_opens_api_and_documents_but_no_cookie_routes_to_other_origins() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = start(folder.path(), "").await;
+    let routes = app::route_list(running.state());
+    for (path, open) in [
+        ("/api/v1/apps", true),
+        ("/api/v2/instance", true),
+        ("/oauth/token", true),
+        ("/oauth/revoke/", true),
+        ("/oauth/userinfo", true),
+        ("/oauth/register", true),
+        ("/.well-known/nodeinfo", true),
+        ("/nodeinfo/2.0", true),
+        ("/health", true),
+        ("/api/auth/login", false),
+        ("/oauth/authorize", false),
+        ("/oauth/token/info", false),
+        ("/oauth/introspect", false),
+        ("/account", false),
+        ("/", false),
+    ] {
+        assert_eq!(routes.is_open_to_other_origins(path), open, "{path}");
+    }
+    running.stop().await;
+}
