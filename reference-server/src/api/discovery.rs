@@ -2,13 +2,14 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::Data;
 use lysand_auth::config::BaseUrl;
-use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{ApiError, with_slash};
+use lysand_auth::web::ApiError;
+use lysand_auth::web::headers::Surface;
+use lysand_auth::web::routes::{Routes, get};
 use serde_json::{Value, json};
 
-use super::document::{PUBLIC, document, public};
+use super::document::{PUBLIC, public};
 use crate::state::State;
 
 /// The schema whose document `/nodeinfo/2.0` is.
@@ -69,19 +70,11 @@ async fn nodeinfo(state: Data<State>) -> Result<HttpResponse, ApiError> {
 }
 
 /// The routes of the well-known documents.
-pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Public, state.auth.config().base_url.is_secure());
-    move |config| {
-        for path in with_slash("/.well-known/host-meta") {
-            config.service(document(&path, host_meta).wrap(headers));
-        }
-        for path in with_slash("/.well-known/nodeinfo") {
-            config.service(document(&path, nodeinfo_links).wrap(headers));
-        }
-        for path in with_slash("/nodeinfo/2.0") {
-            config.service(document(&path, nodeinfo).wrap(headers));
-        }
-    }
+pub fn routes(state: &State) -> Routes {
+    Routes::new(&state.auth, Surface::Public)
+        .route("/.well-known/host-meta", [get(host_meta)])
+        .route("/.well-known/nodeinfo", [get(nodeinfo_links)])
+        .route("/nodeinfo/2.0", [get(nodeinfo)])
 }
 
 #[cfg(test)]

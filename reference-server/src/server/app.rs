@@ -2,17 +2,17 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
-
 use lysand_auth::web::headers::Surface;
-use lysand_auth::web::routes::RouteList;
+use lysand_auth::web::routes::{RouteList, Routes};
 
 use super::draining::Draining;
 use super::{guard, health};
 use crate::state::State;
 use crate::{api, site};
 
-/// The library's routes, then ours. The last three match whatever the others do not, in this order.
+/// The library's routes, then ours, then what matches whatever the others do not, in this order.
 pub fn app(
     state: State,
     draining: Draining,
@@ -28,29 +28,36 @@ pub fn app(
     App::new()
         .app_data(web::Data::new(draining))
         .app_data(web::Data::new(route_list(&state)))
+        .app_data(web::Data::new(site::demo::DemoApp::default()))
         .wrap(middleware::from_fn(guard::guard))
         .configure(lysand_auth::web::mount(state.auth.clone()))
-        .configure(health::routes(&state))
-        .configure(site::home::routes(&state))
-        .configure(site::account::routes(&state))
+        .configure(|config: &mut ServiceConfig| own_routes(&state).iter().for_each(|routes| routes.mount(config)))
         .configure(site::setup::routes(&state))
-        .configure(site::demo::routes(&state))
-        .configure(api::mastodon::accounts::routes(&state))
-        .configure(api::mastodon::instance::routes(&state))
-        .configure(api::discovery::routes(&state))
         .configure(site::assets::routes(&state))
-        .configure(api::not_found::routes(&state))
+        .configure(|config: &mut ServiceConfig| api::not_found::routes(&state).mount(config))
         .configure(site::hand_over::routes(&state))
         .configure(site::not_found::routes(&state))
         .app_data(web::Data::new(state))
 }
 
-/// What is mounted above and its surfaces, as far as other origins may read it (Mastodon §17).
+/// The reference server's routes that are not the library's, not the last to match, and not of a kind of their own.
+fn own_routes(state: &State) -> [Routes; 7] {
+    [
+        health::routes(state),
+        site::home::routes(state),
+        site::account::routes(state),
+        site::demo::routes(state),
+        api::mastodon::accounts::routes(state),
+        api::mastodon::instance::routes(state),
+        api::discovery::routes(state),
+    ]
+}
+
+/// All paths with their surfaces; those that no other route matches are answered by the last three, which are one of the API
+/// and, as pages, closed to other origins (Mastodon §17).
 pub(super) fn route_list(state: &State) -> RouteList {
-    lysand_auth::web::mounted(&state.auth)
-        .with("/health", Surface::Public)
-        .with("/health/ready", Surface::Public)
-        .with("/.well-known/{rest:.*}", Surface::Public)
-        .with("/nodeinfo/{rest:.*}", Surface::Public)
-        .with("/api/{rest:.*}", Surface::Api)
+    let mut list = lysand_auth::web::mounted(&state.auth);
+    let own = own_routes(state);
+    list.extend(own.iter().flat_map(Routes::mounted).cloned());
+    list.with("/.well-known/{rest:.*}", Surface::Public).with("/api/{rest:.*}", Surface::Api)
 }

@@ -3,10 +3,11 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
 use lysand_auth::error::Error;
-use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{json, not_allowed, with_slash};
+use lysand_auth::web::headers::Surface;
+use lysand_auth::web::json;
+use lysand_auth::web::routes::{Routes, get};
 use serde_json::json;
 
 use super::draining::Draining;
@@ -14,28 +15,8 @@ use crate::database;
 use crate::state::State;
 
 /// The two routes.
-pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Public, state.auth.config().base_url.is_secure());
-    move |config| {
-        for path in with_slash("/health") {
-            config.service(
-                web::resource(path)
-                    .route(web::get().to(alive))
-                    .route(web::head().to(alive))
-                    .default_service(not_allowed("GET, HEAD"))
-                    .wrap(headers),
-            );
-        }
-        for path in with_slash("/health/ready") {
-            config.service(
-                web::resource(path)
-                    .route(web::get().to(ready))
-                    .route(web::head().to(ready))
-                    .default_service(not_allowed("GET, HEAD"))
-                    .wrap(headers),
-            );
-        }
-    }
+pub fn routes(state: &State) -> Routes {
+    Routes::new(&state.auth, Surface::Public).route("/health", [get(alive)]).route("/health/ready", [get(ready)])
 }
 
 /// Uses no database: one that is unreachable is no reason to restart this process.

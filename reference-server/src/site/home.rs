@@ -2,11 +2,12 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::host::pages::AccountOnPage;
-use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{ApiError, SignedIn, form_session, form_token, not_allowed, reader};
+use lysand_auth::web::headers::Surface;
+use lysand_auth::web::routes::{Routes, get};
+use lysand_auth::web::{ApiError, SignedIn, form_token, reader};
 use serde::Deserialize;
 
 use super::texts::{DESCRIPTION, HomeNotice};
@@ -79,17 +80,6 @@ async fn show(
 }
 
 /// The route of the home page.
-pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Page, state.auth.config().base_url.is_secure());
-    let session = form_session(&state.auth);
-    move |config| {
-        config.service(
-            web::resource(HOME)
-                .route(web::get().to(show))
-                .route(web::head().to(show))
-                .default_service(not_allowed("GET, HEAD"))
-                .wrap(session)
-                .wrap(headers),
-        );
-    }
+pub fn routes(state: &State) -> Routes {
+    Routes::new(&state.auth, Surface::Page).with_form_session().route(HOME, [get(show)])
 }

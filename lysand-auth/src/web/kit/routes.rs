@@ -226,10 +226,14 @@ fn resource(route: &MountedRoute, answers: &Answers) -> Resource {
     routes.fold(resource, Resource::route).default_service(refuse_method(HeaderValue::try_from(route.allow()).ok()))
 }
 
-/// A path with and without a trailing slash: a redirect between them would lose a body (Mastodon §0.3).
+/// A path with and without a trailing slash: a redirect between them would lose a body (Mastodon §0.3). The root has one
+/// form alone.
 #[must_use]
 pub fn with_slash(path: &str) -> Vec<String> {
-    vec![path.to_owned(), format!("{path}/")]
+    match path {
+        "/" => vec![path.to_owned()],
+        _ => vec![path.to_owned(), format!("{path}/")],
+    }
 }
 
 /// The answer to a method that a route does not have: 405 with `Allow`, as JSON.

@@ -1,16 +1,15 @@
 //! What an app reads about the account that it speaks for (Mastodon §13, §15).
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::Data;
 use lysand_auth::ambient::Timestamp;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::model::account::{Account, AccountId};
-use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::limits::Limits;
-use lysand_auth::web::{ApiError, Bearer, json, with_slash};
+use lysand_auth::web::headers::Surface;
+use lysand_auth::web::routes::{Routes, get};
+use lysand_auth::web::{ApiError, Bearer, json};
 use serde_json::{Value, json};
 
-use crate::api::document::document;
 use crate::assets;
 use crate::state::State;
 
@@ -108,17 +107,11 @@ async fn preferences(bearer: Bearer) -> Result<HttpResponse, ApiError> {
 }
 
 /// The routes about the account of an access token.
-pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Api, state.auth.config().base_url.is_secure());
-    let limits = Limits::new(&state.auth);
-    move |config| {
-        for path in with_slash("/api/v1/accounts/verify_credentials") {
-            config.service(document(&path, verify_credentials).wrap(limits.clone()).wrap(headers));
-        }
-        for path in with_slash("/api/v1/preferences") {
-            config.service(document(&path, preferences).wrap(limits.clone()).wrap(headers));
-        }
-    }
+pub fn routes(state: &State) -> Routes {
+    Routes::new(&state.auth, Surface::Api)
+        .limited()
+        .route("/api/v1/accounts/verify_credentials", [get(verify_credentials)])
+        .route("/api/v1/preferences", [get(preferences)])
 }
 
 #[cfg(test)]

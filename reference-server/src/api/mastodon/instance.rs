@@ -1,15 +1,15 @@
 //! What the server says about itself (Mastodon §14.1, §14.2, Lysand §12.2).
 
 use actix_web::HttpResponse;
-use actix_web::web::{Data, ServiceConfig};
+use actix_web::web::Data;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
-use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::limits::Limits;
-use lysand_auth::web::{ApiError, sso_extension, with_slash};
+use lysand_auth::web::headers::Surface;
+use lysand_auth::web::routes::{Routes, get};
+use lysand_auth::web::{ApiError, sso_extension};
 use serde_json::{Value, json};
 
-use crate::api::document::{document, public};
+use crate::api::document::public;
 use crate::assets;
 use crate::settings::{Instance, domain};
 use crate::state::State;
@@ -172,17 +172,11 @@ async fn info<'a>(state: &'a State, sso: &'a Value) -> Result<InstanceInfo<'a>, 
 }
 
 /// The routes of the instance documents.
-pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Api, state.auth.config().base_url.is_secure());
-    let limits = Limits::new(&state.auth);
-    move |config| {
-        for path in with_slash("/api/v1/instance") {
-            config.service(document(&path, v1).wrap(limits.clone()).wrap(headers));
-        }
-        for path in with_slash("/api/v2/instance") {
-            config.service(document(&path, v2).wrap(limits.clone()).wrap(headers));
-        }
-    }
+pub fn routes(state: &State) -> Routes {
+    Routes::new(&state.auth, Surface::Api)
+        .limited()
+        .route("/api/v1/instance", [get(v1)])
+        .route("/api/v2/instance", [get(v2)])
 }
 
 #[cfg(test)]

@@ -10,9 +10,8 @@ mod language;
 mod page;
 mod redirect;
 
-use actix_web::web::{self, ServiceConfig};
-use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{form_session, not_allowed, with_slash};
+use lysand_auth::web::headers::Surface;
+use lysand_auth::web::routes::{Routes, get, post};
 
 use self::confirm::confirm;
 use self::identities::{link, unlink};
@@ -22,41 +21,12 @@ use crate::paths::{ACCOUNT, ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACC
 use crate::state::State;
 
 /// The routes of the page and its forms.
-pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Page, state.auth.config().base_url.is_secure());
-    let session = {
-        let auth = state.auth.clone();
-        move || form_session(&auth)
-    };
-    macro_rules! forms {
-        ($config:ident; $($path:expr => $handler:ident;)+) => {$(
-            for path in with_slash($path) {
-                $config.service(
-                    web::resource(path)
-                        .route(web::post().to($handler))
-                        .default_service(not_allowed("POST"))
-                        .wrap(session())
-                        .wrap(headers),
-                );
-            }
-        )+};
-    }
-    move |config| {
-        for path in with_slash(ACCOUNT) {
-            config.service(
-                web::resource(path)
-                    .route(web::get().to(show))
-                    .route(web::head().to(show))
-                    .default_service(not_allowed("GET, HEAD"))
-                    .wrap(session())
-                    .wrap(headers),
-            );
-        }
-        forms! { config;
-            ACCOUNT_LINK => link;
-            ACCOUNT_UNLINK => unlink;
-            ACCOUNT_CONFIRM => confirm;
-            ACCOUNT_LANGUAGE => choose;
-        }
-    }
+pub fn routes(state: &State) -> Routes {
+    Routes::new(&state.auth, Surface::Page)
+        .with_form_session()
+        .route(ACCOUNT, [get(show)])
+        .route(ACCOUNT_LINK, [post(link)])
+        .route(ACCOUNT_UNLINK, [post(unlink)])
+        .route(ACCOUNT_CONFIRM, [post(confirm)])
+        .route(ACCOUNT_LANGUAGE, [post(choose)])
 }

@@ -23,7 +23,7 @@ pub(super) struct Credentials {
 /// The demo as a registered app. Each worker registers once, when somebody first tries the demo, and keeps the answer as
 /// long as the server runs: a secret is shown only once.
 #[derive(Debug, Default)]
-pub(super) struct DemoApp(Mutex<Option<Credentials>>);
+pub struct DemoApp(Mutex<Option<Credentials>>);
 
 impl DemoApp {
     /// The credentials; the app is registered where that is still to do.

@@ -10,15 +10,16 @@ mod stored;
 
 use actix_session::{Session, SessionExt as _};
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
 use lysand_auth::host::pages::{AccountOnPage, Reader};
-use lysand_auth::web::headers::{Headers, Surface};
-use lysand_auth::web::{ApiError, SignedIn, form_session, form_token, not_allowed, prove_form, reader, with_slash};
+use lysand_auth::web::headers::Surface;
+use lysand_auth::web::routes::{Routes, get_without_head, post};
+use lysand_auth::web::{ApiError, SignedIn, form_token, prove_form, reader};
 use serde::Deserialize;
 
-use self::app::DemoApp;
+pub use self::app::DemoApp;
 use self::run::{CallbackQuery, Run};
 #[cfg(test)]
 pub(super) use self::steps::texts as step_texts;
@@ -102,31 +103,10 @@ fn cannot_continue(state: &State, reader: &Reader, why: &str) -> HttpResponse {
 }
 
 /// The routes of the demo; none when it is switched off.
-pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Page, state.auth.config().base_url.is_secure());
-    let (auth, enabled) = (state.auth.clone(), state.settings.demo);
-    move |config| {
-        if !enabled {
-            return;
-        }
-        config.app_data(Data::new(DemoApp::default()));
-        for path in with_slash(DEMO_START) {
-            config.service(
-                web::resource(path)
-                    .route(web::post().to(start))
-                    .default_service(not_allowed("POST"))
-                    .wrap(form_session(&auth))
-                    .wrap(headers),
-            );
-        }
-        for path in with_slash(DEMO_CALLBACK) {
-            config.service(
-                web::resource(path)
-                    .route(web::get().to(callback))
-                    .default_service(not_allowed("GET"))
-                    .wrap(form_session(&auth))
-                    .wrap(headers),
-            );
-        }
+pub fn routes(state: &State) -> Routes {
+    let routes = Routes::new(&state.auth, Surface::Page).with_form_session();
+    if !state.settings.demo {
+        return routes;
     }
+    routes.route(DEMO_START, [post(start)]).route(DEMO_CALLBACK, [get_without_head(callback)])
 }
