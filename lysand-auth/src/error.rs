@@ -35,7 +35,7 @@ pub struct Refusal {
     pub allowance: Option<Allowance>,
 }
 
-/// What is left of a limit; made by [`Limit::allowance`](crate::model::throttle::Limit::allowance) (Mastodon §18).
+/// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowance {
     /// How often in a window.
@@ -156,7 +156,7 @@ codes! {
     /// Nothing else would let the owner of the account in (security RP-10).
     LastWayIn = "invalid_request", 409;
     /// The identity provider cannot be reached (security LOAD-5).
-    ProviderAway = "temporarily_unavailable", 502;
+    ProviderUnreachable = "temporarily_unavailable", 502;
     /// The identity provider refused, or its word cannot be trusted (security RP-9).
     ProviderFailed = "server_error", 502;
     /// The caller is too fast (security LOAD-2).

@@ -342,7 +342,7 @@ fn what_is_in_its_place_is_left_alone() {
         (&["model", "app"], "use std::net::IpAddr; use std::time::Duration; use super::scope::Scopes;"),
         (&["model", "app"], "#[cfg(test)] mod tests { use crate::Auth; async fn f() { std::fs::read(1) } }"),
         (&["model", "app"], "/// See [`crate::flows::login`].\nfn f() { let x = \"crate::web::x\"; }"),
-        (&["config"], "use crate::model::throttle::Rule;"),
+        (&["config"], "use crate::model::rate_limit::Rule;"),
     ] {
         assert_none(&library(module, text));
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::ambient::Timestamp;
-use crate::model::throttle::{FailedAttempts, Limit, Rule, source_of};
+use crate::model::rate_limit::{FailedAttempts, Limit, Rule, source_of};
 use crate::secret::Digest;
 
 /// How often things may be tried.

@@ -6,10 +6,10 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
 use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
-use crate::model::throttle::{self, Allowance, Rule};
+use crate::model::rate_limit::{self, Allowance, Rule};
 use crate::secret::{Digest, Secret};
 use crate::steps::revocation;
-use crate::store::{apps, throttles};
+use crate::store::{apps, rate_limits};
 use crate::texts;
 
 /// A new app and its secret, which is shown this once.
@@ -78,8 +78,8 @@ async fn keep(
         Box::pin(async move {
             let mut allowance = None;
             if let Some((source, limit)) = limit {
-                let subject = Digest::of(throttle::source_of(source).as_bytes());
-                let count = throttles::count(c, Rule::Apps, subject, limit.window(now)).await?;
+                let subject = Digest::of(rate_limit::source_of(source).as_bytes());
+                let count = rate_limits::count(c, Rule::Apps, subject, limit.window(now)).await?;
                 if count > i64::from(limit.max) {
                     return Ok(Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now)));
                 }

@@ -6,13 +6,13 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem};
+use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::SessionId;
-use crate::model::throttle::FailedAttempts;
 use crate::secret::Secret;
 use crate::steps::request::{self, Omitted};
 use crate::steps::sign_in;
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::store::throttles;
+use crate::store::rate_limits;
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -108,7 +108,7 @@ async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {
     if attempts.counters.iter().all(Option::is_none) {
         return Ok(());
     }
-    let counted = auth.store().write(move |c| Box::pin(async move { throttles::count_attempt(c, attempts).await }));
+    let counted = auth.store().write(move |c| Box::pin(async move { rate_limits::count_attempt(c, attempts).await }));
     match counted.await? {
         None => Ok(()),
         Some(limit) => Err(limit.exceeded(texts::TOO_MANY_ATTEMPTS, attempts.now)),
@@ -120,5 +120,5 @@ async fn forget(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {
     if attempts.counters.iter().all(Option::is_none) {
         return Ok(());
     }
-    auth.store().write(move |c| Box::pin(async move { throttles::uncount_attempt(c, attempts).await })).await
+    auth.store().write(move |c| Box::pin(async move { rate_limits::uncount_attempt(c, attempts).await })).await
 }

@@ -1,12 +1,12 @@
 //! One file a flow. A flow takes what the web took apart, asks model, store and host, and answers with what is to be
 //! shown. No flow calls another.
 
+pub mod api_rate_limits;
 pub mod apps;
 pub mod authorize;
 pub mod bearer;
 pub mod grants;
 pub mod introspect;
-pub mod limits;
 pub mod login;
 pub mod revoke;
 pub mod sessions;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::model::throttle::Rule;
+use crate::model::rate_limit::Rule;
 use crate::store::sweeps;
 
 const BATCH: i64 = 500;

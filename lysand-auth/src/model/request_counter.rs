@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ambient::Timestamp;
-use crate::model::throttle::Limit;
+use crate::model::rate_limit::Limit;
 
 /// Parts that are locked one by one, so that threads seldom meet.
 const SHARDS: usize = 16;

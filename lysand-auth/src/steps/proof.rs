@@ -8,7 +8,7 @@ use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::session::Session;
 use crate::secret::Secret;
-use crate::store::throttles;
+use crate::store::rate_limits;
 use crate::texts;
 
 /// How long ago a password may have been given for a change of links (security ID-12).
@@ -39,14 +39,14 @@ pub(crate) async fn by_password(
     let now = auth.ambient().now();
     let attempts = auth.config().rate_limits.failed_attempts(source, &account.username, now);
     let exhausted =
-        auth.store().write(move |c| Box::pin(async move { throttles::count_attempt(c, attempts).await })).await?;
+        auth.store().write(move |c| Box::pin(async move { rate_limits::count_attempt(c, attempts).await })).await?;
     if let Some(limit) = exhausted {
         return Err(limit.exceeded(texts::TOO_MANY_ATTEMPTS, now));
     }
     let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
     // A try that came to no verdict is no failure either.
     if !matches!(&proven, Ok(None)) {
-        auth.store().write(move |c| Box::pin(async move { throttles::uncount_attempt(c, attempts).await })).await?;
+        auth.store().write(move |c| Box::pin(async move { rate_limits::uncount_attempt(c, attempts).await })).await?;
     }
     match proven? {
         Some(proven) if proven.id == account.id => Ok(()),

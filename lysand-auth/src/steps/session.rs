@@ -6,10 +6,10 @@ use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::{Authorization, CheckedRequest};
+use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
-use crate::model::throttle::FailedAttempts;
 use crate::secret::Secret;
-use crate::store::{Conn, Work, authorizations, sessions, throttles};
+use crate::store::{Conn, Work, authorizations, rate_limits, sessions};
 
 /// The session that a code belongs to.
 pub(crate) enum SessionChange {
@@ -44,7 +44,7 @@ impl NewSession {
 
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
         if let Some(attempts) = self.attempts {
-            throttles::uncount_attempt(c, attempts).await?;
+            rate_limits::uncount_attempt(c, attempts).await?;
         }
         if let Some(old) = &self.replaces {
             sessions::end(c, old, self.session.authenticated_at).await?;

@@ -1,5 +1,4 @@
-//! The dispatcher: after each step of every road, it decides what a sign-in still lacks before the app gets its code
-//!.
+//! The dispatcher: after each step of every road, it decides what a sign-in still lacks before the app gets its code.
 //!
 //! The roads are a password, a provider's word, and a session that the browser has already. All of them come here and
 //! nowhere else. [`STEPS`] lists what can be missing, in the order in which it is asked for; whether it is missing is
@@ -13,9 +12,9 @@ use crate::error::Error;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
+use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::Scopes;
 use crate::model::session::{SessionId, SignedInBrowser};
-use crate::model::throttle::FailedAttempts;
 use crate::secret::{Digest, Secret};
 use crate::store::{Conn, Work, authorizations, grants};
 

@@ -27,13 +27,13 @@ mod loan;
 mod migrate;
 mod on;
 mod postgres;
+pub(crate) mod rate_limits;
 mod schema;
 pub(crate) mod sessions;
 mod sqlite;
 pub(crate) mod sso_flows;
 mod statements;
 pub(crate) mod sweeps;
-pub(crate) mod throttles;
 pub(crate) mod tokens;
 pub(crate) mod uses;
 

@@ -1,4 +1,4 @@
-//! Mail: what is written ([`texts`]), how a mail is put together ([`message`]), and where it goes ([`FileMailer`]).
+//! Mail: what is written (`texts`), how a mail is put together (`message`), and where it goes ([`FileMailer`]).
 
 mod file;
 mod message;

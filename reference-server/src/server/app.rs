@@ -35,7 +35,7 @@ pub fn app(
         .configure(site::setup::routes(&state))
         .configure(site::assets::routes(&state))
         .configure(|config: &mut ServiceConfig| api::not_found::routes(&state).mount(config))
-        .configure(site::hand_over::routes(&state))
+        .configure(site::frontend_fallback::routes(&state))
         .configure(site::not_found::routes(&state))
         .app_data(web::Data::new(state))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use lysand_auth::config::{BaseUrl, Frontend, FrontendRoutes, Lifetimes, RateLimits};
-use lysand_auth::model::throttle::{Limit, Rule};
+use lysand_auth::model::rate_limit::{Limit, Rule};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 

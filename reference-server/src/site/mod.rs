@@ -5,7 +5,7 @@ pub mod account;
 pub mod assets;
 pub mod demo;
 mod error_page;
-pub mod hand_over;
+pub mod frontend_fallback;
 pub mod home;
 pub mod not_found;
 pub mod setup;

@@ -139,7 +139,7 @@ impl AccountNotice {
         match code {
             Code::LastWayIn => Some(Self::LastWayIn),
             Code::NotFound => Some(Self::NotLinked),
-            Code::ProviderAway => Some(Self::ProviderUnreachable),
+            Code::ProviderUnreachable => Some(Self::ProviderUnreachable),
             Code::InvalidGrant => Some(Self::WrongPassword),
             Code::TooManyRequests => Some(Self::TooManyAttempts),
             _ => None,

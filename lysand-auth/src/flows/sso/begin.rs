@@ -8,10 +8,10 @@ use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::authorization::{AuthorizationRequest, RequestProblem};
 use crate::model::identity::{Flow, Purpose, StartedBy};
-use crate::model::throttle::{self, Rule};
+use crate::model::rate_limit::{self, Rule};
 use crate::secret::{Digest, Secret};
 use crate::steps::request::{self, Omitted};
-use crate::store::{sso_flows, throttles};
+use crate::store::{rate_limits, sso_flows};
 use crate::texts;
 use crate::upstream::AuthorizationParameters;
 
@@ -110,7 +110,7 @@ async fn begin(
     let parameters = AuthorizationParameters { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
     let location = auth.provider_clients().authorization_url(&provider.id, now, parameters).await.map_err(|error| {
         tracing::warn!(provider = %provider.id, why = ?error.to_string(), "provider unreachable");
-        Error::refused(Code::ProviderAway, texts::PROVIDER_UNREACHABLE)
+        Error::refused(Code::ProviderUnreachable, texts::PROVIDER_UNREACHABLE)
     })?;
     let flow = Flow {
         id: id.clone(),
@@ -131,8 +131,8 @@ async fn begin(
     let kept = auth.store().write(move |c| {
         Box::pin(async move {
             if let Some((source, limit)) = limit {
-                let subject = Digest::of(throttle::source_of(source).as_bytes());
-                let count = throttles::count(c, Rule::Sso, subject, limit.window(now)).await?;
+                let subject = Digest::of(rate_limit::source_of(source).as_bytes());
+                let count = rate_limits::count(c, Rule::Sso, subject, limit.window(now)).await?;
                 if count > i64::from(limit.max) {
                     return Ok(Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now)));
                 }

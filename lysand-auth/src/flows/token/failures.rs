@@ -3,9 +3,9 @@
 use super::request::TokenRequest;
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::model::throttle::{self, Limit, Rule};
+use crate::model::rate_limit::{self, Limit, Rule};
 use crate::secret::Digest;
-use crate::store::throttles;
+use crate::store::rate_limits;
 use crate::texts;
 
 /// The counter that a failed request touches; none when limits are off.
@@ -16,7 +16,7 @@ impl Failures {
         let limit = auth.config().rate_limits.of(Rule::TokenFailures);
         Self(request.source.zip(limit).map(|(source, limit)| {
             let client = request.client.id.as_deref().unwrap_or_default();
-            (Digest::of(format!("{} {client}", throttle::source_of(source)).as_bytes()), limit)
+            (Digest::of(format!("{} {client}", rate_limit::source_of(source)).as_bytes()), limit)
         }))
     }
 
@@ -26,7 +26,7 @@ impl Failures {
         let window = limit.window(now);
         let count = auth
             .store()
-            .look_up(move |c| Box::pin(throttles::counted(c, Rule::TokenFailures, subject, window)))
+            .look_up(move |c| Box::pin(rate_limits::counted(c, Rule::TokenFailures, subject, window)))
             .await?;
         if count < i64::from(limit.max) {
             return Ok(());
@@ -37,6 +37,9 @@ impl Failures {
     pub(super) async fn count(&self, auth: &Auth) -> Result<(), Error> {
         let Some((subject, limit)) = self.0 else { return Ok(()) };
         let window = limit.window(auth.ambient().now());
-        auth.store().write(move |c| Box::pin(throttles::count(c, Rule::TokenFailures, subject, window))).await.map(drop)
+        auth.store()
+            .write(move |c| Box::pin(rate_limits::count(c, Rule::TokenFailures, subject, window)))
+            .await
+            .map(drop)
     }
 }

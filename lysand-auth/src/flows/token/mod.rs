@@ -1,6 +1,6 @@
 //! Tokens: a code is redeemed once, a refresh token is replaced once, an app gets one for itself.
 //!
-//! Each kind of grant is a file and a line in [`GRANTS`]. What is the same for all of them stands here, once: the proof of
+//! Each kind of grant is a file and a line in `GRANTS`. What is the same for all of them stands here, once: the proof of
 //! the client, the account that may act, the count of failures, and what becomes of a grant that is presented again.
 
 mod client_credentials;

@@ -12,8 +12,8 @@ use futures_util::future::{Either, LocalBoxFuture, MapOk};
 
 use crate::auth::Auth;
 use crate::error;
-use crate::flows::limits::{self, Caller};
-use crate::model::throttle::Allowance;
+use crate::flows::api_rate_limits::{self, Caller};
+use crate::model::rate_limit::Allowance;
 use crate::web::kit::{bearer, page};
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::{self, ApiError};
@@ -52,7 +52,7 @@ impl Limits {
     async fn admit(&self, req: &ServiceRequest) -> Result<Option<Allowance>, error::Error> {
         let checked = bearer::Checked::of(&self.auth, bearer::presented(req.request())).await;
         let live = checked.as_ref().and_then(|checked| checked.0.as_ref().ok());
-        let admitted = limits::admit(
+        let admitted = api_rate_limits::admit(
             &self.auth,
             Caller {
                 token_id: live.map(|token| token.token_id.as_str()),

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::ambient::Ambient;
 use crate::error::{Code, Error, Refusal};
-use crate::model::throttle::Allowance;
+use crate::model::rate_limit::Allowance;
 
 /// The exact content type of JSON answers (Mastodon §0.5, Lysand §17).
 const JSON: &str = "application/json";

@@ -18,7 +18,7 @@ use crate::state::State;
 const OWN_PATHS: [&str; 5] = ["/api", "/oauth", "/oauth/{anything:.*}", "/.well-known", "/.well-known/{anything:.*}"];
 
 /// Forwards a request that no other route answers.
-async fn hand_over(state: Data<State>, client: Data<reqwest::Client>, req: HttpRequest) -> HttpResponse {
+async fn frontend_fallback(state: Data<State>, client: Data<reqwest::Client>, req: HttpRequest) -> HttpResponse {
     let Some(frontend) = &state.frontend else { return not_found().await };
     match frontend.forward(&client, &req).await {
         Ok(response) => response,
@@ -77,7 +77,7 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
             web::resource("/{anything:.*}")
                 .guard(guard::Any(guard::Get()).or(guard::Head()))
                 .app_data(Data::new(client))
-                .route(web::to(hand_over))
+                .route(web::to(frontend_fallback))
                 .wrap(page),
         );
     }

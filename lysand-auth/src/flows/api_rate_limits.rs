@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
-use crate::model::throttle::{Allowance, Rule, source_of};
+use crate::model::rate_limit::{Allowance, Rule, source_of};
 use crate::texts;
 
 /// Who sends a request.

@@ -7,7 +7,7 @@ use super::conn::Conn;
 use super::schema::auth_throttle as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
-use crate::model::throttle::{FailedAttempts, Limit, Rule};
+use crate::model::rate_limit::{FailedAttempts, Limit, Rule};
 use crate::on;
 use crate::secret::Digest;
 
