@@ -1,6 +1,6 @@
 //! People and apps as they talk to one server over HTTP.
 //!
-//! A call that brings no whole response is `None`: a test may end the server in the middle of it. [`Story`](crate::story)
+//! A call that brings no whole response is `None`: a test may end the server in the middle of it. [`Story`](mod@crate::story)
 //! offers the same to tests whose server stays.
 
 use reqwest::Method;
