@@ -124,6 +124,8 @@ async fn route_list_opens_api_and_documents_but_no_cookie_routes_to_other_origin
     for (path, open) in [
         ("/api/v1/apps", true),
         ("/api/v2/instance", true),
+        ("/api/v1/unknown", true),
+        ("/.well-known/unknown", true),
         ("/oauth/token", true),
         ("/oauth/revoke/", true),
         ("/oauth/userinfo", true),
