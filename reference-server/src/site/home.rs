@@ -1,13 +1,12 @@
 //! `GET /`: what this server is, who is signed in, and the sign-in to try.
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::host::pages::AccountOnPage;
 use lysand_auth::web::headers::Surface;
 use lysand_auth::web::routes::{Routes, get};
-use lysand_auth::web::{ApiError, SignedIn, form_token, reader};
+use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
 use serde::Deserialize;
 
 use super::texts::{DESCRIPTION, HomeNotice};
@@ -53,7 +52,7 @@ impl Query {
 async fn show(
     state: web::Data<State>,
     req: HttpRequest,
-    form: Session,
+    form: FormSession,
     browser: SignedIn,
     query: Option<web::Query<Query>>,
 ) -> Result<HttpResponse, ApiError> {
@@ -70,7 +69,7 @@ async fn show(
         sign_out_action: reader.keep(SIGN_OUT),
         account_page: reader.keep(ACCOUNT),
         authorized_applications: reader.keep(AUTHORIZED_APPLICATIONS),
-        form_token: form_token(&state.auth, &form)?,
+        form_token: form.token(),
         host: domain(&state.settings.http.base_url),
         demo: state.settings.demo.then_some(DemoOffer { action: reader.keep(DEMO_START) }),
         software: SOFTWARE,
