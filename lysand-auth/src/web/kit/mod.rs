@@ -6,6 +6,7 @@ pub mod form_tokens;
 pub mod forms;
 pub mod headers;
 pub mod limits;
+pub mod link_result;
 pub(crate) mod page;
 pub mod provider_redirect;
 pub mod routes;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::flows::grants::{self, AuthorizedApp};
+use crate::flows::authorized_applications::{self, AuthorizedApp};
 use crate::host::pages::{AuthorizedAppOnPage, AuthorizedApplicationsPage, Page, Reader};
 use crate::model::account::Account;
 use crate::model::app::AppId;
@@ -71,7 +71,7 @@ pub(crate) async fn list(auth: Data<Auth>, req: HttpRequest, form: FormSession) 
     let wanted = Format::wanted(&req);
     let listed = async {
         let account = signed_in(&auth, &req).await?;
-        let apps = grants::apps(&auth, &account.id).await?;
+        let apps = authorized_applications::apps(&auth, &account.id).await?;
         match wanted {
             Format::Json => Ok(reply::json(&apps.iter().map(app_entity).collect::<Vec<_>>())),
             Format::Html => page(&auth, &req, &form, &account, &apps),
@@ -121,7 +121,7 @@ async fn revoke_proven(
         proven?;
         let account = signed_in(auth, req).await?;
         let id = id.map(Path::into_inner).unwrap_or_default();
-        grants::end(auth, &account.id, &AppId::new(id.strip_suffix(".json").unwrap_or(&id))).await?;
+        authorized_applications::end(auth, &account.id, &AppId::new(id.strip_suffix(".json").unwrap_or(&id))).await?;
         Ok(match wanted {
             Format::Json => HttpResponse::NoContent().finish(),
             Format::Html => redirect(&request::reader(req).keep(&auth.config().base_url.join(PATH))),
