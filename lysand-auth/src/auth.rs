@@ -11,7 +11,7 @@ use crate::host::revocations::Revocations;
 use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
-use crate::store::uses::Uses;
+use crate::store::token_uses::TokenUses;
 use crate::upstream::ProviderClients;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
@@ -28,7 +28,7 @@ struct Parts {
     ambient: Ambient,
     keys: SigningKeys,
     provider_clients: ProviderClients,
-    uses: Uses,
+    uses: TokenUses,
     request_counters: RequestCounters,
 }
 
@@ -94,7 +94,7 @@ impl Auth {
         &self.0.request_counters
     }
 
-    pub(crate) fn uses(&self) -> &Uses {
+    pub(crate) fn uses(&self) -> &TokenUses {
         &self.0.uses
     }
 }
@@ -187,7 +187,7 @@ impl AuthBuilder {
                     ambient: self.ambient,
                     keys,
                     provider_clients,
-                    uses: Uses::default(),
+                    uses: TokenUses::default(),
                     request_counters: RequestCounters::default(),
                 })))
             }

@@ -75,14 +75,14 @@ struct Job {
     password: Secret,
     salt: Vec<u8>,
     answer: oneshot::Sender<Vec<u8>>,
-    patience: Arc<Patience>,
+    claim: Arc<Claim>,
 }
 
 /// Shared by a waiting caller and its job: whoever gives up or starts first wins.
 #[derive(Default)]
-struct Patience(AtomicBool);
+struct Claim(AtomicBool);
 
-impl Patience {
+impl Claim {
     /// True for the first caller only.
     fn claim(&self) -> bool {
         !self.0.swap(true, Ordering::AcqRel)
@@ -149,19 +149,19 @@ impl Passwords {
 
     async fn compute(&self, params: Params, password: &Secret, salt: Vec<u8>) -> Result<Vec<u8>, Busy> {
         let (answer, result) = oneshot::channel();
-        let patience = Arc::new(Patience::default());
+        let claim = Arc::new(Claim::default());
         let job = Job {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             password: password.clone(),
             salt,
             answer,
-            patience: Arc::clone(&patience),
+            claim: Arc::clone(&claim),
         };
         self.queue.try_send(job).map_err(|_| Busy)?;
         let mut result = std::pin::pin!(result);
         match tokio::time::timeout(self.max_wait, &mut result).await {
             Ok(output) => output.map_err(|_| Busy),
-            Err(_) if patience.claim() => Err(Busy),
+            Err(_) if claim.claim() => Err(Busy),
             Err(_) => result.await.map_err(|_| Busy),
         }
     }
@@ -212,7 +212,7 @@ fn work(jobs: &Receiver<Job>) {
             }
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        if !job.patience.claim() {
+        if !job.claim.claim() {
             continue;
         }
         let wanted = job.argon2.params().block_count();

@@ -27,6 +27,8 @@ texts! {
         WRONG_CREDENTIALS = "Invalid identifier or password";
         /// The redirect URI is not registered for the app.
         REDIRECT_URI_MISMATCH = "Redirect URI does not match client_id";
+        /// The request names no redirect URI (Lysand §7).
+        REDIRECT_URI_REQUIRED = "Redirect URI is required for code flow (can be urn:ietf:wg:oauth:2.0:oob)";
         /// The scope is unknown, or exceeds what was registered.
         INVALID_SCOPE = "Invalid scope";
         /// The code is not pending, or another session's.
@@ -66,7 +68,7 @@ texts! {
         /// The provider's answer fails a check.
         PROVIDER_UNTRUSTED = "The identity provider gave an answer that cannot be trusted. Please try again.";
         /// The provider cannot be reached when its answer is checked.
-        PROVIDER_SILENT = "The identity provider does not answer. Please try again later.";
+        PROVIDER_NO_ANSWER = "The identity provider does not answer. Please try again later.";
         /// Only providers sign people in (Lysand §5, §13.2).
         PASSWORDS_DISABLED =
             "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";

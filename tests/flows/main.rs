@@ -3,12 +3,14 @@
 mod apps;
 mod authorize;
 mod authorize_checks;
+mod authorized_applications;
 mod bearer;
 mod bearer_tokens_in_forms;
 mod consent;
+mod cookies;
 mod dynamic_registration;
 mod first_party;
-mod grants;
+mod host_sessions;
 mod instance_documents;
 mod introspect;
 mod language;

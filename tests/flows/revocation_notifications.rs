@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lysand_auth::Auth;
-use lysand_auth::flows::{apps, grants, sessions, sweep};
+use lysand_auth::flows::{apps, authorized_applications, sessions, sweep};
 use lysand_auth::host::HostResult;
 use lysand_auth::host::revocations::{Revocations, Revoked};
 use lysand_auth::model::app::AppId;
@@ -45,7 +45,7 @@ impl Host {
     }
 
     async fn is_live(&self, grant: &str) -> bool {
-        grants::is_live(&self.auth, grant).await.expect("an answer")
+        authorized_applications::is_live(&self.auth, grant).await.expect("an answer")
     }
 }
 

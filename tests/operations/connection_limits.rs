@@ -1,5 +1,5 @@
 //! Heads, headers, declared lengths and the number of connections are limited before the framework or the application has work
-//! with them, and ordinary clients do not notice (faults F2, faults F16).
+//! with them, and ordinary clients do not notice (faults F2, F16).
 
 use std::time::{Duration, Instant};
 

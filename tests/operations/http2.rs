@@ -1,4 +1,4 @@
-//! HTTP/2 over TLS: its requests are answered, and its limits hold (faults F2, faults F16).
+//! HTTP/2 over TLS: its requests are answered, and its limits hold (faults F2, F16).
 
 use std::time::Duration;
 

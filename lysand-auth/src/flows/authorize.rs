@@ -108,19 +108,9 @@ pub async fn consent(
     if checked.redirect_uri.as_str() != redirect_uri {
         return Err(Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH));
     }
-    let now = auth.ambient().now();
-    let expires_at = now.plus(checked.code_lifetime(&auth.config().lifetimes));
-    let (digest, session) = (code.digest(), browser.session.id.clone());
-    let approved = auth
-        .store()
-        .write_one(move |c| {
-            Box::pin(async move { authorizations::approve(c, digest, &session, expires_at, now).await })
-        })
-        .await?;
-    if !approved {
+    if !sign_in::consented_to_pending(auth, browser, (&app, &checked), code.digest()).await? {
         return Err(invalid_code());
     }
-    tracing::info!(account = %browser.account.id, app = %app.id, scopes = %checked.scopes, "authorized");
     Ok(checked)
 }
 
@@ -140,10 +130,7 @@ pub async fn consent_at_once(
         return Err(Error::refused(Code::InvalidRequest, texts::INVALID_RESPONSE_TYPE));
     }
     if request.redirect_uri.is_none() {
-        return Err(Error::refused(
-            Code::InvalidRequest,
-            "Redirect URI is required for code flow (can be urn:ietf:wg:oauth:2.0:oob)",
-        ));
+        return Err(Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_REQUIRED));
     }
     let checked = request::check(auth, request, Omitted::Refused).await;
     let (app, checked) = checked.map_err(|error| {

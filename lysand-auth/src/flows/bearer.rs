@@ -10,7 +10,7 @@ use crate::model::account::{Account, AccountId, InactiveReason};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
-use crate::store::uses;
+use crate::store::token_uses;
 
 /// How often the use of a token is written down (Mastodon §11.4).
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -71,7 +71,7 @@ pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
 pub fn note_use(auth: &Auth, token: &Bearer, source: Option<IpAddr>) {
     let now = auth.ambient().now();
     let is_noted = token.last_used_at.is_some_and(|last| last.plus(DAY) > now);
-    if is_noted || !auth.uses().gather(&token.token_id, source, now) {
+    if is_noted || !auth.uses().record(&token.token_id, source, now) {
         return;
     }
     let auth = auth.clone();
@@ -92,8 +92,9 @@ pub async fn write_uses(auth: &Auth) -> Result<usize, Error> {
     let mut written = 0;
     for batch in gathered.chunks(BATCH) {
         let batch = batch.to_vec();
-        let write =
-            auth.store().write(move |c| Box::pin(async move { uses::write(c, &batch, now.minus(DAY), now).await }));
+        let write = auth
+            .store()
+            .write(move |c| Box::pin(async move { token_uses::write(c, &batch, now.minus(DAY), now).await }));
         written += write.await?;
     }
     Ok(written)

@@ -4,8 +4,8 @@
 pub mod api_rate_limits;
 pub mod apps;
 pub mod authorize;
+pub mod authorized_applications;
 pub mod bearer;
-pub mod grants;
 pub mod introspect;
 pub mod login;
 pub mod revoke;

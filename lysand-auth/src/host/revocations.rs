@@ -32,7 +32,7 @@ pub enum Revoked {
 /// It is told once, by the process that ended something, after that is committed and before the answer goes out. What
 /// ends by itself is not told: a token or a family of refresh tokens that expires. Neither is anything told twice, so a
 /// process that dies between the two leaves a host with rows of something that is over; whoever uses such a row asks
-/// [`grants::is_live`](crate::flows::grants::is_live) first.
+/// [`grants::is_live`](crate::flows::authorized_applications::is_live) first.
 #[async_trait]
 pub trait Revocations: Send + Sync {
     /// Something is over. Be quick: the person or app that ended it waits for the answer, and after ten seconds it is

@@ -77,19 +77,19 @@ enum Lock {
 }
 
 /// A step of a sign-in: what it asks for, and whether a candidate lacks it.
-struct Rule {
+struct Requirement {
     missing: Missing,
     is_missing: for<'c> fn(&'c mut Conn, &'c Candidate, Lock) -> Work<'c, bool>,
 }
 
 /// Every step, in the order in which they are asked for.
-const STEPS: &[Rule] = &[Rule { missing: Missing::Consent, is_missing: lacks_consent }];
+const STEPS: &[Requirement] = &[Requirement { missing: Missing::Consent, is_missing: lacks_consent }];
 
 /// What a candidate lacks first. This is the one decision about every sign-in.
 async fn first_missing(c: &mut Conn, candidate: &Candidate, lock: Lock) -> Result<Option<Missing>, Error> {
-    for rule in STEPS {
-        if (rule.is_missing)(c, candidate, lock).await? {
-            return Ok(Some(rule.missing));
+    for requirement in STEPS {
+        if (requirement.is_missing)(c, candidate, lock).await? {
+            return Ok(Some(requirement.missing));
         }
     }
     Ok(None)
@@ -138,11 +138,9 @@ impl Candidate {
         }
     }
 
-    fn log(&self, step: &Step) {
-        if step.missing.is_none() {
-            let (app, scopes) = (&self.app.id, &self.request.scopes);
-            tracing::info!(account = %self.account, %app, %scopes, "{}", self.reason());
-        }
+    fn log_approval(&self) {
+        let (app, scopes) = (&self.app.id, &self.request.scopes);
+        tracing::info!(account = %self.account, %app, %scopes, "{}", self.reason());
     }
 }
 
@@ -199,6 +197,31 @@ pub(crate) async fn consented(
     finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone())), answered).await
 }
 
+/// The person consents to what a pending code was made for: the code is approved, unless something else is missing. False
+/// when it is, and when the code was no longer pending in this session.
+pub(crate) async fn consented_to_pending(
+    auth: &Auth,
+    browser: &SignedInBrowser,
+    (app, request): (&App, &CheckedRequest),
+    code: Digest,
+) -> Result<bool, Error> {
+    let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
+    let (judged, session) = (candidate.clone(), browser.session.id.clone());
+    let expires_at = candidate.now.plus(request.code_lifetime(&auth.config().lifetimes));
+    // A consent that was given just now needs no look-up, so that one statement does it all.
+    let approved = auth.store().write_one(move |c| {
+        Box::pin(async move {
+            let missing = first_missing(c, &judged, Lock::Shared).await?;
+            Ok(missing.is_none() && authorizations::approve(c, code, &session, expires_at, judged.now).await?)
+        })
+    });
+    let approved = approved.await?;
+    if approved {
+        candidate.log_approval();
+    }
+    Ok(approved)
+}
+
 /// Makes the code; what is missing is decided in the same transaction, so that neither a grant nor a session that ends
 /// meanwhile leaves an approved code behind (Mastodon §20, security REV-1).
 async fn finish(
@@ -218,7 +241,9 @@ async fn finish(
     });
     let Some((code, missing)) = made.await? else { return Ok(None) };
     let step = Step { missing, code };
-    candidate.log(&step);
+    if step.missing.is_none() {
+        candidate.log_approval();
+    }
     Ok(Some(step))
 }
 
@@ -287,7 +312,7 @@ mod tests {
 
     #[test]
     fn steps_are_asked_for_in_the_order_of_the_contract() {
-        let order: Vec<Missing> = STEPS.iter().map(|rule| rule.missing).collect();
+        let order: Vec<Missing> = STEPS.iter().map(|requirement| requirement.missing).collect();
         assert_eq!(order, [Missing::Consent]);
     }
 

@@ -70,7 +70,7 @@ pub(crate) async fn of_account(conn: &mut Conn, account: &AccountId) -> Result<V
 
 /// Makes this transaction wait for every other one that changes the links of this account, and those after it wait for
 /// this one (security ONE-6). SQLite has one writer anyway; on PostgreSQL the rows' locks do it.
-pub(crate) async fn take_turn(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+pub(crate) async fn lock_owner(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()))
         .set(table::account_id.eq(account.as_str()))

@@ -17,15 +17,15 @@
 
 pub(crate) mod apps;
 pub(crate) mod authorizations;
-mod bearers;
+mod bearer_batches;
 mod conn;
 mod error;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
-mod loan;
 mod migrate;
 mod on;
+mod pooled_conn;
 mod postgres;
 pub(crate) mod rate_limits;
 mod schema;
@@ -34,8 +34,8 @@ mod sqlite;
 pub(crate) mod sso_flows;
 mod statements;
 pub(crate) mod sweeps;
+pub(crate) mod token_uses;
 pub(crate) mod tokens;
-pub(crate) mod uses;
 
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ impl Store {
     pub(crate) async fn bearer(&self, digest: Digest) -> Result<Option<tokens::Found>, Error> {
         match &*self.0 {
             Backend::Sqlite(_) => self.look_up(move |c| Box::pin(tokens::by_digest(c, digest))).await,
-            Backend::Postgres(postgres) => postgres.bearers.check(digest).await,
+            Backend::Postgres(postgres) => postgres.bearer_batches.check(digest).await,
         }
     }
 

@@ -14,11 +14,11 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::bearers::Bearers;
+use super::bearer_batches::BearerBatches;
 use super::conn::{Conn, Work};
 use super::error::StoreError;
-use super::loan::{Loan, TIMEOUT};
 use super::migrate::{self, MigrationSet, MigrationState};
+use super::pooled_conn::{PooledConn, TIMEOUT};
 use crate::error::Error;
 
 /// How long a statement, a connection and a place in the pool may take; together with [`TIMEOUT`] less
@@ -35,7 +35,7 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7310583094241357)";
 const COMMIT: &str = "SELECT; COMMIT";
 
 pub(super) struct Postgres {
-    pub(super) bearers: Bearers,
+    pub(super) bearer_batches: BearerBatches,
     pool: Pool<AsyncPgConnection>,
     config: tokio_postgres::Config,
     runtime: Handle,
@@ -65,8 +65,8 @@ impl Postgres {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let bearers = Bearers::start(pool.clone(), &runtime);
-        let store = Self { bearers, pool, config, runtime, _alive: alive };
+        let bearer_batches = BearerBatches::start(pool.clone(), &runtime);
+        let store = Self { bearer_batches, pool, config, runtime, _alive: alive };
         let pool = store.pool.clone();
         let first = store.runtime.spawn(async move { pool.get().await.map(drop) });
         match first.await {
@@ -84,9 +84,9 @@ impl Postgres {
     {
         let pool = self.pool.clone();
         self.detached(async move {
-            let mut loan = Loan::of(&pool).await?;
-            let result = work(loan.conn()).await;
-            loan.give_back();
+            let mut conn = PooledConn::of(&pool).await?;
+            let result = work(conn.conn()).await;
+            conn.release();
             result
         })
         .await
@@ -99,12 +99,12 @@ impl Postgres {
     {
         let pool = self.pool.clone();
         self.detached(async move {
-            let mut loan = Loan::of(&pool).await?;
-            loan.execute("BEGIN").await?;
-            let result = work(loan.conn()).await;
+            let mut conn = PooledConn::of(&pool).await?;
+            conn.execute("BEGIN").await?;
+            let result = work(conn.conn()).await;
             // When this fails, the caller learns that nothing is confirmed.
-            loan.execute(if result.is_ok() { COMMIT } else { "ROLLBACK" }).await?;
-            loan.give_back();
+            conn.execute(if result.is_ok() { COMMIT } else { "ROLLBACK" }).await?;
+            conn.release();
             result
         })
         .await

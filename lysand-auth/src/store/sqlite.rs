@@ -40,12 +40,12 @@ struct Readers {
 }
 
 /// A unit of work on its way to the writer.
-type Job = Box<dyn FnOnce(&mut Conn) -> Settlement + Send>;
+type Job = Box<dyn FnOnce(&mut Conn) -> JobResult + Send>;
 
 /// What became of a unit of work: whether to keep it, and how to tell its caller once the commit is through.
-struct Settlement {
+struct JobResult {
     keep: bool,
-    tell: Box<dyn FnOnce(Result<(), Error>) + Send>,
+    report: Box<dyn FnOnce(Result<(), Error>) + Send>,
 }
 
 impl Sqlite {
@@ -104,9 +104,9 @@ impl Sqlite {
         let (tell, told) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
             let result = run(conn, work);
-            Settlement {
+            JobResult {
                 keep: result.is_ok(),
-                tell: Box::new(move |committed| {
+                report: Box::new(move |committed| {
                     let _ = tell.send(match result {
                         Ok(value) => committed.map(|()| value),
                         Err(error) => Err(error),
@@ -188,7 +188,7 @@ where
 /// The writer: takes what waits, gives each unit but the first a savepoint, commits them together, then answers.
 fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
     while let Ok(first) = jobs.recv() {
-        let mut settlements = Vec::new();
+        let mut results = Vec::new();
         if let Err(error) = execute(&mut conn, "BEGIN IMMEDIATE") {
             tracing::warn!(%error, "the database cannot be written");
             // Dropping a job tells its caller that the database is away. Those behind it have waited as well: each with a
@@ -196,22 +196,22 @@ fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
             jobs.try_iter().for_each(drop);
             continue;
         }
-        let settlement = first(&mut conn);
-        if !settlement.keep {
+        let result = first(&mut conn);
+        if !result.keep {
             // Nobody else is in the transaction yet, so it needs no savepoint.
             let _ = execute(&mut conn, "ROLLBACK");
-            (settlement.tell)(Ok(()));
+            (result.report)(Ok(()));
             continue;
         }
-        settlements.push(settlement);
+        results.push(result);
         for job in jobs.try_iter().take(MOST_IN_A_COMMIT - 1) {
             if execute(&mut conn, "SAVEPOINT work").is_err() {
                 break;
             }
-            let settlement = job(&mut conn);
-            let end = if settlement.keep { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" };
+            let result = job(&mut conn);
+            let end = if result.keep { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" };
             let ended = execute(&mut conn, end);
-            settlements.push(settlement);
+            results.push(result);
             if ended.is_err() {
                 break;
             }
@@ -220,8 +220,8 @@ fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
             tracing::warn!(%error, "a commit failed");
             let _ = execute(&mut conn, "ROLLBACK");
         });
-        for settlement in settlements {
-            (settlement.tell)(committed.map_err(|()| Error::unavailable()));
+        for result in results {
+            (result.report)(committed.map_err(|()| Error::unavailable()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::places::Place;
+use super::positions::Position;
 
 /// Why the pages cannot be shown. Each names the file to look at.
 #[derive(Debug, thiserror::Error)]
@@ -25,5 +25,5 @@ pub enum PagesError {
     },
     /// A template does not parse, or cannot be rendered: one line for each place.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Broken(Vec<Place>),
+    Broken(Vec<Position>),
 }

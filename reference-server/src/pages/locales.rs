@@ -72,7 +72,7 @@ fn translated(text: &str) -> String {
 
 /// Teaches templates the filters `t`, which translates a text, and `sentence`, which translates clauses and makes one
 /// sentence of them. What they return is escaped like any other text.
-pub(super) fn teach(tera: &mut Tera) {
+pub(super) fn register_functions(tera: &mut Tera) {
     tera.register_filter("t", |text: &str, _: Kwargs, _: &State| translated(text));
     tera.register_filter("sentence", |clauses: &[Value], _: Kwargs, _: &State| joined(clauses));
 }

@@ -8,7 +8,7 @@ pub mod contexts;
 mod error;
 mod locales;
 mod old_syntax;
-mod places;
+mod positions;
 mod samples;
 #[cfg(test)]
 mod snapshots;
@@ -30,7 +30,7 @@ pub use self::error::PagesError;
 #[cfg(test)]
 pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
 use self::locales::{Catalogue, ENGLISH, ENGLISH_NAME};
-pub use self::places::Place;
+pub use self::positions::Position;
 use self::sources::Sources;
 use crate::assets::PageAssets;
 
@@ -55,14 +55,14 @@ impl TeraPages {
         for (language, _, text) in locales::BUILT_IN {
             let catalogue = Catalogue::parse(text).map_err(|error| {
                 let file = format!("locales/{language}.toml");
-                PagesError::Broken(vec![Place { file, line: None, why: error.to_string() }])
+                PagesError::Broken(vec![Position { file, line: None, why: error.to_string() }])
             })?;
             languages.push((*language, Arc::new(catalogue)));
         }
         sources.refuse_old_syntax()?;
         let mut tera = Tera::new();
         // Before the templates: the engine looks its filters up when it compiles them.
-        locales::teach(&mut tera);
+        locales::register_functions(&mut tera);
         tera.global_context().insert("instance_title", instance_title);
         tera.global_context().insert("assets", &PageAssets::new());
         tera.add_raw_templates(sources.all()).map_err(|error| sources.broken(&error, None))?;
@@ -122,7 +122,7 @@ impl TeraPages {
         template: &str,
         context: &T,
     ) -> HostResult<(String, Option<&'static str>)> {
-        self.render_for(reader, template, context).map_err(|error| places::in_one_line(&error, template).into())
+        self.render_for(reader, template, context).map_err(|error| positions::in_one_line(&error, template).into())
     }
 
     /// Answers with a page of this server's own; a page that fails is a failure of the server.
@@ -135,7 +135,7 @@ impl TeraPages {
     ) -> HttpResponse {
         let (html, language) = match self.render_for(reader, template, context) {
             Ok(rendered) => rendered,
-            Err(error) => return ApiError(Error::failed(places::in_one_line(&error, template))).error_response(),
+            Err(error) => return ApiError(Error::failed(positions::in_one_line(&error, template))).error_response(),
         };
         let mut reply = HttpResponse::build(status);
         reply.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::PagesError;
 use super::old_syntax;
-use super::places::{self, Place};
+use super::positions::{self, Position};
 
 macro_rules! templates {
     ($($name:literal,)+) => {
@@ -61,31 +61,32 @@ impl Sources {
     /// Refuses the syntax of Tera 1 in an admin's own templates: all of it at once, with the new spelling.
     pub(super) fn refuse_old_syntax(&self) -> Result<(), PagesError> {
         let found = self.overrides.values().flat_map(|(file, text)| {
-            let place = |found: old_syntax::Finding| {
+            let position = |found: old_syntax::Finding| {
                 let file = file.display().to_string();
-                Place { file, line: Some(found.line), why: found.advice }
+                Position { file, line: Some(found.line), why: found.advice }
             };
-            old_syntax::find(text).into_iter().map(place)
+            old_syntax::find(text).into_iter().map(position)
         });
-        let places: Vec<Place> = found.collect();
-        if places.is_empty() { Ok(()) } else { Err(PagesError::Broken(places)) }
+        let positions: Vec<Position> = found.collect();
+        if positions.is_empty() { Ok(()) } else { Err(PagesError::Broken(positions)) }
     }
 
     /// What the engine says, with the files in which it stands. `rendered` is the template that was tried.
     pub(super) fn broken(&self, error: &tera::Error, rendered: Option<&str>) -> PagesError {
         // A page that nobody replaced can still fail by its frame.
-        let blamed = rendered.filter(|name| self.overrides.contains_key(*name)).unwrap_or("base.html");
-        let mut places = places::of_error(error, blamed);
+        let template = rendered.filter(|name| self.overrides.contains_key(*name)).unwrap_or("base.html");
+        let mut positions = positions::of_error(error, template);
         if self.overrides.contains_key("base.html") {
-            places = places::blame_the_frame(places, "base.html", |file| self.overrides.contains_key(file));
+            positions =
+                positions::report_missing_blocks(positions, "base.html", |file| self.overrides.contains_key(file));
         }
-        for place in &mut places {
-            if let Some(advice) = places::optional_member(error, self.of(&place.file)) {
-                place.why = format!("{} {advice}", place.why);
+        for position in &mut positions {
+            if let Some(advice) = positions::optional_member(error, self.of(&position.file)) {
+                position.why = format!("{} {advice}", position.why);
             }
-            place.file = self.file_of(&place.file);
+            position.file = self.file_of(&position.file);
         }
-        PagesError::Broken(places)
+        PagesError::Broken(positions)
     }
 }
 

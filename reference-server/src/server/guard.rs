@@ -34,7 +34,8 @@ const SINGLE: [HeaderName; 4] = [header::AUTHORIZATION, header::HOST, header::CO
 /// Guards a request and its response.
 ///
 /// # Errors
-/// What the inner services answer as an error; 400 when a header is repeated; 408 when the body takes too long; 500 when something panicked.
+/// What the inner services answer as an error; 400 when a header is repeated; 408 when the body takes too long; 500 when
+/// something panicked.
 pub async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -48,9 +49,9 @@ pub async fn guard(
         return Err(repeated(name, open()));
     }
     let sent = SentBody::share(&mut request, answering.as_ref().map(Answering::meter));
-    let may_take_long = sent.is_none() && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_timed = sent.is_some() || !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
-    let answer = match !may_take_long {
+    let answer = match is_timed {
         true => tokio::time::timeout(BODY_TIMEOUT, answer).await.map_err(|_| too_slow(open()))?,
         false => answer.await,
     };

@@ -6,7 +6,7 @@ use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::model::account::AccountId;
 use crate::model::identity::LinkedIdentity;
-use crate::steps::notify;
+use crate::steps::mail;
 use crate::store::{identities, sso_flows};
 
 /// A provider that an account is linked to.
@@ -57,14 +57,14 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     let unlinked = auth.store().write(move |c| {
         Box::pin(async move {
             // One after the other, so that two removals at once do not each leave the other's link (security ONE-6).
-            identities::take_turn(c, &owner).await?;
+            identities::lock_owner(c, &owner).await?;
             let all = identities::of_account(c, &owner).await?;
             let Some(link) = all.iter().find(|linked| linked.identity.issuer == issuer) else {
                 return Ok(Err(not_linked()));
             };
             let leads_in = |other: &LinkedIdentity| other.id != link.id && ways_in.contains(&other.identity.issuer);
             if !by_password && !all.iter().any(leads_in) {
-                return Ok(Err(last_way_in()));
+                return Ok(Err(last_sign_in_method()));
             }
             identities::delete(c, &link.id).await?;
             Ok(Ok(()))
@@ -73,9 +73,7 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     unlinked.await??;
     tracing::info!(%account, %provider, "identity unlinked");
     match auth.accounts().by_id(account).await {
-        Ok(Some(owner)) => {
-            notify::send_mail(auth, &owner, Mail::IdentityUnlinked { provider: known.name.clone() }).await
-        }
+        Ok(Some(owner)) => mail::send_mail(auth, &owner, Mail::IdentityUnlinked { provider: known.name.clone() }).await,
         Ok(None) => {}
         Err(error) => tracing::error!(%account, why = ?error.to_string(), "nobody can be told of the removed link"),
     }
@@ -105,6 +103,6 @@ fn not_linked() -> Error {
     Error::refused(Code::NotFound, "Account not found or is not linked to this issuer")
 }
 
-fn last_way_in() -> Error {
+fn last_sign_in_method() -> Error {
     Error::refused(Code::LastWayIn, "This is the only way to sign in to this account. Add another one first.")
 }

@@ -7,7 +7,7 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::host::mailer::Mail;
 use crate::model::identity::{Flow, Identity, LinkedIdentity, Purpose, StartedBy, UnconfirmedLink};
-use crate::steps::notify;
+use crate::steps::mail;
 use crate::store::{Conn, identities, sessions, sso_flows, tokens};
 
 /// Links an identity, unless the flow or the right to it has ended meanwhile.
@@ -31,7 +31,7 @@ pub(super) async fn make_link(auth: &Auth, flow: &Flow, link: UnconfirmedLink) -
     tracing::info!(account = %linked.account_id, issuer = %linked.identity.issuer, "identity linked");
     let provider = auth.config().sso.provider_of_issuer(&linked.identity.issuer);
     let provider = provider.map_or_else(|| flow.provider.clone(), |provider| provider.name.clone());
-    notify::send_mail(auth, &account, Mail::IdentityLinked { provider }).await;
+    mail::send_mail(auth, &account, Mail::IdentityLinked { provider }).await;
     Ok(())
 }
 

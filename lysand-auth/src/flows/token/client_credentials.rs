@@ -1,6 +1,6 @@
 //! An app gets a token for itself (RFC 6749 §4.4, Mastodon §6.4).
 
-use super::grant::{ClientProof, Exchange, Grant, Presented, Standing};
+use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented};
 use super::issue::{self, IssuedToken};
 use super::request::TokenRequest;
 use crate::ambient::Timestamp;
@@ -33,8 +33,8 @@ impl Grant for ClientCredentials {
         Err(Error::refused(Code::GrantNotAllowed, why))
     }
 
-    fn standing(&self, _: &TokenRequest, _: &App, _: Timestamp) -> Standing {
-        Standing::Good
+    fn status(&self, _: &TokenRequest, _: &App, _: Timestamp) -> GrantStatus {
+        GrantStatus::Valid
     }
 
     fn account(&self) -> Option<&AccountId> {
@@ -47,7 +47,7 @@ impl Grant for ClientCredentials {
     }
 
     /// Credentials are used as often as the app likes.
-    fn end_what_it_bought<'c>(&'c self, _: &'c mut Conn, _: Timestamp) -> Work<'c, Option<Revoked>> {
+    fn revoke_issued<'c>(&'c self, _: &'c mut Conn, _: Timestamp) -> Work<'c, Option<Revoked>> {
         Box::pin(async { Ok(None) })
     }
 }

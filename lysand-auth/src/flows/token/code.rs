@@ -1,6 +1,6 @@
 //! A code is redeemed, once (Mastodon §6.3).
 
-use super::grant::{ClientProof, Exchange, Grant, Presented, Standing};
+use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented};
 use super::issue::{IssuedToken, new_token};
 use super::request::TokenRequest;
 use crate::ambient::Timestamp;
@@ -52,15 +52,15 @@ impl Grant for AuthorizationCode {
         if request.redirect_uri.is_none() { Err(Error::missing("redirect_uri")) } else { Ok(()) }
     }
 
-    fn standing(&self, request: &TokenRequest, app: &App, now: Timestamp) -> Standing {
+    fn status(&self, request: &TokenRequest, app: &App, now: Timestamp) -> GrantStatus {
         let authorization = &self.authorization;
         if authorization.app_id != app.id || !is_proven(authorization, request) {
-            return Standing::Invalid;
+            return GrantStatus::Invalid;
         }
         match authorization.used_at {
-            Some(used_at) => Standing::Used(used_at),
-            None if authorization.is_redeemable(now) => Standing::Good,
-            None => Standing::Invalid,
+            Some(used_at) => GrantStatus::Used(used_at),
+            None if authorization.is_redeemable(now) => GrantStatus::Valid,
+            None => GrantStatus::Invalid,
         }
     }
 
@@ -71,10 +71,10 @@ impl Grant for AuthorizationCode {
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
         let Exchange { auth, app, now, .. } = exchange;
         let account = exchange.account.ok_or_else(Error::invalid_grant)?;
-        let purchase = Purchase::of(auth, app, &self.authorization);
-        let mut issued = purchase.issued.clone();
-        let token_id = purchase.token.id.clone();
-        if !purchase.settle(auth, self.digest, now).await? {
+        let new = NewTokens::of(auth, app, &self.authorization);
+        let mut issued = new.issued.clone();
+        let token_id = new.token.id.clone();
+        if !new.redeem_and_store(auth, self.digest, now).await? {
             return Ok(None);
         }
         tracing::info!(account = %account.id, app = %app.id, token = %token_id, "code redeemed");
@@ -82,7 +82,7 @@ impl Grant for AuthorizationCode {
         Ok(Some(issued))
     }
 
-    fn end_what_it_bought<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>> {
+    fn revoke_issued<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>> {
         Box::pin(async move {
             // What it bought is known since its use, which may be later than the look-up.
             let Some((spent, _)) = authorizations::by_code(c, self.digest).await? else { return Ok(None) };
@@ -94,13 +94,13 @@ impl Grant for AuthorizationCode {
 }
 
 /// What a code buys.
-struct Purchase {
+struct NewTokens {
     issued: IssuedToken,
     token: StoredToken,
     family: Option<(Family, Timestamp)>,
 }
 
-impl Purchase {
+impl NewTokens {
     fn of(auth: &Auth, app: &App, authorization: &Authorization) -> Self {
         let lifetimes = &auth.config().lifetimes;
         let (account, scopes) = (&authorization.account_id, &authorization.request.scopes);
@@ -124,7 +124,7 @@ impl Purchase {
     }
 
     /// Spends the code and keeps what it bought, in one transaction; false when somebody was faster.
-    async fn settle(self, auth: &Auth, code: Digest, now: Timestamp) -> Result<bool, Error> {
+    async fn redeem_and_store(self, auth: &Auth, code: Digest, now: Timestamp) -> Result<bool, Error> {
         let (token, digest) = (self.token, self.issued.access_token.digest());
         let refresh = self.issued.refresh_token.as_ref().map(Secret::digest);
         let Some(((family, idle_end), refresh)) = self.family.zip(refresh) else {

@@ -30,9 +30,9 @@ pub(super) struct Presented<G> {
 
 /// Whether a grant can be exchanged for a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum GrantStatus {
     /// It can.
-    Good,
+    Valid,
     /// It was used at this time, and comes back with all proofs.
     Used(Timestamp),
     /// It cannot, for a reason that is nobody's business.
@@ -63,7 +63,7 @@ pub(super) trait Grant: Sized + Send + 'static {
     fn check_request(auth: &Auth, request: &TokenRequest, presented: &Presented<Self>) -> Result<(), Error>;
 
     /// Whether the proven client may exchange it.
-    fn standing(&self, request: &TokenRequest, app: &App, now: Timestamp) -> Standing;
+    fn status(&self, request: &TokenRequest, app: &App, now: Timestamp) -> GrantStatus;
 
     /// The account that it speaks for.
     fn account(&self) -> Option<&AccountId>;
@@ -72,5 +72,5 @@ pub(super) trait Grant: Sized + Send + 'static {
     fn exchange(&self, exchange: Exchange<'_>) -> impl Future<Output = Result<Option<IssuedToken>, Error>> + Send;
 
     /// Ends what the grant bought, and names it, if it was not over before: somebody presents the grant again.
-    fn end_what_it_bought<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>>;
+    fn revoke_issued<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>>;
 }

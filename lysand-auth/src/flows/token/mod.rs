@@ -16,7 +16,7 @@ use std::pin::Pin;
 use self::client_credentials::ClientCredentials;
 use self::code::AuthorizationCode;
 use self::failures::Failures;
-use self::grant::{ClientProof, Exchange, Grant, Standing};
+use self::grant::{ClientProof, Exchange, Grant, GrantStatus};
 pub use self::issue::{IssuedToken, issue};
 use self::refresh::RefreshToken;
 pub use self::request::TokenRequest;
@@ -82,10 +82,10 @@ async fn redeem<G: Grant>(auth: &Auth, request: &TokenRequest) -> Result<IssuedT
     });
     let app = proven.ok_or_else(Error::invalid_client)?;
     let grant = presented.grant.ok_or_else(Error::invalid_grant)?;
-    match grant.standing(request, &app, now) {
-        Standing::Good => {}
-        Standing::Used(used_at) => return Err(replayed(auth, grant, used_at, now).await?),
-        Standing::Invalid => return Err(Error::invalid_grant()),
+    match grant.status(request, &app, now) {
+        GrantStatus::Valid => {}
+        GrantStatus::Used(used_at) => return Err(replayed(auth, grant, used_at, now).await?),
+        GrantStatus::Invalid => return Err(Error::invalid_grant()),
     }
     let account = match grant.account() {
         Some(account) => Some(who_may_act(auth, account).await?),
@@ -113,11 +113,8 @@ async fn replayed<G: Grant>(auth: &Auth, grant: G, used_at: Timestamp, now: Time
         return Ok(Error::invalid_grant());
     }
     let account = grant.account().cloned();
-    let ended = revocation::revoke(
-        auth,
-        move |c| Box::pin(async move { grant.end_what_it_bought(c, now).await }),
-        Option::clone,
-    );
+    let ended =
+        revocation::revoke(auth, move |c| Box::pin(async move { grant.revoke_issued(c, now).await }), Option::clone);
     let revoked = ended.await?;
     tracing::warn!(grant_type = G::TYPE, ?account, ?revoked, "a grant was used again: what it bought is revoked");
     Ok(Error::invalid_grant())

@@ -1,6 +1,6 @@
 //! A refresh token is replaced, once, together with its access token (RFC 6749 §6, security ONE-4, AS-8).
 
-use super::grant::{ClientProof, Exchange, Grant, Presented, Standing};
+use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented};
 use super::issue::{IssuedToken, new_token};
 use super::request::TokenRequest;
 use crate::ambient::Timestamp;
@@ -52,11 +52,11 @@ impl Grant for RefreshToken {
         if request.refresh_token.is_none() { Err(Error::missing("refresh_token")) } else { Ok(()) }
     }
 
-    fn standing(&self, _: &TokenRequest, _: &App, now: Timestamp) -> Standing {
+    fn status(&self, _: &TokenRequest, _: &App, now: Timestamp) -> GrantStatus {
         match self.stored.used_at {
-            Some(used_at) => Standing::Used(used_at),
-            None if self.family.is_live(now) && now < self.stored.expires_at => Standing::Good,
-            None => Standing::Invalid,
+            Some(used_at) => GrantStatus::Used(used_at),
+            None if self.family.is_live(now) && now < self.stored.expires_at => GrantStatus::Valid,
+            None => GrantStatus::Invalid,
         }
     }
 
@@ -98,7 +98,7 @@ impl Grant for RefreshToken {
     }
 
     /// The family ends (security ONE-4).
-    fn end_what_it_bought<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>> {
+    fn revoke_issued<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>> {
         Box::pin(async move {
             let ended = families::end(c, &self.family.id, now).await?;
             Ok(ended.then(|| Revoked::Grant(self.family.id.clone())))

@@ -42,7 +42,7 @@ impl Bearer {
     /// The name of what the person granted, or of the app's own token: plain text of at most 64 characters, the same for
     /// every token that a refresh brings, and no other grant's. Key on it what is to end with the grant, such as a push
     /// subscription: [`Revocations`](crate::host::revocations::Revocations) is notified of this name when it is revoked, and
-    /// [`grants::is_live`](crate::flows::grants::is_live) tells whether it stands. Not a secret.
+    /// [`grants::is_live`](crate::flows::authorized_applications::is_live) tells whether it stands. Not a secret.
     #[must_use]
     pub fn grant_id(&self) -> &str {
         self.token.grant_id()

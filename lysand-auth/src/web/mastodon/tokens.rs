@@ -6,7 +6,7 @@ use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
 
 use crate::auth::Auth;
-use crate::flows::grants::{self, Span, Token, Tokens};
+use crate::flows::authorized_applications::{self, Span, Token, Tokens};
 use crate::web::kit::bearer::Bearer;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::with_query;
@@ -21,7 +21,7 @@ const WRITES: &[&str] = &["write", "write:accounts"];
 /// `GET /api/v1/tokens`
 pub(crate) async fn list(auth: Data<Auth>, bearer: Bearer, received: Received) -> Result<HttpResponse, ApiError> {
     let account = bearer.account(READS).await?;
-    let found = grants::tokens(&auth, &account.id, span(&received.0?)).await?;
+    let found = authorized_applications::tokens(&auth, &account.id, span(&received.0?)).await?;
     let entities: Vec<Value> = found.tokens.iter().map(token_entity).collect();
     let mut reply = HttpResponse::Ok();
     if let Some(links) = links(&auth.config().base_url.join(PATH), &found) {
@@ -33,7 +33,8 @@ pub(crate) async fn list(auth: Data<Auth>, bearer: Bearer, received: Received) -
 /// `GET /api/v1/tokens/:id`
 pub(crate) async fn get(auth: Data<Auth>, bearer: Bearer, id: Option<Path<String>>) -> Result<HttpResponse, ApiError> {
     let account = bearer.account(READS).await?;
-    let token = grants::token(&auth, &account.id, &id.map(Path::into_inner).unwrap_or_default()).await?;
+    let token =
+        authorized_applications::token(&auth, &account.id, &id.map(Path::into_inner).unwrap_or_default()).await?;
     Ok(reply::json(&token_entity(&token)))
 }
 
@@ -44,7 +45,8 @@ pub(crate) async fn invalidate(
     id: Option<Path<String>>,
 ) -> Result<HttpResponse, ApiError> {
     let account = bearer.account(WRITES).await?;
-    let token = grants::end_token(&auth, &account.id, &id.map(Path::into_inner).unwrap_or_default()).await?;
+    let token =
+        authorized_applications::end_token(&auth, &account.id, &id.map(Path::into_inner).unwrap_or_default()).await?;
     Ok(reply::json(&token_entity(&token)))
 }
 

@@ -1,4 +1,4 @@
-//! Connections: how they are accepted, what bounds each of them, and how many there may be (faults F1, F2, faults F16).
+//! Connections: how they are accepted, what bounds each of them, and how many there may be (faults F1, F2, F16).
 //!
 //! The framework trusts its peers: it decodes every request of its read buffer before it answers the first, waits for ever for a
 //! client that does not read, and knows no limit by address. `docs/decisions/connections.md` tells what is done about it.

@@ -84,22 +84,18 @@ async fn ask_provider(
         tracing::info!(flow = %flow.id, provider = %provider.id, error = name, "callback error: the provider refused");
         return Err(Unredeemed(Some(name), Error::refused(Code::ProviderFailed, text)));
     }
-    let code = callback.code.as_ref().ok_or_else(|| Error::refused(Code::ProviderFailed, UNTRUSTED))?;
+    let code = callback.code.as_ref().ok_or_else(|| Error::refused(Code::ProviderFailed, texts::PROVIDER_UNTRUSTED))?;
     let response =
         AuthorizationResponse { code, nonce: &flow.nonce, verifier: &flow.verifier, callback: &flow.callback };
     Ok(clients.exchange(&provider.id, now, response).await.map_err(failed)?)
 }
 
-/// What the person is told when the provider's answer proves nothing; the log knows more.
-const UNTRUSTED: &str = texts::PROVIDER_UNTRUSTED;
-const UNREACHABLE: &str = texts::PROVIDER_SILENT;
-
 fn failed(identified: &IdentifiedFlow, error: &ProviderError) -> Error {
     let (flow, provider) = (&identified.flow.id, &identified.provider.id);
-    let (what, text) = match error {
-        ProviderError::Unreachable(_) => ("provider unreachable", UNREACHABLE),
-        ProviderError::Untrusted(_) => ("provider untrusted", UNTRUSTED),
+    tracing::warn!(%flow, %provider, why = ?error.to_string(), "callback error: {}", error.kind());
+    let text = match error {
+        ProviderError::Unreachable(_) => texts::PROVIDER_NO_ANSWER,
+        ProviderError::Untrusted(_) => texts::PROVIDER_UNTRUSTED,
     };
-    tracing::warn!(%flow, %provider, why = ?error.to_string(), "callback error: {what}");
     Error::refused(Code::ProviderFailed, text)
 }

@@ -31,7 +31,7 @@ pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
         let params = received.0?;
         // What cannot be read is no flow of ours; where to say so is a hint all the same.
         let callback =
-            taken_apart(&req, &params).unwrap_or_else(|_| Callback::unreadable(issuer(&req), params.flag("link")));
+            parse_callback(&req, &params).unwrap_or_else(|_| Callback::unreadable(issuer(&req), params.flag("link")));
         Ok((callback, before.session().map(|session| session.id.clone())))
     };
     match parts.await {
@@ -81,7 +81,7 @@ fn reply_to(auth: &Auth, req: &HttpRequest, flow_id: &str, outcome: &CallbackOut
     Ok(reply)
 }
 
-fn taken_apart(req: &HttpRequest, params: &Params) -> Result<Callback, Error> {
+fn parse_callback(req: &HttpRequest, params: &Params) -> Result<Callback, Error> {
     let flow_id = match (params.text("flow_id")?, params.text("flow")?) {
         (Some(one), Some(other)) if one != other => {
             return Err(Error::refused(Code::InvalidRequest, texts::INVALID_FLOW));

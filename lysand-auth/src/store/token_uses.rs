@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::on;
 
 /// How many uses are gathered; what comes beyond is left for the token's next use.
-const MOST_GATHERED: usize = 10_000;
+const MOST_RECORDED: usize = 10_000;
 
 /// A token that was used, and from where.
 pub(crate) type Use = (String, Option<IpAddr>);
@@ -24,20 +24,20 @@ const OVERDUE: Duration = Duration::from_secs(60);
 
 /// The uses that wait to be written.
 #[derive(Default)]
-pub(crate) struct Uses(Mutex<Gathered>);
+pub(crate) struct TokenUses(Mutex<Recorded>);
 
 #[derive(Default)]
-struct Gathered {
+struct Recorded {
     uses: BTreeMap<String, Option<IpAddr>>,
     /// When a writer was called for.
     called_at: Option<Timestamp>,
 }
 
-impl Uses {
+impl TokenUses {
     /// Keeps a use; true when nobody has been called to write it, so that the caller has to see to that.
-    pub(crate) fn gather(&self, token_id: &str, from: Option<IpAddr>, now: Timestamp) -> bool {
+    pub(crate) fn record(&self, token_id: &str, from: Option<IpAddr>, now: Timestamp) -> bool {
         let mut gathered = self.lock();
-        if gathered.uses.len() < MOST_GATHERED {
+        if gathered.uses.len() < MOST_RECORDED {
             gathered.uses.entry(token_id.to_owned()).or_insert(from);
         }
         let is_called = gathered.called_at.is_some_and(|called_at| now.since(called_at) < OVERDUE);
@@ -52,7 +52,7 @@ impl Uses {
         std::mem::take(&mut *self.lock()).uses.into_iter().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Gathered> {
+    fn lock(&self) -> MutexGuard<'_, Recorded> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -88,16 +88,16 @@ mod tests {
 
     #[test]
     fn token_last_use_buffer_is_deduplicated_bounded_and_calls_one_writer() {
-        let (uses, now) = (Uses::default(), Timestamp::from_micros(0));
-        assert!(uses.gather("a", None, now), "the first one calls for a writer");
-        assert!(!uses.gather("b", None, now) && !uses.gather("a", None, now));
+        let (uses, now) = (TokenUses::default(), Timestamp::from_micros(0));
+        assert!(uses.record("a", None, now), "the first one calls for a writer");
+        assert!(!uses.record("b", None, now) && !uses.record("a", None, now));
         assert_eq!(uses.take(), [("a".to_owned(), None), ("b".to_owned(), None)]);
-        for token in 0..MOST_GATHERED + 10 {
-            uses.gather(&token.to_string(), None, now);
+        for token in 0..MOST_RECORDED + 10 {
+            uses.record(&token.to_string(), None, now);
         }
-        assert_eq!(uses.take().len(), MOST_GATHERED);
-        assert!(uses.gather("a", None, now), "and the next one does again");
-        assert!(!uses.gather("a", None, now));
-        assert!(uses.gather("a", None, now.plus(OVERDUE)), "a writer that never came is replaced");
+        assert_eq!(uses.take().len(), MOST_RECORDED);
+        assert!(uses.record("a", None, now), "and the next one does again");
+        assert!(!uses.record("a", None, now));
+        assert!(uses.record("a", None, now.plus(OVERDUE)), "a writer that never came is replaced");
     }
 }

@@ -10,7 +10,7 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-use super::loan::{Loan, TIMEOUT};
+use super::pooled_conn::{PooledConn, TIMEOUT};
 use super::tokens::{self, Found};
 use crate::error::Error;
 use crate::secret::Digest;
@@ -24,9 +24,9 @@ type Check = (Digest, oneshot::Sender<Option<Found>>);
 
 /// The way in for bearer checks; cheap to clone.
 #[derive(Clone)]
-pub(super) struct Bearers(mpsc::Sender<Check>);
+pub(super) struct BearerBatches(mpsc::Sender<Check>);
 
-impl Bearers {
+impl BearerBatches {
     /// Starts to answer on `runtime`; ends when the last sender is gone.
     pub(super) fn start(pool: Pool<AsyncPgConnection>, runtime: &Handle) -> Self {
         let (sender, checks) = mpsc::channel(MOST_WAITING);
@@ -80,8 +80,8 @@ async fn answer(pool: Pool<AsyncPgConnection>, mut checks: mpsc::Receiver<Check>
 }
 
 async fn look_up(pool: Pool<AsyncPgConnection>, digests: Vec<Digest>) -> Result<Vec<(Vec<u8>, Found)>, Error> {
-    let mut loan = Loan::of(&pool).await?;
-    let found = tokens::by_digests(loan.conn(), &digests).await;
-    loan.give_back();
+    let mut conn = PooledConn::of(&pool).await?;
+    let found = tokens::by_digests(conn.conn(), &digests).await;
+    conn.release();
     found
 }

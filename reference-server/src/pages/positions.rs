@@ -7,9 +7,9 @@ use std::fmt;
 
 use tera::{ErrorKind, ReportError};
 
-/// A place in a template, and what is wrong there.
+/// A position in a template, and what is wrong there.
 #[derive(Debug)]
-pub struct Place {
+pub struct Position {
     /// The file, or the name of a built-in template.
     pub file: String,
     /// The line, from 1; `None` when it is not known.
@@ -18,7 +18,7 @@ pub struct Place {
     pub why: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {
             Some(line) => write!(f, "{}:{line}: {}", self.file, self.why),
@@ -27,9 +27,9 @@ impl fmt::Display for Place {
     }
 }
 
-/// The places that an error of the engine names, by the name of the template. What names none is about `blamed`.
-pub(super) fn of_error(error: &tera::Error, blamed: &str) -> Vec<Place> {
-    let at = |file: &str, line, why| vec![Place { file: file.to_owned(), line, why }];
+/// The positions that an error of the engine names, by the name of the template. What names none is about `template`.
+pub(super) fn of_error(error: &tera::Error, template: &str) -> Vec<Position> {
+    let at = |file: &str, line, why| vec![Position { file: file.to_owned(), line, why }];
     match error.kind() {
         ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {
             at(report.filename(), Some(report.span().start_line), report.message().to_owned())
@@ -38,8 +38,8 @@ pub(super) fn of_error(error: &tera::Error, blamed: &str) -> Vec<Place> {
         ErrorKind::CircularExtend { tpl, .. } | ErrorKind::CircularInclude { tpl, .. } => {
             at(tpl, None, error.to_string())
         }
-        ErrorKind::Msg(text) => of_reports(text).unwrap_or_else(|| at(blamed, None, with_causes(error))),
-        _ => at(blamed, None, with_causes(error)),
+        ErrorKind::Msg(text) => of_reports(text).unwrap_or_else(|| at(template, None, with_causes(error))),
+        _ => at(template, None, with_causes(error)),
     }
 }
 
@@ -50,36 +50,40 @@ pub(super) fn in_one_line(error: &tera::Error, template: &str) -> String {
 
 /// Unknown filters, tests and functions come as one text with a report for each:
 /// `error: Unknown filter`, then `--> code.html:1:9`, then the line itself.
-fn of_reports(text: &str) -> Option<Vec<Place>> {
-    let place = |report: &str| {
+fn of_reports(text: &str) -> Option<Vec<Position>> {
+    let position = |report: &str| {
         let mut lines = report.lines();
         let why = lines.next()?.strip_prefix("error: ")?.to_owned();
         let mut position = lines.next()?.trim_start().strip_prefix("--> ")?.rsplitn(3, ':');
         let (_column, line, file) = (position.next()?, position.next()?, position.next()?);
-        Some(Place { file: file.to_owned(), line: Some(line.parse().ok()?), why })
+        Some(Position { file: file.to_owned(), line: Some(line.parse().ok()?), why })
     };
-    text.split("\n\n").map(place).collect()
+    text.split("\n\n").map(position).collect()
 }
 
 /// Since Tera 2, what a page fills must be a block of its frame. When pages that nobody replaced miss one, an admin's own frame
 /// lacks it: that is told once, about the frame.
-pub(super) fn blame_the_frame(places: Vec<Place>, frame: &str, replaced: impl Fn(&str) -> bool) -> Vec<Place> {
+pub(super) fn report_missing_blocks(
+    positions: Vec<Position>,
+    frame: &str,
+    replaced: impl Fn(&str) -> bool,
+) -> Vec<Position> {
     let mut missing = BTreeSet::new();
     let mut others = Vec::new();
-    for place in places {
+    for position in positions {
         let block =
-            place.why.strip_prefix("Block `").and_then(|rest| rest.split_once("` is not defined in any parent"));
+            position.why.strip_prefix("Block `").and_then(|rest| rest.split_once("` is not defined in any parent"));
         match block {
-            Some((block, _)) if !replaced(&place.file) => {
+            Some((block, _)) if !replaced(&position.file) => {
                 missing.insert(format!("`{{% block {block} %}}{{% endblock {block} %}}`"));
             }
-            _ => others.push(place),
+            _ => others.push(position),
         }
     }
     if !missing.is_empty() {
         let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
         let why = format!("Tera 2 wants every block that a page fills in its frame. Missing: {missing}");
-        others.insert(0, Place { file: frame.to_owned(), line: None, why });
+        others.insert(0, Position { file: frame.to_owned(), line: None, why });
     }
     others
 }

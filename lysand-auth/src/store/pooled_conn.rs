@@ -13,9 +13,9 @@ pub(super) const TIMEOUT: Duration = Duration::from_millis(4_500);
 
 /// A connection of the pool. Unless it is given back it is closed: dropped in the middle of something, by a panic or a
 /// time-out, it may have a transaction open that its next user would commit, or wait for an answer that never comes.
-pub(super) struct Loan(Option<Conn>);
+pub(super) struct PooledConn(Option<Conn>);
 
-impl Loan {
+impl PooledConn {
     /// A connection, after waiting for one if need be.
     pub(super) async fn of(pool: &Pool<AsyncPgConnection>) -> Result<Self, Error> {
         match pool.get().await {
@@ -39,12 +39,12 @@ impl Loan {
     }
 
     /// Nothing is under way: others may have it.
-    pub(super) fn give_back(mut self) {
+    pub(super) fn release(mut self) {
         drop(self.0.take());
     }
 }
 
-impl Drop for Loan {
+impl Drop for PooledConn {
     fn drop(&mut self) {
         if let Some(Conn::Pg(object)) = self.0.take() {
             drop(Object::take(object));
