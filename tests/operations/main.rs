@@ -8,6 +8,7 @@ mod database_unreachable;
 mod frontend_fallback;
 mod http_framing;
 mod logs;
+mod other_database_crates;
 mod parallel_redemption;
 mod private_certificate_authority;
 mod rate_limit_load;

@@ -6,6 +6,7 @@ pub mod forms;
 pub mod headers;
 pub mod limits;
 pub(crate) mod page;
+#[cfg(feature = "sso")]
 pub mod provider_redirect;
 pub mod routes;
 pub mod session;
