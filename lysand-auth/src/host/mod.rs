@@ -5,5 +5,7 @@ pub mod mailer;
 pub mod pages;
 mod result;
 pub mod revocations;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use self::result::HostResult;
