@@ -46,7 +46,7 @@ pub struct SigningKeys {
     signer: EncodingKey,
     verifiers: Vec<DecodingKey>,
     public: Vec<PublicKey>,
-    cookie_key: [u8; 64],
+    form_key: [u8; 64],
     /// What cookies say whose signature was checked before. A signature never becomes wrong; time, session and account
     /// are judged at every request (security REV-1).
     remembered: Mutex<HashMap<Digest, Arc<ReceivedClaims>>>,
@@ -144,17 +144,16 @@ impl SigningKeys {
         let der = signing_key(first)?.to_pkcs8_der().map_err(|_| KeyError)?;
         let signer = EncodingKey::from_ed_der(der.as_bytes());
         eddsa::install();
-        let mut cookie_key = [0; 64];
-        for (half, label) in cookie_key.chunks_mut(32).zip(["form cookie, encryption", "form cookie, signature"]) {
+        let mut form_key = [0; 64];
+        for (half, label) in form_key.chunks_mut(32).zip(["form token, first half", "form token, second half"]) {
             half.copy_from_slice(Digest::of(format!("{label}\n{}", first.expose()).as_bytes()).as_bytes());
         }
-        Ok(Self { signer, verifiers, public, cookie_key, remembered: Mutex::default() })
+        Ok(Self { signer, verifiers, public, form_key, remembered: Mutex::default() })
     }
 
-    /// Key material for the encrypted cookie of the pages; derived, so that all replicas share it.
-    #[must_use]
-    pub fn cookie_key(&self) -> &[u8; 64] {
-        &self.cookie_key
+    /// The key of form tokens; derived, so that all replicas share it.
+    pub(crate) fn form_key(&self) -> &[u8; 64] {
+        &self.form_key
     }
 
     /// The public keys, the signing one first: what an app needs to check an id token (RFC 7517 §5).

@@ -221,3 +221,26 @@ story!(sign_out_voids_codes_and_ends_only_this_session, |story| {
     story.decide(&approved, &app).await.is_login_error("invalid_request", "Invalid JWT, could not verify");
     story.decide(&signed_in, &app).await.is(302);
 });
+
+story!(consent_racing_sign_out_leaves_no_code_that_can_be_redeemed, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let mut approved = 0;
+    for _ in 0..20 {
+        let signed_in = story.sign_in(&person, &app).await;
+        let form = [
+            ("client_id", app.client_id.as_str()),
+            ("response_type", "code"),
+            ("redirect_uri", CALLBACK),
+            ("scope", "read"),
+        ];
+        let consents = (0..4).map(|_| story.post("/oauth/authorize").session(&signed_in).form(&form).send());
+        let sign_out = story.post("/api/auth/mastodon-logout").session(&signed_in).send();
+        let (answers, ended) = tokio::join!(futures_util::future::join_all(consents), sign_out);
+        ended.is(303);
+        for code in answers.iter().filter_map(|answer| query_of(&answer.location(), "code")) {
+            approved += 1;
+            story.redeem(&app, &code).await.is(400);
+        }
+    }
+    assert!(approved > 0, "no consent came before the session ended");
+});

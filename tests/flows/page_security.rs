@@ -100,8 +100,36 @@ story!(form_token_is_bound_to_the_browser_cookie, |story| {
     let go_on = || story.post(&format!("/oauth/authorize/continue?{query}"));
     go_on().session(&signed_in).send().await.is(422);
     let cookies = format!("form={form_cookie}; jwt={}", signed_in.cookie);
+    go_on().header("cookie", &cookies).form(&[("form_token", &token)]).send().await.is(422);
+    let again = format!("/oauth/authorize?{query}&prompt=select_account");
+    let token = story.get(&again).header("cookie", &cookies).send().await.is(200).hidden("form_token");
     let answer = go_on().header("cookie", &cookies).form(&[("form_token", &token)]).send().await.is(302);
     assert_eq!(answer.location().path(), "/oauth/consent");
     let answer = go_on().header("cookie", &format!("form={form_cookie}")).form(&[("form_token", &token)]).send().await;
     assert_eq!(answer.is(302).location().path(), "/oauth/authorize", "signed out in between");
+});
+
+story!(form_token_changes_with_the_account_that_is_signed_in, |story| {
+    let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, story.usual_app().await);
+    let signed_in = [story.sign_in(&ada, &app).await, story.sign_in(&eve, &app).await];
+    let page = story.get("/").send().await.is(200);
+    let form_cookie = page.cookie("form").expect("a cookie");
+    let cookies = |person: usize| format!("form={form_cookie}; jwt={}", signed_in[person].cookie);
+    let mut tokens = vec![page.hidden("form_token")];
+    for person in [0, 1] {
+        let page = story.get("/").header("cookie", &cookies(person)).send().await.is(200);
+        assert_eq!(page.cookie("form"), None, "the cookie stays");
+        tokens.push(page.hidden("form_token"));
+    }
+    let query = app.authorize_query();
+    for (token, accepted) in tokens.iter().zip([false, true, false]) {
+        let call = story.post(&format!("/oauth/authorize/continue?{query}")).header("cookie", &cookies(0));
+        call.form(&[("form_token", token)]).send().await.is(if accepted { 302 } else { 422 });
+    }
+    // A sign-in form may have been shown before somebody signed in in another tab.
+    for (token, accepted) in tokens.iter().zip([true, true, false]) {
+        let call = story.post(&format!("/api/auth/login?{query}")).header("cookie", &cookies(0));
+        let form = [("identifier", "eve"), ("password", &*eve.password), ("form_token", token)];
+        call.form(&form).send().await.is(if accepted { 302 } else { 422 });
+    }
 });

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use actix_web::dev::ServerHandle;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
 use async_trait::async_trait;
@@ -24,11 +25,22 @@ impl Embedder {
     /// Serves the library's routes and those of `more`.
     pub async fn serve(auth: &Auth, more: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Self {
         let auth = auth.clone();
-        let server = HttpServer::new(move || App::new().configure(web::mount(auth.clone())).configure(more.clone()))
-            .workers(1)
-            .disable_signals()
-            .bind(("127.0.0.1", 0))
-            .expect("a loopback port");
+        Self::serve_app(move || App::new().configure(web::mount(auth.clone())).configure(more.clone()))
+    }
+
+    /// Serves an application that a host put together itself.
+    pub fn serve_app<T, B>(app: impl Fn() -> App<T> + Clone + Send + 'static) -> Self
+    where
+        T: ServiceFactory<
+                ServiceRequest,
+                Config = (),
+                Response = ServiceResponse<B>,
+                Error = actix_web::Error,
+                InitError = (),
+            > + 'static,
+        B: MessageBody + 'static,
+    {
+        let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).expect("a loopback port");
         let base = format!("http://localhost:{}", server.addrs().first().expect("an address").port());
         let server = server.run();
         let handle = server.handle();

@@ -43,7 +43,7 @@ const LYSAND_AUTH: Rules = Rules {
         ("diesel_migrations", &["store"]),
         ("tokio_postgres", &["store"]),
         ("actix_web", &["web"]),
-        ("actix_session", &["web"]),
+        ("actix_session", &[]),
         ("reqwest", &["upstream"]),
         ("openidconnect", &["upstream"]),
         ("oauth2", &["upstream"]),

@@ -14,6 +14,14 @@ pub(crate) enum ProviderError {
 }
 
 impl ProviderError {
+    /// Which kind of error it is, for the log.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Unreachable(_) => "provider unreachable",
+            Self::Untrusted(_) => "provider untrusted",
+        }
+    }
+
     pub(super) fn untrusted(why: impl std::fmt::Display) -> Self {
         Self::Untrusted(why.to_string())
     }

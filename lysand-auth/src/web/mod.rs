@@ -19,8 +19,10 @@ mod wire;
 use actix_web::web::{Data, ServiceConfig};
 
 pub use self::kit::bearer::Bearer;
+pub use self::kit::form_session::{FormSession, FormSessions, form_session};
 pub use self::kit::form_tokens::FormTokens;
-pub use self::kit::forms::{PostedForm, form_session, form_token, prove_form};
+pub use self::kit::forms::PostedForm;
+pub use self::kit::link_result::LinkResult;
 pub use self::kit::page::page_texts;
 #[cfg(feature = "sso")]
 pub use self::kit::provider_redirect::redirect_to_provider;

@@ -23,6 +23,11 @@ impl Request {
         Self(self.0.header(name, value))
     }
 
+    /// Adds a header of any bytes.
+    pub fn raw_header(self, name: &str, value: header::HeaderValue) -> Self {
+        Self(self.0.header(name, value))
+    }
+
     /// Presents a bearer token.
     pub fn bearer(self, token: &str) -> Self {
         Self(self.0.bearer_auth(token))

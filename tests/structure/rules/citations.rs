@@ -1,4 +1,5 @@
-//! Which rules a text cites: `AS-2`, `RP-1 to RP-8`, `Mastodon §5.4, §6`, `Lysand §9.2`, `running contract §4`.
+//! Which rules a text cites: `AS-2`, `RP-1 to RP-8`, `Mastodon §5.4, §6`, `Lysand §9.2`, `running contract §4`,
+//! `faults E1, A4`.
 
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ pub(super) fn cited(text: &str) -> BTreeSet<String> {
     let text = flowing(text);
     let mut ids = numbered(&text);
     ids.extend(sections(&text));
+    ids.extend(faults(&text));
     ids
 }
 
@@ -42,6 +44,24 @@ fn numbered(text: &str) -> BTreeSet<String> {
             _ => None,
         };
         ids.extend((first..=end.unwrap_or(first)).map(|number| format!("{family}-{number}")));
+    }
+    ids
+}
+
+/// Ids of the form `faults E1, A4`: a letter and a number after the word, or after another of them.
+fn faults(text: &str) -> BTreeSet<String> {
+    let words = text.split_whitespace().map(|word| word.trim_start_matches(['(', '`', '"', '[']));
+    let mut ids = BTreeSet::new();
+    let mut listed = false;
+    for word in words {
+        let bare = word.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        let number = bare.strip_prefix(|letter: char| letter.is_ascii_uppercase()).unwrap_or_default();
+        let is_id = (1..=2).contains(&number.len()) && number.bytes().all(|letter| letter.is_ascii_digit());
+        if listed && is_id {
+            ids.insert(bare.to_owned());
+        }
+        let goes_on = word.ends_with(',') || bare == word;
+        listed = bare == "faults" || (listed && goes_on && (is_id || matches!(word, "and" | "or")));
     }
     ids
 }
@@ -137,6 +157,8 @@ fn citation_in_any_form_is_found() {
         ("(Lysand §9; OpenID Connect Core §2, §3)", &["Lysand §9"]),
         ("(running contract §4), (running §2, §3)", &["running §2", "running §3", "running §4"]),
         ("the Mastodon contract §11.2; design §9.11", &["Mastodon §11.2", "design §9.11"]),
+        ("(security WEB-5, faults E1, F13 and\n// A4); B2, faults: G1. G2", &["A4", "E1", "F13", "G1", "WEB-5"]),
+        ("faults in E1; S256, E1, the faults of E1", &[]),
         ("(§13.1) and 7591 §2", &["§13.1 without its document", "§2 without its document"]),
     ] {
         assert_eq!(cited(text).iter().map(String::as_str).collect::<Vec<_>>(), ids, "{text}");

@@ -79,13 +79,15 @@ pub(super) fn read(pages: &str) -> Vec<Row<'_>> {
     rows.filter(|row| is_id(row.id)).collect()
 }
 
-/// Whether a cell is an id: `AS-2`, `Mastodon §5.4`, `§5.2a-3`.
+/// Whether a cell is an id: `AS-2`, `E1`, `Mastodon §5.4`, `§5.2a-3`.
 fn is_id(cell: &str) -> bool {
     let numbered = cell.split_once('-').is_some_and(|(family, number)| {
         let is_family = !family.is_empty() && family.bytes().all(|letter| letter.is_ascii_uppercase());
         is_family && number.parse::<usize>().is_ok()
     });
-    numbered || cell.split(' ').next_back().is_some_and(|word| word.starts_with('§'))
+    let fault = cell.strip_prefix(|letter: char| letter.is_ascii_uppercase());
+    let is_fault = fault.is_some_and(|number| number.parse::<u32>().is_ok());
+    numbered || is_fault || cell.split(' ').next_back().is_some_and(|word| word.starts_with('§'))
 }
 
 /// Whether `text` has a test of this name: told by one of the macros that make tests, or marked as a test.
@@ -104,9 +106,9 @@ pub(super) fn has_test(text: &str, name: &str) -> bool {
 fn rows_of_a_page_are_read_by_their_ids() {
     let page = "| id | rule | held in | proof |\n| --- | --- | --- | --- |\n| AS-2 | Words. | `a.rs` (by a crate), `b.rs` | \
                 `a.rs: one`, `a.rs: two` |\n| Mastodon §5 | Words. | `a.rs` | the rows of §5 |\n\nText.\n\n| row | says | proof \
-                |\n| §5.2a-3 | words | not ours: a reason |\n| page | ids | what about |\n| x | y |\n";
+                |\n| §5.2a-3 | words | not ours: a reason |\n| E1 | Words. | `a.rs` | `a.rs: one` |\n| page | ids | what about |\n| x | y |\n";
     let rows = read(page);
-    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), ["AS-2", "Mastodon §5", "§5.2a-3"]);
+    assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), ["AS-2", "Mastodon §5", "§5.2a-3", "E1"]);
     assert_eq!(rows[0].files().collect::<Vec<_>>(), ["a.rs", "b.rs"]);
     assert!(matches!(rows[0].proof(), Proof::Tests(tests) if tests == [("a.rs", "one"), ("a.rs", "two")]));
     assert!(matches!(rows[1].proof(), Proof::RowsOf("§5")));

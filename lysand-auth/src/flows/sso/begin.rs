@@ -109,7 +109,7 @@ async fn begin(
     }
     let parameters = AuthorizationParameters { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
     let location = auth.provider_clients().authorization_url(&provider.id, now, parameters).await.map_err(|error| {
-        tracing::warn!(provider = %provider.id, why = ?error.to_string(), "provider unreachable");
+        tracing::warn!(provider = %provider.id, why = ?error.to_string(), "{}", error.kind());
         Error::refused(Code::ProviderUnreachable, texts::PROVIDER_UNREACHABLE)
     })?;
     let flow = Flow {

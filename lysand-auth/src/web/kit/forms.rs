@@ -1,76 +1,27 @@
 //! Posted forms, and the proof that one comes from a page that this server showed to this browser (security AS-3, WEB-5).
 //!
-//! The proof is a form token. It lives in an encrypted cookie of its own, before and beside the sign-in. Documented routes
-//! are also used by frontends that send no token; there the origin of the request is the proof, and it is asked for in any
-//! case.
+//! The proof is a form token of the browser's [form session](crate::web::FormSession). Documented routes are also used by
+//! frontends that send no token; there the origin of the request is the proof, and it is asked for in any case.
 
 use std::pin::Pin;
 
-use actix_session::config::CookieContentSecurity;
-use actix_session::storage::CookieSessionStore;
-use actix_session::{Session, SessionExt, SessionMiddleware};
-use actix_web::cookie::{Key, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
-use subtle::ConstantTimeEq;
 
 use crate::auth::Auth;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::host::pages::Reader;
 use crate::model::session::SignedInBrowser;
-use crate::secret::Secret;
-use crate::texts;
+use crate::web::kit::form_session::FormSession;
 use crate::web::kit::session::{self, SignedIn};
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::reply::ApiError;
-use crate::web::wire::request;
 
 const TOKEN: &str = "form_token";
 
-/// The middleware that keeps the form token in a cookie; wrap each page with a form in one.
-#[must_use]
-pub fn form_session(auth: &Auth) -> SessionMiddleware<CookieSessionStore> {
-    let secure = auth.config().base_url.is_secure();
-    let name = if secure { "__Host-form" } else { "form" };
-    SessionMiddleware::builder(CookieSessionStore::default(), Key::from(auth.keys().cookie_key()))
-        .cookie_name(name.to_owned())
-        .cookie_secure(secure)
-        .cookie_http_only(true)
-        .cookie_same_site(SameSite::Lax)
-        .cookie_content_security(CookieContentSecurity::Private)
-        .build()
-}
-
-/// The token for the forms of a page: one for as long as the browser is open.
-///
-/// # Errors
-/// When the cookie cannot be made.
-pub fn form_token(auth: &Auth, session: &Session) -> Result<String, Error> {
-    if let Ok(Some(token)) = session.get::<String>(TOKEN) {
-        return Ok(token);
-    }
-    let token = Secret::generate(auth.ambient()).expose().to_owned();
-    session.insert(TOKEN, &token).map_err(|error| Error::failed(error.to_string()))?;
-    Ok(token)
-}
-
-/// Demands that a form post is ours: from our origin, and with the right token where one was sent.
-///
-/// # Errors
-/// 403 when the request comes from another site; 422 when the token is not this browser's.
-pub fn prove_form(auth: &Auth, req: &HttpRequest, session: &Session, sent: Option<&str>) -> Result<(), Error> {
-    request::same_origin(req, auth)?;
-    let Some(sent) = sent else { return Ok(()) };
-    let ours = session.get::<String>(TOKEN).ok().flatten().unwrap_or_default();
-    if !ours.is_empty() && bool::from(ours.as_bytes().ct_eq(sent.as_bytes())) {
-        return Ok(());
-    }
-    Err(Error::refused(Code::StaleForm, texts::STALE_FORM))
-}
-
-/// A form that a browser posted to a route with a [`form_session`]: its parameters, and what proves that it is ours.
+/// A form that a browser posted to a route with a [`form_session`](crate::web::form_session): its parameters, and what proves that it is ours.
 ///
 /// Nothing is proven until the handler asks for it: failures are values, which each route shows in its own way. A handler
 /// that takes `Result<PostedForm, ApiError>` shows even a body that cannot be read in its own way.
@@ -78,7 +29,7 @@ pub struct PostedForm {
     pub(crate) auth: Data<Auth>,
     pub(crate) req: HttpRequest,
     pub(crate) params: Params,
-    session: Session,
+    session: FormSession,
 }
 
 impl PostedForm {
@@ -94,31 +45,38 @@ impl PostedForm {
     /// for routes that frontends use as well.
     ///
     /// # Errors
-    /// As [`prove_form`].
+    /// As [`FormSession::prove`].
     pub fn prove(&self) -> Result<(), Error> {
-        prove_form(&self.auth, &self.req, &self.session, self.text(TOKEN)?.as_deref())
+        self.session.prove(self.text(TOKEN)?.as_deref())
+    }
+
+    /// The same for the sign-in form, which may have been shown before somebody signed in in another tab.
+    pub(crate) fn prove_sign_in(&self) -> Result<(), Error> {
+        self.session.prove_sign_in(self.text(TOKEN)?.as_deref())
+    }
+
+    /// Demands that the form comes from our origin, or the frontend's, whatever its token: for what changes nothing.
+    pub(crate) fn prove_origin(&self) -> Result<(), Error> {
+        self.session.prove_origin()
     }
 
     /// The same for routes that our own pages alone post to: there must be a token.
     ///
     /// # Errors
-    /// As [`prove_form`].
+    /// As [`FormSession::prove`].
     pub fn prove_with_token(&self) -> Result<(), Error> {
-        let token = self.text(TOKEN)?.unwrap_or_default();
-        prove_form(&self.auth, &self.req, &self.session, Some(&token))
+        self.session.prove(Some(&self.text(TOKEN)?.unwrap_or_default()))
     }
 
     /// The token for the form of a page that answers this one.
-    ///
-    /// # Errors
-    /// When the cookie cannot be made.
-    pub fn token(&self) -> Result<String, Error> {
-        form_token(&self.auth, &self.session)
+    #[must_use]
+    pub fn token(&self) -> String {
+        self.session.token()
     }
 
     /// Ends the browser's form session: its next form gets another token.
     pub fn end_session(&self) {
-        self.session.purge();
+        self.session.end();
     }
 
     /// Who reads the answer, as the request alone tells.
@@ -151,7 +109,7 @@ impl FromRequest for PostedForm {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (req, session) = (req.clone(), req.get_session());
+        let (req, session) = (req.clone(), FormSession::from_request(req, payload));
         let received = Received::from_request(&req, payload);
         Box::pin(async move {
             let auth = req
@@ -159,7 +117,7 @@ impl FromRequest for PostedForm {
                 .cloned()
                 .ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
             let Ok(Received(params)) = received.await;
-            Ok(Self { auth, params: params?, req, session })
+            Ok(Self { auth, params: params?, req, session: session.await? })
         })
     }
 }

@@ -1,10 +1,12 @@
 //! What a host may use for its own routes: bearer tokens, posted forms, headers, rate limits, and the builder of routes.
 
 pub mod bearer;
+pub mod form_session;
 pub mod form_tokens;
 pub mod forms;
 pub mod headers;
 pub mod limits;
+pub mod link_result;
 pub(crate) mod page;
 #[cfg(feature = "sso")]
 pub mod provider_redirect;

@@ -23,18 +23,20 @@
 //! ```
 
 use std::future::ready;
+use std::pin::Pin;
 use std::rc::Rc;
 
-use actix_web::dev::ResourceDef;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ResourceDef, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder, Route};
+use actix_web::{Error, FromRequest, Handler, HttpResponse, Resource, Responder, Route};
 use serde_json::json;
 
 use crate::auth::Auth;
+use crate::web::kit::form_session::form_session;
 use crate::web::kit::form_tokens::FormTokens;
-use crate::web::kit::forms::form_session;
 use crate::web::kit::headers::{Headers, Surface};
 use crate::web::kit::limits::Limits;
 use crate::web::wire::reply::JsonBody;
@@ -55,6 +57,20 @@ impl MethodRoute {
         F::Output: Responder + 'static,
     {
         Self { methods, make: Rc::new(move || web::to(handler.clone())) }
+    }
+
+    /// Wraps a middleware around this handler alone; it runs inside of all that [`Routes`] wraps.
+    ///
+    /// Each worker makes its own, and so does each spelling of the path.
+    #[must_use]
+    pub fn wrap<M, B>(self, middleware: impl Fn() -> M + 'static) -> Self
+    where
+        M: Transform<HandlerService, ServiceRequest, Response = ServiceResponse<B>, Error = Error, InitError = ()>
+            + 'static,
+        B: MessageBody + 'static,
+    {
+        let make = self.make;
+        Self { methods: self.methods, make: Rc::new(move || make().wrap(middleware())) }
     }
 }
 
@@ -86,6 +102,16 @@ method_routes! {
     /// Answers `DELETE`.
     delete = [DELETE];
 }
+
+/// What [`MethodRoute::wrap`] wraps a middleware around: a handler, as actix boxes it.
+pub type HandlerService = Box<
+    dyn Service<
+            ServiceRequest,
+            Response = ServiceResponse,
+            Error = Error,
+            Future = Pin<Box<dyn Future<Output = Result<ServiceResponse, Error>>>>,
+        >,
+>;
 
 /// Routes of one surface that have headers, limits and sessions in common.
 ///

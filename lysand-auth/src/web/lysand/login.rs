@@ -22,7 +22,7 @@ pub(crate) async fn login(form: PostedForm, before: SignedIn) -> HttpResponse {
 async fn answer(form: &PostedForm, before: SignedIn) -> Result<HttpResponse, LoginPageError> {
     let auth = &form.auth;
     form.params.require_known_type()?;
-    form.prove()?;
+    form.prove_sign_in()?;
     let Begun { cookie, app, request, step } = signing_in::with_password(auth, attempt(form, before)?).await?;
     let mut reply = match step.missing {
         None => approved(auth, &form.reader(), &request, &step.code),

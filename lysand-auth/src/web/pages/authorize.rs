@@ -1,6 +1,5 @@
 //! The authorization endpoint: an app asks, a person decides (Mastodon §5, Lysand §3, §7).
 
-use actix_session::Session;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -8,7 +7,8 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize::{self as authorization, AuthorizeOutcome, Interaction};
 use crate::texts;
-use crate::web::kit::forms::{self, PostedForm};
+use crate::web::kit::form_session::FormSession;
+use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::PageError;
 use crate::web::kit::session;
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request, with_scope};
@@ -20,12 +20,17 @@ use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::ApiError;
 
 /// `GET /oauth/authorize`
-pub(crate) async fn begin(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
+pub(crate) async fn begin(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = answer(&auth, &req, &form, received).await;
     PageError::render_or(reply, &auth, &req, &Params::of_query(&req)).await
 }
 
-async fn answer(auth: &Auth, req: &HttpRequest, form: &Session, received: Received) -> Result<HttpResponse, PageError> {
+async fn answer(
+    auth: &Auth,
+    req: &HttpRequest,
+    form: &FormSession,
+    received: Received,
+) -> Result<HttpResponse, PageError> {
     let params = received.0?;
     let request = request(&params)?;
     let browser = session::optional(auth, req.headers()).await?;
@@ -33,7 +38,7 @@ async fn answer(auth: &Auth, req: &HttpRequest, form: &Session, received: Receiv
     let begun = authorization::begin(auth, &request, browser.0.as_ref(), interaction(&params)).await;
     Ok(match begun.map_err(|error| PageError::from(error).read_by(&reader))? {
         AuthorizeOutcome::SignIn(app, checked) => {
-            let (form_token, current) = (forms::form_token(auth, form)?, browser.account());
+            let (form_token, current) = (form.token(), browser.account());
             sign_in_page(auth, &reader, &params, SignIn { app: &app, checked: &checked, current, form_token })
         }
         AuthorizeOutcome::Consent(app, checked, code) => {

@@ -1,6 +1,5 @@
 //! The page and the list of authorized apps, and ending what one may do (Mastodon §16).
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -13,7 +12,8 @@ use crate::host::pages::{AuthorizedAppOnPage, AuthorizedApplicationsPage, Page, 
 use crate::model::account::Account;
 use crate::model::app::AppId;
 use crate::model::permission::permissions;
-use crate::web::kit::forms::{self, PostedForm};
+use crate::web::kit::form_session::FormSession;
+use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, account_on_page, app_on_page, show};
 use crate::web::kit::session;
 use crate::web::wire::params::Params;
@@ -67,7 +67,7 @@ impl Format {
 }
 
 /// `GET /oauth/authorized_applications[.json]`
-pub(crate) async fn list(auth: Data<Auth>, req: HttpRequest, form: Session) -> HttpResponse {
+pub(crate) async fn list(auth: Data<Auth>, req: HttpRequest, form: FormSession) -> HttpResponse {
     let wanted = Format::wanted(&req);
     let listed = async {
         let account = signed_in(&auth, &req).await?;
@@ -139,7 +139,7 @@ async fn signed_in(auth: &Auth, req: &HttpRequest) -> Result<Account, Error> {
 fn page(
     auth: &Auth,
     req: &HttpRequest,
-    form: &Session,
+    form: &FormSession,
     account: &Account,
     apps: &[AuthorizedApp],
 ) -> Result<HttpResponse, Error> {
@@ -147,7 +147,7 @@ fn page(
     let page = Page::AuthorizedApplications(AuthorizedApplicationsPage {
         account: account_on_page(account),
         apps: apps.iter().map(|granted| row(granted, &reader)).collect(),
-        form_token: forms::form_token(auth, form)?,
+        form_token: form.token(),
         home: reader.keep(&auth.config().home_page()),
     });
     Ok(show(auth, &reader, &page, StatusCode::OK, &[]))

@@ -1,6 +1,5 @@
 //! The consent page: may this app act for you? (Lysand §3.2)
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -15,7 +14,7 @@ use crate::model::authorization::CheckedRequest;
 use crate::model::permission::permissions;
 use crate::secret::Secret;
 use crate::texts::REQUEST_OVER;
-use crate::web::kit::forms;
+use crate::web::kit::form_session::FormSession;
 use crate::web::kit::page::{PageError, account_on_page, app_on_page, show};
 use crate::web::kit::session::{self, SignedIn};
 use crate::web::pages::authorization_request::{ECHOED, login_location, request_pairs};
@@ -23,12 +22,17 @@ use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{lang, redirect, with_query};
 
 /// `GET /oauth/consent`
-pub(crate) async fn consent(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
+pub(crate) async fn consent(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = answer(&auth, &req, &form, received).await;
     PageError::render_or(reply, &auth, &req, &Params::of_query(&req)).await
 }
 
-async fn answer(auth: &Auth, req: &HttpRequest, form: &Session, received: Received) -> Result<HttpResponse, PageError> {
+async fn answer(
+    auth: &Auth,
+    req: &HttpRequest,
+    form: &FormSession,
+    received: Received,
+) -> Result<HttpResponse, PageError> {
     let params = received.0?;
     let reader = params.reader(req);
     // A frontend's own page gets the query as it came, whoever is signed in here (Lysand §1).
@@ -47,7 +51,7 @@ async fn answer(auth: &Auth, req: &HttpRequest, form: &Session, received: Receiv
     match authorization::pending(auth, &code, &browser).await {
         Ok((app, checked)) => {
             let pending = Pending { app, checked, code };
-            Ok(consent_page(auth, &reader, &browser.account, &pending, forms::form_token(auth, form)?))
+            Ok(consent_page(auth, &reader, &browser.account, &pending, form.token()))
         }
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
             let over = PageError::from(Error::refused(Code::InvalidGrant, REQUEST_OVER)).read_by(&reader);

@@ -39,6 +39,12 @@ async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
 }
 
 async fn proven(form: &PostedForm) -> Result<(AuthorizationRequest, SignedIn), Error> {
-    form.prove_with_token()?;
-    Ok((request(&form.params)?, form.signed_in().await?))
+    let browser = form.signed_in().await?;
+    // Where nobody is signed in any more, the outcome is the sign-in page, and the token was somebody's.
+    if browser.0.is_some() {
+        form.prove_with_token()?
+    } else {
+        form.prove_origin()?
+    }
+    Ok((request(&form.params)?, browser))
 }

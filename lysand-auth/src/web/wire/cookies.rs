@@ -20,7 +20,7 @@ pub const COOKIE_NAME: &str = "jwt";
 /// When it fits into no header.
 pub fn put_session(auth: &Auth, reply: &mut HttpResponse, jwt: &Secret) -> Result<(), Error> {
     let lifetime = Duration::try_from(auth.config().lifetimes.session).unwrap_or(Duration::MAX);
-    add(reply, &build(auth, COOKIE_NAME, jwt.expose(), lifetime))
+    add(reply, &build(auth, COOKIE_NAME, jwt.expose(), Some(lifetime)))
 }
 
 /// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do
@@ -35,7 +35,7 @@ pub(crate) fn set_flow_cookie(
     secret: &Secret,
 ) -> Result<(), Error> {
     let lifetime = Duration::try_from(auth.config().sso.flow_lifetime).unwrap_or(Duration::MAX);
-    add(reply, &build(auth, flow_cookie_name(auth, flow_id), secret.expose(), lifetime))
+    add(reply, &build(auth, flow_cookie_name(auth, flow_id), secret.expose(), Some(lifetime)))
 }
 
 /// Removes what [`set_flow_cookie`] set.
@@ -55,23 +55,36 @@ fn flow_cookie_name(auth: &Auth, flow_id: &str) -> String {
     format!("{}sso_{flow_id}", if auth.config().base_url.is_secure() { "__Host-" } else { "" })
 }
 
+/// The name of the cookie that holds a browser's form session.
+pub(crate) fn form_cookie_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-form" } else { "form" }
+}
+
+/// The cookie that holds a browser's form session until the browser is closed; without one, its removal.
+pub(crate) fn form_cookie(auth: &Auth, id: Option<&str>) -> Cookie<'static> {
+    let name = form_cookie_name(auth);
+    id.map_or_else(|| removal(auth, name), |id| build(auth, name, id, None))
+}
+
 fn add(reply: &mut HttpResponse, cookie: &Cookie<'static>) -> Result<(), Error> {
     reply.add_cookie(cookie).map_err(|error| Error::failed(error.to_string()))
 }
 
 /// A cookie that removes the one of this name.
 pub(crate) fn removal(auth: &Auth, name: impl Into<Cow<'static, str>>) -> Cookie<'static> {
-    let mut cookie = build(auth, name, "", Duration::ZERO);
+    let mut cookie = build(auth, name, "", None);
     cookie.make_removal();
     cookie
 }
 
-fn build(auth: &Auth, name: impl Into<Cow<'static, str>>, value: &str, lifetime: Duration) -> Cookie<'static> {
-    Cookie::build(name, value.to_owned())
+/// A cookie with a lifetime, or one that the browser keeps until it is closed.
+fn build(auth: &Auth, name: impl Into<Cow<'static, str>>, value: &str, lifetime: Option<Duration>) -> Cookie<'static> {
+    let mut cookie = Cookie::build(name, value.to_owned())
         .path("/")
         .http_only(true)
         .secure(auth.config().base_url.is_secure())
         .same_site(SameSite::Lax)
-        .max_age(lifetime)
-        .finish()
+        .finish();
+    cookie.set_max_age(lifetime);
+    cookie
 }

@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 
-use actix_session::SessionExt as _;
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
 use actix_web::web::{Data, Form};
@@ -10,7 +9,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
 use lysand_auth::flows::sso;
 use lysand_auth::model::session::SignedInBrowser;
-use lysand_auth::web::{ApiError, SignedIn, prove_form};
+use lysand_auth::web::{ApiError, FormSession, SignedIn};
 use serde::Deserialize;
 
 use super::redirect;
@@ -66,7 +65,8 @@ impl FromRequest for PostedForm {
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (browser, fields) = (SignedIn::from_request(req, payload), Form::<Fields>::from_request(req, payload));
+        let (browser, session) = (SignedIn::from_request(req, payload), FormSession::from_request(req, payload));
+        let fields = Form::<Fields>::from_request(req, payload);
         let req = req.clone();
         Box::pin(async move {
             let SignedIn(browser) = browser.await?;
@@ -74,7 +74,7 @@ impl FromRequest for PostedForm {
             let state = req.app_data::<Data<State>>().cloned().ok_or_else(missing)?;
             let unreadable = |_| ApiError(Error::refused(Code::InvalidRequest, "The form cannot be read."));
             let fields = fields.await.map_err(unreadable)?.into_inner();
-            match (prove_form(&state.auth, &req, &req.get_session(), Some(&fields.form_token)), browser) {
+            match (session.await?.prove(Some(&fields.form_token)), browser) {
                 (Ok(()), Some(browser)) => Ok(Self { state, request: req, fields, browser }),
                 (Err(Error::Refused(refusal)), _) if refusal.code != Code::StaleForm => {
                     Err(ApiError(Error::Refused(refusal)).into())

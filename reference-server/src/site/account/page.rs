@@ -1,6 +1,5 @@
 //! `GET /account`
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,7 +8,7 @@ use lysand_auth::flows::sso::{self, Linked};
 use lysand_auth::host::accounts::Accounts as _;
 use lysand_auth::host::pages::{AccountOnPage, Language, Reader};
 use lysand_auth::model::account::Account;
-use lysand_auth::web::{ApiError, SignedIn, form_token, reader};
+use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
 use serde::Deserialize;
 
 use crate::pages::TeraPages;
@@ -28,12 +27,11 @@ pub(super) struct PageQuery {
 pub(super) async fn show(
     state: Data<State>,
     req: HttpRequest,
-    form: Session,
+    form: FormSession,
     browser: SignedIn,
     query: Option<Query<PageQuery>>,
 ) -> Result<HttpResponse, ApiError> {
     let reader = reader(&req).for_account(browser.account());
-    let form_token = form_token(&state.auth, &form)?;
     let sso = &state.auth.config().sso;
     let (mut linked, mut has_password) = (Vec::new(), false);
     if let Some(browser) = &browser.0 {
@@ -48,7 +46,7 @@ pub(super) async fn show(
         account: browser
             .account()
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
-        form_token,
+        form_token: form.token(),
         offered: others.map(|provider| Identity { id: &provider.id, name: &provider.name, label: None }).collect(),
         linked: linked
             .iter()

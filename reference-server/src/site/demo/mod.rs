@@ -8,7 +8,7 @@ mod run;
 mod steps;
 mod stored;
 
-use actix_session::{Session, SessionExt as _};
+use actix_session::Session;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
@@ -16,7 +16,7 @@ use lysand_auth::error::{Code, Error};
 use lysand_auth::host::pages::{AccountOnPage, Reader};
 use lysand_auth::web::headers::Surface;
 use lysand_auth::web::routes::{Routes, get_without_head, post};
-use lysand_auth::web::{ApiError, SignedIn, form_token, prove_form, reader};
+use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
 use serde::Deserialize;
 
 pub use self::app::DemoApp;
@@ -41,13 +41,12 @@ async fn start(
     state: Data<State>,
     app: Data<DemoApp>,
     request: HttpRequest,
-    browser: SignedIn,
+    (session, forms, browser): (Session, FormSession, SignedIn),
     form: Option<web::Form<StartForm>>,
 ) -> Result<HttpResponse, ApiError> {
-    let session = request.get_session();
     let sent = form.map(|form| form.into_inner().form_token).unwrap_or_default();
     let reader = reader(&request);
-    match prove_form(&state.auth, &request, &session, Some(&sent)) {
+    match forms.prove(Some(&sent)) {
         Ok(()) => {}
         Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
             return Ok(cannot_continue(&state, &reader.for_account(browser.account()), &refusal.why));
@@ -64,7 +63,7 @@ async fn start(
 async fn callback(
     state: Data<State>,
     request: HttpRequest,
-    session: Session,
+    (session, forms): (Session, FormSession),
     browser: SignedIn,
     query: Option<web::Query<CallbackQuery>>,
 ) -> Result<HttpResponse, ApiError> {
@@ -92,7 +91,7 @@ async fn callback(
         steps: finished.steps,
         again: reader.keep(DEMO_START),
         home: reader.keep(HOME),
-        form_token: form_token(&state.auth, &session)?,
+        form_token: forms.token(),
     };
     Ok(state.pages.reply(&reader, StatusCode::OK, "demo.html", &page))
 }
@@ -108,5 +107,11 @@ pub fn routes(state: &State) -> Routes {
     if !state.settings.demo {
         return routes;
     }
-    routes.route(DEMO_START, [post(start)]).route(DEMO_CALLBACK, [get_without_head(callback)])
+    let sessions = || {
+        let auth = state.auth.clone();
+        move || stored::sessions(&auth)
+    };
+    routes
+        .route(DEMO_START, [post(start).wrap(sessions())])
+        .route(DEMO_CALLBACK, [get_without_head(callback).wrap(sessions())])
 }

@@ -1,12 +1,15 @@
-//! What the demo remembers between the redirect and the callback: in the encrypted cookie of the pages, as an app would
-//! remember it in a session of its own.
+//! What the demo remembers between the redirect and the callback: in an encrypted cookie, as an app would remember it in a
+//! session of its own.
 
-use actix_session::Session;
+use actix_session::config::CookieContentSecurity;
+use actix_session::storage::CookieSessionStore;
+use actix_session::{Session, SessionMiddleware};
+use actix_web::cookie::{Key, SameSite};
 use lysand_auth::Auth;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
 use lysand_auth::host::pages::{Language, Reader};
-use lysand_auth::secret::Secret;
+use lysand_auth::secret::{Digest, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -14,6 +17,26 @@ use super::app::{Credentials, DemoApp};
 use super::steps;
 
 const KEY: &str = "demo";
+
+/// The middleware that keeps the session of the demo, and of nothing else, in a cookie of its own.
+pub(super) fn sessions(auth: &Auth) -> SessionMiddleware<CookieSessionStore> {
+    let secure = auth.config().base_url.is_secure();
+    let name = if secure { "__Host-demo" } else { "demo" };
+    SessionMiddleware::builder(CookieSessionStore::default(), key(auth))
+        .cookie_name(name.to_owned())
+        .cookie_secure(secure)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_content_security(CookieContentSecurity::Private)
+        .build()
+}
+
+/// Derived from the signing key, so that all replicas share it.
+fn key(auth: &Auth) -> Key {
+    let signing_key = auth.config().signing_keys.first().map(Secret::expose).unwrap_or_default();
+    let half = |label: &str| Digest::of(format!("demo session, {label}\n{signing_key}").as_bytes());
+    Key::from(&[half("encryption").as_bytes(), half("signature").as_bytes()].concat())
+}
 
 /// A run of the demo that began in this browser.
 pub(super) struct StoredRun(Contents);

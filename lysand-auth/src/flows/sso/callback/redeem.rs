@@ -92,10 +92,10 @@ async fn ask_provider(
 
 fn failed(identified: &IdentifiedFlow, error: &ProviderError) -> Error {
     let (flow, provider) = (&identified.flow.id, &identified.provider.id);
-    let (what, text) = match error {
-        ProviderError::Unreachable(_) => ("provider unreachable", texts::PROVIDER_NO_ANSWER),
-        ProviderError::Untrusted(_) => ("provider untrusted", texts::PROVIDER_UNTRUSTED),
+    tracing::warn!(%flow, %provider, why = ?error.to_string(), "callback error: {}", error.kind());
+    let text = match error {
+        ProviderError::Unreachable(_) => texts::PROVIDER_NO_ANSWER,
+        ProviderError::Untrusted(_) => texts::PROVIDER_UNTRUSTED,
     };
-    tracing::warn!(%flow, %provider, why = ?error.to_string(), "callback error: {what}");
     Error::refused(Code::ProviderFailed, text)
 }

@@ -1,7 +1,6 @@
 //! The page on which the owner of an account says that a link is right, when it came back to another browser than it began
 //! in (security RP-5).
 
-use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -11,7 +10,7 @@ use crate::error::{Code, Error};
 use crate::flows::sso::{self, LinkConfirmation};
 use crate::host::pages::{ConfirmLinkPage, Page, Reader};
 use crate::texts::WRONG_PASSWORD;
-use crate::web::kit::forms;
+use crate::web::kit::form_session::FormSession;
 use crate::web::kit::{page as pages, session};
 use crate::web::pages::sso::link_result::{linked, not_linked};
 use crate::web::wire::cookies;
@@ -22,7 +21,7 @@ use crate::web::wire::request;
 pub(crate) const PATH: &str = "/oauth/sso/link/confirm";
 
 /// `GET /oauth/sso/link/confirm`
-pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
+pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let shown = async {
         let params = received.0?;
         let confirmation = confirmation(&auth, &req, &params).await?;
@@ -35,12 +34,12 @@ pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: Session, rece
 }
 
 /// `POST /oauth/sso/link/confirm`
-pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Session, received: Received) -> HttpResponse {
+pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let answered = async {
         let params = received.0?;
         // This route is our own page's alone, so a token must be there.
         let token = params.body_text("form_token")?.unwrap_or_default();
-        forms::prove_form(&auth, &req, &form, Some(&token))?;
+        form.prove(Some(&token))?;
         let confirmation = confirmation(&auth, &req, &params).await?;
         let (flow_id, given) = &confirmation;
         match sso::confirm_link(&auth, flow_id, given).await {
@@ -75,7 +74,7 @@ async fn confirmation(auth: &Auth, req: &HttpRequest, params: &Params) -> Result
 async fn show(
     auth: &Auth,
     reader: Reader,
-    form: &Session,
+    form: &FormSession,
     (flow_id, confirmation): &(String, LinkConfirmation),
     error: Option<&str>,
 ) -> Result<HttpResponse, Error> {
@@ -83,7 +82,7 @@ async fn show(
     let reader = reader.for_account(confirmation.browser.as_ref().map(|browser| &browser.account));
     let page = Page::ConfirmLink(ConfirmLinkPage {
         action: &reader.keep(PATH),
-        form_token: forms::form_token(auth, form)?,
+        form_token: form.token(),
         flow_id,
         provider: &question.provider.name,
         label: question.label.as_deref(),
