@@ -8,6 +8,7 @@ use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::Pages;
 use crate::host::revocations::Revocations;
+use crate::keys::SecretKey;
 use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
@@ -28,6 +29,8 @@ struct Parts {
     revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
     keys: SigningKeys,
+    secret_key: SecretKey,
+    form_key: [u8; 64],
     #[cfg(feature = "sso")]
     provider_clients: ProviderClients,
     uses: TokenUses,
@@ -91,6 +94,18 @@ impl Auth {
 
     pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.keys
+    }
+
+    /// Key material for something of the host's own, such as an encrypted cookie: the same on all replicas, other for each
+    /// label, and other when the secret key is (`keys.secrets`).
+    #[must_use]
+    pub fn subkey(&self, label: &str) -> [u8; 64] {
+        self.0.secret_key.subkey(&format!("host: {label}"))
+    }
+
+    /// The key of form tokens; derived, so that all replicas share it.
+    pub(crate) fn form_key(&self) -> &[u8; 64] {
+        &self.0.form_key
     }
 
     pub(crate) fn request_counters(&self) -> &RequestCounters {
@@ -161,9 +176,9 @@ impl AuthBuilder {
     /// All that is wrong, at once.
     pub fn build(self) -> Result<Auth, ConfigProblems> {
         let mut problems = self.config.check();
-        let keys = SigningKeys::read(&self.config.signing_keys);
-        if keys.is_err() && !self.config.signing_keys.is_empty() {
-            problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
+        let keys = SigningKeys::read(self.config.keys.signing());
+        if keys.is_err() && !self.config.keys.signing().is_empty() {
+            problems.push(ConfigProblem::new("keys.signing", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
         #[cfg(feature = "sso")]
         let provider_clients = provider_clients(&self.config, &mut problems);
@@ -174,8 +189,9 @@ impl AuthBuilder {
                 problems.push(ConfigProblem::new(name, "was not given to the builder"));
             }
         }
-        let (Ok(keys), Some(accounts), Some(mailer), Some(pages)) = (keys, self.accounts, self.mailer, self.pages)
-        else {
+        let secret_key = self.config.keys.secrets().first().cloned();
+        let parts = (keys, secret_key, self.accounts, self.mailer, self.pages);
+        let (Ok(keys), Some(secret_key), Some(accounts), Some(mailer), Some(pages)) = parts else {
             return Err(ConfigProblems(problems));
         };
         if !problems.is_empty() {
@@ -190,6 +206,8 @@ impl AuthBuilder {
             revocations: self.revocations,
             ambient: self.ambient,
             keys,
+            form_key: secret_key.subkey("form token"),
+            secret_key,
             #[cfg(feature = "sso")]
             provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,
             uses: TokenUses::default(),
