@@ -29,4 +29,5 @@ mod response_modes;
 mod revocation_notifications;
 mod revoke;
 mod sso;
+mod surfaces;
 mod token;

@@ -25,7 +25,9 @@ impl Embedder {
     /// Serves the library's routes and those of `more`.
     pub async fn serve(auth: &Auth, more: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Self {
         let auth = auth.clone();
-        Self::serve_app(move || App::new().configure(web::mount(auth.clone())).configure(more.clone()))
+        Self::serve_app(move || {
+            App::new().configure(web::mount(auth.clone(), web::Surfaces::all())).configure(more.clone())
+        })
     }
 
     /// Serves an application that a host put together itself.

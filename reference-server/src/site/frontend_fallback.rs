@@ -5,7 +5,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 use lysand_auth::host::pages::{ErrorPage, Page, PageReply, Pages as _};
-use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::{json, not_found, reader};
 use serde_json::json;
 
@@ -60,7 +60,7 @@ fn in_json(status: StatusCode, error: &str) -> HttpResponse {
 /// The route of the fallback: mount it after all others.
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let secure = state.auth.config().base_url.is_secure();
-    let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
+    let (page, api) = (Headers::new(AnswerKind::Page, secure), Headers::new(AnswerKind::Api, secure));
     let frontend = state.frontend.clone();
     move |config| {
         let Some(frontend) = frontend else { return };

@@ -1,4 +1,4 @@
-//! Headers that stand on every answer of a surface, errors included (security WEB-6, Mastodon §17, §19).
+//! Headers that stand on every answer of a kind, errors included (security WEB-6, Mastodon §17, §19).
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use futures_util::future::LocalBoxFuture;
 
 /// Which kind of answers a route gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
+pub enum AnswerKind {
     /// A page or a route that uses cookies: no other origin may read it.
     Page,
     /// `/api`: bearer and public JSON routes.
@@ -28,16 +28,16 @@ pub enum Surface {
 /// The middleware that sets them; wrap each resource or scope with one.
 #[derive(Clone, Copy, Debug)]
 pub struct Headers {
-    surface: Surface,
+    kind: AnswerKind,
     secure: bool,
     cors_methods: Option<&'static str>,
 }
 
 impl Headers {
-    /// Headers for a surface; `secure` when the server's origin is https.
+    /// Headers for a kind of answers; `secure` when the server's origin is https.
     #[must_use]
-    pub const fn new(surface: Surface, secure: bool) -> Self {
-        Self { surface, secure, cors_methods: surface.cors_methods() }
+    pub const fn new(kind: AnswerKind, secure: bool) -> Self {
+        Self { kind, secure, cors_methods: kind.cors_methods() }
     }
 
     /// The same for a route that another origin may use with these methods alone.
@@ -47,7 +47,7 @@ impl Headers {
     }
 }
 
-impl Surface {
+impl AnswerKind {
     /// Whether pages of any site may read the answers.
     #[must_use]
     pub const fn is_open_to_other_origins(self) -> bool {
@@ -158,8 +158,8 @@ impl Headers {
         if self.secure {
             set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
-        match self.surface {
-            Surface::Page => {
+        match self.kind {
+            AnswerKind::Page => {
                 set(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
                 set(header::REFERRER_POLICY, "same-origin");
                 set(header::CACHE_CONTROL, "private, no-store");
@@ -167,18 +167,18 @@ impl Headers {
                 set(OPENER, "unsafe-none");
                 return;
             }
-            Surface::Api => {
+            AnswerKind::Api => {
                 set(header::CACHE_CONTROL, "private, no-store");
                 set(header::VARY, "Authorization, Origin");
                 set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
             }
-            Surface::Oauth | Surface::Internal => set(header::CACHE_CONTROL, "no-store"),
-            Surface::Public => {}
+            AnswerKind::Oauth | AnswerKind::Internal => set(header::CACHE_CONTROL, "no-store"),
+            AnswerKind::Public => {}
         }
         set(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
         set(header::REFERRER_POLICY, "no-referrer");
         set(OPENER, "same-origin");
-        if self.surface.is_open_to_other_origins() {
+        if self.kind.is_open_to_other_origins() {
             set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         }
     }

@@ -11,3 +11,4 @@ pub(crate) mod page;
 pub mod provider_redirect;
 pub mod routes;
 pub mod session;
+pub mod surfaces;

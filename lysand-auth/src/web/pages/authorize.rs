@@ -11,6 +11,7 @@ use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::PageError;
 use crate::web::kit::session;
+use crate::web::kit::surfaces::{self, Surface};
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request, with_scope};
 use crate::web::pages::authorization_response::{approved, denied, error_to_app};
 use crate::web::pages::login_redirect::LoginPageError;
@@ -39,7 +40,9 @@ async fn answer(
     Ok(match begun.map_err(|error| PageError::from(error).read_by(&reader))? {
         AuthorizeOutcome::SignIn(app, checked) => {
             let (form_token, current) = (form.token(), browser.account());
-            sign_in_page(auth, &reader, &params, SignIn { app: &app, checked: &checked, current, form_token })
+            let offers_providers = surfaces::of_request(req).has(Surface::Sso);
+            let sign_in = SignIn { app: &app, checked: &checked, current, form_token, offers_providers };
+            sign_in_page(auth, &reader, &params, sign_in)
         }
         AuthorizeOutcome::Consent(app, checked, code) => {
             redirect(&consent_location(auth, &app, &with_scope(params.echo(&ECHOED), &checked), &code))

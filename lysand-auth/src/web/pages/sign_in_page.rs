@@ -25,6 +25,8 @@ pub(crate) struct SignIn<'a> {
     pub(crate) current: Option<&'a Account>,
     /// The token for the page's forms.
     pub(crate) form_token: String,
+    /// Whether other services are offered.
+    pub(crate) offers_providers: bool,
 }
 
 /// The page for a request.
@@ -40,7 +42,7 @@ pub(crate) fn sign_in_page(auth: &Auth, reader: &Reader, params: &Params, sign_i
             continue_action: (!asks_password(params)).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
         }),
         password: !auth.config().sso.forced,
-        providers: providers(auth, &echoed),
+        providers: if sign_in.offers_providers { providers(auth, &echoed) } else { Vec::new() },
     });
     let mut along = echoed.clone();
     for name in ["error", "error_description"] {
