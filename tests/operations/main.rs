@@ -3,9 +3,11 @@
 
 mod commands;
 mod configuration;
+mod connection_limits;
 mod crash_recovery;
 mod database_unreachable;
 mod frontend_fallback;
+mod http2;
 mod http_framing;
 mod logs;
 mod parallel_redemption;
@@ -14,4 +16,5 @@ mod rate_limit_load;
 mod setup;
 mod signals;
 mod slow_clients;
+mod slow_readers;
 mod start_failures;

@@ -1,5 +1,5 @@
-//! The outermost middleware: a time limit for the body of a request, the end of the connection while the server drains, and
-//! an answer when a handler panics (security LOAD-6, LOAD-10, LOAD-13).
+//! The outermost middleware: no header that may stand once stands twice, a time limit for the body of a request, the end of
+//! the connection while the server drains, and an answer when a handler panics (security LOAD-6, LOAD-10, LOAD-13, faults F16).
 
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::{InternalError, PayloadError};
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
@@ -22,15 +22,20 @@ use lysand_auth::web::ApiError;
 use lysand_auth::web::routes::RouteList;
 use serde_json::json;
 
+use super::connections::{Answering, Meter};
 use super::draining::Draining;
 
 /// How long the body of a request may take to arrive, the work on it included (LOAD-6).
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Headers that stand in a request once at most: of two, one reader would believe the first and another the last (faults F16).
+const SINGLE: [HeaderName; 4] = [header::AUTHORIZATION, header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE];
+
 /// Guards a request and its response.
 ///
 /// # Errors
-/// What the inner services answer as an error; 408 when the body takes too long; 500 when something panicked.
+/// What the inner services answer as an error; 400 when a header is repeated; 408 when the body takes too long; 500 when
+/// something panicked.
 pub async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -39,10 +44,14 @@ pub async fn guard(
     let (uri, routes) = (request.uri().clone(), request.app_data::<web::Data<RouteList>>().cloned());
     // Asked only when it is needed: most requests get an answer from a handler.
     let open = || routes.as_ref().is_some_and(|routes| routes.is_open_to_other_origins(uri.path()));
-    let has_body = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let sent = has_body.then(|| SentBody::share(&mut request));
+    let answering = request.conn_data::<Rc<Meter>>().map(Meter::begin);
+    if let Some(name) = SINGLE.iter().find(|name| request.headers().get_all(*name).nth(1).is_some()) {
+        return Err(repeated(name, open()));
+    }
+    let sent = SentBody::share(&mut request, answering.as_ref().map(Answering::meter));
+    let is_timed = sent.is_some() || !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
-    let answer = match has_body {
+    let answer = match is_timed {
         true => tokio::time::timeout(BODY_TIMEOUT, answer).await.map_err(|_| too_slow(open()))?,
         false => answer.await,
     };
@@ -50,7 +59,7 @@ pub async fn guard(
     if draining {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
-    Ok(response.map_body(|_, body| GuardedBody { body: body.boxed(), _sent: sent }))
+    Ok(response.map_body(|_, body| GuardedBody { body: body.boxed(), _sent: sent, _answering: answering }))
 }
 
 /// The body that a client sends, read by the handler and kept here until the answer is out.
@@ -58,14 +67,21 @@ pub async fn guard(
 /// When a handler drops a chunked body before its end, actix-http goes on reading what the client sends, for as long as the
 /// client likes. A body that is still kept when the response is out makes it close the connection instead.
 #[derive(Clone)]
-struct SentBody(Rc<RefCell<Payload>>);
+struct SentBody {
+    payload: Rc<RefCell<Payload>>,
+    meter: Option<Rc<Meter>>,
+}
 
 impl SentBody {
-    /// Keeps the request's body and lets the request read it as before.
-    fn share(request: &mut ServiceRequest) -> Self {
-        let sent = Self(Rc::new(RefCell::new(request.take_payload())));
+    /// Keeps the request's body, where it has one, and lets the request read it as before.
+    fn share(request: &mut ServiceRequest, meter: Option<&Rc<Meter>>) -> Option<Self> {
+        let payload = request.take_payload();
+        if matches!(payload, Payload::None) {
+            return None;
+        }
+        let sent = Self { payload: Rc::new(RefCell::new(payload)), meter: meter.cloned() };
         request.set_payload(Payload::Stream { payload: Box::pin(sent.clone()) });
-        sent
+        Some(sent)
     }
 }
 
@@ -73,14 +89,19 @@ impl Stream for SentBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut *self.0.borrow_mut()).poll_next(context)
+        let piece = Pin::new(&mut *self.payload.borrow_mut()).poll_next(context);
+        if let (Poll::Ready(Some(Ok(bytes))), Some(meter)) = (&piece, &self.meter) {
+            meter.take(bytes.len());
+        }
+        piece
     }
 }
 
-/// The body of a response, which keeps the request's body until it is out.
+/// The body of a response, which keeps the request's body, and the connection's next request waiting, until it is out.
 pub struct GuardedBody {
     body: BoxBody,
     _sent: Option<SentBody>,
+    _answering: Option<Answering>,
 }
 
 impl MessageBody for GuardedBody {
@@ -93,6 +114,11 @@ impl MessageBody for GuardedBody {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.body).poll_next(context)
     }
+}
+
+fn repeated(name: &HeaderName, open: bool) -> Error {
+    let error = format!("The header {name} is repeated.");
+    with_headers(HttpResponse::BadRequest().force_close().json(json!({ "error": error })), open)
 }
 
 fn too_slow(open: bool) -> Error {

@@ -1,6 +1,7 @@
 //! The server: listens, serves, drains. Usable in-process: a test starts it with a clock of its own on a free port.
 
 pub mod app;
+mod connections;
 mod draining;
 pub mod guard;
 pub mod health;
@@ -10,30 +11,22 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix_web::HttpServer;
-use actix_web::dev::ServerHandle;
+use actix_server::{Server, ServerHandle};
 use lysand_auth::error::Error;
 use lysand_auth::flows::sweep;
 use lysand_auth::secret::Secret;
 use lysand_auth::{Ambient, Auth};
 use tokio::task::JoinHandle;
 
+use self::connections::Connections;
 use self::draining::Draining;
 use crate::paths::SETUP;
 use crate::settings::{Http, Settings};
 use crate::state::{StartError, State};
 use crate::tls::{self, TlsError};
 
-/// How long a client may take to send the head of a request (security LOAD-6).
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may be idle; short enough that idle ones do not hold up the end of the process.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long requests in flight may take after a termination signal (running contract §5).
 const DRAIN_TIMEOUT: u64 = 30;
-/// Connections that the system may hold while all workers are busy.
-const BACKLOG: u32 = 1024;
-/// Open connections of one worker; more wait in the backlog.
-const MAX_CONNECTIONS: usize = 1024;
 /// How often what has expired is deleted.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
@@ -88,27 +81,19 @@ impl Running {
         let parts = Arc::new(OnceLock::new());
         let draining = Draining::default();
         let (shared_parts, shared_draining) = (Arc::clone(&parts), draining.clone());
-        let server = HttpServer::new(move || {
-            let state: &State = shared_parts.get().expect("the parts are there before the server runs");
-            app::app(state.clone(), shared_draining.clone())
-        })
-        .workers(workers(&settings.http))
-        .backlog(BACKLOG)
-        .max_connections(MAX_CONNECTIONS)
-        .keep_alive(IDLE_TIMEOUT)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .shutdown_timeout(DRAIN_TIMEOUT)
-        .disable_signals();
         // A free port is known only once it is taken, and the database is not opened before the port is ours.
         let wanted = SocketAddr::new(settings.http.bind, settings.http.bind_port);
-        let server = match &settings.http.tls {
-            None => server.bind(wanted),
-            Some(files) => {
-                server.bind_rustls_0_23(wanted, tls::load(&files.cert, &files.key).map_err(ServeError::Tls)?)
-            }
-        };
-        let server = server.map_err(|source| ServeError::Listen { addr: wanted, source })?;
-        let addr = server.addrs().first().copied().unwrap_or(wanted);
+        let tls = settings.http.tls.as_ref().map(|files| tls::load(&files.cert, &files.key));
+        let connections = Connections::new(&settings.http, tls.transpose().map_err(ServeError::Tls)?);
+        let not_listening = |source| ServeError::Listen { addr: wanted, source };
+        let listener = connections::listen(wanted).map_err(not_listening)?;
+        let addr = listener.local_addr().map_err(not_listening)?;
+        let server = Server::build().workers(workers(&settings.http)).shutdown_timeout(DRAIN_TIMEOUT).disable_signals();
+        let server = connections.serve(server, listener, move || {
+            let state: &State = shared_parts.get().expect("the parts are there before the server runs");
+            app::app(state.clone(), shared_draining.clone())
+        });
+        let server = server.map_err(not_listening)?;
         settings.take_port(addr.port());
         let state = State::open(settings, ambient).await?;
         let setup_token = state.accounts.create_setup_token().await?;

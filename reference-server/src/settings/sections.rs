@@ -31,6 +31,14 @@ pub struct Http {
     pub workers: u16,
     /// How long the server goes on accepting after a termination signal, while it already says that it is not ready.
     pub drain_delay: Duration,
+    /// Connections at the same time.
+    pub max_connections: usize,
+    /// Connections of one address at the same time, those of trusted proxies excepted; IPv6 counts by /64.
+    pub max_connections_per_address: usize,
+    /// Requests at the same time on one connection of HTTP/2.
+    pub max_streams: u32,
+    /// How long a client may read nothing of what is sent to it.
+    pub write_timeout: Duration,
     /// The certificate to serve TLS with, if the server does so itself.
     pub tls: Option<Tls>,
 }
@@ -81,6 +89,16 @@ pub(super) fn http(reader: &mut Reader) -> Http {
     });
     let allow_insecure = reader.get("http.allow_insecure", false);
     let drain_delay = reader.checked("http.drain_delay", Duration::ZERO, |delay| within(delay, 0, 300));
+    let number = |most: u32| {
+        move |number: u32| match (1..=most).contains(&number) {
+            true => Ok(number),
+            false => Err(format!("Give a number from 1 to {most}.")),
+        }
+    };
+    let max_connections = as_size(reader.checked("http.max_connections", 2_048, number(1_000_000)));
+    let per_address = reader.checked("http.max_connections_per_address", 256, number(1_000_000));
+    let max_streams = reader.checked("http.max_streams", 100, number(10_000));
+    let write_timeout = reader.checked("http.write_timeout", Duration::from_secs(10), |wait| within(wait, 1, 300));
     let tls = tls(reader);
     let base_url = given.unwrap_or_else(|| usual_base_url(bind_port, tls.is_some()));
     reader.show("http.base_url", base_url.write());
@@ -92,7 +110,19 @@ pub(super) fn http(reader: &mut Reader) -> Http {
         let remedy = "Give an https: origin, since http.tls.enabled = true.";
         reader.note("http.base_url", remedy);
     }
-    Http { base_url, bind, bind_port, trusted_proxies, workers, drain_delay, tls }
+    Http {
+        base_url,
+        bind,
+        bind_port,
+        trusted_proxies,
+        workers,
+        drain_delay,
+        max_connections,
+        max_connections_per_address: as_size(per_address),
+        max_streams,
+        write_timeout,
+        tls,
+    }
 }
 
 fn tls(reader: &mut Reader) -> Option<Tls> {

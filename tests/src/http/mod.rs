@@ -9,7 +9,7 @@ mod url;
 
 pub use self::client::http_client;
 pub use self::cookies::CookieJar;
-pub use self::raw::{RawResponse, connect, exchange};
+pub use self::raw::{RawResponse, connect, connect_tls, exchange};
 pub use self::request::Request;
 pub use self::response::Response;
 pub use self::url::{encode, form, query_of};

@@ -1,10 +1,18 @@
 //! Bytes on a connection, for requests that no HTTP client would send.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::tls::PrivateCa;
 
 /// What a server wrote on a connection.
 #[derive(Debug)]
@@ -26,6 +34,19 @@ impl RawResponse {
 /// Opens a connection to a port on loopback.
 pub async fn connect(port: u16) -> TcpStream {
     TcpStream::connect(("127.0.0.1", port)).await.expect("a connection")
+}
+
+/// Opens a connection with TLS that trusts the private authority and speaks `protocol`: `h2` or `http/1.1`.
+pub async fn connect_tls(port: u16, ca: &PrivateCa, protocol: &str) -> TlsStream<TcpStream> {
+    let authority = CertificateDer::from_pem_file(&ca.authority).expect("the authority's certificate");
+    let mut roots = RootCertStore::empty();
+    roots.add(authority).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let mut config = builder.expect("versions").with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+    let name = ServerName::try_from("localhost").expect("a name");
+    TlsConnector::from(Arc::new(config)).connect(name, connect(port).await).await.expect("a TLS connection")
 }
 
 /// Sends bytes and reads until the server closes; one that keeps the connection open is given `limit`.

@@ -108,6 +108,13 @@ impl ServerProcess {
         self.process.stop(DRAIN_TIMEOUT)
     }
 
+    /// The memory of the process that is its own and in use, in bytes.
+    pub fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("a running process");
+        let kibibytes = status.lines().find_map(|line| line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB"));
+        kibibytes.and_then(|number| number.trim().parse::<u64>().ok()).expect("a number") * 1024
+    }
+
     /// What the server has written to its log so far.
     pub fn log(&self) -> String {
         fs::read_to_string(program::log_file(self.folder.path())).unwrap_or_default()

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage, ResponseError};
 use futures_util::TryFutureExt;
@@ -82,10 +82,7 @@ impl FormTokens {
 
     /// Takes the body, and the token in it.
     async fn read(self, req: &mut ServiceRequest) -> Result<(Bytes, Option<Secret>), error::Error> {
-        let length = req.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if length.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > self.most)) {
-            return Err(body::too_large());
-        }
+        body::check_length(req.headers(), self.most)?;
         let body = body::in_time(body::collect(req.take_payload(), self.most)).await?;
         let token = Params::of_form(&body)?.body_text("access_token")?;
         Ok((body, token.map(Secret::new)))

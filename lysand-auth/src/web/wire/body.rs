@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
 
@@ -18,6 +19,15 @@ pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 /// The media type of a `Content-Type`, without its parameters.
 pub(crate) fn media_type(content_type: &str) -> String {
     content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Refuses a body that says itself that it is larger than `most`, before any of it has come (faults F16).
+pub(crate) fn check_length(headers: &HeaderMap, most: usize) -> Result<(), Error> {
+    let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > most)) {
+        true => Err(too_large()),
+        false => Ok(()),
+    }
 }
 
 /// A whole body, if it has no more than `most` bytes.

@@ -41,8 +41,12 @@ impl FromRequest for Received {
             .get(CONTENT_TYPE)
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
             .unwrap_or_default();
+        let length = body::check_length(req.headers(), body::LARGEST);
         let payload = payload.take();
         Box::pin(async move {
+            if let Err(too_large) = length {
+                return Ok(Self(Err(too_large)));
+            }
             let read = body::in_time(params.read_body(&content_type, payload)).await;
             Ok(Self(read.map(|()| params)))
         })
