@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::ambient::Ambient;
 use crate::config::{Config, ConfigProblem, ConfigProblems};
+use crate::host::NoMail;
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
-use crate::host::pages::Pages;
+use crate::host::pages::{Pages, Plain};
 use crate::host::revocations::Revocations;
 use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
@@ -105,7 +106,7 @@ impl std::fmt::Debug for Auth {
     }
 }
 
-/// Puts an [`Auth`] together: accounts, mailer and pages are required.
+/// Puts an [`Auth`] together: accounts are required.
 pub struct AuthBuilder {
     config: Config,
     store: Store,
@@ -124,14 +125,14 @@ impl AuthBuilder {
         self
     }
 
-    /// How mail is sent.
+    /// How mail is sent; without one, [`NoMail`](crate::host::NoMail).
     #[must_use]
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
         self
     }
 
-    /// How pages look, or where they are.
+    /// How pages look, or where they are; without, [`Plain`](crate::host::pages::Plain).
     #[must_use]
     pub fn pages(mut self, pages: Arc<dyn Pages>) -> Self {
         self.pages = Some(pages);
@@ -168,29 +169,23 @@ impl AuthBuilder {
         {
             problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
         }
-        for (missing, name) in
-            [(self.accounts.is_none(), "accounts"), (self.mailer.is_none(), "mailer"), (self.pages.is_none(), "pages")]
-        {
-            if missing {
-                problems.push(ConfigProblem::new(name, "was not given to the builder"));
-            }
+        if self.accounts.is_none() {
+            problems.push(ConfigProblem::new("accounts", "was not given to the builder"));
         }
-        match (keys, provider_clients, self.accounts, self.mailer, self.pages) {
-            (Ok(keys), Ok(provider_clients), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => {
-                Ok(Auth(Arc::new(Parts {
-                    config: self.config,
-                    store: self.store,
-                    accounts,
-                    mailer,
-                    pages,
-                    revocations: self.revocations,
-                    ambient: self.ambient,
-                    keys,
-                    provider_clients,
-                    uses: TokenUses::default(),
-                    request_counters: RequestCounters::default(),
-                })))
-            }
+        match (keys, provider_clients, self.accounts) {
+            (Ok(keys), Ok(provider_clients), Some(accounts)) if problems.is_empty() => Ok(Auth(Arc::new(Parts {
+                config: self.config,
+                store: self.store,
+                accounts,
+                mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
+                pages: self.pages.unwrap_or_else(|| Arc::new(Plain)),
+                revocations: self.revocations,
+                ambient: self.ambient,
+                keys,
+                provider_clients,
+                uses: TokenUses::default(),
+                request_counters: RequestCounters::default(),
+            }))),
             _ => Err(ConfigProblems(problems)),
         }
     }

@@ -10,6 +10,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 
+use crate::host::pages::{PageSources, SourceKind};
+
 /// Which kind of answers a route gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnswerKind {
@@ -76,6 +78,18 @@ const CROSS_DOMAIN: HeaderName = HeaderName::from_static("x-permitted-cross-doma
 /// Pages load their own style, pictures and the copy button's script, and no more. There is no `form-action`: browsers
 /// apply it to the redirects after a form post, which end at the app (Mastodon §19).
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The policy of a page that loads something from elsewhere as well.
+pub(crate) fn page_policy(sources: &PageSources) -> String {
+    let more = |kind| sources.of(kind).fold(String::new(), |list, source| list + " " + source);
+    let (styles, images) = (more(SourceKind::Styles), more(SourceKind::Images));
+    let (scripts, fonts) = (more(SourceKind::Scripts), more(SourceKind::Fonts));
+    let fonts = if fonts.is_empty() { fonts } else { format!(" font-src 'self'{fonts};") };
+    format!(
+        "default-src 'none'; style-src 'self'{styles}; img-src 'self' data:{images}; script-src 'self'{scripts};{fonts} \
+         base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
 const DATA_POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const NO_FEATURES: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 const EXPOSED: &str =
