@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::ambient::Ambient;
 use crate::config::{Config, ConfigProblem, ConfigProblems};
+use crate::host::NoMail;
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
-use crate::host::pages::Pages;
+use crate::host::pages::{Pages, Plain};
 use crate::host::revocations::Revocations;
 use crate::keys::SecretKey;
 use crate::model::request_counter::RequestCounters;
@@ -123,7 +124,7 @@ impl std::fmt::Debug for Auth {
     }
 }
 
-/// Puts an [`Auth`] together: accounts, mailer and pages are required.
+/// Puts an [`Auth`] together: accounts are required.
 pub struct AuthBuilder {
     config: Config,
     store: Store,
@@ -142,14 +143,14 @@ impl AuthBuilder {
         self
     }
 
-    /// How mail is sent.
+    /// How mail is sent; without one, [`NoMail`](crate::host::NoMail).
     #[must_use]
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
         self
     }
 
-    /// How pages look, or where they are.
+    /// How pages look, or where they are; without, [`Plain`](crate::host::pages::Plain).
     #[must_use]
     pub fn pages(mut self, pages: Arc<dyn Pages>) -> Self {
         self.pages = Some(pages);
@@ -182,16 +183,11 @@ impl AuthBuilder {
         }
         #[cfg(feature = "sso")]
         let provider_clients = provider_clients(&self.config, &mut problems);
-        for (missing, name) in
-            [(self.accounts.is_none(), "accounts"), (self.mailer.is_none(), "mailer"), (self.pages.is_none(), "pages")]
-        {
-            if missing {
-                problems.push(ConfigProblem::new(name, "was not given to the builder"));
-            }
+        if self.accounts.is_none() {
+            problems.push(ConfigProblem::new("accounts", "was not given to the builder"));
         }
         let secret_key = self.config.keys.secrets().first().cloned();
-        let parts = (keys, secret_key, self.accounts, self.mailer, self.pages);
-        let (Ok(keys), Some(secret_key), Some(accounts), Some(mailer), Some(pages)) = parts else {
+        let (Ok(keys), Some(secret_key), Some(accounts)) = (keys, secret_key, self.accounts) else {
             return Err(ConfigProblems(problems));
         };
         if !problems.is_empty() {
@@ -201,8 +197,8 @@ impl AuthBuilder {
             config: self.config,
             store: self.store,
             accounts,
-            mailer,
-            pages,
+            mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
+            pages: self.pages.unwrap_or_else(|| Arc::new(Plain)),
             revocations: self.revocations,
             ambient: self.ambient,
             keys,

@@ -57,7 +57,7 @@
 //! let auth =
 //!     Auth::builder(config, store).accounts(my_accounts).mailer(my_mailer).pages(my_pages).build()?;
 //!
-//! HttpServer::new(move || App::new().configure(web::mount(auth.clone())))
+//! HttpServer::new(move || App::new().configure(web::mount(auth.clone(), web::Surfaces::all())))
 //!     .bind(("127.0.0.1", 8080))?
 //!     .run()
 //!     .await?;
