@@ -14,6 +14,7 @@ use crate::auth::Auth;
 use crate::error;
 use crate::flows::api_rate_limits::{self, Caller};
 use crate::model::rate_limit::Allowance;
+use crate::web::kit::page::View;
 use crate::web::kit::{bearer, page};
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::{self, ApiError};
@@ -68,9 +69,10 @@ impl Limits {
         admitted
     }
 
-    fn refuse(&self, req: &ServiceRequest, error: error::Error) -> HttpResponse {
+    async fn refuse(&self, req: &ServiceRequest, error: error::Error) -> HttpResponse {
         if self.for_forms && request::accepts(req.headers(), "text/html") {
-            return page::error_page(&self.auth, &Params::of_query(req.request()).reader(req.request()), &error, None);
+            let reader = Params::of_query(req.request()).reader(req.request());
+            return page::error_page(View::new(&self.auth, req.request(), &reader), &error, None).await;
         }
         ApiError(error).error_response()
     }
@@ -126,7 +128,7 @@ where
             let own = match limits.admit(&req).await {
                 Ok(own) => own,
                 Err(error) => {
-                    let reply = limits.refuse(&req, error);
+                    let reply = limits.refuse(&req, error).await;
                     return Ok(req.into_response(reply).map_into_right_body());
                 }
             };
