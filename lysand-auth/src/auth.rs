@@ -12,6 +12,7 @@ use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::token_uses::TokenUses;
+#[cfg(feature = "sso")]
 use crate::upstream::ProviderClients;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
@@ -27,6 +28,7 @@ struct Parts {
     revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
     keys: SigningKeys,
+    #[cfg(feature = "sso")]
     provider_clients: ProviderClients,
     uses: TokenUses,
     request_counters: RequestCounters,
@@ -82,6 +84,7 @@ impl Auth {
     }
 
     /// The clients of the identity providers.
+    #[cfg(feature = "sso")]
     pub(crate) fn provider_clients(&self) -> &ProviderClients {
         &self.0.provider_clients
     }
@@ -162,12 +165,8 @@ impl AuthBuilder {
         if keys.is_err() && !self.config.signing_keys.is_empty() {
             problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
-        let provider_clients = ProviderClients::new(&self.config.sso);
-        if let Err(why) = &provider_clients
-            && !problems.iter().any(|problem| problem.field == "oidc.trusted_roots")
-        {
-            problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
-        }
+        #[cfg(feature = "sso")]
+        let provider_clients = provider_clients(&self.config, &mut problems);
         for (missing, name) in
             [(self.accounts.is_none(), "accounts"), (self.mailer.is_none(), "mailer"), (self.pages.is_none(), "pages")]
         {
@@ -175,23 +174,40 @@ impl AuthBuilder {
                 problems.push(ConfigProblem::new(name, "was not given to the builder"));
             }
         }
-        match (keys, provider_clients, self.accounts, self.mailer, self.pages) {
-            (Ok(keys), Ok(provider_clients), Some(accounts), Some(mailer), Some(pages)) if problems.is_empty() => {
-                Ok(Auth(Arc::new(Parts {
-                    config: self.config,
-                    store: self.store,
-                    accounts,
-                    mailer,
-                    pages,
-                    revocations: self.revocations,
-                    ambient: self.ambient,
-                    keys,
-                    provider_clients,
-                    uses: TokenUses::default(),
-                    request_counters: RequestCounters::default(),
-                })))
+        let (Ok(keys), Some(accounts), Some(mailer), Some(pages)) = (keys, self.accounts, self.mailer, self.pages)
+        else {
+            return Err(ConfigProblems(problems));
+        };
+        if !problems.is_empty() {
+            return Err(ConfigProblems(problems));
+        }
+        Ok(Auth(Arc::new(Parts {
+            config: self.config,
+            store: self.store,
+            accounts,
+            mailer,
+            pages,
+            revocations: self.revocations,
+            ambient: self.ambient,
+            keys,
+            #[cfg(feature = "sso")]
+            provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,
+            uses: TokenUses::default(),
+            request_counters: RequestCounters::default(),
+        })))
+    }
+}
+
+/// The clients of the providers; when there can be none, that is one of the problems.
+#[cfg(feature = "sso")]
+fn provider_clients(config: &Config, problems: &mut Vec<ConfigProblem>) -> Option<ProviderClients> {
+    match ProviderClients::new(&config.sso) {
+        Ok(clients) => Some(clients),
+        Err(why) => {
+            if !problems.iter().any(|problem| problem.field == "oidc.trusted_roots") {
+                problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
             }
-            _ => Err(ConfigProblems(problems)),
+            None
         }
     }
 }

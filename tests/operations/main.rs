@@ -11,6 +11,7 @@ mod http2;
 mod http_framing;
 mod logs;
 mod memory;
+mod other_database_crates;
 mod parallel_redemption;
 mod private_certificate_authority;
 mod rate_limit_load;

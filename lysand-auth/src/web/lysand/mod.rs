@@ -5,15 +5,19 @@ mod login;
 mod providers;
 mod redirect;
 mod sign_out;
+#[cfg(feature = "sso")]
 mod sso;
 
 pub use self::providers::sso_extension;
 use crate::auth::Auth;
 use crate::web::kit::headers::Surface;
-use crate::web::kit::routes::{Routes, delete, get, post};
+#[cfg(feature = "sso")]
+use crate::web::kit::routes::delete;
+use crate::web::kit::routes::{Routes, get, post};
 
 /// The frontend API (Lysand §4 to §6, §10 to §12).
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    let api = || Routes::new(auth, Surface::Api).limited();
     vec![
         Routes::new(auth, Surface::Page)
             .with_form_session()
@@ -21,9 +25,9 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/login", [post(login::login)])
             .route("/api/auth/redirect", [post(redirect::redirect)])
             .route("/api/auth/mastodon-logout", [post(sign_out::sign_out)]),
-        Routes::new(auth, Surface::Api)
-            .limited()
-            .route("/api/v1/frontend/config", [get(config::config)])
+        api().route("/api/v1/frontend/config", [get(config::config)]),
+        #[cfg(feature = "sso")]
+        api()
             .route("/api/v1/sso", [get(sso::list), post(sso::start_link)])
             .route("/api/v1/sso/{issuer}", [get(sso::get), delete(sso::unlink)]),
         Routes::new(auth, Surface::Public).route("/oauth/providers", [get(providers::providers)]),

@@ -16,8 +16,7 @@ use lysand_auth::error::{Code, Error};
 use lysand_auth::host::pages::{AccountOnPage, Reader};
 use lysand_auth::web::headers::Surface;
 use lysand_auth::web::routes::{Routes, get_without_head, post};
-use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
-use serde::Deserialize;
+use lysand_auth::web::{ApiError, FormSession, PostedForm, SignedIn, reader};
 
 pub use self::app::DemoApp;
 use self::run::{CallbackQuery, Run};
@@ -29,24 +28,16 @@ use crate::pages::contexts::DemoPage;
 use crate::paths::{DEMO_CALLBACK, DEMO_START, HOME};
 use crate::state::State;
 
-/// The form of the home page.
-#[derive(Deserialize)]
-struct StartForm {
-    #[serde(default)]
-    form_token: String,
-}
-
 /// `POST /demo/start`: steps 1 and 2; redirects to the sign-in.
 async fn start(
     state: Data<State>,
     app: Data<DemoApp>,
-    request: HttpRequest,
-    (session, forms, browser): (Session, FormSession, SignedIn),
-    form: Option<web::Form<StartForm>>,
+    session: Session,
+    browser: SignedIn,
+    form: PostedForm,
 ) -> Result<HttpResponse, ApiError> {
-    let sent = form.map(|form| form.into_inner().form_token).unwrap_or_default();
-    let reader = reader(&request);
-    match forms.prove(Some(&sent)) {
+    let reader = form.reader();
+    match form.prove_with_token() {
         Ok(()) => {}
         Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
             return Ok(cannot_continue(&state, &reader.for_account(browser.account()), &refusal.why));

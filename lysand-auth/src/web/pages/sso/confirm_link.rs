@@ -11,10 +11,12 @@ use crate::flows::sso::{self, LinkConfirmation};
 use crate::host::pages::{ConfirmLinkPage, Page, Reader};
 use crate::texts::WRONG_PASSWORD;
 use crate::web::kit::form_session::FormSession;
+use crate::web::kit::forms::PostedForm;
 use crate::web::kit::{page as pages, session};
 use crate::web::pages::sso::link_result::{linked, not_linked};
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
+use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 
 /// Where the page is.
@@ -25,7 +27,7 @@ pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     let shown = async {
         let params = received.0?;
         let confirmation = confirmation(&auth, &req, &params).await?;
-        show(&auth, params.reader(&req), &form, &confirmation, None).await
+        show(&auth, params.reader(&req), form.token(), &confirmation, None).await
     };
     match shown.await {
         Ok(answer) => answer,
@@ -34,29 +36,28 @@ pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
 }
 
 /// `POST /oauth/sso/link/confirm`
-pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
-    let answered = async {
-        let params = received.0?;
-        // This route is our own page's alone, so a token must be there.
-        let token = params.body_text("form_token")?.unwrap_or_default();
-        form.prove(Some(&token))?;
-        let confirmation = confirmation(&auth, &req, &params).await?;
-        let (flow_id, given) = &confirmation;
-        match sso::confirm_link(&auth, flow_id, given).await {
-            Ok(()) => {
-                let mut reply = linked(&auth);
-                cookies::clear_flow_cookie(&auth, &mut reply, flow_id)?;
-                Ok(reply)
-            }
-            Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
-                show(&auth, params.reader(&req), &form, &confirmation, Some(WRONG_PASSWORD)).await
-            }
-            Err(error) => Err(error),
-        }
-    };
-    match answered.await {
+pub(crate) async fn answer(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
+    match confirm(form).await {
         Ok(answer) => answer,
         Err(error) => over(&auth, &req, &error).await,
+    }
+}
+
+async fn confirm(form: Result<PostedForm, ApiError>) -> Result<HttpResponse, Error> {
+    let form = form.map_err(|ApiError(error)| error)?;
+    form.prove_with_token()?;
+    let confirmation = confirmation(&form.auth, &form.req, &form.params).await?;
+    let (flow_id, given) = &confirmation;
+    match sso::confirm_link(&form.auth, flow_id, given).await {
+        Ok(()) => {
+            let mut reply = linked(&form.auth);
+            cookies::clear_flow_cookie(&form.auth, &mut reply, flow_id)?;
+            Ok(reply)
+        }
+        Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
+            show(&form.auth, form.reader(), form.token(), &confirmation, Some(WRONG_PASSWORD)).await
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -74,7 +75,7 @@ async fn confirmation(auth: &Auth, req: &HttpRequest, params: &Params) -> Result
 async fn show(
     auth: &Auth,
     reader: Reader,
-    form: &FormSession,
+    form_token: String,
     (flow_id, confirmation): &(String, LinkConfirmation),
     error: Option<&str>,
 ) -> Result<HttpResponse, Error> {
@@ -82,7 +83,7 @@ async fn show(
     let reader = reader.for_account(confirmation.browser.as_ref().map(|browser| &browser.account));
     let page = Page::ConfirmLink(ConfirmLinkPage {
         action: &reader.keep(PATH),
-        form_token: form.token(),
+        form_token,
         flow_id,
         provider: &question.provider.name,
         label: question.label.as_deref(),
