@@ -13,6 +13,7 @@ use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::token_uses::TokenUses;
+#[cfg(feature = "sso")]
 use crate::upstream::ProviderClients;
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
@@ -28,6 +29,7 @@ struct Parts {
     revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
     keys: SigningKeys,
+    #[cfg(feature = "sso")]
     provider_clients: ProviderClients,
     uses: TokenUses,
     request_counters: RequestCounters,
@@ -83,6 +85,7 @@ impl Auth {
     }
 
     /// The clients of the identity providers.
+    #[cfg(feature = "sso")]
     pub(crate) fn provider_clients(&self) -> &ProviderClients {
         &self.0.provider_clients
     }
@@ -163,30 +166,44 @@ impl AuthBuilder {
         if keys.is_err() && !self.config.signing_keys.is_empty() {
             problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
-        let provider_clients = ProviderClients::new(&self.config.sso);
-        if let Err(why) = &provider_clients
-            && !problems.iter().any(|problem| problem.field == "oidc.trusted_roots")
-        {
-            problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
-        }
+        #[cfg(feature = "sso")]
+        let provider_clients = provider_clients(&self.config, &mut problems);
         if self.accounts.is_none() {
             problems.push(ConfigProblem::new("accounts", "was not given to the builder"));
         }
-        match (keys, provider_clients, self.accounts) {
-            (Ok(keys), Ok(provider_clients), Some(accounts)) if problems.is_empty() => Ok(Auth(Arc::new(Parts {
-                config: self.config,
-                store: self.store,
-                accounts,
-                mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
-                pages: self.pages.unwrap_or_else(|| Arc::new(Plain)),
-                revocations: self.revocations,
-                ambient: self.ambient,
-                keys,
-                provider_clients,
-                uses: TokenUses::default(),
-                request_counters: RequestCounters::default(),
-            }))),
-            _ => Err(ConfigProblems(problems)),
+        let (Ok(keys), Some(accounts)) = (keys, self.accounts) else {
+            return Err(ConfigProblems(problems));
+        };
+        if !problems.is_empty() {
+            return Err(ConfigProblems(problems));
+        }
+        Ok(Auth(Arc::new(Parts {
+            config: self.config,
+            store: self.store,
+            accounts,
+            mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
+            pages: self.pages.unwrap_or_else(|| Arc::new(Plain)),
+            revocations: self.revocations,
+            ambient: self.ambient,
+            keys,
+            #[cfg(feature = "sso")]
+            provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,
+            uses: TokenUses::default(),
+            request_counters: RequestCounters::default(),
+        })))
+    }
+}
+
+/// The clients of the providers; when there can be none, that is one of the problems.
+#[cfg(feature = "sso")]
+fn provider_clients(config: &Config, problems: &mut Vec<ConfigProblem>) -> Option<ProviderClients> {
+    match ProviderClients::new(&config.sso) {
+        Ok(clients) => Some(clients),
+        Err(why) => {
+            if !problems.iter().any(|problem| problem.field == "oidc.trusted_roots") {
+                problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
+            }
+            None
         }
     }
 }

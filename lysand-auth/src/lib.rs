@@ -18,6 +18,22 @@
 //! | [`secret`] | values that are never printed |
 //! | [`ambient`] | time and randomness |
 //!
+//! # Features
+//!
+//! | feature | default | what it adds |
+//! | --- | --- | --- |
+//! | `sqlite` | yes | databases in a file; the bundled SQLite, whose version is any that your own `sqlx` or `rusqlite` needs |
+//! | `postgres` | yes | PostgreSQL, without libpq and OpenSSL |
+//! | `actix` | yes | the module `web`: routes, pages and extractors for actix-web. Without it there are the flows |
+//! | `sso` | yes | signing in with identity providers |
+//! | `passkeys` | yes | nothing yet |
+//! | `native`, `opaque` | no | nothing yet; `opaque` implies `native` |
+//! | `testing` | no | what tests of a host need |
+//!
+//! At least one database must be there. Only one copy of SQLite can be in a program: `rusqlite` 0.32 to 0.40 and `sqlx` 0.8
+//! and 0.9 find one together with this crate; `rusqlite` from 0.41 on needs a `libsqlite3-sys` that Diesel 2.3 refuses. In
+//! a host that has one of those, leave `sqlite` out and keep the library's rows in PostgreSQL.
+//!
 //! # Embedding
 //!
 //! ```no_run
@@ -49,6 +65,14 @@
 //! ```
 
 #![warn(missing_docs)]
+// What only a part that is left out calls stays as it is, so that no function has to list the features of its callers.
+#![cfg_attr(
+    not(all(feature = "sqlite", feature = "postgres", feature = "actix", feature = "sso")),
+    allow(dead_code, unreachable_pub)
+)]
+
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("lysand-auth keeps its rows in a database: enable its feature `sqlite`, `postgres`, or both");
 
 pub mod ambient;
 pub mod auth;
@@ -63,7 +87,9 @@ pub mod signing;
 mod steps;
 pub mod store;
 mod texts;
+#[cfg(feature = "sso")]
 mod upstream;
+#[cfg(feature = "actix")]
 pub mod web;
 
 pub use ambient::Ambient;

@@ -1,6 +1,8 @@
 //! What an embedder decides, one file a section. No file and no environment is read here; see [`Config::check`] for what is
 //! refused.
 
+#[cfg(feature = "sso")]
+mod authorities;
 mod base_url;
 mod frontend;
 mod lifetimes;
@@ -9,13 +11,14 @@ mod problem;
 mod rate_limits;
 mod sso;
 
+#[cfg(feature = "sso")]
+pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::lifetimes::Lifetimes;
 pub use self::oauth::{AuthorizeErrors, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
-pub(crate) use self::sso::authorities;
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
 use crate::secret::Secret;
 

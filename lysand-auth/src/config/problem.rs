@@ -16,6 +16,6 @@ impl ConfigProblem {
 }
 
 /// All that is wrong with a [`Config`](super::Config).
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Default, thiserror::Error)]
 #[error("{}", .0.iter().map(|p| format!("{}: {}", p.field, p.remedy)).collect::<Vec<_>>().join("; "))]
 pub struct ConfigProblems(pub Vec<ConfigProblem>);

@@ -3,9 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 use url::Url;
 
 use super::base_url::BaseUrl;
@@ -173,16 +170,6 @@ fn is_loopback(url: &Url) -> bool {
     BaseUrl::parse(&url.origin().ascii_serialization()).is_ok_and(|origin| origin.is_loopback())
 }
 
-/// The certificate authorities in a PEM text: one at least, and nothing that is none.
-pub(crate) fn authorities(pem: &str) -> Result<RootCertStore, String> {
-    let mut found = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        found.add(certificate).map_err(|error| error.to_string())?;
-    }
-    if found.is_empty() { Err("there is no certificate in it".to_owned()) } else { Ok(found) }
-}
-
 impl Sso {
     /// The provider with this id.
     #[must_use]
@@ -219,14 +206,12 @@ impl Sso {
         if self.forced && self.providers.is_empty() {
             problems.push(ConfigProblem::new("oidc.forced", "nobody could sign in: configure a provider first"));
         }
-        for (index, pem) in self.trusted_roots.iter().enumerate() {
-            if let Err(why) = authorities(pem) {
-                let which =
-                    if self.trusted_roots.len() == 1 { String::new() } else { format!(" (number {})", index + 1) };
-                let remedy =
-                    format!("give files with certificates of authorities in PEM: one{which} cannot be used: {why}");
-                problems.push(ConfigProblem::new("oidc.trusted_roots", remedy));
-            }
+        #[cfg(feature = "sso")]
+        problems.extend(super::authorities::problems(&self.trusted_roots));
+        #[cfg(not(feature = "sso"))]
+        if !self.providers.is_empty() {
+            let remedy = "this program is built without providers: enable the feature `sso` of lysand-auth";
+            problems.push(ConfigProblem::new("oidc.providers", remedy));
         }
         if self.flow_lifetime < Duration::from_secs(1) {
             problems.push(ConfigProblem::new("oidc.flow_ttl", "must be one second at least"));
@@ -235,7 +220,7 @@ impl Sso {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sso"))]
 mod tests {
     use super::*;
 
@@ -273,23 +258,6 @@ mod tests {
         }
         assert_eq!(remedies(vec![good.clone(), good.clone()]).len(), 2);
         assert_eq!(remedies(vec![good.clone(), openid("other", "https://id.example")]).len(), 1);
-    }
-
-    #[test]
-    fn sso_config_check_refuses_trusted_roots_that_are_no_certificates() {
-        let of = |roots: &[&str]| {
-            let trusted_roots = roots.iter().map(|root| (*root).to_owned()).collect();
-            Sso { trusted_roots, ..Sso::default() }.check()
-        };
-        assert_eq!(of(&[]), []);
-        let empty = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        let cut = "-----BEGIN CERTIFICATE-----\nAAAA\n";
-        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-        for garbage in ["", "garbage", empty, cut, key] {
-            let found = of(&[garbage]);
-            assert!(found.len() == 1 && found[0].field == "oidc.trusted_roots", "{garbage:?}: {found:?}");
-        }
-        assert!(of(&["", "garbage"])[1].remedy.contains("number 2"));
     }
 
     #[test]

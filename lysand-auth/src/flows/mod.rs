@@ -10,6 +10,7 @@ pub mod introspect;
 pub mod login;
 pub mod revoke;
 pub mod sessions;
+#[cfg(feature = "sso")]
 pub mod sso;
 pub mod sweep;
 pub mod token;

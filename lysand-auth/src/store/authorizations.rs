@@ -9,8 +9,8 @@ use diesel::{
 use super::apps::{self, StoredApp};
 use super::conn::Conn;
 use super::schema::{auth_app, auth_authorization as table};
-use super::statements::{Approve, Redeem, Spend};
-use super::tokens::{self, StoredToken};
+use super::statements::{Approve, Spend};
+use super::tokens::StoredToken;
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
@@ -153,16 +153,18 @@ pub(crate) async fn redeem(
 ) -> Result<bool, Error> {
     let spend =
         Spend { code: code.as_bytes(), token_id: &token.id, family_id: token.family_id.as_deref(), now: now.micros() };
-    let kept = match conn {
+    match conn {
+        #[cfg(feature = "sqlite")]
         Conn::Sqlite(c) => {
             let spent = diesel::RunQueryDsl::execute(spend, c)? == 1;
             if spent {
-                tokens::insert(conn, token, digest).await?;
+                super::tokens::insert(conn, token, digest).await?;
             }
-            return Ok(spent);
+            Ok(spent)
         }
+        #[cfg(feature = "postgres")]
         Conn::Pg(c) => {
-            let redeem = Redeem {
+            let redeem = super::statements::Redeem {
                 spend,
                 digest: digest.as_bytes(),
                 app_id: token.app_id.as_str(),
@@ -171,10 +173,9 @@ pub(crate) async fn redeem(
                 created_at: token.created_at.micros(),
                 expires_at: token.expires_at.map(Timestamp::micros),
             };
-            diesel_async::RunQueryDsl::execute(redeem, c).await?
+            Ok(diesel_async::RunQueryDsl::execute(redeem, c).await? == 1)
         }
-    };
-    Ok(kept == 1)
+    }
 }
 
 /// Ends every open code of an account.

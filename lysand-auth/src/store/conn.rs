@@ -3,18 +3,24 @@
 use std::future::Future;
 use std::pin::Pin;
 
+#[cfg(feature = "sqlite")]
 use diesel::SqliteConnection;
+#[cfg(feature = "postgres")]
 use diesel_async::AsyncPgConnection;
+#[cfg(feature = "postgres")]
 use diesel_async::pooled_connection::deadpool::Object;
 
 use crate::error::Error;
 
-#[expect(clippy::large_enum_variant, reason = "there is one for each connection, and it is lent, not moved about")]
-/// A connection to one of the two databases; [`on!`](crate::on) takes it apart.
+#[allow(clippy::large_enum_variant, reason = "there is one for each connection, and it is lent, not moved about")]
+/// A connection to one of the two databases; [`on!`](crate::on) takes it apart. Which variants there are depends on the
+/// features of this crate.
 pub enum Conn {
     /// SQLite: plain, synchronous Diesel.
+    #[cfg(feature = "sqlite")]
     Sqlite(SqliteConnection),
     /// PostgreSQL: asynchronous Diesel over a pooled connection.
+    #[cfg(feature = "postgres")]
     Pg(Object<AsyncPgConnection>),
 }
 

@@ -176,13 +176,20 @@ pub(crate) async fn lock_live_scopes(
     app: &AppId,
     now: Timestamp,
 ) -> Result<Vec<Scopes>, Error> {
-    let Conn::Pg(c) = conn else { return live_scopes(conn, account, app, now).await };
-    let families = living_families!(account, now).filter(families::app_id.eq(app.as_str())).select(families::scopes);
-    let mut all: Vec<String> = diesel_async::RunQueryDsl::load(families.for_share(), c).await?;
-    let tokens = alive!(account, now).filter(table::app_id.eq(app.as_str())).select(table::scopes);
-    let of_tokens: Vec<String> = diesel_async::RunQueryDsl::load(tokens.for_share(), c).await?;
-    all.extend(of_tokens);
-    Ok(all.iter().map(|scopes| Scopes::stored(scopes)).collect())
+    match conn {
+        #[cfg(feature = "postgres")]
+        Conn::Pg(c) => {
+            let families = living_families!(account, now).filter(families::app_id.eq(app.as_str()));
+            let families = families.select(families::scopes).for_share();
+            let mut all: Vec<String> = diesel_async::RunQueryDsl::load(families, c).await?;
+            let tokens = alive!(account, now).filter(table::app_id.eq(app.as_str())).select(table::scopes);
+            let of_tokens: Vec<String> = diesel_async::RunQueryDsl::load(tokens.for_share(), c).await?;
+            all.extend(of_tokens);
+            Ok(all.iter().map(|scopes| Scopes::stored(scopes)).collect())
+        }
+        #[cfg(feature = "sqlite")]
+        Conn::Sqlite(_) => live_scopes(conn, account, app, now).await,
+    }
 }
 
 /// Ends all codes, families of refresh tokens and tokens that an account gave to an app; false when there were none.

@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! # use lysand_auth::{on, store::Store, Error};
-//! # use diesel::QueryDsl;
+//! # use lysand_auth::store::diesel::{self, QueryDsl};
 //! diesel::table! { note (id) { id -> BigInt, text -> Text, } }
 //! # async fn example(store: Store) -> Result<(), Error> {
 //! let texts: Vec<String> = store
@@ -17,6 +17,7 @@
 
 pub(crate) mod apps;
 pub(crate) mod authorizations;
+#[cfg(feature = "postgres")]
 mod bearer_batches;
 mod conn;
 mod error;
@@ -25,11 +26,14 @@ pub(crate) mod grants;
 pub(crate) mod identities;
 mod migrate;
 mod on;
+#[cfg(feature = "postgres")]
 mod pooled_conn;
+#[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod rate_limits;
 mod schema;
 pub(crate) mod sessions;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod sso_flows;
 mod statements;
@@ -38,6 +42,12 @@ pub(crate) mod token_uses;
 pub(crate) mod tokens;
 
 use std::sync::Arc;
+
+/// The query builder whose version this crate's connections are of.
+pub use diesel;
+/// The asynchronous side of the query builder, for PostgreSQL.
+#[cfg(feature = "postgres")]
+pub use diesel_async;
 
 pub use self::conn::{Conn, Work};
 pub use self::error::StoreError;
@@ -49,9 +59,11 @@ use crate::secret::{Digest, Secret};
 #[derive(Clone)]
 pub struct Store(Arc<Backend>);
 
-#[expect(clippy::large_enum_variant, reason = "there is one for each store")]
+#[allow(clippy::large_enum_variant, reason = "there is one for each store")]
 enum Backend {
+    #[cfg(feature = "sqlite")]
     Sqlite(sqlite::Sqlite),
+    #[cfg(feature = "postgres")]
     Postgres(postgres::Postgres),
 }
 
@@ -65,7 +77,9 @@ impl Store {
         let text = url.expose();
         let scheme = text.split(':').next().unwrap_or_default();
         let backend = match scheme {
+            #[cfg(feature = "sqlite")]
             "sqlite" => Backend::Sqlite(sqlite::Sqlite::open(text, max_connections)?),
+            #[cfg(feature = "postgres")]
             "postgres" | "postgresql" => Backend::Postgres(postgres::Postgres::open(text, max_connections).await?),
             other => return Err(StoreError::Scheme(other.to_owned())),
         };
@@ -83,7 +97,9 @@ impl Store {
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
         match &*self.0 {
+            #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.look_up(work).await,
+            #[cfg(feature = "postgres")]
             Backend::Postgres(postgres) => postgres.read(work).await,
         }
     }
@@ -95,7 +111,9 @@ impl Store {
     /// When the database does not answer.
     pub(crate) async fn bearer(&self, digest: Digest) -> Result<Option<tokens::Found>, Error> {
         match &*self.0 {
+            #[cfg(feature = "sqlite")]
             Backend::Sqlite(_) => self.look_up(move |c| Box::pin(tokens::by_digest(c, digest))).await,
+            #[cfg(feature = "postgres")]
             Backend::Postgres(postgres) => postgres.bearer_batches.check(digest).await,
         }
     }
@@ -110,7 +128,9 @@ impl Store {
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
         match &*self.0 {
+            #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.read(work).await,
+            #[cfg(feature = "postgres")]
             Backend::Postgres(postgres) => postgres.read(work).await,
         }
     }
@@ -128,7 +148,9 @@ impl Store {
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
         match &*self.0 {
+            #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.write(work).await,
+            #[cfg(feature = "postgres")]
             Backend::Postgres(postgres) => postgres.write(work).await,
         }
     }
@@ -144,7 +166,9 @@ impl Store {
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
         match &*self.0 {
+            #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.write(work).await,
+            #[cfg(feature = "postgres")]
             Backend::Postgres(postgres) => postgres.read(work).await,
         }
     }
@@ -155,7 +179,9 @@ impl Store {
     /// When a migration fails, or the database knows one that `sets` does not (security DUR-5).
     pub async fn migrate(&self, sets: &'static [MigrationSet]) -> Result<Vec<String>, StoreError> {
         match &*self.0 {
+            #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.migrate(sets).await,
+            #[cfg(feature = "postgres")]
             Backend::Postgres(postgres) => postgres.migrate(sets).await,
         }
     }
@@ -166,7 +192,9 @@ impl Store {
     /// When the database does not answer.
     pub async fn migration_state(&self, sets: &'static [MigrationSet]) -> Result<MigrationState, StoreError> {
         match &*self.0 {
+            #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.migration_state(sets).await,
+            #[cfg(feature = "postgres")]
             Backend::Postgres(postgres) => postgres.migration_state(sets).await,
         }
     }
@@ -175,7 +203,9 @@ impl Store {
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match &*self.0 {
+            #[cfg(feature = "sqlite")]
             Backend::Sqlite(_) => "Store(SQLite)",
+            #[cfg(feature = "postgres")]
             Backend::Postgres(_) => "Store(PostgreSQL)",
         })
     }

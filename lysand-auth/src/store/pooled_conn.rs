@@ -32,8 +32,11 @@ impl PooledConn {
     }
 
     pub(super) async fn execute(&mut self, sql: &str) -> Result<(), Error> {
-        if let Some(Conn::Pg(object)) = &mut self.0 {
-            SimpleAsyncConnection::batch_execute(&mut **object, sql).await?;
+        match &mut self.0 {
+            Some(Conn::Pg(object)) => SimpleAsyncConnection::batch_execute(&mut **object, sql).await?,
+            #[cfg(feature = "sqlite")]
+            Some(Conn::Sqlite(_)) => {}
+            None => {}
         }
         Ok(())
     }

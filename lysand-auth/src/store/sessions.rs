@@ -55,12 +55,16 @@ pub(crate) async fn by_id(conn: &mut Conn, id: &SessionId) -> Result<Option<Sess
 /// Whether a session stands; and on PostgreSQL, whoever would end it waits until this transaction is over, as on SQLite
 /// they do anyway.
 pub(crate) async fn lock_live(conn: &mut Conn, id: &SessionId, now: Timestamp) -> Result<bool, Error> {
-    let Conn::Pg(c) = conn else {
-        return Ok(by_id(conn, id).await?.is_some_and(|session| session.is_live(now)));
-    };
-    let row = table::table.find(id.as_str()).select(Row::as_select()).for_share();
-    let row: Option<Row> = diesel_async::RunQueryDsl::get_result(row, c).await.optional()?;
-    Ok(row.is_some_and(|row| Session::from(row).is_live(now)))
+    match conn {
+        #[cfg(feature = "postgres")]
+        Conn::Pg(c) => {
+            let row = table::table.find(id.as_str()).select(Row::as_select()).for_share();
+            let row: Option<Row> = diesel_async::RunQueryDsl::get_result(row, c).await.optional()?;
+            Ok(row.is_some_and(|row| Session::from(row).is_live(now)))
+        }
+        #[cfg(feature = "sqlite")]
+        Conn::Sqlite(_) => Ok(by_id(conn, id).await?.is_some_and(|session| session.is_live(now))),
+    }
 }
 
 /// Ends one session.

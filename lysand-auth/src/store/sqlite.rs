@@ -122,7 +122,7 @@ impl Sqlite {
     pub(super) async fn migrate(&self, sets: &'static [MigrationSet]) -> Result<Vec<String>, StoreError> {
         let migrated = self.write(move |conn| {
             Box::pin(async move {
-                let Conn::Sqlite(conn) = conn else { return Ok(Err(StoreError::Migration("wrong database".into()))) };
+                let Some(conn) = sqlite(conn) else { return Ok(Err(StoreError::Migration("wrong database".into()))) };
                 // Inside the writer's transaction: a failure must undo all of it, so it is carried out as an error.
                 migrate::run(conn, sets).map(Ok).map_err(Error::failed)
             })
@@ -141,7 +141,7 @@ impl Sqlite {
         // Asking makes the table of applied migrations when there is none, so it takes the writer.
         let state = self.write(move |conn| {
             Box::pin(async move {
-                let Conn::Sqlite(conn) = conn else { return Ok(Err(StoreError::Migration("wrong database".into()))) };
+                let Some(conn) = sqlite(conn) else { return Ok(Err(StoreError::Migration("wrong database".into()))) };
                 Ok(migrate::state(conn, sets))
             })
         });
@@ -227,9 +227,15 @@ fn serve(mut conn: Conn, jobs: &Receiver<Job>) {
 }
 
 fn execute(conn: &mut Conn, sql: &str) -> diesel::QueryResult<()> {
+    sqlite(conn).ok_or(diesel::result::Error::NotInTransaction)?.batch_execute(sql)
+}
+
+/// The connection, which is always one to SQLite here.
+fn sqlite(conn: &mut Conn) -> Option<&mut SqliteConnection> {
     match conn {
-        Conn::Sqlite(conn) => conn.batch_execute(sql),
-        Conn::Pg(_) => Err(diesel::result::Error::NotInTransaction),
+        Conn::Sqlite(conn) => Some(conn),
+        #[cfg(feature = "postgres")]
+        Conn::Pg(_) => None,
     }
 }
 

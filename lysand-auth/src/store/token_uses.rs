@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl};
+#[cfg(feature = "postgres")]
+use diesel::QueryDsl as _;
+use diesel::{BoolExpressionMethods, ExpressionMethods};
 
 use super::conn::Conn;
 use super::schema::auth_token as table;
@@ -60,12 +62,17 @@ impl TokenUses {
 /// Writes uses of tokens that were not used since `due`; answers how many there were. On PostgreSQL a token that somebody
 /// is changing at this moment is left out: waiting for it while holding others could end in a deadlock with a revocation.
 pub(crate) async fn write(conn: &mut Conn, uses: &[Use], due: Timestamp, now: Timestamp) -> Result<usize, Error> {
-    let mut ids: BTreeSet<String> = uses.iter().map(|(id, _)| id.clone()).collect();
-    if let Conn::Pg(c) = conn {
-        let rows = table::table.filter(table::id.eq_any(&ids)).select(table::id);
-        let free: Vec<String> = diesel_async::RunQueryDsl::load(rows.for_no_key_update().skip_locked(), c).await?;
-        ids = free.into_iter().collect();
-    }
+    let ids: BTreeSet<String> = uses.iter().map(|(id, _)| id.clone()).collect();
+    let ids: BTreeSet<String> = match conn {
+        #[cfg(feature = "sqlite")]
+        Conn::Sqlite(_) => ids,
+        #[cfg(feature = "postgres")]
+        Conn::Pg(c) => {
+            let rows = table::table.filter(table::id.eq_any(&ids)).select(table::id);
+            let free: Vec<String> = diesel_async::RunQueryDsl::load(rows.for_no_key_update().skip_locked(), c).await?;
+            free.into_iter().collect()
+        }
+    };
     let mut by_address: BTreeMap<Option<IpAddr>, Vec<&str>> = BTreeMap::new();
     for (id, from) in uses.iter().filter(|(id, _)| ids.contains(id)) {
         by_address.entry(*from).or_default().push(id);

@@ -84,6 +84,7 @@ pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest)
 }
 
 /// The tokens with these digests and their apps, in any order: what several bearer checks ask at one moment.
+#[cfg(feature = "postgres")]
 pub(super) async fn by_digests(conn: &mut Conn, digests: &[Digest]) -> Result<Vec<(Vec<u8>, Found)>, Error> {
     let digests: Vec<&[u8]> = digests.iter().map(Digest::as_bytes).collect();
     let rows: Vec<(Row, apps::Row)> = on!(conn, c => table::table

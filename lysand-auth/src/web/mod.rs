@@ -24,6 +24,7 @@ pub use self::kit::form_tokens::FormTokens;
 pub use self::kit::forms::PostedForm;
 pub use self::kit::link_result::LinkResult;
 pub use self::kit::page::page_texts;
+#[cfg(feature = "sso")]
 pub use self::kit::provider_redirect::redirect_to_provider;
 pub use self::kit::routes::{not_allowed, with_slash};
 pub use self::kit::session::SignedIn;
@@ -36,6 +37,7 @@ pub use self::wire::request::{reader, source};
 use crate::auth::Auth;
 
 /// The former name of [`redirect_to_provider`].
+#[cfg(feature = "sso")]
 pub use self::kit::provider_redirect::redirect_to_provider as depart;
 
 /// Adds the library's routes. Each answers with and without a trailing slash, and `HEAD` like `GET`.

@@ -8,6 +8,7 @@ pub mod headers;
 pub mod limits;
 pub mod link_result;
 pub(crate) mod page;
+#[cfg(feature = "sso")]
 pub mod provider_redirect;
 pub mod routes;
 pub mod session;

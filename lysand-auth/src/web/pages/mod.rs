@@ -9,6 +9,7 @@ mod consent;
 mod continue_sign_in;
 pub(crate) mod login_redirect;
 mod sign_in_page;
+#[cfg(feature = "sso")]
 mod sso;
 
 use crate::auth::Auth;
@@ -29,6 +30,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/oauth/authorize/continue", [post(continue_sign_in::continue_sign_in)]),
         page().routes(["/oauth/code", "/oauth/authorize/native"], [get(code::code)]),
     ];
+    #[cfg(feature = "sso")]
     routes.extend(sso::routes(auth));
     let list = [get(authorized_applications::list)];
     let one = [post(authorized_applications::revoke_by_form), delete(authorized_applications::revoke)];
