@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use async_trait::async_trait;
 
-use super::{
-    AppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, HtmlPage,
-    Page, PageReply, PageRequest, Pages, Permission, SignInPage,
+use super::page::{
+    AppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, Page,
+    Pages, Permission, SignInPage,
 };
+use super::reply::{HtmlPage, PageReply, PageRequest};
 use crate::host::HostResult;
 
 /// Pages without style and pictures, in English: for a host that brings none, and for the pages that its own [`Pages`] does

@@ -18,6 +18,7 @@ use crate::web::kit::surfaces::Surface;
 
 /// The frontend API (Lysand §4 to §6, §10 to §12).
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    let api = || Routes::new(auth, AnswerKind::Api).limited();
     vec![
         Routes::new(auth, AnswerKind::Page)
             .of(Surface::Pages)
@@ -27,14 +28,10 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/login", [post(login::login)])
             .route("/api/auth/redirect", [post(redirect::redirect)])
             .route("/api/auth/mastodon-logout", [post(sign_out::sign_out)]),
-        Routes::new(auth, AnswerKind::Api)
-            .of(Surface::Lysand)
-            .limited()
-            .route("/api/v1/frontend/config", [get(config::config)]),
+        api().of(Surface::Lysand).route("/api/v1/frontend/config", [get(config::config)]),
         #[cfg(feature = "sso")]
-        Routes::new(auth, AnswerKind::Api)
+        api()
             .of(Surface::Sso)
-            .limited()
             .route("/api/v1/sso", [get(sso::list), post(sso::start_link)])
             .route("/api/v1/sso/{issuer}", [get(sso::get), delete(sso::unlink)]),
         Routes::new(auth, AnswerKind::Public).of(Surface::Sso).route("/oauth/providers", [get(providers::providers)]),

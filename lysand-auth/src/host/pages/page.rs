@@ -1,0 +1,269 @@
+//! What the library wants shown, and the trait that shows it.
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use super::reply::{PageReply, PageRequest};
+use crate::ambient::Timestamp;
+use crate::host::HostResult;
+pub use crate::model::language::Language;
+pub use crate::model::permission::{Access, Permission, sentence};
+pub use crate::model::reader::Reader;
+pub use crate::model::redirect_uri::Destination;
+
+/// A page that the library wants shown to a person.
+///
+/// Every text in it may come from outside: a host escapes all of it (security WEB-7).
+#[derive(Debug, Serialize)]
+#[serde(tag = "page", rename_all = "snake_case")]
+pub enum Page<'a> {
+    /// `GET /oauth/authorize`: who are you?
+    SignIn(SignInPage<'a>),
+    /// `GET /oauth/consent`: may this app act for you?
+    Consent(ConsentPage<'a>),
+    /// `GET /oauth/code`: the code to copy into the app.
+    Code(CodePage<'a>),
+    /// `GET /oauth/sso/link/confirm`: shall this identity belong to this account?
+    ConfirmLink(ConfirmLinkPage<'a>),
+    /// The answer to an app, as a form that the browser posts to it (`response_mode=form_post`).
+    FormPost(FormPostPage<'a>),
+    /// `GET /oauth/authorized_applications`: what may act for you, and how to end it.
+    AuthorizedApplications(AuthorizedApplicationsPage<'a>),
+    /// Something is wrong and the person cannot be sent back to the app.
+    Error(ErrorPage<'a>),
+}
+
+/// The sign-in page.
+#[derive(Debug, Serialize)]
+pub struct SignInPage<'a> {
+    /// Where the form posts `identifier` and `password` to, query included: `/api/auth/login?client_id=…`.
+    pub action: String,
+    /// Hidden field `form_token`: proof that the post comes from this page.
+    pub form_token: String,
+    /// The app that asked; `None` only when the request named none.
+    pub app: Option<AppOnPage<'a>>,
+    /// What went wrong at the last try, in words for the person.
+    pub error: Option<String>,
+    /// The account that is signed in already and may go on with one click.
+    pub current: Option<CurrentAccount<'a>>,
+    /// False when this server takes no passwords.
+    pub password: bool,
+    /// Other services to sign in with.
+    pub providers: Vec<ProviderOnPage<'a>>,
+}
+
+/// An identity provider as pages offer it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderOnPage<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its icon, when it is on this server; pages load nothing from elsewhere (security WEB-6).
+    pub icon: Option<&'a str>,
+    /// The link that starts a sign-in there.
+    pub start: String,
+}
+
+/// A link came back to another browser than it began in: the owner of the account must say that it is right.
+#[derive(Debug, Serialize)]
+pub struct ConfirmLinkPage<'a> {
+    /// Where the form posts to.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `flow_id`.
+    pub flow_id: &'a str,
+    /// The provider's name.
+    pub provider: &'a str,
+    /// How the person knows the identity there.
+    pub label: Option<&'a str>,
+    /// The account that gets the identity.
+    pub account: AccountOnPage<'a>,
+    /// Whether the account's owner must prove to be there.
+    pub password: bool,
+    /// Whether a password (field `password`) can prove it; else a sign-in with this browser does.
+    pub takes_password: bool,
+    /// Where "no" leads.
+    pub cancel: String,
+    /// What went wrong at the last try.
+    pub error: Option<String>,
+}
+
+/// An account that is signed in already, offered on the sign-in page (`force_login`, "not you?").
+#[derive(Debug, Serialize)]
+pub struct CurrentAccount<'a> {
+    /// The account.
+    pub account: AccountOnPage<'a>,
+    /// Where the form "continue as …" posts to (with `form_token`); `None` when the password is asked again.
+    pub continue_action: Option<String>,
+}
+
+/// The consent page. All of it comes from the database, nothing from the URL (security AS-2).
+#[derive(Debug, Serialize)]
+pub struct ConsentPage<'a> {
+    /// Where the form "allow" posts to: `/api/auth/redirect?client_id=…&redirect_uri=…&code=…`.
+    pub allow_action: String,
+    /// Where the form "deny" posts to: `/oauth/authorize`; the form carries the hidden field `_method=delete`.
+    pub deny_action: String,
+    /// Hidden field `code` of the form "deny".
+    pub code: &'a str,
+    /// Hidden field `client_id` of the form "deny".
+    pub client_id: &'a str,
+    /// Hidden field `redirect_uri` of the form "deny".
+    pub redirect_uri: &'a str,
+    /// Hidden field `form_token` of both forms.
+    pub form_token: String,
+    /// The app that asks.
+    pub app: AppOnPage<'a>,
+    /// Who is signed in.
+    pub account: AccountOnPage<'a>,
+    /// Link "not you?": the sign-in page, with the request kept.
+    pub switch_account: String,
+    /// Where an answer goes.
+    pub destination: Destination,
+    /// What is asked for, one row a subject.
+    pub permissions: Vec<Permission>,
+}
+
+/// The code to be copied by hand, for apps registered with the out-of-band URI.
+#[derive(Debug, Serialize)]
+pub struct CodePage<'a> {
+    /// The code, reflected from the URL.
+    pub code: &'a str,
+}
+
+/// An answer that the browser posts to the app. The form has a button, for browsers without scripts; a script of the
+/// server's own origin may press it.
+#[derive(Debug, Serialize)]
+pub struct FormPostPage<'a> {
+    /// Where the form posts to: the app's redirect URI.
+    pub action: &'a str,
+    /// Names and values of the hidden fields.
+    pub fields: &'a [(&'a str, &'a str)],
+}
+
+/// The apps that may act for a person (Mastodon §16).
+#[derive(Debug, Serialize)]
+pub struct AuthorizedApplicationsPage<'a> {
+    /// Who is signed in.
+    pub account: AccountOnPage<'a>,
+    /// The apps, the one authorized last first; empty when there are none.
+    pub apps: Vec<AuthorizedAppOnPage<'a>>,
+    /// Hidden field `form_token` of each form.
+    pub form_token: String,
+    /// Link to where a person starts.
+    pub home: String,
+}
+
+/// One app that may act for a person.
+#[derive(Debug, Serialize)]
+pub struct AuthorizedAppOnPage<'a> {
+    /// The app.
+    pub app: AppOnPage<'a>,
+    /// What it may do, one row a subject.
+    pub permissions: Vec<Permission>,
+    /// Since when.
+    pub authorized: MomentOnPage,
+    /// When it last did something, to within a day.
+    pub last_used: Option<MomentOnPage>,
+    /// Where the form "remove" posts to; the form carries the hidden field `_method=delete`. `None` for an app of the
+    /// server's own, which has no such form (Mastodon §16).
+    pub remove_action: Option<String>,
+}
+
+/// A moment as pages show it.
+#[derive(Debug, Serialize)]
+pub struct MomentOnPage {
+    /// ISO 8601 in UTC, for programs and for hosts that write days in another language.
+    pub iso8601: String,
+    /// The day in English words, `21 November 2026`; [`page_texts`](crate::web::page_texts) lists how days are written.
+    pub day: String,
+}
+
+impl From<Timestamp> for MomentOnPage {
+    fn from(moment: Timestamp) -> Self {
+        Self { iso8601: moment.to_iso8601(), day: moment.to_day() }
+    }
+}
+
+/// A trouble that ends the sign-in.
+#[derive(Debug, Serialize)]
+pub struct ErrorPage<'a> {
+    /// HTTP status of the page.
+    pub status: u16,
+    /// A short heading for the person.
+    pub title: &'a str,
+    /// What happened and who can mend it.
+    pub message: &'a str,
+    /// OAuth's name of the error, for developers.
+    pub error: &'a str,
+    /// OAuth's description of the error, for developers.
+    pub error_description: &'a str,
+    /// A link to start over; never one to an unverified place.
+    pub start_over: Option<String>,
+}
+
+/// An app as pages show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppOnPage<'a> {
+    /// The name that it registered.
+    pub name: &'a str,
+    /// Its website, only when that is http or https.
+    pub website: Option<&'a str>,
+}
+
+/// An account as pages show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountOnPage<'a> {
+    /// The local name.
+    pub username: &'a str,
+    /// The name to show; may be empty.
+    pub display_name: &'a str,
+}
+
+/// Shows pages.
+#[async_trait]
+pub trait Pages: Send + Sync {
+    /// Renders `page` for the reader of `request`, or says where a frontend shows it. For a page that it does not know, a host
+    /// answers with [`Plain`](super::Plain).
+    ///
+    /// The texts of a page are English: a host that speaks other languages translates them
+    /// ([`page_texts`](crate::web::page_texts) lists them all) into the one that suits the reader best
+    /// ([`Reader::best_of`]). The account's own language, which Mastodon asks between `lang` and `Accept-Language`, is
+    /// left out, because accounts of this library have no such setting; a host whose accounts have one knows them by
+    /// the page's `account`.
+    ///
+    /// # Errors
+    /// When the page cannot be rendered; the person then sees a plain server error.
+    async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply>;
+}
+
+/// Sends people to a frontend for signing in and consent; the pages that no frontend has come from another [`Pages`].
+pub struct FrontendPages {
+    login: String,
+    consent: String,
+    others: std::sync::Arc<dyn Pages>,
+}
+
+impl FrontendPages {
+    /// Pages of the frontend in `config`; `others` shows the code to copy, answers that are posted, the apps that may act,
+    /// and troubles.
+    #[must_use]
+    pub fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
+        Self { login: config.login_page(), consent: config.consent_page(), others }
+    }
+}
+
+#[async_trait]
+impl Pages for FrontendPages {
+    async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
+        match page {
+            Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
+            Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
+            Page::Code(_)
+            | Page::ConfirmLink(_)
+            | Page::FormPost(_)
+            | Page::AuthorizedApplications(_)
+            | Page::Error(_) => self.others.show(page, request).await,
+        }
+    }
+}
