@@ -6,5 +6,6 @@ mod migrations;
 mod schemas;
 mod several_processes;
 mod sweep;
+mod throttles;
 mod token_last_use;
 mod transactions;
