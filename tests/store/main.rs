@@ -5,6 +5,7 @@ mod database_locked;
 mod migrations;
 mod schemas;
 mod several_processes;
+mod stored_sizes;
 mod sweep;
 mod throttles;
 mod token_last_use;

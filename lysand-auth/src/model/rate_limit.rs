@@ -29,6 +29,8 @@ pub enum Rule {
     ApiToken,
     /// Requests to the API of one address that speaks for nobody (Mastodon §18).
     ApiAddress,
+    /// Requests below `/oauth` of one address (faults F3).
+    OauthAddress,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -42,7 +44,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -52,6 +54,7 @@ impl Rule {
         Self::ApiUser,
         Self::ApiToken,
         Self::ApiAddress,
+        Self::OauthAddress,
     ];
 
     /// The name in the configuration.
@@ -67,6 +70,7 @@ impl Rule {
             Self::ApiUser => "api_user",
             Self::ApiToken => "api_token",
             Self::ApiAddress => "api_address",
+            Self::OauthAddress => "oauth_address",
         }
     }
 
@@ -80,7 +84,7 @@ impl Rule {
             Self::TokenFailures => (60, 5),
             Self::Sso => (20, 1),
             Self::ApiUser => (1_500, 5),
-            Self::ApiToken | Self::ApiAddress => (300, 5),
+            Self::ApiToken | Self::ApiAddress | Self::OauthAddress => (300, 5),
         };
         Limit { max, per: Duration::from_secs(minutes * 60) }
     }
