@@ -13,6 +13,7 @@ use crate::keys::SecretKey;
 use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
+use crate::store::limit_gates::LimitGates;
 use crate::store::token_uses::TokenUses;
 #[cfg(feature = "sso")]
 use crate::upstream::ProviderClients;
@@ -36,6 +37,7 @@ struct Parts {
     provider_clients: ProviderClients,
     uses: TokenUses,
     request_counters: RequestCounters,
+    limit_gates: LimitGates,
 }
 
 impl Auth {
@@ -111,6 +113,10 @@ impl Auth {
 
     pub(crate) fn request_counters(&self) -> &RequestCounters {
         &self.0.request_counters
+    }
+
+    pub(crate) fn limit_gates(&self) -> &LimitGates {
+        &self.0.limit_gates
     }
 
     pub(crate) fn uses(&self) -> &TokenUses {
@@ -208,6 +214,7 @@ impl AuthBuilder {
             provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,
             uses: TokenUses::default(),
             request_counters: RequestCounters::default(),
+            limit_gates: LimitGates::default(),
         })))
     }
 }

@@ -51,6 +51,8 @@ texts! {
         UNSUPPORTED_RESPONSE_TYPE = "The authorization server does not support this response type.";
         /// Another PKCE method than `S256`.
         PKCE_METHOD_NOT_S256 = "The code_challenge_method must be S256.";
+        /// More than is kept of a request, or of its `state` or `nonce`.
+        REQUEST_TOO_LARGE = "The app’s request is too large.";
         /// The app is unknown (Lysand §7).
         UNKNOWN_CLIENT = "Invalid client_id or client_secret";
         /// A sign-in at a provider names no app.

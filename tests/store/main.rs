@@ -5,6 +5,8 @@ mod database_locked;
 mod migrations;
 mod schemas;
 mod several_processes;
+mod stored_sizes;
 mod sweep;
+mod throttles;
 mod token_last_use;
 mod transactions;

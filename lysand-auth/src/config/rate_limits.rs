@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::ambient::Timestamp;
-use crate::model::rate_limit::{FailedAttempts, Limit, Rule, source_of};
+use crate::model::account::AccountId;
+use crate::model::rate_limit::{Counter, FailedAttempts, Limit, Rule, source_of};
+use crate::model::session::SessionId;
 use crate::secret::Digest;
 
 /// How often things may be tried.
@@ -26,10 +28,35 @@ impl RateLimits {
     /// The counters that one attempt to sign in with a password touches, from an address and to an identifier.
     #[must_use]
     pub fn failed_attempts(&self, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> FailedAttempts {
-        let of = |rule, subject: Digest| self.of(rule).map(|limit| (rule, subject, limit));
-        let by_address = source.and_then(|source| of(Rule::LoginAddress, Digest::of(source_of(source).as_bytes())));
-        let by_account = of(Rule::LoginAccount, Digest::of(identifier.as_bytes()));
-        FailedAttempts { counters: [by_address, by_account], now }
+        let by_account = self.counter(Rule::LoginAccount, identifier);
+        FailedAttempts { counters: [self.by_address(source), by_account], now }
+    }
+
+    /// The same for an account that is known: however it was named, it has one counter.
+    pub(crate) fn failed_attempts_of(
+        &self,
+        source: Option<IpAddr>,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> FailedAttempts {
+        // No identifier has a line break.
+        self.failed_attempts(source, &format!("account\n{account}"), now)
+    }
+
+    /// The counters that one more proof of the password touches in a live session, which has an allowance of its own.
+    pub(crate) fn failed_proofs(&self, source: Option<IpAddr>, session: &SessionId, now: Timestamp) -> FailedAttempts {
+        let by_session = self.counter(Rule::ProofSession, &session.to_string());
+        FailedAttempts { counters: [self.by_address(source), by_session], now }
+    }
+
+    fn by_address(&self, source: Option<IpAddr>) -> Option<Counter> {
+        source.and_then(|source| self.counter(Rule::LoginAddress, &source_of(source)))
+    }
+
+    /// The counter of a rule for a subject; `None` when limits are off.
+    #[must_use]
+    pub fn counter(&self, rule: Rule, subject: &str) -> Option<Counter> {
+        self.of(rule).map(|limit| Counter { rule, subject: Digest::of(subject.as_bytes()), limit })
     }
 }
 

@@ -43,3 +43,17 @@ pub fn admit(auth: &Auth, caller: Caller<'_>) -> Result<Option<Allowance>, Error
     }
     Ok(nearest)
 }
+
+/// Counts a request below `/oauth` for its address, in this process's memory: what it may store or look up is bounded as for
+/// the API (faults F3).
+///
+/// # Errors
+/// 429 when the limit is used up.
+pub fn admit_oauth(auth: &Auth, source: Option<IpAddr>) -> Result<(), Error> {
+    let now = auth.ambient().now();
+    let Some((source, limit)) = source.zip(auth.config().rate_limits.of(Rule::OauthAddress)) else { return Ok(()) };
+    match auth.request_counters().oauth_by_address.count(&source_of(source), limit, now) > limit.max {
+        true => Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now)),
+        false => Ok(()),
+    }
+}

@@ -7,8 +7,9 @@ use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
 use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
 use crate::model::rate_limit::{self, Allowance, Rule};
-use crate::secret::{Digest, Secret};
+use crate::secret::Secret;
 use crate::steps::revocation;
+use crate::steps::throttle;
 use crate::store::{apps, rate_limits};
 use crate::texts;
 
@@ -72,24 +73,28 @@ async fn keep(
         expiring: checked.expiring,
         first_party,
     };
-    let limit = source.and_then(|source| Some((source, auth.config().rate_limits.of(Rule::Apps)?)));
+    let limits = &auth.config().rate_limits;
+    let counter = source.and_then(|source| limits.counter(Rule::Apps, &rate_limit::source_of(source)));
+    let _turn = match counter {
+        Some(counter) => Some(throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?),
+        None => None,
+    };
     let (stored, digest) = (app.clone(), secret.as_ref().map(Secret::digest));
     let counted = auth.store().write(move |c| {
         Box::pin(async move {
             let mut allowance = None;
-            if let Some((source, limit)) = limit {
-                let subject = Digest::of(rate_limit::source_of(source).as_bytes());
-                let count = rate_limits::count(c, Rule::Apps, subject, limit.window(now)).await?;
-                if count > i64::from(limit.max) {
-                    return Ok(Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now)));
+            if let Some(counter) = counter {
+                let count = rate_limits::count(c, counter, now).await?;
+                if count > i64::from(counter.limit.max) {
+                    return Ok(Err(counter));
                 }
-                allowance = Some(limit.allowance(count, now));
+                allowance = Some(counter.limit.allowance(count, now));
             }
             apps::insert(c, &stored, digest).await?;
             Ok(Ok(allowance))
         })
     });
-    let allowance = counted.await??;
+    let allowance = counted.await?.map_err(|counter| throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS))?;
     tracing::info!(app = %app.id, name = ?app.name, first_party, "app registered");
     Ok(Registered { app, secret, allowance })
 }

@@ -6,13 +6,11 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem};
-use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::SessionId;
 use crate::secret::Secret;
 use crate::steps::request::{self, Omitted};
-use crate::steps::sign_in;
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::store::rate_limits;
+use crate::steps::{sign_in, throttle};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -48,14 +46,12 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
-    let now = auth.ambient().now();
-    let attempts = auth.config().rate_limits.failed_attempts(attempt.source, &identifier, now);
-    count(auth, attempts).await?;
+    let attempts = throttle::sign_in(auth, attempt.source, &identifier).await?;
     let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
     let account = match account {
         Ok(account) => account,
         Err(error) => {
-            forget(auth, attempts).await?;
+            throttle::forget(auth, attempts).await?;
             return Err(error);
         }
     };
@@ -102,23 +98,4 @@ async fn checked_request(auth: &Auth, request: &AuthorizationRequest) -> Result<
             other => request::lysand(other),
         })
     })
-}
-
-async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {
-    if attempts.counters.iter().all(Option::is_none) {
-        return Ok(());
-    }
-    let counted = auth.store().write(move |c| Box::pin(async move { rate_limits::count_attempt(c, attempts).await }));
-    match counted.await? {
-        None => Ok(()),
-        Some(limit) => Err(limit.exceeded(texts::TOO_MANY_ATTEMPTS, attempts.now)),
-    }
-}
-
-/// The try came to no verdict, so it is no failure.
-async fn forget(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {
-    if attempts.counters.iter().all(Option::is_none) {
-        return Ok(());
-    }
-    auth.store().write(move |c| Box::pin(async move { rate_limits::uncount_attempt(c, attempts).await })).await
 }

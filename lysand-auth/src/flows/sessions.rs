@@ -45,7 +45,7 @@ pub async fn renew(
     password: Option<&Secret>,
     source: Option<IpAddr>,
 ) -> Result<Secret, Error> {
-    proof::by_password(auth, &browser.account, password, source).await?;
+    proof::by_password(auth, &browser.account, password, source, Some(&browser.session.id)).await?;
     let renewed = session::renew(auth, &browser.account, &browser.session).await?;
     let ended = || Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again.");
     let cookie = renewed.ok_or_else(ended)?;

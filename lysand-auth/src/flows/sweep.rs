@@ -70,6 +70,7 @@ fn forget_requests(auth: &Auth) {
         (Rule::ApiUser, &request_counters.by_account),
         (Rule::ApiToken, &request_counters.by_token),
         (Rule::ApiAddress, &request_counters.by_address),
+        (Rule::OauthAddress, &request_counters.oauth_by_address),
     ] {
         if let Some(limit) = limits.of(rule) {
             counter.sweep(limit, now);

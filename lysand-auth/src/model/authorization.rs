@@ -116,9 +116,44 @@ pub enum RequestProblem {
     Challenge(ChallengeProblem),
     /// PKCE is required of this app, and there is no `code_challenge`.
     MissingChallenge,
+    /// A parameter, or the request as a whole, is larger than what is kept.
+    TooLarge,
 }
 
+/// The largest `state`, in bytes; it is kept until the person decides (faults F3).
+const LARGEST_STATE: usize = 4 * 1024;
+/// The largest `nonce`, in bytes.
+const LARGEST_NONCE: usize = 1024;
+/// The largest request, in bytes of all its parameters.
+const LARGEST_REQUEST: usize = 12 * 1024;
+
 impl AuthorizationRequest {
+    /// Refuses what would be kept in a size that nobody needs (faults F3). What is too large is sent back to nobody.
+    ///
+    /// # Errors
+    /// [`RequestProblem::TooLarge`].
+    pub fn check_size(&self) -> Result<(), RequestProblem> {
+        let Self {
+            client_id,
+            redirect_uri,
+            response_type,
+            response_mode,
+            scope,
+            state,
+            code_challenge,
+            code_challenge_method,
+            nonce,
+        } = self;
+        let size = |part: &Option<String>| part.as_ref().map_or(0, String::len);
+        let others =
+            [client_id, redirect_uri, response_type, response_mode, scope, code_challenge, code_challenge_method];
+        let all = others.into_iter().map(size).sum::<usize>() + size(state) + size(nonce);
+        match size(state) > LARGEST_STATE || size(nonce) > LARGEST_NONCE || all > LARGEST_REQUEST {
+            true => Err(RequestProblem::TooLarge),
+            false => Ok(()),
+        }
+    }
+
     /// Checks 4 to 8 of Mastodon §5.2, in their order; client and redirect URI were checked before.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ pub enum Rule {
     LoginAddress,
     /// Failed sign-ins to one account (Mastodon §18).
     LoginAccount,
+    /// Failed proofs of a password in one live session (faults F5).
+    ProofSession,
     /// App registrations from one address (Mastodon §18).
     Apps,
     /// Failed token requests of one client from one address (DEV-25).
@@ -27,6 +29,8 @@ pub enum Rule {
     ApiToken,
     /// Requests to the API of one address that speaks for nobody (Mastodon §18).
     ApiAddress,
+    /// Requests below `/oauth` of one address (faults F3).
+    OauthAddress,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -40,15 +44,17 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::LoginAddress,
         Self::LoginAccount,
+        Self::ProofSession,
         Self::Apps,
         Self::TokenFailures,
         Self::Sso,
         Self::ApiUser,
         Self::ApiToken,
         Self::ApiAddress,
+        Self::OauthAddress,
     ];
 
     /// The name in the configuration.
@@ -57,12 +63,14 @@ impl Rule {
         match self {
             Self::LoginAddress => "login_address",
             Self::LoginAccount => "login_account",
+            Self::ProofSession => "proof_session",
             Self::Apps => "apps",
             Self::TokenFailures => "token_failures",
             Self::Sso => "sso",
             Self::ApiUser => "api_user",
             Self::ApiToken => "api_token",
             Self::ApiAddress => "api_address",
+            Self::OauthAddress => "oauth_address",
         }
     }
 
@@ -71,12 +79,12 @@ impl Rule {
     pub const fn default_limit(self) -> Limit {
         let (max, minutes) = match self {
             Self::LoginAddress => (25, 5),
-            Self::LoginAccount => (25, 60),
+            Self::LoginAccount | Self::ProofSession => (25, 60),
             Self::Apps => (5, 10),
             Self::TokenFailures => (60, 5),
             Self::Sso => (20, 1),
             Self::ApiUser => (1_500, 5),
-            Self::ApiToken | Self::ApiAddress => (300, 5),
+            Self::ApiToken | Self::ApiAddress | Self::OauthAddress => (300, 5),
         };
         Limit { max, per: Duration::from_secs(minutes * 60) }
     }
@@ -139,13 +147,24 @@ impl Allowance {
     }
 }
 
+/// One counter: what is counted, for whom, and how far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counter {
+    /// What.
+    pub rule: Rule,
+    /// For whom.
+    pub subject: Digest,
+    /// How far.
+    pub limit: Limit,
+}
+
 /// The counters that one attempt at a password touches: the same on every road that tests one. Each attempt is counted
 /// before the password is looked at, so that parallel attempts cannot slip through, and taken back when it was right
 /// (security ID-2). Made by [`RateLimits::failed_attempts`](crate::config::RateLimits::failed_attempts).
 #[derive(Clone, Copy, Debug)]
 pub struct FailedAttempts {
-    /// What is counted, for whom, and how far.
-    pub counters: [Option<(Rule, Digest, Limit)>; 2],
+    /// That of the address first: what it refuses does not count for the other.
+    pub counters: [Option<Counter>; 2],
     /// When.
     pub now: Timestamp,
 }

@@ -31,6 +31,7 @@ pub(crate) struct RequestCounters {
     pub(crate) by_account: RequestCounter,
     pub(crate) by_token: RequestCounter,
     pub(crate) by_address: RequestCounter,
+    pub(crate) oauth_by_address: RequestCounter,
 }
 
 impl Default for RequestCounter {

@@ -9,3 +9,4 @@ pub(crate) mod request;
 pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod throttle;

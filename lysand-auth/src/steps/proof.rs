@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
-use crate::model::session::Session;
+use crate::model::session::{Session, SessionId};
 use crate::secret::Secret;
-use crate::store::rate_limits;
+use crate::steps::throttle;
 use crate::texts;
 
 /// How long ago a password may have been given for a change of links (security ID-12).
@@ -20,8 +20,8 @@ pub fn is_fresh(auth: &Auth, session: &Session) -> bool {
     auth.ambient().now().since(session.authenticated_at) <= FRESH
 }
 
-/// Demands the password of this account and of no other. Failed attempts count as those at sign-in do (security ID-2), and
-/// where no password signs anybody in, none proves anything.
+/// Demands the password of this account and of no other. Failed attempts count as those at sign-in do (security ID-2), or for
+/// the live `session` of its owner alone (faults F5); and where no password signs anybody in, none proves anything.
 ///
 /// # Errors
 /// `invalid_grant` when it is another's or none; 429 after too many; 503 when no slot for hashing became free.
@@ -30,23 +30,18 @@ pub(crate) async fn by_password(
     account: &Account,
     password: Option<&Secret>,
     source: Option<IpAddr>,
+    session: Option<&SessionId>,
 ) -> Result<(), Error> {
     let wrong = || Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS);
     let password = password.filter(|password| !password.is_empty()).ok_or_else(wrong)?;
     if auth.config().sso.forced || password.expose().len() > crate::password::MAX_BYTES {
         return Err(wrong());
     }
-    let now = auth.ambient().now();
-    let attempts = auth.config().rate_limits.failed_attempts(source, &account.username, now);
-    let exhausted =
-        auth.store().write(move |c| Box::pin(async move { rate_limits::count_attempt(c, attempts).await })).await?;
-    if let Some(limit) = exhausted {
-        return Err(limit.exceeded(texts::TOO_MANY_ATTEMPTS, now));
-    }
+    let attempts = throttle::proof(auth, source, &account.id, session).await?;
     let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
     // A try that came to no verdict is no failure either.
     if !matches!(&proven, Ok(None)) {
-        auth.store().write(move |c| Box::pin(async move { rate_limits::uncount_attempt(c, attempts).await })).await?;
+        throttle::forget(auth, attempts).await?;
     }
     match proven? {
         Some(proven) if proven.id == account.id => Ok(()),

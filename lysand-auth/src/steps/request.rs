@@ -57,6 +57,8 @@ pub(crate) fn lysand(problem: RequestProblem) -> Option<Error> {
     match problem {
         RequestProblem::RedirectUri => Some(Error::refused(Code::InvalidRequest, texts::REDIRECT_URI_MISMATCH)),
         RequestProblem::Scope => Some(Error::refused(Code::InvalidScope, texts::INVALID_SCOPE)),
+        // Not with a redirect that would carry all of it.
+        RequestProblem::TooLarge => Some(Error::refused(Code::Validation, texts::REQUEST_TOO_LARGE)),
         _ => None,
     }
 }
@@ -86,6 +88,7 @@ pub(crate) fn mastodon(problem: RequestProblem) -> Error {
             "The code_challenge must be the base64url-encoded SHA-256 of the verifier: 43 characters.",
         ),
         RequestProblem::MissingChallenge => Error::missing("code_challenge"),
+        RequestProblem::TooLarge => Error::refused(Code::InvalidRequest, texts::REQUEST_TOO_LARGE),
     }
 }
 
@@ -95,6 +98,7 @@ pub(crate) async fn check(
     request: &AuthorizationRequest,
     omitted: Omitted,
 ) -> Result<(App, CheckedRequest), RequestError> {
+    request.check_size()?;
     let app = find_app(auth, request).await?;
     let completed;
     let request = match omitted {
@@ -113,6 +117,7 @@ pub(crate) async fn check(
 
 /// Where an answer to a request may be sent: checks 1 to 3 alone.
 pub(crate) async fn return_path(auth: &Auth, request: &AuthorizationRequest) -> Result<ReturnPath, RequestError> {
+    request.check_size()?;
     let app = find_app(auth, request).await?;
     Ok(request.return_path(admit_redirect(auth, request, &app)?))
 }

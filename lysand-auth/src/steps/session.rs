@@ -11,6 +11,9 @@ use crate::model::session::{Session, SessionId};
 use crate::secret::Secret;
 use crate::store::{Conn, Work, authorizations, rate_limits, sessions};
 
+/// How many requests may wait in one session for the person's word; the oldest makes room (faults F3).
+const MOST_PENDING: i64 = 32;
+
 /// The session that a code belongs to.
 pub(crate) enum SessionChange {
     /// It begins with the code.
@@ -82,6 +85,7 @@ pub(crate) async fn make_code<T: Send + 'static>(
                     if !sessions::lock_live(c, &session.id, now).await? {
                         return Ok(None);
                     }
+                    authorizations::forget_oldest_pending(c, &session.id, MOST_PENDING - 1).await?;
                 }
             }
             let missing = decide(c).await?;
@@ -105,9 +109,13 @@ pub(crate) async fn make_pending_code(
 ) -> Result<Secret, Error> {
     let (code, pending) = new_code(auth, request, session);
     let (digest, now) = (code.digest(), auth.ambient().now());
-    auth.store()
-        .write_one(move |c| Box::pin(async move { authorizations::insert(c, digest, &pending, now).await }))
-        .await?;
+    let made = auth.store().write(move |c| {
+        Box::pin(async move {
+            authorizations::forget_oldest_pending(c, &pending.session_id, MOST_PENDING - 1).await?;
+            authorizations::insert(c, digest, &pending, now).await
+        })
+    });
+    made.await?;
     Ok(code)
 }
 

@@ -23,6 +23,9 @@ use crate::model::session::SessionId;
 use crate::on;
 use crate::secret::Digest;
 
+/// More pending requests than a session can have that were made since it is limited.
+const MANY_PENDING: i64 = 1_000;
+
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
 struct Row {
@@ -93,6 +96,22 @@ pub(crate) async fn insert(
         response_mode: (checked.response_mode != ResponseMode::Query).then(|| checked.response_mode.name().to_owned()),
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// Leaves `kept` pending requests of a session, the latest (faults F3).
+pub(crate) async fn forget_oldest_pending(conn: &mut Conn, session: &SessionId, kept: i64) -> Result<(), Error> {
+    let oldest: Vec<Vec<u8>> = on!(conn, c => table::table
+        .filter(table::session_id.eq(session.as_str()))
+        .filter(table::approved_at.is_null())
+        .order((table::created_at.desc(), table::code_digest.desc()))
+        .select(table::code_digest)
+        .offset(kept)
+        .limit(MANY_PENDING)
+        .load(c))?;
+    if !oldest.is_empty() {
+        on!(conn, c => diesel::delete(table::table.filter(table::code_digest.eq_any(&oldest))).execute(c))?;
+    }
     Ok(())
 }
 

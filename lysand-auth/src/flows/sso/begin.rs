@@ -9,8 +9,9 @@ use crate::model::account::AccountId;
 use crate::model::authorization::{AuthorizationRequest, RequestProblem};
 use crate::model::identity::{Flow, Purpose, StartedBy};
 use crate::model::rate_limit::{self, Rule};
-use crate::secret::{Digest, Secret};
+use crate::secret::Secret;
 use crate::steps::request::{self, Omitted};
+use crate::steps::throttle;
 use crate::store::{rate_limits, sso_flows};
 use crate::texts;
 use crate::upstream::AuthorizationParameters;
@@ -127,20 +128,23 @@ async fn begin(
         unconfirmed: None,
         finished_at: None,
     };
-    let limit = source.and_then(|source| Some((source, auth.config().rate_limits.of(Rule::Sso)?)));
+    let limits = &auth.config().rate_limits;
+    let counter = source.and_then(|source| limits.counter(Rule::Sso, &rate_limit::source_of(source)));
+    let _turn = match counter {
+        Some(counter) => Some(throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?),
+        None => None,
+    };
     let kept = auth.store().write(move |c| {
         Box::pin(async move {
-            if let Some((source, limit)) = limit {
-                let subject = Digest::of(rate_limit::source_of(source).as_bytes());
-                let count = rate_limits::count(c, Rule::Sso, subject, limit.window(now)).await?;
-                if count > i64::from(limit.max) {
-                    return Ok(Err(limit.exceeded(texts::TOO_MANY_REQUESTS, now)));
-                }
+            if let Some(counter) = counter
+                && rate_limits::count(c, counter, now).await? > i64::from(counter.limit.max)
+            {
+                return Ok(Err(counter));
             }
             sso_flows::insert(c, &flow).await?;
             Ok(Ok(()))
         })
     });
-    kept.await??;
+    kept.await?.map_err(|counter| throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS))?;
     Ok(ProviderRedirect { location, flow_id: id, browser })
 }

@@ -62,7 +62,9 @@ pub async fn confirmation_question(
 pub async fn confirm_link(auth: &Auth, flow_id: &str, confirmation: &LinkConfirmation) -> Result<(), Error> {
     let (flow, question, link) = unconfirmed(auth, flow_id, confirmation).await?;
     if question.password {
-        proof::by_password(auth, &question.account, confirmation.password.as_ref(), confirmation.source).await?;
+        let own = confirmation.browser.as_ref().filter(|browser| browser.account.id == question.account.id);
+        let (password, session) = (confirmation.password.as_ref(), own.map(|browser| &browser.session.id));
+        proof::by_password(auth, &question.account, password, confirmation.source, session).await?;
     }
     make_link(auth, &flow, link).await
 }

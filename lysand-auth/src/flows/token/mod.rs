@@ -60,7 +60,7 @@ pub async fn exchange(auth: &Auth, request: TokenRequest) -> Result<IssuedToken,
     if let Err(Error::Refused(refusal)) = &result
         && matches!(refusal.code, Code::InvalidClient | Code::InvalidGrant)
     {
-        failures.count(auth).await?;
+        failures.count(auth, refusal.code).await?;
     }
     result
 }

@@ -14,10 +14,11 @@ use crate::auth::Auth;
 use crate::error;
 use crate::flows::api_rate_limits::{self, Caller};
 use crate::model::rate_limit::Allowance;
+use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::page::View;
 use crate::web::kit::{bearer, page};
 use crate::web::wire::params::Params;
-use crate::web::wire::reply::{self, ApiError};
+use crate::web::wire::reply::{self, ApiError, OAuthError};
 use crate::web::wire::request;
 
 /// The middleware that counts requests by token, account or address, refuses those beyond the limits, and tells what is
@@ -29,18 +30,24 @@ use crate::web::wire::request;
 pub struct Limits {
     auth: Auth,
     for_forms: bool,
+    of_oauth: Option<AnswerKind>,
 }
 
 impl Limits {
     /// The limits of this configuration.
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), for_forms: false }
+        Self { auth: auth.clone(), for_forms: false, of_oauth: None }
     }
 
     /// For routes that forms post to: a person who sends one sees a refusal as a page.
     pub(crate) fn for_forms(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), for_forms: true }
+        Self { auth: auth.clone(), for_forms: true, of_oauth: None }
+    }
+
+    /// For routes below `/oauth`: they have a limit of their own for each address (faults F3).
+    pub(crate) fn of_oauth(auth: &Auth, surface: AnswerKind) -> Self {
+        Self { auth: auth.clone(), for_forms: surface == AnswerKind::Page, of_oauth: Some(surface) }
     }
 
     /// Preflights carry no credentials and are not counted (Mastodon §17).
@@ -51,6 +58,11 @@ impl Limits {
 
     /// Counts a request. A token is looked up here and handed on, so that the handler need not do it again.
     async fn admit(&self, req: &ServiceRequest) -> Result<Option<Allowance>, error::Error> {
+        if self.of_oauth.is_some() {
+            req.extensions_mut().insert(Counted);
+            return api_rate_limits::admit_oauth(&self.auth, request::source(req.request(), self.auth.config()))
+                .map(|()| None);
+        }
         let checked = bearer::Checked::of(&self.auth, bearer::presented(req.request())).await;
         let live = checked.as_ref().and_then(|checked| checked.0.as_ref().ok());
         let admitted = api_rate_limits::admit(
@@ -74,7 +86,10 @@ impl Limits {
             let reader = Params::of_query(req.request()).reader(req.request());
             return page::error_page(View::new(&self.auth, req.request(), &reader), &error, None).await;
         }
-        ApiError(error).error_response()
+        match self.of_oauth {
+            Some(AnswerKind::Oauth) => OAuthError(error).error_response(),
+            _ => ApiError(error).error_response(),
+        }
     }
 }
 
@@ -135,6 +150,9 @@ where
             let mut answer = service.call(req).await?;
             // A limit of the route's own, which its handler left with the answer.
             let of_route = answer.response().extensions().get::<Allowance>().copied();
+            if limits.of_oauth.is_some() {
+                return Ok(answer.map_into_left_body());
+            }
             if let Some(nearest) = of_route.into_iter().chain(own).reduce(Allowance::nearer) {
                 reply::set_rate_limit_headers(answer.headers_mut(), nearest);
             }

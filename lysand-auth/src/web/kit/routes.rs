@@ -241,18 +241,24 @@ impl Routes {
     /// Adds the routes to an actix application.
     pub fn mount(&self, config: &mut ServiceConfig) {
         for (route, answers) in &self.mounted {
-            self.mount_resource(resource(route, answers), config);
+            self.mount_resource(route, answers, config);
         }
     }
 
     /// What is wrapped last runs first: the headers stand on every answer, refusals included; a token in a body is found
     /// before the request is counted for it.
-    fn mount_resource(&self, resource: Resource, config: &mut ServiceConfig) {
-        let headers = self.headers;
-        let limits = self.limited.then(|| match self.form_session {
-            true => Limits::for_forms(&self.auth),
-            false => Limits::new(&self.auth),
-        });
+    fn mount_resource(&self, route: &MountedRoute, answers: &Answers, config: &mut ServiceConfig) {
+        let (resource, headers) = (resource(route, answers), self.headers);
+        // Resource servers that introspect, or ask for user information, prove who they are.
+        let is_open = matches!(self.kind, AnswerKind::Oauth | AnswerKind::Page | AnswerKind::Public);
+        let limits = match (self.limited, self.form_session) {
+            (true, true) => Some(Limits::for_forms(&self.auth)),
+            (true, false) => Some(Limits::new(&self.auth)),
+            (false, _) => {
+                let is_oauth = is_open && route.path.starts_with("/oauth/");
+                is_oauth.then(|| Limits::of_oauth(&self.auth, self.kind))
+            }
+        };
         let session = || form_session(&self.auth);
         // Each way is a type of its own, so that a route pays for nothing that it does not have.
         match (self.form_session, limits, self.form_tokens) {

@@ -1,0 +1,110 @@
+//! Counting what may be tried so often only: a refusal costs no write, and counts for nobody else (faults F5, F14).
+
+use std::net::IpAddr;
+
+use tokio::sync::SemaphorePermit;
+
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::rate_limit::{Counter, FailedAttempts};
+use crate::model::session::SessionId;
+use crate::store::rate_limits;
+use crate::texts;
+
+/// A turn at a counter, which few have at the same time.
+pub(crate) struct Turn<'a> {
+    _permit: Option<SemaphorePermit<'a>>,
+}
+
+/// Refuses what this process knows to be beyond its limit, and else waits for a turn at the counter.
+///
+/// # Errors
+/// 429 when the limit is exceeded.
+pub(crate) async fn admit<'a>(auth: &'a Auth, counter: Counter, why: &'static str) -> Result<Turn<'a>, Error> {
+    refuse_exceeded(auth, counter, why)?;
+    let permit = auth.limit_gates().turn(counter).await;
+    refuse_exceeded(auth, counter, why)?;
+    Ok(Turn { _permit: permit })
+}
+
+/// Refuses what this process knows to be beyond its limit.
+///
+/// # Errors
+/// 429 when it is.
+pub(crate) fn refuse_exceeded(auth: &Auth, counter: Counter, why: &'static str) -> Result<(), Error> {
+    let now = auth.ambient().now();
+    match auth.limit_gates().is_exceeded(counter, now) {
+        true => Err(counter.limit.exceeded(why, now)),
+        false => Ok(()),
+    }
+}
+
+/// The refusal of what went beyond its limit, which is remembered.
+pub(crate) fn exceeded(auth: &Auth, counter: Counter, why: &'static str) -> Error {
+    let now = auth.ambient().now();
+    auth.limit_gates().note_exceeded(counter, now);
+    counter.limit.exceeded(why, now)
+}
+
+/// Counts a try to sign in, for its address and for the account that `identifier` names, however it is spelled.
+///
+/// # Errors
+/// 429 when either limit is exceeded. What the limit of the address refuses does not count for the account.
+pub(crate) async fn sign_in(auth: &Auth, source: Option<IpAddr>, identifier: &str) -> Result<FailedAttempts, Error> {
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    if let Some(by_address) = limits.failed_attempts(source, identifier, now).counters[0] {
+        refuse_exceeded(auth, by_address, texts::TOO_MANY_ATTEMPTS)?;
+    }
+    let account = match limits.enabled {
+        true => auth.accounts().by_identifier(identifier).await.map_err(Error::from_host)?,
+        false => None,
+    };
+    let attempts = match account {
+        Some(account) => limits.failed_attempts_of(source, &account.id, now),
+        None => limits.failed_attempts(source, identifier, now),
+    };
+    count(auth, attempts).await
+}
+
+/// Counts a try to prove a password once more: in a live session for that session alone, so that nobody else's failures
+/// stand in the way of its owner.
+///
+/// # Errors
+/// 429 when a limit is exceeded.
+pub(crate) async fn proof(
+    auth: &Auth,
+    source: Option<IpAddr>,
+    account: &AccountId,
+    session: Option<&SessionId>,
+) -> Result<FailedAttempts, Error> {
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let attempts = match session {
+        Some(session) => limits.failed_proofs(source, session, now),
+        None => limits.failed_attempts_of(source, account, now),
+    };
+    count(auth, attempts).await
+}
+
+async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<FailedAttempts, Error> {
+    let mut turns = Vec::new();
+    for counter in attempts.counters.into_iter().flatten() {
+        turns.push(admit(auth, counter, texts::TOO_MANY_ATTEMPTS).await?);
+    }
+    if turns.is_empty() {
+        return Ok(attempts);
+    }
+    let counted = auth.store().write(move |c| Box::pin(async move { rate_limits::count_attempt(c, attempts).await }));
+    match counted.await? {
+        None => Ok(attempts),
+        Some(counter) => Err(exceeded(auth, counter, texts::TOO_MANY_ATTEMPTS)),
+    }
+}
+
+/// Takes a try back: it came to no verdict, or to something.
+pub(crate) async fn forget(auth: &Auth, attempts: FailedAttempts) -> Result<(), Error> {
+    if attempts.counters.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    auth.store().write(move |c| Box::pin(async move { rate_limits::uncount_attempt(c, attempts).await })).await
+}

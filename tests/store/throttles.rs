@@ -1,0 +1,116 @@
+//! Refusals cost no write, outsiders cannot multiply counters, and nobody's failures lock others out (faults F3, F5, F14).
+
+use lysand_auth::flows::sessions;
+use lysand_auth::secret::Secret;
+use tests::story;
+use tests::story::{App, Response, Story};
+
+use crate::database::facts;
+
+const ON: (&str, &str) = ("ratelimit.enabled", "true");
+
+async fn counters(story: &Story) -> Vec<String> {
+    let counters = "SELECT rule || ' ' || CAST(count AS TEXT) AS fact FROM auth_throttle ORDER BY rule, count";
+    facts(story.server().state().auth.store(), counters).await
+}
+
+async fn log_in_from(story: &Story, app: &App, address: &str, identifier: &str, password: &str) -> Response {
+    let path = format!("/api/auth/login?{}", app.authorize_query());
+    let form = [("identifier", identifier), ("password", password)];
+    story.post(&path).header("x-forwarded-for", address).form(&form).send().await
+}
+
+story!(
+    login_refused_by_rate_limit_writes_nothing,
+    &[ON, ("ratelimit.login_address.max", "3"), ("ratelimit.apps.max", "2"), ("ratelimit.token_failures.max", "2")],
+    |story| {
+        let app = story.usual_app().await;
+        let tries = (0..30).map(|_| log_in_from(&story, &app, "192.0.2.1", "nobody", "wrong"));
+        let answers = futures_util::future::join_all(tries).await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 429).count(), 27);
+        let before = counters(&story).await;
+        assert_eq!(before[1], "login_account 3", "{before:?}");
+        for _ in 0..20 {
+            log_in_from(&story, &app, "192.0.2.1", "nobody", "wrong").await.is(429);
+            let form = [("client_name", "Many"), ("redirect_uris", "https://a.example/")];
+            story.post("/api/v1/apps").header("x-forwarded-for", "192.0.2.1").form(&form).send().await;
+            let form =
+                [("grant_type", "client_credentials"), ("client_id", &app.client_id), ("client_secret", "wrong")];
+            story.post("/oauth/token").header("x-forwarded-for", "192.0.2.1").form(&form).send().await;
+        }
+        let after = counters(&story).await;
+        assert_eq!(after, ["apps 1", "apps 3", "login_account 3", &before[2], "token_failures 2"]);
+    }
+);
+
+story!(token_failures_with_invented_clients_share_one_counter, &[ON], |story| {
+    let app = story.usual_app().await;
+    let ask = async |client: &str, secret: &str| {
+        let form = [("grant_type", "client_credentials"), ("client_id", client), ("client_secret", secret)];
+        story.post("/oauth/token").form(&form).send().await
+    };
+    for number in 0..60 {
+        ask(&format!("invented-{number}"), "x").await.is(401);
+    }
+    for number in 60..90 {
+        let answer = ask(&format!("invented-{number}"), "x").await.is(429);
+        assert!(answer.header("retry-after").parse::<u32>().is_ok());
+    }
+    ask(&app.client_id, "wrong").await.is(401);
+    ask(&app.client_id, &app.client_secret).await.is(200);
+    assert_eq!(counters(&story).await, ["apps 1", "token_failures 1", "token_failures 61"]);
+});
+
+story!(
+    login_failures_count_for_the_account_however_it_is_spelled,
+    &[ON, ("ratelimit.login_account.max", "4")],
+    |story| {
+        let (ada, app) = (story.person("ada").await, story.usual_app().await);
+        let spellings = ["ada", " ADA ", &ada.email, "Ada"];
+        for (number, identifier) in spellings.into_iter().enumerate() {
+            log_in_from(&story, &app, &format!("192.0.2.{number}"), identifier, "wrong").await.is(302);
+        }
+        for identifier in ["ada", &ada.email] {
+            log_in_from(&story, &app, "192.0.2.9", identifier, &ada.password).await.is(429);
+        }
+        log_in_from(&story, &app, "192.0.2.9", "bob", "wrong").await.is(302);
+    }
+);
+
+story!(
+    login_failures_refused_for_their_address_do_not_count_for_the_account,
+    &[ON, ("ratelimit.login_account.max", "4"), ("ratelimit.login_address.max", "2")],
+    |story| {
+        let (ada, app) = (story.person("ada").await, story.usual_app().await);
+        for number in 0..20 {
+            let status = if number < 2 { 302 } else { 429 };
+            log_in_from(&story, &app, "192.0.2.1", "ada", "wrong").await.is(status);
+        }
+        let answer = log_in_from(&story, &app, "192.0.2.2", "ada", &ada.password).await.is(302);
+        assert_eq!(answer.location().path(), "/oauth/consent");
+    }
+);
+
+story!(
+    password_proof_in_live_session_has_its_own_rate_limit,
+    &[ON, ("ratelimit.login_account.max", "2"), ("ratelimit.proof_session.max", "3")],
+    |story| {
+        let (ada, app) = (story.person("ada").await, story.usual_app().await);
+        let (first, second) = (story.sign_in(&ada, &app).await, story.sign_in(&ada, &app).await);
+        for _ in 0..3 {
+            log_in_from(&story, &app, "192.0.2.1", "ada", "wrong").await;
+        }
+        log_in_from(&story, &app, "192.0.2.2", "ada", &ada.password).await.is(429);
+        let auth = story.server().state().auth.clone();
+        let prove = async |cookie: &str, password: &str| {
+            let browser = sessions::of_cookie(&auth, cookie).await.expect("an answer").expect("a session");
+            sessions::renew(&auth, &browser, Some(&Secret::new(password)), "192.0.2.3".parse().ok()).await
+        };
+        prove(&first.cookie, &ada.password).await.expect("the owner is not locked out");
+        for _ in 0..3 {
+            assert!(prove(&second.cookie, "wrong").await.is_err());
+        }
+        let refused = prove(&second.cookie, &ada.password).await.expect_err("too many in this session");
+        assert!(format!("{refused:?}").contains("TooManyRequests"), "{refused:?}");
+    }
+);
