@@ -12,6 +12,7 @@ mod dynamic_registration;
 mod first_party;
 mod host_pages;
 mod host_sessions;
+mod hosts;
 mod instance_documents;
 mod introspect;
 mod language;

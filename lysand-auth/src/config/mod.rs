@@ -29,6 +29,8 @@ pub struct Config {
     pub base_url: BaseUrl,
     /// Ed25519 private keys as PKCS#8 PEM: the first signs session cookies, all of them verify.
     pub signing_keys: Vec<Secret>,
+    /// The name of the sign-in cookie: `jwt`, as Lysand's document says, unless another one stands in the way on this host.
+    pub session_cookie: String,
     /// Where the pages of a sign-in are, and what frontends are told.
     pub frontend: Frontend,
     /// How long things live.
@@ -50,6 +52,7 @@ impl Config {
         Self {
             base_url,
             signing_keys,
+            session_cookie: "jwt".to_owned(),
             frontend: Frontend::default(),
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
@@ -65,6 +68,14 @@ impl Config {
         let mut problems = Vec::new();
         if self.signing_keys.is_empty() {
             problems.push(ConfigProblem::new("signing_keys", "give at least one Ed25519 key as PKCS#8 PEM"));
+        }
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        let name = self.session_cookie.as_str();
+        let is_ours = ["form", "__Host-form"].contains(&name) || name.contains("sso_");
+        let needs_https = name.starts_with("__") && !self.base_url.is_secure();
+        if name.is_empty() || !name.bytes().all(is_name) || is_ours || needs_https {
+            let why = "must be letters, digits, `_`, `-` or `.`, no name of another cookie of ours, and begin with `__` over https alone";
+            problems.push(ConfigProblem::new("session_cookie", why));
         }
         problems.extend(self.lifetimes.check());
         problems.extend(self.frontend.check(&self.base_url));

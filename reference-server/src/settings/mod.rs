@@ -131,14 +131,13 @@ impl Settings {
     #[must_use]
     pub fn to_config(&self, signing_keys: Vec<Secret>) -> Config {
         Config {
-            base_url: self.http.base_url.clone(),
-            signing_keys,
             frontend: self.frontend.clone(),
             lifetimes: self.lifetimes,
             rate_limits: self.rate_limits.clone(),
             oauth: self.oauth,
             trusted_proxies: self.http.trusted_proxies.clone(),
             sso: self.sso.clone(),
+            ..Config::new(self.http.base_url.clone(), signing_keys)
         }
     }
 
