@@ -12,6 +12,7 @@ use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::{FrontendPages, Pages, Plain};
 use crate::host::revocations::Revocations;
+use crate::keys::SecretKey;
 use crate::model::account::{Account, AccountId};
 use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
@@ -36,6 +37,8 @@ struct Parts {
     revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
     keys: SigningKeys,
+    secret_key: SecretKey,
+    form_key: [u8; 64],
     #[cfg(feature = "sso")]
     provider_clients: ProviderClients,
     uses: TokenUses,
@@ -121,6 +124,18 @@ impl Auth {
 
     pub(crate) fn keys(&self) -> &SigningKeys {
         &self.0.keys
+    }
+
+    /// Key material for something of the host's own, such as an encrypted cookie: the same on all replicas, other for each
+    /// label, and other when the secret key is (`keys.secrets`).
+    #[must_use]
+    pub fn subkey(&self, label: &str) -> [u8; 64] {
+        self.0.secret_key.subkey(&format!("host: {label}"))
+    }
+
+    /// The key of form tokens; derived, so that all replicas share it.
+    pub(crate) fn form_key(&self) -> &[u8; 64] {
+        &self.0.form_key
     }
 
     pub(crate) fn request_counters(&self) -> &RequestCounters {
@@ -238,16 +253,17 @@ impl AuthBuilder {
     /// All that is wrong, at once.
     pub fn build(self) -> Result<Auth, ConfigProblems> {
         let mut problems = self.config.check();
-        let keys = SigningKeys::read(&self.config.signing_keys);
-        if keys.is_err() && !self.config.signing_keys.is_empty() {
-            problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
+        let keys = SigningKeys::read(self.config.keys.signing());
+        if keys.is_err() && !self.config.keys.signing().is_empty() {
+            problems.push(ConfigProblem::new("keys.signing", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
         #[cfg(feature = "sso")]
         let provider_clients = provider_clients(&self.config, &mut problems);
         if self.accounts.is_none() {
             problems.push(ConfigProblem::new("accounts", "was not given to the builder"));
         }
-        let (Ok(keys), Some(accounts)) = (keys, self.accounts) else {
+        let secret_key = self.config.keys.secrets().first().cloned();
+        let (Ok(keys), Some(secret_key), Some(accounts)) = (keys, secret_key, self.accounts) else {
             return Err(ConfigProblems(problems));
         };
         if !problems.is_empty() {
@@ -267,6 +283,8 @@ impl AuthBuilder {
             revocations: self.revocations,
             ambient: self.ambient,
             keys,
+            form_key: secret_key.subkey("form token"),
+            secret_key,
             #[cfg(feature = "sso")]
             provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,
             uses: TokenUses::default(),

@@ -217,7 +217,7 @@ fn work(jobs: &Receiver<Job>) {
         }
         let wanted = job.argon2.params().block_count();
         if memory.len() < wanted {
-            memory = vec![Block::default(); wanted];
+            memory = mapped(wanted);
         }
         let mut output = vec![0; HASH_LENGTH];
         let password = job.password.expose().as_bytes();
@@ -226,6 +226,18 @@ fn work(jobs: &Receiver<Job>) {
             let _ = job.answer.send(output);
         }
     }
+}
+
+/// So many blocks, in a mapping of their own that goes back to the system when they are dropped (faults D1).
+///
+/// glibc takes allocations above 32 MiB from the system one by one, whatever it has learned from earlier ones; what is smaller
+/// may end up in its heap, where aligned blocks do not fit their own hole again. So more is reserved; only what is wanted is
+/// ever touched, and with it occupied.
+fn mapped(wanted: usize) -> Vec<Block> {
+    const ABOVE_32_MIB: usize = 34 * 1024;
+    let mut memory = Vec::with_capacity(wanted.max(ABOVE_32_MIB));
+    memory.resize(wanted, Block::default());
+    memory
 }
 
 #[cfg(test)]

@@ -74,18 +74,16 @@ story!(sign_in_by_road_of_the_host_leads_to_consent_and_token, |story| {
 story!(sign_in_cookie_has_the_name_that_the_host_chose, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let state = story.server().state();
-    let mut config = state.auth.config().clone();
-    config.session_cookie = "form".into();
+    let config = state.auth.config().clone();
     let build = |config| {
         Auth::builder(config, state.auth.store().clone())
             .accounts(state.accounts.clone())
             .ambient(state.auth.ambient().clone())
             .build()
     };
-    let problems = build(config.clone()).err().expect("a name of ours");
+    let problems = build(config.clone().with_session_cookie("form")).err().expect("a name of ours");
     assert!(problems.to_string().contains("session_cookie"), "{problems}");
-    config.session_cookie = "fern_session".into();
-    let auth = build(config).expect("a host");
+    let auth = build(config.with_session_cookie("fern_session")).expect("a host");
     let host = Embedder::serve(&auth, |_| {}).await;
     let form = [("identifier", "ada"), ("password", &*ada.password)];
     let login = story.post(&host.url(&format!("/api/auth/login?{}", app.authorize_query()))).form(&form).send().await;

@@ -10,6 +10,7 @@ mod consent;
 mod cookies;
 mod dynamic_registration;
 mod first_party;
+mod host_accounts;
 mod host_pages;
 mod host_sessions;
 mod hosts;

@@ -10,6 +10,7 @@ mod frontend_fallback;
 mod http2;
 mod http_framing;
 mod logs;
+mod memory;
 mod other_database_crates;
 mod parallel_redemption;
 mod private_certificate_authority;

@@ -84,3 +84,46 @@ story!(sweep_on_two_replicas_removes_all_expired_sessions, |story| {
     assert_eq!(facts(auth.store(), "SELECT id AS fact FROM auth_session").await, Vec::<String>::new());
     replica.abort().await;
 });
+
+const NUMBERS: &str = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1300) ";
+
+story!(sweep_goes_on_with_other_tables_when_one_cannot_be_read, |story| {
+    let auth = story.server().state().auth.clone();
+    let sessions = "INSERT INTO auth_session (id, account_id, created_at, authenticated_at, expires_at, ended_at) \
+                    SELECT 's' || CAST(i AS TEXT), 'nobody', 1, 1, 9000000000000000000, 2 FROM n";
+    database::run(auth.store(), &[NUMBERS, sessions].concat()).await;
+    database::run(auth.store(), "ALTER TABLE auth_token RENAME TO auth_token_elsewhere").await;
+    sweep(&auth).await.expect_err("tokens cannot be swept");
+    assert_eq!(facts(auth.store(), "SELECT id AS fact FROM auth_session").await, Vec::<String>::new());
+    database::run(auth.store(), "ALTER TABLE auth_token_elsewhere RENAME TO auth_token").await;
+});
+
+story!(sweep_passes_kept_rows_and_removes_large_families_in_short_writes, |story| {
+    story.usual_app().await;
+    let auth = story.server().state().auth.clone();
+    let run = async |text: String| database::run(auth.store(), &[NUMBERS, &text].concat()).await;
+    run("INSERT INTO auth_family (id, app_id, account_id, scopes, created_at, rotated_at, expires_at) SELECT 'f' || CAST(i AS TEXT), \
+         (SELECT id FROM auth_app), 'ada', 'read', 1, 1, CASE WHEN i < 4 THEN 2 ELSE 9000000000000000000 END FROM n WHERE i < 7"
+        .to_owned())
+    .await;
+    let kind = if format!("{:?}", auth.store()).contains("SQLite") { "BLOB" } else { "BYTEA" };
+    let digest = format!("CAST('digest' || CAST(i AS TEXT) || '-' || CAST(j AS TEXT) AS {kind})");
+    run(format!(
+        "INSERT INTO auth_refresh_token (digest, family_id, created_at, expires_at) SELECT {digest}, 'f' || CAST(j AS TEXT), 1, 2 \
+         FROM n, (SELECT i AS j FROM n WHERE i < 7) families"
+    ))
+    .await;
+    // Codes that ended long ago and whose family lives: more than a page of them, before one that may go.
+    let code = digest.replace("digest", "code").replace("CAST(j AS TEXT)", "'x'");
+    run(format!(
+        "INSERT INTO auth_authorization (code_digest, app_id, account_id, session_id, redirect_uri, scopes, created_at, expires_at, family_id) \
+         SELECT {code}, (SELECT id FROM auth_app), 'ada', 's', 'u', 'read', 1, CASE WHEN i = 1300 THEN 3 ELSE 2 END, \
+         CASE WHEN i = 1300 THEN NULL ELSE 'f6' END FROM n"
+    ))
+    .await;
+    database::run(auth.store(), "UPDATE auth_family SET rotated_at = 9000000000000000000 WHERE id > 'f3'").await;
+    let swept = swept(&story).await;
+    assert_eq!((swept.families, swept.authorizations), (3, 1), "{swept:?}");
+    let left = "SELECT CAST(count(*) AS TEXT) AS fact FROM auth_refresh_token";
+    assert_eq!(facts(auth.store(), left).await, ["3900"]);
+});

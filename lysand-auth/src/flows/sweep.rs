@@ -1,13 +1,24 @@
-//! Deletes what has expired, in small batches.
+//! Deletes what has expired, in writes so short that others do not notice (faults F4).
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use crate::ambient::Timestamp;
 use crate::auth::{Auth, HousekeepingTurn};
 use crate::error::Error;
 use crate::model::rate_limit::Rule;
-use crate::store::sweeps;
+use crate::store::sweeps::{self, Found, Kind, Row};
 
-const BATCH: i64 = 500;
+/// Rows that a reader looks at in one go.
+const PAGE: i64 = 500;
+/// How many rows one write deletes: as many as fit into [`SHORT`], within these bounds.
+const SMALLEST_BATCH: usize = 10;
+const LARGEST_BATCH: usize = 500;
+/// How long a write of the clean-up may take. Others wait for it, on SQLite at least.
+const SHORT: Duration = Duration::from_millis(8);
+/// How long others have the database to themselves after each write, at least.
+const PAUSE: Duration = Duration::from_millis(2);
 /// Ended things are kept a while, so that an answer can still say "revoked" rather than "unknown".
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
@@ -51,50 +62,32 @@ pub async fn regularly(turn: HousekeepingTurn) {
     }
 }
 
-/// Deletes everything that ended a day ago or earlier. Codes outlive the tokens that they bought (security ONE-5).
+/// Deletes everything that ended a day ago or earlier. Codes outlive the tokens that they bought (security ONE-5). What
+/// cannot be deleted from one table does not keep it from the others.
 ///
 /// # Errors
-/// When the database does not answer.
+/// The first thing that went wrong, after everything was tried.
 pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     let before = auth.ambient().now().minus(KEPT);
-    let store = auth.store();
-    let mut swept = Swept::default();
-    loop {
-        let batch = store.write(move |c| Box::pin(sweeps::authorizations(c, before, BATCH))).await?;
-        swept.authorizations += batch;
-        if batch == 0 {
-            break;
-        }
-    }
-    loop {
-        let batch = store.write(move |c| Box::pin(sweeps::tokens(c, before, BATCH))).await?;
-        swept.tokens += batch;
-        if batch == 0 {
-            break;
-        }
-    }
     let idle = before.minus(auth.config().lifetimes.refresh_token_idle);
-    loop {
-        let batch = store.write(move |c| Box::pin(sweeps::families(c, before, idle, BATCH))).await?;
-        swept.families += batch;
-        if batch == 0 {
-            break;
-        }
-    }
-    loop {
-        let batch = store.write(move |c| Box::pin(sweeps::sessions(c, before, BATCH))).await?;
-        swept.sessions += batch;
-        if batch == 0 {
-            break;
-        }
-    }
-    loop {
-        let batch = store.write(move |c| Box::pin(sweeps::sso_flows(c, before, BATCH))).await?;
-        swept.sso_flows += batch;
-        if batch == 0 {
-            break;
-        }
-    }
+    let mut swept = Swept::default();
+    let mut sweeper = Sweeper { auth, batch: SMALLEST_BATCH, failed: None };
+    swept.authorizations = sweeper.kind(Kind::Authorizations, before).await;
+    swept.tokens = sweeper.kind(Kind::ExpiredTokens, before).await;
+    swept.tokens += sweeper.kind(Kind::RevokedTokens, before).await;
+    swept.families = sweeper.kind(Kind::ExpiredFamilies, before).await;
+    swept.families += sweeper.kind(Kind::EndedFamilies, before).await;
+    swept.families += sweeper.kind(Kind::IdleFamilies, idle).await;
+    swept.sessions = sweeper.kind(Kind::ExpiredSessions, before).await;
+    swept.sessions += sweeper.kind(Kind::EndedSessions, before).await;
+    swept.sso_flows = sweeper.kind(Kind::SsoFlows, before).await;
+    swept.throttles = sweeper.kind(Kind::Throttles, before).await;
+    forget_requests(auth);
+    sweeper.failed.map_or(Ok(swept), Err)
+}
+
+/// Forgets counted requests of windows that are over.
+fn forget_requests(auth: &Auth) {
     let (limits, request_counters, now) = (&auth.config().rate_limits, auth.request_counters(), auth.ambient().now());
     for (rule, counter) in [
         (Rule::ApiUser, &request_counters.by_account),
@@ -105,6 +98,72 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
             counter.sweep(limit, now);
         }
     }
-    swept.throttles = store.write(move |c| Box::pin(sweeps::throttles(c, before))).await?;
-    Ok(swept)
+}
+
+/// One clean-up.
+struct Sweeper<'a> {
+    auth: &'a Auth,
+    /// How many rows the next write deletes.
+    batch: usize,
+    failed: Option<Error>,
+}
+
+impl Sweeper<'_> {
+    /// Deletes what is over of one kind; how many rows there were.
+    async fn kind(&mut self, kind: Kind, before: Timestamp) -> usize {
+        let mut deleted = 0;
+        if let Err(error) = self.pages(kind, before, &mut deleted).await {
+            tracing::warn!(?kind, %error, "expired rows cannot be deleted");
+            self.failed.get_or_insert(error);
+        }
+        deleted
+    }
+
+    async fn pages(&mut self, kind: Kind, before: Timestamp, deleted: &mut usize) -> Result<(), Error> {
+        let mut after = Row::first();
+        loop {
+            let page = self.auth.store().read(move |c| Box::pin(sweeps::find(c, kind, before, after, PAGE)));
+            let Found { rows, last } = page.await?;
+            let Some(last) = last else { return Ok(()) };
+            after = last;
+            if matches!(kind, Kind::ExpiredFamilies | Kind::EndedFamilies | Kind::IdleFamilies) {
+                self.refresh_tokens(&rows).await?;
+            }
+            let mut rest = rows.as_slice();
+            while !rest.is_empty() {
+                let (batch, others) = rest.split_at(self.batch.min(rest.len()));
+                let batch = batch.to_vec();
+                rest = others;
+                let begun = Instant::now();
+                let write = self.auth.store().write(move |c| Box::pin(sweeps::delete(c, kind, before, batch)));
+                *deleted += write.await?;
+                self.rest(begun).await;
+            }
+        }
+    }
+
+    /// Deletes the refresh tokens of families that are over.
+    async fn refresh_tokens(&mut self, families: &[Row]) -> Result<(), Error> {
+        loop {
+            let (families, page) = (families.to_vec(), i64::try_from(self.batch).unwrap_or(PAGE));
+            let digests = self.auth.store().read(move |c| Box::pin(sweeps::refresh_tokens(c, families, page))).await?;
+            if digests.is_empty() {
+                return Ok(());
+            }
+            let begun = Instant::now();
+            self.auth.store().write(move |c| Box::pin(sweeps::delete_refresh_tokens(c, digests))).await?;
+            self.rest(begun).await;
+        }
+    }
+
+    /// Leaves the database to others for as long as the last write had it, and makes the next one fit.
+    async fn rest(&mut self, begun: Instant) {
+        let took = begun.elapsed();
+        self.batch = match took {
+            long if long > SHORT => (self.batch / 2).max(SMALLEST_BATCH),
+            short if short < SHORT / 2 => (self.batch * 2).min(LARGEST_BATCH),
+            _ => self.batch,
+        };
+        tokio::time::sleep(took.max(PAUSE)).await;
+    }
 }

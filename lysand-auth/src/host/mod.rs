@@ -6,6 +6,8 @@ mod no_mail;
 pub mod pages;
 mod result;
 pub mod revocations;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use self::no_mail::NoMail;
 pub use self::result::HostResult;

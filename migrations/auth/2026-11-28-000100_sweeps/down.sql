@@ -1,0 +1,15 @@
+CREATE INDEX auth_authorization_expiry ON auth_authorization (expires_at);
+CREATE INDEX auth_family_expiry ON auth_family (expires_at);
+CREATE INDEX auth_session_expiry ON auth_session (expires_at);
+CREATE INDEX auth_sso_flow_expiry ON auth_sso_flow (expires_at);
+CREATE INDEX auth_throttle_window ON auth_throttle (window_start);
+DROP INDEX auth_authorization_sweep;
+DROP INDEX auth_token_sweep_expired;
+DROP INDEX auth_token_sweep_revoked;
+DROP INDEX auth_family_sweep_expired;
+DROP INDEX auth_family_sweep_ended;
+DROP INDEX auth_family_sweep_idle;
+DROP INDEX auth_session_sweep_expired;
+DROP INDEX auth_session_sweep_ended;
+DROP INDEX auth_sso_flow_sweep;
+DROP INDEX auth_throttle_sweep;
