@@ -97,7 +97,6 @@ impl Pages for Site {
 static SETS: [MigrationSet; 1] = [MIGRATIONS];
 
 #[actix_web::main]
-#[allow(dead_code, reason = "the tests include this file as a module")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
     let [_, folder, port] = &arguments[..] else { return Err("usage: integer_ids FOLDER PORT".into()) };

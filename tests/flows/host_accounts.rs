@@ -1,8 +1,10 @@
 //! The conformance suite for a host's accounts: it passes what is right, and finds what is wrong (`host::testing`).
 
 // The hosts that the library's documentation shows.
+#[allow(unreachable_pub, dead_code, reason = "an example is a program of its own")]
 #[path = "../../lysand-auth/examples/integer_ids.rs"]
 mod integer_ids;
+#[allow(unreachable_pub, dead_code, reason = "an example is a program of its own")]
 #[path = "../../lysand-auth/examples/uuids_and_bcrypt.rs"]
 mod uuids_and_bcrypt;
 

@@ -13,6 +13,7 @@ mod first_party;
 mod host_accounts;
 mod host_pages;
 mod host_sessions;
+mod hosts;
 mod instance_documents;
 mod introspect;
 mod language;
