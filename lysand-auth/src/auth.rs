@@ -213,14 +213,14 @@ impl AuthBuilder {
         self
     }
 
-    /// How mail is sent; without one, [`NoMail`](crate::host::NoMail).
+    /// How mail is sent; without one, [`NoMail`].
     #[must_use]
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
         self
     }
 
-    /// How pages look; without, [`Plain`](crate::host::pages::Plain).
+    /// How pages look; without, [`Plain`].
     ///
     /// With `config.frontend.origin`, sign-in and consent are a frontend's, and these show the pages that it does not have.
     #[must_use]

@@ -81,7 +81,7 @@ story!(sign_in_cookie_has_the_name_that_the_host_chose, |story| {
             .ambient(state.auth.ambient().clone())
             .build()
     };
-    let problems = build(config.clone().with_session_cookie("form")).err().expect("a name of ours");
+    let problems = build(config.clone().with_session_cookie("form")).expect_err("a name of ours");
     assert!(problems.to_string().contains("session_cookie"), "{problems}");
     let auth = build(config.with_session_cookie("fern_session")).expect("a host");
     let host = Embedder::serve(&auth, |_| {}).await;
@@ -106,7 +106,7 @@ story!(housekeeping_runs_by_itself_unless_it_is_switched_off, |story| {
         let auth = builder().housekeeping_every(interval).build().expect("a host");
         let host = Embedder::serve(&auth, |_| {}).await;
         story.get(&host.url("/oauth/providers")).send().await.is(200);
-        assert_eq!(auth.take_housekeeping_turn().is_some(), false, "the turn is taken, or not to be had");
+        assert!(auth.take_housekeeping_turn().is_none(), "the turn is taken, or not to be had");
         if runs {
             wait::until("housekeeping", async || {
                 let live = session_rows(&auth).await;
