@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::ambient::Ambient;
 use crate::config::{Config, ConfigProblem, ConfigProblems};
+use crate::host::NoMail;
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
-use crate::host::pages::Pages;
+use crate::host::pages::{Pages, Plain};
 use crate::host::revocations::Revocations;
+use crate::keys::SecretKey;
 use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
@@ -29,6 +31,8 @@ struct Parts {
     revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
     keys: SigningKeys,
+    secret_key: SecretKey,
+    form_key: [u8; 64],
     #[cfg(feature = "sso")]
     provider_clients: ProviderClients,
     uses: TokenUses,
@@ -95,6 +99,18 @@ impl Auth {
         &self.0.keys
     }
 
+    /// Key material for something of the host's own, such as an encrypted cookie: the same on all replicas, other for each
+    /// label, and other when the secret key is (`keys.secrets`).
+    #[must_use]
+    pub fn subkey(&self, label: &str) -> [u8; 64] {
+        self.0.secret_key.subkey(&format!("host: {label}"))
+    }
+
+    /// The key of form tokens; derived, so that all replicas share it.
+    pub(crate) fn form_key(&self) -> &[u8; 64] {
+        &self.0.form_key
+    }
+
     pub(crate) fn request_counters(&self) -> &RequestCounters {
         &self.0.request_counters
     }
@@ -114,7 +130,7 @@ impl std::fmt::Debug for Auth {
     }
 }
 
-/// Puts an [`Auth`] together: accounts, mailer and pages are required.
+/// Puts an [`Auth`] together: accounts are required.
 pub struct AuthBuilder {
     config: Config,
     store: Store,
@@ -133,14 +149,14 @@ impl AuthBuilder {
         self
     }
 
-    /// How mail is sent.
+    /// How mail is sent; without one, [`NoMail`](crate::host::NoMail).
     #[must_use]
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
         self
     }
 
-    /// How pages look, or where they are.
+    /// How pages look, or where they are; without, [`Plain`](crate::host::pages::Plain).
     #[must_use]
     pub fn pages(mut self, pages: Arc<dyn Pages>) -> Self {
         self.pages = Some(pages);
@@ -167,21 +183,17 @@ impl AuthBuilder {
     /// All that is wrong, at once.
     pub fn build(self) -> Result<Auth, ConfigProblems> {
         let mut problems = self.config.check();
-        let keys = SigningKeys::read(&self.config.signing_keys);
-        if keys.is_err() && !self.config.signing_keys.is_empty() {
-            problems.push(ConfigProblem::new("signing_keys", "each must be an Ed25519 private key in PKCS#8 PEM form"));
+        let keys = SigningKeys::read(self.config.keys.signing());
+        if keys.is_err() && !self.config.keys.signing().is_empty() {
+            problems.push(ConfigProblem::new("keys.signing", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
         #[cfg(feature = "sso")]
         let provider_clients = provider_clients(&self.config, &mut problems);
-        for (missing, name) in
-            [(self.accounts.is_none(), "accounts"), (self.mailer.is_none(), "mailer"), (self.pages.is_none(), "pages")]
-        {
-            if missing {
-                problems.push(ConfigProblem::new(name, "was not given to the builder"));
-            }
+        if self.accounts.is_none() {
+            problems.push(ConfigProblem::new("accounts", "was not given to the builder"));
         }
-        let (Ok(keys), Some(accounts), Some(mailer), Some(pages)) = (keys, self.accounts, self.mailer, self.pages)
-        else {
+        let secret_key = self.config.keys.secrets().first().cloned();
+        let (Ok(keys), Some(secret_key), Some(accounts)) = (keys, secret_key, self.accounts) else {
             return Err(ConfigProblems(problems));
         };
         if !problems.is_empty() {
@@ -191,11 +203,13 @@ impl AuthBuilder {
             config: self.config,
             store: self.store,
             accounts,
-            mailer,
-            pages,
+            mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
+            pages: self.pages.unwrap_or_else(|| Arc::new(Plain)),
             revocations: self.revocations,
             ambient: self.ambient,
             keys,
+            form_key: secret_key.subkey("form token"),
+            secret_key,
             #[cfg(feature = "sso")]
             provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,
             uses: TokenUses::default(),

@@ -11,7 +11,8 @@
 //! | [`store`] | the database: SQLite and PostgreSQL from one query text |
 //! | [`host`] | what the embedder supplies: accounts, mail, pages; who is told what is over |
 //! | [`model`] | facts and rules, without I/O: scopes, redirect URIs, PKCE, limits |
-//! | [`signing`] | Ed25519 keys and the session cookie |
+//! | [`keys`] | the key files of a server |
+//! | [`signing`] | what is signed: the session cookie, id tokens |
 //! | [`config`] | what the embedder decides |
 //! | [`password`] | argon2id with bounded slots and queue, for hosts |
 //! | [`error`] | refusals and failures, and the table of their names and statuses |
@@ -43,20 +44,20 @@
 //! use lysand_auth::config::BaseUrl;
 //! use lysand_auth::host::{accounts::Accounts, mailer::Mailer, pages::Pages};
 //! use lysand_auth::store::{MIGRATIONS, Store};
-//! use lysand_auth::{Auth, Config, Secret, web};
+//! use lysand_auth::{Auth, Config, Keys, Secret, web};
 //!
 //! # async fn run(
-//! #     my_accounts: Arc<dyn Accounts>, my_mailer: Arc<dyn Mailer>, my_pages: Arc<dyn Pages>, key: Secret,
+//! #     my_accounts: Arc<dyn Accounts>, my_mailer: Arc<dyn Mailer>, my_pages: Arc<dyn Pages>,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! static SETS: [lysand_auth::store::MigrationSet; 1] = [MIGRATIONS];
 //! let store = Store::open(&Secret::new("sqlite:data/server.sqlite3"), 0).await?;
 //! store.migrate(&SETS).await?;
 //!
-//! let config = Config::new(BaseUrl::parse("https://social.example")?, vec![key]);
+//! let config = Config::new(BaseUrl::parse("https://social.example")?, Keys::load_or_create("data")?);
 //! let auth =
 //!     Auth::builder(config, store).accounts(my_accounts).mailer(my_mailer).pages(my_pages).build()?;
 //!
-//! HttpServer::new(move || App::new().configure(web::mount(auth.clone())))
+//! HttpServer::new(move || App::new().configure(web::mount(auth.clone(), web::Surfaces::all())))
 //!     .bind(("127.0.0.1", 8080))?
 //!     .run()
 //!     .await?;
@@ -80,6 +81,7 @@ pub mod config;
 pub mod error;
 pub mod flows;
 pub mod host;
+pub mod keys;
 pub mod model;
 pub mod password;
 pub mod secret;
@@ -96,4 +98,5 @@ pub use ambient::Ambient;
 pub use auth::{Auth, AuthBuilder};
 pub use config::Config;
 pub use error::Error;
+pub use keys::Keys;
 pub use secret::Secret;

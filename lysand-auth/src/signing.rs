@@ -9,7 +9,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, spki::der::pem::LineEnding};
+use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
@@ -25,14 +25,6 @@ const SESSION_TYPE: &str = "lysand-session+jwt";
 /// How long an id token is worth believing.
 const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// Makes a new signing key, as PKCS#8 PEM.
-#[must_use]
-pub fn new_key(ambient: &Ambient) -> Secret {
-    let key = SigningKey::from_bytes(&ambient.bytes());
-    // Encoding a key in memory cannot fail; an empty secret would be refused when it is read back.
-    Secret::new(key.to_pkcs8_pem(LineEnding::LF).map(|pem| pem.to_string()).unwrap_or_default())
-}
-
 /// Why a key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not an Ed25519 private key in PKCS#8 PEM form")]
@@ -46,7 +38,6 @@ pub struct SigningKeys {
     signer: EncodingKey,
     verifiers: Vec<DecodingKey>,
     public: Vec<PublicKey>,
-    form_key: [u8; 64],
     /// What cookies say whose signature was checked before. A signature never becomes wrong; time, session and account
     /// are judged at every request (security REV-1).
     remembered: Mutex<HashMap<Digest, Arc<ReceivedClaims>>>,
@@ -144,16 +135,7 @@ impl SigningKeys {
         let der = signing_key(first)?.to_pkcs8_der().map_err(|_| KeyError)?;
         let signer = EncodingKey::from_ed_der(der.as_bytes());
         eddsa::install();
-        let mut form_key = [0; 64];
-        for (half, label) in form_key.chunks_mut(32).zip(["form token, first half", "form token, second half"]) {
-            half.copy_from_slice(Digest::of(format!("{label}\n{}", first.expose()).as_bytes()).as_bytes());
-        }
-        Ok(Self { signer, verifiers, public, form_key, remembered: Mutex::default() })
-    }
-
-    /// The key of form tokens; derived, so that all replicas share it.
-    pub(crate) fn form_key(&self) -> &[u8; 64] {
-        &self.form_key
+        Ok(Self { signer, verifiers, public, remembered: Mutex::default() })
     }
 
     /// The public keys, the signing one first: what an app needs to check an id token (RFC 7517 §5).
@@ -282,6 +264,7 @@ fn signing_key(pem: &Secret) -> Result<SigningKey, KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::new_key;
 
     fn session(now: Timestamp) -> Session {
         Session {

@@ -9,7 +9,7 @@
 //! | the parts | `state` |
 //! | what the parts are | `accounts`, `mail`, `pages`, `database`, `frontend` (what talks to a frontend) |
 //! | what the admin decided | `settings` |
-//! | small things | `paths`, `assets`, `keys`, `tls`, `logging` |
+//! | small things | `paths`, `assets`, `tls`, `logging` |
 
 pub mod accounts;
 pub mod api;
@@ -17,7 +17,6 @@ pub mod assets;
 pub mod commands;
 pub mod database;
 pub mod frontend;
-pub mod keys;
 pub mod logging;
 pub mod mail;
 pub mod pages;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use lysand_auth::config::ConfigProblems;
 use lysand_auth::host::pages::{FrontendPages, Pages};
+use lysand_auth::keys::{KeyError, Keys};
 use lysand_auth::password::{ParametersError, Passwords};
 use lysand_auth::{Ambient, Auth};
 
 use crate::accounts::SqlAccounts;
 use crate::database::{self, DatabaseError};
 use crate::frontend::Frontend;
-use crate::keys::{self, KeyError};
 use crate::mail::FileMailer;
 use crate::pages::{PagesError, TeraPages};
 use crate::settings::Settings;
@@ -37,8 +37,8 @@ pub enum StartError {
     /// The database cannot be opened, or its schema is not the one of this version.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// There is no usable signing key.
-    #[error(transparent)]
+    /// There is no usable key.
+    #[error("{0} (see [keys])")]
     Key(#[from] KeyError),
     /// A template cannot be used.
     #[error("the template {0}: mend it, or remove it from frontend.templates_dir")]
@@ -55,14 +55,14 @@ pub enum StartError {
 }
 
 impl State {
-    /// Opens the database, brings its schema up to date if that is allowed, reads or creates the signing key, and builds
+    /// Opens the database, brings its schema up to date if that is allowed, reads or creates the keys, and builds
     /// the rest upon them.
     ///
     /// # Errors
     /// The first thing that does not work, and how to mend it.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Self, StartError> {
         let pages = Arc::new(TeraPages::load(settings.templates_dir.as_deref(), &settings.instance.title)?);
-        let signing_keys = keys::load_or_create(&settings.signing_keys, &ambient)?;
+        let keys = Keys::load_or_create_files(&settings.keys.signing, &settings.keys.secrets, &ambient)?;
         let store = database::open(&settings).await?;
         database::bring_up_to_date(&store, &settings).await?;
         let passwords = Passwords::new(settings.password, ambient.clone())?;
@@ -70,7 +70,7 @@ impl State {
         let accounts = Arc::new(SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url));
         let mail = settings.data_dir.join("mail");
         let mailer = FileMailer::new(mail, &settings.instance.title, base_url, ambient.clone());
-        let config = settings.to_config(signing_keys);
+        let config = settings.to_config(keys);
         // A frontend on our own origin is reached by whoever put both behind it.
         let other_origin = config.frontend.origin.as_ref().filter(|origin| *origin != base_url);
         let frontend = other_origin.map(|origin| Frontend::new(origin, base_url).map(Arc::new));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::web::{self, Bytes, Form, ServiceConfig};
-use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::limits::Limits;
 use lysand_auth::web::{ApiError, Bearer, FormTokens};
 use reqwest::Method;
@@ -37,7 +37,7 @@ async fn open(bearer: Option<Bearer>, body: Bytes) -> String {
 
 async fn host(story: &Story) -> Embedder {
     let auth = auth_builder_of(story).build().expect("a host");
-    let headers = Headers::new(Surface::Api, false);
+    let headers = Headers::new(AnswerKind::Api, false);
     let (counted, counts) = (auth.clone(), auth.clone());
     Embedder::serve(&auth, move |config: &mut ServiceConfig| {
         let takes = |path| web::resource(path).wrap(FormTokens::new());

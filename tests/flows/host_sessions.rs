@@ -7,7 +7,7 @@ use actix_web::cookie::Key;
 use actix_web::web::{self, Path, ServiceConfig};
 use actix_web::{App as HostApp, HttpResponse};
 use lysand_auth::Auth;
-use lysand_auth::web::{ApiError, FormSession, SignedIn, form_session, mount};
+use lysand_auth::web::{ApiError, FormSession, SignedIn, Surfaces, form_session, mount};
 use tests::Person;
 use tests::embedder::{Embedder, auth_builder_of};
 use tests::story;
@@ -47,7 +47,11 @@ fn own_routes(config: &mut ServiceConfig) {
 fn outermost(auth: &Auth) -> Embedder {
     let auth = auth.clone();
     Embedder::serve_app(move || {
-        HostApp::new().configure(mount(auth.clone())).configure(own_routes).wrap(form_session(&auth)).wrap(sessions())
+        HostApp::new()
+            .configure(mount(auth.clone(), Surfaces::all()))
+            .configure(own_routes)
+            .wrap(form_session(&auth))
+            .wrap(sessions())
     })
 }
 
@@ -55,7 +59,8 @@ fn outermost(auth: &Auth) -> Embedder {
 fn innermost(auth: &Auth) -> Embedder {
     let auth = auth.clone();
     Embedder::serve_app(move || {
-        let scope = web::scope("").wrap(sessions()).configure(mount(auth.clone())).configure(own_routes);
+        let scope =
+            web::scope("").wrap(sessions()).configure(mount(auth.clone(), Surfaces::all())).configure(own_routes);
         HostApp::new().wrap(form_session(&auth)).service(scope)
     })
 }
@@ -158,7 +163,7 @@ story!(form_session_forgotten_around_host_page_is_server_error, |story| {
     let parts = auth.clone();
     let host = Embedder::serve_app(move || {
         HostApp::new()
-            .configure(mount(parts.clone()))
+            .configure(mount(parts.clone(), Surfaces::all()))
             .route("/form", web::get().to(|form: FormSession| async move { form.token() }))
     });
     let answer = story.get(&host.url("/form")).try_send().await.expect("an answer");

@@ -1,9 +1,9 @@
 //! The list of what is mounted is true: it says which methods a path has and who may read its answers; and a host makes
 //! its own routes of the same builder.
 
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{MountedRoute, RouteList, Routes, get, get_without_head, post};
-use lysand_auth::web::{ApiError, Bearer, FormTokens, mounted};
+use lysand_auth::web::{ApiError, Bearer, FormTokens};
 use reqwest::Method;
 use tests::embedder::{Embedder, auth_builder_of};
 use tests::story;
@@ -18,18 +18,18 @@ fn allow(route: &MountedRoute) -> String {
 }
 
 story!(mounted_paths_each_have_one_route, |story| {
-    let list = mounted(&story.server().state().auth);
+    let list = story.server().state().auth.routes();
     assert!(list.iter().count() > 50);
     for route in list.iter() {
         let address = address(route);
-        let alone = |other: &MountedRoute| RouteList::from_iter([other.clone()]).surface_at(&address).is_some();
+        let alone = |other: &MountedRoute| RouteList::from_iter([other.clone()]).kind_at(&address).is_some();
         let answering: Vec<&str> = list.iter().filter(|other| alone(other)).map(|other| other.path.as_str()).collect();
         assert_eq!(answering, [route.path.as_str()], "the order of mounting must not matter at {address}");
     }
 });
 
 story!(mounted_paths_refuse_other_methods_as_the_list_says, |story| {
-    let list = mounted(&story.server().state().auth);
+    let list = story.server().state().auth.routes();
     for route in list.iter() {
         let path = address(route);
         let answer = story.call(Method::from_bytes(b"BREW").expect("a method"), &path).send().await;
@@ -43,12 +43,12 @@ story!(mounted_paths_refuse_other_methods_as_the_list_says, |story| {
         let open = answer.header("access-control-allow-origin") == "*";
         assert_eq!(open, list.is_open_to_other_origins(&path), "{path}");
         let has_page_headers = answer.header("content-security-policy").contains("script-src");
-        assert_eq!(has_page_headers, route.surface == Surface::Page, "{path}");
+        assert_eq!(has_page_headers, route.kind == AnswerKind::Page, "{path}");
     }
 });
 
 story!(mounted_list_tells_paths_that_are_open_to_other_origins, |story| {
-    let list = mounted(&story.server().state().auth).with("/nodeinfo/{version}", Surface::Public);
+    let list = story.server().state().auth.routes().with("/nodeinfo/{version}", AnswerKind::Public);
     for (path, open) in [
         ("/api/v1/apps", true),
         ("/api/v1/tokens/12/invalidate", true),
@@ -81,7 +81,7 @@ async fn timeline() -> &'static str {
 
 story!(host_routes_have_slashes_head_allow_and_headers, |story| {
     let auth = auth_builder_of(&story).build().expect("a host");
-    let routes = Routes::new(&auth, Surface::Api)
+    let routes = Routes::new(&auth, AnswerKind::Api)
         .limited()
         .with_form_tokens(FormTokens::new())
         .route("/api/v1/statuses", [get(timeline), post(publish)])
@@ -92,7 +92,7 @@ story!(host_routes_have_slashes_head_allow_and_headers, |story| {
     // An application is made on the thread of each worker, and the builder is not sent between them.
     let parts = auth.clone();
     let host = Embedder::serve(&auth, move |config: &mut actix_web::web::ServiceConfig| {
-        Routes::new(&parts, Surface::Api)
+        Routes::new(&parts, AnswerKind::Api)
             .limited()
             .with_form_tokens(FormTokens::new())
             .route("/api/v1/statuses", [get(timeline), post(publish)])

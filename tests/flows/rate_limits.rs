@@ -242,7 +242,7 @@ story!(rate_limit_counters_are_per_replica_and_reset_on_restart, &[ON, ("ratelim
 
 story!(rate_limit_nested_in_host_middleware_counts_once, &[ON], |story| {
     let auth = story.server().state().auth.clone();
-    let routes = lysand_auth::web::mount(auth.clone());
+    let routes = lysand_auth::web::mount(auth.clone(), lysand_auth::web::Surfaces::all());
     let host = init_service(actix_web::App::new().wrap(Limits::new(&auth)).configure(routes)).await;
     for left in ["299", "298"] {
         let request = TestRequest::get().uri("/api/v1/frontend/config").peer_addr("192.0.2.9:1".parse().expect("one"));

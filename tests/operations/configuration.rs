@@ -91,14 +91,12 @@ fn check_config_refuses_malformed_key_and_broken_template() {
     fs::write(folder.path().join("bad.pem"), "garbage").expect("a file");
     fs::create_dir(folder.path().join("templates")).expect("a folder");
     fs::write(folder.path().join("templates/home.html"), "{% if %}").expect("a file");
-    let text = "[keys]\njwt = \"bad.pem\"\n[frontend]\ntemplates_dir = \"templates\"\n";
+    let text = "[keys]\njwt = \"bad.pem\"\nsecrets = \"bad.pem\"\n[frontend]\ntemplates_dir = \"templates\"\n";
     let output = with_file(&folder, text, &["check-config"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(
-        stdout(&output).contains("keys.jwt") && stdout(&output).contains("frontend.templates_dir"),
-        "{}",
-        stdout(&output)
-    );
+    for key in ["keys.jwt", "keys.secrets", "frontend.templates_dir"] {
+        assert!(stdout(&output).contains(key), "{}", stdout(&output));
+    }
 
     let good = run_in(folder.path(), &[], &["check-config"], "");
     assert!(good.status.success() && !folder.path().join("data").exists(), "checking makes nothing");

@@ -54,6 +54,20 @@ fn start_with_unusable_signing_key_names_the_file() {
 }
 
 #[test]
+fn start_with_unusable_secret_key_names_the_file() {
+    let folder = temporary("start");
+    let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).expect("a file");
+    write("empty.key", b"");
+    write("short.key", &[7; 31]);
+    write("zeros.key", &[0; 32]);
+    fs::create_dir(folder.path().join("folder.key")).expect("a folder");
+    for name in ["empty.key", "short.key", "zeros.key", "folder.key", "empty.key/secrets.key"] {
+        let output = run_in(folder.path(), &[("http.bind_port", "0"), ("keys.secrets", name)], &["serve"], "");
+        is_refused(&output, &["secret key", name]);
+    }
+}
+
+#[test]
 fn start_with_unreachable_database_names_it_without_password() {
     let folder = temporary("start");
     let closed = {

@@ -1,6 +1,6 @@
 //! A host as an embedder would write it: the library over a story's database, with traits and handlers of its own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -8,9 +8,7 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, HttpServer};
 use async_trait::async_trait;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::mailer::{Mail, Mailer};
 use lysand_auth::host::revocations::{Revocations, Revoked};
-use lysand_auth::model::account::Account;
 use lysand_auth::{Auth, AuthBuilder, web};
 
 use crate::story::Story;
@@ -25,7 +23,9 @@ impl Embedder {
     /// Serves the library's routes and those of `more`.
     pub async fn serve(auth: &Auth, more: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> Self {
         let auth = auth.clone();
-        Self::serve_app(move || App::new().configure(web::mount(auth.clone())).configure(more.clone()))
+        Self::serve_app(move || {
+            App::new().configure(web::mount(auth.clone(), web::Surfaces::all())).configure(more.clone())
+        })
     }
 
     /// Serves an application that a host put together itself.
@@ -65,18 +65,8 @@ pub fn auth_builder_of(story: &Story) -> AuthBuilder {
     let auth = &state.auth;
     Auth::builder(auth.config().clone(), auth.store().clone())
         .accounts(state.accounts.clone())
-        .mailer(Arc::new(NoMail))
         .pages(state.pages.clone())
         .ambient(auth.ambient().clone())
-}
-
-struct NoMail;
-
-#[async_trait]
-impl Mailer for NoMail {
-    async fn send(&self, _: &Account, _: Mail) -> HostResult<()> {
-        Ok(())
-    }
 }
 
 /// Writes down what it is told.

@@ -31,6 +31,7 @@ pub mod embedder;
 pub mod folder;
 pub mod frontend;
 pub mod http;
+pub mod memory_accounts;
 pub mod misbehaving_provider;
 pub mod person;
 pub mod postgres;

@@ -6,7 +6,8 @@ use tests::story::Story;
 use crate::database::facts;
 
 async fn pending(story: &Story) -> Vec<String> {
-    let states = "SELECT coalesce(state, '-') AS fact FROM auth_authorization WHERE approved_at IS NULL ORDER BY created_at";
+    let states =
+        "SELECT coalesce(state, '-') AS fact FROM auth_authorization WHERE approved_at IS NULL ORDER BY created_at";
     facts(story.server().state().auth.store(), states).await
 }
 

@@ -25,7 +25,7 @@ struct Rules {
 const LYSAND_AUTH: Rules = Rules {
     name: "lysand-auth",
     layers: &[
-        &["ambient", "secret", "error", "password", "texts"],
+        &["ambient", "secret", "error", "password", "texts", "keys"],
         &["model", "config", "signing"],
         &["store", "host", "upstream"],
         &["auth"],
@@ -56,7 +56,7 @@ const LYSAND_AUTH: Rules = Rules {
 const REFERENCE_SERVER: Rules = Rules {
     name: "reference-server",
     layers: &[
-        &["paths", "assets", "keys", "tls", "logging"],
+        &["paths", "assets", "tls", "logging"],
         &["settings"],
         &["accounts", "mail", "pages", "database", "frontend"],
         &["state"],
@@ -293,7 +293,7 @@ fn what_reaches_up_in_the_reference_server_is_noticed() {
         (&["settings"], "use super::site;", "reaches up"),
         (&["state"], "use crate::server;", "reaches up"),
         (&["server"], "use crate::commands::run;", "reaches up"),
-        (&["keys"], "use crate::settings::Settings;", "reaches up"),
+        (&["tls"], "use crate::settings::Settings;", "reaches up"),
         (&["home"], "", "no layer"),
         (&["site", "home"], "use tera::Context;", "pages and mail alone"),
         (&["site", "home"], "use diesel::QueryDsl;", "accounts and database alone"),

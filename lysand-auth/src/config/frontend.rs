@@ -84,11 +84,12 @@ impl Frontend {
 mod tests {
     use super::super::Config;
     use super::*;
-    use crate::secret::Secret;
+    use crate::ambient::Ambient;
+    use crate::keys::Keys;
 
     fn config() -> Config {
         let base = BaseUrl::parse("https://social.example").unwrap();
-        Config::new(base, vec![Secret::new("key")])
+        Config::new(base, Keys::generate(&Ambient::system()))
     }
 
     fn fields(config: &Config) -> Vec<&'static str> {

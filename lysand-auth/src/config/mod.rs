@@ -20,15 +20,19 @@ pub use self::oauth::{AuthorizeErrors, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
-use crate::secret::Secret;
+use crate::keys::Keys;
+
+/// A network, as `trusted_proxies` lists them.
+pub use ipnet::IpNet;
 
 /// All that an embedder decides about sign-in.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Config {
     /// The server's public origin. Every absolute URL is built from it, never from a request (security WEB-12).
     pub base_url: BaseUrl,
-    /// Ed25519 private keys as PKCS#8 PEM: the first signs session cookies, all of them verify.
-    pub signing_keys: Vec<Secret>,
+    /// What signs session cookies, and what secrets are derived from.
+    pub keys: Keys,
     /// Where the pages of a sign-in are, and what frontends are told.
     pub frontend: Frontend,
     /// How long things live.
@@ -38,18 +42,18 @@ pub struct Config {
     /// How strictly OAuth is spoken.
     pub oauth: OAuthRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
-    pub trusted_proxies: Vec<ipnet::IpNet>,
+    pub trusted_proxies: Vec<IpNet>,
     /// Single sign-on.
     pub sso: Sso,
 }
 
 impl Config {
-    /// The defaults for an origin and its signing keys.
+    /// The defaults for an origin and its keys.
     #[must_use]
-    pub fn new(base_url: BaseUrl, signing_keys: Vec<Secret>) -> Self {
+    pub fn new(base_url: BaseUrl, keys: Keys) -> Self {
         Self {
             base_url,
-            signing_keys,
+            keys,
             frontend: Frontend::default(),
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
@@ -59,12 +63,51 @@ impl Config {
         }
     }
 
+    /// Where the pages of a sign-in are, and what frontends are told.
+    #[must_use]
+    pub fn with_frontend(self, frontend: Frontend) -> Self {
+        Self { frontend, ..self }
+    }
+
+    /// How long things live.
+    #[must_use]
+    pub fn with_lifetimes(self, lifetimes: Lifetimes) -> Self {
+        Self { lifetimes, ..self }
+    }
+
+    /// How often things may be tried.
+    #[must_use]
+    pub fn with_rate_limits(self, rate_limits: RateLimits) -> Self {
+        Self { rate_limits, ..self }
+    }
+
+    /// How strictly OAuth is spoken.
+    #[must_use]
+    pub fn with_oauth(self, oauth: OAuthRules) -> Self {
+        Self { oauth, ..self }
+    }
+
+    /// Networks whose `X-Forwarded-For` is believed (security ID-3).
+    #[must_use]
+    pub fn with_trusted_proxies(self, trusted_proxies: Vec<IpNet>) -> Self {
+        Self { trusted_proxies, ..self }
+    }
+
+    /// Single sign-on.
+    #[must_use]
+    pub fn with_sso(self, sso: Sso) -> Self {
+        Self { sso, ..self }
+    }
+
     /// Everything that is wrong with this configuration, at once; empty when all is well.
     #[must_use]
     pub fn check(&self) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
-        if self.signing_keys.is_empty() {
-            problems.push(ConfigProblem::new("signing_keys", "give at least one Ed25519 key as PKCS#8 PEM"));
+        if self.keys.signing().is_empty() {
+            problems.push(ConfigProblem::new("keys.signing", "give at least one Ed25519 key as PKCS#8 PEM"));
+        }
+        if self.keys.secrets().is_empty() {
+            problems.push(ConfigProblem::new("keys.secrets", "give at least one key of 32 random bytes"));
         }
         problems.extend(self.lifetimes.check());
         problems.extend(self.frontend.check(&self.base_url));

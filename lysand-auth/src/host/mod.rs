@@ -2,8 +2,12 @@
 
 pub mod accounts;
 pub mod mailer;
+mod no_mail;
 pub mod pages;
 mod result;
 pub mod revocations;
+#[cfg(feature = "testing")]
+pub mod testing;
 
+pub use self::no_mail::NoMail;
 pub use self::result::HostResult;

@@ -28,6 +28,7 @@ pub use self::kit::page::page_texts;
 pub use self::kit::provider_redirect::redirect_to_provider;
 pub use self::kit::routes::{not_allowed, with_slash};
 pub use self::kit::session::SignedIn;
+pub use self::kit::surfaces::{Surface, Surfaces};
 pub use self::kit::{headers, limits, routes};
 pub use self::lysand::sso_extension;
 pub use self::wire::cookies::{COOKIE_NAME, put_session};
@@ -40,21 +41,46 @@ use crate::auth::Auth;
 pub use self::kit::provider_redirect::redirect_to_provider as depart;
 
 /// Adds the library's routes. Each answers with and without a trailing slash, and `HEAD` like `GET`.
-pub fn mount(auth: Auth) -> impl FnOnce(&mut ServiceConfig) + Clone {
+///
+/// Their paths are those that clients know, so they stand at the root of the application: in a scope with a prefix, links and
+/// metadata lead past them. A scope without one, `web::scope("")`, is fine. Of two services that match a path, actix takes
+/// the one that was added first: add routes of yours that replace one of the library's before, and what matches
+/// everything after. Mounted twice, the first counts.
+///
+/// ```
+/// use actix_web::App;
+/// use lysand_auth::web::{Surface, Surfaces, mount};
+/// # fn application(auth: lysand_auth::Auth) {
+/// App::new().configure(mount(auth, Surfaces::all().without(Surface::Sso)));
+/// # }
+/// ```
+pub fn mount(auth: Auth, surfaces: Surfaces) -> impl FnOnce(&mut ServiceConfig) + Clone {
     move |config: &mut ServiceConfig| {
-        for routes in site_map(&auth) {
+        if !surfaces.has(Surface::Sso) && auth.config().sso.forced {
+            tracing::warn!("nobody can sign in: passwords are off (`sso.forced`), and Surface::Sso is not mounted");
+        }
+        for routes in site_map(&auth, surfaces) {
             routes.mount(config);
         }
-        config.app_data(Data::new(auth));
+        config.app_data(Data::new(auth)).app_data(Data::new(surfaces));
     }
 }
 
-/// Every path that [`mount`] adds, with its methods and its surface.
+/// Every path that [`mount`] adds, with its methods, its kind of answers and its surface: for a host's own tests.
 #[must_use]
-pub fn mounted(auth: &Auth) -> routes::RouteList {
-    site_map(auth).iter().flat_map(routes::Routes::mounted).cloned().collect()
+pub fn mounted(auth: &Auth, surfaces: Surfaces) -> routes::RouteList {
+    site_map(auth, surfaces).iter().flat_map(routes::Routes::mounted).cloned().collect()
 }
 
-fn site_map(auth: &Auth) -> Vec<routes::Routes> {
-    [oauth::routes(auth), mastodon::routes(auth), pages::routes(auth), lysand::routes(auth)].concat()
+impl Auth {
+    /// Every path of the library with its methods, its kind of answers and its surface, as [`mounted`] lists them.
+    #[must_use]
+    pub fn routes(&self) -> routes::RouteList {
+        mounted(self, Surfaces::all())
+    }
+}
+
+fn site_map(auth: &Auth, surfaces: Surfaces) -> Vec<routes::Routes> {
+    let all = [oauth::routes(auth), mastodon::routes(auth), pages::routes(auth), lysand::routes(auth)];
+    all.concat().into_iter().filter(|routes| routes.belongs_to(surfaces)).collect()
 }

@@ -157,6 +157,10 @@ impl SqlAccounts {
 
     async fn find_by_id(&self, id: &AccountId) -> Result<Option<Account>, Error> {
         let id = id.as_str().to_owned();
+        // No key has a NUL, and PostgreSQL takes none.
+        if id.contains('\0') {
+            return Ok(None);
+        }
         self.store
             .look_up(move |c| Box::pin(async move { row(c, id).await.map(|row| row.map(Row::into_account)) }))
             .await

@@ -5,7 +5,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::web::ApiError;
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ async fn nodeinfo(state: Data<State>) -> Result<HttpResponse, ApiError> {
 
 /// The routes of the well-known documents.
 pub fn routes(state: &State) -> Routes {
-    Routes::new(&state.auth, Surface::Public)
+    Routes::new(&state.auth, AnswerKind::Public)
         .route("/.well-known/host-meta", [get(host_meta)])
         .route("/.well-known/nodeinfo", [get(nodeinfo_links)])
         .route("/nodeinfo/2.0", [get(nodeinfo)])

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
+use lysand_auth::keys::{KeyKind, Keys};
 use serde_json::json;
 
 use super::cli::{Cli, Command};
 use super::output;
-use crate::keys;
 use crate::pages::TeraPages;
 use crate::settings::{Problem, Problems, Settings};
 
@@ -20,8 +20,9 @@ pub(super) fn check(settings: &Settings, as_json: bool) -> ExitCode {
             remedy: error.to_string(),
         });
     }
-    if let Err(error) = keys::check(&settings.signing_keys) {
-        problems.push(Problem { key: "keys.jwt".into(), value: None, remedy: error.to_string() });
+    for error in Keys::check_files(&settings.keys.signing, &settings.keys.secrets) {
+        let key = if error.kind() == KeyKind::Signing { "keys.jwt" } else { "keys.secrets" };
+        problems.push(Problem { key: key.into(), value: None, remedy: error.to_string() });
     }
     if !problems.is_empty() {
         return report(&Problems(problems), as_json);

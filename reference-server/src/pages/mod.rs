@@ -19,9 +19,10 @@ use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError as _};
+use async_trait::async_trait;
 use lysand_auth::Error;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::pages::{Page, PageReply, Pages, Reader};
+use lysand_auth::host::pages::{HtmlPage, Page, PageReply, PageRequest, Pages, Reader};
 use lysand_auth::web::ApiError;
 use serde::Serialize;
 use tera::{Context, Tera};
@@ -147,8 +148,12 @@ impl TeraPages {
     }
 }
 
-impl Pages for TeraPages {
-    fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply> {
+impl TeraPages {
+    /// A page of the library's, for a reader.
+    ///
+    /// # Errors
+    /// When its template fails, or there is none.
+    pub fn library_page(&self, page: &Page<'_>, reader: &Reader) -> HostResult<HtmlPage> {
         let rendered = match page {
             Page::SignIn(page) => self.shown(reader, "sign_in.html", page),
             Page::Consent(page) => self.shown(reader, "consent.html", page),
@@ -159,7 +164,18 @@ impl Pages for TeraPages {
             Page::Error(page) => self.shown(reader, "trouble.html", page),
         };
         let (html, language) = rendered?;
-        Ok(PageReply::Html { html, language: language.map(str::to_owned) })
+        let page = HtmlPage::new(html);
+        Ok(match language {
+            Some(language) => page.in_language(language),
+            None => page,
+        })
+    }
+}
+
+#[async_trait]
+impl Pages for TeraPages {
+    async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
+        self.library_page(page, &request.reader).map(PageReply::from)
     }
 }
 
@@ -225,10 +241,8 @@ mod tests {
     }
 
     fn shown(pages: &TeraPages, page: &Page<'_>, asked: &str) -> (String, Option<String>) {
-        match pages.show(page, &Reader::new(Some(asked), [])).unwrap() {
-            PageReply::Html { html, language } => (html, language),
-            PageReply::Elsewhere(place) => panic!("sent to {place}"),
-        }
+        let page = pages.library_page(page, &Reader::new(Some(asked), [])).unwrap();
+        (page.html, page.language)
     }
 
     #[test]

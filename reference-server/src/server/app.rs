@@ -4,7 +4,8 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::Surfaces;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{RouteList, Routes};
 
 use super::draining::Draining;
@@ -30,7 +31,7 @@ pub fn app(
         .app_data(web::Data::new(route_list(&state)))
         .app_data(web::Data::new(site::demo::DemoApp::default()))
         .wrap(middleware::from_fn(guard::guard))
-        .configure(lysand_auth::web::mount(state.auth.clone()))
+        .configure(lysand_auth::web::mount(state.auth.clone(), Surfaces::all()))
         .configure(|config: &mut ServiceConfig| own_routes(&state).iter().for_each(|routes| routes.mount(config)))
         .configure(site::setup::routes(&state))
         .configure(site::assets::routes(&state))
@@ -56,8 +57,8 @@ fn own_routes(state: &State) -> [Routes; 7] {
 /// All paths with their surfaces; those that no other route matches are answered by the last three, which are one of the API
 /// and, as pages, closed to other origins (Mastodon §17).
 pub(super) fn route_list(state: &State) -> RouteList {
-    let mut list = lysand_auth::web::mounted(&state.auth);
+    let mut list = state.auth.routes();
     let own = own_routes(state);
     list.extend(own.iter().flat_map(Routes::mounted).cloned());
-    list.with("/.well-known/{rest:.*}", Surface::Public).with("/api/{rest:.*}", Surface::Api)
+    list.with("/.well-known/{rest:.*}", AnswerKind::Public).with("/api/{rest:.*}", AnswerKind::Api)
 }

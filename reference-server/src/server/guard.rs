@@ -151,7 +151,7 @@ fn with_headers(mut answer: HttpResponse, open: bool) -> Error {
 mod tests {
     use actix_web::test::{TestRequest, init_service, try_call_service};
     use actix_web::{App, middleware};
-    use lysand_auth::web::headers::Surface;
+    use lysand_auth::web::headers::AnswerKind;
 
     use super::*;
 
@@ -162,9 +162,9 @@ mod tests {
     #[actix_web::test]
     async fn guard_timeout_and_panic_answers_allow_cross_origin_reads() {
         let routes = RouteList::default()
-            .with("/api/v1/apps", Surface::Api)
-            .with("/oauth/authorize", Surface::Page)
-            .with("/nodeinfo/{rest:.*}", Surface::Public);
+            .with("/api/v1/apps", AnswerKind::Api)
+            .with("/oauth/authorize", AnswerKind::Page)
+            .with("/nodeinfo/{rest:.*}", AnswerKind::Public);
         let app = App::new().app_data(web::Data::new(routes)).wrap(middleware::from_fn(guard));
         let app = app.default_service(web::to(breaks));
         let app = init_service(app).await;

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web;
 use lysand_auth::error::Error;
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::json;
 use lysand_auth::web::routes::{Routes, get};
 use serde_json::json;
@@ -16,7 +16,7 @@ use crate::state::State;
 
 /// The two routes.
 pub fn routes(state: &State) -> Routes {
-    Routes::new(&state.auth, Surface::Public).route("/health", [get(alive)]).route("/health/ready", [get(ready)])
+    Routes::new(&state.auth, AnswerKind::Public).route("/health", [get(alive)]).route("/health/ready", [get(ready)])
 }
 
 /// Uses no database: one that is unreachable is no reason to restart this process.

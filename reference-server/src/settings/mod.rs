@@ -17,11 +17,12 @@ mod variable;
 use std::path::{Path, PathBuf};
 
 use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits, Sso};
+use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
 pub use problem::{Problem, Problems};
-pub use sections::{Database, Http, Instance, Tls};
+pub use sections::{Database, Http, Instance, KeyFiles, Tls};
 
 use reader::Reader;
 
@@ -37,8 +38,8 @@ pub struct Settings {
     pub http: Http,
     /// `[database]`
     pub database: Database,
-    /// `keys.jwt`: the files of the signing keys. The first signs, all verify.
-    pub signing_keys: Vec<PathBuf>,
+    /// `[keys]`
+    pub keys: KeyFiles,
     /// `[instance]`
     pub instance: Instance,
     /// `[frontend]`, as the library takes it.
@@ -93,7 +94,7 @@ impl Settings {
         let mut reader = Reader::new(text, environment)?;
         let http = sections::http(&mut reader);
         let database = sections::database(&mut reader);
-        let signing_keys = sections::signing_keys(&mut reader);
+        let keys = sections::keys(&mut reader);
         let instance = sections::instance(&mut reader);
         let (frontend, templates_dir) = sections::frontend(&mut reader, &http);
         let password = sections::password(&mut reader);
@@ -106,7 +107,7 @@ impl Settings {
         let mut settings = Self {
             http,
             database,
-            signing_keys,
+            keys,
             instance,
             frontend,
             templates_dir,
@@ -120,7 +121,8 @@ impl Settings {
             data_dir: PathBuf::from("data"),
             effective: String::new(),
         };
-        for problem in settings.to_config(vec![Secret::new("checked elsewhere")]).check() {
+        // The files are read when they are used.
+        for problem in settings.to_config(Keys::new(vec![Secret::default()], vec![[0; 32]])).check() {
             reader.note(problem.field, problem.remedy);
         }
         settings.effective = effective::to_toml(&reader.finish()?);
@@ -129,17 +131,14 @@ impl Settings {
 
     /// What the library wants to know.
     #[must_use]
-    pub fn to_config(&self, signing_keys: Vec<Secret>) -> Config {
-        Config {
-            base_url: self.http.base_url.clone(),
-            signing_keys,
-            frontend: self.frontend.clone(),
-            lifetimes: self.lifetimes,
-            rate_limits: self.rate_limits.clone(),
-            oauth: self.oauth,
-            trusted_proxies: self.http.trusted_proxies.clone(),
-            sso: self.sso.clone(),
-        }
+    pub fn to_config(&self, keys: Keys) -> Config {
+        Config::new(self.http.base_url.clone(), keys)
+            .with_frontend(self.frontend.clone())
+            .with_lifetimes(self.lifetimes)
+            .with_rate_limits(self.rate_limits.clone())
+            .with_oauth(self.oauth)
+            .with_trusted_proxies(self.http.trusted_proxies.clone())
+            .with_sso(self.sso.clone())
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

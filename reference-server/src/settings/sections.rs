@@ -63,6 +63,15 @@ pub struct Database {
     pub migrate_on_start: bool,
 }
 
+/// `[keys]`: files that are made at the first start. Of each list the first is used for what is new, all for what is older.
+#[derive(Clone, Debug)]
+pub struct KeyFiles {
+    /// Ed25519 keys: PKCS#8 PEM.
+    pub signing: Vec<PathBuf>,
+    /// Keys that other secrets are derived from: 32 random bytes each.
+    pub secrets: Vec<PathBuf>,
+}
+
 /// `[instance]`: what the server says about itself.
 #[derive(Clone, Debug)]
 pub struct Instance {
@@ -168,10 +177,17 @@ pub(super) fn database(reader: &mut Reader) -> Database {
     }
 }
 
-pub(super) fn signing_keys(reader: &mut Reader) -> Vec<PathBuf> {
-    reader.checked("keys.jwt", vec![Path::new("data/jwt-ed25519.pem").to_owned()], |paths: Vec<PathBuf>| {
+pub(super) fn keys(reader: &mut Reader) -> KeyFiles {
+    KeyFiles {
+        signing: key_files(reader, "keys.jwt", "data/jwt-ed25519.pem", "Ed25519 key"),
+        secrets: key_files(reader, "keys.secrets", "data/secrets.key", "file of 32 random bytes"),
+    }
+}
+
+fn key_files(reader: &mut Reader, name: &'static str, usual: &str, what: &str) -> Vec<PathBuf> {
+    reader.checked(name, vec![Path::new(usual).to_owned()], |paths: Vec<PathBuf>| {
         match paths.is_empty() || paths.iter().any(|path| path.as_os_str().is_empty()) {
-            true => Err("Give the path of at least one Ed25519 key, such as \"data/jwt-ed25519.pem\".".to_owned()),
+            true => Err(format!("Give the path of at least one {what}, such as {usual:?}.")),
             false => Ok(paths),
         }
     })

@@ -19,7 +19,8 @@ fn settings_defaults_match_the_running_contract() {
     assert_eq!(settings.http.base_url.as_str(), "http://localhost:8080");
     assert_eq!((settings.http.bind.to_string().as_str(), settings.http.bind_port), ("127.0.0.1", 8080));
     assert_eq!(settings.database.url.expose(), "sqlite:data/lysand-auth.sqlite3");
-    assert_eq!(settings.signing_keys, [PathBuf::from("data/jwt-ed25519.pem")]);
+    assert_eq!(settings.keys.signing, [PathBuf::from("data/jwt-ed25519.pem")]);
+    assert_eq!(settings.keys.secrets, [PathBuf::from("data/secrets.key")]);
     assert_eq!(settings.lifetimes.session.as_secs(), 7 * 86_400);
     assert_eq!((settings.password.memory_kib, settings.password.iterations), (19_456, 2));
     assert!(settings.demo && settings.database.migrate_on_start && settings.rate_limits.enabled);

@@ -4,7 +4,7 @@ use actix_web::guard::fn_guard;
 use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::{not_allowed, not_found, with_slash};
 
 use crate::assets::find;
@@ -35,7 +35,7 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
 /// The routes of the static files. Web clients of other origins show the default pictures, so any may read them
 /// (Lysand §12.2).
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Public, state.auth.config().base_url.is_secure());
+    let headers = Headers::new(AnswerKind::Public, state.auth.config().base_url.is_secure());
     // A frontend may have files of its own there.
     let all = state.frontend.is_none();
     let is_ours = move |path: &str| all || path.strip_prefix("/assets/").is_some_and(|name| find(name).is_some());

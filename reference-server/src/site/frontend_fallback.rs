@@ -4,8 +4,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
-use lysand_auth::host::pages::{ErrorPage, Page, PageReply, Pages as _};
-use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::host::pages::{ErrorPage, Page};
+use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::{json, not_found, reader};
 use serde_json::json;
 
@@ -37,13 +37,13 @@ fn error(state: &State, req: &HttpRequest, status: StatusCode) -> HttpResponse {
     if wants_page(req.headers()) {
         let page =
             ErrorPage { status: status.as_u16(), title, message, error: "", error_description: "", start_over: None };
-        if let Ok(PageReply::Html { html, language }) = state.pages.show(&Page::Error(page), &reader(req)) {
+        if let Ok(shown) = state.pages.library_page(&Page::Error(page), &reader(req)) {
             let mut page = HttpResponse::build(status);
             page.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
-            if let Some(language) = language {
+            if let Some(language) = shown.language {
                 page.insert_header((header::CONTENT_LANGUAGE, language));
             }
-            reply = page.body(html);
+            reply = page.body(shown.html);
         }
     }
     reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
@@ -60,7 +60,7 @@ fn in_json(status: StatusCode, error: &str) -> HttpResponse {
 /// The route of the fallback: mount it after all others.
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let secure = state.auth.config().base_url.is_secure();
-    let (page, api) = (Headers::new(Surface::Page, secure), Headers::new(Surface::Api, secure));
+    let (page, api) = (Headers::new(AnswerKind::Page, secure), Headers::new(AnswerKind::Api, secure));
     let frontend = state.frontend.clone();
     move |config| {
         let Some(frontend) = frontend else { return };

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web;
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::host::pages::AccountOnPage;
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
 use lysand_auth::web::{ApiError, FormSession, LinkResult, SignedIn, reader};
 
@@ -65,5 +65,5 @@ async fn show(
 
 /// The route of the home page.
 pub fn routes(state: &State) -> Routes {
-    Routes::new(&state.auth, Surface::Page).with_form_session().route(HOME, [get(show)])
+    Routes::new(&state.auth, AnswerKind::Page).with_form_session().route(HOME, [get(show)])
 }

@@ -4,7 +4,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
-use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::{not_found, reader};
 
 use super::error_page::{self, wants_page};
@@ -29,7 +29,7 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
         };
         let resource = || web::resource("/{anything:.*}");
         let visited = resource().guard(guard::fn_guard(is_visit)).default_service(web::to(page));
-        config.service(visited.wrap(Headers::new(Surface::Page, secure)));
-        config.service(resource().default_service(web::to(not_found)).wrap(Headers::new(Surface::Api, secure)));
+        config.service(visited.wrap(Headers::new(AnswerKind::Page, secure)));
+        config.service(resource().default_service(web::to(not_found)).wrap(Headers::new(AnswerKind::Api, secure)));
     }
 }

@@ -10,7 +10,7 @@ use lysand_auth::host::accounts::NewAccount;
 use lysand_auth::host::pages::Reader;
 use lysand_auth::model::account::{Email, Role, Standing};
 use lysand_auth::secret::Secret;
-use lysand_auth::web::headers::{Headers, Surface};
+use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::{ApiError, not_allowed, reader, with_slash};
 use serde::Deserialize;
 
@@ -153,7 +153,7 @@ fn unreadable(error: &actix_web::Error) -> ApiError {
 
 /// The routes of the set-up link.
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
-    let headers = Headers::new(Surface::Page, state.auth.config().base_url.is_secure());
+    let headers = Headers::new(AnswerKind::Page, state.auth.config().base_url.is_secure());
     move |config| {
         for path in with_slash(SETUP) {
             config.service(

@@ -122,7 +122,7 @@ impl Shared {
     }
 
     fn mac(&self, id: &str, account: Option<&AccountId>) -> Hmac<Sha256> {
-        let mut mac: Hmac<Sha256> = KeyInit::new(self.auth.keys().form_key().into());
+        let mut mac: Hmac<Sha256> = KeyInit::new(self.auth.form_key().into());
         mac.update(id.as_bytes());
         if let Some(account) = account {
             mac.update(b"\0");

@@ -40,7 +40,7 @@ use crate::web::wire::request;
 ///
 /// ```
 /// # use actix_web::web;
-/// # use lysand_auth::web::{ApiError, Bearer, FormTokens, headers::Headers, headers::Surface, limits::Limits};
+/// # use lysand_auth::web::{ApiError, Bearer, FormTokens, headers::Headers, headers::AnswerKind, limits::Limits};
 /// # async fn publish(bearer: Bearer) -> Result<String, ApiError> { Ok(bearer.account(&["write"]).await?.username) }
 /// # fn routes(auth: lysand_auth::Auth, config: &mut web::ServiceConfig) {
 /// config.service(
@@ -48,7 +48,7 @@ use crate::web::wire::request;
 ///         .route(web::post().to(publish))
 ///         .wrap(Limits::new(&auth))
 ///         .wrap(FormTokens::new())
-///         .wrap(Headers::new(Surface::Api, true)),
+///         .wrap(Headers::new(AnswerKind::Api, true)),
 /// );
 /// # }
 /// ```

@@ -1,4 +1,4 @@
-//! Headers that stand on every answer of a surface, errors included (security WEB-6, Mastodon §17, §19).
+//! Headers that stand on every answer of a kind, errors included (security WEB-6, Mastodon §17, §19).
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
@@ -10,9 +10,11 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{Error, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 
+use crate::host::pages::{PageSources, SourceKind};
+
 /// Which kind of answers a route gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Surface {
+pub enum AnswerKind {
     /// A page or a route that uses cookies: no other origin may read it.
     Page,
     /// `/api`: bearer and public JSON routes.
@@ -28,16 +30,16 @@ pub enum Surface {
 /// The middleware that sets them; wrap each resource or scope with one.
 #[derive(Clone, Copy, Debug)]
 pub struct Headers {
-    surface: Surface,
+    kind: AnswerKind,
     secure: bool,
     cors_methods: Option<&'static str>,
 }
 
 impl Headers {
-    /// Headers for a surface; `secure` when the server's origin is https.
+    /// Headers for a kind of answers; `secure` when the server's origin is https.
     #[must_use]
-    pub const fn new(surface: Surface, secure: bool) -> Self {
-        Self { surface, secure, cors_methods: surface.cors_methods() }
+    pub const fn new(kind: AnswerKind, secure: bool) -> Self {
+        Self { kind, secure, cors_methods: kind.cors_methods() }
     }
 
     /// The same for a route that another origin may use with these methods alone.
@@ -47,7 +49,7 @@ impl Headers {
     }
 }
 
-impl Surface {
+impl AnswerKind {
     /// Whether pages of any site may read the answers.
     #[must_use]
     pub const fn is_open_to_other_origins(self) -> bool {
@@ -76,6 +78,18 @@ const CROSS_DOMAIN: HeaderName = HeaderName::from_static("x-permitted-cross-doma
 /// Pages load their own style, pictures and the copy button's script, and no more. There is no `form-action`: browsers
 /// apply it to the redirects after a form post, which end at the app (Mastodon §19).
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// The policy of a page that loads something from elsewhere as well.
+pub(crate) fn page_policy(sources: &PageSources) -> String {
+    let more = |kind| sources.of(kind).fold(String::new(), |list, source| list + " " + source);
+    let (styles, images) = (more(SourceKind::Styles), more(SourceKind::Images));
+    let (scripts, fonts) = (more(SourceKind::Scripts), more(SourceKind::Fonts));
+    let fonts = if fonts.is_empty() { fonts } else { format!(" font-src 'self'{fonts};") };
+    format!(
+        "default-src 'none'; style-src 'self'{styles}; img-src 'self' data:{images}; script-src 'self'{scripts};{fonts} \
+         base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
 const DATA_POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const NO_FEATURES: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 const EXPOSED: &str =
@@ -158,8 +172,8 @@ impl Headers {
         if self.secure {
             set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
-        match self.surface {
-            Surface::Page => {
+        match self.kind {
+            AnswerKind::Page => {
                 set(header::CONTENT_SECURITY_POLICY, PAGE_POLICY);
                 set(header::REFERRER_POLICY, "same-origin");
                 set(header::CACHE_CONTROL, "private, no-store");
@@ -167,18 +181,18 @@ impl Headers {
                 set(OPENER, "unsafe-none");
                 return;
             }
-            Surface::Api => {
+            AnswerKind::Api => {
                 set(header::CACHE_CONTROL, "private, no-store");
                 set(header::VARY, "Authorization, Origin");
                 set(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
             }
-            Surface::Oauth | Surface::Internal => set(header::CACHE_CONTROL, "no-store"),
-            Surface::Public => {}
+            AnswerKind::Oauth | AnswerKind::Internal => set(header::CACHE_CONTROL, "no-store"),
+            AnswerKind::Public => {}
         }
         set(header::CONTENT_SECURITY_POLICY, DATA_POLICY);
         set(header::REFERRER_POLICY, "no-referrer");
         set(OPENER, "same-origin");
-        if self.surface.is_open_to_other_origins() {
+        if self.kind.is_open_to_other_origins() {
             set(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         }
     }

@@ -14,7 +14,8 @@ use crate::auth::Auth;
 use crate::error;
 use crate::flows::api_rate_limits::{self, Caller};
 use crate::model::rate_limit::Allowance;
-use crate::web::kit::headers::Surface;
+use crate::web::kit::headers::AnswerKind;
+use crate::web::kit::page::View;
 use crate::web::kit::{bearer, page};
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::{self, ApiError, OAuthError};
@@ -29,7 +30,7 @@ use crate::web::wire::request;
 pub struct Limits {
     auth: Auth,
     for_forms: bool,
-    of_oauth: Option<Surface>,
+    of_oauth: Option<AnswerKind>,
 }
 
 impl Limits {
@@ -45,8 +46,8 @@ impl Limits {
     }
 
     /// For routes below `/oauth`: they have a limit of their own for each address (faults F3).
-    pub(crate) fn of_oauth(auth: &Auth, surface: Surface) -> Self {
-        Self { auth: auth.clone(), for_forms: surface == Surface::Page, of_oauth: Some(surface) }
+    pub(crate) fn of_oauth(auth: &Auth, kind: AnswerKind) -> Self {
+        Self { auth: auth.clone(), for_forms: kind == AnswerKind::Page, of_oauth: Some(kind) }
     }
 
     /// Preflights carry no credentials and are not counted (Mastodon §17).
@@ -80,12 +81,13 @@ impl Limits {
         admitted
     }
 
-    fn refuse(&self, req: &ServiceRequest, error: error::Error) -> HttpResponse {
+    async fn refuse(&self, req: &ServiceRequest, error: error::Error) -> HttpResponse {
         if self.for_forms && request::accepts(req.headers(), "text/html") {
-            return page::error_page(&self.auth, &Params::of_query(req.request()).reader(req.request()), &error, None);
+            let reader = Params::of_query(req.request()).reader(req.request());
+            return page::error_page(View::new(&self.auth, req.request(), &reader), &error, None).await;
         }
         match self.of_oauth {
-            Some(Surface::Oauth) => OAuthError(error).error_response(),
+            Some(AnswerKind::Oauth) => OAuthError(error).error_response(),
             _ => ApiError(error).error_response(),
         }
     }
@@ -141,7 +143,7 @@ where
             let own = match limits.admit(&req).await {
                 Ok(own) => own,
                 Err(error) => {
-                    let reply = limits.refuse(&req, error);
+                    let reply = limits.refuse(&req, error).await;
                     return Ok(req.into_response(reply).map_into_right_body());
                 }
             };

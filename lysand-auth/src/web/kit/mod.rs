@@ -12,3 +12,4 @@ pub(crate) mod page;
 pub mod provider_redirect;
 pub mod routes;
 pub mod session;
+pub mod surfaces;

@@ -6,33 +6,60 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::host::pages::{AccountOnPage, AppOnPage, ErrorPage, Page, PageReply, Reader};
+use crate::host::pages::{AccountOnPage, AppOnPage, ErrorPage, Page, PageReply, PageRequest, Reader};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::permission;
 use crate::texts;
+use crate::web::kit::headers::page_policy;
 use crate::web::kit::session;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, redirect, with_query};
 use crate::web::wire::reply::{self, ApiError};
 
+/// Whom a page is shown to: the reader, and the request that it answers.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) auth: &'a Auth,
+    pub(crate) req: &'a HttpRequest,
+    pub(crate) reader: &'a Reader,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(auth: &'a Auth, req: &'a HttpRequest, reader: &'a Reader) -> Self {
+        Self { auth, req, reader }
+    }
+
+    /// What the host is told of the request. The credentials of a program are none of a page's business.
+    fn request(self) -> PageRequest {
+        let headers = self.req.headers().iter().filter(|(name, _)| *name != header::AUTHORIZATION);
+        let request = PageRequest::new(self.reader.clone()).at(self.req.path());
+        headers.fold(request, |request, (name, value)| match value.to_str() {
+            Ok(value) => request.with_header(name.as_str(), value),
+            Err(_) => request,
+        })
+    }
+}
+
 /// Shows a page, or sends the browser to where a frontend shows it, with `along` as its query.
-pub(crate) fn show(
-    auth: &Auth,
-    reader: &Reader,
+pub(crate) async fn show(
+    view: View<'_>,
     page: &Page<'_>,
     status: StatusCode,
     along: &[(String, String)],
 ) -> HttpResponse {
-    match auth.pages().show(page, reader) {
-        Ok(PageReply::Html { html, language }) => {
+    match view.auth.pages().show(page, &view.request()).await {
+        Ok(PageReply::Html(page)) => {
             let mut reply = HttpResponse::build(status);
             reply.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
             reply.insert_header((header::VARY, "Accept-Language, Cookie"));
-            if let Some(language) = language.and_then(|language| HeaderValue::try_from(language).ok()) {
+            if let Some(language) = page.language.and_then(|language| HeaderValue::try_from(language).ok()) {
                 reply.insert_header((header::CONTENT_LANGUAGE, language));
             }
-            reply.body(html)
+            if !page.sources.is_empty() {
+                reply.insert_header((header::CONTENT_SECURITY_POLICY, page_policy(&page.sources)));
+            }
+            reply.body(page.html)
         }
         Ok(PageReply::Elsewhere(place)) => redirect(&with_query(&place, pairs(along))),
         Err(error) => reply::failed(&Error::failed(error)),
@@ -83,12 +110,12 @@ impl PageError {
             Some(reader) => reader,
             None => session::reader_of(auth, req, params, &self.error).await,
         };
-        error_page(auth, &reader, &self.error, self.start_over)
+        error_page(View::new(auth, req, &reader), &self.error, self.start_over).await
     }
 }
 
 /// The error page: what went wrong, for a person. Its link, if any, leads to our own sign-in page.
-pub(crate) fn error_page(auth: &Auth, reader: &Reader, error: &Error, start_over: Option<String>) -> HttpResponse {
+pub(crate) async fn error_page(view: View<'_>, error: &Error, start_over: Option<String>) -> HttpResponse {
     let Error::Refused(refusal) = error else {
         let id = reply::log_failure(error);
         let page = ErrorPage {
@@ -99,7 +126,7 @@ pub(crate) fn error_page(auth: &Auth, reader: &Reader, error: &Error, start_over
             error_description: "",
             start_over,
         };
-        return show(auth, reader, &Page::Error(page), StatusCode::INTERNAL_SERVER_ERROR, &[]);
+        return show(view, &Page::Error(page), StatusCode::INTERNAL_SERVER_ERROR, &[]).await;
     };
     let (title, message) = error_text(refusal);
     let status = reply::status(error);
@@ -111,17 +138,17 @@ pub(crate) fn error_page(auth: &Auth, reader: &Reader, error: &Error, start_over
         error_description: &refusal.why,
         start_over,
     };
-    reply::set_retry_after(show(auth, reader, &Page::Error(page), status, &[]), refusal)
+    reply::set_retry_after(show(view, &Page::Error(page), status, &[]).await, refusal)
 }
 
 /// A stale form is shown as a page, a foreign one as JSON.
-pub(crate) fn error_page_or_json(auth: &Auth, reader: &Reader, error: Error) -> HttpResponse {
+pub(crate) async fn error_page_or_json(view: View<'_>, error: Error) -> HttpResponse {
     match &error {
         Error::Refused(refusal) if refusal.code == Code::StaleForm => {
-            error_page(auth, reader, &error, Some(auth.config().home_page()))
+            error_page(view, &error, Some(view.auth.config().home_page())).await
         }
         Error::Refused(_) => ApiError(error).error_response(),
-        Error::Failed(_) => error_page(auth, reader, &error, None),
+        Error::Failed(_) => error_page(view, &error, None).await,
     }
 }
 

@@ -5,7 +5,7 @@
 //! ```
 //! use actix_web::web::ServiceConfig;
 //! use lysand_auth::Auth;
-//! use lysand_auth::web::headers::Surface;
+//! use lysand_auth::web::headers::AnswerKind;
 //! use lysand_auth::web::routes::{Routes, get, post};
 //! use lysand_auth::web::{ApiError, Bearer};
 //!
@@ -18,7 +18,7 @@
 //! }
 //!
 //! fn statuses(auth: &Auth, config: &mut ServiceConfig) {
-//!     Routes::new(auth, Surface::Api).limited().route("/api/v1/statuses", [get(timeline), post(publish)]).mount(config);
+//!     Routes::new(auth, AnswerKind::Api).limited().route("/api/v1/statuses", [get(timeline), post(publish)]).mount(config);
 //! }
 //! ```
 
@@ -37,8 +37,9 @@ use serde_json::json;
 use crate::auth::Auth;
 use crate::web::kit::form_session::form_session;
 use crate::web::kit::form_tokens::FormTokens;
-use crate::web::kit::headers::{Headers, Surface};
+use crate::web::kit::headers::{AnswerKind, Headers};
 use crate::web::kit::limits::Limits;
+use crate::web::kit::surfaces::{Surface, Surfaces};
 use crate::web::wire::reply::JsonBody;
 
 /// A handler of one method, made by [`get`] and its neighbours.
@@ -113,7 +114,7 @@ pub type HandlerService = Box<
         >,
 >;
 
-/// Routes of one surface that have headers, limits and sessions in common.
+/// Routes of one kind of answers that have headers, limits and sessions in common.
 ///
 /// Each path answers with and without a trailing slash, since a redirect between them would lose a body (Mastodon §0.3), and
 /// each is a resource of its own, because the router finds a plain text at once and tries a set of texts as a regular
@@ -121,7 +122,9 @@ pub type HandlerService = Box<
 #[derive(Clone)]
 pub struct Routes {
     auth: Auth,
-    surface: Surface,
+    kind: AnswerKind,
+    surface: Option<Surface>,
+    needed_by: Surfaces,
     headers: Headers,
     limited: bool,
     form_session: bool,
@@ -136,12 +139,38 @@ enum Answers {
 }
 
 impl Routes {
-    /// Routes with the headers of a surface.
+    /// Routes with the headers of a kind of answers.
     #[must_use]
-    pub fn new(auth: &Auth, surface: Surface) -> Self {
-        let headers = Headers::new(surface, auth.config().base_url.is_secure());
+    pub fn new(auth: &Auth, kind: AnswerKind) -> Self {
+        let headers = Headers::new(kind, auth.config().base_url.is_secure());
         let (auth, mounted) = (auth.clone(), Vec::new());
-        Self { auth, surface, headers, limited: false, form_session: false, form_tokens: None, mounted }
+        let (surface, needed_by) = (None, Surfaces::none());
+        Self {
+            auth,
+            kind,
+            surface,
+            needed_by,
+            headers,
+            limited: false,
+            form_session: false,
+            form_tokens: None,
+            mounted,
+        }
+    }
+
+    /// The same, as part of a surface of the library.
+    pub(crate) fn of(self, surface: Surface) -> Self {
+        Self { surface: Some(surface), needed_by: self.needed_by.with(surface), ..self }
+    }
+
+    /// The same, mounted with another surface as well, which needs it too.
+    pub(crate) fn needed_by(self, surface: Surface) -> Self {
+        Self { needed_by: self.needed_by.with(surface), ..self }
+    }
+
+    /// Whether these surfaces need the routes.
+    pub(crate) fn belongs_to(&self, surfaces: Surfaces) -> bool {
+        surfaces.iter().any(|surface| self.needed_by.has(surface))
     }
 
     /// Counts requests and refuses those beyond the limits of the API. With a form session, a person sees the refusal as a
@@ -163,7 +192,7 @@ impl Routes {
         Self { form_tokens: Some(tokens), ..self }
     }
 
-    /// Lets other origins use these methods alone, instead of all that the surface allows.
+    /// Lets other origins use these methods alone, instead of all that their kind allows.
     #[must_use]
     pub fn with_cors_methods(self, methods: &'static str) -> Self {
         Self { headers: self.headers.with_methods(methods), ..self }
@@ -185,7 +214,7 @@ impl Routes {
         let answers: Rc<[MethodRoute]> = methods.into_iter().collect();
         let methods: Vec<Method> = answers.iter().flat_map(|route| route.methods).cloned().collect();
         for path in paths.into_iter().flat_map(with_slash) {
-            let route = MountedRoute { path, methods: methods.clone(), surface: self.surface };
+            let route = MountedRoute { path, methods: methods.clone(), kind: self.kind, surface: self.surface };
             self.mounted.push((route, Answers::ByMethod(Rc::clone(&answers))));
         }
         self
@@ -199,7 +228,7 @@ impl Routes {
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        let route = MountedRoute { path: path.to_owned(), methods: Vec::new(), surface: self.surface };
+        let route = MountedRoute { path: path.to_owned(), methods: Vec::new(), kind: self.kind, surface: self.surface };
         self.mounted.push((route, Answers::All(MethodRoute::new(&[], handler))));
         self
     }
@@ -221,13 +250,13 @@ impl Routes {
     fn mount_resource(&self, route: &MountedRoute, answers: &Answers, config: &mut ServiceConfig) {
         let (resource, headers) = (resource(route, answers), self.headers);
         // Resource servers that introspect, or ask for user information, prove who they are.
-        let is_open = matches!(self.surface, Surface::Oauth | Surface::Page | Surface::Public);
+        let is_open = matches!(self.kind, AnswerKind::Oauth | AnswerKind::Page | AnswerKind::Public);
         let limits = match (self.limited, self.form_session) {
             (true, true) => Some(Limits::for_forms(&self.auth)),
             (true, false) => Some(Limits::new(&self.auth)),
             (false, _) => {
                 let is_oauth = is_open && route.path.starts_with("/oauth/");
-                is_oauth.then(|| Limits::of_oauth(&self.auth, self.surface))
+                is_oauth.then(|| Limits::of_oauth(&self.auth, self.kind))
             }
         };
         let session = || form_session(&self.auth);
@@ -292,8 +321,10 @@ pub struct MountedRoute {
     pub path: String,
     /// The methods; none when one handler answers all of them.
     pub methods: Vec<Method>,
-    /// The surface whose headers the answers have.
-    pub surface: Surface,
+    /// The kind of answers, which decides about their headers.
+    pub kind: AnswerKind,
+    /// The surface of the library that it belongs to; `None` for a host's own.
+    pub surface: Option<Surface>,
 }
 
 impl MountedRoute {
@@ -303,15 +334,15 @@ impl MountedRoute {
     }
 }
 
-/// Paths and their surfaces: what [`Routes`] recorded, and what a host adds of its own.
+/// Paths and their kinds of answers: what [`Routes`] recorded, and what a host adds of its own.
 #[derive(Clone, Default)]
 pub struct RouteList(Vec<(MountedRoute, ResourceDef)>);
 
 impl RouteList {
     /// The same and a path more; of two that match, the first counts.
     #[must_use]
-    pub fn with(mut self, path: &str, surface: Surface) -> Self {
-        self.extend([MountedRoute { path: path.to_owned(), methods: Vec::new(), surface }]);
+    pub fn with(mut self, path: &str, kind: AnswerKind) -> Self {
+        self.extend([MountedRoute { path: path.to_owned(), methods: Vec::new(), kind, surface: None }]);
         self
     }
 
@@ -320,17 +351,17 @@ impl RouteList {
         self.0.iter().map(|(route, _)| route)
     }
 
-    /// The surface of the first route that answers at `path`.
+    /// The kind of answers of the first route at `path`.
     #[must_use]
-    pub fn surface_at(&self, path: &str) -> Option<Surface> {
-        self.0.iter().find(|(_, pattern)| pattern.is_match(path)).map(|(route, _)| route.surface)
+    pub fn kind_at(&self, path: &str) -> Option<AnswerKind> {
+        self.0.iter().find(|(_, pattern)| pattern.is_match(path)).map(|(route, _)| route.kind)
     }
 
     /// Whether pages of any site may read what is answered at `path`: not where cookies count, nor between servers, nor
-    /// where nothing is mounted (Mastodon §17). For answers that no surface has given its headers.
+    /// where nothing is mounted (Mastodon §17). For answers that no route has given its headers.
     #[must_use]
     pub fn is_open_to_other_origins(&self, path: &str) -> bool {
-        self.surface_at(path).is_some_and(Surface::is_open_to_other_origins)
+        self.kind_at(path).is_some_and(AnswerKind::is_open_to_other_origins)
     }
 }
 

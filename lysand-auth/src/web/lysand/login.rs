@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::flows::login::{self as signing_in, PasswordAttempt, SignedIn as Begun};
 use crate::secret::Secret;
 use crate::web::kit::forms::PostedForm;
+use crate::web::kit::page::View;
 use crate::web::kit::session::SignedIn;
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request};
 use crate::web::pages::authorization_response::approved;
@@ -25,7 +26,7 @@ async fn answer(form: &PostedForm, before: SignedIn) -> Result<HttpResponse, Log
     form.prove_sign_in()?;
     let Begun { cookie, app, request, step } = signing_in::with_password(auth, attempt(form, before)?).await?;
     let mut reply = match step.missing {
-        None => approved(auth, &form.reader(), &request, &step.code),
+        None => approved(View::new(auth, &form.req, &form.reader()), &request, &step.code).await,
         Some(_) => redirect(&consent_location(auth, &app, &form.params.echo(&ECHOED), &step.code)),
     };
     cookies::put_session(auth, &mut reply, &cookie)?;

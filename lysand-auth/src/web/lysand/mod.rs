@@ -10,26 +10,30 @@ mod sso;
 
 pub use self::providers::sso_extension;
 use crate::auth::Auth;
-use crate::web::kit::headers::Surface;
+use crate::web::kit::headers::AnswerKind;
 #[cfg(feature = "sso")]
 use crate::web::kit::routes::delete;
 use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::surfaces::Surface;
 
 /// The frontend API (Lysand §4 to §6, §10 to §12).
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
-    let api = || Routes::new(auth, Surface::Api).limited();
+    let api = || Routes::new(auth, AnswerKind::Api).limited();
     vec![
-        Routes::new(auth, Surface::Page)
+        Routes::new(auth, AnswerKind::Page)
+            .of(Surface::Pages)
+            .needed_by(Surface::Lysand)
             .with_form_session()
             .limited()
             .route("/api/auth/login", [post(login::login)])
             .route("/api/auth/redirect", [post(redirect::redirect)])
             .route("/api/auth/mastodon-logout", [post(sign_out::sign_out)]),
-        api().route("/api/v1/frontend/config", [get(config::config)]),
+        api().of(Surface::Lysand).route("/api/v1/frontend/config", [get(config::config)]),
         #[cfg(feature = "sso")]
         api()
+            .of(Surface::Sso)
             .route("/api/v1/sso", [get(sso::list), post(sso::start_link)])
             .route("/api/v1/sso/{issuer}", [get(sso::get), delete(sso::unlink)]),
-        Routes::new(auth, Surface::Public).route("/oauth/providers", [get(providers::providers)]),
+        Routes::new(auth, AnswerKind::Public).of(Surface::Sso).route("/oauth/providers", [get(providers::providers)]),
     ]
 }

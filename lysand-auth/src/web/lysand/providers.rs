@@ -6,20 +6,24 @@ use serde_json::{Value, json};
 
 use crate::auth::Auth;
 use crate::config::Provider;
+use crate::web::kit::surfaces::{Surface, Surfaces};
 use crate::web::wire::reply;
 
 /// `GET /oauth/providers` (Lysand §12.1)
 pub(crate) async fn providers(auth: Data<Auth>) -> HttpResponse {
-    reply::json(&offered(&auth))
+    reply::json(&offered(&auth, Surfaces::all()))
 }
 
 /// What the instance documents say about single sign-on (Lysand §12.2): for a host's own routes.
 #[must_use]
-pub fn sso_extension(auth: &Auth) -> Value {
-    json!({ "forced": auth.config().sso.forced, "providers": offered(auth) })
+pub fn sso_extension(auth: &Auth, surfaces: Surfaces) -> Value {
+    json!({ "forced": auth.config().sso.forced, "providers": offered(auth, surfaces) })
 }
 
-fn offered(auth: &Auth) -> Vec<Value> {
+fn offered(auth: &Auth, surfaces: Surfaces) -> Vec<Value> {
+    if !surfaces.has(Surface::Sso) {
+        return Vec::new();
+    }
     let entity = |provider: &Provider| {
         let mut entity = json!({ "id": provider.id, "name": provider.name });
         if let Some(icon) = &provider.icon {

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::flows::authorize as authorization;
 use crate::secret::Secret;
 use crate::web::kit::forms::PostedForm;
+use crate::web::kit::page::View;
 use crate::web::pages::authorization_request::as_validation_error;
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::LoginPageError;
@@ -22,5 +23,6 @@ async fn answer(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {
     let code = Secret::new(needed("code")?);
     let browser = form.browser().await?;
     let checked = authorization::consent(&form.auth, &code, &client_id, &redirect_uri, &browser).await?;
-    Ok(approved(&form.auth, &form.reader().for_account(Some(&browser.account)), &checked, &code))
+    let reader = form.reader().for_account(Some(&browser.account));
+    Ok(approved(View::new(&form.auth, &form.req, &reader), &checked, &code).await)
 }

@@ -5,7 +5,7 @@ use actix_web::http::header;
 
 use crate::flows::sessions;
 use crate::web::kit::forms::PostedForm;
-use crate::web::kit::page;
+use crate::web::kit::page::{self, View};
 use crate::web::kit::session::SignedIn;
 use crate::web::wire::cookies::{self, COOKIE_NAME};
 use crate::web::wire::reply::ApiError;
@@ -14,7 +14,8 @@ use crate::web::wire::reply::ApiError;
 pub(crate) async fn sign_out(form: PostedForm, browser: SignedIn) -> Result<HttpResponse, ApiError> {
     let auth = &form.auth;
     if let Err(error) = form.prove() {
-        return Ok(page::error_page_or_json(auth, &form.reader().for_account(browser.account()), error));
+        let reader = form.reader().for_account(browser.account());
+        return Ok(page::error_page_or_json(View::new(auth, &form.req, &reader), error).await);
     }
     if let Some(session) = browser.session() {
         sessions::sign_out(auth, session).await?;

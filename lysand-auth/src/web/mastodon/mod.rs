@@ -5,12 +5,13 @@ mod tokens;
 
 use crate::auth::Auth;
 use crate::web::kit::form_tokens::FormTokens;
-use crate::web::kit::headers::Surface;
+use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::surfaces::Surface;
 
 /// Apps (Mastodon §2, §11.3) and tokens (Mastodon §16).
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
-    let api = || Routes::new(auth, Surface::Api).limited();
+    let api = || Routes::new(auth, AnswerKind::Api).of(Surface::Mastodon).limited();
     vec![
         api()
             .route("/api/v1/apps/verify_credentials", [get(apps::verify_credentials)])

@@ -1,9 +1,9 @@
 //! What this authorization server can do, for programs (RFC 8414, OpenID Connect Discovery, Mastodon §10). True in every
 //! line (security AS-16).
 
-use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -11,19 +11,20 @@ use crate::auth::Auth;
 use crate::flows::token;
 use crate::model::authorization::ResponseMode;
 use crate::model::scope;
+use crate::web::kit::surfaces::{self, Surface, Surfaces};
 use crate::web::wire::reply::JsonBody;
 
 /// How an app may prove who it is: at the token endpoint, and where it must prove it.
 const PROOFS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
 /// `GET /.well-known/oauth-authorization-server`
-pub(crate) async fn authorization_server(auth: Data<Auth>) -> HttpResponse {
-    public(&capabilities(&auth))
+pub(crate) async fn authorization_server(auth: Data<Auth>, req: HttpRequest) -> HttpResponse {
+    public(&capabilities(&auth, surfaces::of_request(&req)))
 }
 
 /// `GET /.well-known/openid-configuration`: the same server, for OpenID Connect clients
-pub(crate) async fn openid_configuration(auth: Data<Auth>) -> HttpResponse {
-    let mut body = capabilities(&auth);
+pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> HttpResponse {
+    let mut body = capabilities(&auth, surfaces::of_request(&req));
     body["scopes_supported"] = json!(scope::ALL.as_slice());
     body["subject_types_supported"] = json!(["public"]);
     body["id_token_signing_alg_values_supported"] = json!(["EdDSA"]);
@@ -53,9 +54,10 @@ pub(crate) async fn keys(auth: Data<Auth>) -> HttpResponse {
     public(&json!({ "keys": auth.keys().public() }))
 }
 
-fn capabilities(auth: &Auth) -> Value {
+/// What is mounted, and no more.
+fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
     let base = &auth.config().base_url;
-    json!({
+    let mut body = json!({
         "issuer": base.issuer(),
         "service_documentation": base.join("/"),
         "authorization_endpoint": base.join("/oauth/authorize"),
@@ -75,7 +77,26 @@ fn capabilities(auth: &Auth) -> Value {
         "introspection_endpoint_auth_methods_supported": PROOFS,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if !surfaces.has(Surface::Mastodon) {
+        remove(&mut body, &["app_registration_endpoint"]);
+    }
+    if !surfaces.has(Surface::Pages) {
+        let without_pages = ["authorization_endpoint", "response_modes_supported", "code_challenge_methods_supported"];
+        remove(&mut body, &without_pages);
+        remove(&mut body, &["authorization_response_iss_parameter_supported"]);
+        // This one member is required (RFC 8414 §2).
+        body["response_types_supported"] = json!([]);
+        let grants = token::grant_types().filter(|grant| *grant != "authorization_code");
+        body["grant_types_supported"] = json!(grants.collect::<Vec<_>>());
+    }
+    body
+}
+
+fn remove(body: &mut Value, members: &[&str]) {
+    if let Some(body) = body.as_object_mut() {
+        body.retain(|name, _| !members.contains(&name.as_str()));
+    }
 }
 
 fn public(body: &impl Serialize) -> HttpResponse {

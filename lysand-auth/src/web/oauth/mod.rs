@@ -12,25 +12,30 @@ use actix_web::HttpResponse;
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::web::kit::headers::Surface;
+use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::surfaces::Surface;
 use crate::web::wire::reply::ApiError;
 
 /// Mastodon's OAuth routes (Mastodon §6 to §10), and the registration of RFC 7591.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
     vec![
-        Routes::new(auth, Surface::Oauth)
+        Routes::new(auth, AnswerKind::Oauth)
+            .of(Surface::OAuth)
             .route("/oauth/token", [post(token::token)])
             .route("/oauth/revoke", [post(revoke::revoke)])
             .route("/oauth/register", [post(registration::register)]),
-        Routes::new(auth, Surface::Api)
+        Routes::new(auth, AnswerKind::Api)
+            .of(Surface::OAuth)
             .with_cors_methods("GET, POST")
             .route("/oauth/userinfo", [get(userinfo::userinfo), post(userinfo::userinfo_posted)]),
-        Routes::new(auth, Surface::Public)
+        Routes::new(auth, AnswerKind::Public)
+            .of(Surface::OAuth)
             .route("/.well-known/oauth-authorization-server", [get(metadata::authorization_server)])
             .route("/.well-known/openid-configuration", [get(metadata::openid_configuration)])
             .route("/.well-known/jwks.json", [get(metadata::keys)]),
-        Routes::new(auth, Surface::Internal)
+        Routes::new(auth, AnswerKind::Internal)
+            .of(Surface::OAuth)
             .route("/oauth/introspect", [post(introspect::introspect)])
             .route("/oauth/token/info", [get(introspect::token_info)])
             .every_method("/oauth/applications", applications)

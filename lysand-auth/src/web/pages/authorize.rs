@@ -9,8 +9,9 @@ use crate::flows::authorize::{self as authorization, AuthorizeOutcome, Interacti
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
-use crate::web::kit::page::PageError;
+use crate::web::kit::page::{PageError, View};
 use crate::web::kit::session;
+use crate::web::kit::surfaces::{self, Surface};
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request, with_scope};
 use crate::web::pages::authorization_response::{approved, denied, error_to_app};
 use crate::web::pages::login_redirect::LoginPageError;
@@ -35,17 +36,20 @@ async fn answer(
     let request = request(&params)?;
     let browser = session::optional(auth, req.headers()).await?;
     let reader = params.reader(req).for_account(browser.account());
+    let view = View::new(auth, req, &reader);
     let begun = authorization::begin(auth, &request, browser.0.as_ref(), interaction(&params)).await;
     Ok(match begun.map_err(|error| PageError::from(error).read_by(&reader))? {
         AuthorizeOutcome::SignIn(app, checked) => {
             let (form_token, current) = (form.token(), browser.account());
-            sign_in_page(auth, &reader, &params, SignIn { app: &app, checked: &checked, current, form_token })
+            let offers_providers = surfaces::of_request(req).has(Surface::Sso);
+            let sign_in = SignIn { app: &app, checked: &checked, current, form_token, offers_providers };
+            sign_in_page(view, &params, sign_in).await
         }
         AuthorizeOutcome::Consent(app, checked, code) => {
             redirect(&consent_location(auth, &app, &with_scope(params.echo(&ECHOED), &checked), &code))
         }
-        AuthorizeOutcome::Approved(checked, code) => approved(auth, &reader, &checked, &code),
-        AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(auth, &reader, &path, &refusal),
+        AuthorizeOutcome::Approved(checked, code) => approved(view, &checked, &code).await,
+        AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
     })
 }
 
@@ -86,7 +90,8 @@ async fn consent_at_once(form: &PostedForm) -> Result<HttpResponse, LoginPageErr
     let browser = form.browser().await?;
     let pending = form.params.secret("code")?;
     let (checked, code) = authorization::consent_at_once(&form.auth, &request, pending.as_ref(), &browser).await?;
-    Ok(approved(&form.auth, &form.reader().for_account(Some(&browser.account)), &checked, &code))
+    let reader = form.reader().for_account(Some(&browser.account));
+    Ok(approved(View::new(&form.auth, &form.req, &reader), &checked, &code).await)
 }
 
 /// `DELETE /oauth/authorize`: the person denies (Mastodon §5.6).
@@ -101,5 +106,6 @@ async fn denial(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {
     let code = form.params.secret("code")?;
     let denied_at = authorization::deny(&form.auth, &request, code.as_ref(), &browser).await;
     let path = denied_at.map_err(LoginPageError::of_request)?;
-    Ok(denied(&form.auth, &form.reader().for_account(Some(&browser.account)), &path))
+    let reader = form.reader().for_account(Some(&browser.account));
+    Ok(denied(View::new(&form.auth, &form.req, &reader), &path).await)
 }

@@ -14,7 +14,7 @@ use crate::model::app::AppId;
 use crate::model::permission::permissions;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
-use crate::web::kit::page::{PageError, account_on_page, app_on_page, show};
+use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
 use crate::web::kit::session;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::redirect;
@@ -74,7 +74,7 @@ pub(crate) async fn list(auth: Data<Auth>, req: HttpRequest, form: FormSession) 
         let apps = authorized_applications::apps(&auth, &account.id).await?;
         match wanted {
             Format::Json => Ok(reply::json(&apps.iter().map(app_entity).collect::<Vec<_>>())),
-            Format::Html => page(&auth, &req, &form, &account, &apps),
+            Format::Html => page(&auth, &req, &form, &account, &apps).await,
         }
     };
     wanted.reply_or(&auth, &req, listed.await).await
@@ -136,7 +136,7 @@ async fn signed_in(auth: &Auth, req: &HttpRequest) -> Result<Account, Error> {
     account.ok_or_else(|| Error::refused(Code::SignInRequired, "This method requires an authenticated user"))
 }
 
-fn page(
+async fn page(
     auth: &Auth,
     req: &HttpRequest,
     form: &FormSession,
@@ -150,7 +150,7 @@ fn page(
         form_token: form.token(),
         home: reader.keep(&auth.config().home_page()),
     });
-    Ok(show(auth, &reader, &page, StatusCode::OK, &[]))
+    Ok(show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await)
 }
 
 fn row<'a>(granted: &'a AuthorizedApp, reader: &Reader) -> AuthorizedAppOnPage<'a> {

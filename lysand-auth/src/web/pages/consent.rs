@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize as authorization;
-use crate::host::pages::{ConsentPage, Page, Reader};
+use crate::host::pages::{ConsentPage, Page};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
@@ -15,7 +15,7 @@ use crate::model::permission::permissions;
 use crate::secret::Secret;
 use crate::texts::REQUEST_OVER;
 use crate::web::kit::form_session::FormSession;
-use crate::web::kit::page::{PageError, account_on_page, app_on_page, show};
+use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
 use crate::web::kit::session::{self, SignedIn};
 use crate::web::pages::authorization_request::{ECHOED, login_location, request_pairs};
 use crate::web::wire::params::{Params, Received};
@@ -51,7 +51,7 @@ async fn answer(
     match authorization::pending(auth, &code, &browser).await {
         Ok((app, checked)) => {
             let pending = Pending { app, checked, code };
-            Ok(consent_page(auth, &reader, &browser.account, &pending, form.token()))
+            Ok(consent_page(View::new(auth, req, &reader), &browser.account, &pending, form.token()).await)
         }
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
             let over = PageError::from(Error::refused(Code::InvalidGrant, REQUEST_OVER)).read_by(&reader);
@@ -68,14 +68,13 @@ struct Pending {
     code: Secret,
 }
 
-fn consent_page(
-    auth: &Auth,
-    reader: &Reader,
+async fn consent_page(
+    view: View<'_>,
     account: &Account,
     Pending { app, checked, code }: &Pending,
     form_token: String,
 ) -> HttpResponse {
-    let redirect_uri = checked.redirect_uri.as_str();
+    let (reader, redirect_uri) = (view.reader, checked.redirect_uri.as_str());
     let mut action =
         vec![("client_id", app.client_id.as_str()), ("redirect_uri", redirect_uri), ("code", code.expose())];
     action.extend(lang(reader));
@@ -98,5 +97,5 @@ fn consent_page(
         destination: checked.redirect_uri.destination(),
         permissions: permissions(&checked.scopes),
     });
-    show(auth, reader, &page, StatusCode::OK, &[])
+    show(view, &page, StatusCode::OK, &[]).await
 }

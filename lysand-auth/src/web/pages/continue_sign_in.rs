@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::flows::authorize::{self as authorization, AuthorizeOutcome, Interaction};
 use crate::model::authorization::AuthorizationRequest;
 use crate::web::kit::forms::PostedForm;
-use crate::web::kit::page::PageError;
+use crate::web::kit::page::{PageError, View};
 use crate::web::kit::session::SignedIn;
 use crate::web::pages::authorization_request::{ECHOED, consent_location, login_location, request, with_scope};
 use crate::web::pages::authorization_response::{approved, error_to_app};
@@ -27,13 +27,14 @@ async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
     if browser.0.is_none() || asks_password(params) {
         return Ok(redirect(&login));
     }
+    let view = View::new(auth, &form.req, &reader);
     let begun = authorization::begin(auth, &request, browser.0.as_ref(), Interaction::Consent).await;
     Ok(match begun.map_err(|error| PageError::from(error).read_by(&reader))? {
         AuthorizeOutcome::Consent(app, checked, code) => {
             redirect(&consent_location(auth, &app, &with_scope(params.echo(&ECHOED), &checked), &code))
         }
-        AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(auth, &reader, &path, &refusal),
-        AuthorizeOutcome::Approved(checked, code) => approved(auth, &reader, &checked, &code),
+        AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
+        AuthorizeOutcome::Approved(checked, code) => approved(view, &checked, &code).await,
         AuthorizeOutcome::SignIn(..) => redirect(&login),
     })
 }

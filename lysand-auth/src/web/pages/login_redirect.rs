@@ -1,12 +1,11 @@
 //! How an error comes back to the sign-in page, with the request kept (Lysand §5 to §7).
 
-use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::host::pages::Reader;
 use crate::web::kit::forms::PostedForm;
-use crate::web::kit::page::{PageError, error_page};
+use crate::web::kit::page::{PageError, View, error_page};
 use crate::web::kit::session;
 use crate::web::pages::authorization_request::{ECHOED, login_location};
 use crate::web::wire::redirect::redirect;
@@ -49,28 +48,23 @@ impl LoginPageError {
             Err(Self::OnPage(error)) => error.render(auth, req, params).await,
             Err(Self::ToLoginPage(error)) => {
                 let reader = session::reader_of(auth, req, params, &error).await;
-                to_login_page(auth, req, &reader, params.echo(&ECHOED), error)
+                to_login_page(View::new(auth, req, &reader), params.echo(&ECHOED), error).await
             }
         }
     }
 }
 
 /// Shows an error on the sign-in page, with these parameters of the request.
-pub(crate) fn to_login_page(
-    auth: &Auth,
-    req: &HttpRequest,
-    reader: &Reader,
-    pairs: Vec<(String, String)>,
-    error: Error,
-) -> HttpResponse {
+pub(crate) async fn to_login_page(view: View<'_>, pairs: Vec<(String, String)>, error: Error) -> HttpResponse {
+    let auth = view.auth;
     let refusal = match &error {
         Error::Refused(refusal) => refusal,
         Error::Failed(_) => return ApiError(error).error_response(),
     };
     match refusal.code {
-        Code::StaleForm => error_page(auth, reader, &error, Some(login_location(auth, &pairs))),
-        Code::TooManyRequests | Code::Unavailable if request::accepts(req.headers(), "text/html") => {
-            error_page(auth, reader, &error, Some(login_location(auth, &pairs)))
+        Code::StaleForm => error_page(view, &error, Some(login_location(auth, &pairs))).await,
+        Code::TooManyRequests | Code::Unavailable if request::accepts(view.req.headers(), "text/html") => {
+            error_page(view, &error, Some(login_location(auth, &pairs))).await
         }
         Code::Validation
         | Code::UnknownApplication

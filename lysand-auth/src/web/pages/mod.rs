@@ -13,12 +13,13 @@ mod sign_in_page;
 mod sso;
 
 use crate::auth::Auth;
-use crate::web::kit::headers::Surface;
+use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, delete, get, post};
+use crate::web::kit::surfaces::Surface;
 
 /// The pages of a sign-in and the form posts behind them (Lysand §3, §8, §9, Mastodon §5, §16).
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
-    let page = || Routes::new(auth, Surface::Page);
+    let page = || Routes::new(auth, AnswerKind::Page).of(Surface::Pages);
     let shown_at = &auth.config().frontend.routes;
     let endpoint = [get(authorize::begin), post(authorize::decide), delete(authorize::deny)];
     let mut routes = vec![

@@ -5,12 +5,12 @@ use actix_web::http::StatusCode;
 
 use crate::auth::Auth;
 use crate::config::Provider;
-use crate::host::pages::{CurrentAccount, Page, ProviderOnPage, Reader, SignInPage};
+use crate::host::pages::{CurrentAccount, Page, ProviderOnPage, SignInPage};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, UNFINISHED};
-use crate::web::kit::page::{account_on_page, app_on_page, show};
+use crate::web::kit::page::{View, account_on_page, app_on_page, show};
 use crate::web::pages::authorization_request::{ECHOED, with_scope};
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
@@ -25,10 +25,13 @@ pub(crate) struct SignIn<'a> {
     pub(crate) current: Option<&'a Account>,
     /// The token for the page's forms.
     pub(crate) form_token: String,
+    /// Whether other services are offered.
+    pub(crate) offers_providers: bool,
 }
 
 /// The page for a request.
-pub(crate) fn sign_in_page(auth: &Auth, reader: &Reader, params: &Params, sign_in: SignIn<'_>) -> HttpResponse {
+pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignIn<'_>) -> HttpResponse {
+    let auth = view.auth;
     let echoed = with_scope(params.echo(&ECHOED), sign_in.checked);
     let page = Page::SignIn(SignInPage {
         action: with_query("/api/auth/login", pairs(&echoed)),
@@ -40,13 +43,13 @@ pub(crate) fn sign_in_page(auth: &Auth, reader: &Reader, params: &Params, sign_i
             continue_action: (!asks_password(params)).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
         }),
         password: !auth.config().sso.forced,
-        providers: providers(auth, &echoed),
+        providers: if sign_in.offers_providers { providers(auth, &echoed) } else { Vec::new() },
     });
     let mut along = echoed.clone();
     for name in ["error", "error_description"] {
         along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
     }
-    show(auth, reader, &page, StatusCode::OK, &along)
+    show(view, &page, StatusCode::OK, &along).await
 }
 
 /// Whether the app wants the password of the account that is signed in already.

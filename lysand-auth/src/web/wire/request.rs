@@ -120,6 +120,7 @@ mod tests {
 
     use super::*;
     use crate::config::BaseUrl;
+    use crate::keys::Keys;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
         let mut request = TestRequest::default();
@@ -154,7 +155,7 @@ mod tests {
 
     #[test]
     fn source_address_behind_untrusted_proxy_ignores_forwarded_for() {
-        let mut config = Config::new(BaseUrl::parse("https://a.example").unwrap(), vec![]);
+        let mut config = Config::new(BaseUrl::parse("https://a.example").unwrap(), Keys::new(vec![], vec![]));
         let request = |peer: &str, forwarded: &str| {
             TestRequest::default()
                 .peer_addr(format!("{peer}:1").parse().unwrap())

@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use lysand_auth::ambient::Timestamp;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::model::account::{Account, AccountId};
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
 use lysand_auth::web::{ApiError, Bearer, json};
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ async fn preferences(bearer: Bearer) -> Result<HttpResponse, ApiError> {
 
 /// The routes about the account of an access token.
 pub fn routes(state: &State) -> Routes {
-    Routes::new(&state.auth, Surface::Api)
+    Routes::new(&state.auth, AnswerKind::Api)
         .limited()
         .route("/api/v1/accounts/verify_credentials", [get(verify_credentials)])
         .route("/api/v1/preferences", [get(preferences)])

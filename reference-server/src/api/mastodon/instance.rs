@@ -4,9 +4,9 @@ use actix_web::HttpResponse;
 use actix_web::web::Data;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
-use lysand_auth::web::{ApiError, sso_extension};
+use lysand_auth::web::{ApiError, Surfaces, sso_extension};
 use serde_json::{Value, json};
 
 use crate::api::document::public;
@@ -152,13 +152,13 @@ fn limits() -> Value {
 
 /// `GET /api/v1/instance`
 async fn v1(state: Data<State>) -> Result<HttpResponse, ApiError> {
-    let sso = sso_extension(&state.auth);
+    let sso = sso_extension(&state.auth, Surfaces::all());
     Ok(public(&info(&state, &sso).await?.v1()))
 }
 
 /// `GET /api/v2/instance`
 async fn v2(state: Data<State>) -> Result<HttpResponse, ApiError> {
-    let sso = sso_extension(&state.auth);
+    let sso = sso_extension(&state.auth, Surfaces::all());
     Ok(public(&info(&state, &sso).await?.v2()))
 }
 
@@ -173,7 +173,7 @@ async fn info<'a>(state: &'a State, sso: &'a Value) -> Result<InstanceInfo<'a>, 
 
 /// The routes of the instance documents.
 pub fn routes(state: &State) -> Routes {
-    Routes::new(&state.auth, Surface::Api)
+    Routes::new(&state.auth, AnswerKind::Api)
         .limited()
         .route("/api/v1/instance", [get(v1)])
         .route("/api/v2/instance", [get(v2)])

@@ -10,7 +10,7 @@ mod language;
 mod page;
 mod redirect;
 
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get, post};
 
 use self::confirm::confirm;
@@ -22,7 +22,7 @@ use crate::state::State;
 
 /// The routes of the page and its forms.
 pub fn routes(state: &State) -> Routes {
-    Routes::new(&state.auth, Surface::Page)
+    Routes::new(&state.auth, AnswerKind::Page)
         .with_form_session()
         .route(ACCOUNT, [get(show)])
         .route(ACCOUNT_LINK, [post(link)])

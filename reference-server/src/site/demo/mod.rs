@@ -14,7 +14,7 @@ use actix_web::web::{self, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
 use lysand_auth::host::pages::{AccountOnPage, Reader};
-use lysand_auth::web::headers::Surface;
+use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get_without_head, post};
 use lysand_auth::web::{ApiError, FormSession, PostedForm, SignedIn, reader};
 
@@ -94,7 +94,7 @@ fn cannot_continue(state: &State, reader: &Reader, why: &str) -> HttpResponse {
 
 /// The routes of the demo; none when it is switched off.
 pub fn routes(state: &State) -> Routes {
-    let routes = Routes::new(&state.auth, Surface::Page).with_form_session();
+    let routes = Routes::new(&state.auth, AnswerKind::Page).with_form_session();
     if !state.settings.demo {
         return routes;
     }

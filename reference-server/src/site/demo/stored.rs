@@ -9,7 +9,7 @@ use lysand_auth::Auth;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
 use lysand_auth::host::pages::{Language, Reader};
-use lysand_auth::secret::{Digest, Secret};
+use lysand_auth::secret::Secret;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -22,20 +22,13 @@ const KEY: &str = "demo";
 pub(super) fn sessions(auth: &Auth) -> SessionMiddleware<CookieSessionStore> {
     let secure = auth.config().base_url.is_secure();
     let name = if secure { "__Host-demo" } else { "demo" };
-    SessionMiddleware::builder(CookieSessionStore::default(), key(auth))
+    SessionMiddleware::builder(CookieSessionStore::default(), Key::from(&auth.subkey("demo session")))
         .cookie_name(name.to_owned())
         .cookie_secure(secure)
         .cookie_http_only(true)
         .cookie_same_site(SameSite::Lax)
         .cookie_content_security(CookieContentSecurity::Private)
         .build()
-}
-
-/// Derived from the signing key, so that all replicas share it.
-fn key(auth: &Auth) -> Key {
-    let signing_key = auth.config().signing_keys.first().map(Secret::expose).unwrap_or_default();
-    let half = |label: &str| Digest::of(format!("demo session, {label}\n{signing_key}").as_bytes());
-    Key::from(&[half("encryption").as_bytes(), half("signature").as_bytes()].concat())
 }
 
 /// A run of the demo that began in this browser.

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use lysand_auth::host::pages::{
-    Access, AccountOnPage, AppOnPage, ConsentPage, Destination, Page, PageReply, Pages, Permission, Reader,
-};
+use lysand_auth::host::pages::{Access, AccountOnPage, AppOnPage, ConsentPage, Destination, Page, Permission, Reader};
 use reference_server::pages::TeraPages;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -40,10 +38,7 @@ fn rounds(pages: &TeraPages, reader: &Reader, count: u32) -> Outcome<(Duration, 
     let start = processor_time();
     let mut bytes = 0;
     for _ in 0..count {
-        match pages.show(&Page::Consent(consent()), reader)? {
-            PageReply::Html { html, .. } => bytes = html.len(),
-            PageReply::Elsewhere(place) => return Err(format!("the page lies elsewhere: {place}").into()),
-        }
+        bytes = pages.library_page(&Page::Consent(consent()), reader)?.html.len();
     }
     Ok((processor_time() - start, bytes))
 }

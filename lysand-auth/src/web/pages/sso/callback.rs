@@ -12,7 +12,8 @@ use crate::model::authorization::CheckedRequest;
 use crate::model::identity::Hints;
 use crate::model::session::SessionId;
 use crate::texts;
-use crate::web::kit::{page, session};
+use crate::web::kit::page::{self, View};
+use crate::web::kit::session;
 use crate::web::pages::authorization_request::request_pairs;
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::redirect_with_error;
@@ -36,7 +37,7 @@ pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
     };
     match parts.await {
         Ok((callback, replaces)) => answer(&auth, &req, &callback, replaces).await,
-        Err(error) => error_page(&auth, &req, &error),
+        Err(error) => error_page(&auth, &req, &error).await,
     }
 }
 
@@ -48,15 +49,21 @@ async fn answer(auth: &Auth, req: &HttpRequest, callback: &Callback, replaces: O
         Ok((id, sso::callback::finish(auth, redeemed, replaces).await?))
     };
     match finished.await {
-        Ok((flow_id, outcome)) => {
-            reply_to(auth, req, &flow_id, &outcome).unwrap_or_else(|error| error_page(auth, req, &error))
-        }
-        Err(error) => report_error(auth, req, &error),
+        Ok((flow_id, outcome)) => match reply_to(auth, req, &flow_id, &outcome).await {
+            Ok(reply) => reply,
+            Err(error) => error_page(auth, req, &error).await,
+        },
+        Err(error) => report_error(auth, req, &error).await,
     }
 }
 
 /// What the browser gets for a good callback. The cookie of the flow has served, unless the link awaits confirmation.
-fn reply_to(auth: &Auth, req: &HttpRequest, flow_id: &str, outcome: &CallbackOutcome) -> Result<HttpResponse, Error> {
+async fn reply_to(
+    auth: &Auth,
+    req: &HttpRequest,
+    flow_id: &str,
+    outcome: &CallbackOutcome,
+) -> Result<HttpResponse, Error> {
     let mut reply = match outcome {
         CallbackOutcome::AwaitsConfirmation { flow_id, browser } => {
             let page = auth.config().base_url.join(confirm_link::PATH);
@@ -69,7 +76,7 @@ fn reply_to(auth: &Auth, req: &HttpRequest, flow_id: &str, outcome: &CallbackOut
             let mut reply = match signed_in.step.missing {
                 None => {
                     let reader = Params::of_query(req).reader(req);
-                    approved(auth, &reader, &signed_in.request, &signed_in.step.code)
+                    approved(View::new(auth, req, &reader), &signed_in.request, &signed_in.step.code).await
                 }
                 Some(_) => redirect(&consent_location(auth, signed_in)),
             };
@@ -121,19 +128,19 @@ fn consent_location(auth: &Auth, signed_in: &SignedIn) -> String {
     with_query(&auth.config().consent_page(), query)
 }
 
-fn error_page(auth: &Auth, req: &HttpRequest, error: &Error) -> HttpResponse {
-    page::error_page(auth, &Params::of_query(req).reader(req), error, None)
+async fn error_page(auth: &Auth, req: &HttpRequest, error: &Error) -> HttpResponse {
+    page::error_page(View::new(auth, req, &Params::of_query(req).reader(req)), error, None).await
 }
 
 /// Tells the person what went wrong, where the contract wants it told.
-fn report_error(auth: &Auth, req: &HttpRequest, failed: &CallbackError) -> HttpResponse {
+async fn report_error(auth: &Auth, req: &HttpRequest, failed: &CallbackError) -> HttpResponse {
     let Error::Refused(refusal) = &failed.error else {
-        return error_page(auth, req, &failed.error);
+        return error_page(auth, req, &failed.error).await;
     };
     let name = failed.name.unwrap_or(refusal.code.oauth_name());
     match (refusal.code, &failed.report_to) {
         (Code::Validation, _) => ApiError(Error::Refused(refusal.clone())).error_response(),
-        (Code::Unavailable | Code::TooManyRequests, _) => error_page(auth, req, &failed.error),
+        (Code::Unavailable | Code::TooManyRequests, _) => error_page(auth, req, &failed.error).await,
         (_, ReportTo::HomePage) => not_linked(auth, refusal),
         (_, ReportTo::SignInPage) => redirect_with_error(auth, Vec::new(), name, refusal),
         (_, ReportTo::SignInPageFor(app, checked)) => redirect_with_error(auth, asked(app, checked), name, refusal),

@@ -12,7 +12,8 @@ use crate::host::pages::{ConfirmLinkPage, Page, Reader};
 use crate::texts::WRONG_PASSWORD;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
-use crate::web::kit::{page as pages, session};
+use crate::web::kit::page::{self as pages, View};
+use crate::web::kit::session;
 use crate::web::pages::sso::link_result::{linked, not_linked};
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
@@ -27,7 +28,7 @@ pub(crate) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     let shown = async {
         let params = received.0?;
         let confirmation = confirmation(&auth, &req, &params).await?;
-        show(&auth, params.reader(&req), form.token(), &confirmation, None).await
+        show((&auth, &req), params.reader(&req), form.token(), &confirmation, None).await
     };
     match shown.await {
         Ok(answer) => answer,
@@ -55,7 +56,7 @@ async fn confirm(form: Result<PostedForm, ApiError>) -> Result<HttpResponse, Err
             Ok(reply)
         }
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
-            show(&form.auth, form.reader(), form.token(), &confirmation, Some(WRONG_PASSWORD)).await
+            show((&form.auth, &form.req), form.reader(), form.token(), &confirmation, Some(WRONG_PASSWORD)).await
         }
         Err(error) => Err(error),
     }
@@ -73,7 +74,7 @@ async fn confirmation(auth: &Auth, req: &HttpRequest, params: &Params) -> Result
 }
 
 async fn show(
-    auth: &Auth,
+    (auth, req): (&Auth, &HttpRequest),
     reader: Reader,
     form_token: String,
     (flow_id, confirmation): &(String, LinkConfirmation),
@@ -93,7 +94,7 @@ async fn show(
         cancel: reader.keep(&auth.config().home_page()),
         error: error.map(str::to_owned),
     });
-    Ok(pages::show(auth, &reader, &page, StatusCode::OK, &[]))
+    Ok(pages::show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await)
 }
 
 /// No link awaits confirmation any more, or the question cannot be answered.
@@ -104,7 +105,7 @@ async fn over(auth: &Auth, req: &HttpRequest, error: &Error) -> HttpResponse {
         }
         _ => {
             let reader = session::reader_of(auth, req, &Params::of_query(req), error).await;
-            pages::error_page(auth, &reader, error, Some(reader.keep(&auth.config().home_page())))
+            pages::error_page(View::new(auth, req, &reader), error, Some(reader.keep(&auth.config().home_page()))).await
         }
     }
 }

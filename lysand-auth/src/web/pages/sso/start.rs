@@ -7,6 +7,7 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::sso;
 use crate::model::authorization::AuthorizationRequest;
+use crate::web::kit::page::View;
 use crate::web::kit::provider_redirect::redirect_to_provider;
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, request_without_scope};
 use crate::web::pages::login_redirect::to_login_page;
@@ -51,10 +52,13 @@ async fn begin(
         let departure = sso::sign_in(auth, provider.as_deref(), request, source(req, auth.config())).await?;
         redirect_to_provider(auth, &departure)
     };
-    outcome.await.unwrap_or_else(|error| {
-        let echoed = params.echo(&[&ECHOED[..], &["issuer"]].concat());
-        to_login_page(auth, req, &params.reader(req), echoed, error)
-    })
+    match outcome.await {
+        Ok(reply) => reply,
+        Err(error) => {
+            let echoed = params.echo(&[&ECHOED[..], &["issuer"]].concat());
+            to_login_page(View::new(auth, req, &params.reader(req)), echoed, error).await
+        }
+    }
 }
 
 /// The authorization request; its scope in any of the shapes that frontends send (Lysand §2).

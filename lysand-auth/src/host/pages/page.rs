@@ -1,7 +1,9 @@
-//! The pages of a sign-in: what the library wants shown, and where a frontend shows it instead.
+//! What the library wants shown, and the trait that shows it.
 
+use async_trait::async_trait;
 use serde::Serialize;
 
+use super::reply::{PageReply, PageRequest};
 use crate::ambient::Timestamp;
 use crate::host::HostResult;
 pub use crate::model::language::Language;
@@ -218,23 +220,11 @@ pub struct AccountOnPage<'a> {
     pub display_name: &'a str,
 }
 
-/// What a host makes of a page.
-#[derive(Debug)]
-pub enum PageReply {
-    /// Show this document.
-    Html {
-        /// The whole document.
-        html: String,
-        /// The language that it is written in, for `Content-Language`, when that is known.
-        language: Option<String>,
-    },
-    /// The page lives elsewhere, at this origin-relative or absolute place; the request's query goes along, `lang` included.
-    Elsewhere(String),
-}
-
 /// Shows pages.
+#[async_trait]
 pub trait Pages: Send + Sync {
-    /// Renders `page` for `reader`, or says where a frontend shows it.
+    /// Renders `page` for the reader of `request`, or says where a frontend shows it. For a page that it does not know, a host
+    /// answers with [`Plain`](super::Plain).
     ///
     /// The texts of a page are English: a host that speaks other languages translates them
     /// ([`page_texts`](crate::web::page_texts) lists them all) into the one that suits the reader best
@@ -244,7 +234,7 @@ pub trait Pages: Send + Sync {
     ///
     /// # Errors
     /// When the page cannot be rendered; the person then sees a plain server error.
-    fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply>;
+    async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply>;
 }
 
 /// Sends people to a frontend for signing in and consent; the pages that no frontend has come from another [`Pages`].
@@ -263,8 +253,9 @@ impl FrontendPages {
     }
 }
 
+#[async_trait]
 impl Pages for FrontendPages {
-    fn show(&self, page: &Page<'_>, reader: &Reader) -> HostResult<PageReply> {
+    async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
         match page {
             Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
             Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
@@ -272,7 +263,7 @@ impl Pages for FrontendPages {
             | Page::ConfirmLink(_)
             | Page::FormPost(_)
             | Page::AuthorizedApplications(_)
-            | Page::Error(_) => self.others.show(page, reader),
+            | Page::Error(_) => self.others.show(page, request).await,
         }
     }
 }

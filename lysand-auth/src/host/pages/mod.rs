@@ -1,0 +1,9 @@
+//! The pages of a sign-in: what the library wants shown, and where a frontend shows it instead.
+
+mod page;
+mod plain;
+mod reply;
+
+pub use self::page::*;
+pub use self::plain::Plain;
+pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};

@@ -1,0 +1,199 @@
+//! Plain built-in pages: what a host shows that brings none, or lacks one.
+
+use std::fmt::Write as _;
+
+use async_trait::async_trait;
+
+use super::page::{
+    AppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, Page,
+    Pages, Permission, SignInPage,
+};
+use super::reply::{HtmlPage, PageReply, PageRequest};
+use crate::host::HostResult;
+
+/// Pages without style and pictures, in English: for a host that brings none, and for the pages that its own [`Pages`] does
+/// not know.
+///
+/// ```
+/// # use lysand_auth::host::HostResult;
+/// # use lysand_auth::host::pages::{HtmlPage, Page, PageReply, PageRequest, Pages, Plain};
+/// # struct MyPages;
+/// #[async_trait::async_trait]
+/// impl Pages for MyPages {
+///     async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
+///         match page {
+///             Page::Code(page) => Ok(HtmlPage::new(format!("<p>{}</p>", escaped(page.code))).into()),
+///             _ => Plain.show(page, request).await,
+///         }
+///     }
+/// }
+/// # fn escaped(text: &str) -> String { text.replace('<', "&lt;") }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plain;
+
+#[async_trait]
+impl Pages for Plain {
+    async fn show(&self, page: &Page<'_>, _: &PageRequest) -> HostResult<PageReply> {
+        let (title, body) = match page {
+            Page::SignIn(page) => ("Sign in", sign_in(page)),
+            Page::Consent(page) => ("Allow access?", consent(page)),
+            Page::Code(page) => ("Your code", code(page)),
+            Page::ConfirmLink(page) => ("Confirm a link", confirm_link(page)),
+            Page::FormPost(page) => ("Back to the app", form_post(page)),
+            Page::AuthorizedApplications(page) => ("Apps with access", authorized_applications(page)),
+            Page::Error(page) => (page.title, error(page)),
+        };
+        let title = escaped(title);
+        let html = format!(
+            "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+             content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
+             <title>{title}</title></head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
+        );
+        Ok(HtmlPage::new(html).in_language("en").into())
+    }
+}
+
+/// The text as HTML shows it, in elements and in quoted attributes.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}
+
+/// A form with hidden fields; `inside` is HTML.
+fn form(action: &str, hidden: &[(&str, &str)], inside: &str) -> String {
+    let mut form = format!("<form method=\"post\" action=\"{}\">\n", escaped(action));
+    for (name, value) in hidden {
+        let (name, value) = (escaped(name), escaped(value));
+        let _ = writeln!(form, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+    }
+    form + inside + "</form>\n"
+}
+
+fn button(words: &str) -> String {
+    format!("<p><button type=\"submit\">{}</button></p>\n", escaped(words))
+}
+
+fn paragraph(words: &str) -> String {
+    format!("<p>{}</p>\n", escaped(words))
+}
+
+fn alert(words: Option<&str>) -> String {
+    words.map_or_else(String::new, |words| format!("<p role=\"alert\">{}</p>\n", escaped(words)))
+}
+
+fn link(address: &str, words: &str) -> String {
+    format!("<p><a href=\"{}\">{}</a></p>\n", escaped(address), escaped(words))
+}
+
+fn sign_in(page: &SignInPage<'_>) -> String {
+    let mut body = alert(page.error.as_deref());
+    if let Some(app) = &page.app {
+        body += &paragraph(&format!("“{}” asks for access to your account.", app.name));
+    }
+    let token = [("form_token", page.form_token.as_str())];
+    if let Some(current) = &page.current
+        && let Some(action) = &current.continue_action
+    {
+        body += &form(action, &token, &button(&format!("Continue as @{}", current.account.username)));
+    }
+    if page.password {
+        let fields = "<p><label>Username or e-mail address<br><input name=\"identifier\" autocomplete=\"username\" \
+                      autocapitalize=\"none\" spellcheck=\"false\" required></label></p>\n\
+                      <p><label>Password<br><input type=\"password\" name=\"password\" \
+                      autocomplete=\"current-password\" required></label></p>\n";
+        body += &form(&page.action, &token, &(fields.to_owned() + &button("Sign in")));
+    }
+    for provider in &page.providers {
+        body += &link(&provider.start, &format!("Sign in with {}", provider.name));
+    }
+    body
+}
+
+fn app(app: &AppOnPage<'_>) -> String {
+    app.website.map_or_else(|| paragraph(app.name), |website| paragraph(app.name) + &paragraph(website))
+}
+
+fn permissions(permissions: &[Permission]) -> String {
+    let rows = permissions.iter().map(|row| format!("<li>{}: {}</li>\n", escaped(&row.subject), escaped(&row.meaning)));
+    format!("<ul>\n{}</ul>\n", rows.collect::<String>())
+}
+
+fn consent(page: &ConsentPage<'_>) -> String {
+    let token = page.form_token.as_str();
+    let denial = [
+        ("_method", "delete"),
+        ("client_id", page.client_id),
+        ("redirect_uri", page.redirect_uri),
+        ("code", page.code),
+        ("form_token", token),
+    ];
+    let mut body = app(&page.app);
+    body += &paragraph(&format!("This app asks for access to the account @{}:", page.account.username));
+    body += &permissions(&page.permissions);
+    body += &form(&page.allow_action, &[("form_token", token)], &button("Allow"));
+    body += &form(&page.deny_action, &denial, &button("Deny"));
+    body + &link(&page.switch_account, "Not you?")
+}
+
+fn code(page: &CodePage<'_>) -> String {
+    paragraph("Copy this code into the app:") + &format!("<p><code>{}</code></p>\n", escaped(page.code))
+}
+
+fn confirm_link(page: &ConfirmLinkPage<'_>) -> String {
+    let label = page.label.map_or_else(String::new, |label| format!(" ({label})"));
+    let question = format!(
+        "Shall your identity at {}{label} be linked to the account @{}? Whoever has this identity can then sign in.",
+        page.provider, page.account.username
+    );
+    let mut body = alert(page.error.as_deref()) + &paragraph(&question);
+    let hidden = [("form_token", page.form_token.as_str()), ("flow_id", page.flow_id)];
+    let password = "<p><label>Password of this account<br><input type=\"password\" name=\"password\" \
+                    autocomplete=\"current-password\" required></label></p>\n";
+    body += &match (page.password, page.takes_password) {
+        (true, false) => paragraph("Sign in to this account with this browser first, then load this page again."),
+        (true, true) => form(page.action, &hidden, &(password.to_owned() + &button("Link"))),
+        (false, _) => form(page.action, &hidden, &button("Link")),
+    };
+    body + &link(&page.cancel, "Cancel")
+}
+
+fn form_post(page: &FormPostPage<'_>) -> String {
+    form(page.action, page.fields, &button("Continue"))
+}
+
+fn authorized_applications(page: &AuthorizedApplicationsPage<'_>) -> String {
+    let mut body = paragraph(&format!("Apps with access to the account @{}:", page.account.username));
+    if page.apps.is_empty() {
+        body += &paragraph("There are none.");
+    }
+    for row in &page.apps {
+        body += &format!("<h2>{}</h2>\n", escaped(row.app.name));
+        body += &permissions(&row.permissions);
+        let used = row.last_used.as_ref().map_or_else(|| "never".to_owned(), |moment| moment.day.clone());
+        body += &paragraph(&format!("Since {}, last used: {used}", row.authorized.day));
+        if let Some(action) = &row.remove_action {
+            let hidden = [("_method", "delete"), ("form_token", page.form_token.as_str())];
+            body += &form(action, &hidden, &button("Remove access"));
+        }
+    }
+    body + &link(&page.home, "Home")
+}
+
+fn error(page: &ErrorPage<'_>) -> String {
+    let mut body = paragraph(page.message);
+    if !page.error.is_empty() {
+        body += &format!("<p><code>{} {}</code></p>\n", escaped(page.error), escaped(page.error_description));
+    }
+    body + &page.start_over.as_deref().map_or_else(String::new, |address| link(address, "Start over"))
+}

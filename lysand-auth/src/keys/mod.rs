@@ -1,0 +1,113 @@
+//! The keys of one server: what signs its session cookies, and what its secrets are derived from.
+//!
+//! [`Keys::load_or_create`] makes both files in a folder at the first start and reads them ever after. A host that keeps its
+//! keys elsewhere gives them to [`Keys::new`].
+
+mod file;
+mod secrets;
+
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
+use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
+
+pub use self::file::{KeyError, KeyKind};
+pub(crate) use self::secrets::{SecretKey, SecretKeys};
+use crate::ambient::Ambient;
+use crate::secret::Secret;
+
+/// The file of the signing key in the folder of [`Keys::load_or_create`].
+const SIGNING_FILE: &str = "jwt-ed25519.pem";
+/// The file of the secret key in that folder.
+const SECRETS_FILE: &str = "secrets.key";
+
+/// The keys of one server. All its replicas have the same ones.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    signing: Vec<Secret>,
+    secrets: SecretKeys,
+}
+
+impl Keys {
+    /// Keys that the host keeps itself: Ed25519 private keys as PKCS#8 PEM, of which the first signs and all verify, and
+    /// 32 random bytes each, of which the first encrypts and all decrypt.
+    #[must_use]
+    pub fn new(signing: Vec<Secret>, secrets: Vec<[u8; 32]>) -> Self {
+        Self { signing, secrets: SecretKeys::new(secrets) }
+    }
+
+    /// Reads the files `jwt-ed25519.pem` and `secrets.key` in a folder, and makes those that are missing: readable for
+    /// their owner alone, whole or not at all, and once, when several processes start at the same moment.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or holds something else: a sentence that names it.
+    pub fn load_or_create(folder: impl AsRef<Path>) -> Result<Self, KeyError> {
+        let at = |name| [folder.as_ref().join(name)];
+        Self::load_or_create_files(&at(SIGNING_FILE), &at(SECRETS_FILE), &Ambient::system())
+    }
+
+    /// The same for files with other names. A single file that is missing is made; among several, it is a mistake.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or holds something else: a sentence that names it.
+    pub fn load_or_create_files(signing: &[PathBuf], secrets: &[PathBuf], ambient: &Ambient) -> Result<Self, KeyError> {
+        let pem = || new_key(ambient).expose().as_bytes().to_vec();
+        file::create_missing(KeyKind::Signing, signing, pem, ambient)?;
+        file::create_missing(KeyKind::Secrets, secrets, || ambient.bytes::<32>().to_vec(), ambient)?;
+        Self::load(signing, secrets)
+    }
+
+    /// Reads files that must all be there.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or holds something else: a sentence that names it.
+    pub fn load(signing: &[PathBuf], secrets: &[PathBuf]) -> Result<Self, KeyError> {
+        let signing = signing.iter().map(|path| read_signing(path)).collect::<Result<_, _>>()?;
+        let secrets = secrets.iter().map(|path| secrets::read(path)).collect::<Result<_, _>>()?;
+        Ok(Self { signing, secrets: SecretKeys::new(secrets) })
+    }
+
+    /// What [`load_or_create_files`](Self::load_or_create_files) would refuse, without making anything.
+    #[must_use]
+    pub fn check_files(signing: &[PathBuf], secrets: &[PathBuf]) -> Vec<KeyError> {
+        let wrong = |paths: &[PathBuf], read: fn(&Path) -> Option<KeyError>| match paths {
+            [only] if !only.exists() => None,
+            _ => paths.iter().find_map(|path| read(path)),
+        };
+        let signing = wrong(signing, |path| read_signing(path).err());
+        signing.into_iter().chain(wrong(secrets, |path| secrets::read(path).err())).collect()
+    }
+
+    /// New keys in memory, for tests: with the process they are gone, and so is every sign-in.
+    #[must_use]
+    pub fn generate(ambient: &Ambient) -> Self {
+        Self::new(vec![new_key(ambient)], vec![ambient.bytes()])
+    }
+
+    pub(crate) fn signing(&self) -> &[Secret] {
+        &self.signing
+    }
+
+    pub(crate) fn secrets(&self) -> &SecretKeys {
+        &self.secrets
+    }
+}
+
+/// Makes a signing key, as PKCS#8 PEM.
+pub(crate) fn new_key(ambient: &Ambient) -> Secret {
+    let key = SigningKey::from_bytes(&ambient.bytes());
+    // Encoding a key in memory cannot fail; an empty secret would be refused when it is read back.
+    Secret::new(key.to_pkcs8_pem(LineEnding::LF).map(|pem| pem.to_string()).unwrap_or_default())
+}
+
+fn read_signing(path: &Path) -> Result<Secret, KeyError> {
+    let bytes = file::read(KeyKind::Signing, path)?;
+    let malformed = || KeyError::Malformed { kind: KeyKind::Signing, path: path.to_owned() };
+    let pem = Secret::new(String::from_utf8(bytes).map_err(|_| malformed())?);
+    SigningKey::from_pkcs8_pem(pem.expose()).map_err(|_| malformed())?;
+    Ok(pem)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+fn create(folder: &Path) -> Keys {
+    Keys::load_or_create(folder).unwrap()
+}
+
+fn subkey(keys: &Keys, label: &str) -> [u8; 64] {
+    keys.secrets().first().unwrap().subkey(label)
+}
+
+#[test]
+fn key_files_missing_are_made_once_with_private_permissions() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let (made, again) = (create(&data), create(&data));
+    assert!(made.signing() == again.signing() && made.signing().len() == 1);
+    assert_eq!(subkey(&made, "x"), subkey(&again, "x"));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for (name, size) in [(SIGNING_FILE, None), (SECRETS_FILE, Some(32))] {
+        assert_eq!(mode(&data.join(name)), 0o600, "{name}");
+        assert!(size.is_none_or(|size| fs::metadata(data.join(name)).unwrap().len() == size));
+    }
+    assert_eq!(fs::read_dir(&data).unwrap().count(), 2, "nothing is left behind");
+}
+
+#[test]
+fn key_files_made_by_parallel_starts_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| create(folder.path()))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert!(keys.windows(2).all(|pair| pair[0].signing() == pair[1].signing()));
+    assert!(keys.windows(2).all(|pair| subkey(&pair[0], "x") == subkey(&pair[1], "x")));
+}
+
+#[test]
+fn key_file_malformed_is_refused_with_its_name() {
+    let random: [u8; 33] = Ambient::system().bytes();
+    for (name, contents) in [
+        (
+            SIGNING_FILE,
+            [&b""[..], b"garbage", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", &[0xff, 0xfe]],
+        ),
+        (SECRETS_FILE, [&b""[..], &random[..31], &random[..], &[0; 32]]),
+    ] {
+        for content in contents {
+            let folder = tempfile::tempdir().unwrap();
+            fs::write(folder.path().join(name), content).unwrap();
+            let error = Keys::load_or_create(folder.path()).unwrap_err();
+            assert!(matches!(error, KeyError::Malformed { .. }));
+            assert!(error.to_string().contains(name) && !error.to_string().contains('\n'), "{error}");
+            assert_eq!(fs::read(folder.path().join(name)).unwrap(), content, "nothing is overwritten");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(name)).unwrap();
+        let is_folder = Keys::load_or_create(folder.path());
+        assert!(matches!(is_folder, Err(KeyError::Unreadable { .. })), "{name}");
+    }
+}
+
+#[test]
+fn key_list_with_missing_file_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let ambient = Ambient::system();
+    let at = |name: &str| folder.path().join(name);
+    let both = |signing: &[PathBuf], secrets: &[PathBuf]| Keys::load_or_create_files(signing, secrets, &ambient);
+    both(&[at("1.pem")], &[at("1.key")]).unwrap();
+    assert!(both(&[at("1.pem"), at("2.pem")], &[at("1.key")]).is_err());
+    assert!(both(&[at("1.pem")], &[at("2.key"), at("1.key")]).is_err());
+    assert_eq!(Keys::check_files(&[at("1.pem"), at("2.pem")], &[at("2.key"), at("1.key")]).len(), 2);
+    both(&[at("2.pem")], &[at("2.key")]).unwrap();
+    let rotated = both(&[at("1.pem"), at("2.pem")], &[at("2.key"), at("1.key")]).unwrap();
+    assert_eq!(rotated.signing().len(), 2);
+    assert_eq!(subkey(&rotated, "x"), subkey(&both(&[at("1.pem")], &[at("2.key")]).unwrap(), "x"), "the first derives");
+}
+
+/// The expected bytes are those of another implementation of RFC 5869: Python's `hmac`, with an empty salt.
+#[test]
+fn subkey_is_hkdf_of_its_label() {
+    let keys = Keys::new(vec![], vec![[0x0b; 32]]);
+    let derived = |label: &str| subkey(&keys, label);
+    let expected = "a4f84e862f11c91ded0ca1307a489a57fd0b717713bdcfb1748c2a34ee1bd7c4a038d93d197a41031566";
+    let hex = derived("form token").map(|byte| format!("{byte:02x}")).concat();
+    assert!(hex.starts_with(expected), "{hex}");
+    assert_ne!(derived("form token"), derived("form tokens"));
+    assert!(Keys::new(vec![], vec![]).secrets().is_empty());
+    let shown = format!("{keys:?}");
+    assert!(!shown.contains("11, 11") && !shown.to_lowercase().contains("0b0b"), "{shown}");
+}
