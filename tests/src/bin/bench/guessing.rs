@@ -4,6 +4,7 @@
 //! moment. Eight threads with a blocking connection each take the moments in turn, because a thread wakes more exactly
 //! than the timer of an asynchronous runtime. The guessing clients share one further thread.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -33,11 +34,19 @@ const WORK_GUESSES: &str = "each guess answered or refused";
 const TARGET_GUESSES: &str = "≤ 2,000 ms";
 
 /// A client that sends wrong passwords.
-struct Guess {
+pub(crate) struct Guess {
     connection: Connection,
     request: Arc<[u8]>,
     rest: Duration,
     refused: Arc<AtomicU64>,
+}
+
+impl Guess {
+    /// A client that has not guessed yet.
+    pub(crate) fn new(address: SocketAddr, request: &Arc<[u8]>, refused: &Arc<AtomicU64>) -> Guess {
+        let (connection, request, refused) = (Connection::new(address), Arc::clone(request), Arc::clone(refused));
+        Guess { connection, request, rest: Duration::ZERO, refused }
+    }
 }
 
 impl Work for Guess {
@@ -60,12 +69,12 @@ impl Work for Guess {
 
 /// What the checks of one stretch of time gave.
 #[derive(Default)]
-struct Checks {
+pub(crate) struct Checks {
     /// From the check's moment to its answer.
-    micros: Vec<u32>,
+    pub(crate) micros: Vec<u32>,
     /// From the check's moment to its sending: the client's own share of that.
     late: Vec<u32>,
-    missed: u32,
+    pub(crate) missed: u32,
     why: Option<String>,
 }
 
@@ -82,12 +91,7 @@ fn stretches(prepared: &Prepared, length: &Length) -> Outcome<Vec<Row>> {
     let quiet = checks(prepared, &check, length.guessing)?;
     let refused = Arc::default();
     let request: Arc<[u8]> = prepared.sign_in("not the password").into();
-    let guesser = || Guess {
-        connection: Connection::new(prepared.address),
-        request: Arc::clone(&request),
-        rest: Duration::ZERO,
-        refused: Arc::clone(&refused),
-    };
+    let guesser = || Guess::new(prepared.address, &request, &refused);
     let guessers: Vec<Guess> = std::iter::repeat_with(guesser).take(GUESSERS).collect();
     let (guesses, loaded) = std::thread::scope(|scope| {
         let guessing = scope.spawn(|| run(guessers, Duration::ZERO, length.slow_ramp * 2 + length.guessing));
@@ -157,7 +161,7 @@ fn row_of_guesses(guesses: &Totals, refused: u64) -> Row {
 }
 
 /// Sends the checks of a stretch of time, each at its moment.
-fn checks(prepared: &Prepared, request: &[u8], stretch: Duration) -> Outcome<Checks> {
+pub(crate) fn checks(prepared: &Prepared, request: &[u8], stretch: Duration) -> Outcome<Checks> {
     let step = Duration::from_secs(1) / CHECKS_PER_SECOND;
     let count = (stretch.as_secs_f64() * f64::from(CHECKS_PER_SECOND)) as u32;
     let start = Instant::now() + Duration::from_millis(50);

@@ -16,6 +16,7 @@
 
 mod baseline;
 mod bearer;
+mod bursts;
 mod flow;
 mod guessing;
 mod http;
@@ -24,11 +25,14 @@ mod machine;
 mod options;
 mod pages;
 mod passwords;
+mod pipelining;
 mod postgres;
 mod prepare;
+mod refusals;
 mod report;
 mod server;
 mod suite;
+mod sweeping;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -64,6 +64,10 @@ pub(crate) enum Work {
     Flow,
     Passwords,
     Guessing,
+    Bursts,
+    Pipelining,
+    Refusals,
+    Sweeping,
 }
 
 impl Options {
@@ -99,6 +103,12 @@ pub(crate) struct Length {
     pub(crate) slow_window: Duration,
     /// The stretch of checks without and with guessing.
     pub(crate) guessing: Duration,
+    /// Bursts of sign-ins.
+    pub(crate) bursts: usize,
+    /// Rows that are over, and rows that stay, while a sweep is measured; and how long it is watched at most.
+    pub(crate) swept: usize,
+    pub(crate) kept: usize,
+    pub(crate) sweeping: Duration,
 }
 
 impl Length {
@@ -111,6 +121,10 @@ impl Length {
         slow_ramp: Duration::from_millis(500),
         slow_window: Duration::from_millis(2_500),
         guessing: Duration::from_secs(8),
+        bursts: 10,
+        swept: 2_000_000,
+        kept: 1_000_000,
+        sweeping: Duration::from_secs(30),
     };
 
     /// Enough to see that everything works: about 15 seconds on each database.
@@ -122,5 +136,9 @@ impl Length {
         slow_ramp: Duration::from_millis(300),
         slow_window: Duration::from_secs(1),
         guessing: Duration::from_secs(2),
+        bursts: 2,
+        swept: 50_000,
+        kept: 25_000,
+        sweeping: Duration::from_secs(5),
     };
 }

@@ -52,6 +52,13 @@ impl Installation {
         Ok(Installation { binary: binary.to_owned(), folder, environment, address, authority })
     }
 
+    /// Sets one configuration key, by its dotted name.
+    pub(crate) fn with(mut self, key: &str, value: &str) -> Installation {
+        self.environment.retain(|(name, _)| *name != variable(key));
+        self.environment.push((variable(key), value.to_owned()));
+        self
+    }
+
     /// Starts the server; with it the time from the start of the process to the first 200 from `/health`.
     pub(crate) fn serve(&self) -> Outcome<(Running, Duration)> {
         let log = File::create(self.log())?;

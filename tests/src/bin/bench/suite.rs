@@ -11,7 +11,7 @@ use crate::postgres::Postgres;
 use crate::prepare::prepare;
 use crate::report::{Row, Section, Verdict};
 use crate::server::{Installation, Running};
-use crate::{Outcome, bearer, flow, guessing, passwords};
+use crate::{Outcome, bearer, bursts, flow, guessing, passwords, pipelining, refusals, sweeping};
 
 const START: &str = "start on an empty folder to the first answer";
 const START_TARGET: &str = "≤ 300 ms";
@@ -46,7 +46,34 @@ impl Suite<'_> {
         if let Err(fault) = self.work(database, &mut rows) {
             rows.push(Row::failed("the server", "", &fault.to_string()));
         }
+        if self.options.wants(Work::Refusals) {
+            say(database, "refusals");
+            rows.push(self.refusals().unwrap_or_else(|fault| Row::failed("refusals", "", &fault.to_string())));
+        }
+        if self.options.wants(Work::Sweeping) {
+            say(database, "sweeping");
+            let folder = self.folder.join(format!("sweeping-{}", database.to_lowercase()));
+            let url = match &mut self.postgres {
+                Some(postgres) => postgres.database(),
+                None => format!("sqlite:{}/db", folder.display()),
+            };
+            rows.push(sweeping::measure(&folder, &url, self.length));
+        }
         Section { database, rows }
+    }
+
+    /// A server whose limits on sign-ins are on, and on nothing that the measurement itself does.
+    fn refusals(&mut self) -> Outcome<Row> {
+        let mut installation = self.installation("refusals")?.with("ratelimit.enabled", "true");
+        for rule in ["api_user", "api_token", "api_address", "oauth_address"] {
+            installation = installation.with(&format!("ratelimit.{rule}.max"), "1000000");
+        }
+        let (server, _) = installation.serve()?;
+        let prepared = prepare(&installation)?;
+        bearer::verify(&prepared)?;
+        let row = refusals::measure(&prepared, self.length);
+        server.stop()?;
+        Ok(row)
     }
 
     /// A new installation on a new database.
@@ -82,7 +109,8 @@ impl Suite<'_> {
         let wants = |work| self.options.wants(work);
         let (memory, bearer, flow) = (wants(Work::Memory), wants(Work::Bearer), wants(Work::Flow));
         let (passwords, guessing) = (wants(Work::Passwords), wants(Work::Guessing));
-        if !(memory || bearer || flow || passwords || guessing) {
+        let (bursts, pipelining) = (wants(Work::Bursts), wants(Work::Pipelining));
+        if !(memory || bearer || flow || passwords || guessing || bursts || pipelining) {
             return Ok(());
         }
         let installation = self.installation("work")?;
@@ -114,6 +142,14 @@ impl Suite<'_> {
         if guessing {
             say(database, "guessing");
             rows.extend(guessing::measure(&prepared, self.length));
+        }
+        if bursts {
+            say(database, "bursts");
+            rows.push(bursts::measure(&server, &prepared, self.length));
+        }
+        if pipelining {
+            say(database, "pipelining");
+            rows.push(pipelining::measure(&server, &prepared, self.length));
         }
         server.stop().map_err(|fault| format!("{fault}: {}", installation.log_end()).into())
     }
