@@ -64,6 +64,8 @@ pub mod secret;
 pub mod signing;
 mod steps;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod texts;
 #[cfg(feature = "sso")]
 mod upstream;

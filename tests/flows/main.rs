@@ -11,6 +11,7 @@ mod cookies;
 mod dynamic_registration;
 mod first_party;
 mod host_accounts;
+mod host_accounts_defaults;
 mod host_pages;
 mod host_sessions;
 mod hosts;

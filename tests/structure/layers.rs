@@ -32,7 +32,7 @@ const LYSAND_AUTH: Rules = Rules {
         &["steps"],
         &["flows"],
         &["web"],
-        &["manual"],
+        &["manual", "testing"],
     ],
     inside: &[(
         "web",

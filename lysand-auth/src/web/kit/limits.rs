@@ -46,13 +46,8 @@ impl Limits {
     }
 
     /// For routes below `/oauth`: they have a limit of their own for each address (faults F3).
-<<<<<<< HEAD
-    pub(crate) fn of_oauth(auth: &Auth, surface: AnswerKind) -> Self {
-        Self { auth: auth.clone(), for_forms: surface == AnswerKind::Page, of_oauth: Some(surface) }
-=======
     pub(crate) fn of_oauth(auth: &Auth, kind: AnswerKind) -> Self {
         Self { auth: auth.clone(), for_forms: kind == AnswerKind::Page, of_oauth: Some(kind) }
->>>>>>> w-c
     }
 
     /// Preflights carry no credentials and are not counted (Mastodon §17).
