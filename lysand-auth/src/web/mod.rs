@@ -19,6 +19,7 @@ mod wire;
 use actix_web::web::{Data, ServiceConfig};
 
 pub use self::kit::bearer::Bearer;
+pub use self::kit::documents::sso_extension;
 pub use self::kit::form_session::{FormSession, FormSessions, form_session};
 pub use self::kit::form_tokens::FormTokens;
 pub use self::kit::forms::PostedForm;
@@ -29,8 +30,7 @@ pub use self::kit::provider_redirect::redirect_to_provider;
 pub use self::kit::routes::{not_allowed, with_slash};
 pub use self::kit::session::SignedIn;
 pub use self::kit::surfaces::{Surface, Surfaces};
-pub use self::kit::{headers, limits, routes};
-pub use self::lysand::sso_extension;
+pub use self::kit::{documents, headers, limits, routes};
 pub use self::pages::finish_sign_in;
 pub use self::wire::cookies::put_session;
 pub use self::wire::reply::{ApiError, OAuthError, json, not_found};

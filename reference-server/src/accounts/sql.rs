@@ -181,7 +181,9 @@ impl Accounts for SqlAccounts {
     }
 
     fn profile(&self, account: &Account, base_url: &BaseUrl) -> Profile {
-        Profile::new(&account.username, base_url).with_picture(base_url.join(&assets::path("avatar.png")))
+        Profile::new(&account.username, base_url)
+            .with_picture(base_url.join(&assets::path("avatar.png")))
+            .with_header(base_url.join(&assets::path("header.png")))
     }
 
     async fn create(&self, new: NewAccount) -> Result<Account, AccountsError> {

@@ -4,9 +4,9 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
-use lysand_auth::web::Surfaces;
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{RouteList, Routes};
+use lysand_auth::web::{Surfaces, documents};
 
 use super::draining::Draining;
 use super::{guard, health};
@@ -48,8 +48,8 @@ fn own_routes(state: &State) -> [Routes; 7] {
         site::home::routes(state),
         site::account::routes(state),
         site::demo::routes(state),
-        api::mastodon::accounts::routes(state),
-        api::mastodon::instance::routes(state),
+        documents::account_routes(&state.auth),
+        api::mastodon::routes(state),
         api::discovery::routes(state),
     ]
 }

@@ -78,16 +78,19 @@ pub struct Profile {
     pub url: String,
     /// The avatar, also the default one.
     pub picture: String,
+    /// The wide picture above a profile, also the default one.
+    pub header: String,
 }
 
 impl Profile {
-    /// A profile at Mastodon's paths, with Mastodon's default picture.
+    /// A profile at Mastodon's paths, with Mastodon's default pictures.
     #[must_use]
     pub fn new(username: &str, base_url: &BaseUrl) -> Self {
         Self {
             uri: base_url.join(&format!("/users/{username}")),
             url: base_url.join(&format!("/@{username}")),
             picture: base_url.join("/avatars/original/missing.png"),
+            header: base_url.join("/headers/original/missing.png"),
         }
     }
 
@@ -107,5 +110,11 @@ impl Profile {
     #[must_use]
     pub fn with_picture(self, picture: impl Into<String>) -> Self {
         Self { picture: picture.into(), ..self }
+    }
+
+    /// The wide picture above a profile.
+    #[must_use]
+    pub fn with_header(self, header: impl Into<String>) -> Self {
+        Self { header: header.into(), ..self }
     }
 }

@@ -1,6 +1,7 @@
 //! What a host may use for its own routes: bearer tokens, posted forms, headers, rate limits, and the builder of routes.
 
 pub mod bearer;
+pub mod documents;
 pub mod form_session;
 pub mod form_tokens;
 pub mod forms;

@@ -8,7 +8,6 @@ mod sign_out;
 #[cfg(feature = "sso")]
 mod sso;
 
-pub use self::providers::sso_extension;
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 #[cfg(feature = "sso")]

@@ -1,35 +1,14 @@
-//! The identity providers that are offered (Lysand §12.1, §12.2).
+//! The identity providers that are offered (Lysand §12.1).
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
-use serde_json::{Value, json};
 
 use crate::auth::Auth;
-use crate::config::Provider;
-use crate::web::kit::surfaces::{Surface, Surfaces};
+use crate::web::kit::documents::offered_providers;
+use crate::web::kit::surfaces::Surfaces;
 use crate::web::wire::reply;
 
 /// `GET /oauth/providers` (Lysand §12.1)
 pub(crate) async fn providers(auth: Data<Auth>) -> HttpResponse {
-    reply::json(&offered(&auth, Surfaces::all()))
-}
-
-/// What the instance documents say about single sign-on (Lysand §12.2): for a host's own routes.
-#[must_use]
-pub fn sso_extension(auth: &Auth, surfaces: Surfaces) -> Value {
-    json!({ "forced": auth.config().sso.forced, "providers": offered(auth, surfaces) })
-}
-
-fn offered(auth: &Auth, surfaces: Surfaces) -> Vec<Value> {
-    if !surfaces.has(Surface::Sso) {
-        return Vec::new();
-    }
-    let entity = |provider: &Provider| {
-        let mut entity = json!({ "id": provider.id, "name": provider.name });
-        if let Some(icon) = &provider.icon {
-            entity["icon"] = icon.as_str().into();
-        }
-        entity
-    };
-    auth.config().sso.providers.iter().map(entity).collect()
+    reply::json(&offered_providers(&auth, Surfaces::all()))
 }

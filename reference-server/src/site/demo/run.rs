@@ -6,12 +6,12 @@ use lysand_auth::host::pages::Language;
 use lysand_auth::model::account::Account;
 use lysand_auth::model::client::ClientClaim;
 use lysand_auth::secret::Secret;
+use lysand_auth::web::documents::credential_account;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::steps::{self, AuthorizeRequest, Callback, TokenRequest};
 use super::stored::StoredRun;
-use crate::api::mastodon::accounts::credential_account;
 use crate::pages::contexts::Step;
 use crate::site::texts;
 use crate::state::State;
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
         });
         self.steps.push(steps::token(base_url, &sent, 200, answer));
         let account = bearer::speaks_for(auth, &issued.access_token).await?.account(auth).await?;
-        let entity = credential_account(&account, base_url);
+        let entity = credential_account(auth, &account);
         self.steps.push(steps::verify(base_url, issued.access_token.expose(), &entity));
         self.account = Some(account);
         let step = steps::revocation(

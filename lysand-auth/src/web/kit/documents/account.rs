@@ -1,54 +1,23 @@
 //! What an app reads about the account that it speaks for (Mastodon §13, §15).
 
-use actix_web::HttpResponse;
-use actix_web::web::Data;
-use lysand_auth::ambient::Timestamp;
-use lysand_auth::config::BaseUrl;
-use lysand_auth::model::account::{Account, AccountId};
-use lysand_auth::web::headers::AnswerKind;
-use lysand_auth::web::routes::{Routes, get};
-use lysand_auth::web::{ApiError, Bearer, json};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::assets;
-use crate::state::State;
+use crate::auth::Auth;
+use crate::model::account::Account;
 
-/// The CredentialAccount of `GET /api/v1/accounts/verify_credentials`.
-///
-/// Every key is given: each is one that some client refuses to go on without (Mastodon §13). This server keeps no
-/// posts and no profile, so what is about those is empty.
+/// The CredentialAccount of `GET /api/v1/accounts/verify_credentials`: the host's [entity](crate::host::accounts::Accounts::entity), with what some client
+/// refuses to go on without (Mastodon §13) where the host says nothing of it.
 #[must_use]
-pub fn credential_account(account: &Account, base_url: &BaseUrl) -> Value {
-    let username = &account.username;
-    let avatar = base_url.join(&assets::path("avatar.png"));
-    let header = base_url.join(&assets::path("header.png"));
-    json!({
-        "id": account.id.as_str(),
-        "username": username,
-        // No domain for local accounts: Elk appends it.
-        "acct": username,
-        "display_name": account.display_name,
-        "note": "",
-        "url": base_url.join(&format!("/@{username}")),
-        "uri": base_url.join(&format!("/users/{username}")),
-        "avatar": avatar,
-        "avatar_static": avatar,
-        "header": header,
-        "header_static": header,
-        "created_at": midnight(registered_at(&account.id)).to_iso8601(),
-        "locked": false,
-        "bot": false,
-        "group": false,
+pub fn credential_account(auth: &Auth, account: &Account) -> Value {
+    complete(auth.accounts().entity(account, &auth.config().base_url))
+}
+
+fn complete(mut entity: Map<String, Value>) -> Value {
+    let missing = json!({
         "discoverable": false,
         "indexable": false,
         "noindex": true,
         "hide_collections": false,
-        "followers_count": 0,
-        "following_count": 0,
-        "statuses_count": 0,
-        "last_status_at": null,
-        "fields": [],
-        "emojis": [],
         "roles": [],
         "role": { "id": "-99", "name": "", "permissions": "65536", "color": "", "highlighted": false },
         "source": {
@@ -64,20 +33,13 @@ pub fn credential_account(account: &Account, base_url: &BaseUrl) -> Value {
             "indexable": false,
             "attribution_domains": [],
         },
-    })
-}
-
-/// When an account was made: our ids are UUIDs of version 7, whose first 48 bits are that moment in milliseconds.
-fn registered_at(id: &AccountId) -> Timestamp {
-    let digits: String = id.as_str().chars().filter(|digit| *digit != '-').take(12).collect();
-    let millis = i64::from_str_radix(&digits, 16).unwrap_or(0);
-    Timestamp::from_micros(millis.saturating_mul(1_000))
-}
-
-/// Mastodon tells the day of the registration and hides the time.
-fn midnight(moment: Timestamp) -> Timestamp {
-    const DAY: i64 = 24 * 3600 * 1_000_000;
-    Timestamp::from_micros(moment.micros().saturating_sub(moment.micros().rem_euclid(DAY)))
+    });
+    if let Value::Object(missing) = missing {
+        for (key, value) in missing {
+            entity.entry(key).or_insert(value);
+        }
+    }
+    Value::Object(entity)
 }
 
 /// The answer of `GET /api/v1/preferences`: Mastodon's defaults, since there is nothing to prefer yet.
@@ -94,40 +56,41 @@ pub fn default_preferences() -> Value {
     })
 }
 
-/// `GET /api/v1/accounts/verify_credentials`
-async fn verify_credentials(state: Data<State>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
-    let account = bearer.account(&["profile", "read", "read:accounts"]).await?;
-    Ok(json(&credential_account(&account, &state.settings.http.base_url)))
-}
-
-/// `GET /api/v1/preferences`
-async fn preferences(bearer: Bearer) -> Result<HttpResponse, ApiError> {
-    bearer.account(&["read", "read:accounts"]).await?;
-    Ok(json(&default_preferences()))
-}
-
-/// The routes about the account of an access token.
-pub fn routes(state: &State) -> Routes {
-    Routes::new(&state.auth, AnswerKind::Api)
-        .limited()
-        .route("/api/v1/accounts/verify_credentials", [get(verify_credentials)])
-        .route("/api/v1/preferences", [get(preferences)])
-}
-
 #[cfg(test)]
 mod tests {
-    use lysand_auth::model::account::{Email, Role};
-    use lysand_auth::model::language::Language;
-
     use super::*;
+    use crate::ambient::Timestamp;
+    use crate::config::BaseUrl;
+    use crate::host::HostResult;
+    use crate::host::accounts::Accounts;
+    use crate::model::account::{AccountId, Email};
+    use crate::secret::Secret;
+
+    /// A host that knows of accounts what the library does.
+    struct Host;
+
+    #[async_trait::async_trait]
+    impl Accounts for Host {
+        async fn by_id(&self, _: &AccountId) -> HostResult<Option<Account>> {
+            Ok(None)
+        }
+
+        async fn by_identifier(&self, _: &str) -> HostResult<Option<Account>> {
+            Ok(None)
+        }
+
+        async fn check_password(&self, _: &str, _: &Secret) -> HostResult<Option<Account>> {
+            Ok(None)
+        }
+    }
 
     fn entity() -> Value {
-        let account = Account::new(AccountId::new("015893a1-ec39-7000-8000-000000000000"), "mira")
+        // 2016-11-24T00:00:12.345Z
+        let account = Account::new(AccountId::new("17"), "mira")
             .with_email(Email { address: "mira@example.com".into(), confirmed: true })
-            .with_role(Role::Admin)
-            .with_language(Language::parse("de"));
+            .with_created_at(Timestamp::from_micros(1_479_945_612_345_000));
         let base_url = BaseUrl::parse("https://social.example").unwrap();
-        credential_account(&account, &base_url)
+        complete(Host.entity(&account, &base_url))
     }
 
     #[test]
@@ -236,10 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn account_created_at_comes_from_id_truncated_to_day() {
-        let id = AccountId::new("015893a1-ec39-7000-8000-000000000000");
-        assert_eq!(registered_at(&id).to_iso8601(), "2016-11-24T00:00:12.345Z");
-        assert_eq!(registered_at(&AccountId::new("odd")).micros(), 0);
+    fn account_created_at_is_truncated_to_day() {
         assert_eq!(entity()["created_at"], "2016-11-24T00:00:00.000Z");
     }
 
