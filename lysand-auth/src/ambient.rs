@@ -122,6 +122,12 @@ impl Ambient {
         Self { clock, random }
     }
 
+    /// The same random source with another clock: for tests.
+    #[must_use]
+    pub fn with_clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
     /// The present moment.
     #[must_use]
     pub fn now(&self) -> Timestamp {

@@ -1,15 +1,19 @@
 //! [`Auth`]: the one handle, and its builder.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::ambient::Ambient;
 use crate::config::{Config, ConfigProblem, ConfigProblems};
+use crate::error::Error;
 use crate::host::NoMail;
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
-use crate::host::pages::{Pages, Plain};
+use crate::host::pages::{FrontendPages, Pages, Plain};
 use crate::host::revocations::Revocations;
 use crate::keys::SecretKey;
+use crate::model::account::{Account, AccountId};
 use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
@@ -17,6 +21,9 @@ use crate::store::limit_gates::LimitGates;
 use crate::store::token_uses::TokenUses;
 #[cfg(feature = "sso")]
 use crate::upstream::ProviderClients;
+
+/// How often expired rows are deleted, unless the host says otherwise.
+const HOUSEKEEPING: Duration = Duration::from_secs(15 * 60);
 
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +45,8 @@ struct Parts {
     uses: TokenUses,
     request_counters: RequestCounters,
     limit_gates: LimitGates,
+    housekeeping_every: Option<Duration>,
+    housekeeping_runs: AtomicBool,
 }
 
 impl Auth {
@@ -45,7 +54,16 @@ impl Auth {
     #[must_use]
     pub fn builder(config: Config, store: Store) -> AuthBuilder {
         let ambient = Ambient::system();
-        AuthBuilder { config, store, accounts: None, mailer: None, pages: None, revocations: None, ambient }
+        AuthBuilder {
+            config,
+            store,
+            accounts: None,
+            mailer: None,
+            pages: None,
+            revocations: None,
+            ambient,
+            housekeeping_every: Some(HOUSEKEEPING),
+        }
     }
 
     /// What the embedder decided.
@@ -64,6 +82,17 @@ impl Auth {
     #[must_use]
     pub fn accounts(&self) -> &dyn Accounts {
         &*self.0.accounts
+    }
+
+    /// The account with this id. A host that answers with another account is not believed: what belongs to one account must
+    /// never open another.
+    pub(crate) async fn account(&self, id: &AccountId) -> Result<Option<Account>, Error> {
+        let found = self.accounts().by_id(id).await.map_err(Error::from_host)?;
+        if let Some(other) = found.as_ref().filter(|found| found.id != *id) {
+            tracing::error!(asked = %id, answered = %other.id, "Accounts::by_id answered with another account");
+            return Err(Error::failed("the host answered with another account"));
+        }
+        Ok(found)
     }
 
     /// The host's mail.
@@ -124,6 +153,40 @@ impl Auth {
     }
 }
 
+/// The turn to keep house; it is somebody else's once this is dropped.
+pub struct HousekeepingTurn {
+    auth: Auth,
+    every: Duration,
+}
+
+impl HousekeepingTurn {
+    /// Whose house it is.
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// How often.
+    pub(crate) fn every(&self) -> Duration {
+        self.every
+    }
+}
+
+impl Drop for HousekeepingTurn {
+    fn drop(&mut self) {
+        self.auth.0.housekeeping_runs.store(false, Ordering::Release);
+    }
+}
+
+impl Auth {
+    /// The turn to keep house, unless somebody has it or the host does it itself.
+    #[must_use]
+    pub fn take_housekeeping_turn(&self) -> Option<HousekeepingTurn> {
+        let every = self.0.housekeeping_every?;
+        let taken = self.0.housekeeping_runs.swap(true, Ordering::AcqRel);
+        (!taken).then(|| HousekeepingTurn { auth: self.clone(), every })
+    }
+}
+
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Auth").field("base_url", &self.0.config.base_url.as_str()).finish_non_exhaustive()
@@ -139,6 +202,7 @@ pub struct AuthBuilder {
     pages: Option<Arc<dyn Pages>>,
     revocations: Option<Arc<dyn Revocations>>,
     ambient: Ambient,
+    housekeeping_every: Option<Duration>,
 }
 
 impl AuthBuilder {
@@ -149,14 +213,16 @@ impl AuthBuilder {
         self
     }
 
-    /// How mail is sent; without one, [`NoMail`](crate::host::NoMail).
+    /// How mail is sent; without one, [`NoMail`].
     #[must_use]
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
         self
     }
 
-    /// How pages look, or where they are; without, [`Plain`](crate::host::pages::Plain).
+    /// How pages look; without, [`Plain`].
+    ///
+    /// With `config.frontend.origin`, sign-in and consent are a frontend's, and these show the pages that it does not have.
     #[must_use]
     pub fn pages(mut self, pages: Arc<dyn Pages>) -> Self {
         self.pages = Some(pages);
@@ -174,6 +240,16 @@ impl AuthBuilder {
     #[must_use]
     pub fn ambient(mut self, ambient: Ambient) -> Self {
         self.ambient = ambient;
+        self
+    }
+
+    /// How often expired rows are deleted, instead of every 15 minutes; `None` when the host does it itself, by
+    /// [`flows::sweep`](crate::flows::sweep).
+    ///
+    /// The first application that [`web::mount`](crate::web::mount) is added to does it, on the tokio runtime of its worker.
+    #[must_use]
+    pub fn housekeeping_every(mut self, interval: Option<Duration>) -> Self {
+        self.housekeeping_every = interval;
         self
     }
 
@@ -199,12 +275,17 @@ impl AuthBuilder {
         if !problems.is_empty() {
             return Err(ConfigProblems(problems));
         }
+        let pages = self.pages.unwrap_or_else(|| Arc::new(Plain));
+        let pages: Arc<dyn Pages> = match &self.config.frontend.origin {
+            None => pages,
+            Some(_) => Arc::new(FrontendPages::new(&self.config, pages)),
+        };
         Ok(Auth(Arc::new(Parts {
             config: self.config,
             store: self.store,
             accounts,
             mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
-            pages: self.pages.unwrap_or_else(|| Arc::new(Plain)),
+            pages,
             revocations: self.revocations,
             ambient: self.ambient,
             keys,
@@ -215,6 +296,8 @@ impl AuthBuilder {
             uses: TokenUses::default(),
             request_counters: RequestCounters::default(),
             limit_gates: LimitGates::default(),
+            housekeeping_every: self.housekeeping_every,
+            housekeeping_runs: AtomicBool::new(false),
         })))
     }
 }

@@ -37,33 +37,7 @@
 //!
 //! # Embedding
 //!
-//! ```no_run
-//! use std::sync::Arc;
-//!
-//! use actix_web::{App, HttpServer};
-//! use lysand_auth::config::BaseUrl;
-//! use lysand_auth::host::{accounts::Accounts, mailer::Mailer, pages::Pages};
-//! use lysand_auth::store::{MIGRATIONS, Store};
-//! use lysand_auth::{Auth, Config, Keys, Secret, web};
-//!
-//! # async fn run(
-//! #     my_accounts: Arc<dyn Accounts>, my_mailer: Arc<dyn Mailer>, my_pages: Arc<dyn Pages>,
-//! # ) -> Result<(), Box<dyn std::error::Error>> {
-//! static SETS: [lysand_auth::store::MigrationSet; 1] = [MIGRATIONS];
-//! let store = Store::open(&Secret::new("sqlite:data/server.sqlite3"), 0).await?;
-//! store.migrate(&SETS).await?;
-//!
-//! let config = Config::new(BaseUrl::parse("https://social.example")?, Keys::load_or_create("data")?);
-//! let auth =
-//!     Auth::builder(config, store).accounts(my_accounts).mailer(my_mailer).pages(my_pages).build()?;
-//!
-//! HttpServer::new(move || App::new().configure(web::mount(auth.clone(), web::Surfaces::all())))
-//!     .bind(("127.0.0.1", 8080))?
-//!     .run()
-//!     .await?;
-//! # Ok(())
-//! # }
-//! ```
+//! The [manual] is one walk from `cargo add` to an app that is signed in; `examples/` has whole hosts to read at once.
 
 #![warn(missing_docs)]
 // What only a part that is left out calls stays as it is, so that no function has to list the features of its callers.
@@ -82,12 +56,16 @@ pub mod error;
 pub mod flows;
 pub mod host;
 pub mod keys;
+#[cfg(all(feature = "sqlite", feature = "actix"))]
+pub mod manual;
 pub mod model;
 pub mod password;
 pub mod secret;
 pub mod signing;
 mod steps;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod texts;
 #[cfg(feature = "sso")]
 mod upstream;

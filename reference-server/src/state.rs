@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use lysand_auth::config::ConfigProblems;
-use lysand_auth::host::pages::{FrontendPages, Pages};
 use lysand_auth::keys::{KeyError, Keys};
 use lysand_auth::password::{ParametersError, Passwords};
 use lysand_auth::{Ambient, Auth};
@@ -75,14 +74,10 @@ impl State {
         let other_origin = config.frontend.origin.as_ref().filter(|origin| *origin != base_url);
         let frontend = other_origin.map(|origin| Frontend::new(origin, base_url).map(Arc::new));
         let frontend = frontend.transpose().map_err(StartError::Tls)?;
-        let sign_in_pages: Arc<dyn Pages> = match &config.frontend.origin {
-            None => pages.clone(),
-            Some(_) => Arc::new(FrontendPages::new(&config, pages.clone())),
-        };
         let auth = Auth::builder(config, store)
             .accounts(accounts.clone())
             .mailer(Arc::new(mailer))
-            .pages(sign_in_pages)
+            .pages(pages.clone())
             .ambient(ambient)
             .build()?;
         Ok(Self { settings: Arc::new(settings), auth, accounts, pages, frontend })

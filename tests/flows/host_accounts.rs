@@ -1,5 +1,13 @@
 //! The conformance suite for a host's accounts: it passes what is right, and finds what is wrong (`host::testing`).
 
+// The hosts that the library's documentation shows.
+#[allow(unreachable_pub, dead_code, reason = "an example is a program of its own")]
+#[path = "../../lysand-auth/examples/integer_ids.rs"]
+mod integer_ids;
+#[allow(unreachable_pub, dead_code, reason = "an example is a program of its own")]
+#[path = "../../lysand-auth/examples/uuids_and_bcrypt.rs"]
+mod uuids_and_bcrypt;
+
 use std::sync::Arc;
 
 use lysand_auth::host::testing::{KnownAccount, check_accounts};
@@ -42,3 +50,37 @@ story!(check_accounts_of_reference_server_finds_nothing, |story| {
     let accounts = story.server().state().accounts.clone();
     check_accounts(accounts, &known).await.unwrap_or_else(|faults| panic!("{faults}"));
 });
+
+#[tokio::test]
+async fn check_accounts_of_example_with_integer_ids_finds_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let people = integer_ids::People::open(&folder.path().join("people.sqlite3")).expect("a table");
+    let mut known = Vec::new();
+    for (id, name, password) in [("1", "ada", "the engine weaves"), ("2", "grace", "nanoseconds matter")] {
+        let mail = format!("{name}@people.example");
+        people.add(name, &mail, password).await.expect("a person");
+        known.push(KnownAccount::new(id, name).with_email(mail).with_password(password));
+    }
+    check_accounts(Arc::new(people), &known).await.unwrap_or_else(|faults| panic!("{faults}"));
+}
+
+#[tokio::test]
+async fn check_accounts_of_example_with_uuids_and_bcrypt_finds_nothing() {
+    let (ada, grace) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+    let people = [(ada, "ada", "the engine weaves"), (grace, "grace", "nanoseconds matter")];
+    let known: Vec<KnownAccount> = people
+        .iter()
+        .map(|(id, name, password)| KnownAccount::new(id.to_string(), *name).with_password(*password))
+        .collect();
+    let people = uuids_and_bcrypt::People::new(&people).expect("hashes");
+    check_accounts(Arc::new(people), &known).await.unwrap_or_else(|faults| panic!("{faults}"));
+}
+
+/// What the documentation promises: a host is a page of code.
+#[test]
+fn example_host_needs_sixty_lines_of_glue_at_most() {
+    let source = include_str!("../../lysand-auth/examples/integer_ids.rs");
+    let (_, glue) = source.split_once("// What follows is all that the library asks of this host.").expect("the glue");
+    let lines = glue.lines().filter(|line| !line.trim().is_empty()).count();
+    assert!(lines <= 60, "{lines} lines");
+}

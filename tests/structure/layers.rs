@@ -32,6 +32,7 @@ const LYSAND_AUTH: Rules = Rules {
         &["steps"],
         &["flows"],
         &["web"],
+        &["manual", "testing"],
     ],
     inside: &[(
         "web",

@@ -70,6 +70,21 @@ fn migration_check_detects_missing_down_sql_and_duplicate_version() {
     assert_eq!(found.len(), 4, "{found:#?}");
 }
 
+/// Both licences and the README go with the library, the licences through symlinks (faults E6).
+#[test]
+fn packaged_library_contains_readme_and_licences() {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["package", "--list", "--allow-dirty", "--offline", "--package", "lysand-auth"])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs this test");
+    let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+    for wanted in ["README.md", "LICENSE-APACHE", "LICENSE-MIT"] {
+        assert!(listed.lines().any(|line| line == wanted), "{wanted} is missing: {listed}");
+        assert!(fs::metadata(root().join("lysand-auth").join(wanted)).is_ok_and(|file| file.len() > 300), "{wanted}");
+    }
+}
+
 /// The crates reach the folder above them by a symlink, which packaging must follow.
 #[test]
 fn packaged_crate_contains_all_its_migrations() {

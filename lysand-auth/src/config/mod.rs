@@ -33,6 +33,8 @@ pub struct Config {
     pub base_url: BaseUrl,
     /// What signs session cookies, and what secrets are derived from.
     pub keys: Keys,
+    /// The name of the sign-in cookie: `jwt`, as Lysand's document says, unless another one stands in the way on this host.
+    pub session_cookie: String,
     /// Where the pages of a sign-in are, and what frontends are told.
     pub frontend: Frontend,
     /// How long things live.
@@ -54,6 +56,7 @@ impl Config {
         Self {
             base_url,
             keys,
+            session_cookie: "jwt".to_owned(),
             frontend: Frontend::default(),
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
@@ -61,6 +64,12 @@ impl Config {
             trusted_proxies: Vec::new(),
             sso: Sso::default(),
         }
+    }
+
+    /// The name of the sign-in cookie.
+    #[must_use]
+    pub fn with_session_cookie(self, name: impl Into<String>) -> Self {
+        Self { session_cookie: name.into(), ..self }
     }
 
     /// Where the pages of a sign-in are, and what frontends are told.
@@ -108,6 +117,14 @@ impl Config {
         }
         if self.keys.secrets().is_empty() {
             problems.push(ConfigProblem::new("keys.secrets", "give at least one key of 32 random bytes"));
+        }
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        let name = self.session_cookie.as_str();
+        let is_ours = ["form", "__Host-form"].contains(&name) || name.contains("sso_");
+        let needs_https = name.starts_with("__") && !self.base_url.is_secure();
+        if name.is_empty() || !name.bytes().all(is_name) || is_ours || needs_https {
+            let why = "must be letters, digits, `_`, `-` or `.`, no name of another cookie of ours, and begin with `__` over https alone";
+            problems.push(ConfigProblem::new("session_cookie", why));
         }
         problems.extend(self.lifetimes.check());
         problems.extend(self.frontend.check(&self.base_url));

@@ -134,7 +134,7 @@ impl Bearer {
         let Some(id) = &self.account_id else {
             return Err(Error::refused(Code::UserRequired, "This method requires an authenticated user"));
         };
-        let account = auth.accounts().by_id(id).await.map_err(Error::from_host)?;
+        let account = auth.account(id).await?;
         let why = match account.as_ref().map(Account::inactive_reason) {
             Some(None) => return account.ok_or_else(|| Error::failed("an account vanished")),
             Some(Some(InactiveReason::Unconfirmed)) => "Your login is missing a confirmed e-mail address",

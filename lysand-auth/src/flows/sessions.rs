@@ -6,11 +6,15 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
 use crate::model::account::AccountId;
-use crate::model::session::{Session, SignedInBrowser};
+use crate::model::authorization::AuthorizationRequest;
+use crate::model::session::{Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::signing::CookieProblem;
-use crate::steps::{proof, revocation, session};
+use crate::steps::request::{self, Omitted};
+pub use crate::steps::sign_in::{Missing, SignedIn, Step};
+use crate::steps::{proof, revocation, session, sign_in};
 use crate::store::{authorizations, sessions, sso_flows, tokens};
+use crate::texts;
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
 ///
@@ -27,11 +31,36 @@ pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrows
     let Some(session) = session.filter(|session| session.is_live(now) && session.account_id == claim.account_id) else {
         return Ok(Err(CookieProblem::Unverifiable));
     };
-    let account = auth.accounts().by_id(&session.account_id).await.map_err(Error::from_host)?;
+    let account = auth.account(&session.account_id).await?;
     Ok(match account.filter(|account| account.inactive_reason().is_none()) {
         Some(account) => Ok(SignedInBrowser { session, account }),
         None => Err(CookieProblem::Missing("sub")),
     })
+}
+
+/// Signs somebody in by a road of the host's own: a directory, a link in a mail, a client certificate. The host has made
+/// sure who it is; what a sign-in still lacks after that, the dispatcher of all sign-ins decides, and the app's request is
+/// checked as any other.
+///
+/// `replaces` is the session that this browser had; it ends. Answer with
+/// [`web::finish_sign_in`](crate::web::finish_sign_in).
+///
+/// # Errors
+/// `invalid_grant` when there is no such account or it may not act, and whatever is wrong with the request.
+pub async fn begin(
+    auth: &Auth,
+    account: &AccountId,
+    request: &AuthorizationRequest,
+    replaces: Option<SessionId>,
+) -> Result<SignedIn, Error> {
+    let checked = request::check(auth, request, Omitted::FromRegistration).await;
+    let checked = checked.map_err(|error| error.told(request::lysand))?;
+    let found = auth.account(account).await?;
+    let Some(account) = found.filter(|found| found.inactive_reason().is_none()) else {
+        tracing::info!(%account, app = %checked.0.id, "sign-in refused");
+        return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
+    };
+    sign_in::after_proof(auth, &account, checked, replaces, None).await
 }
 
 /// The person proves with the password to be there still: a new session takes the place of the old one (security WEB-1,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::ambient::Timestamp;
-use crate::auth::Auth;
+use crate::auth::{Auth, HousekeepingTurn};
 use crate::error::Error;
 use crate::model::rate_limit::Rule;
 use crate::store::sweeps::{self, Found, Kind, Row};
@@ -37,6 +37,29 @@ pub struct Swept {
     pub sso_flows: usize,
     /// Counters of windows that are over.
     pub throttles: usize,
+}
+
+/// Sweeps again and again, for as long as the future is polled: what [`web::mount`](crate::web::mount) starts, and what a host
+/// without it may spawn.
+///
+/// ```
+/// # fn keep_house(auth: &lysand_auth::Auth) {
+/// if let Some(turn) = auth.take_housekeeping_turn() {
+///     tokio::spawn(lysand_auth::flows::sweep::regularly(turn));
+/// }
+/// # }
+/// ```
+pub async fn regularly(turn: HousekeepingTurn) {
+    let mut interval = tokio::time::interval(turn.every().max(Duration::from_millis(1)));
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    interval.tick().await;
+    loop {
+        interval.tick().await;
+        match sweep(turn.auth()).await {
+            Ok(swept) => tracing::debug!(?swept, "expired rows were deleted"),
+            Err(error) => tracing::warn!(%error, "expired rows could not be deleted; it is tried again later"),
+        }
+    }
 }
 
 /// Deletes everything that ended a day ago or earlier. Codes outlive the tokens that they bought (security ONE-5). What

@@ -1,11 +1,13 @@
 //! What the embedder supplies: accounts, mail and pages; and, if it likes, who is told what is over.
 
 pub mod accounts;
+pub mod factor;
 pub mod mailer;
 mod no_mail;
 pub mod pages;
 mod result;
 pub mod revocations;
+pub mod sign_in_rules;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -1,6 +1,7 @@
 //! Facts and rules, pure: no I/O, no clock, no SQL.
 
 pub mod account;
+pub mod account_rules;
 pub mod address;
 pub mod app;
 pub mod authorization;

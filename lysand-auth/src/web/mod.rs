@@ -31,10 +31,12 @@ pub use self::kit::session::SignedIn;
 pub use self::kit::surfaces::{Surface, Surfaces};
 pub use self::kit::{headers, limits, routes};
 pub use self::lysand::sso_extension;
-pub use self::wire::cookies::{COOKIE_NAME, put_session};
+pub use self::pages::finish_sign_in;
+pub use self::wire::cookies::put_session;
 pub use self::wire::reply::{ApiError, OAuthError, json, not_found};
 pub use self::wire::request::{reader, source};
 use crate::auth::Auth;
+use crate::flows::sweep;
 
 /// The former name of [`redirect_to_provider`].
 #[cfg(feature = "sso")]
@@ -59,10 +61,20 @@ pub fn mount(auth: Auth, surfaces: Surfaces) -> impl FnOnce(&mut ServiceConfig) 
         if !surfaces.has(Surface::Sso) && auth.config().sso.forced {
             tracing::warn!("nobody can sign in: passwords are off (`sso.forced`), and Surface::Sso is not mounted");
         }
+        keep_house(&auth);
         for routes in site_map(&auth, surfaces) {
             routes.mount(config);
         }
         config.app_data(Data::new(auth)).app_data(Data::new(surfaces));
+    }
+}
+
+/// Deletes expired rows from now on, unless somebody does already: on the runtime of the worker that is being set up, of
+/// whatever flavour. Without one, as in a test of routes alone, nobody does.
+fn keep_house(auth: &Auth) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    if let Some(turn) = auth.take_housekeeping_turn() {
+        runtime.spawn(sweep::regularly(turn));
     }
 }
 

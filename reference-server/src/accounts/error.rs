@@ -1,9 +1,8 @@
 //! Why an account is not created.
 
 use lysand_auth::error::Error;
-use lysand_auth::host::accounts::{AccountsError, Field as UniqueField};
-
-use super::rules::{Field, RuleError};
+use lysand_auth::host::accounts::rules::RuleError;
+use lysand_auth::host::accounts::{AccountsError, Field};
 
 /// Why an account is not created, or a password not set.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +12,7 @@ pub enum CreateError {
     Rule(#[from] RuleError),
     /// The user name or the e-mail address belongs to somebody.
     #[error("{0} has already been taken")]
-    Taken(UniqueField),
+    Taken(Field),
     /// Everything else: a failure of ours.
     #[error(transparent)]
     Failed(Box<dyn std::error::Error + Send + Sync>),
@@ -25,8 +24,7 @@ impl CreateError {
     pub fn field(&self) -> Option<Field> {
         match self {
             Self::Rule(error) => Some(error.field()),
-            Self::Taken(UniqueField::Email) => Some(Field::Email),
-            Self::Taken(_) => Some(Field::Username),
+            Self::Taken(field) => Some(*field),
             Self::Failed(_) => None,
         }
     }
@@ -41,7 +39,7 @@ impl From<Error> for CreateError {
 impl From<CreateError> for AccountsError {
     fn from(error: CreateError) -> Self {
         match error {
-            CreateError::Rule(error) => Self::Invalid(error.to_string()),
+            CreateError::Rule(error) => error.into(),
             CreateError::Taken(field) => Self::Taken(field),
             CreateError::Failed(source) => Self::Failed(source),
         }

@@ -82,7 +82,7 @@ impl SqlAccounts {
         if !self.setup_token_is_valid(token).await? {
             return Err(FirstAdminError::InvalidLink);
         }
-        let row = self.prepare(NewAccount { role: Role::Admin, ..new }).await?;
+        let row = self.prepare(new.with_role(Role::Admin)).await?;
         let row = NewRow { email_confirmed: 1, standing: ACTIVE, ..row };
         let digest = token.digest().as_bytes().to_vec();
         let made = self.store.write(move |c| {

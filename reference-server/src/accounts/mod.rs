@@ -1,10 +1,8 @@
 //! The reference server's accounts: the library's trait over a table of our own, in the library's store.
 
-mod common_passwords;
 mod error;
 mod first_admin;
 mod rows;
-pub mod rules;
 mod sql;
 mod statements;
 

@@ -1,6 +1,7 @@
 //! The table of accounts, and what its rows mean.
 
 use diesel::prelude::{Insertable, Queryable};
+use lysand_auth::ambient::Timestamp;
 use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
 use lysand_auth::model::language::Language;
 
@@ -45,6 +46,7 @@ pub(super) const COLUMNS: (
     account::role,
     account::standing,
     account::language,
+    account::created_at,
 ) = (
     account::id,
     account::username,
@@ -54,6 +56,7 @@ pub(super) const COLUMNS: (
     account::role,
     account::standing,
     account::language,
+    account::created_at,
 );
 
 /// One account as it is kept, without its password.
@@ -67,6 +70,7 @@ pub(super) struct Row {
     pub(super) role: String,
     pub(super) standing: String,
     pub(super) language: Option<String>,
+    pub(super) created_at: i64,
 }
 
 /// One account as it is inserted.
@@ -90,19 +94,13 @@ impl Row {
     /// The account. A role or standing that this version does not know counts as the weakest one.
     pub(super) fn into_account(self) -> Account {
         let email = self.email.map(|address| Email { address, confirmed: self.email_confirmed != 0 });
-        Account {
-            id: AccountId::new(self.id),
-            username: self.username,
-            display_name: self.display_name,
-            email,
-            standing: match self.standing.as_str() {
-                "active" => Standing::Active,
-                "pending" => Standing::Pending,
-                _ => Standing::Disabled,
-            },
-            role: if self.role == ADMIN { Role::Admin } else { Role::Member },
-            language: self.language.as_deref().and_then(Language::parse),
-        }
+        Account::new(AccountId::new(self.id), self.username)
+            .with_display_name(self.display_name)
+            .with_email(email)
+            .with_standing(standing(&self.standing))
+            .with_role(role(&self.role))
+            .with_language(self.language.as_deref().and_then(Language::parse))
+            .with_created_at(Timestamp::from_micros(self.created_at))
     }
 }
 
@@ -111,8 +109,9 @@ pub(super) const ACTIVE: &str = "active";
 
 pub(super) fn role_name(role: Role) -> &'static str {
     match role {
-        Role::Member => "member",
         Role::Admin => ADMIN,
+        Role::Moderator => "moderator",
+        _ => "member",
     }
 }
 
@@ -120,6 +119,36 @@ pub(super) fn standing_name(standing: Standing) -> &'static str {
     match standing {
         Standing::Active => ACTIVE,
         Standing::Pending => "pending",
-        Standing::Disabled => "disabled",
+        Standing::Suspended => "suspended",
+        _ => "disabled",
+    }
+}
+
+/// A word that only a later version knows means that nobody may do anything (migrations/README).
+fn standing(word: &str) -> Standing {
+    let known = [Standing::Active, Standing::Pending, Standing::Suspended];
+    known.into_iter().find(|standing| standing_name(*standing) == word).unwrap_or(Standing::Disabled)
+}
+
+/// A word that only a later version knows means an ordinary person.
+fn role(word: &str) -> Role {
+    [Role::Admin, Role::Moderator].into_iter().find(|role| role_name(*role) == word).unwrap_or(Role::Member)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_words_are_read_as_written_and_unknown_ones_as_the_weakest() {
+        for known in [Standing::Active, Standing::Pending, Standing::Disabled, Standing::Suspended] {
+            assert_eq!(standing(standing_name(known)), known);
+        }
+        for known in [Role::Member, Role::Moderator, Role::Admin] {
+            assert_eq!(role(role_name(known)), known);
+        }
+        for unknown in ["", "Active", "ADMIN", "owner", "frozen"] {
+            assert_eq!((standing(unknown), role(unknown)), (Standing::Disabled, Role::Member), "{unknown}");
+        }
     }
 }

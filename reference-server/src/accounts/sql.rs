@@ -6,7 +6,7 @@ use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::accounts::{Accounts, AccountsError, Along, NewAccount, Profile};
+use lysand_auth::host::accounts::{Accounts, AccountsError, Along, NewAccount, Profile, rules};
 use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
 use lysand_auth::model::language::Language;
 use lysand_auth::on;
@@ -16,7 +16,6 @@ use lysand_auth::store::{MigrationSet, Store};
 
 use super::error::CreateError;
 use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, role_name, standing_name};
-use super::rules;
 use super::statements::{delete_setup_tokens, insert, is_last_admin, lock_admins, no_such_account, row};
 use crate::assets;
 
@@ -121,10 +120,7 @@ impl SqlAccounts {
 
     /// Hashes a password that is about to be set, if it may be set.
     async fn hash(&self, password: &Secret, username: &str, email: Option<&str>) -> Result<String, CreateError> {
-        let local_part = email.and_then(|address| address.split('@').next());
-        let site = self.host.trim_start_matches("www.").split('.').next();
-        let related = [Some(username), email, local_part, Some(self.host.as_str()), site];
-        rules::password(password.expose(), related.into_iter().flatten())?;
+        rules::password(password.expose(), rules::related(username, email, &self.host))?;
         self.passwords.hash(password).await.map_err(|busy| CreateError::Failed(Box::new(busy)))
     }
 
@@ -185,11 +181,7 @@ impl Accounts for SqlAccounts {
     }
 
     fn profile(&self, account: &Account, base_url: &BaseUrl) -> Profile {
-        Profile {
-            uri: base_url.join(&format!("/users/{}", account.username)),
-            url: base_url.join(&format!("/@{}", account.username)),
-            picture: base_url.join(&assets::path("avatar.png")),
-        }
+        Profile::new(&account.username, base_url).with_picture(base_url.join(&assets::path("avatar.png")))
     }
 
     async fn create(&self, new: NewAccount) -> Result<Account, AccountsError> {
@@ -232,7 +224,7 @@ impl Accounts for SqlAccounts {
             Box::pin(async move {
                 lock_admins(c).await?;
                 if standing != Standing::Active && is_last_admin(c, &id).await? {
-                    return Ok(Err(last_admin()));
+                    return Ok(Err(AccountsError::LastAdmin));
                 }
                 let change = diesel::update(account::table.find(id)).set(account::standing.eq(standing_name(standing)));
                 Ok(if on!(c, c => change.execute(c))? == 0 { Err(no_such_account()) } else { Ok(()) })
@@ -254,7 +246,7 @@ impl Accounts for SqlAccounts {
             Box::pin(async move {
                 lock_admins(c).await?;
                 if is_last_admin(c, &id).await? {
-                    return Ok(Err(last_admin()));
+                    return Ok(Err(AccountsError::LastAdmin));
                 }
                 let own = account::table.find(id);
                 Ok(if on!(c, c => diesel::delete(own).execute(c))? == 0 { Err(no_such_account()) } else { Ok(()) })
@@ -266,8 +258,4 @@ impl Accounts for SqlAccounts {
 
 fn failed(error: Error) -> AccountsError {
     AccountsError::Failed(Box::new(error))
-}
-
-fn last_admin() -> AccountsError {
-    AccountsError::Invalid("This is the last admin who can act: make another one first".to_owned())
 }

@@ -1,12 +1,12 @@
 use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
+use lysand_auth::host::accounts::rules::RuleError;
 use lysand_auth::host::accounts::{Accounts as _, AccountsError, Field, NewAccount};
 use lysand_auth::model::account::{AccountId, Email, Role, Standing};
 use lysand_auth::password::{PasswordConfig, Passwords};
 use lysand_auth::secret::Secret;
 use lysand_auth::store::{MigrationSet, Store};
 
-use super::rules::RuleError;
 use super::*;
 
 static SETS: [MigrationSet; 1] = [MIGRATIONS];
@@ -29,17 +29,13 @@ async fn fresh() -> Fresh {
 }
 
 fn person(name: &str) -> NewAccount {
-    NewAccount {
-        username: name.to_owned(),
-        email: Some(Email { address: format!("{name}@Post.example"), confirmed: true }),
-        password: Some(Secret::new("a calm evening")),
-        role: Role::Member,
-        standing: Standing::Active,
-    }
+    NewAccount::new(name)
+        .with_email(Email { address: format!("{name}@Post.example"), confirmed: true })
+        .with_password(Secret::new("a calm evening"))
 }
 
 fn admin(name: &str) -> NewAccount {
-    NewAccount { role: Role::Admin, ..person(name) }
+    person(name).with_role(Role::Admin)
 }
 
 #[tokio::test]
@@ -68,11 +64,11 @@ async fn account_create_with_taken_username_lookalike_or_email_is_refused() {
         ("bobo", "new@post.example", Field::Username),
         ("carol", "BOB0@post.EXAMPLE", Field::Email),
     ] {
-        let new = NewAccount { email: address(email), ..person(name) };
+        let new = person(name).with_email(address(email));
         let refused = accounts.create(new).await.unwrap_err();
         assert!(matches!(refused, AccountsError::Taken(what) if what == taken), "{name}: {refused}");
     }
-    let nobody = |name| NewAccount { email: None, ..person(name) };
+    let nobody = |name| person(name).with_email(None);
     accounts.create(nobody("dave")).await.unwrap();
     accounts.create(nobody("erin")).await.unwrap();
     assert_eq!(accounts.list().await.unwrap().len(), 3);
@@ -84,10 +80,10 @@ async fn account_create_breaking_username_email_or_password_rules_is_refused() {
     for new in [
         person("admin"),
         person("not a name"),
-        NewAccount { email: Some(Email { address: "nowhere".into(), confirmed: true }), ..person("alice") },
-        NewAccount { password: Some(Secret::new("short")), ..person("alice") },
-        NewAccount { password: Some(Secret::new("password1")), ..person("alice") },
-        NewAccount { password: Some(Secret::new("social.example")), ..person("alice") },
+        person("alice").with_email(Email { address: "nowhere".into(), confirmed: true }),
+        person("alice").with_password(Secret::new("short")),
+        person("alice").with_password(Secret::new("password1")),
+        person("alice").with_password(Secret::new("social.example")),
     ] {
         assert!(matches!(accounts.create(new).await, Err(AccountsError::Invalid(_))));
     }
@@ -98,7 +94,7 @@ async fn account_create_breaking_username_email_or_password_rules_is_refused() {
 async fn account_check_password_accepts_only_the_current_password() {
     let Fresh { accounts, _folder } = fresh().await;
     let alice = accounts.create(person("alice")).await.unwrap();
-    accounts.create(NewAccount { password: None, ..person("bob") }).await.unwrap();
+    accounts.create(person("bob").with_password(None)).await.unwrap();
     let check = async |name: &str, password: &str| {
         accounts.check_password(name, &Secret::new(password)).await.unwrap().map(|account| account.id)
     };
@@ -126,8 +122,7 @@ async fn account_disable_or_delete_of_last_active_admin_is_refused() {
     let Fresh { accounts, _folder } = fresh().await;
     let first = accounts.create(admin("alice")).await.unwrap().id;
     accounts.create(person("bob")).await.unwrap();
-    let unconfirmed =
-        NewAccount { email: Some(Email { address: "c@d.example".into(), confirmed: false }), ..admin("carol") };
+    let unconfirmed = admin("carol").with_email(Email { address: "c@d.example".into(), confirmed: false });
     accounts.create(unconfirmed).await.unwrap();
     assert!(accounts.set_standing(&first, Standing::Disabled).await.is_err());
     assert!(accounts.set_standing(&first, Standing::Pending).await.is_err());

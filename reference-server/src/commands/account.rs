@@ -3,7 +3,7 @@
 use lysand_auth::error::Error;
 use lysand_auth::flows::{sessions, sso};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
-use lysand_auth::host::mailer::Mail;
+use lysand_auth::host::mailer::{Letter, Mail};
 use lysand_auth::model::account::{Account, Email, Role, Standing};
 use lysand_auth::model::language::Language;
 use serde_json::{Value, json};
@@ -38,13 +38,10 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
 
 async fn create(state: &State, wanted: CreateAccount, as_json: bool) -> Result<(), CommandError> {
     let password = password::new_password(wanted.password_stdin)?;
-    let new = NewAccount {
-        username: wanted.name,
-        email: Some(Email { address: wanted.email, confirmed: !wanted.unconfirmed }),
-        password: Some(password),
-        role: if wanted.admin { Role::Admin } else { Role::Member },
-        standing: Standing::Active,
-    };
+    let new = NewAccount::new(wanted.name)
+        .with_email(Email { address: wanted.email, confirmed: !wanted.unconfirmed })
+        .with_password(password)
+        .with_role(if wanted.admin { Role::Admin } else { Role::Member });
     let account = state.accounts.create(new).await?;
     show(&account, as_json);
     Ok(())
@@ -70,7 +67,9 @@ async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<(),
     state.accounts.set_password(&account.id, &password).await?;
     sessions::end_all(&state.auth, &account.id).await?;
     // The password stays changed when the owner cannot be notified.
-    if let Err(error) = state.auth.mailer().send(&account, Mail::PasswordChanged).await {
+    if let Some(letter) = Letter::to(&account, Mail::PasswordChanged)
+        && let Err(error) = state.auth.mailer().send(&letter).await
+    {
         tracing::warn!(%error, "the mail about the new password could not be sent");
     }
     output::text(&format!("The password of {} is set; all its sessions and tokens are ended.\n", account.username));
@@ -139,7 +138,8 @@ fn address(account: &Account) -> String {
 fn role(account: &Account) -> &'static str {
     match account.role {
         Role::Admin => "admin",
-        Role::Member => "member",
+        Role::Moderator => "moderator",
+        _ => "member",
     }
 }
 
@@ -147,7 +147,8 @@ fn standing(account: &Account) -> &'static str {
     match account.standing {
         Standing::Active => "active",
         Standing::Pending => "pending",
-        Standing::Disabled => "disabled",
+        Standing::Suspended => "suspended",
+        _ => "disabled",
     }
 }
 
@@ -165,7 +166,7 @@ mod tests {
     fn account_command_output_contains_chosen_language() {
         let ada = Account::new(AccountId::new("1"), "ada");
         assert_eq!((entity(&ada)["language"].clone(), language(&ada)), (Value::Null, "-"));
-        let german = Account { language: Language::parse("de"), ..ada };
+        let german = ada.with_language(Language::parse("de"));
         assert_eq!((entity(&german)["language"].clone(), language(&german)), ("de".into(), "de"));
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) ->
         let why = match reason {
             InactiveReason::Unconfirmed => "its e-mail address is not confirmed",
             InactiveReason::Pending => "it waits for review",
-            InactiveReason::Disabled => "it is disabled",
+            _ => "it is disabled",
         };
         return Err(CommandError::new(format!("{} may not act: {why}", account.username)));
     }

@@ -8,8 +8,7 @@ use async_trait::async_trait;
 use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::mailer::{Mail, Mailer};
-use lysand_auth::model::account::Account;
+use lysand_auth::host::mailer::{Letter, Mailer};
 
 use super::message::{Message, host_of};
 use super::texts;
@@ -34,23 +33,28 @@ impl FileMailer {
 
 #[async_trait]
 impl Mailer for FileMailer {
-    async fn send(&self, to: &Account, mail: Mail) -> HostResult<()> {
-        let Some(email) = &to.email else { return Ok(()) };
+    async fn send(&self, letter: &Letter) -> HostResult<()> {
         let site = self.base_url.as_str();
+        let name = letter.username.as_deref().unwrap_or(&letter.address);
         let text =
-            texts::text(&mail, &to.username, &self.title, site).ok_or("this version has no text for that mail")?;
+            texts::text(&letter.mail, name, &self.title, site).ok_or("this version has no text for that mail")?;
         let id = self.ambient.id();
         let message = Message {
             id: &id,
             sender: &self.title,
             host: host_of(&self.base_url),
-            recipient: &email.address,
+            recipient: &letter.address,
             date: self.ambient.now().seconds(),
         };
         let message = message.with(&text.subject, &text.body);
         let folder = self.folder.clone();
         tokio::task::spawn_blocking(move || write(&folder, &id, &message)).await??;
         Ok(())
+    }
+
+    /// The admin finds them in a folder.
+    fn reaches_people(&self) -> bool {
+        false
     }
 }
 
@@ -68,15 +72,12 @@ fn write(folder: &Path, id: &str, message: &str) -> std::io::Result<()> {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
-    use lysand_auth::model::account::{AccountId, Email};
+    use lysand_auth::host::mailer::Mail;
 
     use super::*;
 
-    fn person(email: Option<&str>) -> Account {
-        Account {
-            email: email.map(|address| Email { address: address.into(), confirmed: true }),
-            ..Account::new(AccountId::new("1"), "alice")
-        }
+    fn letter(mail: Mail) -> Letter {
+        Letter::new("a@b.example", mail).with_username("alice")
     }
 
     fn mailer(folder: &Path, title: &str) -> FileMailer {
@@ -94,7 +95,7 @@ mod tests {
     #[tokio::test]
     async fn mail_file_is_private_with_headers_and_text() {
         let folder = tempfile::tempdir().unwrap();
-        mailer(folder.path(), "My instance").send(&person(Some("a@b.example")), Mail::PasswordChanged).await.unwrap();
+        mailer(folder.path(), "My instance").send(&letter(Mail::PasswordChanged)).await.unwrap();
         let path = only_mail(folder.path());
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(folder.path().join("mail").metadata().unwrap().permissions().mode() & 0o777, 0o700);
@@ -110,7 +111,7 @@ mod tests {
     async fn mail_header_injection_through_instance_title_is_prevented() {
         let folder = tempfile::tempdir().unwrap();
         let mailer = mailer(folder.path(), "Schöne <Grüße>\r\nBcc: x@y.example");
-        mailer.send(&person(Some("a@b.example")), Mail::PasswordChanged).await.unwrap();
+        mailer.send(&letter(Mail::PasswordChanged)).await.unwrap();
         let text = std::fs::read_to_string(only_mail(folder.path())).unwrap();
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
         assert!(!head.contains("Bcc") && head.contains("From: =?utf-8?B?"), "{head}");
@@ -124,7 +125,7 @@ mod tests {
             [Mail::IdentityLinked { provider: name.to_owned() }, Mail::IdentityUnlinked { provider: name.to_owned() }]
         {
             let folder = tempfile::tempdir().unwrap();
-            mailer(folder.path(), "My instance").send(&person(Some("a@b.example")), mail).await.unwrap();
+            mailer(folder.path(), "My instance").send(&letter(mail)).await.unwrap();
             let text = std::fs::read_to_string(only_mail(folder.path())).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             let names: Vec<_> = head.lines().filter(|line| !line.starts_with(' ')).collect();
@@ -134,12 +135,5 @@ mod tests {
             assert!(!body.lines().any(|line| line.starts_with("Bcc") || line.starts_with("Pay")), "{body}");
             assert!(!body.replace("\r\n", "").contains(char::is_control), "{body}");
         }
-    }
-
-    #[tokio::test]
-    async fn mail_to_account_without_email_is_not_written() {
-        let folder = tempfile::tempdir().unwrap();
-        mailer(folder.path(), "x").send(&person(None), Mail::PasswordChanged).await.unwrap();
-        assert!(!folder.path().join("mail").exists());
     }
 }

@@ -9,13 +9,11 @@ pub mod health;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use actix_server::{Server, ServerHandle};
+use lysand_auth::Ambient;
 use lysand_auth::error::Error;
-use lysand_auth::flows::sweep;
 use lysand_auth::secret::Secret;
-use lysand_auth::{Ambient, Auth};
 use tokio::task::JoinHandle;
 
 use self::connections::Connections;
@@ -27,8 +25,6 @@ use crate::tls::{self, TlsError};
 
 /// How long requests in flight may take after a termination signal (running contract §5).
 const DRAIN_TIMEOUT: u64 = 30;
-/// How often what has expired is deleted.
-const SWEEP_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
 /// Why the server does not start: one line, with the remedy.
 #[derive(Debug, thiserror::Error)]
@@ -68,7 +64,6 @@ pub struct Running {
     draining: Draining,
     handle: ServerHandle,
     server: JoinHandle<io::Result<()>>,
-    sweeper: JoinHandle<()>,
 }
 
 impl Running {
@@ -100,9 +95,8 @@ impl Running {
         let _ = parts.set(state.clone());
         let server = server.run();
         let handle = server.handle();
-        let sweeper = tokio::spawn(sweep_regularly(state.auth.clone()));
         let server = tokio::spawn(server);
-        Ok(Self { addr, state, setup_token, draining, handle, server, sweeper })
+        Ok(Self { addr, state, setup_token, draining, handle, server })
     }
 
     /// Where it listens.
@@ -145,7 +139,6 @@ impl Running {
 
     async fn end(self, gracefully: bool) {
         self.handle.stop(gracefully).await;
-        self.sweeper.abort();
         let _ = self.server.await;
         if let Some(token) = &self.setup_token {
             let _ = self.state.accounts.delete_setup_token(token).await;
@@ -157,20 +150,6 @@ fn workers(http: &Http) -> usize {
     match http.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => usize::from(workers),
-    }
-}
-
-/// Deletes what has expired, for as long as the server runs.
-async fn sweep_regularly(auth: Auth) {
-    let mut interval = tokio::time::interval(SWEEP_INTERVAL);
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    interval.tick().await;
-    loop {
-        interval.tick().await;
-        match sweep::sweep(&auth).await {
-            Ok(swept) => tracing::debug!(?swept, "expired rows were deleted"),
-            Err(error) => tracing::warn!(%error, "expired rows could not be deleted; it is tried again later"),
-        }
     }
 }
 

@@ -6,9 +6,9 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
-use lysand_auth::host::accounts::NewAccount;
+use lysand_auth::host::accounts::{Field, NewAccount, rules};
 use lysand_auth::host::pages::Reader;
-use lysand_auth::model::account::{Email, Role, Standing};
+use lysand_auth::model::account::{Email, Role};
 use lysand_auth::secret::Secret;
 use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::{ApiError, not_allowed, reader, with_slash};
@@ -16,7 +16,6 @@ use serde::Deserialize;
 
 use super::error_page;
 use super::texts::{self, HomeNotice};
-use crate::accounts::rules::{self, Field};
 use crate::accounts::{CreateError, FirstAdminError};
 use crate::pages::contexts::{FieldErrors, SetupPage};
 use crate::paths::{HOME, SETUP};
@@ -47,7 +46,7 @@ struct Form {
 impl Form {
     /// All that is wrong with the form before anything is looked up.
     fn errors(&self, host: &str) -> FieldErrors {
-        let related = [self.username.trim(), self.email.trim(), host];
+        let related = rules::related(self.username.trim(), Some(self.email.trim()), host);
         let differs = self.confirmation.expose() != self.password.expose();
         FieldErrors {
             username: rules::username(&self.username).err().map(|error| error.to_string()),
@@ -58,13 +57,10 @@ impl Form {
     }
 
     fn new_account(&self) -> NewAccount {
-        NewAccount {
-            username: self.username.clone(),
-            email: Some(Email { address: self.email.clone(), confirmed: true }),
-            password: Some(self.password.clone()),
-            role: Role::Admin,
-            standing: Standing::Active,
-        }
+        NewAccount::new(&*self.username)
+            .with_email(Email { address: self.email.clone(), confirmed: true })
+            .with_password(self.password.clone())
+            .with_role(Role::Admin)
     }
 }
 
@@ -115,7 +111,7 @@ fn form_errors(error: &CreateError) -> (Option<String>, FieldErrors) {
         Some(Field::Username) => &mut errors.username,
         Some(Field::Email) => &mut errors.email,
         Some(Field::Password) => &mut errors.password,
-        None => return (Some(error.to_string()), errors),
+        _ => return (Some(error.to_string()), errors),
     };
     *field = Some(error.to_string());
     (None, errors)
@@ -172,7 +168,7 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::accounts::rules::RuleError;
+    use lysand_auth::host::accounts::rules::RuleError;
 
     fn form(username: &str, email: &str, password: &str, confirmation: &str) -> Form {
         Form {

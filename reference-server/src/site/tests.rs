@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use lysand_auth::host::accounts::{AccountsError, Field};
 
 use super::{demo, texts};
-use crate::accounts::rules::RuleError;
 use crate::pages::{catalogue_faults, template_texts};
+use lysand_auth::host::accounts::rules::RuleError;
 
 fn used() -> BTreeSet<String> {
     let mut used: BTreeSet<String> = lysand_auth::web::page_texts().into_iter().collect();

@@ -11,7 +11,6 @@
 //!
 //! [`story!`](macro@crate::story) makes two tests of it, `NAME::sqlite` and `NAME::postgres`.
 
-mod clock;
 mod server;
 mod sso;
 

@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lysand_auth::ambient::{Ambient, Clock};
+use lysand_auth::ambient::{Clock as _, Timestamp};
 use lysand_auth::host::accounts::{Accounts, NewAccount};
-use lysand_auth::model::account::{Account, Email, Role, Standing};
+use lysand_auth::model::account::{Account, Email};
 use lysand_auth::secret::Secret;
+use lysand_auth::testing::FrozenClock;
 use reference_server::server::Running;
 use reference_server::settings::Settings;
 use reqwest::Method;
 use tempfile::TempDir;
 
-use super::clock::{FrozenClock, SystemRandom};
 use crate::app::{App, SignedIn, TokenPair};
 use crate::client::{TestClient, access_token};
 use crate::folder;
@@ -21,6 +21,9 @@ use crate::http::{Request, Response, http_client};
 use crate::person::Person;
 use crate::postgres::TestDatabase;
 use crate::server::{Backend, variable};
+
+/// 2026-11-21T21:00:00Z
+const BEGINNING: Timestamp = Timestamp::from_micros(1_795_294_800_000_000);
 
 /// A running server and the clock that it lives by.
 pub struct Story {
@@ -57,7 +60,7 @@ impl Story {
         .map(|(key, value)| (variable(key), value.to_owned()));
         let more = settings.iter().map(|(key, value)| (variable(key), (*value).to_owned()));
         let settings: Vec<_> = own.into_iter().chain(more).collect();
-        let clock = Arc::new(FrozenClock::new());
+        let clock = Arc::new(FrozenClock::at(BEGINNING));
         let server = start(&settings, &folder, &clock).await;
         let client = client_of(&server);
         Self { server, clock, client, settings, folder, database }
@@ -84,7 +87,7 @@ impl Story {
 
     /// Lets time pass for the server.
     pub fn advance_clock(&self, time: Duration) {
-        self.clock.advance(time);
+        self.clock.forward(time);
     }
 
     /// The time by which the server lives, in seconds.
@@ -144,13 +147,9 @@ impl Story {
 
     /// Creates an account.
     pub async fn create(&self, person: &Person, confirmed: bool) -> Account {
-        let new = NewAccount {
-            username: person.username.clone(),
-            email: Some(Email { address: person.email.clone(), confirmed }),
-            password: Some(Secret::new(&*person.password)),
-            role: Role::Member,
-            standing: Standing::Active,
-        };
+        let new = NewAccount::new(&*person.username)
+            .with_email(Email { address: person.email.clone(), confirmed })
+            .with_password(Secret::new(&*person.password));
         self.server.state().accounts.create(new).await.expect("an account")
     }
 
@@ -237,6 +236,6 @@ fn client_of(server: &Running) -> TestClient {
 async fn start(settings: &[(String, String)], folder: &TempDir, clock: &Arc<FrozenClock>) -> Running {
     let mut settings = Settings::parse("", settings.to_vec()).expect("settings");
     settings.data_dir = folder.path().to_owned();
-    let ambient = Ambient::new(Arc::clone(clock) as Arc<dyn Clock>, Arc::new(SystemRandom));
+    let ambient = clock.ambient();
     Running::start(settings, ambient).await.expect("a server")
 }

@@ -8,7 +8,7 @@ use crate::store::identities;
 
 /// The account, when it may act.
 pub(super) async fn active_account(auth: &Auth, id: &AccountId) -> Result<Option<Account>, Error> {
-    let account = auth.accounts().by_id(id).await.map_err(Error::from_host)?;
+    let account = auth.account(id).await?;
     Ok(account.filter(|account| account.inactive_reason().is_none()))
 }
 

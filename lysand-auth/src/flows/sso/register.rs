@@ -5,7 +5,7 @@ use super::refusals::already_linked;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
 use crate::host::accounts::{AccountsError, Along, Field, NewAccount};
-use crate::model::account::{Account, Email, Role, Standing};
+use crate::model::account::{Account, Email};
 use crate::model::identity::{LinkedIdentity, ProviderProfile};
 use crate::store::identities;
 
@@ -21,13 +21,8 @@ pub(super) async fn register(auth: &Auth, profile: &ProviderProfile) -> Result<O
     // Only the provider's word that the address is the person's own makes it worth keeping.
     let mut address = profile.email.clone().filter(|_| profile.email_verified);
     for _ in 0..TRIES {
-        let new = NewAccount {
-            username: username.clone(),
-            email: address.clone().map(|address| Email { address, confirmed: true }),
-            password: None,
-            role: Role::Member,
-            standing: Standing::Active,
-        };
+        let email = address.clone().map(|address| Email { address, confirmed: true });
+        let new = NewAccount::new(&*username).with_email(email);
         match auth.accounts().create_along(new, linking(auth, profile)).await {
             Ok(account) => {
                 tracing::info!(account = %account.id, issuer = %profile.identity.issuer, "account created for an identity");
@@ -38,7 +33,7 @@ pub(super) async fn register(auth: &Auth, profile: &ProviderProfile) -> Result<O
             Err(AccountsError::Taken(_)) => username = random_name(auth),
             Err(AccountsError::Invalid(_)) if address.is_some() && is_random_name(&username) => address = None,
             Err(AccountsError::Invalid(_)) => username = random_name(auth),
-            Err(AccountsError::NotOffered) => return Ok(None),
+            Err(AccountsError::NotOffered | AccountsError::LastAdmin) => return Ok(None),
             Err(AccountsError::Failed(source)) => match Error::from_host(source) {
                 // Somebody was faster with the same identity: another tab of the same person.
                 Error::Refused(Refusal { code: Code::AlreadyLinked, .. }) => return of_faster(auth, profile).await,

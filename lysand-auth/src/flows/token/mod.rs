@@ -101,7 +101,7 @@ async fn redeem<G: Grant>(auth: &Auth, request: &TokenRequest) -> Result<IssuedT
 
 /// The account that a grant speaks for, when it may act.
 async fn who_may_act(auth: &Auth, account: &AccountId) -> Result<Account, Error> {
-    let account = auth.accounts().by_id(account).await.map_err(Error::from_host)?;
+    let account = auth.account(account).await?;
     account.filter(|account| account.inactive_reason().is_none()).ok_or_else(Error::invalid_grant)
 }
 

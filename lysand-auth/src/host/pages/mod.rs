@@ -4,6 +4,7 @@ mod page;
 mod plain;
 mod reply;
 
+pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};

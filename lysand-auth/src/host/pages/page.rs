@@ -238,7 +238,7 @@ pub trait Pages: Send + Sync {
 }
 
 /// Sends people to a frontend for signing in and consent; the pages that no frontend has come from another [`Pages`].
-pub struct FrontendPages {
+pub(crate) struct FrontendPages {
     login: String,
     consent: String,
     others: std::sync::Arc<dyn Pages>,
@@ -248,7 +248,7 @@ impl FrontendPages {
     /// Pages of the frontend in `config`; `others` shows the code to copy, answers that are posted, the apps that may act,
     /// and troubles.
     #[must_use]
-    pub fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
+    pub(crate) fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
         Self { login: config.login_page(), consent: config.consent_page(), others }
     }
 }

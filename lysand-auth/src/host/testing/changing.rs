@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::finding::is_nobody;
 use super::suite::{KnownAccount, Suite};
 use crate::host::accounts::{AccountsError, Field, NewAccount};
-use crate::model::account::{Account, AccountId, Email, Role, Standing};
+use crate::model::account::{Account, AccountId, Email, Standing};
 use crate::secret::Secret;
 
 const FIRST_PASSWORD: &str = "correct horse battery";
@@ -32,13 +32,9 @@ pub(super) async fn check(suite: &mut Suite, known: &[KnownAccount]) {
 }
 
 fn new_account(username: &str, address: Option<&str>, password: Option<&str>) -> NewAccount {
-    NewAccount {
-        username: username.into(),
-        email: address.map(|address| Email { address: address.into(), confirmed: true }),
-        password: password.map(Secret::new),
-        role: Role::Member,
-        standing: Standing::Active,
-    }
+    NewAccount::new(username)
+        .with_email(address.map(|address| Email { address: address.into(), confirmed: true }))
+        .with_password(password.map(Secret::new))
 }
 
 async fn is_as_new(suite: &mut Suite, created: &Account, new: &NewAccount, known: &[KnownAccount]) {

@@ -27,7 +27,7 @@ use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::secret::Secret;
 use crate::texts;
-use crate::web::wire::cookies::{self, COOKIE_NAME};
+use crate::web::wire::cookies;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 
@@ -103,7 +103,7 @@ impl FormSession {
     /// Who the sign-in cookie says is signed in. Whether that session still stands is for the handler to ask.
     fn account(&self) -> Option<AccountId> {
         let auth = &self.shared.auth;
-        let cookie = request::cookie(self.req.headers(), COOKIE_NAME)?;
+        let cookie = request::cookie(self.req.headers(), &auth.config().session_cookie)?;
         let claim = auth.keys().verify_session(&cookie, &auth.config().base_url, auth.ambient().now());
         claim.ok().map(|claim| claim.account_id)
     }

@@ -15,7 +15,6 @@ use crate::model::account::Account;
 use crate::model::session::{Session, SignedInBrowser};
 use crate::signing::CookieProblem;
 use crate::texts;
-use crate::web::wire::cookies::COOKIE_NAME;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
@@ -52,7 +51,7 @@ impl FromRequest for SignedIn {
 
 /// Who is signed in, if anybody; a failure is a value, so that a page can show it as a page.
 pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
-    let Some(cookie) = request::cookie(headers, COOKIE_NAME) else { return Ok(SignedIn(None)) };
+    let Some(cookie) = request::cookie(headers, &auth.config().session_cookie) else { return Ok(SignedIn(None)) };
     Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
 }
 
@@ -79,7 +78,7 @@ pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, e
 /// `invalid_request` with the texts of Lysand §7.
 pub(crate) async fn required(auth: &Auth, headers: &HeaderMap) -> Result<SignedInBrowser, Error> {
     let refused = |why: &'static str| Error::refused(Code::InvalidRequest, why);
-    let Some(cookie) = request::cookie(headers, COOKIE_NAME) else {
+    let Some(cookie) = request::cookie(headers, &auth.config().session_cookie) else {
         return Err(refused(texts::NO_SIGN_IN_COOKIE));
     };
     sessions::of_cookie(auth, &cookie).await?.map_err(|problem| match problem {

@@ -7,7 +7,7 @@ use crate::flows::sessions;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{self, View};
 use crate::web::kit::session::SignedIn;
-use crate::web::wire::cookies::{self, COOKIE_NAME};
+use crate::web::wire::cookies;
 use crate::web::wire::reply::ApiError;
 
 /// `POST /api/auth/mastodon-logout`
@@ -24,6 +24,8 @@ pub(crate) async fn sign_out(form: PostedForm, browser: SignedIn) -> Result<Http
     let mut reply = HttpResponse::SeeOther();
     reply.insert_header((header::LOCATION, form.reader().keep(&auth.config().home_page())));
     reply.insert_header((header::CACHE_CONTROL, "private, no-store"));
-    reply.cookie(cookies::removal(auth, COOKIE_NAME)).cookie(cookies::removal(auth, "_session_id"));
+    reply
+        .cookie(cookies::removal(auth, auth.config().session_cookie.clone()))
+        .cookie(cookies::removal(auth, "_session_id"));
     Ok(reply.finish())
 }

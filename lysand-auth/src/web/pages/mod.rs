@@ -8,10 +8,12 @@ mod code;
 mod consent;
 mod continue_sign_in;
 pub(crate) mod login_redirect;
+mod own_sign_in;
 mod sign_in_page;
 #[cfg(feature = "sso")]
 mod sso;
 
+pub use self::own_sign_in::finish_sign_in;
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, delete, get, post};

@@ -11,16 +11,13 @@ use crate::error::Error;
 use crate::secret::Secret;
 use crate::web::wire::request;
 
-/// The name that the document gives to the cookie.
-pub const COOKIE_NAME: &str = "jwt";
-
 /// Puts the cookie of a new session on a reply: for a host's own pages.
 ///
 /// # Errors
 /// When it fits into no header.
 pub fn put_session(auth: &Auth, reply: &mut HttpResponse, jwt: &Secret) -> Result<(), Error> {
     let lifetime = Duration::try_from(auth.config().lifetimes.session).unwrap_or(Duration::MAX);
-    add(reply, &build(auth, COOKIE_NAME, jwt.expose(), Some(lifetime)))
+    add(reply, &build(auth, auth.config().session_cookie.clone(), jwt.expose(), Some(lifetime)))
 }
 
 /// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do

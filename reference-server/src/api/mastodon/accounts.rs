@@ -122,12 +122,10 @@ mod tests {
     use super::*;
 
     fn entity() -> Value {
-        let account = Account {
-            email: Some(Email { address: "mira@example.com".into(), confirmed: true }),
-            role: Role::Admin,
-            language: Language::parse("de"),
-            ..Account::new(AccountId::new("015893a1-ec39-7000-8000-000000000000"), "mira")
-        };
+        let account = Account::new(AccountId::new("015893a1-ec39-7000-8000-000000000000"), "mira")
+            .with_email(Email { address: "mira@example.com".into(), confirmed: true })
+            .with_role(Role::Admin)
+            .with_language(Language::parse("de"));
         let base_url = BaseUrl::parse("https://social.example").unwrap();
         credential_account(&account, &base_url)
     }

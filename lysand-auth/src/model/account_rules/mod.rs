@@ -1,19 +1,21 @@
 //! What a name, an address and a password must be (security ID-6, ID-15, ID-16). Pure: nothing is looked up.
 
+mod common_passwords;
+
 use std::fmt;
 
-use lysand_auth::host::accounts::AccountsError;
-use lysand_auth::model::account::is_reserved;
-
-use super::common_passwords::{is_common, without_trimmings};
+use self::common_passwords::{is_common, without_trimmings};
+use super::account::is_reserved;
 
 /// The longest user name.
 const LONGEST_NAME: usize = 30;
 /// How long a password may be when it is set, in characters.
-const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
+const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = SHORTEST_PASSWORD..=128;
+pub(crate) const SHORTEST_PASSWORD: usize = 8;
 
-/// What an account is made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What an account is made from. Name and address belong to one account alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Field {
     /// The user name.
     Username,
@@ -35,8 +37,15 @@ impl Field {
     }
 }
 
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// Which rule a value breaks. Its text is for the person who gave the value, and never repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RuleError {
     /// The user name is empty, too long, or has other characters.
     UsernameShape,
@@ -107,12 +116,6 @@ impl fmt::Display for RuleError {
 
 impl std::error::Error for RuleError {}
 
-impl From<RuleError> for AccountsError {
-    fn from(error: RuleError) -> Self {
-        Self::Invalid(error.to_string())
-    }
-}
-
 /// A user name in the form in which it is kept: lower-case.
 ///
 /// # Errors
@@ -130,7 +133,8 @@ pub fn username(given: &str) -> Result<String, RuleError> {
 }
 
 /// A name as uniqueness sees it: what people take for one letter is one letter here, so that no two names look alike.
-pub(super) fn username_key(username: &str) -> String {
+#[must_use]
+pub fn username_key(username: &str) -> String {
     username.replace('0', "o").replace('1', "l").replace("rn", "m").replace("vv", "w")
 }
 
@@ -167,11 +171,20 @@ fn is_domain(domain: &str) -> bool {
 }
 
 /// An address as uniqueness sees it.
-pub(super) fn email_key(address: &str) -> String {
+#[must_use]
+pub fn email_key(address: &str) -> String {
     address.trim().to_lowercase()
 }
 
-/// Whether a password may be set. `related` are words that anyone would try first: the name, the address, the site.
+/// The words that anyone would try first as the password of an account: its name, its address, the site.
+#[must_use]
+pub fn related<'a>(username: &'a str, email: Option<&'a str>, host: &'a str) -> Vec<&'a str> {
+    let local_part = email.and_then(|address| address.split('@').next());
+    let site = host.trim_start_matches("www.").split('.').next();
+    [Some(username), email, local_part, Some(host), site].into_iter().flatten().collect()
+}
+
+/// Whether a password may be set. `related` are words that anyone would try first: see [`related`].
 ///
 /// # Errors
 /// The rule that it breaks.
