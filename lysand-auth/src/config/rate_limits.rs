@@ -49,7 +49,8 @@ impl RateLimits {
         FailedAttempts { counters: [self.by_address(source), by_session], now }
     }
 
-    fn by_address(&self, source: Option<IpAddr>) -> Option<Counter> {
+    /// The counter of failed sign-ins from an address.
+    pub(crate) fn by_address(&self, source: Option<IpAddr>) -> Option<Counter> {
         source.and_then(|source| self.counter(Rule::LoginAddress, &source_of(source)))
     }
 

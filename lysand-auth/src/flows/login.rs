@@ -42,6 +42,7 @@ pub struct PasswordAttempt {
 /// the credentials. 429 after too many failures, 503 when no slot for hashing became free.
 pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<SignedIn, Error> {
     let (identifier, password) = credentials(&attempt)?;
+    throttle::refuse_address(auth, attempt.source)?;
     let (app, checked) = checked_request(auth, &attempt.request).await?;
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));

@@ -47,15 +47,23 @@ pub(crate) fn exceeded(auth: &Auth, counter: Counter, why: &'static str) -> Erro
     counter.limit.exceeded(why, now)
 }
 
+/// Refuses an address from which too many tries failed, before anything is looked up for it.
+///
+/// # Errors
+/// 429 when this process knows its limit to be exceeded.
+pub(crate) fn refuse_address(auth: &Auth, source: Option<IpAddr>) -> Result<(), Error> {
+    match auth.config().rate_limits.by_address(source) {
+        Some(counter) => refuse_exceeded(auth, counter, texts::TOO_MANY_ATTEMPTS),
+        None => Ok(()),
+    }
+}
+
 /// Counts a try to sign in, for its address and for the account that `identifier` names, however it is spelled.
 ///
 /// # Errors
 /// 429 when either limit is exceeded. What the limit of the address refuses does not count for the account.
 pub(crate) async fn sign_in(auth: &Auth, source: Option<IpAddr>, identifier: &str) -> Result<FailedAttempts, Error> {
     let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
-    if let Some(by_address) = limits.failed_attempts(source, identifier, now).counters[0] {
-        refuse_exceeded(auth, by_address, texts::TOO_MANY_ATTEMPTS)?;
-    }
     let account = match limits.enabled {
         true => auth.accounts().by_identifier(identifier).await.map_err(Error::from_host)?,
         false => None,

@@ -99,19 +99,22 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Leaves `kept` pending requests of a session, the latest (faults F3).
-pub(crate) async fn forget_oldest_pending(conn: &mut Conn, session: &SessionId, kept: i64) -> Result<(), Error> {
-    let oldest: Vec<Vec<u8>> = on!(conn, c => table::table
+/// The pending requests of a session beyond the latest `kept` (faults F3).
+pub(crate) async fn oldest_pending(conn: &mut Conn, session: &SessionId, kept: i64) -> Result<Vec<Vec<u8>>, Error> {
+    Ok(on!(conn, c => table::table
         .filter(table::session_id.eq(session.as_str()))
         .filter(table::approved_at.is_null())
         .order((table::created_at.desc(), table::code_digest.desc()))
         .select(table::code_digest)
         .offset(kept)
         .limit(MANY_PENDING)
-        .load(c))?;
-    if !oldest.is_empty() {
-        on!(conn, c => diesel::delete(table::table.filter(table::code_digest.eq_any(&oldest))).execute(c))?;
-    }
+        .load(c))?)
+}
+
+/// Deletes pending requests.
+pub(crate) async fn delete_pending(conn: &mut Conn, codes: &[Vec<u8>]) -> Result<(), Error> {
+    let pending = table::code_digest.eq_any(codes).and(table::approved_at.is_null());
+    on!(conn, c => diesel::delete(table::table.filter(pending)).execute(c))?;
     Ok(())
 }
 

@@ -38,6 +38,7 @@ pub(crate) struct Guess {
     connection: Connection,
     request: Arc<[u8]>,
     rest: Duration,
+    after_refusal: Duration,
     refused: Arc<AtomicU64>,
 }
 
@@ -45,7 +46,12 @@ impl Guess {
     /// A client that has not guessed yet.
     pub(crate) fn new(address: SocketAddr, request: &Arc<[u8]>, refused: &Arc<AtomicU64>) -> Guess {
         let (connection, request, refused) = (Connection::new(address), Arc::clone(request), Arc::clone(refused));
-        Guess { connection, request, rest: Duration::ZERO, refused }
+        Guess { connection, request, rest: Duration::ZERO, after_refusal: AFTER_REFUSAL, refused }
+    }
+
+    /// The same, but more patient.
+    pub(crate) fn patient(self, after_refusal: Duration) -> Guess {
+        Guess { after_refusal, ..self }
     }
 }
 
@@ -55,7 +61,7 @@ impl Work for Guess {
         let busy = matches!(reply.status, 429 | 503) && reply.header("retry-after").is_some();
         let wrong =
             reply.status == 302 && reply.header("location").is_some_and(|to| to.contains("error=invalid_grant"));
-        self.rest = if busy { AFTER_REFUSAL } else { Duration::ZERO };
+        self.rest = if busy { self.after_refusal } else { Duration::ZERO };
         if busy {
             self.refused.fetch_add(1, Ordering::Relaxed);
         }
