@@ -14,6 +14,7 @@ use lysand_auth::keys::Keys;
 use lysand_auth::model::account::{Account, AccountId, Email};
 use lysand_auth::password::Passwords;
 use lysand_auth::store::{MIGRATIONS, MigrationSet, Store};
+use lysand_auth::web::documents::{self, InstanceInfo};
 use lysand_auth::web::{Surfaces, mount};
 use lysand_auth::{Ambient, Auth, Config, Secret};
 use rusqlite::{Connection, OptionalExtension, named_params};
@@ -109,7 +110,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::new(BaseUrl::parse(&format!("http://localhost:{port}"))?, keys);
     let auth = Auth::builder(config, store).accounts(Arc::new(people)).pages(Arc::new(Site)).build()?;
 
-    HttpServer::new(move || App::new().configure(mount(auth.clone(), Surfaces::all())))
+    let documents = documents::mount(auth.clone(), InstanceInfo::new("Fernhill"));
+    let sign_in = mount(auth, Surfaces::all());
+    HttpServer::new(move || App::new().configure(sign_in.clone()).configure(documents.clone()))
         .bind(("127.0.0.1", port.parse()?))?
         .run()
         .await?;

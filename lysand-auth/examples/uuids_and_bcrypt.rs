@@ -16,6 +16,7 @@ use lysand_auth::host::accounts::Accounts;
 use lysand_auth::keys::Keys;
 use lysand_auth::model::account::{Account, AccountId};
 use lysand_auth::store::{MIGRATIONS, MigrationSet, Store};
+use lysand_auth::web::documents::{self, InstanceInfo};
 use lysand_auth::web::{Surfaces, mount};
 use lysand_auth::{Auth, Config, Secret};
 use uuid::Uuid;
@@ -91,7 +92,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = Config::new(BaseUrl::parse(&format!("http://localhost:{port}"))?, keys);
     let auth = Auth::builder(config, store).accounts(Arc::new(people)).build()?;
 
-    HttpServer::new(move || App::new().configure(mount(auth.clone(), Surfaces::all())))
+    let documents = documents::mount(auth.clone(), InstanceInfo::new("Fernhill"));
+    let sign_in = mount(auth, Surfaces::all());
+    HttpServer::new(move || App::new().configure(sign_in.clone()).configure(documents.clone()))
         .bind(("127.0.0.1", port.parse()?))?
         .run()
         .await?;

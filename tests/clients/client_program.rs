@@ -8,6 +8,7 @@ use tests::{ServerProcess, folder, wait};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
+use url::Url;
 
 /// What the program is written with, and how it is started.
 #[derive(Debug)]
@@ -46,11 +47,11 @@ impl Client {
         Self { app_name, script, language, arguments }
     }
 
-    fn command(&self, server: &ServerProcess, redirect_uri: &str) -> Command {
+    fn command(&self, server: &Url, redirect_uri: &str) -> Command {
         let mut command = Command::new(self.language.interpreter());
         command
             .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients").join(self.script))
-            .arg(server.base_url().origin().ascii_serialization())
+            .arg(server.origin().ascii_serialization())
             .arg(redirect_uri)
             .args(self.arguments)
             .env_remove(self.language.trust_variable())
@@ -101,11 +102,16 @@ impl ClientProgram {
     /// Starts a program that trusts the server's private authority.
     pub(crate) fn start(client: &Client, server: &ServerProcess, redirect_uri: &str) -> Self {
         let authority = &server.ca().expect("these stories speak TLS").authority;
-        Self::spawn(client.command(server, redirect_uri).env(client.language.trust_variable(), authority))
+        Self::spawn(client.command(server.base_url(), redirect_uri).env(client.language.trust_variable(), authority))
     }
 
     /// Starts a program that knows the public authorities only.
     pub(crate) fn start_without_trust(client: &Client, server: &ServerProcess, redirect_uri: &str) -> Self {
+        Self::spawn(&mut client.command(server.base_url(), redirect_uri))
+    }
+
+    /// Starts a program for a server without TLS.
+    pub(crate) fn start_in_plain(client: &Client, server: &Url, redirect_uri: &str) -> Self {
         Self::spawn(&mut client.command(server, redirect_uri))
     }
 

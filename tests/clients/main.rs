@@ -17,6 +17,7 @@ mod client_program;
 use client_program::{AUTHLIB, Client, ClientProgram, MASTO_JS, MASTODON_PY, MEGALODON, TOOT, openid_client};
 use serde_json::{Value, json};
 use tests::app::OUT_OF_BAND;
+use tests::example_host::ExampleHost;
 use tests::http::query_of;
 use tests::{Browser, Person, Redirects, ServerProcess};
 use url::Url;
@@ -76,6 +77,25 @@ async fn openid_client_signs_in_as_public_client_without_secret() {
     signs_in_by_the_metadata(&openid_client(&["none"])).await;
 }
 
+/// The manual ends here: a host of a page of code, with plain pages, and an unchanged Mastodon client that is signed in.
+#[tokio::test]
+async fn mastodon_py_signs_in_at_example_with_integer_ids() {
+    signs_in_at_example("integer_ids").await;
+}
+
+#[tokio::test]
+async fn mastodon_py_signs_in_at_example_with_uuids_and_bcrypt() {
+    signs_in_at_example("uuids_and_bcrypt").await;
+}
+
+async fn signs_in_at_example(name: &str) {
+    let (host, mut redirects) = (ExampleHost::start(name).await, Redirects::listen().await);
+    let mut program = ClientProgram::start_in_plain(&MASTODON_PY, host.base_url(), &redirects.uri());
+    let person = Person { username: "ada".into(), password: "the engine weaves".into(), ..Person::named("ada") };
+    is_let_in(&mut program, &mut redirects, &person).await;
+    is_welcome_until_revoked(program, &MASTODON_PY, &person).await;
+}
+
 /// The stories above prove nothing about TLS if the clients would talk to anybody.
 #[tokio::test]
 async fn real_clients_refuse_untrusted_tls_certificate() {
@@ -131,16 +151,21 @@ async fn signs_in_with_a_copied_code(client: &Client) {
 async fn comes_back_by_redirect(client: &Client, server: &ServerProcess, person: &Person) -> ClientProgram {
     let mut redirects = Redirects::listen().await;
     let mut program = ClientProgram::start(client, server, &redirects.uri());
+    is_let_in(&mut program, &mut redirects, person).await;
+    program
+}
+
+/// The person signs in and consents, and the program gets the answer to its request.
+async fn is_let_in(program: &mut ClientProgram, redirects: &mut Redirects, person: &Person) {
     let browser = Browser::open().await;
 
-    browser.goto(&where_to_go(&mut program).await).await;
+    browser.goto(&where_to_go(program).await).await;
     browser.sign_in(person).await;
     browser.approve().await;
     let callback = redirects.next().await;
     let code = query_of(&callback, "code").expect("the callback carries a code");
     let state = query_of(&callback, "state");
     program.tell(&json!({ "code": code, "state": state, "callback": callback.as_str() })).await;
-    program
 }
 
 async fn server_with_a_person() -> (ServerProcess, Person) {

@@ -28,6 +28,7 @@ pub mod browser;
 pub mod certified_provider;
 pub mod client;
 pub mod embedder;
+pub mod example_host;
 pub mod folder;
 pub mod frontend;
 pub mod http;

@@ -1,7 +1,7 @@
 //! The few documents of Mastodon's API that clients read around a sign-in (Mastodon §13 to §15).
 //!
 //! They are a host's own: what an instance is called, and what an account is. A host that has an API of Mastodon's kind answers itself; one that has none
-//! mounts [`routes`], and clients that ask first what server this is, and last who signed in, go all the way.
+//! [mounts](mount) them, and clients that ask first what server this is, and last who signed in, go all the way.
 //!
 //! ```
 //! use actix_web::App;
@@ -11,7 +11,7 @@
 //!
 //! # fn application(auth: Auth) {
 //! let info = InstanceInfo::new("Fernhill").with_description("Ferns, and who likes them");
-//! App::new().configure(mount(auth.clone(), Surfaces::all())).configure(|config| documents::routes(&auth, info).mount(config));
+//! App::new().configure(mount(auth.clone(), Surfaces::all())).configure(documents::mount(auth, info));
 //! # }
 //! ```
 
@@ -21,7 +21,7 @@ mod sso;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use serde_json::Value;
 
 pub use self::account::{credential_account, default_preferences};
@@ -38,19 +38,23 @@ use crate::web::wire::reply::{ApiError, json};
 /// How long others may keep what is the same for everybody (Mastodon §14).
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=60");
 
-/// The routes of all of them: both instance documents, `verify_credentials` and the preferences.
-#[must_use]
-pub fn routes(auth: &Auth, info: InstanceInfo) -> Routes {
-    let second = info.clone();
-    let v1 = move |auth: Data<Auth>, surfaces: Data<Surfaces>| {
-        let info = info.clone();
-        async move { public(&info.v1(&auth, **surfaces)) }
-    };
-    let v2 = move |auth: Data<Auth>, surfaces: Data<Surfaces>| {
-        let info = second.clone();
-        async move { public(&info.v2(&auth, **surfaces)) }
-    };
-    account_routes(auth).route("/api/v1/instance", [get(v1)]).route("/api/v2/instance", [get(v2)])
+/// Adds the routes of all of them: both instance documents, `verify_credentials` and the preferences.
+pub fn mount(auth: Auth, info: InstanceInfo) -> impl FnOnce(&mut ServiceConfig) + Clone {
+    move |config: &mut ServiceConfig| {
+        let routes = account_routes(&auth).route("/api/v1/instance", [get(v1)]).route("/api/v2/instance", [get(v2)]);
+        routes.mount(config);
+        config.app_data(Data::new(info));
+    }
+}
+
+/// `GET /api/v1/instance`
+async fn v1(auth: Data<Auth>, info: Data<InstanceInfo>, surfaces: Data<Surfaces>) -> HttpResponse {
+    public(&info.v1(&auth, **surfaces))
+}
+
+/// `GET /api/v2/instance`
+async fn v2(auth: Data<Auth>, info: Data<InstanceInfo>, surfaces: Data<Surfaces>) -> HttpResponse {
+    public(&info.v2(&auth, **surfaces))
 }
 
 /// The routes about the account of an access token alone: for a host with instance documents of its own.
