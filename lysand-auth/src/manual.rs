@@ -135,6 +135,40 @@
 //! }
 //! ```
 //!
+//! # 5. A client
+//!
+//! Clients ask first what server this is, and last who signed in. A server with an API of Mastodon's kind answers itself; until then, mount the library's
+//! documents beside the sign-in:
+//!
+//! ```
+//! use actix_web::App;
+//! use lysand_auth::Auth;
+//! use lysand_auth::web::documents::{self, InstanceInfo};
+//! use lysand_auth::web::{Surfaces, mount};
+//!
+//! # fn application(auth: Auth) {
+//! let documents = documents::mount(auth.clone(), InstanceInfo::new("My server"));
+//! App::new().configure(mount(auth, Surfaces::all())).configure(documents);
+//! # }
+//! ```
+//!
+//! Then `pip install Mastodon.py`, and:
+//!
+//! ```python
+//! from mastodon import Mastodon
+//!
+//! server, scopes = "http://localhost:8080", ["read", "write"]
+//! client_id, client_secret = Mastodon.create_app("A first app", scopes=scopes, api_base_url=server)
+//! mastodon = Mastodon(client_id=client_id, client_secret=client_secret, api_base_url=server)
+//! # It wants to be told that a server on your own machine has no certificate.
+//! print(mastodon.auth_request_url(scopes=scopes, allow_http=True))
+//! mastodon.log_in(code=input("The code on the page: "), scopes=scopes, allow_http=True)
+//! print(mastodon.account_verify_credentials()["username"])
+//! ```
+//!
+//! The page shows the code, and the last line the name of whoever signed in. `examples/integer_ids.rs` and `examples/uuids_and_bcrypt.rs` are
+//! such servers as a whole; the tests sign Mastodon.py in at both.
+//!
 //! [`Accounts`]: crate::host::accounts::Accounts
 //! [`Mailer`]: crate::host::mailer::Mailer
 //! [`Pages`]: crate::host::pages::Pages

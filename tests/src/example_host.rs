@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 use url::Url;
 
+use crate::http::http_client;
 use crate::process::OwnedProcess;
 use crate::server::free_port;
 use crate::{folder, wait};
@@ -27,7 +28,8 @@ impl ExampleHost {
         command.arg(folder.path()).arg(port.to_string()).stdin(Stdio::null());
         let process = OwnedProcess::spawn(&mut command, "`cargo build -p lysand-auth --examples` builds it.");
         let base_url = Url::parse(&format!("http://localhost:{port}")).expect("a URL");
-        let is_there = wait::within(wait::TIMEOUT, async || reqwest::get(base_url.clone()).await.ok());
+        let client = http_client(None);
+        let is_there = wait::within(wait::TIMEOUT, async || client.get(base_url.clone()).send().await.ok());
         is_there.await.expect("the example answers in time");
         Self { _process: process, base_url, _folder: folder }
     }
