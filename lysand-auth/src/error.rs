@@ -13,6 +13,7 @@ use crate::texts;
 
 /// What a flow answers when it does not succeed.
 #[derive(Debug)]
+#[expect(clippy::exhaustive_enums, reason = "the business of the caller or ours: there is no third")]
 pub enum Error {
     /// The request is refused, for a reason that the caller may know.
     Refused(Refusal),
@@ -22,6 +23,7 @@ pub enum Error {
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Refusal {
     /// The kind of refusal.
     pub code: Code,
@@ -37,6 +39,7 @@ pub struct Refusal {
 
 /// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Allowance {
     /// How often in a window.
     pub max: u32,
@@ -73,6 +76,7 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $oauth:literal, $status:literal;)+) => {
         /// Every kind of refusal.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum Code { $($(#[$doc])* $name,)+ }
 
         impl Code {

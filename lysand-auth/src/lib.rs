@@ -10,9 +10,9 @@
 //! | [`auth`] | [`Auth`], the one handle that the flows share |
 //! | [`store`] | the database: SQLite and PostgreSQL from one query text |
 //! | [`host`] | what the embedder supplies: accounts, mail, pages; who is told what is over |
-//! | [`model`] | facts and rules, without I/O: scopes, redirect URIs, PKCE, limits |
+//! | `model` | facts and rules, without I/O: scopes, redirect URIs, PKCE, limits |
 //! | [`keys`] | the key files of a server |
-//! | [`signing`] | what is signed: the session cookie, id tokens |
+//! | `signing` | what is signed: the session cookie, id tokens |
 //! | [`config`] | what the embedder decides |
 //! | [`password`] | argon2id with bounded slots and queue, for hosts |
 //! | [`error`] | refusals and failures, and the table of their names and statuses |
@@ -39,7 +39,7 @@
 //!
 //! The [manual] is one walk from `cargo add` to an app that is signed in; `examples/` has whole hosts to read at once.
 
-#![warn(missing_docs)]
+#![warn(missing_docs, unnameable_types, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 // What only a part that is left out calls stays as it is, so that no function has to list the features of its callers.
 #![cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "actix", feature = "sso")),
@@ -58,10 +58,10 @@ pub mod host;
 pub mod keys;
 #[cfg(all(feature = "sqlite", feature = "actix"))]
 pub mod manual;
-pub mod model;
+pub(crate) mod model;
 pub mod password;
 pub mod secret;
-pub mod signing;
+pub(crate) mod signing;
 mod steps;
 pub mod store;
 #[cfg(feature = "testing")]

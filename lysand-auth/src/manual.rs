@@ -16,7 +16,7 @@
 //! use async_trait::async_trait;
 //! use lysand_auth::host::HostResult;
 //! use lysand_auth::host::accounts::Accounts;
-//! use lysand_auth::model::account::{Account, AccountId};
+//! use lysand_auth::host::accounts::{Account, AccountId};
 //! use lysand_auth::password::Passwords;
 //! use lysand_auth::Secret;
 //!

@@ -23,6 +23,7 @@ const HASH_LENGTH: usize = 32;
 
 /// Cost of a hash and how many may run and wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PasswordConfig {
     /// Memory of one hash in KiB.
     pub memory_kib: u32,
@@ -54,6 +55,7 @@ impl Default for PasswordConfig {
 /// No slot became free in time: answer 503 with `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many passwords are being checked")]
+#[non_exhaustive]
 pub struct Busy;
 
 /// The parameters are outside of what argon2 can do.

@@ -28,13 +28,13 @@ const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(3600);
 /// Why a key cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is not an Ed25519 private key in PKCS#8 PEM form")]
-pub struct KeyError;
+pub(crate) struct KeyError;
 
 /// How many cookies are remembered as well signed.
 const MOST_REMEMBERED: usize = 4_096;
 
 /// The keys of one server: the first signs, all verify.
-pub struct SigningKeys {
+pub(crate) struct SigningKeys {
     signer: EncodingKey,
     verifiers: Vec<DecodingKey>,
     public: Vec<PublicKey>,
@@ -45,7 +45,7 @@ pub struct SigningKeys {
 
 /// The public half of a key, as a JSON Web Key (RFC 8037 §2).
 #[derive(Clone, Debug, Serialize)]
-pub struct PublicKey {
+pub(crate) struct PublicKey {
     kty: &'static str,
     crv: &'static str,
     alg: &'static str,
@@ -57,7 +57,7 @@ pub struct PublicKey {
 
 /// What an id token says of the person, beside what every token says.
 #[derive(Clone, Copy, Debug)]
-pub struct IdClaims<'a> {
+pub(crate) struct IdClaims<'a> {
     /// `sub`: the same as in the user info.
     pub subject: &'a str,
     /// `aud`: the app's `client_id`.
@@ -107,7 +107,7 @@ struct ReceivedClaims {
 
 /// What a good session cookie names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionClaim {
+pub(crate) struct SessionClaim {
     /// The server-side row.
     pub session_id: SessionId,
     /// Whose it is.
@@ -116,6 +116,7 @@ pub struct SessionClaim {
 
 /// Why a session cookie is no good, in the words of Lysand §7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CookieProblem {
     /// Signature, algorithm, type, issuer, audience or time is wrong.
     Unverifiable,
@@ -128,7 +129,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// When one of them is not an Ed25519 key, or there is none.
-    pub fn read(pems: &[Secret]) -> Result<Self, KeyError> {
+    pub(crate) fn read(pems: &[Secret]) -> Result<Self, KeyError> {
         let first = pems.first().ok_or(KeyError)?;
         let public = pems.iter().map(PublicKey::of).collect::<Result<Vec<_>, _>>()?;
         let verifiers = pems.iter().map(verifier).collect::<Result<Vec<_>, _>>()?;
@@ -140,7 +141,7 @@ impl SigningKeys {
 
     /// The public keys, the signing one first: what an app needs to check an id token (RFC 7517 §5).
     #[must_use]
-    pub fn public(&self) -> &[PublicKey] {
+    pub(crate) fn public(&self) -> &[PublicKey] {
         &self.public
     }
 
@@ -148,7 +149,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// When the key cannot sign.
-    pub fn sign_id_token(
+    pub(crate) fn sign_id_token(
         &self,
         claims: &IdClaims<'_>,
         base_url: &BaseUrl,
@@ -173,7 +174,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// When the key cannot sign.
-    pub fn sign_session(
+    pub(crate) fn sign_session(
         &self,
         session: &Session,
         base_url: &BaseUrl,
@@ -197,7 +198,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn verify_session(
+    pub(crate) fn verify_session(
         &self,
         cookie: &str,
         base_url: &BaseUrl,

@@ -1,7 +1,7 @@
 //! The checks of an authorization request in their order, what survives them, and what the pages say (Mastodon §3 to §5).
 
 use lysand_auth::host::accounts::Accounts;
-use lysand_auth::model::account::Standing;
+use lysand_auth::host::accounts::Standing;
 use tests::story;
 use tests::story::{App, CALLBACK, Story, encode, query_of};
 

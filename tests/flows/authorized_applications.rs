@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lysand_auth::host::accounts::Accounts;
-use lysand_auth::model::account::Standing;
+use lysand_auth::host::accounts::Standing;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::story;

@@ -1,7 +1,7 @@
 //! What a bearer token opens (Mastodon §8, §11, §13, §15).
 
 use lysand_auth::host::accounts::Accounts;
-use lysand_auth::model::account::Standing;
+use lysand_auth::host::accounts::Standing;
 use lysand_auth::secret::Secret;
 use tests::story;
 use tests::story::CALLBACK;
@@ -210,7 +210,7 @@ story!(bearer_token_of_unconfirmed_or_deleted_account_returns_403_reason, |story
     story.usual_app().await;
     let auth = &story.server().state().auth;
     let app = lysand_auth::flows::apps::list(auth).await.expect("apps").remove(0);
-    let token = async |account: &lysand_auth::model::account::AccountId| {
+    let token = async |account: &lysand_auth::host::accounts::AccountId| {
         let issued = lysand_auth::flows::token::issue(auth, &app, Some(account.clone()), app.scopes.clone()).await;
         issued.expect("a token").access_token.expose().to_owned()
     };

@@ -1,7 +1,7 @@
 //! Apps of the server's own: nobody is asked about them, and nobody makes one from outside (Mastodon §5.4, §16).
 
 use lysand_auth::flows::apps;
-use lysand_auth::model::app::Registration;
+use lysand_auth::flows::apps::Registration;
 use serde_json::json;
 use tests::misbehaving_provider::ProviderUser;
 use tests::story;
@@ -14,12 +14,10 @@ const PAGE: &str = "/oauth/authorized_applications";
 
 /// An app that the operator flagged.
 async fn own_app(story: &Story, redirect_uris: &str) -> App {
-    let wanted = Registration {
-        name: Some("House".into()),
-        redirect_uris: vec![redirect_uris.into()],
-        scopes: Some("read write".into()),
-        ..Registration::default()
-    };
+    let mut wanted = Registration::default();
+    wanted.name = Some("House".into());
+    wanted.redirect_uris = vec![redirect_uris.into()];
+    wanted.scopes = Some("read write".into());
     let made = apps::register_first_party(&story.server().state().auth, wanted).await.expect("an app");
     assert!(made.app.first_party);
     App {
@@ -238,12 +236,10 @@ story!(app_registration_cannot_set_first_party_flag, |story| {
 
 story!(first_party_registration_of_public_app_is_refused, |story| {
     let auth = &story.server().state().auth;
-    let wanted = Registration {
-        name: Some("House".into()),
-        redirect_uris: vec![CALLBACK.into()],
-        auth_method: Some("none".into()),
-        ..Registration::default()
-    };
+    let mut wanted = Registration::default();
+    wanted.name = Some("House".into());
+    wanted.redirect_uris = vec![CALLBACK.into()];
+    wanted.auth_method = Some("none".into());
     let refused = apps::register_first_party(auth, wanted).await.expect_err("refused");
     assert!(refused.to_string().contains("secret"), "{refused}");
     assert_eq!(apps::list(auth).await.expect("apps").len(), 0);

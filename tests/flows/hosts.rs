@@ -9,12 +9,12 @@ use actix_web::HttpRequest;
 use actix_web::web::{self, Data, Query};
 use async_trait::async_trait;
 use lysand_auth::config::BaseUrl;
+use lysand_auth::flows::authorize::AuthorizationRequest;
 use lysand_auth::flows::sessions;
 use lysand_auth::flows::sweep::{Swept, sweep};
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Accounts;
-use lysand_auth::model::account::{Account, AccountId};
-use lysand_auth::model::authorization::AuthorizationRequest;
+use lysand_auth::host::accounts::{Account, AccountId};
 use lysand_auth::web::{ApiError, SignedIn, finish_sign_in};
 use lysand_auth::{Auth, Secret};
 use tests::embedder::{Embedder, auth_builder_of};
@@ -31,14 +31,12 @@ async fn magic(
     query: Query<Vec<(String, String)>>,
 ) -> Result<actix_web::HttpResponse, ApiError> {
     let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-    let request = AuthorizationRequest {
-        client_id: value("client_id"),
-        redirect_uri: value("redirect_uri"),
-        response_type: value("response_type"),
-        scope: value("scope"),
-        state: value("state"),
-        ..AuthorizationRequest::default()
-    };
+    let mut request = AuthorizationRequest::default();
+    request.client_id = value("client_id");
+    request.redirect_uri = value("redirect_uri");
+    request.response_type = value("response_type");
+    request.scope = value("scope");
+    request.state = value("state");
     let account = AccountId::new(value("account").unwrap_or_default());
     let replaces = before.0.map(|browser| browser.session.id);
     let signed_in = sessions::begin(&auth, &account, &request, replaces).await?;

@@ -63,11 +63,9 @@ fn texts(value: &Value, found: &mut Vec<String>) {
 
 story!(metadata_and_redirect_urls_use_configured_base_url_not_host_header, &[BEHIND_A_PROXY], |story| {
     let app = story.server().state().auth.clone();
-    let mut registration = lysand_auth::model::app::Registration {
-        name: Some("Behind a proxy".into()),
-        redirect_uris: vec![tests::story::CALLBACK.into()],
-        ..Default::default()
-    };
+    let mut registration = lysand_auth::flows::apps::Registration::default();
+    registration.name = Some("Behind a proxy".into());
+    registration.redirect_uris = vec![tests::story::CALLBACK.into()];
     registration.scopes = Some("read".into());
     let app = lysand_auth::flows::apps::register(&app, registration, None).await.expect("an app").app;
     for path in [

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lysand_auth::Auth;
+use lysand_auth::flows::apps::AppId;
 use lysand_auth::flows::{apps, authorized_applications, sessions, sweep};
 use lysand_auth::host::HostResult;
 use lysand_auth::host::revocations::{Revocations, Revoked};
-use lysand_auth::model::app::AppId;
 use lysand_auth::web::Bearer;
 use reqwest::Method;
 use tests::embedder::{Embedder, RecordedRevocations, auth_builder_of};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lysand_auth::host::accounts::Accounts;
-use lysand_auth::model::account::Standing;
+use lysand_auth::host::accounts::Standing;
 use serde_json::json;
 use tests::story;
 use tests::story::{App, CALLBACK, SignedIn, Story, encode, query_of};

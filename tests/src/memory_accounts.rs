@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lysand_auth::host::HostResult;
+use lysand_auth::host::accounts::{Account, AccountId, Email, Standing};
 use lysand_auth::host::accounts::{Accounts, AccountsError, Field, NewAccount};
 use lysand_auth::host::testing::KnownAccount;
-use lysand_auth::model::account::{Account, AccountId, Email, Standing};
 use lysand_auth::secret::Secret;
 
 /// Names faults, and lists them.

@@ -14,6 +14,7 @@ pub struct BaseUrl {
 
 /// Why a text is not an origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BaseUrlError {
     /// It is no absolute URL.
     #[error("is not an absolute URL")]

@@ -5,6 +5,7 @@ use super::problem::ConfigProblem;
 
 /// Where the pages of a sign-in are, and what frontends are told.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Frontend {
     /// The origin of a frontend that owns the pages; `None` when this server shows them itself.
     pub origin: Option<BaseUrl>,
@@ -16,6 +17,7 @@ pub struct Frontend {
 
 /// The paths of the pages (Lysand §13.1).
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FrontendRoutes {
     /// Where a person starts.
     pub home: String,

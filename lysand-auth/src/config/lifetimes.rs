@@ -7,6 +7,7 @@ use crate::model::app::App;
 
 /// How long things live (security AS-7).
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Lifetimes {
     /// A code, from consent to redemption.
     pub authorization_code: Duration,

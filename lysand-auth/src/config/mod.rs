@@ -21,6 +21,8 @@ pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
 use crate::keys::Keys;
+pub use crate::model::rate_limit::{Limit, Rule, source_of};
+pub use crate::model::redirect_uri::RedirectMatch;
 
 /// A network, as `trusted_proxies` lists them.
 pub use ipnet::IpNet;

@@ -4,6 +4,7 @@ use crate::model::redirect_uri::RedirectMatch;
 
 /// How strictly OAuth is spoken. The defaults are what today's Mastodon clients bear (security AS-18).
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct OAuthRules {
     /// Who is told of an app's mistake in an authorization request.
     pub authorize_errors: AuthorizeErrors,
@@ -34,6 +35,7 @@ impl Default for OAuthRules {
 
 /// Who is told of an app's mistake, once client and redirect URI are known to be good.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AuthorizeErrors {
     /// The app, by a redirect (RFC 6749 §4.1.2.1, DEV-15).
     #[default]

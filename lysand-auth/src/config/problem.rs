@@ -2,6 +2,7 @@
 
 /// One thing that is wrong with a [`Config`](super::Config).
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigProblem {
     /// The field, as a path.
     pub field: &'static str,
@@ -18,4 +19,5 @@ impl ConfigProblem {
 /// All that is wrong with a [`Config`](super::Config).
 #[derive(Debug, Default, thiserror::Error)]
 #[error("{}", .0.iter().map(|p| format!("{}: {}", p.field, p.remedy)).collect::<Vec<_>>().join("; "))]
+#[non_exhaustive]
 pub struct ConfigProblems(pub Vec<ConfigProblem>);

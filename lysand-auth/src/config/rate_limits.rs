@@ -11,6 +11,7 @@ use crate::secret::Digest;
 
 /// How often things may be tried.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RateLimits {
     /// False switches all limits off: for tests and benchmarks.
     pub enabled: bool,
@@ -27,7 +28,7 @@ impl RateLimits {
 
     /// The counters that one attempt to sign in with a password touches, from an address and to an identifier.
     #[must_use]
-    pub fn failed_attempts(&self, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> FailedAttempts {
+    pub(crate) fn failed_attempts(&self, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> FailedAttempts {
         let by_account = self.counter(Rule::LoginAccount, identifier);
         FailedAttempts { counters: [self.by_address(source), by_account], now }
     }
@@ -56,7 +57,7 @@ impl RateLimits {
 
     /// The counter of a rule for a subject; `None` when limits are off.
     #[must_use]
-    pub fn counter(&self, rule: Rule, subject: &str) -> Option<Counter> {
+    pub(crate) fn counter(&self, rule: Rule, subject: &str) -> Option<Counter> {
         self.of(rule).map(|limit| Counter { rule, subject: Digest::of(subject.as_bytes()), limit })
     }
 }

@@ -11,6 +11,7 @@ use crate::secret::Secret;
 
 /// Single sign-on.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Sso {
     /// No password signs anybody in, a provider does (Lysand §13.2).
     pub forced: bool,
@@ -41,6 +42,7 @@ impl Default for Sso {
 
 /// An identity provider.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Provider {
     /// Names it in URLs.
     pub id: String,
@@ -64,6 +66,7 @@ pub struct Provider {
 
 /// The shape of a callback's address (Lysand §8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CallbackStyle {
     /// `/oauth/sso/<id>/callback`, always the same: most providers compare it literally.
     #[default]
@@ -74,6 +77,7 @@ pub enum CallbackStyle {
 
 /// What a provider speaks.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Protocol {
     /// OpenID Connect: everything else is in the provider's own document.
     OpenId {
@@ -86,6 +90,7 @@ pub enum Protocol {
 
 /// Where a provider without OpenID Connect is.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Endpoints {
     /// Where people sign in.
     pub authorization_url: String,
@@ -101,7 +106,46 @@ pub struct Endpoints {
     pub email_field: String,
 }
 
+impl Endpoints {
+    /// These addresses, and members named as most providers of this kind name them: `id`, `login`, `email`.
+    #[must_use]
+    pub fn new(
+        authorization_url: impl Into<String>,
+        token_url: impl Into<String>,
+        userinfo_url: impl Into<String>,
+    ) -> Self {
+        Self {
+            authorization_url: authorization_url.into(),
+            token_url: token_url.into(),
+            userinfo_url: userinfo_url.into(),
+            subject_field: "id".to_owned(),
+            username_field: "login".to_owned(),
+            email_field: "email".to_owned(),
+        }
+    }
+}
+
 impl Provider {
+    /// A provider. What it issued, `client_id` and `client_secret`, is still to be set.
+    #[must_use]
+    pub fn new(id: impl Into<String>, name: impl Into<String>, protocol: Protocol) -> Self {
+        let scopes = match &protocol {
+            Protocol::OpenId { .. } => ["openid", "profile", "email"].map(str::to_owned).to_vec(),
+            Protocol::OAuth2(_) => Vec::new(),
+        };
+        Self {
+            id: id.into(),
+            name: name.into(),
+            protocol,
+            client_id: String::new(),
+            client_secret: Secret::default(),
+            icon: None,
+            scopes,
+            callback: CallbackStyle::Exact,
+            allow_private: false,
+        }
+    }
+
     /// Whose word an identity of this provider is (security RP-6). For OAuth 2 alone that is the place and the member
     /// which the subject was read from, so that a change of either makes no stranger inherit an account.
     #[must_use]

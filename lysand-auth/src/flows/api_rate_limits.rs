@@ -10,6 +10,7 @@ use crate::texts;
 
 /// Who sends a request.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct Caller<'a> {
     /// The key of the live token that was presented.
     pub token_id: Option<&'a str>,

@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
-use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
+pub use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
 use crate::model::rate_limit::{self, Allowance, Rule};
+pub use crate::model::redirect_uri::{RedirectUri, UriProblem};
+pub use crate::model::scope::{Scopes, UnknownScope};
 use crate::secret::Secret;
 use crate::steps::revocation;
 use crate::steps::throttle;
@@ -15,6 +17,7 @@ use crate::texts;
 
 /// A new app and its secret, which is shown this once.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Registered {
     /// The app.
     pub app: App,

@@ -4,7 +4,8 @@ use crate::auth::Auth;
 use crate::config::AuthorizeErrors;
 use crate::error::{Code, Error, Refusal};
 use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, ReturnPath};
+pub use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, ResponseMode, ReturnPath};
+pub use crate::model::pkce::{Challenge, ChallengeProblem};
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
 use crate::steps::request::{self, Omitted, RequestError};
@@ -14,6 +15,7 @@ use crate::texts;
 
 /// What `GET /oauth/authorize` comes to.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum AuthorizeOutcome {
     /// Ask who the person is.
     SignIn(Box<App>, CheckedRequest),
@@ -27,6 +29,7 @@ pub enum AuthorizeOutcome {
 
 /// How an app wants the person to be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Interaction {
     /// As little as possible.
     AsNeeded,

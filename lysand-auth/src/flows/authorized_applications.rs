@@ -21,6 +21,7 @@ const LARGEST_PAGE: i64 = 100;
 
 /// An app that may act for a person.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct AuthorizedApp {
     /// The app.
     pub app: App,
@@ -43,6 +44,7 @@ impl AuthorizedApp {
 
 /// A live token, as its owner sees it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Token {
     /// The token's key; not the token.
     pub id: String,
@@ -58,6 +60,7 @@ pub struct Token {
 
 /// Which tokens to list, newest first, in the words of Mastodon's API.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Span {
     /// Older than this one.
     pub max_id: Option<String>,
@@ -71,6 +74,7 @@ pub struct Span {
 
 /// Some tokens, newest first.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Tokens {
     /// The tokens.
     pub tokens: Vec<Token>,

@@ -21,6 +21,7 @@ const BATCH: usize = 500;
 
 /// A live token: its app, its scopes, and the account that it speaks for.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Bearer {
     /// The token's key; not the token.
     pub token_id: String,

@@ -10,6 +10,7 @@ use crate::store::{apps, families, tokens};
 
 /// A token that is alive.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Active {
     /// What it may do.
     pub scopes: Scopes,

@@ -21,6 +21,7 @@ const NO_PASSWORDS: &str = texts::PASSWORDS_DISABLED;
 
 /// A try to sign in.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct PasswordAttempt {
     /// What the app asked for; all of `client_id`, `redirect_uri`, `response_type` and `scope` are required.
     pub request: AuthorizationRequest,

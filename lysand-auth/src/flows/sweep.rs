@@ -24,6 +24,7 @@ const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// How many rows were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Swept {
     /// Codes that nobody used, or whose token has ended.
     pub authorizations: usize,

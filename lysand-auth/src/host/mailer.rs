@@ -88,6 +88,7 @@ impl Letter {
 /// [`Mailer::send`], so that the mail is not tried again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the mail is refused for good: {0}")]
+#[non_exhaustive]
 pub struct MailRefused(pub String);
 
 /// Sends mail.

@@ -31,6 +31,7 @@ impl fmt::Display for AccountId {
 
 /// An e-mail address and whether its owner has proven to receive mail there.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "an address and whether it is confirmed: there is no more to it")]
 pub struct Email {
     /// The address as the person wrote it.
     pub address: String,
@@ -173,7 +174,7 @@ pub enum InactiveReason {
 /// Whether nobody may take this name: it is one of our own paths, or would pass for the server's staff (ID-16). The
 /// name is compared in lower case.
 #[must_use]
-pub fn is_reserved(username: &str) -> bool {
+pub(crate) fn is_reserved(username: &str) -> bool {
     RESERVED.binary_search(&username.to_lowercase().as_str()).is_ok()
 }
 

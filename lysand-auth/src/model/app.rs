@@ -34,6 +34,7 @@ impl fmt::Display for AppId {
 
 /// A registered app.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct App {
     /// The library's key.
     pub id: AppId,
@@ -84,6 +85,7 @@ impl App {
 
 /// In which words a registration is spoken, and answered when it is refused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Dialect {
     /// `POST /api/v1/apps` (Mastodon §2): what it does not know is ignored, and a name is required.
     #[default]
@@ -94,6 +96,7 @@ pub enum Dialect {
 
 /// A registration as it was sent.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Registration {
     /// How to read the rest.
     pub dialect: Dialect,
@@ -115,6 +118,7 @@ pub struct Registration {
 
 /// A registration that passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CheckedRegistration {
     /// The name, as it was sent.
     pub name: String,
@@ -132,6 +136,7 @@ pub struct CheckedRegistration {
 
 /// One thing that is wrong with a registration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Problem {
     /// It is about a redirect URI: `invalid_redirect_uri` (RFC 7591 §3.2.2).
     RedirectUri(&'static str),

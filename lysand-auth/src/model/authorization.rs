@@ -11,6 +11,7 @@ use crate::model::session::{Session, SessionId};
 
 /// What an app asked for, as it was sent. An empty value counts as absent.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct AuthorizationRequest {
     /// `client_id`.
     pub client_id: Option<String>,
@@ -34,6 +35,7 @@ pub struct AuthorizationRequest {
 
 /// What a person is asked to consent to: checked, and bound to the app.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CheckedRequest {
     /// Where the answer goes.
     pub redirect_uri: RedirectUri,
@@ -51,6 +53,7 @@ pub struct CheckedRequest {
 
 /// How an authorization response travels to the app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResponseMode {
     /// In the query of the redirect URI.
     #[default]
@@ -85,6 +88,7 @@ impl ResponseMode {
 
 /// Where and how an app gets an answer to its request.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReturnPath {
     /// Where to.
     pub redirect_uri: RedirectUri,
@@ -132,7 +136,7 @@ impl AuthorizationRequest {
     ///
     /// # Errors
     /// [`RequestProblem::TooLarge`].
-    pub fn check_size(&self) -> Result<(), RequestProblem> {
+    pub(crate) fn check_size(&self) -> Result<(), RequestProblem> {
         let Self {
             client_id,
             redirect_uri,
@@ -158,7 +162,7 @@ impl AuthorizationRequest {
     ///
     /// # Errors
     /// The first check that fails; the app may be told.
-    pub fn check(
+    pub(crate) fn check(
         &self,
         app: &App,
         redirect_uri: RedirectUri,
@@ -197,7 +201,7 @@ impl AuthorizationRequest {
 
 /// An authorization as the store keeps it: pending until consent, then approved, then used once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Authorization {
+pub(crate) struct Authorization {
     /// The app that asked.
     pub app_id: AppId,
     /// Who is asked.
@@ -221,7 +225,7 @@ pub struct Authorization {
 impl Authorization {
     /// The same, approved: from now on its code can be redeemed, for a shorter time.
     #[must_use]
-    pub fn approved(mut self, lifetimes: &Lifetimes, now: Timestamp) -> Self {
+    pub(crate) fn approved(mut self, lifetimes: &Lifetimes, now: Timestamp) -> Self {
         self.expires_at = now.plus(self.request.code_lifetime(lifetimes));
         self.approved_at = Some(now);
         self
@@ -229,13 +233,13 @@ impl Authorization {
 
     /// Whether a person may still decide about it.
     #[must_use]
-    pub fn is_pending(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_pending(&self, now: Timestamp) -> bool {
         self.approved_at.is_none() && self.used_at.is_none() && now < self.expires_at
     }
 
     /// Whether the code can be redeemed.
     #[must_use]
-    pub fn is_redeemable(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_redeemable(&self, now: Timestamp) -> bool {
         self.approved_at.is_some() && self.used_at.is_none() && now < self.expires_at
     }
 }
@@ -243,7 +247,7 @@ impl Authorization {
 impl CheckedRequest {
     /// A pending authorization for the person of this session.
     #[must_use]
-    pub fn begin(self, app: &App, session: &Session, lifetimes: &Lifetimes, now: Timestamp) -> Authorization {
+    pub(crate) fn begin(self, app: &App, session: &Session, lifetimes: &Lifetimes, now: Timestamp) -> Authorization {
         Authorization {
             app_id: app.id.clone(),
             account_id: session.account_id.clone(),
@@ -265,7 +269,7 @@ impl CheckedRequest {
 
     /// How long the approved code lives: longer when a person copies it by hand (security AS-7).
     #[must_use]
-    pub fn code_lifetime(&self, lifetimes: &Lifetimes) -> std::time::Duration {
+    pub(crate) fn code_lifetime(&self, lifetimes: &Lifetimes) -> std::time::Duration {
         if self.redirect_uri.is_out_of_band() { lifetimes.out_of_band_code } else { lifetimes.authorization_code }
     }
 }

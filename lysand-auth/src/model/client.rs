@@ -5,6 +5,7 @@ use crate::secret::{Digest, Secret};
 
 /// Who a caller says it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ClientClaim {
     /// `client_id`.
     pub id: Option<String>,

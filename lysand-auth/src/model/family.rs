@@ -10,7 +10,7 @@ use crate::model::scope::Scopes;
 /// A row of refresh tokens, each replacing the one before. It ends with its absolute lifetime, by revocation, or when a
 /// refresh token comes back that was used before.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Family {
+pub(crate) struct Family {
     /// Names it; not a secret.
     pub id: String,
     /// The app that holds its tokens.
@@ -28,13 +28,13 @@ pub struct Family {
 impl Family {
     /// Whether its tokens may still be replaced.
     #[must_use]
-    pub fn is_live(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
     }
 
     /// When a refresh token that is issued now ends if nobody uses it: never later than the family.
     #[must_use]
-    pub fn idle_end(&self, now: Timestamp, idle: Duration) -> Timestamp {
+    pub(crate) fn idle_end(&self, now: Timestamp, idle: Duration) -> Timestamp {
         now.plus(idle).min(self.expires_at)
     }
 }

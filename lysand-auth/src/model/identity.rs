@@ -10,11 +10,11 @@ use crate::model::session::SessionId;
 use crate::secret::{Digest, Secret};
 
 /// The longest subject that is kept, in bytes (OpenID Connect Core §2: 255 ASCII characters).
-pub const MAX_SUBJECT: usize = 255;
+pub(crate) const MAX_SUBJECT: usize = 255;
 
 /// Who a person is at a provider: exact and unique. No address and no name ever stands in for it (security RP-6).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// Whose word it is.
     pub issuer: String,
     /// The provider's key for the person; not empty.
@@ -23,7 +23,7 @@ pub struct Identity {
 
 /// What a provider tells about the person who signed in there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProviderProfile {
+pub(crate) struct ProviderProfile {
     /// Who it is.
     pub identity: Identity,
     /// The name that the person has there; only a proposal.
@@ -37,7 +37,7 @@ pub struct ProviderProfile {
 impl ProviderProfile {
     /// How a page names the identity to the person.
     #[must_use]
-    pub fn label(&self) -> Option<String> {
+    pub(crate) fn label(&self) -> Option<String> {
         let named = self.username.as_ref().or(self.email.as_ref())?;
         let shown: String = named.chars().filter(|c| !c.is_control()).take(100).collect();
         Some(shown).filter(|shown| !shown.trim().is_empty())
@@ -45,7 +45,7 @@ impl ProviderProfile {
 
     /// A user name to try for a new account: the name there, else the front of the address (Lysand §13.3).
     #[must_use]
-    pub fn proposed_username(&self) -> Option<&str> {
+    pub(crate) fn proposed_username(&self) -> Option<&str> {
         let of_email = || self.email.as_deref().and_then(|email| email.split('@').next());
         self.username.as_deref().or_else(of_email).filter(|name| !name.is_empty())
     }
@@ -53,7 +53,7 @@ impl ProviderProfile {
 
 /// An identity that belongs to an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LinkedIdentity {
+pub(crate) struct LinkedIdentity {
     /// The row's key.
     pub id: String,
     /// Whose it is.
@@ -69,7 +69,7 @@ pub struct LinkedIdentity {
 /// The flow that leads a browser to a provider and back, as the store keeps it. All that decides is here; what the callback's URL
 /// says beside the state is a hint (security RP-4).
 #[derive(Clone, Debug)]
-pub struct Flow {
+pub(crate) struct Flow {
     /// The row's key; may be seen.
     pub id: String,
     /// SHA-256 of `state`.
@@ -100,7 +100,7 @@ pub struct Flow {
 
 /// What a flow is for.
 #[derive(Clone, Debug)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// To sign in, for an app that asked.
     SignIn(AppId, CheckedRequest),
     /// To link an identity to an account.
@@ -109,6 +109,7 @@ pub enum Purpose {
 
 /// The right by which a link was begun; when it has ended, the link is not made (security REV-1).
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum StartedBy {
     /// An access token, by its key.
     Token(String),
@@ -118,7 +119,7 @@ pub enum StartedBy {
 
 /// An identity whose link awaits confirmation by the owner of the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnconfirmedLink {
+pub(crate) struct UnconfirmedLink {
     /// The provider's key for the person.
     pub subject: String,
     /// How the person knows it.
@@ -127,6 +128,7 @@ pub struct UnconfirmedLink {
 
 /// What a callback's URL claims about its flow.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Hints {
     /// `flow_id` or `flow`.
     pub flow_id: Option<String>,
@@ -141,13 +143,13 @@ pub struct Hints {
 impl Flow {
     /// Whether the browser may still come back.
     #[must_use]
-    pub fn is_open(&self, now: Timestamp) -> bool {
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
         self.used_at.is_none() && now < self.expires_at
     }
 
     /// Whether `cookie` is the one of the browser that began. A missing cookie is nobody's.
     #[must_use]
-    pub fn is_of_browser(&self, cookie: Option<&Secret>) -> bool {
+    pub(crate) fn is_of_browser(&self, cookie: Option<&Secret>) -> bool {
         match (&self.browser, cookie) {
             (Some(browser), Some(cookie)) => !cookie.is_empty() && cookie.digest().matches(browser),
             _ => false,
@@ -156,7 +158,7 @@ impl Flow {
 
     /// Whether the hints agree with the flow; `client_id` is the app's of a sign-in (Lysand §9).
     #[must_use]
-    pub fn agrees(&self, hints: &Hints, client_id: Option<&str>) -> bool {
+    pub(crate) fn agrees(&self, hints: &Hints, client_id: Option<&str>) -> bool {
         let same_flow = hints.flow_id.as_ref().is_none_or(|id| *id == self.id);
         let same_client = hints.client_id.is_none() || hints.client_id.as_deref() == client_id;
         let same_purpose = match &self.purpose {
@@ -189,7 +191,7 @@ const REGISTERED: [&str; 16] = [
 
 /// A provider's error as it may be passed on: its name when that is a registered one, and its text, shortened.
 #[must_use]
-pub fn provider_error(name: &str, description: Option<&str>) -> (&'static str, String) {
+pub(crate) fn provider_error(name: &str, description: Option<&str>) -> (&'static str, String) {
     const LONGEST: usize = 200;
     let name = REGISTERED.into_iter().find(|known| *known == name).unwrap_or("server_error");
     let text: String = description.unwrap_or_default().chars().filter(|c| !c.is_control()).take(LONGEST).collect();

@@ -1,19 +1,19 @@
 //! Facts and rules, pure: no I/O, no clock, no SQL.
 
-pub mod account;
+pub(crate) mod account;
 pub mod account_rules;
-pub mod address;
-pub mod app;
-pub mod authorization;
-pub mod client;
-pub mod family;
-pub mod identity;
-pub mod language;
-pub mod permission;
-pub mod pkce;
-pub mod rate_limit;
-pub mod reader;
-pub mod redirect_uri;
+pub(crate) mod address;
+pub(crate) mod app;
+pub(crate) mod authorization;
+pub(crate) mod client;
+pub(crate) mod family;
+pub(crate) mod identity;
+pub(crate) mod language;
+pub(crate) mod permission;
+pub(crate) mod pkce;
+pub(crate) mod rate_limit;
+pub(crate) mod reader;
+pub(crate) mod redirect_uri;
 pub(crate) mod request_counter;
-pub mod scope;
-pub mod session;
+pub(crate) mod scope;
+pub(crate) mod session;

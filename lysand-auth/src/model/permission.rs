@@ -6,6 +6,7 @@ use crate::model::scope::Scopes;
 
 /// One subject on the consent page, such as "Posts", and what is asked for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of it for tests of its pages")]
 pub struct Permission {
     /// The subject in words, such as "Your posts".
     pub subject: String,
@@ -20,6 +21,7 @@ pub struct Permission {
 /// How far a permission goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Access {
     /// May look.
     Read,
@@ -156,7 +158,7 @@ const SUBJECTS: [Subject; 24] = [
 
 /// What `scopes` mean, one row a subject.
 #[must_use]
-pub fn permissions(scopes: &Scopes) -> Vec<Permission> {
+pub(crate) fn permissions(scopes: &Scopes) -> Vec<Permission> {
     SUBJECTS.iter().filter_map(|subject| subject.asked(scopes)).collect()
 }
 

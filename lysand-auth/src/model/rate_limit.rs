@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::ambient::Timestamp;
-pub use crate::error::Allowance;
+pub(crate) use crate::error::Allowance;
 use crate::error::{Code, Error, Refusal};
 use crate::secret::Digest;
 
 /// What is counted. The names are those of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Rule {
     /// Failed sign-ins from one address (Mastodon §18).
     LoginAddress,
@@ -35,6 +36,7 @@ pub enum Rule {
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a number and a time: there is no more to it")]
 pub struct Limit {
     /// How often.
     pub max: u32,
@@ -149,7 +151,7 @@ impl Allowance {
 
 /// One counter: what is counted, for whom, and how far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counter {
+pub(crate) struct Counter {
     /// What.
     pub rule: Rule,
     /// For whom.
@@ -162,7 +164,7 @@ pub struct Counter {
 /// before the password is looked at, so that parallel attempts cannot slip through, and taken back when it was right
 /// (security ID-2). Made by [`RateLimits::failed_attempts`](crate::config::RateLimits::failed_attempts).
 #[derive(Clone, Copy, Debug)]
-pub struct FailedAttempts {
+pub(crate) struct FailedAttempts {
     /// That of the address first: what it refuses does not count for the other.
     pub counters: [Option<Counter>; 2],
     /// When.

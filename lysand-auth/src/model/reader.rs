@@ -10,6 +10,7 @@ const MOST_ENTRIES: usize = 32;
 
 /// Who reads a page: their languages in the order of Mastodon §5.1, which is `lang`, the account's own, `Accept-Language`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reader {
     /// The parameter `lang`.
     pub asked: Option<Language>,

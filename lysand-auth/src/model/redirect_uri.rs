@@ -21,6 +21,7 @@ pub struct RedirectUri(String);
 
 /// What is wrong with a redirect URI; the texts are Mastodon's (Mastodon §2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum UriProblem {
     /// A scheme that must not be.
     Forbidden,
@@ -53,6 +54,7 @@ impl UriProblem {
 
 /// How a presented URI is compared with a registered one (DEV-11).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RedirectMatch {
     /// Byte for byte.
     #[default]
@@ -205,6 +207,7 @@ impl fmt::Display for RedirectUri {
 /// Where the browser goes after consent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", content = "name", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Destination {
     /// An https site: its host.
     Site(String),

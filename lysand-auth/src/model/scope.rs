@@ -8,7 +8,7 @@ use std::fmt;
 use crate::error::Error;
 
 /// Every scope that can be registered: Mastodon's list in Mastodon's order (Mastodon §4), then two of OpenID.
-pub const ALL: [&str; 49] = [
+pub(crate) const ALL: [&str; 49] = [
     "read",
     "profile",
     "write",
@@ -61,7 +61,7 @@ pub const ALL: [&str; 49] = [
 ];
 
 /// Mastodon's list alone, as clients of the Mastodon API expect it in the metadata (Mastodon §10).
-pub const MASTODON: &[&str] = ALL.split_at(47).0;
+pub(crate) const MASTODON: &[&str] = ALL.split_at(47).0;
 
 /// Words of old clients that are accepted and dropped (DEV-7).
 const RETIRED: [&str; 5] = ["crypto", "read:reports", "read:me", "read:circles", "write:circles"];
@@ -71,7 +71,7 @@ const FOLLOW: [&str; 6] = ["read:follows", "read:blocks", "read:mutes", "write:f
 
 /// Whether a token with the scope `held` satisfies a need for the scope `wanted`.
 #[must_use]
-pub fn covers(held: &str, wanted: &str) -> bool {
+pub(crate) fn covers(held: &str, wanted: &str) -> bool {
     if held == wanted {
         return true;
     }
@@ -90,6 +90,7 @@ pub struct Scopes(Vec<String>);
 
 /// A word that is no scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UnknownScope;
 
 impl Scopes {
@@ -97,7 +98,7 @@ impl Scopes {
     /// empty list is `read` (DEV-5).
     ///
     /// # Errors
-    /// When a word is not in [`ALL`].
+    /// When a word is none of the scopes that this library knows.
     pub fn register(text: &str) -> Result<Self, UnknownScope> {
         let scopes = Self::parse(text.split_ascii_whitespace())?;
         Ok(if scopes.0.is_empty() { Self(vec!["read".into()]) } else { scopes })

@@ -32,6 +32,7 @@ impl fmt::Display for SessionId {
 
 /// One browser that somebody signed in with.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Session {
     /// The row's key.
     pub id: SessionId,
@@ -67,6 +68,7 @@ impl Session {
 
 /// Somebody who is signed in with a browser.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct SignedInBrowser {
     /// The session.
     pub session: Session,

@@ -39,6 +39,7 @@ pub(crate) enum Consent {
 
 /// Somebody signed in: the session began, and the app's code is made.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct SignedIn {
     /// The `jwt` cookie.
     pub cookie: Secret,
@@ -52,6 +53,7 @@ pub struct SignedIn {
 
 /// How far a sign-in came.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Step {
     /// The first thing that is missing; `None` when the code can be redeemed.
     pub missing: Option<Missing>,

@@ -13,6 +13,7 @@ use diesel_async::pooled_connection::deadpool::Object;
 use crate::error::Error;
 
 #[allow(clippy::large_enum_variant, reason = "there is one for each connection, and it is lent, not moved about")]
+#[expect(clippy::exhaustive_enums, reason = "`on!` takes it apart in the host's code")]
 /// A connection to one of the two databases; [`on!`](crate::on) takes it apart. Which variants there are depends on the
 /// features of this crate.
 pub enum Conn {

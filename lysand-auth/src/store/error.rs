@@ -6,6 +6,7 @@ use crate::error::Error;
 
 /// Why a database cannot be opened or migrated.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The URL names no database that this library knows.
     #[error("the database URL must begin with sqlite: or postgres: (found {0:?})")]

@@ -15,6 +15,7 @@ pub const MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 
 /// Which migrations a database has seen; each list is in the order of versions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MigrationState {
     /// Applied ones.
     pub applied: Vec<String>,

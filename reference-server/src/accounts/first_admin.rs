@@ -4,7 +4,7 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use lysand_auth::error::Error;
 use lysand_auth::host::accounts::NewAccount;
-use lysand_auth::model::account::{Account, Role};
+use lysand_auth::host::accounts::{Account, Role};
 use lysand_auth::on;
 use lysand_auth::secret::Secret;
 use lysand_auth::store::Conn;

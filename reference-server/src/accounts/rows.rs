@@ -2,8 +2,8 @@
 
 use diesel::prelude::{Insertable, Queryable};
 use lysand_auth::ambient::Timestamp;
-use lysand_auth::model::account::{Account, AccountId, Email, Role, Standing};
-use lysand_auth::model::language::Language;
+use lysand_auth::host::accounts::Language;
+use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
 
 diesel::table! {
     account (id) {

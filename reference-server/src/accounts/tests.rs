@@ -1,8 +1,8 @@
 use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::host::accounts::rules::RuleError;
+use lysand_auth::host::accounts::{AccountId, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, AccountsError, Field, NewAccount};
-use lysand_auth::model::account::{AccountId, Email, Role, Standing};
 use lysand_auth::password::{PasswordConfig, Passwords};
 use lysand_auth::secret::Secret;
 use lysand_auth::store::{MigrationSet, Store};
@@ -22,7 +22,10 @@ async fn fresh() -> Fresh {
     let url = Secret::new(format!("sqlite:{}", folder.path().join("test.sqlite3").display()));
     let store = Store::open(&url, 2).await.unwrap();
     store.migrate(&SETS).await.unwrap();
-    let cheap = PasswordConfig { memory_kib: 64, iterations: 1, max_concurrent: 1, ..PasswordConfig::default() };
+    let mut cheap = PasswordConfig::default();
+    cheap.memory_kib = 64;
+    cheap.iterations = 1;
+    cheap.max_concurrent = 1;
     let passwords = Passwords::new(cheap, Ambient::system()).unwrap();
     let base_url = BaseUrl::parse("https://social.example").unwrap();
     Fresh { accounts: SqlAccounts::new(store, passwords, Ambient::system(), &base_url), _folder: folder }

@@ -2,10 +2,10 @@
 
 use lysand_auth::error::Error;
 use lysand_auth::flows::{sessions, sso};
+use lysand_auth::host::accounts::Language;
+use lysand_auth::host::accounts::{Account, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 use lysand_auth::host::mailer::{Letter, Mail};
-use lysand_auth::model::account::{Account, Email, Role, Standing};
-use lysand_auth::model::language::Language;
 use serde_json::{Value, json};
 
 use super::cli::{AccountCommand, CreateAccount};
@@ -158,7 +158,7 @@ fn language(account: &Account) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use lysand_auth::model::account::AccountId;
+    use lysand_auth::host::accounts::AccountId;
 
     use super::*;
 

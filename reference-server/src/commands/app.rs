@@ -1,8 +1,8 @@
 //! `app …`
 
 use lysand_auth::flows::apps;
-use lysand_auth::model::app::{App, Registration};
-use lysand_auth::model::redirect_uri::RedirectUri;
+use lysand_auth::flows::apps::RedirectUri;
+use lysand_auth::flows::apps::{App, Registration};
 use serde_json::{Value, json};
 
 use super::cli::{AppCommand, CreateApp};
@@ -25,13 +25,11 @@ pub(super) async fn run(state: &State, command: AppCommand, as_json: bool) -> Re
 }
 
 async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), CommandError> {
-    let registration = Registration {
-        name: Some(wanted.name),
-        redirect_uris: wanted.redirect_uri,
-        scopes: Some(wanted.scopes),
-        website: wanted.website,
-        ..Registration::default()
-    };
+    let mut registration = Registration::default();
+    registration.name = Some(wanted.name);
+    registration.redirect_uris = wanted.redirect_uri;
+    registration.scopes = Some(wanted.scopes);
+    registration.website = wanted.website;
     let apps::Registered { app, secret, .. } = match wanted.first_party {
         true => apps::register_first_party(&state.auth, registration).await?,
         false => apps::register(&state.auth, registration, None).await?,

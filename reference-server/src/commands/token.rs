@@ -1,9 +1,9 @@
 //! `token …`
 
+use lysand_auth::flows::apps::Scopes;
+use lysand_auth::flows::apps::{App, Registration};
 use lysand_auth::flows::{apps, token};
-use lysand_auth::model::account::InactiveReason;
-use lysand_auth::model::app::{App, Registration};
-use lysand_auth::model::scope::Scopes;
+use lysand_auth::host::accounts::InactiveReason;
 use serde_json::json;
 
 use super::cli::CreateToken;
@@ -47,13 +47,11 @@ pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) ->
 
 /// The command line's own app with exactly these scopes, registered when it is first needed.
 async fn own_app(state: &State, scopes: &str) -> Result<App, CommandError> {
-    let registration = Registration {
-        name: Some(OWN_APP.to_owned()),
-        redirect_uris: vec![OUT_OF_BAND.to_owned()],
-        scopes: Some(scopes.to_owned()),
-        website: None,
-        ..Registration::default()
-    };
+    let mut registration = Registration::default();
+    registration.name = Some(OWN_APP.to_owned());
+    registration.redirect_uris = vec![OUT_OF_BAND.to_owned()];
+    registration.scopes = Some(scopes.to_owned());
+    registration.website = None;
     if let Ok(wanted) = Scopes::register(scopes) {
         let same = |app: &App| {
             app.name == OWN_APP

@@ -162,6 +162,7 @@ impl TeraPages {
             Page::FormPost(page) => self.shown(reader, "form_post.html", page),
             Page::AuthorizedApplications(page) => self.shown(reader, "authorized_applications.html", page),
             Page::Error(page) => self.shown(reader, "trouble.html", page),
+            _ => return Err("this version has no template for that page".into()),
         };
         let (html, language) = rendered?;
         let page = HtmlPage::new(html);

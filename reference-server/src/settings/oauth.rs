@@ -1,7 +1,7 @@
 //! `[oauth]`: how strictly OAuth is spoken.
 
+use lysand_auth::config::RedirectMatch;
 use lysand_auth::config::{AuthorizeErrors, OAuthRules};
-use lysand_auth::model::redirect_uri::RedirectMatch;
 
 use super::reader::Reader;
 
@@ -9,12 +9,14 @@ pub(super) fn rules(reader: &mut Reader) -> OAuthRules {
     let usual = OAuthRules::default();
     let authorize_errors = [("redirect", AuthorizeErrors::Redirect), ("page", AuthorizeErrors::Page)];
     let redirect_match = [("exact", RedirectMatch::Exact), ("mastodon", RedirectMatch::Mastodon)];
-    OAuthRules {
-        authorize_errors: reader.choice("oauth.authorize_errors", authorize_errors),
-        redirect_match: reader.choice("oauth.redirect_match", redirect_match),
-        plain_http_redirects: reader.get("oauth.plain_http_redirects", usual.plain_http_redirects),
-        secrets_in_query: reader.get("oauth.secrets_in_query", usual.secrets_in_query),
-        require_pkce: reader.get("oauth.require_pkce", usual.require_pkce),
-        revoke_by_possession: reader.get("oauth.revoke_by_possession", usual.revoke_by_possession),
+    {
+        let mut made = OAuthRules::default();
+        made.authorize_errors = reader.choice("oauth.authorize_errors", authorize_errors);
+        made.redirect_match = reader.choice("oauth.redirect_match", redirect_match);
+        made.plain_http_redirects = reader.get("oauth.plain_http_redirects", usual.plain_http_redirects);
+        made.secrets_in_query = reader.get("oauth.secrets_in_query", usual.secrets_in_query);
+        made.require_pkce = reader.get("oauth.require_pkce", usual.require_pkce);
+        made.revoke_by_possession = reader.get("oauth.revoke_by_possession", usual.revoke_by_possession);
+        made
     }
 }

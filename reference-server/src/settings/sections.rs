@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use lysand_auth::config::{BaseUrl, Frontend, FrontendRoutes, Lifetimes, RateLimits};
-use lysand_auth::model::rate_limit::{Limit, Rule};
+use lysand_auth::config::{Limit, Rule};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
@@ -227,16 +227,24 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
     let mut route = |name: &str, usual: String| {
         reader.checked(&format!("frontend.routes.{name}"), usual, |given| check::route(&given))
     };
-    let routes = FrontendRoutes {
-        home: route("home", usual.home),
-        login: route("login", usual.login),
-        consent: route("consent", usual.consent),
-        register: route("register", usual.register),
-        password_reset: route("password_reset", usual.password_reset),
-    };
+    let mut routes = FrontendRoutes::default();
+    routes.home = route("home", usual.home);
+    routes.login = route("login", usual.login);
+    routes.consent = route("consent", usual.consent);
+    routes.register = route("register", usual.register);
+    routes.password_reset = route("password_reset", usual.password_reset);
     let table = reader.get("frontend.settings", toml::Table::new());
     let settings = table.into_iter().map(|(name, value)| (name, to_json(value))).collect();
-    (Frontend { origin, routes, settings }, Some(templates_dir).filter(|folder| !folder.as_os_str().is_empty()))
+    (
+        {
+            let mut made = Frontend::default();
+            made.origin = origin;
+            made.routes = routes;
+            made.settings = settings;
+            made
+        },
+        Some(templates_dir).filter(|folder| !folder.as_os_str().is_empty()),
+    )
 }
 
 fn frontend_origin(reader: &mut Reader, needed: bool) -> Option<BaseUrl> {
@@ -287,13 +295,15 @@ pub(super) fn password(reader: &mut Reader) -> PasswordConfig {
         }
     };
     let waiting = u32::try_from(usual.max_waiting).unwrap_or(64);
-    PasswordConfig {
-        memory_kib: reader.checked("password.memory_kib", usual.memory_kib, between(19_456, 4_194_304, "KiB")),
-        iterations: reader.checked("password.iterations", usual.iterations, between(2, 100, "passes")),
-        parallelism: reader.checked("password.parallelism", usual.parallelism, between(1, 16, "lanes")),
-        max_concurrent: as_size(reader.checked("password.max_concurrent", 0, at_most(1_024))),
-        max_waiting: as_size(reader.checked("password.max_waiting", waiting, between(1, 65_536, "places"))),
-        max_wait: reader.checked("password.max_wait", usual.max_wait, |wait| within(wait, 1, 30)),
+    {
+        let mut made = PasswordConfig::default();
+        made.memory_kib = reader.checked("password.memory_kib", usual.memory_kib, between(19_456, 4_194_304, "KiB"));
+        made.iterations = reader.checked("password.iterations", usual.iterations, between(2, 100, "passes"));
+        made.parallelism = reader.checked("password.parallelism", usual.parallelism, between(1, 16, "lanes"));
+        made.max_concurrent = as_size(reader.checked("password.max_concurrent", 0, at_most(1_024)));
+        made.max_waiting = as_size(reader.checked("password.max_waiting", waiting, between(1, 65_536, "places")));
+        made.max_wait = reader.checked("password.max_wait", usual.max_wait, |wait| within(wait, 1, 30));
+        made
     }
 }
 
@@ -309,23 +319,24 @@ pub(super) fn lifetimes(reader: &mut Reader) -> Lifetimes {
         Ttl::After(lifetime) => days(366)(lifetime).map(Ttl::After),
         Ttl::Never => Ok(Ttl::Never),
     });
-    Lifetimes {
-        authorization_code: reader.checked("tokens.authorization_code_ttl", usual.authorization_code, minutes(10)),
-        out_of_band_code: reader.checked("tokens.oob_code_ttl", usual.out_of_band_code, minutes(60)),
-        pending_code: reader.checked("tokens.pending_code_ttl", usual.pending_code, minutes(60)),
-        session: reader.checked("tokens.session_ttl", usual.session, |session| within(session, 60, 366 * 86_400)),
-        replay_grace: reader.checked("tokens.replay_grace", usual.replay_grace, |grace| within(grace, 0, 60)),
-        access_token: match access_token {
+    {
+        let mut made = Lifetimes::default();
+        made.authorization_code =
+            reader.checked("tokens.authorization_code_ttl", usual.authorization_code, minutes(10));
+        made.out_of_band_code = reader.checked("tokens.oob_code_ttl", usual.out_of_band_code, minutes(60));
+        made.pending_code = reader.checked("tokens.pending_code_ttl", usual.pending_code, minutes(60));
+        made.session = reader.checked("tokens.session_ttl", usual.session, |session| within(session, 60, 366 * 86_400));
+        made.replay_grace = reader.checked("tokens.replay_grace", usual.replay_grace, |grace| within(grace, 0, 60));
+        made.access_token = match access_token {
             Ttl::After(lifetime) => Some(lifetime),
             Ttl::Never => None,
-        },
-        expiring_access_token: reader.checked(
-            "tokens.expiring_access_token_ttl",
-            usual.expiring_access_token,
-            days(366),
-        ),
-        refresh_token_idle: reader.checked("tokens.refresh_token_idle_ttl", usual.refresh_token_idle, days(3_660)),
-        refresh_token: reader.checked("tokens.refresh_token_ttl", usual.refresh_token, days(3_660)),
+        };
+        made.expiring_access_token =
+            reader.checked("tokens.expiring_access_token_ttl", usual.expiring_access_token, days(366));
+        made.refresh_token_idle =
+            reader.checked("tokens.refresh_token_idle_ttl", usual.refresh_token_idle, days(3_660));
+        made.refresh_token = reader.checked("tokens.refresh_token_ttl", usual.refresh_token, days(3_660));
+        made
     }
 }
 
@@ -341,7 +352,12 @@ pub(super) fn rate_limits(reader: &mut Reader) -> RateLimits {
         });
         overrides.insert(rule, Limit { max, per });
     }
-    RateLimits { enabled, overrides }
+    {
+        let mut made = RateLimits::default();
+        made.enabled = enabled;
+        made.overrides = overrides;
+        made
+    }
 }
 
 pub(super) fn log_format(reader: &mut Reader) -> LogFormat {

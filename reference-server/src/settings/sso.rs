@@ -17,7 +17,16 @@ pub(super) fn sso(reader: &mut Reader) -> Sso {
     let mut providers = reader.tables("oidc.providers", openid_provider);
     providers.extend(reader.tables("oauth2.providers", oauth2_provider));
     let default_icon = assets::path("provider.svg");
-    Sso { forced, allow_registration, providers, trusted_roots, default_icon, flow_lifetime }
+    {
+        let mut made = Sso::default();
+        made.forced = forced;
+        made.allow_registration = allow_registration;
+        made.providers = providers;
+        made.trusted_roots = trusted_roots;
+        made.default_icon = default_icon;
+        made.flow_lifetime = flow_lifetime;
+        made
+    }
 }
 
 fn trusted_roots(reader: &mut Reader) -> Vec<String> {
@@ -39,14 +48,12 @@ fn openid_provider(reader: &mut Reader) -> Provider {
 
 fn oauth2_provider(reader: &mut Reader) -> Provider {
     let endpoints = |reader: &mut Reader| {
-        Protocol::OAuth2(Endpoints {
-            authorization_url: reader.get("authorization_url", String::new()),
-            token_url: reader.get("token_url", String::new()),
-            userinfo_url: reader.get("userinfo_url", String::new()),
-            subject_field: reader.get("subject_field", "id".to_owned()),
-            username_field: reader.get("username_field", "login".to_owned()),
-            email_field: reader.get("email_field", "email".to_owned()),
-        })
+        let mut address = |name: &str| reader.get(name, String::new());
+        let mut endpoints = Endpoints::new(address("authorization_url"), address("token_url"), address("userinfo_url"));
+        endpoints.subject_field = reader.get("subject_field", endpoints.subject_field);
+        endpoints.username_field = reader.get("username_field", endpoints.username_field);
+        endpoints.email_field = reader.get("email_field", endpoints.email_field);
+        Protocol::OAuth2(endpoints)
     };
     provider(reader, endpoints, &[])
 }
@@ -54,16 +61,14 @@ fn oauth2_provider(reader: &mut Reader) -> Provider {
 /// What all providers have; what is missing, the library complains about.
 fn provider(reader: &mut Reader, protocol: impl FnOnce(&mut Reader) -> Protocol, scopes: &[&str]) -> Provider {
     let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
-    Provider {
-        id: reader.get("id", String::new()),
-        name: reader.get("name", String::new()),
-        protocol: protocol(reader),
-        client_id: reader.get("client_id", String::new()),
-        client_secret: reader.secret("client_secret", "", |_| Ok(()), |_| "***".to_owned()),
-        icon: Some(reader.checked("icon", String::new(), |icon| super::check::picture(&icon)))
-            .filter(|icon| !icon.is_empty()),
-        scopes: reader.get("scopes", scopes),
-        callback: reader.choice("callback", [("exact", CallbackStyle::Exact), ("query", CallbackStyle::Query)]),
-        allow_private: reader.get("allow_private", false),
-    }
+    let (id, name) = (reader.get("id", String::new()), reader.get("name", String::new()));
+    let mut provider = Provider::new(id, name, protocol(reader));
+    provider.client_id = reader.get("client_id", String::new());
+    provider.client_secret = reader.secret("client_secret", "", |_| Ok(()), |_| "***".to_owned());
+    let icon = reader.checked("icon", String::new(), |icon| super::check::picture(&icon));
+    provider.icon = Some(icon).filter(|icon| !icon.is_empty());
+    provider.scopes = reader.get("scopes", scopes);
+    provider.callback = reader.choice("callback", [("exact", CallbackStyle::Exact), ("query", CallbackStyle::Query)]);
+    provider.allow_private = reader.get("allow_private", false);
+    provider
 }

@@ -118,7 +118,7 @@ fn settings_environment_variables_override_the_configuration_file() {
     assert_eq!((settings.instance.title.as_str(), settings.instance.languages.len()), ("12", 2));
     assert_eq!(settings.lifetimes.session.as_secs(), 86_400);
     assert_eq!(settings.frontend.settings["org.lysand.fe:theme"], "dark");
-    let apps = settings.rate_limits.of(lysand_auth::model::rate_limit::Rule::Apps).unwrap();
+    let apps = settings.rate_limits.of(lysand_auth::config::Rule::Apps).unwrap();
     assert_eq!((apps.max, apps.per.as_secs()), (9, 600));
 }
 

@@ -1,6 +1,6 @@
 //! The language that a person chose for their account: after `lang`, before the browser's (Mastodon §5.1).
 
-use lysand_auth::model::language::Language;
+use lysand_auth::host::accounts::Language;
 use tests::misbehaving_provider::ProviderUser;
 use tests::story;
 use tests::story::{App, CookieJar, Response, SignedIn, Story, encode};

@@ -188,7 +188,7 @@ story!(provider_callback_with_mismatched_hint_parameters_is_refused, |story| {
 
 story!(provider_sign_in_of_disabled_or_deleted_account_is_refused, |story| {
     use lysand_auth::host::accounts::Accounts as _;
-    use lysand_auth::model::account::Standing;
+    use lysand_auth::host::accounts::Standing;
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;
     let account = story.account(&tests::Person::named("ada")).await;

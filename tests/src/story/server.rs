@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lysand_auth::ambient::{Clock as _, Timestamp};
+use lysand_auth::host::accounts::{Account, Email};
 use lysand_auth::host::accounts::{Accounts, NewAccount};
-use lysand_auth::model::account::{Account, Email};
 use lysand_auth::secret::Secret;
 use lysand_auth::testing::FrozenClock;
 use reference_server::server::Running;

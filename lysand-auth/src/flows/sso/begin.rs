@@ -18,6 +18,7 @@ use crate::upstream::AuthorizationParameters;
 
 /// A browser that is to go to a provider.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ProviderRedirect {
     /// Where to.
     pub location: String,
@@ -29,6 +30,7 @@ pub struct ProviderRedirect {
 
 /// A link that somebody wants.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct LinkStart {
     /// The account that gets the identity.
     pub account: AccountId,
@@ -38,6 +40,14 @@ pub struct LinkStart {
     pub in_browser: bool,
     /// Where the request comes from, for the limit.
     pub source: Option<IpAddr>,
+}
+
+impl LinkStart {
+    /// A link for an account, begun by a program: no browser is there.
+    #[must_use]
+    pub fn new(account: AccountId, by: StartedBy) -> Self {
+        Self { account, by, in_browser: false, source: None }
+    }
 }
 
 /// Begins a sign-in (`/oauth/sso`). What the request leaves out, the app's registration says.

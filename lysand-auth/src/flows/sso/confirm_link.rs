@@ -18,6 +18,7 @@ use crate::store::sso_flows;
 
 /// What the owner is asked.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct ConfirmationQuestion {
     /// Whose account gets the identity.
     pub account: Account,
@@ -31,6 +32,7 @@ pub struct ConfirmationQuestion {
 
 /// Who answers, and with what.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct LinkConfirmation {
     /// What this browser keeps under the flow's name.
     pub cookie: Option<Secret>,

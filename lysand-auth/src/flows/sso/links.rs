@@ -11,6 +11,7 @@ use crate::store::{identities, sso_flows};
 
 /// A provider that an account is linked to.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Linked {
     /// The provider.
     pub provider: Provider,

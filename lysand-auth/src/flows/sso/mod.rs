@@ -16,4 +16,5 @@ mod register;
 pub use self::begin::{LinkStart, ProviderRedirect, link, sign_in};
 pub use self::confirm_link::{ConfirmationQuestion, LinkConfirmation, confirm_link, confirmation_question};
 pub use self::links::{Linked, forget, get, list, unlink};
+pub use crate::model::identity::{Hints, StartedBy};
 pub use crate::steps::proof::is_fresh;

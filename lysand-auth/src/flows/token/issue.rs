@@ -13,6 +13,7 @@ use crate::store::tokens::{self, StoredToken};
 
 /// A new access token (Mastodon §6.2).
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct IssuedToken {
     /// The token, shown this once.
     pub access_token: Secret,

@@ -24,6 +24,7 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::{Account, AccountId};
+pub use crate::model::client::ClientClaim;
 use crate::steps::revocation;
 
 type Exchanged<'a> = Pin<Box<dyn Future<Output = Result<IssuedToken, Error>> + Send + 'a>>;

@@ -7,6 +7,7 @@ use crate::secret::Secret;
 
 /// A request to the token endpoint.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct TokenRequest {
     /// `grant_type`.
     pub grant_type: Option<String>,

@@ -1,5 +1,6 @@
 //! The pages of a sign-in: what the library wants shown, and where a frontend shows it instead.
 
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod page;
 mod plain;
 mod reply;

@@ -16,6 +16,7 @@ pub use crate::model::redirect_uri::Destination;
 /// Every text in it may come from outside: a host escapes all of it (security WEB-7).
 #[derive(Debug, Serialize)]
 #[serde(tag = "page", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Page<'a> {
     /// `GET /oauth/authorize`: who are you?
     SignIn(SignInPage<'a>),

@@ -30,6 +30,7 @@ use crate::host::HostResult;
 /// # fn escaped(text: &str) -> String { text.replace('<', "&lt;") }
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::exhaustive_structs, reason = "a host names the value")]
 pub struct Plain;
 
 #[async_trait]

@@ -121,6 +121,7 @@ pub enum SourceKind {
 /// A source that a page may not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no source for a page: give an https origin, 'self', a nonce or a digest")]
+#[non_exhaustive]
 pub struct InvalidSource(pub String);
 
 impl PageSources {

@@ -14,6 +14,7 @@ use crate::host::pages::{PageSources, SourceKind};
 
 /// Which kind of answers a route gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AnswerKind {
     /// A page or a route that uses cookies: no other origin may read it.
     Page,

@@ -20,6 +20,7 @@ use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 
 /// Who is signed in with this browser, if anybody: for a host's own pages.
+#[expect(clippy::exhaustive_structs, reason = "a host takes it apart in the arguments of a handler")]
 pub struct SignedIn(pub Option<SignedInBrowser>);
 
 impl SignedIn {

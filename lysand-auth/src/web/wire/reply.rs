@@ -20,10 +20,12 @@ const REALM: &str = "Lysand Auth";
 
 /// An error on `/api`: `{"error": "text"}` (Mastodon §11.2, Lysand §1).
 #[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a host wraps an error in it")]
 pub struct ApiError(pub Error);
 
 /// An error on `/oauth/token` and its neighbours: `{"error": "name", "error_description": "text"}` (RFC 6749 §5.2).
 #[derive(Debug)]
+#[expect(clippy::exhaustive_structs, reason = "a host wraps an error in it")]
 pub struct OAuthError(pub Error);
 
 /// An error on `/oauth/register`: shaped like [`OAuthError`], without a challenge, since nobody has to be authenticated

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ipnet::IpNet;
-use lysand_auth::model::rate_limit::source_of;
+use lysand_auth::config::source_of;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 

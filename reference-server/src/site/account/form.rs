@@ -7,8 +7,8 @@ use actix_web::error::InternalError;
 use actix_web::web::{Data, Form};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use lysand_auth::error::{Code, Error};
+use lysand_auth::flows::sessions::SignedInBrowser;
 use lysand_auth::flows::sso;
-use lysand_auth::model::session::SignedInBrowser;
 use lysand_auth::web::{ApiError, FormSession, SignedIn};
 use serde::Deserialize;
 

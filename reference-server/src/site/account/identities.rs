@@ -1,8 +1,8 @@
 //! `POST /account/link` and `/account/unlink`: the identities at providers that sign in to the account.
 
 use actix_web::HttpResponse;
+use lysand_auth::flows::sso::StartedBy;
 use lysand_auth::flows::sso::{self, LinkStart};
-use lysand_auth::model::identity::StartedBy;
 use lysand_auth::web::{ApiError, depart, source};
 
 use super::form::PostedForm;
@@ -14,12 +14,10 @@ pub(super) async fn link(form: PostedForm) -> Result<HttpResponse, ApiError> {
         return Ok(form.back(AccountNotice::NotFresh));
     }
     let auth = &form.state.auth;
-    let start = LinkStart {
-        account: form.browser.account.id.clone(),
-        by: StartedBy::Session(form.browser.session.id.clone()),
-        in_browser: true,
-        source: source(&form.request, auth.config()),
-    };
+    let by = StartedBy::Session(form.browser.session.id.clone());
+    let mut start = LinkStart::new(form.browser.account.id.clone(), by);
+    start.in_browser = true;
+    start.source = source(&form.request, auth.config());
     match sso::link(auth, &form.fields.issuer, start).await {
         Ok(departure) => Ok(depart(auth, &departure)?),
         Err(error) => form.refuse(error),

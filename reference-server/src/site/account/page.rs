@@ -5,9 +5,9 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::Error;
 use lysand_auth::flows::sso::{self, Linked};
+use lysand_auth::host::accounts::Account;
 use lysand_auth::host::accounts::Accounts as _;
 use lysand_auth::host::pages::{AccountOnPage, Language, Reader};
-use lysand_auth::model::account::Account;
 use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
 use serde::Deserialize;
 

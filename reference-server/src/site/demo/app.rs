@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use lysand_auth::Auth;
 use lysand_auth::error::{Code, Error};
 use lysand_auth::flows::apps;
+use lysand_auth::flows::apps::Registration;
+use lysand_auth::flows::authorize::AuthorizationRequest;
 use lysand_auth::flows::authorize::{self, Interaction};
-use lysand_auth::model::app::Registration;
-use lysand_auth::model::authorization::AuthorizationRequest;
 use lysand_auth::secret::Secret;
 
 use super::steps;
@@ -34,13 +34,11 @@ impl DemoApp {
         {
             return Ok(stored);
         }
-        let registration = Registration {
-            name: Some(steps::NAME.to_owned()),
-            redirect_uris: vec![steps::redirect_uri(&auth.config().base_url)],
-            scopes: Some(steps::SCOPE.to_owned()),
-            website: Some(auth.config().base_url.join("/")),
-            ..Registration::default()
-        };
+        let mut registration = Registration::default();
+        registration.name = Some(steps::NAME.to_owned());
+        registration.redirect_uris = vec![steps::redirect_uri(&auth.config().base_url)];
+        registration.scopes = Some(steps::SCOPE.to_owned());
+        registration.website = Some(auth.config().base_url.join("/"));
         let registered = apps::register(auth, registration, None).await?;
         let credentials = Credentials {
             id: registered.app.id.as_str().to_owned(),
@@ -54,12 +52,10 @@ impl DemoApp {
 
 /// Whether no admin has removed the demo's app meanwhile.
 async fn is_registered(auth: &Auth, client_id: &str) -> Result<bool, Error> {
-    let request = AuthorizationRequest {
-        client_id: Some(client_id.to_owned()),
-        redirect_uri: Some(steps::redirect_uri(&auth.config().base_url)),
-        response_type: Some("code".to_owned()),
-        ..AuthorizationRequest::default()
-    };
+    let mut request = AuthorizationRequest::default();
+    request.client_id = Some(client_id.to_owned());
+    request.redirect_uri = Some(steps::redirect_uri(&auth.config().base_url));
+    request.response_type = Some("code".to_owned());
     match authorize::begin(auth, &request, None, Interaction::AsNeeded).await {
         Ok(_) => Ok(true),
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidClient => Ok(false),

@@ -64,7 +64,8 @@ async fn callback(
         return Ok(cannot_continue(&state, &reader, texts::DEMO_UNKNOWN_RUN));
     };
     // No app is sent back with the language of its sign-in: it knows what it asked for.
-    let reader = Reader { asked: reader.asked.or(stored.lang()), ..reader };
+    let mut reader = reader;
+    reader.asked = reader.asked.or(stored.lang());
     let issuer = state.settings.http.base_url.issuer();
     // What an app must check before it believes the answer (RFC 6749 §10.12, RFC 9207).
     if query.state.as_deref() != Some(stored.state()) || query.iss.as_ref().is_some_and(|iss| *iss != issuer) {

@@ -1,10 +1,10 @@
 //! What the demo does when the browser is back: it redeems the code, asks whose token it got, and revokes it.
 
 use lysand_auth::error::{Error, Refusal};
+use lysand_auth::flows::token::ClientClaim;
 use lysand_auth::flows::{bearer, revoke, token};
+use lysand_auth::host::accounts::Account;
 use lysand_auth::host::pages::Language;
-use lysand_auth::model::account::Account;
-use lysand_auth::model::client::ClientClaim;
 use lysand_auth::secret::Secret;
 use lysand_auth::web::documents::credential_account;
 use serde::Deserialize;
@@ -123,21 +123,21 @@ impl<'a> Run<'a> {
     }
 
     fn token_request(&self, code: &Secret) -> token::TokenRequest {
-        token::TokenRequest {
-            grant_type: Some("authorization_code".to_owned()),
-            client: self.claim(),
-            code: Some(code.clone()),
-            redirect_uri: Some(steps::redirect_uri(&self.state.settings.http.base_url)),
-            code_verifier: Some(self.stored.verifier().clone()),
-            refresh_token: None,
-            scope: None,
-            // The request comes from this server itself.
-            source: None,
-        }
+        // Without a source: the request comes from this server itself.
+        let mut request = token::TokenRequest::default();
+        request.grant_type = Some("authorization_code".to_owned());
+        request.client = self.claim();
+        request.code = Some(code.clone());
+        request.redirect_uri = Some(steps::redirect_uri(&self.state.settings.http.base_url));
+        request.code_verifier = Some(self.stored.verifier().clone());
+        request
     }
 
     fn claim(&self) -> ClientClaim {
-        ClientClaim { id: Some(self.stored.client_id().to_owned()), secrets: vec![self.stored.client_secret().clone()] }
+        let mut claim = ClientClaim::default();
+        claim.id = Some(self.stored.client_id().to_owned());
+        claim.secrets = vec![self.stored.client_secret().clone()];
+        claim
     }
 
     fn finished(self, [heading, summary]: [&'static str; 2], error: Option<String>) -> Finished {

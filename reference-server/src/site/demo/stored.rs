@@ -113,7 +113,8 @@ impl StoredRun {
             .append_pair("code_challenge", &self.challenge())
             .append_pair("code_challenge_method", "S256")
             .finish();
-        let reader = Reader { asked: self.lang(), ..Reader::default() };
+        let mut reader = Reader::default();
+        reader.asked = self.lang();
         reader.keep(&base_url.join(&format!("/oauth/authorize?{query}")))
     }
 

@@ -13,6 +13,7 @@ use crate::texts;
 
 /// What a callback's URL says.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Callback {
     /// The provider, from the path.
     pub provider: String,

@@ -9,6 +9,7 @@ use crate::steps::sign_in::SignedIn;
 
 /// What a good callback comes to.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum CallbackOutcome {
     /// Somebody is signed in.
     SignedIn(Box<SignedIn>),
@@ -25,6 +26,7 @@ pub enum CallbackOutcome {
 
 /// A callback that failed, and where the person is told.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct CallbackError {
     /// Where.
     pub report_to: ReportTo,
@@ -36,6 +38,7 @@ pub struct CallbackError {
 
 /// Where a person is told what is wrong.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum ReportTo {
     /// The sign-in page, without a request.
     SignInPage,
