@@ -194,7 +194,7 @@ where
         let stopping = self.stopping.clone();
         Box::pin(async move {
             let Ok(peer) = tcp.peer_addr() else { return Ok(()) };
-            let Some(place) = connections.places.take(peer.ip()) else { return Ok(()) };
+            let Some(place) = connections.places.wait(peer.ip()).await else { return Ok(()) };
             let (meter, write_timeout) = (Meter::new(place), connections.write_timeout);
             let watch = Rc::clone(&meter);
             // A task of its own: the framework begins the time of an idle connection anew whenever it is woken.

@@ -5,11 +5,15 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use lysand_auth::config::source_of;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+/// How long a new connection waits for the one whose place it takes.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many places there are.
 #[derive(Clone, Debug)]
@@ -28,6 +32,8 @@ pub(super) struct Places {
     limits: Limits,
     begun: Instant,
     taken: Mutex<Taken>,
+    /// Told of each place that is given back.
+    freed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -59,17 +65,33 @@ pub(super) struct Place {
 
 impl Places {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, begun: Instant::now(), taken: Mutex::default() }
+        Self { limits, begun: Instant::now(), taken: Mutex::default(), freed: Notify::new() }
     }
 
-    /// A place for a connection from `peer`. When its address has used up its share, or nine tenths of all places are taken,
+    /// A place for a connection from `peer`, for which it waits a moment when all are taken: somebody is leaving then.
+    pub(super) async fn wait(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+        let waiting = async {
+            loop {
+                match self.take(peer) {
+                    Some(place) => return place,
+                    None => self.freed.notified().await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.ok()
+    }
+
+    /// A place for a connection from `peer`, if one is free. When its address has used up its share, or nine tenths of all places are taken,
     /// the connection that made no progress for longest gives up its own.
-    pub(super) fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+    fn take(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
         let peer = peer.to_canonical();
         let is_proxy = self.limits.trusted_proxies.iter().any(|network| network.contains(&peer));
         let share = (!is_proxy).then(|| source_of(peer));
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.open.len() >= self.limits.connections {
+            if !taken.open.values().any(|holder| holder.given_up.load(Ordering::Relaxed)) {
+                taken.make_room(|_| true);
+            }
             return None;
         }
         if let Some(share) = &share
@@ -144,6 +166,8 @@ impl Drop for Place {
         let mut taken = self.places.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken.give_up(&self.holder);
         taken.open.remove(&self.number);
+        drop(taken);
+        self.places.freed.notify_one();
     }
 }
 
