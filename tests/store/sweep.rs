@@ -134,3 +134,22 @@ story!(sweep_passes_kept_rows_and_removes_large_families_in_short_writes, |story
     let left = "SELECT CAST(count(*) AS TEXT) AS fact FROM auth_refresh_token";
     assert_eq!(facts(auth.store(), left).await, ["3900"]);
 });
+
+story!(sweep_of_many_rows_lets_others_in_between, |story| {
+    let auth = story.server().state().auth.clone();
+    let sessions = "INSERT INTO auth_session (id, account_id, created_at, authenticated_at, expires_at, ended_at) \
+                    SELECT 's' || CAST(i AS TEXT), 'nobody', 1, 1, 9000000000000000000, 2 FROM n";
+    database::run(auth.store(), &[NUMBERS, sessions].concat()).await;
+    let mut seen = std::collections::BTreeSet::new();
+    let mut sweeping = std::pin::pin!(sweep(&auth));
+    let left = "SELECT CAST(count(*) AS TEXT) AS fact FROM auth_session";
+    loop {
+        tokio::select! {
+            swept = &mut sweeping => break assert_eq!(swept.expect("swept").sessions, 1300),
+            count = facts(auth.store(), left) => { seen.insert(count); }
+        }
+    }
+    // All of them before, none after: what is between was seen between two writes.
+    let between = seen.iter().filter(|count| !matches!(count[0].as_str(), "1300" | "0")).count();
+    assert!(between >= 2, "others saw {seen:?}");
+});
