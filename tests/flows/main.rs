@@ -35,3 +35,4 @@ mod revoke;
 mod sso;
 mod surfaces;
 mod token;
+mod wrapped_hosts;
