@@ -3,15 +3,18 @@
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
 
 use super::page::{
     AppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, Page,
     Pages, Permission, SignInPage,
 };
-use super::reply::{HtmlPage, PageReply, PageRequest};
+use super::reply::{HtmlPage, PageReply, PageRequest, PageSources, SourceKind};
 use crate::host::HostResult;
 
-/// Pages without style and pictures, in English: for a host that brings none, and for the pages that its own [`Pages`] does
+/// Pages with hardly any style, without pictures, in English: for a host that brings none, and for the pages that its own [`Pages`] does
 /// not know.
 ///
 /// ```
@@ -49,11 +52,18 @@ impl Pages for Plain {
         let html = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
              content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
-             <title>{title}</title></head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
+             <title>{title}</title><style>{STYLE}</style></head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
         );
-        Ok(HtmlPage::new(html).in_language("en").into())
+        let digest = STANDARD.encode(Sha256::digest(STYLE));
+        let sources = PageSources::default().with(SourceKind::Styles, &format!("'sha256-{digest}'"))?;
+        Ok(HtmlPage::new(html).in_language("en").with_sources(sources).into())
     }
 }
+
+/// Just enough to read and to fill in, on any screen. The policy of the pages lets it in by its digest.
+const STYLE: &str = "body{margin:0;font:1rem/1.5 system-ui,sans-serif}main{max-width:28rem;margin:0 auto;padding:1rem}\
+                     h1{font-size:1.5rem}input,button,code{font:inherit;padding:.5rem .75rem}input:not([type=hidden]){width:100%;\
+                     box-sizing:border-box}p,li,code{overflow-wrap:anywhere}";
 
 /// The text as HTML shows it, in elements and in quoted attributes.
 fn escaped(text: &str) -> String {
