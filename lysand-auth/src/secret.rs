@@ -22,7 +22,7 @@ impl Secret {
         Self(Zeroizing::new(value.into()))
     }
 
-    /// Mints 256 unpredictable bits as 43 characters of base64url: an access token, a code, a client secret.
+    /// Generates 256 unpredictable bits as 43 characters of base64url: an access token, a code, a client secret.
     ///
     /// The alphabet fits a URL, a form, a header and a `Sec-WebSocket-Protocol` value (Mastodon contract §1).
     #[must_use]
