@@ -34,5 +34,6 @@ mod revocation_notifications;
 mod revoke;
 mod sso;
 mod surfaces;
+mod testing_kit;
 mod token;
 mod wrapped_hosts;

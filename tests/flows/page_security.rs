@@ -133,3 +133,10 @@ story!(form_token_changes_with_the_account_that_is_signed_in, |story| {
         call.form(&form).send().await.is(if accepted { 302 } else { 422 });
     }
 });
+
+story!(setup_link_with_repeated_token_shows_page_of_invalid_link, |story| {
+    for query in ["?token=a&token=b", "?token=a", ""] {
+        let page = story.get(&format!("/setup{query}")).send().await.is(410);
+        assert!(page.header("content-type").starts_with("text/html"), "{query}: {}", page.body);
+    }
+});

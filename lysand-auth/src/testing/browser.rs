@@ -6,12 +6,10 @@ use crate::model::account::Account;
 use crate::secret::Secret;
 use crate::steps::session;
 
-/// The cookie of the session, as the library's routes and [`web::SignedIn`](crate::web::SignedIn) take it.
-const COOKIE_NAME: &str = "jwt";
-
 /// A browser in which somebody is signed in.
 #[derive(Clone, Debug)]
 pub struct Browser {
+    name: String,
     cookie: Secret,
 }
 
@@ -19,7 +17,7 @@ impl Browser {
     /// The header `Cookie` of its requests.
     #[must_use]
     pub fn cookie_header(&self) -> String {
-        format!("{COOKIE_NAME}={}", self.cookie.expose())
+        format!("{}={}", self.name, self.cookie.expose())
     }
 
     /// The value of the session's cookie.
@@ -34,5 +32,6 @@ impl Browser {
 /// # Errors
 /// When the database does not answer.
 pub async fn sign_in(auth: &Auth, account: &Account) -> Result<Browser, Error> {
-    session::begin_unproven(auth, account).await.map(|cookie| Browser { cookie })
+    let cookie = session::begin_unproven(auth, account).await?;
+    Ok(Browser { name: auth.config().session_cookie.clone(), cookie })
 }

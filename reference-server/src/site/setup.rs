@@ -26,7 +26,7 @@ use crate::state::State;
 const MAX_FORM: usize = 8 * 1024;
 
 /// The query of the link.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Link {
     #[serde(default)]
     token: Secret,
@@ -65,8 +65,14 @@ impl Form {
 }
 
 /// `GET /setup?token=…`
-async fn show(state: web::Data<State>, req: HttpRequest, link: web::Query<Link>) -> Result<HttpResponse, ApiError> {
+async fn show(
+    state: web::Data<State>,
+    req: HttpRequest,
+    link: Option<web::Query<Link>>,
+) -> Result<HttpResponse, ApiError> {
     let reader = reader(&req);
+    // A query that says two things is no link of ours (faults F13).
+    let link = link.map(web::Query::into_inner).unwrap_or_default();
     if !state.accounts.setup_token_is_valid(&link.token).await? {
         return Ok(invalid_link(&state, &reader));
     }
