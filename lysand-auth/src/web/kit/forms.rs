@@ -21,7 +21,8 @@ use crate::web::wire::reply::ApiError;
 
 const TOKEN: &str = "form_token";
 
-/// A form that a browser posted to a route with a [`form_session`](crate::web::form_session): its parameters, and what proves that it is ours.
+/// A form that a browser posted to a route with a [`form_session`](crate::web::form_session): its parameters, and what
+/// proves that it is ours.
 ///
 /// Nothing is proven until the handler asks for it: failures are values, which each route shows in its own way. A handler
 /// that takes `Result<PostedForm, ApiError>` shows even a body that cannot be read in its own way.
@@ -60,7 +61,7 @@ impl PostedForm {
         self.session.prove_origin()
     }
 
-    /// The same for routes that our own pages alone post to: there must be a token.
+    /// As [`prove`](Self::prove), for routes that our own pages alone post to: there must be a token.
     ///
     /// # Errors
     /// As [`FormSession::prove`].
