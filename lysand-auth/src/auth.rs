@@ -40,6 +40,7 @@ struct Parts {
     keys: SigningKeys,
     secret_key: SecretKey,
     form_key: [u8; 64],
+    code_key: [u8; 64],
     #[cfg(feature = "sso")]
     provider_clients: ProviderClients,
     uses: TokenUses,
@@ -138,6 +139,11 @@ impl Auth {
     /// The key of form tokens; derived, so that all replicas share it.
     pub(crate) fn form_key(&self) -> &[u8; 64] {
         &self.0.form_key
+    }
+
+    /// The key by which an approved code follows from its pending one; derived, so that all replicas share it.
+    pub(crate) fn code_key(&self) -> &[u8; 64] {
+        &self.0.code_key
     }
 
     pub(crate) fn request_counters(&self) -> &RequestCounters {
@@ -290,6 +296,7 @@ impl AuthBuilder {
             ambient: self.ambient,
             keys,
             form_key: secret_key.subkey("form token"),
+            code_key: secret_key.subkey("approved code"),
             secret_key,
             #[cfg(feature = "sso")]
             provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,

@@ -51,6 +51,8 @@ texts! {
         UNSUPPORTED_RESPONSE_TYPE = "The authorization server does not support this response type.";
         /// Another PKCE method than `S256`.
         PKCE_METHOD_NOT_S256 = "The code_challenge_method must be S256.";
+        /// The form asks for another challenge, nonce or response mode than its pending code was made for.
+        REQUEST_DIFFERS = "This is not what the app asked for";
         /// More than is kept of a request, or of its `state` or `nonce`.
         REQUEST_TOO_LARGE = "The app’s request is too large.";
         /// The app is unknown (Lysand §7).
@@ -141,6 +143,16 @@ texts! {
         HASHING_BUSY = "The server is busy signing people in. Please try again in a moment.";
         /// The owner of an account confirms a link with another password.
         WRONG_PASSWORD = "This is not the password of the account.";
+    }
+
+    /// What the links are that an app gives of itself.
+    APP_LINKS {
+        /// `policy_uri`
+        PRIVACY_POLICY = "Privacy policy";
+        /// `tos_uri`
+        TERMS_OF_SERVICE = "Terms of service";
+        /// `logo_uri`
+        LOGO = "Logo";
     }
 
     /// Days, as [`MomentOnPage`](crate::host::pages::MomentOnPage) writes them.

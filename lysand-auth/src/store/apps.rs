@@ -6,7 +6,7 @@ use super::conn::Conn;
 use super::schema::auth_app;
 use crate::ambient::Timestamp;
 use crate::error::Error;
-use crate::model::app::{App, AppId};
+use crate::model::app::{App, AppId, AppLinks};
 use crate::model::client::ClientClaim;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -27,6 +27,11 @@ pub(super) struct Row {
     is_public: bool,
     expiring: bool,
     first_party: bool,
+    dynamic: bool,
+    grant_types: Option<String>,
+    logo_uri: Option<String>,
+    policy_uri: Option<String>,
+    tos_uri: Option<String>,
 }
 
 /// An app and the digest of its secret.
@@ -50,6 +55,9 @@ impl From<Row> for StoredApp {
                 is_public: row.is_public,
                 expiring: row.expiring,
                 first_party: row.first_party,
+                dynamic: row.dynamic,
+                grants: row.grant_types.map(|words| words.split(' ').map(str::to_owned).collect()),
+                links: AppLinks { logo: row.logo_uri, policy: row.policy_uri, terms: row.tos_uri },
             },
         }
     }
@@ -82,6 +90,11 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
         is_public: app.is_public,
         expiring: app.expiring,
         first_party: app.first_party,
+        dynamic: app.dynamic,
+        grant_types: app.grants.as_ref().map(|words| words.join(" ")),
+        logo_uri: app.links.logo.clone(),
+        policy_uri: app.links.policy.clone(),
+        tos_uri: app.links.terms.clone(),
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())

@@ -13,6 +13,11 @@ diesel::table! {
         is_public -> Bool,
         expiring -> Bool,
         first_party -> Bool,
+        dynamic -> Bool,
+        grant_types -> Nullable<Text>,
+        logo_uri -> Nullable<Text>,
+        policy_uri -> Nullable<Text>,
+        tos_uri -> Nullable<Text>,
     }
 }
 
@@ -84,6 +89,9 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
+        next_digest -> Nullable<Binary>,
+        next_token_id -> Nullable<Text>,
+        retried_at -> Nullable<BigInt>,
     }
 }
 

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::auth::Auth;
+use crate::error::Error;
 use crate::flows::token::{self as tokens, TokenRequest};
 use crate::web::oauth::client;
 use crate::web::wire::params::Received;
@@ -18,6 +19,10 @@ pub(crate) async fn token(auth: Data<Auth>, req: HttpRequest, received: Received
     let grant_type = params.text("grant_type")?;
     // A code has a scope of its own, and what stands beside it is ignored, however odd (Mastodon §4).
     let scope = if grant_type.as_deref() == Some("authorization_code") { None } else { params.text("scope")? };
+    let base_url = &auth.config().base_url;
+    if !params.every_text("resource")?.iter().all(|resource| base_url.covers(resource)) {
+        return Err(Error::invalid_target().into());
+    }
     let requested = TokenRequest {
         grant_type,
         client: client::claim(&auth, &req, &params)?,

@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Refusal};
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, error_page};
 use crate::web::kit::session;
-use crate::web::pages::authorization_request::{ECHOED, login_location};
+use crate::web::pages::authorization_request::{login_location, request_of_form};
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
@@ -48,7 +48,8 @@ impl LoginPageError {
             Err(Self::OnPage(error)) => error.render(auth, req, params).await,
             Err(Self::ToLoginPage(error)) => {
                 let reader = session::reader_of(auth, req, params, &error).await;
-                to_login_page(View::new(auth, req, &reader), params.echo(&ECHOED), error).await
+                let pairs = request_of_form(auth, params).await;
+                to_login_page(View::new(auth, req, &reader), pairs, error).await
             }
         }
     }
@@ -70,6 +71,7 @@ pub(crate) async fn to_login_page(view: View<'_>, pairs: Vec<(String, String)>, 
         | Code::UnknownApplication
         | Code::Forbidden
         | Code::PayloadTooLarge
+        | Code::MethodNotAllowed
         | Code::UnsupportedMediaType
         | Code::TooManyRequests
         | Code::Unavailable => ApiError(error).error_response(),

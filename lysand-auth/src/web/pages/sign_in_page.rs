@@ -11,7 +11,7 @@ use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, UNFINISHED};
 use crate::web::kit::page::{View, account_on_page, app_on_page, show};
-use crate::web::pages::authorization_request::{ECHOED, with_scope};
+use crate::web::pages::authorization_request::{ECHOED, prompts, with_scope};
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
 
@@ -54,7 +54,7 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
 
 /// Whether the app wants the password of the account that is signed in already.
 pub(crate) fn asks_password(params: &Params) -> bool {
-    params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some()
+    prompts(params).iter().any(|word| word == "login") || params.last_text("max_age").is_some()
 }
 
 /// What went wrong at the last try: one of our own sentences, never somebody else's from a URL.

@@ -84,6 +84,33 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
+/// Where a request that cannot have the method it wants names it, beside the parameter `_method`.
+const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+
+/// The method that the sender wants instead of the one that a request has, in lower case; none where that is the same. A no
+/// that is sent so must not become a yes (faults A7).
+pub(crate) fn method_override(req: &HttpRequest, params: &Params) -> Result<Option<String>, Error> {
+    let in_headers = METHOD_OVERRIDES.iter().flat_map(|name| req.headers().get_all(*name));
+    let in_headers = in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let named = in_headers.chain(params.text("_method")?).map(|method| method.trim().to_ascii_lowercase());
+    let mut wanted: Option<String> = None;
+    for method in named.filter(|method| !method.is_empty()) {
+        if wanted.as_ref().is_some_and(|wanted| *wanted != method) {
+            return Err(Error::refused(Code::InvalidRequest, "The request asks for two methods."));
+        }
+        wanted = Some(method);
+    }
+    Ok(wanted.filter(|wanted| !wanted.eq_ignore_ascii_case(req.method().as_str())))
+}
+
+/// Refuses a request that wants another method than it has.
+pub(crate) fn refuse_method_override(req: &HttpRequest, params: &Params) -> Result<(), Error> {
+    match method_override(req, params)? {
+        Some(_) => Err(Error::refused(Code::MethodNotAllowed, "Method Not Allowed")),
+        None => Ok(()),
+    }
+}
+
 /// Whether a request names a type of answer among those that it takes.
 pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
     headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(media_type))
