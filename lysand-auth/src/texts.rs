@@ -35,6 +35,8 @@ texts! {
         INVALID_CODE = "Invalid code";
         /// Nobody is signed in with this browser.
         NO_SIGN_IN_COOKIE = "No jwt cookie was sent in the request";
+        /// The browser sent two sign-in cookies that differ.
+        TWO_SIGN_IN_COOKIES = "Your browser sent two different sign-ins. Please sign in again.";
         /// The browser keeps no cookies.
         NO_COOKIES = "No cookies were sent with the request";
         /// The sign-in cookie is not ours, or over.

@@ -138,3 +138,31 @@ story!(app_name_that_hides_something_is_refused, |story| {
         assert_eq!(story.post("/api/v1/apps").form(&form).send().await.is(200).json()["name"], name);
     }
 });
+
+story!(path_with_doubled_slashes_is_served_like_one_slash, |story| {
+    let form = [("client_name", "A"), ("redirect_uris", CALLBACK), ("scopes", "read")];
+    for path in ["//api/v1/apps", "/api//v1/apps", "///api/v1///apps//"] {
+        let answer = story.post(path).form(&form).send().await.is(200);
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+    }
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let query = app.authorize_query_with(&[("state", "a//b")]);
+    story.get(&format!("//oauth//authorize?{query}")).send().await.is(200);
+    let sign_in = [("identifier", ada.username.as_str()), ("password", &ada.password)];
+    let signed_in = story.post(&format!("//api/auth//login?{query}")).form(&sign_in).send().await.signed_in();
+    let pairs = [("client_id", app.client_id.as_str()), ("redirect_uri", CALLBACK), ("code", &signed_in.code)];
+    let path = tests::story::encode("/api/auth/redirect", &pairs).replacen("/api", "//api", 1);
+    let location = story.post(&path).session(&signed_in).send().await.is(302).location();
+    assert_eq!(query_of(&location, "state").as_deref(), Some("a//b"), "a query stays as it is");
+    let code = query_of(&location, "code").expect("a code");
+    let token = story.post("/oauth//token").form(&app.code_form(&code)).send().await.is(200).json();
+    let token = token["access_token"].as_str().expect("a token");
+    story.get("//api/v1/accounts/verify_credentials").bearer(token).send().await.is(200);
+    story.get("//api/v1/instance").send().await.is(200);
+    story.get("//health").send().await.is(200);
+    story.get("//.well-known/openid-configuration").send().await.is(200);
+    story.call(reqwest::Method::PUT, "//oauth/token").send().await.is(405);
+    for unknown in ["//nothing", "/nothing//here", "//api/v1//nothing", "//oauth/authorized_applications//x//y"] {
+        story.get(unknown).send().await.is(404);
+    }
+});

@@ -43,7 +43,7 @@ impl LoginPageError {
     /// The reply, or what shows the error to the person who posted `form`.
     pub(crate) async fn render_or(reply: Result<HttpResponse, Self>, form: &PostedForm) -> HttpResponse {
         let (auth, req, params) = (&form.auth, &form.req, &form.params);
-        match reply {
+        let mut reply = match reply {
             Ok(reply) => reply,
             Err(Self::OnPage(error)) => error.render(auth, req, params).await,
             Err(Self::ToLoginPage(error)) => {
@@ -51,7 +51,9 @@ impl LoginPageError {
                 let pairs = request_of_form(auth, params).await;
                 to_login_page(View::new(auth, req, &reader), pairs, error).await
             }
-        }
+        };
+        session::remove_one_of_two(auth, req, &mut reply);
+        reply
     }
 }
 

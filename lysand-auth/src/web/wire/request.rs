@@ -71,17 +71,23 @@ pub(crate) fn is_same_origin_fetch(req: &HttpRequest) -> bool {
 /// Bytes are looked at, because the header is shared with whatever else the host's name sets: a neighbour's cookie that is
 /// no ASCII hides none of ours (faults A4).
 pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut found: Option<&[u8]> = None;
-    let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    for pair in pairs.map(<[u8]>::trim_ascii) {
-        let Some(value) = pair.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")) else { continue };
-        match found {
-            Some(earlier) if earlier != value => return None,
-            _ => found = Some(value),
-        }
+    if has_two(headers, name) {
+        return None;
     }
-    let value = std::str::from_utf8(found?).ok()?;
+    let value = std::str::from_utf8(values(headers, name).next()?).ok()?;
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Whether a cookie came in two copies that differ: which one is ours is for nobody to say (security WEB-2).
+pub(crate) fn has_two(headers: &HeaderMap, name: &str) -> bool {
+    let mut values = values(headers, name);
+    let first = values.next();
+    values.any(|value| Some(value) != first)
+}
+
+fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    pairs.map(<[u8]>::trim_ascii).filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
 /// Where a request that cannot have the method it wants names it, beside the parameter `_method`.
