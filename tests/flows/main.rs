@@ -25,6 +25,7 @@ mod not_found;
 mod oauth_settings;
 mod openid;
 mod openid_requests;
+mod own_tokens;
 mod page_security;
 mod rate_limits;
 mod refresh;

@@ -61,6 +61,8 @@ pub struct App {
     pub grants: Option<Vec<String>>,
     /// What it says of itself elsewhere.
     pub links: AppLinks,
+    /// A person once let it in, or the operator registered it: it is not merely one that somebody registered.
+    pub approved: bool,
 }
 
 /// What an app says of itself elsewhere: http or https addresses with a host (RFC 7591 §2).
@@ -129,6 +131,7 @@ mod tests {
             dynamic: false,
             grants: None,
             links: AppLinks::default(),
+            approved: true,
         };
         for (first_party, is_public, skips) in
             [(true, false, true), (true, true, false), (false, false, false), (false, true, false)]

@@ -17,7 +17,7 @@ use crate::model::scope::Scopes;
 use crate::model::session::{SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::store::authorizations::{self, ApprovedCode};
-use crate::store::{Conn, Work, grants};
+use crate::store::{Conn, Work, apps, grants};
 
 /// Something that a sign-in lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,35 +224,14 @@ pub(crate) async fn consented_to_pending(
     restated: bool,
 ) -> Result<bool, Error> {
     let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
-    let (judged, session) = (candidate.clone(), browser.session.id.clone());
+    let session = browser.session.id.clone();
     let expires_at = candidate.now.plus(request.code_lifetime(&auth.config().lifetimes));
-    let approved = match restated {
+    let approval = Approval { candidate: candidate.clone(), codes, session, expires_at, restated };
+    let approved = match app.approved && !restated {
         // A consent that was given just now needs no look-up, so that one statement does it all.
-        false => {
-            auth.store()
-                .write_one(move |c| {
-                    Box::pin(async move {
-                        let missing = first_missing(c, &judged, Lock::Shared).await?;
-                        Ok(missing.is_none()
-                            && authorizations::approve(c, codes, &session, expires_at, judged.now).await?)
-                    })
-                })
-                .await
-        }
-        true => {
-            auth.store()
-                .write(move |c| {
-                    Box::pin(async move {
-                        let missing = first_missing(c, &judged, Lock::Shared).await?;
-                        authorizations::restate(c, codes.pending, &session, &judged.request).await?;
-                        Ok(missing.is_none()
-                            && authorizations::approve(c, codes, &session, expires_at, judged.now).await?)
-                    })
-                })
-                .await
-        }
+        true => auth.store().write_one(move |c| Box::pin(approval.approve(c))).await?,
+        false => auth.store().write(move |c| Box::pin(approval.approve(c))).await?,
     };
-    let approved = approved?;
     if approved {
         candidate.log_approval();
     }
@@ -264,7 +243,13 @@ pub(crate) async fn consented_to_pending(
 async fn finish(auth: &Auth, candidate: Candidate, change: SessionChange) -> Result<Option<Step>, Error> {
     let judged = candidate.clone();
     let made = session::make_code(auth, (&candidate.app, &candidate.request), change, move |c| {
-        Box::pin(async move { first_missing(c, &judged, Lock::Shared).await })
+        Box::pin(async move {
+            let missing = first_missing(c, &judged, Lock::Shared).await?;
+            if missing.is_none() {
+                remember_approval(c, &judged.app).await?;
+            }
+            Ok(missing)
+        })
     });
     let Some((code, missing)) = made.await? else { return Ok(None) };
     let step = Step { missing, code };
@@ -272,6 +257,39 @@ async fn finish(auth: &Auth, candidate: Candidate, change: SessionChange) -> Res
         candidate.log_approval();
     }
     Ok(Some(step))
+}
+
+/// The approval of a pending code.
+struct Approval {
+    candidate: Candidate,
+    codes: ApprovedCode,
+    session: SessionId,
+    expires_at: Timestamp,
+    /// The person was asked for less than the pending code stands for.
+    restated: bool,
+}
+
+impl Approval {
+    /// Approves the code, unless something is missing or it is no longer pending.
+    async fn approve(self, c: &mut Conn) -> Result<bool, Error> {
+        let Self { candidate, codes, session, expires_at, restated } = self;
+        if first_missing(c, &candidate, Lock::Shared).await?.is_some() {
+            return Ok(false);
+        }
+        if restated {
+            authorizations::restate(c, codes.pending, &session, &candidate.request).await?;
+        }
+        if !authorizations::approve(c, codes, &session, expires_at, candidate.now).await? {
+            return Ok(false);
+        }
+        remember_approval(c, &candidate.app).await?;
+        Ok(true)
+    }
+}
+
+/// An app that a person let in once is not swept as one that nobody uses (faults D14).
+async fn remember_approval(c: &mut Conn, app: &App) -> Result<(), Error> {
+    if app.approved { Ok(()) } else { apps::set_approved(c, &app.id).await }
 }
 
 impl Candidate {
@@ -325,6 +343,7 @@ mod tests {
             dynamic: false,
             grants: None,
             links: AppLinks::default(),
+            approved: true,
         };
         let request = CheckedRequest {
             redirect_uri: RedirectUri::stored(case.redirect_uri),

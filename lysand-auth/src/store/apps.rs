@@ -2,6 +2,8 @@
 
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
+use serde::{Deserialize, Serialize};
+
 use super::conn::Conn;
 use super::schema::auth_app;
 use crate::ambient::Timestamp;
@@ -27,11 +29,39 @@ pub(super) struct Row {
     is_public: bool,
     expiring: bool,
     first_party: bool,
-    dynamic: bool,
-    grant_types: Option<String>,
+    registration: Option<String>,
+    approved: bool,
+    had_own_token: bool,
+}
+
+/// What an app of RFC 7591 registered, as the column keeps it.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct StoredRegistration {
+    grant_types: Vec<String>,
     logo_uri: Option<String>,
     policy_uri: Option<String>,
     tos_uri: Option<String>,
+}
+
+impl StoredRegistration {
+    fn of(app: &App) -> Result<Option<String>, Error> {
+        if !app.dynamic {
+            return Ok(None);
+        }
+        let links = app.links.clone();
+        let registration = Self {
+            grant_types: app.grants.clone().unwrap_or_default(),
+            logo_uri: links.logo,
+            policy_uri: links.policy,
+            tos_uri: links.terms,
+        };
+        serde_json::to_string(&registration).map(Some).map_err(Error::failed)
+    }
+
+    fn links(&self) -> AppLinks {
+        AppLinks { logo: self.logo_uri.clone(), policy: self.policy_uri.clone(), terms: self.tos_uri.clone() }
+    }
 }
 
 /// An app and the digest of its secret.
@@ -42,6 +72,9 @@ pub(crate) struct StoredApp {
 
 impl From<Row> for StoredApp {
     fn from(row: Row) -> Self {
+        // One that cannot be read any more allows nothing.
+        let registration: Option<StoredRegistration> =
+            row.registration.map(|json| serde_json::from_str(&json).unwrap_or_default());
         Self {
             secret_digest: row.secret_digest,
             app: App {
@@ -55,9 +88,10 @@ impl From<Row> for StoredApp {
                 is_public: row.is_public,
                 expiring: row.expiring,
                 first_party: row.first_party,
-                dynamic: row.dynamic,
-                grants: row.grant_types.map(|words| words.split(' ').map(str::to_owned).collect()),
-                links: AppLinks { logo: row.logo_uri, policy: row.policy_uri, terms: row.tos_uri },
+                dynamic: registration.is_some(),
+                links: registration.as_ref().map(StoredRegistration::links).unwrap_or_default(),
+                grants: registration.map(|registration| registration.grant_types),
+                approved: row.approved,
             },
         }
     }
@@ -90,11 +124,9 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
         is_public: app.is_public,
         expiring: app.expiring,
         first_party: app.first_party,
-        dynamic: app.dynamic,
-        grant_types: app.grants.as_ref().map(|words| words.join(" ")),
-        logo_uri: app.links.logo.clone(),
-        policy_uri: app.links.policy.clone(),
-        tos_uri: app.links.terms.clone(),
+        registration: StoredRegistration::of(app)?,
+        approved: app.approved,
+        had_own_token: false,
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())
@@ -122,6 +154,24 @@ pub(crate) async fn by_id(conn: &mut Conn, id: &AppId) -> Result<Option<App>, Er
 pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<App>, Error> {
     let rows: Vec<Row> = on!(conn, c => auth_app::table.order(auth_app::created_at).select(Row::as_select()).load(c))?;
     Ok(rows.into_iter().map(|row| StoredApp::from(row).app).collect())
+}
+
+/// Remembers that a person let the app in.
+pub(crate) async fn set_approved(conn: &mut Conn, id: &AppId) -> Result<(), Error> {
+    on!(conn, c => diesel::update(auth_app::table.find(id.as_str()))
+        .filter(auth_app::approved.eq(false))
+        .set(auth_app::approved.eq(true))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Remembers that the app has had a token for itself.
+pub(crate) async fn set_had_own_token(conn: &mut Conn, id: &AppId) -> Result<(), Error> {
+    on!(conn, c => diesel::update(auth_app::table.find(id.as_str()))
+        .filter(auth_app::had_own_token.eq(false))
+        .set(auth_app::had_own_token.eq(true))
+        .execute(c))?;
+    Ok(())
 }
 
 /// Removes an app with its codes and tokens; false when there was none.

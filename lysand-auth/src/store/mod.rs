@@ -27,6 +27,7 @@ pub(crate) mod identities;
 pub(crate) mod limit_gates;
 mod migrate;
 mod on;
+pub(crate) mod own_tokens;
 #[cfg(feature = "postgres")]
 mod pooled_conn;
 #[cfg(feature = "postgres")]

@@ -13,11 +13,9 @@ diesel::table! {
         is_public -> Bool,
         expiring -> Bool,
         first_party -> Bool,
-        dynamic -> Bool,
-        grant_types -> Nullable<Text>,
-        logo_uri -> Nullable<Text>,
-        policy_uri -> Nullable<Text>,
-        tos_uri -> Nullable<Text>,
+        registration -> Nullable<Text>,
+        approved -> Bool,
+        had_own_token -> Bool,
     }
 }
 
@@ -66,6 +64,7 @@ diesel::table! {
         family_id -> Nullable<Text>,
         last_used_at -> Nullable<BigInt>,
         last_used_from -> Nullable<Text>,
+        generation -> Nullable<BigInt>,
     }
 }
 
