@@ -14,7 +14,7 @@ use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::Scopes;
-use crate::model::session::{SessionId, SignedInBrowser};
+use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::{Digest, Secret};
 use crate::store::{Conn, Work, apps, authorizations, grants};
 
@@ -43,6 +43,8 @@ pub(crate) enum Consent {
 pub struct SignedIn {
     /// The `jwt` cookie.
     pub cookie: Secret,
+    /// The cookie by which the browser is known from now on (people PPL-113).
+    pub known_by: Secret,
     /// The app that asked.
     pub app: App,
     /// What it asked for.
@@ -146,13 +148,12 @@ impl Candidate {
     }
 }
 
-/// Somebody proved just now who they are. A session begins; the one that this browser had ends (`replaces`, security WEB-1),
-/// and `attempts` that came to nothing are forgotten.
+/// Somebody proved just now who they are. A session begins; the one that this `browser` had ends (security WEB-1), and `attempts` that came to nothing are forgotten.
 pub(crate) async fn after_proof(
     auth: &Auth,
     account: &Account,
     (app, request): (App, CheckedRequest),
-    replaces: Option<SessionId>,
+    browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
     let candidate = Candidate {
@@ -162,10 +163,12 @@ pub(crate) async fn after_proof(
         consent: Consent::Always,
         now: auth.ambient().now(),
     };
-    let (new, cookie) = NewSession::new(auth, account, replaces, attempts)?;
+    let known_by = browser.known_by.unwrap_or_else(|| Secret::generate(auth.ambient()));
+    let (new, cookie) = NewSession::new(auth, account, browser.session, attempts)?;
+    let new = new.in_browser(auth, known_by.digest());
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new)), None).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
-    Ok(SignedIn { cookie, app, request, step })
+    Ok(SignedIn { cookie, known_by, app, request, step })
 }
 
 /// Somebody goes on who is signed in with this browser. `None` when the session ended meanwhile.

@@ -24,6 +24,7 @@ mod error;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
+pub(crate) mod known_browsers;
 pub(crate) mod limit_gates;
 mod migrate;
 mod on;

@@ -132,6 +132,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth_known_browser (id) {
+        id -> Text,
+        browser_digest -> Binary,
+        account_id -> Text,
+        first_at -> BigInt,
+        last_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_app,
     auth_session,

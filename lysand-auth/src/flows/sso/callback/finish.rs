@@ -13,27 +13,23 @@ use crate::error::{Code, Error};
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
-use crate::model::session::SessionId;
+use crate::model::session::Browser;
 use crate::secret::Secret;
 use crate::steps::sign_in;
 use crate::store::sso_flows;
 use crate::texts;
 
-/// Does what the flow was begun for. `replaces` is the session that the browser had.
+/// Does what the flow was begun for. `browser` is what the browser has of earlier sign-ins.
 ///
 /// # Errors
 /// As Lysand §9 lists them; nothing is left behind.
-pub async fn finish(
-    auth: &Auth,
-    redeemed: RedeemedFlow,
-    replaces: Option<SessionId>,
-) -> Result<CallbackOutcome, CallbackError> {
+pub async fn finish(auth: &Auth, redeemed: RedeemedFlow, browser: Browser) -> Result<CallbackOutcome, CallbackError> {
     let RedeemedFlow { identified: IdentifiedFlow { flow, app, provider }, profile, is_same_browser } = redeemed;
     let link = UnconfirmedLink { subject: profile.identity.subject.clone(), label: profile.label() };
     let outcome = match &flow.purpose {
         Purpose::SignIn(_, request) => {
             let request = app.clone().map(|app| (app, request.clone()));
-            sign_in_with(auth, &provider, &profile, request, replaces).await
+            sign_in_with(auth, &provider, &profile, request, browser).await
         }
         Purpose::Link(..) if is_same_browser => make_link(auth, &flow, link).await.map(|()| CallbackOutcome::Linked),
         Purpose::Link(..) => await_confirmation(auth, &flow, link).await,
@@ -46,7 +42,7 @@ async fn sign_in_with(
     provider: &Provider,
     profile: &ProviderProfile,
     request: Option<(App, CheckedRequest)>,
-    replaces: Option<SessionId>,
+    browser: Browser,
 ) -> Result<CallbackOutcome, Error> {
     // The app was removed while the person was away.
     let (app, request) = request.ok_or_else(invalid_flow)?;
@@ -61,7 +57,7 @@ async fn sign_in_with(
         return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
-    let signed_in = sign_in::after_proof(auth, &account, (app, request), replaces, None).await?;
+    let signed_in = sign_in::after_proof(auth, &account, (app, request), browser, None).await?;
     Ok(CallbackOutcome::SignedIn(Box::new(signed_in)))
 }
 
