@@ -42,7 +42,7 @@ impl Grant for ClientCredentials {
     }
 
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
-        let scopes = exchange.app.scopes.grant(exchange.request.scope.as_deref())?;
+        let scopes = exchange.app.scopes.grant(exchange.request.scope.as_deref(), &exchange.auth.config().scopes)?;
         issue::issue(exchange.auth, exchange.app, None, scopes).await.map(Some)
     }
 
