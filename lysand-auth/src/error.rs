@@ -145,6 +145,8 @@ codes! {
     UserRequired = "invalid_request", 422;
     /// The account may not act at present (Mastodon §11.2).
     AccountInactive = "access_denied", 403;
+    /// The host's rules refuse a sign-in whose proof was right (FAC-163).
+    SignInRefused = "access_denied", 403;
     /// The request comes from another site, or its form token is not ours.
     Forbidden = "access_denied", 403;
     /// The form token is missing its session: the page is too old (Mastodon §5.5).

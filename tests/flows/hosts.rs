@@ -15,6 +15,7 @@ use lysand_auth::flows::sweep::{Swept, sweep};
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Accounts;
 use lysand_auth::host::accounts::{Account, AccountId};
+use lysand_auth::host::sign_in_rules::ProofKind;
 use lysand_auth::web::{ApiError, SignedIn, finish_sign_in};
 use lysand_auth::{Auth, Secret};
 use tests::embedder::{Embedder, auth_builder_of};
@@ -39,7 +40,7 @@ async fn magic(
     request.state = value("state");
     let account = AccountId::new(value("account").unwrap_or_default());
     let replaces = before.0.map(|browser| browser.session.id);
-    let signed_in = sessions::begin(&auth, &account, &request, replaces).await?;
+    let signed_in = sessions::begin(&auth, &account, ProofKind::Host("magic".into()), &request, replaces).await?;
     Ok(finish_sign_in(&auth, &req, &signed_in).await?)
 }
 

@@ -1,109 +1,20 @@
 //! A host's accounts in memory, right in every way or with one fault: what the conformance suite is tried on.
 
+mod changes;
+mod faults;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::accounts::{Account, AccountId, Email, Standing};
-use lysand_auth::host::accounts::{Accounts, AccountsError, Field, NewAccount};
+use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
+use lysand_auth::host::accounts::{Accounts, AccountsError, Along, Change, Field, NewAccount};
 use lysand_auth::host::testing::KnownAccount;
 use lysand_auth::secret::Secret;
+use lysand_auth::store::Store;
 
-/// Names faults, and lists them.
-macro_rules! faults {
-    ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// What a host does wrong.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Fault {
-            $($(#[$doc])* $name,)+
-        }
-
-        impl Fault {
-            /// Every fault.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-        }
-    };
-}
-
-faults! {
-    /// `by_id` does not look at the id.
-    FindsFirstById,
-    /// `by_id` fails when there is nobody.
-    FailsWithoutId,
-    /// `by_id` takes a user name as well.
-    TakesNameAsId,
-    /// `by_id` leaves the address out.
-    LeavesAddressOut,
-    /// Names are found in one case of letters alone.
-    CaseSensitive,
-    /// Addresses are not looked for.
-    IgnoresAddresses,
-    /// The beginning of a name is enough.
-    TakesBeginnings,
-    /// A percent sign stands for anything.
-    TakesWildcards,
-    /// `by_identifier` fails when there is nobody.
-    FailsWithoutName,
-    /// The empty name is the first account's.
-    TakesEmptyName,
-    /// A name ends at a NUL character.
-    CutsNameAtNul,
-    /// Every password is right.
-    TakesAnyPassword,
-    /// The case of a password does not matter.
-    IgnoresCaseOfPassword,
-    /// Blanks around a password do not matter.
-    TrimsPassword,
-    /// The first eight bytes of a password count.
-    CutsPassword,
-    /// A password ends at a NUL character.
-    CutsPasswordAtNul,
-    /// The empty password is right for accounts without one.
-    TakesEmptyPassword,
-    /// Somebody else's password is right.
-    TakesOthersPassword,
-    /// `check_password` fails for unknown names.
-    FailsForUnknown,
-    /// Unknown names are answered at once.
-    AnswersUnknownAtOnce,
-    /// Accounts without a password are answered at once.
-    AnswersWithoutPasswordAtOnce,
-    /// Every account is said to have a password.
-    SaysPasswordForAll,
-    /// A name can be taken twice.
-    CreatesNameTwice,
-    /// A name can be taken twice in another case of letters.
-    CreatesNameInOtherCase,
-    /// An address can be taken twice.
-    CreatesAddressTwice,
-    /// A taken address is told as a taken name.
-    TellsWrongField,
-    /// Two who ask for a name at the same moment both get it.
-    CreatesInRace,
-    /// The password of a new account is lost.
-    LosesPassword,
-    /// A new account has an address that nobody confirmed.
-    LosesConfirmation,
-    /// A new account gets somebody's id.
-    RepeatsId,
-    /// The old password stays right beside the new one.
-    KeepsOldPassword,
-    /// The new password is not kept.
-    DropsNewPassword,
-    /// A change of nobody's account is told as done.
-    ChangesNobody,
-    /// A standing is not kept.
-    DropsStanding,
-    /// A deleted account is still found by name.
-    FindsDeletedByName,
-    /// The id of a deleted account is given to the next.
-    ReusesId,
-    /// The list leaves one out.
-    ListsTooFew,
-    /// The list has one twice.
-    ListsTwice,
-}
+pub use self::faults::Fault;
 
 /// How long this host takes to hash a password.
 const HASHING: Duration = Duration::from_millis(3);
@@ -119,18 +30,20 @@ struct Row {
 pub struct MemoryAccounts {
     fault: Option<Fault>,
     rows: Mutex<Vec<Row>>,
+    /// In its transactions happens what goes along with a change.
+    store: Store,
 }
 
 impl MemoryAccounts {
     /// A host with these accounts, and perhaps a fault.
-    pub fn new(known: &[KnownAccount], fault: Option<Fault>) -> Self {
+    pub fn new(known: &[KnownAccount], fault: Option<Fault>, store: Store) -> Self {
         let rows = known.iter().map(|known| {
             let mut account = Account::new(known.id.clone(), known.username.clone());
             account.email = known.email.clone().map(|address| Email { address, confirmed: true });
             let passwords = known.password.iter().map(|password| password.expose().to_owned()).collect();
             Row { account, passwords, deleted: false }
         });
-        Self { fault, rows: Mutex::new(rows.collect()) }
+        Self { fault, rows: Mutex::new(rows.collect()), store }
     }
 
     fn has(&self, fault: Fault) -> bool {
@@ -303,6 +216,22 @@ impl Accounts for MemoryAccounts {
                 row.account.standing = standing;
             }
         })
+    }
+
+    async fn create_along(&self, new: NewAccount, along: Along) -> Result<Account, AccountsError> {
+        self.make_along(new, along).await
+    }
+
+    async fn change_along(&self, id: &AccountId, change: Change, along: Along) -> Result<(), AccountsError> {
+        self.apply_along(id, change, along).await
+    }
+
+    async fn set_email(&self, id: &AccountId, email: &Email) -> Result<(), AccountsError> {
+        self.move_to(id, email, Fault::SetsTakenAddress)
+    }
+
+    async fn set_role(&self, id: &AccountId, role: Role) -> Result<(), AccountsError> {
+        self.give_role(id, role)
     }
 
     async fn list(&self) -> Result<Vec<Account>, AccountsError> {
