@@ -21,10 +21,10 @@ pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
 use crate::keys::Keys;
-use crate::model::host_scope;
 pub use crate::model::host_scope::HostScope;
 pub use crate::model::rate_limit::{Limit, Rule, source_of};
 pub use crate::model::redirect_uri::RedirectMatch;
+use crate::model::scope;
 
 /// A network, as `trusted_proxies` lists them.
 pub use ipnet::IpNet;
@@ -156,7 +156,7 @@ impl Config {
         if self.realm.is_empty() || !self.realm.chars().all(is_quotable) {
             problems.push(ConfigProblem::new("realm", "must be ASCII text without quotation marks and backslashes"));
         }
-        let scopes = host_scope::problems(&self.scopes);
+        let scopes = scope::problems(&self.scopes);
         problems.extend(scopes.map(|(word, why)| ConfigProblem::new("scopes", format!("{word:?} {why}"))));
         problems.extend(self.lifetimes.check());
         problems.extend(self.frontend.check(&self.base_url));

@@ -1,11 +1,5 @@
 //! Scopes of a host's own API, beside those that the library knows (faults E6).
 
-use crate::model::permission::Access;
-use crate::model::scope::{self, Scopes};
-
-/// The longest word.
-const LONGEST: usize = 64;
-
 /// A scope of a host's own: its word, and what the consent page says of it.
 ///
 /// A word covers those that begin with it and a colon: `fern` is enough where `fern:write` is asked for. A word may stand
@@ -26,7 +20,7 @@ pub struct HostScope {
     pub(super) word: &'static str,
     pub(super) subject: &'static str,
     pub(super) clause: &'static str,
-    pub(super) access: Access,
+    pub(super) changes: bool,
 }
 
 impl HostScope {
@@ -34,13 +28,13 @@ impl HostScope {
     /// `clause` is what an app with it can do, such as "see your ferns".
     #[must_use]
     pub const fn reading(word: &'static str, subject: &'static str, clause: &'static str) -> Self {
-        Self { word, subject, clause, access: Access::Read }
+        Self { word, subject, clause, changes: false }
     }
 
     /// A scope with which an app changes something. With the subject of a reading one, the two share a row on the page.
     #[must_use]
     pub const fn changing(word: &'static str, subject: &'static str, clause: &'static str) -> Self {
-        Self { word, subject, clause, access: Access::Write }
+        Self { word, subject, clause, changes: true }
     }
 
     /// The word that apps ask for.
@@ -48,62 +42,13 @@ impl HostScope {
     pub const fn word(&self) -> &'static str {
         self.word
     }
-
-    /// What keeps this from being a scope.
-    fn problem(&self) -> Option<&'static str> {
-        let is_token = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
-        let word = self.word;
-        let umbrella = format!("{word}:");
-        match () {
-            () if word.is_empty() || word.len() > LONGEST || !word.bytes().all(is_token) => {
-                Some("must be 1 to 64 visible ASCII characters other than quotation mark and backslash")
-            }
-            () if scope::is_known(word) => Some("is a scope that the library has already"),
-            // It would open what Mastodon's own words are for.
-            () if scope::ALL.iter().any(|known| known.starts_with(&umbrella)) => {
-                Some("would cover scopes that the library has: choose another word")
-            }
-            () if self.subject.trim().is_empty() || self.clause.trim().is_empty() => {
-                Some("needs a subject and a clause for the consent page")
-            }
-            () => None,
-        }
-    }
-}
-
-/// What is wrong with a host's scopes: a word, and why it cannot be one.
-pub(crate) fn problems(own: &[HostScope]) -> impl Iterator<Item = (&'static str, &'static str)> {
-    own.iter().enumerate().filter_map(|(index, scope)| {
-        let is_repeated = own.iter().take(index).any(|earlier| earlier.word == scope.word);
-        let problem = if is_repeated { Some("is there twice") } else { scope.problem() };
-        problem.map(|why| (scope.word, why))
-    })
-}
-
-/// What a set of scopes asks for beyond the library's: for each subject in order, whether it is to be read and changed,
-/// and the clauses.
-pub(super) fn asked(own: &[HostScope], scopes: &Scopes) -> Vec<(&'static str, Access, Vec<&'static str>)> {
-    let is_asked = |scope: &&HostScope| {
-        scopes.has(scope.word)
-            && !scopes.words().iter().any(|held| held != scope.word && scope::covers(held, scope.word))
-    };
-    let mut rows: Vec<(&'static str, Access, Vec<&'static str>)> = Vec::new();
-    for scope in own.iter().filter(is_asked) {
-        match rows.iter_mut().find(|(subject, ..)| *subject == scope.subject) {
-            Some((_, access, clauses)) => {
-                *access = if *access == scope.access { *access } else { Access::ReadWrite };
-                clauses.push(scope.clause);
-            }
-            None => rows.push((scope.subject, scope.access, vec![scope.clause])),
-        }
-    }
-    rows
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::permission::permissions;
+    use crate::model::permission::{Access, permissions};
+    use crate::model::scope::{Scopes, problems};
 
     const OWN: [HostScope; 4] = [
         HostScope::reading("fern:read", "Your ferns", "see your ferns"),

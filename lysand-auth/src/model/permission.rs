@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::host_scope::{self, HostScope};
+use crate::model::host_scope::HostScope;
 use crate::model::scope::Scopes;
 
 /// One subject on the consent page, such as "Posts", and what is asked for it.
@@ -160,9 +160,24 @@ const SUBJECTS: [Subject; 24] = [
 /// What `scopes` mean, one row a subject; those of the host's own come last.
 #[must_use]
 pub(crate) fn permissions(scopes: &Scopes, own: &[HostScope]) -> Vec<Permission> {
-    let host = host_scope::asked(own, scopes).into_iter();
-    let host = host.map(|(subject, access, clauses)| Permission::new(subject, access, clauses));
-    SUBJECTS.iter().filter_map(|subject| subject.asked(scopes)).chain(host).collect()
+    SUBJECTS.iter().filter_map(|subject| subject.asked(scopes)).chain(of_host(scopes, own)).collect()
+}
+
+/// A row for each subject of the host's own, in the order in which the host names them.
+fn of_host(scopes: &Scopes, own: &[HostScope]) -> Vec<Permission> {
+    let mut rows: Vec<Permission> = Vec::new();
+    for scope in own.iter().filter(|scope| scopes.has(scope.word) && !is_part_of_wider(scope.word, scopes)) {
+        let access = if scope.changes { Access::Write } else { Access::Read };
+        match rows.iter_mut().find(|row| row.subject == scope.subject) {
+            Some(row) => {
+                let access = if row.access == access { access } else { Access::ReadWrite };
+                let clauses = row.clauses.iter().copied().chain([scope.clause]).collect();
+                *row = Permission::new(scope.subject, access, clauses);
+            }
+            None => rows.push(Permission::new(scope.subject, access, vec![scope.clause])),
+        }
+    }
+    rows
 }
 
 impl Permission {

@@ -67,6 +67,9 @@ pub(crate) const MASTODON: &[&str] = ALL.split_at(47).0;
 /// Words of old clients that are accepted and dropped (DEV-7).
 const RETIRED: [&str; 5] = ["crypto", "read:reports", "read:me", "read:circles", "write:circles"];
 
+/// The longest word of a host's own.
+const LONGEST: usize = 64;
+
 /// What `follow` covers, and nothing else (Mastodon §4).
 const FOLLOW: [&str; 6] = ["read:follows", "read:blocks", "read:mutes", "write:follows", "write:blocks", "write:mutes"];
 
@@ -86,9 +89,32 @@ pub(crate) fn covers(held: &str, wanted: &str) -> bool {
     }
 }
 
-/// Whether this is a word of the library's, in use or retired.
-pub(super) fn is_known(word: &str) -> bool {
-    ALL.contains(&word) || RETIRED.contains(&word)
+/// What is wrong with a host's scopes: a word, and why it cannot be one.
+pub(crate) fn problems(own: &[HostScope]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    own.iter().enumerate().filter_map(|(index, scope)| {
+        let is_repeated = own.iter().take(index).any(|earlier| earlier.word == scope.word);
+        let problem = if is_repeated { Some("is there twice") } else { problem(scope) };
+        problem.map(|why| (scope.word, why))
+    })
+}
+
+/// What keeps a host's word from being a scope.
+fn problem(scope: &HostScope) -> Option<&'static str> {
+    let is_token = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+    let word = scope.word;
+    let umbrella = format!("{word}:");
+    if word.is_empty() || word.len() > LONGEST || !word.bytes().all(is_token) {
+        return Some("must be 1 to 64 visible ASCII characters other than quotation mark and backslash");
+    }
+    if ALL.contains(&word) || RETIRED.contains(&word) {
+        return Some("is a scope that the library has already");
+    }
+    // It would open what Mastodon's own words are for.
+    if ALL.iter().any(|known| known.starts_with(&umbrella)) {
+        return Some("would cover scopes that the library has: choose another word");
+    }
+    let is_explained = !scope.subject.trim().is_empty() && !scope.clause.trim().is_empty();
+    (!is_explained).then_some("needs a subject and a clause for the consent page")
 }
 
 /// A set of scopes in the order in which they were asked for, each once.

@@ -3,7 +3,8 @@
 use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts, AccountsError, Along, Change, Field, NewAccount};
 
-use super::{Fault, MemoryAccounts};
+use super::faults::Fault;
+use super::rows::MemoryAccounts;
 
 impl MemoryAccounts {
     /// Does what goes along, for this account; its failure undoes what `undo` undoes.
