@@ -12,6 +12,7 @@ use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::{FrontendPages, Pages, Plain};
 use crate::host::revocations::Revocations;
+use crate::host::sign_in_rules::SignInRules;
 use crate::keys::SecretKey;
 use crate::model::account::{Account, AccountId};
 use crate::model::request_counter::RequestCounters;
@@ -36,6 +37,7 @@ struct Parts {
     mailer: Arc<dyn Mailer>,
     pages: Arc<dyn Pages>,
     revocations: Option<Arc<dyn Revocations>>,
+    sign_in_rules: Option<Arc<dyn SignInRules>>,
     ambient: Ambient,
     keys: SigningKeys,
     secret_key: SecretKey,
@@ -61,6 +63,7 @@ impl Auth {
             mailer: None,
             pages: None,
             revocations: None,
+            sign_in_rules: None,
             ambient,
             housekeeping_every: Some(HOUSEKEEPING),
         }
@@ -110,6 +113,11 @@ impl Auth {
     /// Whom to tell what is over, when the host wants to know.
     pub(crate) fn revocations(&self) -> Option<Arc<dyn Revocations>> {
         self.0.revocations.clone()
+    }
+
+    /// What the host demands of a sign-in, when it has rules.
+    pub(crate) fn sign_in_rules(&self) -> Option<Arc<dyn SignInRules>> {
+        self.0.sign_in_rules.clone()
     }
 
     /// The clock and the random source.
@@ -206,6 +214,7 @@ pub struct AuthBuilder {
     mailer: Option<Arc<dyn Mailer>>,
     pages: Option<Arc<dyn Pages>>,
     revocations: Option<Arc<dyn Revocations>>,
+    sign_in_rules: Option<Arc<dyn SignInRules>>,
     ambient: Ambient,
     housekeeping_every: Option<Duration>,
 }
@@ -238,6 +247,13 @@ impl AuthBuilder {
     #[must_use]
     pub fn revocations(mut self, revocations: Arc<dyn Revocations>) -> Self {
         self.revocations = Some(revocations);
+        self
+    }
+
+    /// What a sign-in needs beyond what the library asks for. Not required.
+    #[must_use]
+    pub fn sign_in_rules(mut self, rules: Arc<dyn SignInRules>) -> Self {
+        self.sign_in_rules = Some(rules);
         self
     }
 
@@ -292,6 +308,7 @@ impl AuthBuilder {
             mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
             pages,
             revocations: self.revocations,
+            sign_in_rules: self.sign_in_rules,
             ambient: self.ambient,
             keys,
             form_key: secret_key.subkey("form token"),

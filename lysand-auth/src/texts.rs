@@ -116,6 +116,8 @@ texts! {
             "What you wanted to change is gone already, or was never yours. Go back and look at what there is now.";
         /// Title: too many requests.
         WAIT_TITLE = "Please wait a moment";
+        /// Title: the host refuses a sign-in.
+        SIGN_IN_REFUSED_TITLE = "You cannot sign in";
         /// Title: the server is overloaded, or its database away.
         BUSY_TITLE = "This server is busy";
         /// Title: every other refusal.
@@ -139,6 +141,10 @@ texts! {
         UNAVAILABLE = "The server is temporarily unavailable. Please try again in a moment.";
         /// No slot for hashing a password became free.
         HASHING_BUSY = "The server is busy signing people in. Please try again in a moment.";
+        /// The host demands more proofs than the library can ask for.
+        MORE_PROOFS_DEMANDED = "This account needs a further proof to sign in, and this server has none to ask for.";
+        /// The host's rules for sign-ins give no answer.
+        SIGN_IN_UNDECIDED = "This server could not decide whether you may sign in. Please try again later.";
         /// The owner of an account confirms a link with another password.
         WRONG_PASSWORD = "This is not the password of the account.";
     }

@@ -15,6 +15,7 @@ use lysand_auth::flows::sweep::{Swept, sweep};
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Accounts;
 use lysand_auth::host::accounts::{Account, AccountId};
+use lysand_auth::host::sign_in_rules::ProofKind;
 use lysand_auth::web::{ApiError, finish_sign_in};
 use lysand_auth::{Auth, Secret};
 use tests::embedder::{Embedder, auth_builder_of};
@@ -38,7 +39,8 @@ async fn magic(
     request.scope = value("scope");
     request.state = value("state");
     let account = AccountId::new(value("account").unwrap_or_default());
-    let signed_in = sessions::begin(&auth, &account, &request, browser).await?;
+    let proof = ProofKind::Host("magic".into());
+    let signed_in = sessions::begin(&auth, &account, proof, &request, browser).await?;
     Ok(finish_sign_in(&auth, &req, &signed_in).await?)
 }
 

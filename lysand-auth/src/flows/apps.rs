@@ -53,7 +53,10 @@ pub async fn register_first_party(auth: &Auth, registration: Registration) -> Re
 
 fn checked(auth: &Auth, registration: Registration) -> Result<CheckedRegistration, Error> {
     let dialect = registration.dialect;
-    registration.check(auth.config().oauth.plain_http_redirects).map_err(|problems| refused(dialect, &problems))
+    let config = auth.config();
+    registration
+        .check(config.oauth.plain_http_redirects, &config.scopes)
+        .map_err(|problems| refused(dialect, &problems))
 }
 
 async fn keep(

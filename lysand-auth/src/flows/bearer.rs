@@ -124,6 +124,7 @@ impl Bearer {
             retry_after: None,
             needed: Some(scopes.join(" ").into()),
             allowance: None,
+            realm: None,
         }))
     }
 

@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::host::sign_in_rules::ProofKind;
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem};
 use crate::model::session::Browser;
 use crate::secret::Secret;
+use crate::steps::host_rules::Proven;
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
 use crate::steps::{sign_in, throttle};
@@ -61,7 +63,8 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
         tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
-    sign_in::after_proof(auth, &account, (app, checked), attempt.browser, Some(attempts)).await
+    let proven = Proven { account: &account, by: &ProofKind::Password };
+    sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {

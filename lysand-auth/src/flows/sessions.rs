@@ -5,11 +5,13 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
+use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::AccountId;
 use crate::model::authorization::AuthorizationRequest;
 pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
+use crate::steps::host_rules::Proven;
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
 use crate::steps::{proof, revocation, session, sign_in};
@@ -42,14 +44,18 @@ pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrows
 /// sure who it is; what a sign-in still lacks after that, the dispatcher of all sign-ins decides, and the app's request is
 /// checked as any other.
 ///
+/// `proof` is by what the host made sure, as its [`SignInRules`](crate::host::sign_in_rules::SignInRules) get to see it:
+/// `ProofKind::Host("ldap".into())` for a road of its own, `ProofKind::Password` for a password that it checked itself.
 /// `browser` is what the person's browser has of earlier sign-ins; handlers take it as an argument. Answer with
 /// [`web::finish_sign_in`](crate::web::finish_sign_in).
 ///
 /// # Errors
-/// `invalid_grant` when there is no such account or it may not act, and whatever is wrong with the request.
+/// `invalid_grant` when there is no such account or it may not act, `access_denied` when the host's rules refuse, and
+/// whatever is wrong with the request.
 pub async fn begin(
     auth: &Auth,
     account: &AccountId,
+    proof: ProofKind,
     request: &AuthorizationRequest,
     browser: Browser,
 ) -> Result<SignedIn, Error> {
@@ -60,7 +66,8 @@ pub async fn begin(
         tracing::info!(%account, app = %checked.0.id, "sign-in refused");
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
-    sign_in::after_proof(auth, &account, checked, browser, None).await
+    let proven = Proven { account: &account, by: &proof };
+    sign_in::after_proof(auth, proven, checked, browser, None).await
 }
 
 /// The person proves with the password to be there still: a new session takes the place of the old one (security WEB-1,

@@ -109,7 +109,7 @@ pub(crate) async fn check(
         }
     };
     let redirect_uri = admit_redirect(auth, request, &app)?;
-    match request.check(&app, redirect_uri.clone(), &auth.config().oauth) {
+    match request.check(&app, redirect_uri.clone(), &auth.config().oauth, &auth.config().scopes) {
         Ok(checked) => Ok((app, checked)),
         Err(problem) => Err(RequestError::Refused(problem, Some(request.return_path(redirect_uri)))),
     }

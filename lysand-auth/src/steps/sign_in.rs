@@ -5,11 +5,12 @@
 //! decided from the database and the configuration, in the transaction that makes the code, and never from what a caller
 //! remembers. The [worker](super::session) begins the session and makes the code.
 
+use super::host_rules::{self, Proven};
 use super::session::{self, NewSession, SessionChange};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::model::account::{Account, AccountId};
+use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::rate_limit::FailedAttempts;
@@ -148,14 +149,17 @@ impl Candidate {
     }
 }
 
-/// Somebody proved just now who they are. A session begins; the one that this `browser` had ends (security WEB-1), and `attempts` that came to nothing are forgotten.
+/// Somebody proved just now who they are. Unless the host's rules are against it, a session begins; the one that this
+/// `browser` had ends (security WEB-1), and `attempts` that came to nothing are forgotten.
 pub(crate) async fn after_proof(
     auth: &Auth,
-    account: &Account,
+    proven: Proven<'_>,
     (app, request): (App, CheckedRequest),
     browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
+    let rules = host_rules::before_session(auth, proven, &app.id).await?;
+    let account = proven.account;
     let candidate = Candidate {
         account: account.id.clone(),
         app: app.clone(),
@@ -168,6 +172,9 @@ pub(crate) async fn after_proof(
     let new = new.in_browser(auth, known_by.digest());
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new)), None).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
+    if let Some(rules) = rules {
+        rules.after_session().await;
+    }
     Ok(SignedIn { cookie, known_by, app, request, step })
 }
 

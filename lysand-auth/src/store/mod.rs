@@ -51,6 +51,8 @@ pub use diesel;
 /// The asynchronous side of the query builder, for PostgreSQL.
 #[cfg(feature = "postgres")]
 pub use diesel_async;
+/// What embeds migrations: a [`MigrationSet`] is of this version.
+pub use diesel_migrations;
 
 pub use self::conn::{Conn, Work};
 pub use self::error::StoreError;

@@ -69,7 +69,7 @@ impl Grant for RefreshToken {
         let Exchange { auth, request, app, now, .. } = exchange;
         let (digest, family) = (self.digest, &self.family);
         let scopes = match request.scope.as_deref().filter(|scope| !scope.trim().is_empty()) {
-            Some(scope) => family.scopes.grant(Some(scope))?,
+            Some(scope) => family.scopes.grant(Some(scope), &auth.config().scopes)?,
             None => family.scopes.clone(),
         };
         let account = family.account_id.clone();

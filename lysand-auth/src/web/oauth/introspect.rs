@@ -20,10 +20,14 @@ pub(crate) async fn introspect(
     req: HttpRequest,
     received: Received,
 ) -> Result<HttpResponse, OAuthError> {
+    describe(&auth, &req, received).await.map_err(|error| OAuthError::at(&auth, error))
+}
+
+async fn describe(auth: &Auth, req: &HttpRequest, received: Received) -> Result<HttpResponse, Error> {
     let params = received.0?;
-    let claim = client::claim(&auth, &req, &params)?;
+    let claim = client::claim(auth, req, &params)?;
     params.require_equal_repeats(&["token_type_hint"])?;
-    let active = introspection::introspect(&auth, claim, client::secret(&auth, &params, "token")?).await?;
+    let active = introspection::introspect(auth, claim, client::secret(auth, &params, "token")?).await?;
     let body = active.map_or_else(
         || json!({ "active": false }),
         |active| {

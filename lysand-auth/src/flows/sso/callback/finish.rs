@@ -10,11 +10,13 @@ use super::redeem::RedeemedFlow;
 use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
+use crate::host::sign_in_rules::ProofKind;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
 use crate::model::session::Browser;
 use crate::secret::Secret;
+use crate::steps::host_rules::Proven;
 use crate::steps::sign_in;
 use crate::store::sso_flows;
 use crate::texts;
@@ -57,7 +59,8 @@ async fn sign_in_with(
         return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
-    let signed_in = sign_in::after_proof(auth, &account, (app, request), browser, None).await?;
+    let proven = Proven { account: &account, by: &ProofKind::Provider };
+    let signed_in = sign_in::after_proof(auth, proven, (app, request), browser, None).await?;
     Ok(CallbackOutcome::SignedIn(Box::new(signed_in)))
 }
 

@@ -140,7 +140,9 @@ async fn report_error(auth: &Auth, req: &HttpRequest, failed: &CallbackError) ->
     let name = failed.name.unwrap_or(refusal.code.oauth_name());
     match (refusal.code, &failed.report_to) {
         (Code::Validation, _) => ApiError(Error::Refused(refusal.clone())).error_response(),
-        (Code::Unavailable | Code::TooManyRequests, _) => error_page(auth, req, &failed.error).await,
+        (Code::Unavailable | Code::TooManyRequests | Code::SignInRefused, _) => {
+            error_page(auth, req, &failed.error).await
+        }
         (_, ReportTo::HomePage) => not_linked(auth, refusal),
         (_, ReportTo::SignInPage) => redirect_with_error(auth, Vec::new(), name, refusal),
         (_, ReportTo::SignInPageFor(app, checked)) => redirect_with_error(auth, asked(app, checked), name, refusal),
