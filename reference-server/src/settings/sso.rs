@@ -33,7 +33,11 @@ pub(super) fn sso(reader: &mut Reader) -> Sso {
 
 /// A proxy's address without what signs in to it.
 fn masked_proxy(text: &str) -> String {
-    text.rsplit_once('@').map_or_else(|| text.to_owned(), |(_, host)| format!("***@{host}"))
+    match (text.rsplit_once('@'), text.split_once("://")) {
+        (Some((_, host)), Some((scheme, _))) => format!("{scheme}://***@{host}"),
+        (Some((_, host)), None) => format!("***@{host}"),
+        (None, _) => text.to_owned(),
+    }
 }
 
 fn trusted_roots(reader: &mut Reader) -> Vec<String> {
