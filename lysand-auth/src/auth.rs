@@ -153,6 +153,12 @@ impl Auth {
         self.0.secret_key.subkey("client_credentials token")
     }
 
+    /// The key from which the secrets of flows to providers are derived.
+    #[cfg(feature = "sso")]
+    pub(crate) fn flow_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("flow to a provider")
+    }
+
     pub(crate) fn request_counters(&self) -> &RequestCounters {
         &self.0.request_counters
     }

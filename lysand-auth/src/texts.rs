@@ -109,6 +109,9 @@ texts! {
         /// A consent page whose request was answered.
         REQUEST_OVER =
             "This request was answered already, or it waited too long. Nothing was granted by opening this page.";
+        /// A sign-in at a provider that came back twice, late, or to another browser.
+        SIGN_IN_OVER =
+            "This sign-in was finished already, took too long, or began in another browser. Go back to the app and sign in again.";
         /// Title: there is no such thing.
         NOT_FOUND_TITLE = "This is not there";
         /// What to do about it.

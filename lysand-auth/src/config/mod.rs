@@ -19,7 +19,7 @@ pub use self::lifetimes::Lifetimes;
 pub use self::oauth::{AuthorizeErrors, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
-pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
+pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
 use crate::keys::Keys;
 pub use crate::model::host_scope::HostScope;
 pub use crate::model::rate_limit::{Limit, Rule, source_of};
