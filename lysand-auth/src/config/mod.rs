@@ -16,7 +16,7 @@ pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::lifetimes::Lifetimes;
-pub use self::oauth::{AuthorizeErrors, OAuthRules};
+pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
-pub use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
+pub use crate::model::app::{App, AppId, AppLinks};
 use crate::model::rate_limit::{self, Allowance, Rule};
 pub use crate::model::redirect_uri::{RedirectUri, UriProblem};
+pub use crate::model::registration::{CheckedRegistration, Dialect, Problem, Registration};
 pub use crate::model::scope::{Scopes, UnknownScope};
 use crate::secret::Secret;
 use crate::steps::revocation;
@@ -79,6 +80,8 @@ async fn keep(
         expiring: checked.expiring,
         first_party,
         approved: source.is_none(),
+        grants: checked.grants,
+        links: checked.links,
     };
     let limits = &auth.config().rate_limits;
     let counter = source.and_then(|source| limits.counter(Rule::Apps, &rate_limit::source_of(source)));

@@ -16,8 +16,9 @@ use crate::model::authorization::CheckedRequest;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::Scopes;
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
-use crate::secret::{Digest, Secret};
-use crate::store::{Conn, Work, apps, authorizations, grants};
+use crate::secret::Secret;
+use crate::store::authorizations::{self, ApprovedCode};
+use crate::store::{Conn, Work, apps, grants};
 
 /// Something that a sign-in lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +171,7 @@ pub(crate) async fn after_proof(
     let known_by = browser.known_by.unwrap_or_else(|| Secret::generate(auth.ambient()));
     let (new, cookie) = NewSession::new(auth, account, browser.session, attempts)?;
     let new = new.in_browser(auth, known_by.digest());
-    let step = finish(auth, candidate, SessionChange::Begin(Box::new(new)), None).await?;
+    let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
     if let Some(rules) = rules {
         rules.after_session().await;
@@ -193,35 +194,50 @@ pub(crate) async fn in_session(
         let code = session::make_pending_code(auth, (app, request), &browser.session).await?;
         return Ok(Some(Step { missing: Some(missing), code }));
     }
-    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone())), None).await
+    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone()))).await
 }
 
-/// The person consents to a request in its own words, and `pending_code` dies that asked for the same. `None` when the
-/// session ended meanwhile.
+/// The code for somebody who is signed in with this browser and lacks nothing, or what is missing: nothing is kept that waits
+/// for anybody (FAC-139). `None` when the session ended meanwhile.
+pub(crate) async fn silently(
+    auth: &Auth,
+    browser: &SignedInBrowser,
+    (app, request): (&App, &CheckedRequest),
+) -> Result<Option<Result<Secret, Missing>>, Error> {
+    let candidate = Candidate::in_session(auth, browser, (app, request), Consent::AsNeeded);
+    let asked = candidate.clone();
+    let looked_up = auth.store().look_up(move |c| Box::pin(async move { first_missing(c, &asked, Lock::None).await }));
+    if let Some(missing) = looked_up.await? {
+        return Ok(Some(Err(missing)));
+    }
+    let step = finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone()))).await?;
+    Ok(step.map(|step| step.missing.map_or(Ok(step.code), Err)))
+}
+
+/// The person consents to a request that waits nowhere, in its own words. `None` when the session ended meanwhile.
 pub(crate) async fn consented(
     auth: &Auth,
     browser: &SignedInBrowser,
     (app, request): (&App, &CheckedRequest),
-    pending_code: Option<Digest>,
 ) -> Result<Option<Step>, Error> {
     let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
-    let answered = pending_code.map(|code| (code, browser.session.id.clone()));
-    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone())), answered).await
+    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone()))).await
 }
 
-/// The person consents to what a pending code was made for: the code is approved, unless something else is missing. False
-/// when it is, and when the code was no longer pending in this session.
+/// The person consents to what a pending code was made for, or to `restated`, which is less: the code is approved, unless
+/// something else is missing. False when it is, and when the code was no longer pending in this session.
 pub(crate) async fn consented_to_pending(
     auth: &Auth,
     browser: &SignedInBrowser,
     (app, request): (&App, &CheckedRequest),
-    code: Digest,
+    codes: ApprovedCode,
+    restated: bool,
 ) -> Result<bool, Error> {
     let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
     let session = browser.session.id.clone();
     let expires_at = candidate.now.plus(request.code_lifetime(&auth.config().lifetimes));
-    let approval = Approval { candidate: candidate.clone(), code, session, expires_at };
-    let approved = match app.approved {
+    let approval = Approval { candidate: candidate.clone(), codes, restated, session, expires_at };
+    let approved = match app.approved && !restated {
         // A consent that was given just now needs no look-up, so that one statement does it all.
         true => auth.store().write_one(move |c| Box::pin(approval.approve(c))).await?,
         false => auth.store().write(move |c| Box::pin(approval.approve(c))).await?,
@@ -234,18 +250,10 @@ pub(crate) async fn consented_to_pending(
 
 /// Makes the code; what is missing is decided in the same transaction, so that neither a grant nor a session that ends
 /// meanwhile leaves an approved code behind (Mastodon §20, security REV-1).
-async fn finish(
-    auth: &Auth,
-    candidate: Candidate,
-    change: SessionChange,
-    answered: Option<(Digest, SessionId)>,
-) -> Result<Option<Step>, Error> {
+async fn finish(auth: &Auth, candidate: Candidate, change: SessionChange) -> Result<Option<Step>, Error> {
     let judged = candidate.clone();
     let made = session::make_code(auth, (&candidate.app, &candidate.request), change, move |c| {
         Box::pin(async move {
-            if let Some((code, session)) = answered {
-                authorizations::revoke_pending(c, code, &session, judged.now).await?;
-            }
             let missing = first_missing(c, &judged, Lock::Shared).await?;
             if missing.is_none() {
                 remember_approval(c, &judged.app).await?;
@@ -264,7 +272,9 @@ async fn finish(
 /// The approval of a pending code.
 struct Approval {
     candidate: Candidate,
-    code: Digest,
+    codes: ApprovedCode,
+    /// The request is no longer in the words in which it waited.
+    restated: bool,
     session: SessionId,
     expires_at: Timestamp,
 }
@@ -272,10 +282,12 @@ struct Approval {
 impl Approval {
     /// Approves the code, unless something is missing or it is no longer pending.
     async fn approve(self, c: &mut Conn) -> Result<bool, Error> {
-        let Self { candidate, code, session, expires_at } = self;
-        if first_missing(c, &candidate, Lock::Shared).await?.is_some()
-            || !authorizations::approve(c, code, &session, expires_at, candidate.now).await?
-        {
+        let Self { candidate, codes, restated, session, expires_at } = self;
+        let missing = first_missing(c, &candidate, Lock::Shared).await?;
+        if restated {
+            authorizations::restate(c, codes.pending, &session, &candidate.request).await?;
+        }
+        if missing.is_some() || !authorizations::approve(c, codes, &session, expires_at, candidate.now).await? {
             return Ok(false);
         }
         remember_approval(c, &candidate.app).await?;
@@ -303,7 +315,7 @@ impl Candidate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::app::AppId;
+    use crate::model::app::{AppId, AppLinks};
     use crate::model::authorization::ResponseMode;
     use crate::model::redirect_uri::RedirectUri;
 
@@ -337,6 +349,8 @@ mod tests {
             expiring: false,
             first_party: case.first_party,
             approved: true,
+            grants: None,
+            links: AppLinks::default(),
         };
         let request = CheckedRequest {
             redirect_uri: RedirectUri::stored(case.redirect_uri),

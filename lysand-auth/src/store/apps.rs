@@ -6,7 +6,7 @@ use super::conn::Conn;
 use super::schema::auth_app;
 use crate::ambient::Timestamp;
 use crate::error::Error;
-use crate::model::app::{App, AppId};
+use crate::model::app::{App, AppId, AppLinks};
 use crate::model::client::ClientClaim;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -29,6 +29,8 @@ pub(super) struct Row {
     first_party: bool,
     approved: bool,
     had_own_token: bool,
+    grant_types: Option<String>,
+    links: Option<String>,
 }
 
 /// An app and the digest of its secret.
@@ -53,6 +55,8 @@ impl From<Row> for StoredApp {
                 expiring: row.expiring,
                 first_party: row.first_party,
                 approved: row.approved,
+                grants: row.grant_types.map(|words| words.split(' ').map(str::to_owned).collect()),
+                links: row.links.as_deref().map(AppLinks::stored).unwrap_or_default(),
             },
         }
     }
@@ -87,6 +91,8 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
         first_party: app.first_party,
         approved: app.approved,
         had_own_token: false,
+        grant_types: app.grants.as_ref().map(|words| words.join(" ")),
+        links: app.links.to_stored(),
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())

@@ -40,6 +40,7 @@ pub(crate) mod sessions;
 mod sqlite;
 pub(crate) mod sso_flows;
 mod statements;
+pub(crate) mod successors;
 pub(crate) mod sweeps;
 pub(crate) mod token_uses;
 pub(crate) mod tokens;

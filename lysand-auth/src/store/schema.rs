@@ -15,6 +15,8 @@ diesel::table! {
         first_party -> Bool,
         approved -> Bool,
         had_own_token -> Bool,
+        grant_types -> Nullable<Text>,
+        links -> Nullable<Text>,
     }
 }
 
@@ -87,6 +89,9 @@ diesel::table! {
         created_at -> BigInt,
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
+        next_digest -> Nullable<Binary>,
+        next_token_id -> Nullable<Text>,
+        retried_at -> Nullable<BigInt>,
     }
 }
 

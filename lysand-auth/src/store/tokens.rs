@@ -119,6 +119,17 @@ pub(crate) async fn by_digest(conn: &mut Conn, digest: Digest) -> Result<Option<
     Ok(row.map(|(row, app)| (row.into(), StoredApp::from(app).app)))
 }
 
+/// Whether a use of the token was written down, or it is no token any more.
+pub(crate) async fn was_used(conn: &mut Conn, id: &str) -> Result<bool, Error> {
+    let unused: i64 = on!(conn, c => table::table
+        .find(id)
+        .filter(table::last_used_at.is_null())
+        .filter(table::revoked_at.is_null())
+        .count()
+        .get_result(c))?;
+    Ok(unused == 0)
+}
+
 /// Revokes a token; false when there is no such token, or it was revoked before.
 pub(crate) async fn revoke(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
     let revoked = on!(conn, c => diesel::update(table::table.find(id))

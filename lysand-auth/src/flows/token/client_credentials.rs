@@ -9,7 +9,7 @@ use super::issue::{IssuedToken, new_token};
 use super::request::TokenRequest;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::host::revocations::Revoked;
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
@@ -36,12 +36,13 @@ impl Grant for ClientCredentials {
     }
 
     fn check_request(_: &Auth, _: &TokenRequest, presented: &Presented<Self>) -> Result<(), Error> {
-        if !presented.caller.as_ref().is_some_and(|stored| stored.app.is_public) {
-            return Ok(());
+        // A public app can prove to nobody that it is itself (RFC 6749 §4.4); others say at registration whether they want
+        // it, if they say anything (faults A19).
+        let is_refused = |app: &App| app.is_public || !app.may_use(Self::TYPE);
+        match presented.caller.as_ref().is_some_and(|stored| is_refused(&stored.app)) {
+            true => Err(Error::grant_not_registered()),
+            false => Ok(()),
         }
-        // It can prove to nobody that it is itself (RFC 6749 §4.4).
-        let why = "The client is not authorized to perform this request using this method.";
-        Err(Error::refused(Code::GrantNotAllowed, why))
     }
 
     fn status(&self, _: &TokenRequest, _: &App, _: Timestamp) -> GrantStatus {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
@@ -74,6 +74,23 @@ pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedI
     Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
 }
 
+/// Whether the browser sent two different sign-in cookies. Nobody is signed in by them; the person is told, and our own copy
+/// goes (faults A4).
+pub(crate) fn has_two_sign_ins(auth: &Auth, headers: &HeaderMap) -> bool {
+    request::has_two(headers, &auth.config().session_cookie)
+}
+
+/// Removes our own copy of the sign-in cookie from a browser that sent two.
+pub(crate) fn remove_one_of_two(auth: &Auth, req: &HttpRequest, reply: &mut HttpResponse) {
+    let sets_one = reply.cookies().any(|cookie| cookie.name() == auth.config().session_cookie);
+    if !sets_one && has_two_sign_ins(auth, req.headers()) {
+        let removal = cookies::removal(auth, auth.config().session_cookie.clone());
+        if let Err(error) = reply.add_cookie(&removal) {
+            tracing::error!(%error, "a cookie cannot be removed");
+        }
+    }
+}
+
 /// Who reads the answer, with the language of the account that is signed in (Mastodon §5.1). Where that account cannot be
 /// told, the request alone decides: a language is no reason to fail.
 pub(crate) async fn reader(auth: &Auth, req: &HttpRequest, params: &Params) -> Reader {
@@ -98,7 +115,8 @@ pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, e
 pub(crate) async fn required(auth: &Auth, headers: &HeaderMap) -> Result<SignedInBrowser, Error> {
     let refused = |why: &'static str| Error::refused(Code::InvalidRequest, why);
     let Some(cookie) = request::cookie(headers, &auth.config().session_cookie) else {
-        return Err(refused(texts::NO_SIGN_IN_COOKIE));
+        let why = if has_two_sign_ins(auth, headers) { texts::TWO_SIGN_IN_COOKIES } else { texts::NO_SIGN_IN_COOKIE };
+        return Err(refused(why));
     };
     sessions::of_cookie(auth, &cookie).await?.map_err(|problem| match problem {
         CookieProblem::Unverifiable => refused(texts::UNVERIFIABLE_COOKIE),

@@ -13,7 +13,7 @@ use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::wire::cookies;
 use crate::web::wire::redirect::redirect;
-use crate::web::wire::request::source;
+use crate::web::wire::request::{refuse_method_override, source};
 
 /// `POST /api/auth/login`
 pub(crate) async fn login(form: PostedForm, browser: Browser) -> HttpResponse {
@@ -23,11 +23,12 @@ pub(crate) async fn login(form: PostedForm, browser: Browser) -> HttpResponse {
 async fn answer(form: &PostedForm, browser: Browser) -> Result<HttpResponse, LoginPageError> {
     let auth = &form.auth;
     form.params.require_known_type()?;
+    refuse_method_override(&form.req, &form.params)?;
     form.prove_sign_in()?;
     let signed_in = signing_in::with_password(auth, attempt(form, browser)?).await?;
     let (app, request, step) = (&signed_in.app, &signed_in.request, &signed_in.step);
     let mut reply = match step.missing {
-        None => approved(View::new(auth, &form.req, &form.reader()), request, &step.code).await,
+        None => approved(View::new(auth, &form.req, &form.reader()), &request.return_path(app), &step.code).await,
         Some(_) => redirect(&consent_location(auth, app, &form.params.echo(&ECHOED), &step.code)),
     };
     cookies::put_sign_in(auth, &mut reply, &signed_in)?;

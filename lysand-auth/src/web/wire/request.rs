@@ -71,17 +71,50 @@ pub(crate) fn is_same_origin_fetch(req: &HttpRequest) -> bool {
 /// Bytes are looked at, because the header is shared with whatever else the host's name sets: a neighbour's cookie that is
 /// no ASCII hides none of ours (faults A4).
 pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut found: Option<&[u8]> = None;
-    let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    for pair in pairs.map(<[u8]>::trim_ascii) {
-        let Some(value) = pair.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")) else { continue };
-        match found {
-            Some(earlier) if earlier != value => return None,
-            _ => found = Some(value),
-        }
+    if has_two(headers, name) {
+        return None;
     }
-    let value = std::str::from_utf8(found?).ok()?;
+    let value = std::str::from_utf8(values(headers, name).next()?).ok()?;
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Whether a cookie came in two copies that differ: which one is ours is for nobody to say (security WEB-2).
+pub(crate) fn has_two(headers: &HeaderMap, name: &str) -> bool {
+    let mut values = values(headers, name);
+    let first = values.next();
+    values.any(|value| Some(value) != first)
+}
+
+fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    pairs.map(<[u8]>::trim_ascii).filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
+/// Where a request that cannot have the method it wants names it, beside the parameter `_method`.
+const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+
+/// The method that the sender wants instead of the one that a request has, in lower case; none where that is the same. A no
+/// that is sent so must not become a yes (faults A7).
+pub(crate) fn method_override(req: &HttpRequest, params: &Params) -> Result<Option<String>, Error> {
+    let in_headers = METHOD_OVERRIDES.iter().flat_map(|name| req.headers().get_all(*name));
+    let in_headers = in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let named = in_headers.chain(params.text("_method")?).map(|method| method.trim().to_ascii_lowercase());
+    let mut wanted: Option<String> = None;
+    for method in named.filter(|method| !method.is_empty()) {
+        if wanted.as_ref().is_some_and(|wanted| *wanted != method) {
+            return Err(Error::refused(Code::InvalidRequest, "The request asks for two methods."));
+        }
+        wanted = Some(method);
+    }
+    Ok(wanted.filter(|wanted| !wanted.eq_ignore_ascii_case(req.method().as_str())))
+}
+
+/// Refuses a request that wants another method than it has.
+pub(crate) fn refuse_method_override(req: &HttpRequest, params: &Params) -> Result<(), Error> {
+    match method_override(req, params)? {
+        Some(_) => Err(Error::refused(Code::MethodNotAllowed, "Method Not Allowed")),
+        None => Ok(()),
+    }
 }
 
 /// Whether a request names a type of answer among those that it takes.

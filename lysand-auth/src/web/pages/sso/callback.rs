@@ -9,14 +9,12 @@ use crate::config::{Provider, ProviderResponseMode};
 use crate::error::{Code, Error};
 use crate::flows::sso;
 use crate::flows::sso::callback::{Callback, CallbackError, CallbackOutcome, ReportTo, SignedIn};
-use crate::model::app::App;
-use crate::model::authorization::CheckedRequest;
 use crate::model::identity::Hints;
 use crate::model::session::{Browser, SignedInBrowser};
 use crate::texts;
 use crate::web::kit::page::{self, View};
 use crate::web::kit::session;
-use crate::web::pages::authorization_request::request_pairs;
+use crate::web::pages::authorization_request::{request_pairs, whole_request};
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::redirect_with_error;
 use crate::web::pages::sso::confirm_link;
@@ -110,7 +108,10 @@ async fn reply_to(
             let mut reply = match signed_in.step.missing {
                 None => {
                     let reader = Params::of_query(req).reader(req);
-                    approved(View::new(auth, req, &reader), &signed_in.request, &signed_in.step.code).await
+                    {
+                        let path = signed_in.request.return_path(&signed_in.app);
+                        approved(View::new(auth, req, &reader), &path, &signed_in.step.code).await
+                    }
                 }
                 Some(_) => redirect(&consent_location(auth, signed_in)),
             };
@@ -179,13 +180,8 @@ async fn report_error(auth: &Auth, req: &HttpRequest, failed: &CallbackError) ->
         }
         (_, ReportTo::HomePage) => not_linked(auth, refusal),
         (_, ReportTo::SignInPage) => redirect_with_error(auth, Vec::new(), name, refusal),
-        (_, ReportTo::SignInPageFor(app, checked)) => redirect_with_error(auth, asked(app, checked), name, refusal),
+        (_, ReportTo::SignInPageFor(app, checked)) => {
+            redirect_with_error(auth, whole_request(app, checked), name, refusal)
+        }
     }
-}
-
-fn asked(app: &App, checked: &CheckedRequest) -> Vec<(String, String)> {
-    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let mut pairs: Vec<_> = request_pairs(app, checked).into_iter().map(owned).collect();
-    pairs.push(("scope".into(), checked.scopes.to_string()));
-    pairs
 }
