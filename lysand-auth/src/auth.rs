@@ -12,6 +12,7 @@ use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
 use crate::host::pages::{FrontendPages, Pages, Plain};
 use crate::host::revocations::Revocations;
+use crate::host::sign_in_rules::SignInRules;
 use crate::keys::SecretKey;
 use crate::model::account::{Account, AccountId};
 use crate::model::request_counter::RequestCounters;
@@ -36,6 +37,7 @@ struct Parts {
     mailer: Arc<dyn Mailer>,
     pages: Arc<dyn Pages>,
     revocations: Option<Arc<dyn Revocations>>,
+    sign_in_rules: Option<Arc<dyn SignInRules>>,
     ambient: Ambient,
     keys: SigningKeys,
     secret_key: SecretKey,
@@ -62,6 +64,7 @@ impl Auth {
             mailer: None,
             pages: None,
             revocations: None,
+            sign_in_rules: None,
             ambient,
             housekeeping_every: Some(HOUSEKEEPING),
         }
@@ -113,6 +116,11 @@ impl Auth {
         self.0.revocations.clone()
     }
 
+    /// What the host demands of a sign-in, when it has rules.
+    pub(crate) fn sign_in_rules(&self) -> Option<Arc<dyn SignInRules>> {
+        self.0.sign_in_rules.clone()
+    }
+
     /// The clock and the random source.
     #[must_use]
     pub fn ambient(&self) -> &Ambient {
@@ -141,14 +149,20 @@ impl Auth {
         &self.0.form_key
     }
 
-    /// The key by which an approved code follows from its pending one; derived, so that all replicas share it.
-    pub(crate) fn code_key(&self) -> &[u8; 64] {
-        &self.0.code_key
-    }
-
     /// The key of the tokens that apps have for themselves.
     pub(crate) fn own_token_key(&self) -> [u8; 64] {
         self.0.secret_key.subkey("client_credentials token")
+    }
+
+    /// The key from which the secrets of flows to providers are derived.
+    #[cfg(feature = "sso")]
+    pub(crate) fn flow_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("flow to a provider")
+    }
+
+    /// The key by which an approved code follows from its pending one; derived, so that all replicas share it.
+    pub(crate) fn code_key(&self) -> &[u8; 64] {
+        &self.0.code_key
     }
 
     pub(crate) fn request_counters(&self) -> &RequestCounters {
@@ -212,6 +226,7 @@ pub struct AuthBuilder {
     mailer: Option<Arc<dyn Mailer>>,
     pages: Option<Arc<dyn Pages>>,
     revocations: Option<Arc<dyn Revocations>>,
+    sign_in_rules: Option<Arc<dyn SignInRules>>,
     ambient: Ambient,
     housekeeping_every: Option<Duration>,
 }
@@ -244,6 +259,13 @@ impl AuthBuilder {
     #[must_use]
     pub fn revocations(mut self, revocations: Arc<dyn Revocations>) -> Self {
         self.revocations = Some(revocations);
+        self
+    }
+
+    /// What a sign-in needs beyond what the library asks for. Not required.
+    #[must_use]
+    pub fn sign_in_rules(mut self, rules: Arc<dyn SignInRules>) -> Self {
+        self.sign_in_rules = Some(rules);
         self
     }
 
@@ -298,6 +320,7 @@ impl AuthBuilder {
             mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
             pages,
             revocations: self.revocations,
+            sign_in_rules: self.sign_in_rules,
             ambient: self.ambient,
             keys,
             form_key: secret_key.subkey("form token"),

@@ -35,6 +35,8 @@ pub struct Refusal {
     pub needed: Option<Cow<'static, str>>,
     /// The limit that is used up, for `TooManyRequests` (Mastodon §18).
     pub allowance: Option<Allowance>,
+    /// The realm that a challenge names, where it is known ([`Config::realm`](crate::Config::realm)).
+    pub realm: Option<Cow<'static, str>>,
 }
 
 /// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).
@@ -153,6 +155,8 @@ codes! {
     UserRequired = "invalid_request", 422;
     /// The account may not act at present (Mastodon §11.2).
     AccountInactive = "access_denied", 403;
+    /// The host's rules refuse a sign-in whose proof was right (FAC-163).
+    SignInRefused = "access_denied", 403;
     /// The request comes from another site, or its form token is not ours.
     Forbidden = "access_denied", 403;
     /// The form token is missing its session: the page is too old (Mastodon §5.5).
@@ -183,13 +187,29 @@ impl Error {
     /// A refusal with a sentence for the person who can mend it.
     #[must_use]
     pub fn refused(code: Code, why: impl Into<Cow<'static, str>>) -> Self {
-        Self::Refused(Refusal { code, why: why.into(), retry_after: None, needed: None, allowance: None })
+        Self::Refused(Refusal { code, why: why.into(), retry_after: None, needed: None, allowance: None, realm: None })
     }
 
     /// A refusal that says when to come again.
     #[must_use]
     pub fn later(code: Code, why: &'static str, retry_after: Duration) -> Self {
-        Self::Refused(Refusal { code, why: why.into(), retry_after: Some(retry_after), needed: None, allowance: None })
+        Self::Refused(Refusal {
+            code,
+            why: why.into(),
+            retry_after: Some(retry_after),
+            needed: None,
+            allowance: None,
+            realm: None,
+        })
+    }
+
+    /// The same with the realm that a challenge names.
+    #[must_use]
+    pub(crate) fn in_realm(mut self, realm: &str) -> Self {
+        if let Self::Refused(refusal) = &mut self {
+            refusal.realm = Some(realm.to_owned().into());
+        }
+        self
     }
 
     /// A required parameter is absent (Mastodon §5.2, §6.3).

@@ -113,6 +113,9 @@ texts! {
         /// A consent page whose request was answered.
         REQUEST_OVER =
             "This request was answered already, or it waited too long. Nothing was granted by opening this page.";
+        /// A sign-in at a provider that came back twice, late, or to another browser.
+        SIGN_IN_OVER =
+            "This sign-in was finished already, took too long, or began in another browser. Go back to the app and sign in again.";
         /// Title: there is no such thing.
         NOT_FOUND_TITLE = "This is not there";
         /// What to do about it.
@@ -120,6 +123,8 @@ texts! {
             "What you wanted to change is gone already, or was never yours. Go back and look at what there is now.";
         /// Title: too many requests.
         WAIT_TITLE = "Please wait a moment";
+        /// Title: the host refuses a sign-in.
+        SIGN_IN_REFUSED_TITLE = "You cannot sign in";
         /// Title: the server is overloaded, or its database away.
         BUSY_TITLE = "This server is busy";
         /// Title: every other refusal.
@@ -143,6 +148,10 @@ texts! {
         UNAVAILABLE = "The server is temporarily unavailable. Please try again in a moment.";
         /// No slot for hashing a password became free.
         HASHING_BUSY = "The server is busy signing people in. Please try again in a moment.";
+        /// The host demands more proofs than the library can ask for.
+        MORE_PROOFS_DEMANDED = "This account needs a further proof to sign in, and this server has none to ask for.";
+        /// The host's rules for sign-ins give no answer.
+        SIGN_IN_UNDECIDED = "This server could not decide whether you may sign in. Please try again later.";
         /// The owner of an account confirms a link with another password.
         WRONG_PASSWORD = "This is not the password of the account.";
     }

@@ -11,8 +11,12 @@ mod uuids_and_bcrypt;
 use std::sync::Arc;
 
 use lysand_auth::host::testing::{KnownAccount, check_accounts};
+use lysand_auth::store::{MIGRATIONS, MigrationSet};
+use lysand_auth::testing::ScratchStore;
 use tests::memory_accounts::{Fault, MemoryAccounts};
 use tests::story;
+
+static SETS: [MigrationSet; 1] = [MIGRATIONS];
 
 fn known() -> [KnownAccount; 3] {
     [
@@ -25,7 +29,8 @@ fn known() -> [KnownAccount; 3] {
 #[tokio::test]
 async fn check_accounts_of_correct_host_finds_nothing() {
     let known = known();
-    let accounts = MemoryAccounts::new(&known, None);
+    let scratch = ScratchStore::open(&SETS).await.expect("a database");
+    let accounts = MemoryAccounts::new(&known, None, scratch.store().clone());
     check_accounts(Arc::new(accounts), &known).await.expect("nothing to find");
 }
 
@@ -33,8 +38,10 @@ async fn check_accounts_of_correct_host_finds_nothing() {
 async fn check_accounts_finds_every_planted_fault() {
     assert!(Fault::ALL.len() >= 25);
     let known = known();
+    let scratch = ScratchStore::open(&SETS).await.expect("a database");
     for fault in Fault::ALL {
-        let found = check_accounts(Arc::new(MemoryAccounts::new(&known, Some(*fault))), &known).await;
+        let accounts = MemoryAccounts::new(&known, Some(*fault), scratch.store().clone());
+        let found = check_accounts(Arc::new(accounts), &known).await;
         assert!(found.is_err(), "{fault:?} is not found");
     }
 }

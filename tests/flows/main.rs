@@ -13,6 +13,8 @@ mod first_party;
 mod host_accounts;
 mod host_accounts_defaults;
 mod host_pages;
+mod host_rules;
+mod host_scopes;
 mod host_sessions;
 mod hosts;
 mod instance_documents;

@@ -26,8 +26,9 @@ async fn me(browser: SignedIn) -> String {
 #[tokio::test]
 async fn testing_kit_signs_a_browser_in_until_the_clock_ends_the_session() {
     let known = KnownAccount::new("1", "ada");
-    let accounts = Arc::new(MemoryAccounts::new(std::slice::from_ref(&known), None));
     let (scratch, clock) = (ScratchStore::open(&SETS).await.expect("a database"), Arc::new(FrozenClock::new()));
+    let store = scratch.store().clone();
+    let accounts = Arc::new(MemoryAccounts::new(std::slice::from_ref(&known), None, store));
     let keys = tempfile::tempdir().expect("a folder");
     let keys = Keys::load_or_create(keys.path()).expect("keys");
     for name in ["jwt", "sid"] {

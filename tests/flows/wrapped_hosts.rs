@@ -1,14 +1,17 @@
-//! A host wraps the library in middleware of its own: headers for other origins, pages for errors; and names a part twice
-//! (faults E6).
+//! A host wraps the library in middleware of its own: headers for other origins, pages for errors, compression; and names a
+//! part twice (faults E6).
 
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
-use actix_web::middleware::{DefaultHeaders, ErrorHandlerResponse, ErrorHandlers};
-use actix_web::{App, dev};
+use actix_web::middleware::{Compress, DefaultHeaders, ErrorHandlerResponse, ErrorHandlers};
+use actix_web::{App, dev, web};
 use lysand_auth::host::pages::{HtmlPage, Page, PageReply, PageRequest, Pages};
 use lysand_auth::host::{HostResult, NoMail};
 use lysand_auth::web::{Surfaces, mount};
+use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 use tests::embedder::{Embedder, auth_builder_of};
+use tests::http::Request;
 use tests::story;
 
 /// What hosts put around everything: any origin may read everything, and nothing is ever kept.
@@ -79,4 +82,76 @@ story!(builder_part_given_twice_counts_as_the_last, |story| {
     let page = story.get(&host.url(&format!("/oauth/authorize?{}", app.authorize_query()))).send().await.is(200);
     assert_eq!(page.body, "<p>2</p>");
     host.end().await;
+});
+
+/// The text of a body that was compressed once.
+fn unzipped(body: &[u8]) -> String {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(body).read_to_string(&mut text).expect("gzip, once");
+    text
+}
+
+/// An answer to a caller that takes gzip: what it says of itself, and its text.
+async fn zipped(request: Request) -> (reqwest::header::HeaderMap, String) {
+    let answer = request.header("accept-encoding", "gzip").open(Duration::from_secs(10)).await;
+    let headers = answer.headers().clone();
+    let body = answer.bytes().await.expect("a body");
+    let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    assert_eq!(header("content-encoding").as_deref(), Some("gzip"), "{headers:?}");
+    let length = header("content-length").map(|length| length.parse::<usize>().expect("a number"));
+    assert!(length.is_none_or(|length| length == body.len()), "{headers:?}: {}", body.len());
+    assert_eq!(header("etag"), None, "a tag would name the text that was not compressed");
+    let varies = headers.get_all("vary").iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ");
+    assert!(varies.to_ascii_lowercase().contains("accept-encoding"), "{varies}");
+    let text = unzipped(&body);
+    (headers, text)
+}
+
+story!(host_compression_around_everything_keeps_texts_statuses_and_cookies, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let auth = auth_builder_of(&story).build().expect("a host");
+    let around = auth.clone();
+    let inside = auth.clone();
+    // What is wrapped last is the outermost; or the library alone is wrapped, in a scope of its own.
+    let hosts = [
+        Embedder::serve_app(move || {
+            let handlers = ErrorHandlers::new().handler(actix_web::http::StatusCode::UNAUTHORIZED, error_page);
+            let library = mount(around.clone(), Surfaces::all());
+            App::new().wrap(open_headers()).wrap(handlers).wrap(Compress::default()).configure(library)
+        }),
+        Embedder::serve_app(move || {
+            let library = web::scope("").configure(mount(inside.clone(), Surfaces::all()));
+            App::new().wrap(open_headers()).service(library.wrap(Compress::default()))
+        }),
+    ];
+    for host in hosts {
+        let query = app.authorize_query();
+        let sign_in = || story.get(&host.url(&format!("/oauth/authorize?{query}")));
+        let plain = sign_in().send().await.is(200);
+        assert_eq!(plain.header("content-encoding"), "", "whoever takes none gets none");
+        let (headers, page) = zipped(sign_in()).await;
+        assert!(page.contains("name=\"password\"") && page.ends_with("</html>\n"), "{page}");
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        assert!(header("set-cookie").starts_with("form="), "{headers:?}");
+        for name in ["content-security-policy", "content-type", "cache-control"] {
+            assert_eq!(header(name), plain.header(name), "{name}");
+        }
+        let (_, document) = zipped(story.get(&host.url("/.well-known/oauth-authorization-server"))).await;
+        let document: serde_json::Value = serde_json::from_str(&document).expect("JSON");
+        assert_eq!(document["issuer"], format!("{}/", story.base()));
+
+        // Posts, redirects, refusals and answers without a body.
+        let gzip = |request: Request| request.header("accept-encoding", "gzip");
+        let form = [("identifier", ada.username.as_str()), ("password", ada.password.as_str())];
+        let posted = story.post(&host.url(&format!("/api/auth/login?{query}"))).form(&form);
+        let signed_in = gzip(posted).send().await.is(302).signed_in();
+        let code = story.consent(&signed_in, &app).await;
+        let token = gzip(story.post(&host.url("/oauth/token")).form(&app.code_form(&code))).send().await;
+        assert!(token.is(200).header("cache-control").contains("no-store"));
+        let refused = gzip(story.get(&host.url("/api/v1/tokens"))).send().await.is(401);
+        assert!(refused.header("www-authenticate").starts_with("Bearer"));
+        let head = gzip(story.call(reqwest::Method::HEAD, &host.url(&format!("/oauth/authorize?{query}"))));
+        assert_eq!(head.send().await.is(200).body, "");
+        host.end().await;
+    }
 });

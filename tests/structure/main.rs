@@ -7,6 +7,7 @@ mod file_size;
 mod functions;
 mod layers;
 mod migrations;
+mod public_types;
 mod rules;
 mod source;
 mod test_names;

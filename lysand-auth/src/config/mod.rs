@@ -19,13 +19,18 @@ pub use self::lifetimes::Lifetimes;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
-pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
+pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
 use crate::keys::Keys;
+pub use crate::model::host_scope::HostScope;
 pub use crate::model::rate_limit::{Limit, Rule, source_of};
 pub use crate::model::redirect_uri::RedirectMatch;
+use crate::model::scope;
 
 /// A network, as `trusted_proxies` lists them.
 pub use ipnet::IpNet;
+
+/// What realm a challenge names, unless the host says another.
+pub(crate) const DEFAULT_REALM: &str = "Lysand Auth";
 
 /// All that an embedder decides about sign-in.
 #[derive(Clone, Debug)]
@@ -37,6 +42,10 @@ pub struct Config {
     pub keys: Keys,
     /// The name of the sign-in cookie: `jwt`, as Lysand's document says, unless another one stands in the way on this host.
     pub session_cookie: String,
+    /// The realm that a challenge names (`WWW-Authenticate`): what an app shows to a person who is asked for a token.
+    pub realm: String,
+    /// Scopes of the host's own, beside those that the library knows.
+    pub scopes: Vec<HostScope>,
     /// Where the pages of a sign-in are, and what frontends are told.
     pub frontend: Frontend,
     /// How long things live.
@@ -59,6 +68,8 @@ impl Config {
             base_url,
             keys,
             session_cookie: "jwt".to_owned(),
+            realm: DEFAULT_REALM.to_owned(),
+            scopes: Vec::new(),
             frontend: Frontend::default(),
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
@@ -72,6 +83,19 @@ impl Config {
     #[must_use]
     pub fn with_session_cookie(self, name: impl Into<String>) -> Self {
         Self { session_cookie: name.into(), ..self }
+    }
+
+    /// The realm that a challenge names.
+    #[must_use]
+    pub fn with_realm(self, realm: impl Into<String>) -> Self {
+        Self { realm: realm.into(), ..self }
+    }
+
+    /// Scopes of the host's own: apps can register and ask for them, the consent page explains them, the metadata name
+    /// them, and [`Bearer`](crate::web::Bearer) checks them.
+    #[must_use]
+    pub fn with_scopes(self, scopes: Vec<HostScope>) -> Self {
+        Self { scopes, ..self }
     }
 
     /// Where the pages of a sign-in are, and what frontends are told.
@@ -128,6 +152,12 @@ impl Config {
             let why = "must be letters, digits, `_`, `-` or `.`, no name of another cookie of ours, and begin with `__` over https alone";
             problems.push(ConfigProblem::new("session_cookie", why));
         }
+        let is_quotable = |c: char| matches!(c, ' '..='~') && c != '"' && c != '\\';
+        if self.realm.is_empty() || !self.realm.chars().all(is_quotable) {
+            problems.push(ConfigProblem::new("realm", "must be ASCII text without quotation marks and backslashes"));
+        }
+        let scopes = scope::problems(&self.scopes);
+        problems.extend(scopes.map(|(word, why)| ConfigProblem::new("scopes", format!("{word:?} {why}"))));
         problems.extend(self.lifetimes.check());
         problems.extend(self.frontend.check(&self.base_url));
         problems.extend(self.sso.check());

@@ -54,7 +54,10 @@ pub async fn register_first_party(auth: &Auth, registration: Registration) -> Re
 
 fn checked(auth: &Auth, registration: Registration) -> Result<CheckedRegistration, Error> {
     let dialect = registration.dialect;
-    registration.check(auth.config().oauth.plain_http_redirects).map_err(|problems| refused(dialect, &problems))
+    let config = auth.config();
+    registration
+        .check(config.oauth.plain_http_redirects, &config.scopes)
+        .map_err(|problems| refused(dialect, &problems))
 }
 
 async fn keep(
@@ -76,10 +79,9 @@ async fn keep(
         is_public: checked.is_public,
         expiring: checked.expiring,
         first_party,
-        dynamic: checked.dynamic,
+        approved: source.is_none(),
         grants: checked.grants,
         links: checked.links,
-        approved: source.is_none(),
     };
     let limits = &auth.config().rate_limits;
     let counter = source.and_then(|source| limits.counter(Rule::Apps, &rate_limit::source_of(source)));

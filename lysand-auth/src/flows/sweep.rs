@@ -8,6 +8,7 @@ use crate::ambient::Timestamp;
 use crate::auth::{Auth, HousekeepingTurn};
 use crate::error::Error;
 use crate::model::rate_limit::Rule;
+use crate::steps::throttle::KNOWN;
 use crate::store::sweeps::{self, Found, Kind, Row};
 
 /// Rows that a reader looks at in one go.
@@ -40,6 +41,8 @@ pub struct Swept {
     pub sso_flows: usize,
     /// Counters of windows that are over.
     pub throttles: usize,
+    /// Browsers that were not seen for 400 days.
+    pub known_browsers: usize,
     /// Apps that nobody approved and that had no token in 90 days.
     pub apps: usize,
 }
@@ -87,6 +90,8 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     swept.sessions += sweeper.kind(Kind::EndedSessions, before).await;
     swept.sso_flows = sweeper.kind(Kind::SsoFlows, before).await;
     swept.throttles = sweeper.kind(Kind::Throttles, before).await;
+    let unseen = auth.ambient().now().minus(KNOWN);
+    swept.known_browsers = sweeper.kind(Kind::KnownBrowsers, unseen).await;
     let unused = auth.ambient().now().minus(UNUSED_APPS_KEPT);
     swept.apps = sweeper.kind(Kind::UnusedApps, unused).await;
     forget_requests(auth);

@@ -1,6 +1,7 @@
 //! A second factor of the host's own, such as codes by SMS (FAC-164).
 //!
-//! Nothing in this version asks a host's factors yet: the shape is here so that a host can be written for it.
+//! No journey of this version asks for a second factor, so the builder takes none yet: the shape is here so that a host can
+//! be written for it. What a host demands now, it says by [`SignInRules`](super::sign_in_rules::SignInRules).
 
 use async_trait::async_trait;
 

@@ -1,6 +1,8 @@
 //! What a host may demand of a sign-in beyond what the library does (FAC-163).
 //!
-//! Nothing in this version asks a host yet: the shape is here so that a host can be written for it.
+//! Give them to [`AuthBuilder::sign_in_rules`](crate::AuthBuilder::sign_in_rules): the dispatcher asks them at every sign-in,
+//! whatever its road. Sessions that stand already, and one that its owner renews by a password, begin nothing and are not
+//! asked about.
 
 use async_trait::async_trait;
 
@@ -25,7 +27,8 @@ pub enum ProofKind {
     Recovery,
     /// A code that was sent by mail.
     Email,
-    /// A [factor](super::factor::Factor) of the host's own, by its kind.
+    /// A [factor](super::factor::Factor) of the host's own by its kind, or a road of its own by its name
+    /// ([`sessions::begin`](crate::flows::sessions::begin)).
     Host(String),
 }
 
@@ -53,6 +56,15 @@ impl Proofs {
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Proof> {
         self.0.iter()
+    }
+
+    /// Whether they are as much as is demanded.
+    pub(crate) fn meet(&self, demand: Demand) -> bool {
+        match demand {
+            Demand::Usual => true,
+            Demand::TwoProofs => self.0.iter().any(|proof| self.0.iter().any(|other| other.kind != proof.kind)),
+            Demand::PhishingResistant => self.has(&ProofKind::Passkey),
+        }
     }
 
     /// Whether one of this kind is among them.
@@ -105,6 +117,8 @@ pub enum Stage {
 #[async_trait]
 pub trait SignInRules: Send + Sync {
     /// How much this account must prove.
+    ///
+    /// This version has no second factor to ask for: a sign-in that does not meet the demand is refused.
     async fn demands(&self, _account: &Account, _proofs: &Proofs) -> HostResult<Demand> {
         Ok(Demand::Usual)
     }
@@ -115,12 +129,12 @@ pub trait SignInRules: Send + Sync {
         Ok(Verdict::Allow)
     }
 
-    /// A session has begun.
+    /// A session has begun. An error of this changes nothing; the answer waits five seconds at most.
     async fn after_session(&self, _account: &Account, _proofs: &Proofs, _app: Option<&AppId>) -> HostResult<()> {
         Ok(())
     }
 
-    /// Somebody who lost their factors came to a stage of the way back.
+    /// Somebody who lost their factors came to a stage of the way back. This version has no such way, and does not ask.
     async fn way_back(&self, _account: &Account, _stage: Stage) -> HostResult<()> {
         Ok(())
     }

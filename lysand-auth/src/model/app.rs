@@ -54,15 +54,13 @@ pub struct App {
     pub expiring: bool,
     /// The operator says that it is the server's own: Mastodon's superapp (Mastodon §5.4). See [`App::skips_consent`].
     pub first_party: bool,
-    /// It registered by RFC 7591, and expects what OpenID clients do (faults A2).
-    pub dynamic: bool,
+    /// A person once let it in, or the operator registered it: it is not merely one that somebody registered.
+    pub approved: bool,
     /// The grant types that it registered, by their names in RFC 7591 §2; `None` for an app of Mastodon's route, which may
     /// use all (faults A19).
     pub grants: Option<Vec<String>>,
     /// What it says of itself elsewhere.
     pub links: AppLinks,
-    /// A person once let it in, or the operator registered it: it is not merely one that somebody registered.
-    pub approved: bool,
 }
 
 /// What an app says of itself elsewhere: http or https addresses with a host (RFC 7591 §2).
@@ -77,7 +75,28 @@ pub struct AppLinks {
     pub terms: Option<String>,
 }
 
+impl AppLinks {
+    /// Reads back what [`to_stored`](Self::to_stored) wrote.
+    pub(crate) fn stored(text: &str) -> Self {
+        let mut lines = text.split('\n').map(|line| Some(line.to_owned()).filter(|line| !line.is_empty()));
+        let mut next = || lines.next().flatten();
+        Self { logo: next(), policy: next(), terms: next() }
+    }
+
+    /// One address a line, which has no line break in it; nothing when there is none.
+    pub(crate) fn to_stored(&self) -> Option<String> {
+        let lines = [&self.logo, &self.policy, &self.terms].map(|link| link.as_deref().unwrap_or_default());
+        lines.iter().any(|line| !line.is_empty()).then(|| lines.join("\n"))
+    }
+}
+
 impl App {
+    /// Whether it registered by RFC 7591, and so expects what OpenID clients do (faults A2).
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        self.grants.is_some()
+    }
+
     /// Whether nobody is asked about it: it is the server's own, and can prove to be itself (Mastodon §5.4, security AS-2).
     #[must_use]
     pub fn skips_consent(&self) -> bool {
@@ -128,10 +147,9 @@ mod tests {
             is_public,
             expiring: false,
             first_party,
-            dynamic: false,
+            approved: true,
             grants: None,
             links: AppLinks::default(),
-            approved: true,
         };
         for (first_party, is_public, skips) in
             [(true, false, true), (true, true, false), (false, false, false), (false, true, false)]

@@ -4,6 +4,7 @@ use crate::ambient::Timestamp;
 use crate::config::{Lifetimes, OAuthRules};
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
+use crate::model::host_scope::HostScope;
 use crate::model::pkce::{Challenge, ChallengeProblem};
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -194,6 +195,7 @@ impl AuthorizationRequest {
         app: &App,
         redirect_uri: RedirectUri,
         rules: &OAuthRules,
+        own: &[HostScope],
     ) -> Result<CheckedRequest, RequestProblem> {
         match self.response_type.as_deref() {
             None => return Err(RequestProblem::MissingResponseType),
@@ -208,7 +210,7 @@ impl AuthorizationRequest {
         }
         let response_mode = ResponseMode::named(self.response_mode.as_deref().unwrap_or("query"))
             .ok_or(RequestProblem::UnsupportedResponseMode)?;
-        let scopes = app.scopes.grant(self.scope.as_deref()).map_err(|_| RequestProblem::Scope)?;
+        let scopes = app.scopes.grant(self.scope.as_deref(), own).map_err(|_| RequestProblem::Scope)?;
         let challenge = Challenge::requested(self.code_challenge.as_deref(), self.code_challenge_method.as_deref())
             .map_err(RequestProblem::Challenge)?;
         if challenge.is_none() && (app.is_public || rules.require_pkce) {
@@ -228,7 +230,12 @@ impl AuthorizationRequest {
     #[must_use]
     pub fn return_path(&self, app: &App, redirect_uri: RedirectUri) -> ReturnPath {
         let mode = self.response_mode.as_deref().and_then(ResponseMode::named).unwrap_or_default();
-        ReturnPath { redirect_uri, mode, state: self.state.clone(), names_issuer: app.dynamic || self.asks_openid() }
+        ReturnPath {
+            redirect_uri,
+            mode,
+            state: self.state.clone(),
+            names_issuer: app.is_dynamic() || self.asks_openid(),
+        }
     }
 
     /// Whether it is an OpenID request (OpenID Connect Core §3.1.2.1).
@@ -307,7 +314,7 @@ impl CheckedRequest {
             redirect_uri: self.redirect_uri.clone(),
             mode: self.response_mode,
             state: self.state.clone(),
-            names_issuer: app.dynamic || self.scopes.has("openid"),
+            names_issuer: app.is_dynamic() || self.scopes.has("openid"),
         }
     }
 

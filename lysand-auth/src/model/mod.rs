@@ -7,6 +7,7 @@ pub(crate) mod app;
 pub(crate) mod authorization;
 pub(crate) mod client;
 pub(crate) mod family;
+pub(crate) mod host_scope;
 pub(crate) mod identity;
 pub(crate) mod language;
 pub(crate) mod permission;

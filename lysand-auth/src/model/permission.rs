@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::model::host_scope::HostScope;
 use crate::model::scope::Scopes;
 
 /// One subject on the consent page, such as "Posts", and what is asked for it.
@@ -156,10 +157,33 @@ const SUBJECTS: [Subject; 24] = [
     ),
 ];
 
-/// What `scopes` mean, one row a subject.
+/// What `scopes` mean, one row a subject; those of the host's own come last.
 #[must_use]
-pub(crate) fn permissions(scopes: &Scopes) -> Vec<Permission> {
-    SUBJECTS.iter().filter_map(|subject| subject.asked(scopes)).collect()
+pub(crate) fn permissions(scopes: &Scopes, own: &[HostScope]) -> Vec<Permission> {
+    SUBJECTS.iter().filter_map(|subject| subject.asked(scopes)).chain(of_host(scopes, own)).collect()
+}
+
+/// A row for each subject of the host's own, in the order in which the host names them.
+fn of_host(scopes: &Scopes, own: &[HostScope]) -> Vec<Permission> {
+    let mut rows: Vec<Permission> = Vec::new();
+    for scope in own.iter().filter(|scope| scopes.has(scope.word) && !is_part_of_wider(scope.word, scopes)) {
+        let access = if scope.changes { Access::Write } else { Access::Read };
+        match rows.iter_mut().find(|row| row.subject == scope.subject) {
+            Some(row) => {
+                let access = if row.access == access { access } else { Access::ReadWrite };
+                let clauses = row.clauses.iter().copied().chain([scope.clause]).collect();
+                *row = Permission::new(scope.subject, access, clauses);
+            }
+            None => rows.push(Permission::new(scope.subject, access, vec![scope.clause])),
+        }
+    }
+    rows
+}
+
+impl Permission {
+    fn new(subject: &str, access: Access, clauses: Vec<&'static str>) -> Self {
+        Self { subject: subject.to_owned(), access, meaning: sentence(&clauses), clauses }
+    }
 }
 
 /// Every subject and every clause that permissions are made of.
@@ -176,7 +200,7 @@ impl Subject {
             (false, true) => (Access::Write, vec![self.changing]),
             (true, true) => (Access::ReadWrite, vec![self.seeing, self.changing]),
         };
-        Some(Permission { subject: self.name.to_owned(), access, meaning: sentence(&clauses), clauses })
+        Some(Permission::new(self.name, access, clauses))
     }
 }
 
@@ -198,7 +222,7 @@ mod tests {
     use crate::model::scope::ALL;
 
     fn rows(scopes: &str) -> Vec<(String, Access)> {
-        permissions(&Scopes::stored(scopes)).into_iter().map(|row| (row.subject, row.access)).collect()
+        permissions(&Scopes::stored(scopes), &[]).into_iter().map(|row| (row.subject, row.access)).collect()
     }
 
     #[test]
@@ -220,7 +244,7 @@ mod tests {
     #[test]
     fn consent_permission_row_exists_for_every_scope() {
         for scope in ALL {
-            let rows = permissions(&Scopes::stored(scope));
+            let rows = permissions(&Scopes::stored(scope), &[]);
             assert_eq!(rows.len(), 1, "{scope} has its row");
             assert!(rows[0].meaning.len() > 5 && rows[0].meaning.ends_with('.'), "{scope}: {}", rows[0].meaning);
         }

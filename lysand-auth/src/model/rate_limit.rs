@@ -127,6 +127,7 @@ impl Limit {
             retry_after: Some(self.retry_after(now)),
             needed: None,
             allowance: Some(Allowance { max: self.max, remaining: 0, reset: self.reset(now) }),
+            realm: None,
         })
     }
 }

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::model::app::AppLinks;
+use crate::model::host_scope::HostScope;
 use crate::model::redirect_uri::{RedirectUri, UriProblem};
 use crate::model::scope::Scopes;
 use crate::model::shown_name::{self, NameProblem};
@@ -60,8 +61,6 @@ pub struct CheckedRegistration {
     pub is_public: bool,
     /// Its tokens expire, and are refreshed.
     pub expiring: bool,
-    /// It was sent as RFC 7591 has it.
-    pub dynamic: bool,
     /// The grant types that it may use; `None` is all.
     pub grants: Option<Vec<String>>,
     /// What the app says of itself elsewhere.
@@ -116,11 +115,12 @@ impl Registration {
         "introspection_signed_response_alg",
     ];
 
-    /// Checks the whole registration. `plain_http` tells whether redirects to http sites are accepted.
+    /// Checks the whole registration. `plain_http` tells whether redirects to http sites are accepted; `own` are the scopes of
+    /// the host beside the library's.
     ///
     /// # Errors
     /// All that is wrong, in Mastodon's order and words (Mastodon §2.2).
-    pub fn check(self, plain_http: bool) -> Result<CheckedRegistration, Vec<Problem>> {
+    pub fn check(self, plain_http: bool, own: &[HostScope]) -> Result<CheckedRegistration, Vec<Problem>> {
         use Problem::{Metadata, RedirectUri as Redirect};
         let mut problems = Vec::new();
         let (redirect_uris, about_uris, too_long) = check_uris(&self.redirect_uris, plain_http);
@@ -135,7 +135,7 @@ impl Registration {
         };
         problems.extend(about_uris.into_iter().map(Redirect));
         let scopes = self.scopes.as_deref().filter(|scopes| !scopes.trim().is_empty());
-        let scopes = Scopes::register(scopes.unwrap_or(if dynamic { OPENID_SCOPES } else { "read" }));
+        let scopes = Scopes::register(scopes.unwrap_or(if dynamic { OPENID_SCOPES } else { "read" }), own);
         if scopes.is_err() {
             problems.push(Metadata("Scopes doesn't match those configured on the server."));
         }
@@ -164,17 +164,9 @@ impl Registration {
         });
         let links = if dynamic { self.links } else { AppLinks::default() };
         match scopes {
-            Ok(scopes) if problems.is_empty() => Ok(CheckedRegistration {
-                name,
-                redirect_uris,
-                scopes,
-                website,
-                is_public,
-                expiring,
-                dynamic,
-                grants,
-                links,
-            }),
+            Ok(scopes) if problems.is_empty() => {
+                Ok(CheckedRegistration { name, redirect_uris, scopes, website, is_public, expiring, grants, links })
+            }
             _ => Err(problems),
         }
     }
@@ -277,7 +269,7 @@ mod tests {
 
     #[test]
     fn app_registration_splits_redirect_uris_and_drops_blank_website() {
-        let checked = registration().check(true).unwrap();
+        let checked = registration().check(true, &[]).unwrap();
         let uris: Vec<_> = checked.redirect_uris.iter().map(RedirectUri::as_str).collect();
         assert_eq!(uris, ["https://a.example/cb", "app://cb"]);
         assert_eq!(checked.website, None);
@@ -305,7 +297,7 @@ mod tests {
     }
 
     fn messages(registration: Registration) -> Vec<&'static str> {
-        match registration.check(true) {
+        match registration.check(true, &[]) {
             Ok(_) => Vec::new(),
             Err(problems) => problems.into_iter().map(Problem::message).collect(),
         }
@@ -316,7 +308,7 @@ mod tests {
         let name = Registration { name: Some("é".repeat(61)), ..registration() };
         assert_eq!(messages(name), ["Application name is too long (maximum is 60 characters)"]);
         let exact = Registration { name: Some("é".repeat(60)), ..registration() };
-        assert!(exact.check(true).is_ok());
+        assert!(exact.check(true, &[]).is_ok());
         let long = format!("https://a.example/{}", "x".repeat(2_000));
         let uris = Registration { redirect_uris: vec![long.clone()], ..registration() };
         assert_eq!(messages(uris), ["Redirect URI is too long (maximum is 2000 characters)"]);
@@ -333,9 +325,9 @@ mod tests {
             grant_types: vec!["authorization_code".into(), "refresh_token".into()],
             ..registration()
         };
-        let checked = asked.clone().check(true).unwrap();
+        let checked = asked.clone().check(true, &[]).unwrap();
         assert!(checked.is_public && checked.expiring);
-        let plain = registration().check(true).unwrap();
+        let plain = registration().check(true, &[]).unwrap();
         assert!(!plain.is_public && !plain.expiring);
 
         let odd = Registration {
@@ -344,21 +336,25 @@ mod tests {
             response_types: vec!["token".into()],
             ..registration()
         };
-        assert_eq!(odd.clone().check(true).map(|checked| checked.is_public), Ok(false), "Mastodon reads none of these");
+        assert_eq!(
+            odd.clone().check(true, &[]).map(|checked| checked.is_public),
+            Ok(false),
+            "Mastodon reads none of these"
+        );
         let dynamic = Registration { dialect: Dialect::Dynamic, ..odd };
         assert_eq!(messages(dynamic).len(), 3);
         let nameless = Registration { dialect: Dialect::Dynamic, name: None, ..asked };
-        assert_eq!(nameless.check(true).map(|checked| checked.name).as_deref(), Ok("a.example"));
+        assert_eq!(nameless.check(true, &[]).map(|checked| checked.name).as_deref(), Ok("a.example"));
     }
 
     #[test]
     fn redirect_uri_plain_http_when_disallowed_is_refused_except_loopback() {
         let http = |uri: &str| Registration { redirect_uris: vec![uri.into()], ..registration() };
-        assert!(http("http://a.example/cb").check(true).is_ok());
+        assert!(http("http://a.example/cb").check(true, &[]).is_ok());
         let refused = Err(vec![Problem::RedirectUri("Redirect URI must be an HTTPS/SSL URI.")]);
-        assert_eq!(http("http://a.example/cb").check(false), refused);
+        assert_eq!(http("http://a.example/cb").check(false, &[]), refused);
         for fine in ["http://127.0.0.1/cb", "http://localhost/cb", "https://a.example/cb", "app://cb"] {
-            assert!(http(fine).check(false).is_ok(), "{fine}");
+            assert!(http(fine).check(false, &[]).is_ok(), "{fine}");
         }
     }
 }

@@ -6,6 +6,7 @@
 use std::fmt;
 
 use crate::error::Error;
+use crate::model::host_scope::HostScope;
 
 /// Every scope that can be registered: Mastodon's list in Mastodon's order (Mastodon §4), then two of OpenID.
 pub(crate) const ALL: [&str; 49] = [
@@ -66,6 +67,9 @@ pub(crate) const MASTODON: &[&str] = ALL.split_at(47).0;
 /// Words of old clients that are accepted and dropped (DEV-7).
 const RETIRED: [&str; 5] = ["crypto", "read:reports", "read:me", "read:circles", "write:circles"];
 
+/// The longest word of a host's own.
+const LONGEST: usize = 64;
+
 /// What `follow` covers, and nothing else (Mastodon §4).
 const FOLLOW: [&str; 6] = ["read:follows", "read:blocks", "read:mutes", "write:follows", "write:blocks", "write:mutes"];
 
@@ -80,8 +84,37 @@ pub(crate) fn covers(held: &str, wanted: &str) -> bool {
         "read" | "write" | "admin:read" | "admin:write" => {
             wanted.strip_prefix(held).is_some_and(|rest| rest.starts_with(':'))
         }
-        _ => false,
+        // A host's own words cover those below them. One of Mastodon's that covers nothing never does.
+        _ => wanted.strip_prefix(held).is_some_and(|rest| rest.starts_with(':')) && !ALL.contains(&held),
     }
+}
+
+/// What is wrong with a host's scopes: a word, and why it cannot be one.
+pub(crate) fn problems(own: &[HostScope]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    own.iter().enumerate().filter_map(|(index, scope)| {
+        let is_repeated = own.iter().take(index).any(|earlier| earlier.word == scope.word);
+        let problem = if is_repeated { Some("is there twice") } else { problem(scope) };
+        problem.map(|why| (scope.word, why))
+    })
+}
+
+/// What keeps a host's word from being a scope.
+fn problem(scope: &HostScope) -> Option<&'static str> {
+    let is_token = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E);
+    let word = scope.word;
+    let umbrella = format!("{word}:");
+    if word.is_empty() || word.len() > LONGEST || !word.bytes().all(is_token) {
+        return Some("must be 1 to 64 visible ASCII characters other than quotation mark and backslash");
+    }
+    if ALL.contains(&word) || RETIRED.contains(&word) {
+        return Some("is a scope that the library has already");
+    }
+    // It would open what Mastodon's own words are for.
+    if ALL.iter().any(|known| known.starts_with(&umbrella)) {
+        return Some("would cover scopes that the library has: choose another word");
+    }
+    let is_explained = !scope.subject.trim().is_empty() && !scope.clause.trim().is_empty();
+    (!is_explained).then_some("needs a subject and a clause for the consent page")
 }
 
 /// A set of scopes in the order in which they were asked for, each once.
@@ -100,9 +133,9 @@ impl Scopes {
     /// Beside `openid`, words that this library does not know are dropped (OpenID Connect Core §3.1.2.1, faults A18).
     ///
     /// # Errors
-    /// When a word is none of the scopes that this library knows.
-    pub fn register(text: &str) -> Result<Self, UnknownScope> {
-        let scopes = Self::parse(text.split_ascii_whitespace())?;
+    /// When a word is none of the scopes that this library knows, nor of the host's own.
+    pub fn register(text: &str, own: &[HostScope]) -> Result<Self, UnknownScope> {
+        let scopes = Self::parse(text.split_ascii_whitespace(), own)?;
         Ok(if scopes.0.is_empty() { Self(vec!["read".into()]) } else { scopes })
     }
 
@@ -114,13 +147,13 @@ impl Scopes {
     ///
     /// # Errors
     /// `invalid_scope` when a word is unknown or not covered, or when another separator than a space is used.
-    pub fn grant(&self, asked: Option<&str>) -> Result<Self, Error> {
+    pub fn grant(&self, asked: Option<&str>, own: &[HostScope]) -> Result<Self, Error> {
         let asked = asked.unwrap_or_default();
         if asked.bytes().any(|byte| byte.is_ascii_control()) {
             return Err(Error::invalid_scope());
         }
         let wanted =
-            Self::parse(asked.split(' ').filter(|word| !word.is_empty())).map_err(|_| Error::invalid_scope())?;
+            Self::parse(asked.split(' ').filter(|word| !word.is_empty()), own).map_err(|_| Error::invalid_scope())?;
         if wanted.0.is_empty() {
             let read = Self(vec!["read".into()]);
             return Ok(if self.has("read") { read } else { self.clone() });
@@ -134,14 +167,14 @@ impl Scopes {
         Self(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
     }
 
-    fn parse<'a>(words: impl Iterator<Item = &'a str> + Clone) -> Result<Self, UnknownScope> {
+    fn parse<'a>(words: impl Iterator<Item = &'a str> + Clone, own: &[HostScope]) -> Result<Self, UnknownScope> {
         let drops_unknown = words.clone().any(|word| word == "openid");
         let mut scopes: Vec<String> = Vec::new();
         for word in words {
             if RETIRED.contains(&word) {
                 continue;
             }
-            if !ALL.contains(&word) {
+            if !ALL.contains(&word) && !own.iter().any(|scope| scope.word() == word) {
                 if drops_unknown {
                     continue;
                 }
@@ -220,6 +253,11 @@ mod tests {
             ("admin:read", "admin:read:accounts", true),
             ("admin:read", "admin:write:accounts", false),
             ("write:accounts", "write:accounts", true),
+            ("fern", "fern:read", true),
+            ("fern", "fernery", false),
+            ("fern:read", "fern", false),
+            ("push", "push:ferns", false),
+            ("read:lists", "read:lists:deep", false),
         ] {
             assert_eq!(covers(held, wanted), expected, "{held} covers {wanted}");
         }
@@ -227,30 +265,31 @@ mod tests {
 
     #[test]
     fn scope_registration_normalizes_list_and_refuses_unknown_scopes() {
-        assert_eq!(Scopes::register("").unwrap().to_string(), "read");
-        assert_eq!(Scopes::register("  write\tread\nwrite ").unwrap().to_string(), "write read");
-        assert_eq!(Scopes::register("read crypto").unwrap().to_string(), "read");
-        assert_eq!(Scopes::register("read,write"), Err(UnknownScope));
-        assert_eq!(Scopes::register("admin"), Err(UnknownScope));
-        assert_eq!(Scopes::register("offline_access openid x-y address read").unwrap().to_string(), "openid read");
-        assert_eq!(Scopes::register("offline_access profile"), Err(UnknownScope));
-        assert_eq!(Scopes::register(&ALL.join(" ")).unwrap().words().len(), ALL.len());
+        let register = |text: &str| Scopes::register(text, &[]).map(|scopes| scopes.to_string());
+        assert_eq!(register("").as_deref(), Ok("read"));
+        assert_eq!(register("  write\tread\nwrite ").as_deref(), Ok("write read"));
+        assert_eq!(register("read crypto").as_deref(), Ok("read"));
+        assert_eq!(register("read,write"), Err(UnknownScope));
+        assert_eq!(register("admin"), Err(UnknownScope));
+        assert_eq!(register("offline_access openid x-y address read").as_deref(), Ok("openid read"));
+        assert_eq!(register("offline_access profile"), Err(UnknownScope));
+        assert_eq!(Scopes::register(&ALL.join(" "), &[]).unwrap().words().len(), ALL.len());
     }
 
     #[test]
     fn scope_grant_defaults_when_empty_and_refuses_unregistered_scopes() {
-        let app = Scopes::register("read write:statuses").unwrap();
-        assert_eq!(app.grant(None).unwrap().to_string(), "read");
-        assert_eq!(app.grant(Some(" ")).unwrap().to_string(), "read");
+        let app = Scopes::register("read write:statuses", &[]).unwrap();
+        assert_eq!(app.grant(None, &[]).unwrap().to_string(), "read");
+        assert_eq!(app.grant(Some(" "), &[]).unwrap().to_string(), "read");
         assert_eq!(
-            app.grant(Some("read:accounts write:statuses")).unwrap().to_string(),
+            app.grant(Some("read:accounts write:statuses"), &[]).unwrap().to_string(),
             "read:accounts write:statuses"
         );
-        assert!(app.grant(Some("write")).is_err());
-        assert!(app.grant(Some("read+write:statuses")).is_err());
-        assert!(app.grant(Some("read\nwrite:statuses")).is_err());
-        let narrow = Scopes::register("write:media push").unwrap();
-        assert_eq!(narrow.grant(None).unwrap().to_string(), "write:media push");
+        assert!(app.grant(Some("write"), &[]).is_err());
+        assert!(app.grant(Some("read+write:statuses"), &[]).is_err());
+        assert!(app.grant(Some("read\nwrite:statuses"), &[]).is_err());
+        let narrow = Scopes::register("write:media push", &[]).unwrap();
+        assert_eq!(narrow.grant(None, &[]).unwrap().to_string(), "write:media push");
     }
 
     proptest! {
@@ -259,8 +298,8 @@ mod tests {
             registered in proptest::sample::subsequence(ALL.to_vec(), 1..ALL.len()),
             asked in proptest::sample::subsequence(ALL.to_vec(), 1..6),
         ) {
-            let app = Scopes::register(&registered.join(" ")).unwrap();
-            match app.grant(Some(&asked.join(" "))) {
+            let app = Scopes::register(&registered.join(" "), &[]).unwrap();
+            match app.grant(Some(&asked.join(" ")), &[]) {
                 Ok(granted) => {
                     prop_assert!(app.cover_all(&granted));
                     prop_assert_eq!(granted.words(), &asked[..]);
@@ -271,9 +310,9 @@ mod tests {
 
         #[test]
         fn scope_parser_never_panics_on_any_text(text in ".{0,200}") {
-            let app = Scopes::register("read write").unwrap();
-            let _ = Scopes::register(&text);
-            let _ = app.grant(Some(&text));
+            let app = Scopes::register("read write", &[]).unwrap();
+            let _ = Scopes::register(&text, &[]);
+            let _ = app.grant(Some(&text), &[]);
         }
     }
 }

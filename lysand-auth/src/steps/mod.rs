@@ -3,6 +3,7 @@
 //!
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
+pub(crate) mod host_rules;
 pub(crate) mod mail;
 pub(crate) mod proof;
 pub(crate) mod request;

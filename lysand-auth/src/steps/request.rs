@@ -122,9 +122,9 @@ pub(crate) async fn check(
         }
     };
     let redirect_uri = admit_redirect(auth, request, &app)?;
-    let base_url = &auth.config().base_url;
-    let checked = match request.resources.iter().all(|resource| base_url.covers(resource)) {
-        true => request.check(&app, redirect_uri.clone(), &auth.config().oauth),
+    let config = auth.config();
+    let checked = match request.resources.iter().all(|resource| config.base_url.covers(resource)) {
+        true => request.check(&app, redirect_uri.clone(), &config.oauth, &config.scopes),
         false => Err(RequestProblem::ForeignResource),
     };
     match checked {

@@ -5,16 +5,17 @@
 //! decided from the database and the configuration, in the transaction that makes the code, and never from what a caller
 //! remembers. The [worker](super::session) begins the session and makes the code.
 
+use super::host_rules::{self, Proven};
 use super::session::{self, NewSession, SessionChange};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::model::account::{Account, AccountId};
+use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::Scopes;
-use crate::model::session::{SessionId, SignedInBrowser};
+use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
@@ -44,6 +45,8 @@ pub(crate) enum Consent {
 pub struct SignedIn {
     /// The `jwt` cookie.
     pub cookie: Secret,
+    /// The cookie by which the browser is known from now on (people PPL-113).
+    pub known_by: Secret,
     /// The app that asked.
     pub app: App,
     /// What it asked for.
@@ -147,15 +150,17 @@ impl Candidate {
     }
 }
 
-/// Somebody proved just now who they are. A session begins; the one that this browser had ends (`replaces`, security WEB-1),
-/// and `attempts` that came to nothing are forgotten.
+/// Somebody proved just now who they are. Unless the host's rules are against it, a session begins; the one that this
+/// `browser` had ends (security WEB-1), and `attempts` that came to nothing are forgotten.
 pub(crate) async fn after_proof(
     auth: &Auth,
-    account: &Account,
+    proven: Proven<'_>,
     (app, request): (App, CheckedRequest),
-    replaces: Option<SessionId>,
+    browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
+    let rules = host_rules::before_session(auth, proven, &app.id).await?;
+    let account = proven.account;
     let candidate = Candidate {
         account: account.id.clone(),
         app: app.clone(),
@@ -163,10 +168,15 @@ pub(crate) async fn after_proof(
         consent: Consent::Always,
         now: auth.ambient().now(),
     };
-    let (new, cookie) = NewSession::new(auth, account, replaces, attempts)?;
+    let known_by = browser.known_by.unwrap_or_else(|| Secret::generate(auth.ambient()));
+    let (new, cookie) = NewSession::new(auth, account, browser.session, attempts)?;
+    let new = new.in_browser(auth, known_by.digest());
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
-    Ok(SignedIn { cookie, app, request, step })
+    if let Some(rules) = rules {
+        rules.after_session().await;
+    }
+    Ok(SignedIn { cookie, known_by, app, request, step })
 }
 
 /// Somebody goes on who is signed in with this browser. `None` when the session ended meanwhile.
@@ -226,7 +236,7 @@ pub(crate) async fn consented_to_pending(
     let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
     let session = browser.session.id.clone();
     let expires_at = candidate.now.plus(request.code_lifetime(&auth.config().lifetimes));
-    let approval = Approval { candidate: candidate.clone(), codes, session, expires_at, restated };
+    let approval = Approval { candidate: candidate.clone(), codes, restated, session, expires_at };
     let approved = match app.approved && !restated {
         // A consent that was given just now needs no look-up, so that one statement does it all.
         true => auth.store().write_one(move |c| Box::pin(approval.approve(c))).await?,
@@ -263,23 +273,21 @@ async fn finish(auth: &Auth, candidate: Candidate, change: SessionChange) -> Res
 struct Approval {
     candidate: Candidate,
     codes: ApprovedCode,
+    /// The request is no longer in the words in which it waited.
+    restated: bool,
     session: SessionId,
     expires_at: Timestamp,
-    /// The person was asked for less than the pending code stands for.
-    restated: bool,
 }
 
 impl Approval {
     /// Approves the code, unless something is missing or it is no longer pending.
     async fn approve(self, c: &mut Conn) -> Result<bool, Error> {
-        let Self { candidate, codes, session, expires_at, restated } = self;
-        if first_missing(c, &candidate, Lock::Shared).await?.is_some() {
-            return Ok(false);
-        }
+        let Self { candidate, codes, restated, session, expires_at } = self;
+        let missing = first_missing(c, &candidate, Lock::Shared).await?;
         if restated {
             authorizations::restate(c, codes.pending, &session, &candidate.request).await?;
         }
-        if !authorizations::approve(c, codes, &session, expires_at, candidate.now).await? {
+        if missing.is_some() || !authorizations::approve(c, codes, &session, expires_at, candidate.now).await? {
             return Ok(false);
         }
         remember_approval(c, &candidate.app).await?;
@@ -340,10 +348,9 @@ mod tests {
             is_public: case.is_public,
             expiring: false,
             first_party: case.first_party,
-            dynamic: false,
+            approved: true,
             grants: None,
             links: AppLinks::default(),
-            approved: true,
         };
         let request = CheckedRequest {
             redirect_uri: RedirectUri::stored(case.redirect_uri),

@@ -2,8 +2,6 @@
 
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
-use serde::{Deserialize, Serialize};
-
 use super::conn::Conn;
 use super::schema::auth_app;
 use crate::ambient::Timestamp;
@@ -29,39 +27,10 @@ pub(super) struct Row {
     is_public: bool,
     expiring: bool,
     first_party: bool,
-    registration: Option<String>,
     approved: bool,
     had_own_token: bool,
-}
-
-/// What an app of RFC 7591 registered, as the column keeps it.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(default)]
-struct StoredRegistration {
-    grant_types: Vec<String>,
-    logo_uri: Option<String>,
-    policy_uri: Option<String>,
-    tos_uri: Option<String>,
-}
-
-impl StoredRegistration {
-    fn of(app: &App) -> Result<Option<String>, Error> {
-        if !app.dynamic {
-            return Ok(None);
-        }
-        let links = app.links.clone();
-        let registration = Self {
-            grant_types: app.grants.clone().unwrap_or_default(),
-            logo_uri: links.logo,
-            policy_uri: links.policy,
-            tos_uri: links.terms,
-        };
-        serde_json::to_string(&registration).map(Some).map_err(Error::failed)
-    }
-
-    fn links(&self) -> AppLinks {
-        AppLinks { logo: self.logo_uri.clone(), policy: self.policy_uri.clone(), terms: self.tos_uri.clone() }
-    }
+    grant_types: Option<String>,
+    links: Option<String>,
 }
 
 /// An app and the digest of its secret.
@@ -72,9 +41,6 @@ pub(crate) struct StoredApp {
 
 impl From<Row> for StoredApp {
     fn from(row: Row) -> Self {
-        // One that cannot be read any more allows nothing.
-        let registration: Option<StoredRegistration> =
-            row.registration.map(|json| serde_json::from_str(&json).unwrap_or_default());
         Self {
             secret_digest: row.secret_digest,
             app: App {
@@ -88,10 +54,9 @@ impl From<Row> for StoredApp {
                 is_public: row.is_public,
                 expiring: row.expiring,
                 first_party: row.first_party,
-                dynamic: registration.is_some(),
-                links: registration.as_ref().map(StoredRegistration::links).unwrap_or_default(),
-                grants: registration.map(|registration| registration.grant_types),
                 approved: row.approved,
+                grants: row.grant_types.map(|words| words.split(' ').map(str::to_owned).collect()),
+                links: row.links.as_deref().map(AppLinks::stored).unwrap_or_default(),
             },
         }
     }
@@ -124,9 +89,10 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
         is_public: app.is_public,
         expiring: app.expiring,
         first_party: app.first_party,
-        registration: StoredRegistration::of(app)?,
         approved: app.approved,
         had_own_token: false,
+        grant_types: app.grants.as_ref().map(|words| words.join(" ")),
+        links: app.links.to_stored(),
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())

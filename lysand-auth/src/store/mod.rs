@@ -24,6 +24,7 @@ mod error;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
+pub(crate) mod known_browsers;
 pub(crate) mod limit_gates;
 mod migrate;
 mod on;
@@ -51,6 +52,8 @@ pub use diesel;
 /// The asynchronous side of the query builder, for PostgreSQL.
 #[cfg(feature = "postgres")]
 pub use diesel_async;
+/// What embeds migrations: a [`MigrationSet`] is of this version.
+pub use diesel_migrations;
 
 pub use self::conn::{Conn, Work};
 pub use self::error::StoreError;

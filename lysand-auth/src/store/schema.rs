@@ -13,9 +13,10 @@ diesel::table! {
         is_public -> Bool,
         expiring -> Bool,
         first_party -> Bool,
-        registration -> Nullable<Text>,
         approved -> Bool,
         had_own_token -> Bool,
+        grant_types -> Nullable<Text>,
+        links -> Nullable<Text>,
     }
 }
 
@@ -133,6 +134,16 @@ diesel::table! {
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_known_browser (id) {
+        id -> Text,
+        browser_digest -> Binary,
+        account_id -> Text,
+        first_at -> BigInt,
+        last_at -> BigInt,
     }
 }
 

@@ -3,12 +3,12 @@
 
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
-use diesel::{ExpressionMethods, NullableExpressionMethods, QueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl};
 
 use super::conn::Conn;
 use super::schema::{
-    auth_app, auth_authorization, auth_family, auth_refresh_token, auth_session, auth_sso_flow, auth_throttle,
-    auth_token,
+    auth_app, auth_authorization, auth_family, auth_known_browser, auth_refresh_token, auth_session, auth_sso_flow,
+    auth_throttle, auth_token,
 };
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     SsoFlows,
     /// Counters of windows that are over.
     Throttles,
+    /// Browsers that were not seen for long.
+    KnownBrowsers,
     /// Apps that nobody ever approved and that never had a token.
     UnusedApps,
 }
@@ -119,6 +121,18 @@ pub(crate) async fn find(
         Kind::EndedSessions => {
             let time = auth_session::ended_at.assume_not_null();
             by_text!(conn, auth_session, time, "(auth_session.ended_at, auth_session.id) > (", before, after, page)
+        }
+        Kind::KnownBrowsers => {
+            let time = auth_known_browser::last_at;
+            by_text!(
+                conn,
+                auth_known_browser,
+                time,
+                "(auth_known_browser.last_at, auth_known_browser.id) > (",
+                before,
+                after,
+                page
+            )
         }
         Kind::UnusedApps => unused_apps(conn, before, after, page).await?,
         Kind::SsoFlows => {
@@ -223,6 +237,11 @@ pub(crate) async fn delete(conn: &mut Conn, kind: Kind, before: Timestamp, rows:
             on!(conn, c => diesel::delete(s::table.filter(s::id.eq_any(&texts))).execute(c))?
         }
         Kind::SsoFlows => on!(conn, c => diesel::delete(o::table.filter(o::id.eq_any(&texts))).execute(c))?,
+        Kind::KnownBrowsers => {
+            use auth_known_browser as b;
+            let unseen = b::id.eq_any(&texts).and(b::last_at.lt(before.micros()));
+            on!(conn, c => diesel::delete(b::table.filter(unseen)).execute(c))?
+        }
         Kind::UnusedApps => {
             use auth_app as p;
             on!(conn, c => diesel::delete(p::table.filter(p::id.eq_any(&texts)).filter(sql::<Bool>(UNUSED))).execute(c))?

@@ -39,6 +39,9 @@ pub use self::wire::request::{reader, source};
 use crate::auth::Auth;
 use crate::flows::sweep;
 
+/// What [`json`] prints.
+pub use serde::Serialize;
+
 /// The former name of [`redirect_to_provider`].
 #[cfg(feature = "sso")]
 pub use self::kit::provider_redirect::redirect_to_provider as depart;

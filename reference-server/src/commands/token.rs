@@ -31,7 +31,7 @@ pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) ->
         Some(id) => app::find(state, &id).await?,
         None => own_app(state, &wanted.scopes).await?,
     };
-    let scopes = app.scopes.grant(Some(&wanted.scopes))?;
+    let scopes = app.scopes.grant(Some(&wanted.scopes), &state.auth.config().scopes)?;
     let issued = token::issue(&state.auth, &app, Some(account.id), scopes).await?;
     match as_json {
         true => output::json(&json!({
@@ -52,7 +52,7 @@ async fn own_app(state: &State, scopes: &str) -> Result<App, CommandError> {
     registration.redirect_uris = vec![OUT_OF_BAND.to_owned()];
     registration.scopes = Some(scopes.to_owned());
     registration.website = None;
-    if let Ok(wanted) = Scopes::register(scopes) {
+    if let Ok(wanted) = Scopes::register(scopes, &state.auth.config().scopes) {
         let same = |app: &App| {
             app.name == OWN_APP
                 && app.scopes == wanted

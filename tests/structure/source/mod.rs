@@ -3,6 +3,7 @@
 
 mod functions;
 mod paths;
+mod signatures;
 mod strip;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 pub(crate) use self::functions::{Function, test_names};
 pub(crate) use self::paths::Import;
+pub(crate) use self::signatures::Signature;
 
 /// One file of a crate.
 #[derive(Debug, Default)]
@@ -33,6 +35,8 @@ pub(crate) struct Source {
     pub(crate) macros: BTreeSet<String>,
     /// Modules that are declared here for tests alone and stand in files of their own.
     pub(crate) test_modules: BTreeSet<String>,
+    /// What other crates may name, and what it is made of.
+    pub(crate) signatures: Vec<Signature>,
     /// Every function with a body.
     pub(crate) functions: Vec<Function>,
     /// Lines that hold code.
@@ -70,6 +74,7 @@ impl Source {
             defined,
             test_modules: code.test_modules,
             functions: functions::functions(&code.tokens),
+            signatures: signatures::signatures(&code.tokens),
             lines: lines.len(),
             ..Self::default()
         };

@@ -54,7 +54,7 @@ impl Grant for ClientCredentials {
     }
 
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
-        let scopes = exchange.app.scopes.grant(exchange.request.scope.as_deref())?;
+        let scopes = exchange.app.scopes.grant(exchange.request.scope.as_deref(), &exchange.auth.config().scopes)?;
         let wanted = Wanted { auth: exchange.auth.clone(), app: exchange.app.clone(), scopes, now: exchange.now };
         wanted.token().await.map(Some)
     }

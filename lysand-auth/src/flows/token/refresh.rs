@@ -116,7 +116,7 @@ impl Next {
     fn of(family: &Family, exchange: Exchange<'_>) -> Result<Self, Error> {
         let Exchange { auth, request, app, now, .. } = exchange;
         let scopes = match request.scope.as_deref().filter(|scope| !scope.trim().is_empty()) {
-            Some(scope) => family.scopes.grant(Some(scope))?,
+            Some(scope) => family.scopes.grant(Some(scope), &exchange.auth.config().scopes)?,
             None => family.scopes.clone(),
         };
         let account = family.account_id.clone();

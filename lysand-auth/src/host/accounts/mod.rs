@@ -121,12 +121,14 @@ pub trait Accounts: Send + Sync {
         Err(AccountsError::NotOffered)
     }
 
-    /// Sets another address, or confirms the one that the account has.
+    /// Sets another address, or confirms the one that the account has. Refuse with [`Taken`](AccountsError::Taken) an address
+    /// that is confirmed for another account.
     async fn set_email(&self, _id: &AccountId, _email: &Email) -> Result<(), AccountsError> {
         Err(AccountsError::NotOffered)
     }
 
-    /// Sets what the account may do beyond its own affairs.
+    /// Sets what the account may do beyond its own affairs. Refuse with [`LastAdmin`](AccountsError::LastAdmin) what would
+    /// leave nobody to administer the instance.
     async fn set_role(&self, _id: &AccountId, _role: Role) -> Result<(), AccountsError> {
         Err(AccountsError::NotOffered)
     }

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use super::finding::is_nobody;
+use super::settings;
 use super::suite::{KnownAccount, Suite};
 use crate::host::accounts::{AccountsError, Field, NewAccount};
 use crate::model::account::{Account, AccountId, Email, Standing};
@@ -26,6 +27,8 @@ pub(super) async fn check(suite: &mut Suite, known: &[KnownAccount]) {
     race(suite).await;
     change_password(suite, &created).await;
     change_standing(suite, &created).await;
+    settings::role(suite, &created).await;
+    settings::email(suite, &created, known).await;
     without_password(suite).await;
     nobodys_account(suite).await;
     delete(suite, &created).await;
@@ -53,7 +56,7 @@ async fn is_as_new(suite: &mut Suite, created: &Account, new: &NewAccount, known
     signs_in(suite, &created.username, FIRST_PASSWORD, true, "create").await;
 }
 
-async fn signs_in(suite: &mut Suite, name: &str, password: &str, does: bool, after: &str) {
+pub(super) async fn signs_in(suite: &mut Suite, name: &str, password: &str, does: bool, after: &str) {
     match suite.accounts.check_password(name, &Secret::new(password)).await {
         Ok(found) => suite.expect(found.is_some() == does, || {
             let did = if does { "the password is not right" } else { "a password is right that should not be" };

@@ -13,9 +13,11 @@
 //! # }
 //! ```
 
+mod along;
 mod changing;
 mod finding;
 mod passwords;
+mod settings;
 mod suite;
 
 use std::fmt;
@@ -63,6 +65,7 @@ pub async fn check_accounts(accounts: Arc<dyn Accounts>, known: &[KnownAccount])
     finding::check(&mut suite, known).await;
     passwords::check(&mut suite, known).await;
     changing::check(&mut suite, known).await;
+    along::check(&mut suite, known).await;
     let faults = suite.into_faults();
     if faults.is_empty() { Ok(()) } else { Err(AccountsFaults(faults)) }
 }

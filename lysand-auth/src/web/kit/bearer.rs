@@ -88,7 +88,9 @@ impl Bearer {
     }
 
     fn found(auth: Data<Auth>, checked: Option<Checked>, source: Option<IpAddr>) -> Result<Self, ApiError> {
-        let token = checked.ok_or_else(|| Error::invalid_token("The access token is invalid"))?.0?;
+        let token =
+            checked.map_or_else(|| Err(Error::invalid_token("The access token is invalid")), |checked| checked.0);
+        let token = token.map_err(|error| ApiError::at(&auth, error))?;
         bearer::note_use(&auth, &token, source);
         Ok(Self { token, auth })
     }
@@ -98,7 +100,15 @@ impl Bearer {
     /// # Errors
     /// 403 as in Mastodon §11.2.
     pub fn require(&self, scopes: &'static [&'static str]) -> Result<(), ApiError> {
-        Ok(self.token.require(scopes)?)
+        self.token.require(scopes).map_err(|error| ApiError::at(&self.auth, error))
+    }
+
+    /// Demands that the account, if the token speaks for one, was not switched off.
+    ///
+    /// # Errors
+    /// 403 as in Mastodon §11.2.
+    pub(crate) async fn refuse_disabled(&self) -> Result<(), ApiError> {
+        Ok(self.token.refuse_disabled(&self.auth).await?)
     }
 
     /// Demands one of `scopes`, and the account that the token speaks for.
@@ -106,7 +116,7 @@ impl Bearer {
     /// # Errors
     /// 403 for the scope, then 422 or 403 for the account, as in Mastodon §11.2.
     pub async fn account(&self, scopes: &'static [&'static str]) -> Result<Account, ApiError> {
-        self.token.require(scopes)?;
+        self.require(scopes)?;
         Ok(self.token.account(&self.auth).await?)
     }
 }

@@ -87,7 +87,7 @@ impl Limits {
             return page::error_page(View::new(&self.auth, req.request(), &reader), &error, None).await;
         }
         match self.of_oauth {
-            Some(AnswerKind::Oauth) => OAuthError(error).error_response(),
+            Some(AnswerKind::Oauth) => OAuthError::at(&self.auth, error).error_response(),
             _ => ApiError(error).error_response(),
         }
     }

@@ -162,6 +162,7 @@ fn error_text(refusal: &Refusal) -> (&'static str, &str) {
         Code::InvalidGrant => (texts::REQUEST_OVER_TITLE, &refusal.why),
         Code::NotFound => (texts::NOT_FOUND_TITLE, texts::NOT_FOUND),
         Code::TooManyRequests => (texts::WAIT_TITLE, &refusal.why),
+        Code::SignInRefused => (texts::SIGN_IN_REFUSED_TITLE, &refusal.why),
         Code::Unavailable => (texts::BUSY_TITLE, &refusal.why),
         _ => (texts::APP_MISTAKE_TITLE, texts::APP_MISTAKE),
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::auth::Auth;
 use crate::flows::token;
 use crate::model::authorization::ResponseMode;
+use crate::model::host_scope::HostScope;
 use crate::model::scope;
 use crate::web::kit::surfaces::{self, Surface, Surfaces};
 use crate::web::wire::reply::JsonBody;
@@ -25,7 +26,7 @@ pub(crate) async fn authorization_server(auth: Data<Auth>, req: HttpRequest) -> 
 /// `GET /.well-known/openid-configuration`: the same server, for OpenID Connect clients
 pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> HttpResponse {
     let mut body = capabilities(&auth, surfaces::of_request(&req));
-    body["scopes_supported"] = json!(scope::ALL.as_slice());
+    body["scopes_supported"] = json!(with_own(&auth, &scope::ALL));
     body["subject_types_supported"] = json!(["public"]);
     body["claims_supported"] = json!([
         "iss",
@@ -72,7 +73,7 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         "registration_endpoint": base.join("/oauth/register"),
         "app_registration_endpoint": base.join("/api/v1/apps"),
         "jwks_uri": base.join("/.well-known/jwks.json"),
-        "scopes_supported": scope::MASTODON,
+        "scopes_supported": with_own(auth, scope::MASTODON),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES.map(|(_, name)| name),
         "grant_types_supported": token::grant_types().collect::<Vec<_>>(),
@@ -96,6 +97,11 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         body["grant_types_supported"] = json!(grants.collect::<Vec<_>>());
     }
     body
+}
+
+/// These scopes and those of the host's own.
+fn with_own(auth: &Auth, known: &[&'static str]) -> Vec<&'static str> {
+    known.iter().copied().chain(auth.config().scopes.iter().map(HostScope::word)).collect()
 }
 
 fn remove(body: &mut Value, members: &[&str]) {

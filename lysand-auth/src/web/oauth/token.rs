@@ -15,6 +15,10 @@ use crate::web::wire::request;
 
 /// `POST /oauth/token`
 pub(crate) async fn token(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, OAuthError> {
+    exchange(&auth, &req, received).await.map_err(|error| OAuthError::at(&auth, error))
+}
+
+async fn exchange(auth: &Auth, req: &HttpRequest, received: Received) -> Result<HttpResponse, Error> {
     let params = received.0?;
     let grant_type = params.text("grant_type")?;
     // A code has a scope of its own, and what stands beside it is ignored, however odd (Mastodon §4).
@@ -25,15 +29,15 @@ pub(crate) async fn token(auth: Data<Auth>, req: HttpRequest, received: Received
     }
     let requested = TokenRequest {
         grant_type,
-        client: client::claim(&auth, &req, &params)?,
-        code: client::secret(&auth, &params, "code")?,
+        client: client::claim(auth, req, &params)?,
+        code: client::secret(auth, &params, "code")?,
         redirect_uri: params.text("redirect_uri")?,
-        code_verifier: client::secret(&auth, &params, "code_verifier")?,
-        refresh_token: client::secret(&auth, &params, "refresh_token")?,
+        code_verifier: client::secret(auth, &params, "code_verifier")?,
+        refresh_token: client::secret(auth, &params, "refresh_token")?,
         scope,
-        source: request::source(&req, auth.config()),
+        source: request::source(req, auth.config()),
     };
-    let issued = tokens::exchange(&auth, requested).await?;
+    let issued = tokens::exchange(auth, requested).await?;
     let mut body = json!({
         "access_token": issued.access_token.expose(),
         "token_type": "Bearer",

@@ -45,6 +45,10 @@ async fn answer(
     let browser = session::optional(auth, req.headers()).await?;
     let reader = params.reader(req).for_account(browser.account());
     let view = View::new(auth, req, &reader);
+    if is_over(&params) {
+        let over = PageError::from(Error::refused(Code::InvalidGrant, texts::SIGN_IN_OVER));
+        return Err(over.read_by(&reader).starting_over(auth.config().home_page()));
+    }
     let came_back = params.last_text("error").is_some();
     let interaction = interaction(&params, &mut request);
     let begun = authorization::begin(auth, &request, browser.0.as_ref(), interaction).await;
@@ -66,6 +70,12 @@ async fn answer(
         }
         AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
     })
+}
+
+/// A sign-in at a provider came back of which nothing is known any more: no app asks for anything (faults C9).
+fn is_over(params: &Params) -> bool {
+    let is_about_flow = params.last_text("error_description").as_deref() == Some(texts::INVALID_FLOW);
+    is_about_flow && params.last_text("error").is_some() && params.last_text("client_id").is_none()
 }
 
 /// How the parameters want the person to be asked. Without `openid`, `prompt=none` is what Lysand's frontends send for

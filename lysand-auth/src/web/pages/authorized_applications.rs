@@ -11,6 +11,7 @@ use crate::flows::authorized_applications::{self, AuthorizedApp};
 use crate::host::pages::{AuthorizedAppOnPage, AuthorizedApplicationsPage, Page, Reader};
 use crate::model::account::Account;
 use crate::model::app::AppId;
+use crate::model::host_scope::HostScope;
 use crate::model::permission::permissions;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
@@ -146,17 +147,17 @@ async fn page(
     let reader = request::reader(req).for_account(Some(account));
     let page = Page::AuthorizedApplications(AuthorizedApplicationsPage {
         account: account_on_page(account),
-        apps: apps.iter().map(|granted| row(granted, &reader)).collect(),
+        apps: apps.iter().map(|granted| row(granted, &reader, &auth.config().scopes)).collect(),
         form_token: form.token(),
         home: reader.keep(&auth.config().home_page()),
     });
     Ok(show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await)
 }
 
-fn row<'a>(granted: &'a AuthorizedApp, reader: &Reader) -> AuthorizedAppOnPage<'a> {
+fn row<'a>(granted: &'a AuthorizedApp, reader: &Reader, own: &[HostScope]) -> AuthorizedAppOnPage<'a> {
     AuthorizedAppOnPage {
         app: app_on_page(&granted.app),
-        permissions: permissions(&granted.scopes),
+        permissions: permissions(&granted.scopes, own),
         authorized: granted.authorized_at.into(),
         last_used: granted.last_used_at.map(Into::into),
         remove_action: (!granted.app.skips_consent()).then(|| reader.keep(&format!("{PATH}/{}", granted.app.id))),

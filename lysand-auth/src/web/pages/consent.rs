@@ -95,7 +95,7 @@ async fn consent_page(
         account: account_on_page(account),
         switch_account: with_query("/oauth/authorize", again),
         destination: checked.redirect_uri.destination(),
-        permissions: permissions(&checked.scopes),
+        permissions: permissions(&checked.scopes, &view.auth.config().scopes),
         links: links(app),
     });
     show(view, &page, StatusCode::OK, &[]).await

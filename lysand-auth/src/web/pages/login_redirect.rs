@@ -66,7 +66,10 @@ pub(crate) async fn to_login_page(view: View<'_>, pairs: Vec<(String, String)>, 
     };
     match refusal.code {
         Code::StaleForm => error_page(view, &error, Some(login_location(auth, &pairs))).await,
-        Code::TooManyRequests | Code::Unavailable if request::accepts(view.req.headers(), "text/html") => {
+        // The host's sentence is nothing that a link may make a page say.
+        Code::TooManyRequests | Code::Unavailable | Code::SignInRefused
+            if request::accepts(view.req.headers(), "text/html") =>
+        {
             error_page(view, &error, Some(login_location(auth, &pairs))).await
         }
         Code::Validation
@@ -76,6 +79,7 @@ pub(crate) async fn to_login_page(view: View<'_>, pairs: Vec<(String, String)>, 
         | Code::MethodNotAllowed
         | Code::UnsupportedMediaType
         | Code::TooManyRequests
+        | Code::SignInRefused
         | Code::Unavailable => ApiError(error).error_response(),
         // Names of Mastodon's own that the login page's contract does not have.
         Code::InvalidRedirectUri | Code::InvalidCodeChallengeMethod => {

@@ -18,12 +18,12 @@ use crate::web::wire::redirect::redirect;
 /// # Errors
 /// When the cookie fits into no header.
 pub async fn finish_sign_in(auth: &Auth, req: &HttpRequest, signed_in: &SignedIn) -> Result<HttpResponse, Error> {
-    let SignedIn { cookie, app, request, step } = signed_in;
+    let SignedIn { app, request, step, .. } = signed_in;
     let reader = Params::of_query(req).reader(req);
     let mut reply = match step.missing {
         None => approved(View::new(auth, req, &reader), &request.return_path(app), &step.code).await,
         Some(_) => redirect(&consent_location(auth, app, &whole_request(app, request), &step.code)),
     };
-    cookies::put_session(auth, &mut reply, cookie)?;
+    cookies::put_sign_in(auth, &mut reply, signed_in)?;
     Ok(reply)
 }

@@ -9,14 +9,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::ambient::Ambient;
+use crate::auth::Auth;
+use crate::config::DEFAULT_REALM;
 use crate::error::{Code, Error, Refusal};
 use crate::model::rate_limit::Allowance;
 
 /// The exact content type of JSON answers (Mastodon §0.5, Lysand §17).
 const JSON: &str = "application/json";
-
-/// What realm a challenge names.
-const REALM: &str = "Lysand Auth";
 
 /// An error on `/api`: `{"error": "text"}` (Mastodon §11.2, Lysand §1).
 #[derive(Debug)]
@@ -67,6 +66,20 @@ impl From<Error> for ApiError {
 impl From<Error> for OAuthError {
     fn from(error: Error) -> Self {
         Self(error)
+    }
+}
+
+impl ApiError {
+    /// The error at a host whose challenges name its realm.
+    pub(crate) fn at(auth: &Auth, error: Error) -> Self {
+        Self(error.in_realm(&auth.config().realm))
+    }
+}
+
+impl OAuthError {
+    /// The error at a host whose challenges name its realm.
+    pub(crate) fn at(auth: &Auth, error: Error) -> Self {
+        Self(error.in_realm(&auth.config().realm))
     }
 }
 
@@ -216,6 +229,7 @@ fn challenge(refusal: &Refusal) -> (header::HeaderName, String) {
         }
     };
     let name = refusal.code.oauth_name();
-    let value = format!("Bearer realm=\"{REALM}\", error=\"{name}\", error_description=\"{description}\"");
+    let realm = refusal.realm.as_deref().unwrap_or(DEFAULT_REALM);
+    let value = format!("Bearer realm=\"{realm}\", error=\"{name}\", error_description=\"{description}\"");
     (header::WWW_AUTHENTICATE, value)
 }

@@ -1,0 +1,84 @@
+//! What a host demands of a sign-in beyond what the library does, and its word before and after a session begins (FAC-163).
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::host::HostResult;
+use crate::host::sign_in_rules::{ProofKind, Proofs, SignInRules, Verdict};
+use crate::model::account::Account;
+use crate::model::app::AppId;
+use crate::texts;
+
+/// How long a sign-in waits for the host.
+const HOST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Somebody who proved just now who they are, and by what.
+#[derive(Clone, Copy)]
+pub(crate) struct Proven<'a> {
+    pub(crate) account: &'a Account,
+    pub(crate) by: &'a ProofKind,
+}
+
+/// A host's rules and a sign-in that they are asked about.
+pub(super) struct Asked<'a> {
+    rules: Arc<dyn SignInRules>,
+    account: &'a Account,
+    proofs: Proofs,
+    app: &'a AppId,
+}
+
+/// Asks the host whether a session may begin; nothing of the host's is answered when it has no rules.
+///
+/// # Errors
+/// `SignInRefused`: with the host's sentence, when more is demanded than was proven, and when the host fails or takes too
+/// long, because a host that cannot answer has not said yes.
+pub(super) async fn before_session<'a>(
+    auth: &Auth,
+    Proven { account, by }: Proven<'a>,
+    app: &'a AppId,
+) -> Result<Option<Asked<'a>>, Error> {
+    let Some(rules) = auth.sign_in_rules() else { return Ok(None) };
+    let proofs = Proofs::new([(by.clone(), auth.ambient().now())]);
+    let demand = answered(rules.demands(account, &proofs)).await.map_err(|why| undecided(account, "demands", &why))?;
+    if !proofs.meet(demand) {
+        tracing::info!(account = %account.id, %app, ?demand, "sign-in refused: the host demands more than was proven");
+        return Err(Error::refused(Code::SignInRefused, texts::MORE_PROOFS_DEMANDED));
+    }
+    let verdict = answered(rules.before_session(account, &proofs, Some(app))).await;
+    match verdict.map_err(|why| undecided(account, "before_session", &why))? {
+        Verdict::Allow => Ok(Some(Asked { rules, account, proofs, app })),
+        Verdict::Refuse(sentence) => {
+            tracing::info!(account = %account.id, %app, "sign-in refused by the host");
+            Err(Error::refused(Code::SignInRefused, sentence))
+        }
+    }
+}
+
+impl Asked<'_> {
+    /// Tells the host that the session has begun. What comes of it changes nothing.
+    pub(super) async fn after_session(&self) {
+        let told = answered(self.rules.after_session(self.account, &self.proofs, Some(self.app))).await;
+        if let Err(why) = told {
+            tracing::error!(account = %self.account.id, %why, "the host was not told of a session that began");
+        }
+    }
+}
+
+fn undecided(account: &Account, method: &str, why: &str) -> Error {
+    tracing::error!(account = %account.id, method, %why, "sign-in refused: the host's rules gave no answer");
+    Error::refused(Code::SignInRefused, texts::SIGN_IN_UNDECIDED)
+}
+
+async fn answered<T>(answer: impl Future<Output = HostResult<T>>) -> Result<T, String> {
+    match tokio::time::timeout(HOST_TIMEOUT, AssertUnwindSafe(answer).catch_unwind()).await {
+        Ok(Ok(Ok(answer))) => Ok(answer),
+        Ok(Ok(Err(error))) => Err(error.to_string()),
+        Ok(Err(_)) => Err("it panicked".to_owned()),
+        Err(_) => Err("it took too long".to_owned()),
+    }
+}
