@@ -17,7 +17,7 @@ use crate::signing::CookieProblem;
 use crate::texts;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
-use crate::web::wire::request;
+use crate::web::wire::session_cookie::session_cookie;
 
 /// Who is signed in with this browser, if anybody: for a host's own pages.
 #[expect(clippy::exhaustive_structs, reason = "a host takes it apart in the arguments of a handler")]
@@ -52,7 +52,7 @@ impl FromRequest for SignedIn {
 
 /// Who is signed in, if anybody; a failure is a value, so that a page can show it as a page.
 pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
-    let Some(cookie) = request::cookie(headers, &auth.config().session_cookie) else { return Ok(SignedIn(None)) };
+    let Some(cookie) = session_cookie(auth, headers) else { return Ok(SignedIn(None)) };
     Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
 }
 
@@ -79,7 +79,7 @@ pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, e
 /// `invalid_request` with the texts of Lysand §7.
 pub(crate) async fn required(auth: &Auth, headers: &HeaderMap) -> Result<SignedInBrowser, Error> {
     let refused = |why: &'static str| Error::refused(Code::InvalidRequest, why);
-    let Some(cookie) = request::cookie(headers, &auth.config().session_cookie) else {
+    let Some(cookie) = session_cookie(auth, headers) else {
         return Err(refused(texts::NO_SIGN_IN_COOKIE));
     };
     sessions::of_cookie(auth, &cookie).await?.map_err(|problem| match problem {

@@ -71,17 +71,23 @@ pub(crate) fn is_same_origin_fetch(req: &HttpRequest) -> bool {
 /// Bytes are looked at, because the header is shared with whatever else the host's name sets: a neighbour's cookie that is
 /// no ASCII hides none of ours (faults A4).
 pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut found: Option<&[u8]> = None;
-    let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    for pair in pairs.map(<[u8]>::trim_ascii) {
-        let Some(value) = pair.strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")) else { continue };
-        match found {
-            Some(earlier) if earlier != value => return None,
-            _ => found = Some(value),
-        }
+    let mut copies = copies(headers, name);
+    let first = copies.next()?;
+    if copies.any(|other| other != first) {
+        return None;
     }
-    let value = std::str::from_utf8(found?).ok()?;
+    let value = std::str::from_utf8(first).ok()?;
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Every value that a request has for a cookie, as far as it is text.
+pub(crate) fn cookie_copies(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
+    copies(headers, name).filter_map(|value| std::str::from_utf8(value).ok().map(str::to_owned))
+}
+
+fn copies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+    let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
 /// Whether a request names a type of answer among those that it takes.
