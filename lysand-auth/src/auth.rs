@@ -42,6 +42,7 @@ struct Parts {
     keys: SigningKeys,
     secret_key: SecretKey,
     form_key: [u8; 64],
+    code_key: [u8; 64],
     #[cfg(feature = "sso")]
     provider_clients: ProviderClients,
     uses: TokenUses,
@@ -146,6 +147,22 @@ impl Auth {
     /// The key of form tokens; derived, so that all replicas share it.
     pub(crate) fn form_key(&self) -> &[u8; 64] {
         &self.0.form_key
+    }
+
+    /// The key of the tokens that apps have for themselves.
+    pub(crate) fn own_token_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("client_credentials token")
+    }
+
+    /// The key from which the secrets of flows to providers are derived.
+    #[cfg(feature = "sso")]
+    pub(crate) fn flow_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("flow to a provider")
+    }
+
+    /// The key by which an approved code follows from its pending one; derived, so that all replicas share it.
+    pub(crate) fn code_key(&self) -> &[u8; 64] {
+        &self.0.code_key
     }
 
     pub(crate) fn request_counters(&self) -> &RequestCounters {
@@ -307,6 +324,7 @@ impl AuthBuilder {
             ambient: self.ambient,
             keys,
             form_key: secret_key.subkey("form token"),
+            code_key: secret_key.subkey("approved code"),
             secret_key,
             #[cfg(feature = "sso")]
             provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,

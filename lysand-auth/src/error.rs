@@ -135,6 +135,16 @@ codes! {
     UnauthorizedClient = "unauthorized_client", 403;
     /// The person said no (RFC 6749 §4.1.2.1).
     AccessDenied = "access_denied", 403;
+    /// The person would have to consent, and no page may be shown (OpenID Connect Core §3.1.2.6).
+    ConsentRequired = "consent_required", 400;
+    /// Request objects are not offered (OpenID Connect Core §3.1.2.6).
+    RequestNotSupported = "request_not_supported", 400;
+    /// Nor are they fetched.
+    RequestUriNotSupported = "request_uri_not_supported", 400;
+    /// An app cannot register within a request (OpenID Connect Core §3.1.2.6).
+    RegistrationNotSupported = "registration_not_supported", 400;
+    /// A token is wanted for another server (RFC 8707 §2).
+    InvalidTarget = "invalid_target", 400;
     /// Nobody is signed in with this browser, and the route is about somebody (Mastodon §16).
     SignInRequired = "login_required", 401;
     /// The bearer token is missing, unknown, revoked or expired (RFC 6750 §3.1).
@@ -247,6 +257,18 @@ impl Error {
             Code::UnsupportedGrantType,
             "The authorization grant type is not supported by the authorization server.",
         )
+    }
+
+    /// The app may not use this grant type (RFC 6749 §5.2).
+    #[must_use]
+    pub fn grant_not_registered() -> Self {
+        Self::refused(Code::GrantNotAllowed, "The client is not authorized to perform this request using this method.")
+    }
+
+    /// The token is wanted for a server that is not this one (RFC 8707 §2).
+    #[must_use]
+    pub fn invalid_target() -> Self {
+        Self::refused(Code::InvalidTarget, "The requested resource is not one of this server.")
     }
 
     /// The scope cannot be granted (Mastodon §5.2).

@@ -35,6 +35,8 @@ texts! {
         INVALID_CODE = "Invalid code";
         /// Nobody is signed in with this browser.
         NO_SIGN_IN_COOKIE = "No jwt cookie was sent in the request";
+        /// The browser sent two sign-in cookies that differ.
+        TWO_SIGN_IN_COOKIES = "Your browser sent two different sign-ins. Please sign in again.";
         /// The browser keeps no cookies.
         NO_COOKIES = "No cookies were sent with the request";
         /// The sign-in cookie is not ours, or over.
@@ -51,6 +53,8 @@ texts! {
         UNSUPPORTED_RESPONSE_TYPE = "The authorization server does not support this response type.";
         /// Another PKCE method than `S256`.
         PKCE_METHOD_NOT_S256 = "The code_challenge_method must be S256.";
+        /// The form asks for another challenge, nonce or response mode than its pending code was made for.
+        REQUEST_DIFFERS = "This is not what the app asked for";
         /// More than is kept of a request, or of its `state` or `nonce`.
         REQUEST_TOO_LARGE = "The app’s request is too large.";
         /// The app is unknown (Lysand §7).
@@ -109,6 +113,9 @@ texts! {
         /// A consent page whose request was answered.
         REQUEST_OVER =
             "This request was answered already, or it waited too long. Nothing was granted by opening this page.";
+        /// A sign-in at a provider that came back twice, late, or to another browser.
+        SIGN_IN_OVER =
+            "This sign-in was finished already, took too long, or began in another browser. Go back to the app and sign in again.";
         /// Title: there is no such thing.
         NOT_FOUND_TITLE = "This is not there";
         /// What to do about it.
@@ -147,6 +154,16 @@ texts! {
         SIGN_IN_UNDECIDED = "This server could not decide whether you may sign in. Please try again later.";
         /// The owner of an account confirms a link with another password.
         WRONG_PASSWORD = "This is not the password of the account.";
+    }
+
+    /// What the links are that an app gives of itself.
+    APP_LINKS {
+        /// `policy_uri`
+        PRIVACY_POLICY = "Privacy policy";
+        /// `tos_uri`
+        TERMS_OF_SERVICE = "Terms of service";
+        /// `logo_uri`
+        LOGO = "Logo";
     }
 
     /// Days, as [`MomentOnPage`](crate::host::pages::MomentOnPage) writes them.

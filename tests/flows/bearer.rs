@@ -3,6 +3,7 @@
 use lysand_auth::host::accounts::Accounts;
 use lysand_auth::host::accounts::Standing;
 use lysand_auth::secret::Secret;
+use reqwest::Method;
 use tests::story;
 use tests::story::CALLBACK;
 
@@ -253,5 +254,42 @@ story!(bearer_token_without_expiry_survives_years_and_sweep, |story| {
         story.advance_clock(std::time::Duration::from_secs(400 * 24 * 3600));
         lysand_auth::flows::sweep::sweep(&story.server().state().auth).await.expect("a clean-up");
         story.verify(&token).await.is(200);
+    }
+});
+
+/// Where libraries that fetch the profile put the token (faults A6).
+const PROFILES: [&str; 2] = ["/api/v1/accounts/verify_credentials", "/oauth/userinfo"];
+
+story!(bearer_token_in_query_opens_profile_alone, |story| {
+    let (ada, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
+    let token = story.token(&ada, &app).await;
+    for path in PROFILES {
+        for path in [path.to_owned(), format!("{path}/")] {
+            let answer = story.get(&format!("{path}?access_token={token}")).send().await.is(200);
+            assert_eq!(answer.header("cache-control"), "private, no-store", "{path}");
+            story.call(Method::HEAD, &format!("{path}?access_token={token}")).send().await.is(200);
+            for bad in ["", "wrong", &format!("{token}&access_token=other"), &format!("{token}%FF")] {
+                let answer = story.get(&format!("{path}?access_token={bad}")).send().await.is(401);
+                assert_eq!(answer.header("cache-control"), "no-store", "{path} {bad}");
+            }
+            // The header counts where there is one.
+            story.get(&format!("{path}?access_token={token}")).bearer("wrong").send().await.is(401);
+            story.get(&format!("{path}?access_token=wrong")).bearer(&token).send().await.is(200);
+        }
+    }
+    for path in ["/api/v1/preferences", "/api/v1/apps/verify_credentials", "/api/v1/tokens", "/oauth/token/info"] {
+        story.get(&format!("{path}?access_token={token}")).send().await.is(401);
+        story.get(path).bearer(&token).send().await.is(200);
+    }
+    story.post(&format!("/oauth/userinfo?access_token={token}")).send().await.is(401);
+    story.post(&format!("/api/v1/sso?access_token={token}&issuer=x")).send().await.is(401);
+});
+
+story!(bearer_token_in_query_opens_nothing_when_switched_off, &[("oauth.bearer_in_query", "off")], |story| {
+    let (ada, app) = (story.person("ada").await, story.app(CALLBACK, "read profile").await);
+    let token = story.token(&ada, &app).await;
+    for path in PROFILES {
+        story.get(&format!("{path}?access_token={token}")).send().await.is(401);
+        story.get(path).bearer(&token).send().await.is(200);
     }
 });

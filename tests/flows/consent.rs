@@ -49,8 +49,8 @@ story!(consent_with_foreign_used_or_expired_code_is_refused, |story| {
     let answer = story.decide(&pending, &elsewhere).await;
     answer.is_login_error("invalid_request", "Redirect URI does not match client_id");
 
-    story.decide(&pending, &app).await.is(302);
-    story.decide(&pending, &app).await.is_login_error("invalid_grant", "Invalid code");
+    let first = story.decide(&pending, &app).await.is(302).location();
+    assert_eq!(story.decide(&pending, &app).await.is(302).location(), first, "the second yes is the first");
     let late = story.sign_in(&ada, &app).await;
     story.advance_clock(Duration::from_secs(601));
     story.decide(&late, &app).await.is_login_error("invalid_grant", "Invalid code");
@@ -61,11 +61,12 @@ story!(consent_submitted_concurrently_issues_only_one_code, |story| {
     let signed_in = story.sign_in(&person, &app).await;
     let tries = (0..20).map(|_| story.decide(&signed_in, &app));
     let answers = futures_util::future::join_all(tries).await;
-    let approved = answers.iter().filter(|answer| answer.location().host_str() == Some("app.example")).count();
-    assert_eq!(approved, 1);
+    let codes: std::collections::BTreeSet<_> =
+        answers.iter().map(|answer| query_of(&answer.location(), "code")).collect();
+    assert_eq!(codes.len(), 1, "each press leads to the app with the same code");
 });
 
-story!(authorization_response_appends_code_state_and_iss_to_redirect_uri, |story| {
+story!(authorization_response_appends_code_and_state_to_redirect_uri, |story| {
     let person = story.person("ada").await;
     for (uri, start) in [
         ("https://app.example", "https://app.example?code="),
@@ -80,7 +81,7 @@ story!(authorization_response_appends_code_state_and_iss_to_redirect_uri, |story
         let location = answer.header("location");
         assert!(location.starts_with(start), "{location}");
         let names: Vec<String> = answer.location().query_pairs().map(|(name, _)| name.into_owned()).collect();
-        assert_eq!(names[names.len() - 3..], ["code", "state", "iss"], "{location}");
+        assert_eq!(names[names.len() - 2..], ["code", "state"], "{location}");
         assert_eq!(query_of(&answer.location(), "state").as_deref(), Some("a+b c&d=ü"));
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert!(answer.header("cache-control").contains("no-store"));

@@ -71,6 +71,7 @@ story!(
         let expected = [
             vec![session("__Host-form")],
             vec![lasting("__Host-jwt", 604_800), lasting("jwt", 604_800)],
+            vec![lasting("__Host-known", 400 * 24 * 3_600), lasting("jwt", 604_800)],
             vec![],
             vec![session("__Host-demo")],
             vec![lasting("__Host-sso_ID", 600)],
@@ -88,7 +89,7 @@ story!(cookies_over_http_on_loopback_have_no_prefix_and_are_not_secure, |story| 
     let (story, _provider) = with_provider(story).await;
     let seen = all_cookies(&story).await.concat();
     let names: Vec<&str> = seen.iter().filter_map(|cookie| cookie.split([';', ' ']).next()).collect();
-    assert_eq!(names[..4], ["form", "jwt", "demo", "sso_ID"]);
+    assert_eq!(names[..5], ["form", "jwt", "known", "demo", "sso_ID"]);
     for cookie in &seen {
         assert!(!cookie.contains("Secure") && !cookie.contains("__Host-"), "{cookie}");
         assert!(
@@ -168,3 +169,45 @@ story!(
         }
     }
 );
+
+story!(two_differing_sign_in_cookies_sign_nobody_in_and_the_person_is_told, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let signed_in = story.sign_in(&ada, &app).await;
+    let told = "Your browser sent two different sign-ins. Please sign in again.";
+    let both = format!("jwt={}; theme=dark; jwt=another", signed_in.cookie);
+    let page = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).header("cookie", &both).send().await;
+    let page = page.is(200);
+    assert!(page.body.contains(told), "{}", page.body);
+    assert!(page.set_cookie("jwt").is_some_and(|line| line.contains("Max-Age=0") && !line.contains("Domain")));
+    let pairs = [("client_id", app.client_id.as_str()), ("redirect_uri", &app.redirect_uri), ("code", &signed_in.code)];
+    let path = tests::story::encode("/api/auth/redirect", &pairs);
+    let answer = story.post(&path).header("cookie", &both).send().await.is_login_error("invalid_request", told);
+    assert!(answer.set_cookie("jwt").is_some_and(|line| line.contains("Max-Age=0")));
+    // Who signs in with the form gets a cookie all the same.
+    let form = [("identifier", ada.username.as_str()), ("password", &ada.password)];
+    let login = story.post(&format!("/api/auth/login?{}", app.authorize_query())).header("cookie", &both);
+    login.form(&form).send().await.signed_in();
+    // Two equal copies are one.
+    let equal = format!("jwt={0}; jwt={0}", signed_in.cookie);
+    let answer = story.post(&path).header("cookie", &equal).send().await.is(302);
+    assert_eq!(answer.location().host_str(), Some("app.example"));
+    assert_eq!(answer.set_cookie("jwt"), None);
+});
+
+story!(own_headers_of_a_redirect_stay_small_beside_a_long_state, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let state = "s".repeat(3_000);
+    let query = app.authorize_query_with(&[("state", &state)]);
+    let form = [("identifier", ada.username.as_str()), ("password", &ada.password)];
+    let login = story.post(&format!("/api/auth/login?{query}")).form(&form).send().await;
+    let signed_in = login.signed_in();
+    let decided = story.decide(&signed_in, &app).await.is(302);
+    assert_eq!(tests::story::query_of(&decided.location(), "state"), Some(state));
+    let page = story.get(&format!("/oauth/authorize?{query}")).send().await.is(200);
+    for answer in [&login, &decided, &page] {
+        let size: usize = answer.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        let location = answer.header("location").len();
+        // The whole head fits into the 4 KiB that a proxy has for it by default, twice that where the state is the largest.
+        assert!(size - location < 1_024, "{size} bytes, {location} of them the location");
+    }
+});

@@ -28,7 +28,7 @@ async fn public_app(story: &Story) -> App {
 story!(dynamic_registration_returns_rfc_7591_client_metadata, |story| {
     let asked = json!({
         "client_name": "Dynamic", "client_uri": "https://app.example/about", "redirect_uris": [CALLBACK, "app://cb"],
-        "scope": "read write:statuses", "grant_types": ["authorization_code", "refresh_token"],
+        "scope": "read write:statuses", "grant_types": ["authorization_code", "client_credentials", "refresh_token"],
         "response_types": ["code"], "token_endpoint_auth_method": "client_secret_post",
         "software_id": "unknown members are ignored",
     });
@@ -60,7 +60,8 @@ story!(dynamic_registration_returns_rfc_7591_client_metadata, |story| {
 
 story!(dynamic_registration_errors_use_rfc_7591_error_codes, |story| {
     let plain = register(&story, json!({ "redirect_uris": [CALLBACK] })).await.is(201).json();
-    assert_eq!((&plain["scope"], &plain["client_name"]), (&"read".into(), &"app.example".into()));
+    assert_eq!((&plain["scope"], &plain["client_name"]), (&"openid profile email".into(), &"app.example".into()));
+    assert_eq!(plain["grant_types"], json!(["authorization_code"]));
     assert_eq!(plain["token_endpoint_auth_method"], "client_secret_basic");
     for (body, error) in [
         (json!({}), "invalid_redirect_uri"),
@@ -154,4 +155,193 @@ story!(confidential_app_cannot_redeem_code_without_client_secret, |story| {
     let form = [form, vec![("code_verifier", VERIFIER), ("token_endpoint_auth_method", "none")]].concat();
     story.post("/oauth/token").form(&form).send().await.is(401);
     story.post(&encode("/oauth/token", &form)).send().await.is(401);
+});
+
+/// The app behind the answer to a registration with a secret.
+fn registered(body: &Value) -> App {
+    App::registered(body, CALLBACK, body["scope"].as_str().expect("a scope"))
+}
+
+story!(dynamic_registration_that_demands_what_is_not_done_is_refused, |story| {
+    for (name, value) in [
+        ("request_object_signing_alg", json!("RS256")),
+        ("request_uris", json!(["https://app.example/request.jwt"])),
+        ("require_signed_request_object", json!(true)),
+        ("require_pushed_authorization_requests", json!(true)),
+        ("dpop_bound_access_tokens", json!(true)),
+        ("tls_client_certificate_bound_access_tokens", json!("true")),
+        ("subject_type", json!("pairwise")),
+        ("id_token_signed_response_alg", json!("HS256")),
+        ("id_token_signed_response_alg", json!("none")),
+        ("id_token_encrypted_response_alg", json!("RSA-OAEP")),
+        ("userinfo_signed_response_alg", json!("RS256")),
+        ("userinfo_encrypted_response_alg", json!("ECDH-ES")),
+        ("authorization_signed_response_alg", json!("RS256")),
+        ("introspection_signed_response_alg", json!("RS256")),
+        ("grant_types", json!(["refresh_token"])),
+        ("logo_uri", json!("javascript:alert(1)")),
+        ("policy_uri", json!("data:text/html,x")),
+        ("tos_uri", json!("/terms")),
+        ("client_name", json!("App\u{202e}ppA")),
+        ("client_name", json!("App\nand this server")),
+    ] {
+        let body = register(&story, json!({ "redirect_uris": [CALLBACK], name: value })).await.is(400).json();
+        assert_eq!(body["error"], "invalid_client_metadata", "{name} {value}");
+    }
+    for (name, value) in [
+        ("request_object_signing_alg", json!("none")),
+        ("request_uris", json!([])),
+        ("require_pushed_authorization_requests", json!(false)),
+        ("dpop_bound_access_tokens", json!(false)),
+        ("subject_type", json!("public")),
+        ("id_token_signed_response_alg", json!("EdDSA")),
+        ("userinfo_signed_response_alg", json!("none")),
+        ("require_auth_time", json!(true)),
+        ("post_logout_redirect_uris", json!(["https://app.example/"])),
+        ("jwks_uri", json!("https://app.example/jwks")),
+        ("contacts", json!(["a@app.example"])),
+    ] {
+        register(&story, json!({ "redirect_uris": [CALLBACK], name: value })).await.is(201);
+    }
+});
+
+story!(dynamic_registration_keeps_links_and_shows_them_on_consent_page, |story| {
+    let ada = story.person("ada").await;
+    let links = [
+        ("logo_uri", "https://app.example/logo.png"),
+        ("policy_uri", "https://app.example/privacy"),
+        ("tos_uri", "https://app.example/terms"),
+    ];
+    let mut body = json!({ "redirect_uris": [CALLBACK], "scope": "read" });
+    for (name, link) in links {
+        body[name] = link.into();
+    }
+    let answer = register(&story, body).await.is(201).json();
+    let app = registered(&answer);
+    let signed_in = story.sign_in(&ada, &app).await;
+    let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200);
+    for (name, link) in links {
+        assert_eq!(answer[name], link);
+        assert!(page.markup().contains(&format!("href=\"{link}\"")), "{link}: {}", page.body);
+    }
+    // Mastodon's route keeps no such things.
+    let form = [("client_name", "M"), ("redirect_uris", CALLBACK), ("policy_uri", "https://m.example/privacy")];
+    let answer = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
+    let signed_in = story.sign_in(&ada, &App::registered(&answer, CALLBACK, "read")).await;
+    let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200);
+    assert!(!page.body.contains("m.example"), "{}", page.body);
+});
+
+story!(grant_types_of_dynamic_registration_decide_what_an_app_may_do, |story| {
+    let ada = story.person("ada").await;
+    let own = |app: &App| {
+        let form = [("grant_type", "client_credentials"), ("client_id", &app.client_id)];
+        story.post("/oauth/token").form(&[&form[..], &[("client_secret", &app.client_secret)]].concat())
+    };
+    let plain =
+        registered(&register(&story, json!({ "redirect_uris": [CALLBACK], "scope": "read" })).await.is(201).json());
+    assert_eq!(own(&plain).send().await.is(400).json()["error"], "unauthorized_client");
+    let answer = story.refresh(&plain, "AAAAAAAAAAAAAAAA").await.is(400);
+    assert_eq!(answer.json()["error"], "unauthorized_client");
+    story.token(&ada, &plain).await;
+
+    let body = json!({ "redirect_uris": [CALLBACK], "scope": "read", "grant_types": ["client_credentials"] });
+    let answer = register(&story, body).await.is(201).json();
+    assert_eq!((&answer["grant_types"], &answer["response_types"]), (&json!(["client_credentials"]), &json!([])));
+    let machine = registered(&answer);
+    own(&machine).send().await.is(200);
+    let location =
+        story.get(&format!("/oauth/authorize?{}", machine.authorize_query())).send().await.is(302).location();
+    assert_eq!(query_of(&location, "error").as_deref(), Some("unauthorized_client"));
+    // Mastodon's route leaves everything open, as Mastodon does.
+    own(&story.usual_app().await).send().await.is(200);
+});
+
+story!(openid_client_that_registers_itself_without_scope_signs_in, |story| {
+    let ada = story.person("ada").await;
+    let answer = register(&story, json!({ "redirect_uris": [CALLBACK] })).await.is(201).json();
+    assert_eq!(answer["scope"], "openid profile email");
+    let app = registered(&answer);
+    // Words that nobody knows are dropped beside `openid`, and the answer says what is left (faults A18).
+    let query = app.authorize_query_with(&[("scope", "openid offline_access address phone profile x:y email")]);
+    let signed_in = story.sign_in_with(&ada, &query).await;
+    let location = story.decide(&signed_in, &app).await.is(302).location();
+    assert_eq!(query_of(&location, "iss"), Some(format!("{}/", story.base())), "it is an OpenID client");
+    let body = story.redeem(&app, &query_of(&location, "code").expect("a code")).await.is(200).json();
+    assert_eq!(body["scope"], "openid profile email");
+    assert!(body["id_token"].is_string());
+
+    let body = json!({ "redirect_uris": [CALLBACK], "scope": "openid offline_access phone" });
+    assert_eq!(register(&story, body).await.is(201).json()["scope"], "openid");
+    let form = [("client_name", "M"), ("redirect_uris", CALLBACK), ("scopes", "openid offline_access read")];
+    let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
+    assert_eq!(body["scopes"], json!(["openid", "read"]));
+    // What is known and was not registered stays refused, and so does everything without `openid`.
+    for scope in ["openid write", "profile offline_access", "read address"] {
+        let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("scope", scope)])));
+        let location = answer.send().await.is(302).location();
+        assert_eq!(query_of(&location, "error").as_deref(), Some("invalid_scope"), "{scope}");
+    }
+    register(&story, json!({ "redirect_uris": [CALLBACK], "scope": "read offline_access" })).await.is(400);
+    let form = [("client_name", "M"), ("redirect_uris", CALLBACK), ("scopes", "read offline_access")];
+    story.post("/api/v1/apps").form(&form).send().await.is(422);
+    let form = [("client_name", "M"), ("redirect_uris", CALLBACK)];
+    let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
+    assert_eq!(body["scopes"], json!(["read"]), "Mastodon's route keeps its default");
+});
+
+story!(authorization_response_names_issuer_to_openid_and_dynamic_apps_alone, |story| {
+    let ada = story.person("ada").await;
+    let iss = Some(format!("{}/", story.base()));
+    let mastodon = story.app(CALLBACK, "openid profile read").await;
+    let dynamic =
+        registered(&register(&story, json!({ "redirect_uris": [CALLBACK], "scope": "read" })).await.is(201).json());
+    for (app, scope, expected) in [
+        (&mastodon, "read", None),
+        (&mastodon, "profile read", None),
+        (&mastodon, "openid", iss.clone()),
+        (&mastodon, "read openid", iss.clone()),
+        (&dynamic, "read", iss.clone()),
+    ] {
+        let query = app.authorize_query_with(&[("scope", scope), ("state", "s")]);
+        let signed_in = story.sign_in_with(&ada, &query).await;
+        let location = story.decide(&signed_in, app).await.is(302).location();
+        assert_eq!(query_of(&location, "iss"), expected, "{scope}");
+        let names: Vec<_> = location.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        assert_eq!(names[..2], ["code", "state"], "{location}");
+        // A no, and an error, are told in the same way.
+        let signed_in = story.sign_in_with(&ada, &query).await;
+        let no = [("_method", "delete"), ("code", signed_in.code.as_str())];
+        let location = story.post("/oauth/authorize").session(&signed_in).form(&no).send().await.is(302).location();
+        assert_eq!(query_of(&location, "iss"), expected, "{location}");
+        let wrong = format!("{query}&code_challenge=x&code_challenge_method=plain");
+        let location = story.get(&format!("/oauth/authorize?{wrong}")).send().await.is(302).location();
+        assert_eq!(query_of(&location, "iss"), expected, "{location}");
+    }
+});
+
+story!(resource_of_another_server_is_refused_with_invalid_target, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let base = story.base().to_owned();
+    for (resource, ours) in [
+        (base.clone(), true),
+        (format!("{base}/api"), true),
+        ("https://api.example/".to_owned(), false),
+        ("not an address".to_owned(), false),
+        (format!("{base}.evil.example"), false),
+    ] {
+        let query = app.authorize_query_with(&[("resource", &resource), ("state", "s")]);
+        let answer = story.get(&format!("/oauth/authorize?{query}")).send().await;
+        let signed_in = story.sign_in(&ada, &app).await;
+        let code = story.consent(&signed_in, &app).await;
+        let form = [app.code_form(&code), vec![("resource", resource.as_str())]].concat();
+        let token = story.post("/oauth/token").form(&form).send().await;
+        if ours {
+            answer.is(200);
+            token.is(200);
+        } else {
+            assert_eq!(query_of(&answer.is(302).location(), "error").as_deref(), Some("invalid_target"), "{resource}");
+            assert_eq!(token.is(400).json()["error"], "invalid_target", "{resource}");
+        }
+    }
 });

@@ -162,7 +162,8 @@ async fn directory(
     let mut request = AuthorizationRequest::default();
     request.client_id = Some(client_id);
     let proof = ProofKind::Host("ldap".into());
-    let signed_in = sessions::begin(&auth, &AccountId::new(account), proof, &request, None).await?;
+    let signed_in =
+        sessions::begin(&auth, &AccountId::new(account), proof, &request, sessions::Browser::default()).await?;
     Ok(finish_sign_in(&auth, &req, &signed_in).await?)
 }
 

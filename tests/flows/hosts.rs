@@ -10,13 +10,13 @@ use actix_web::web::{self, Data, Query};
 use async_trait::async_trait;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::flows::authorize::AuthorizationRequest;
-use lysand_auth::flows::sessions;
+use lysand_auth::flows::sessions::{self, Browser};
 use lysand_auth::flows::sweep::{Swept, sweep};
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Accounts;
 use lysand_auth::host::accounts::{Account, AccountId};
 use lysand_auth::host::sign_in_rules::ProofKind;
-use lysand_auth::web::{ApiError, SignedIn, finish_sign_in};
+use lysand_auth::web::{ApiError, finish_sign_in};
 use lysand_auth::{Auth, Secret};
 use tests::embedder::{Embedder, auth_builder_of};
 use tests::story;
@@ -28,7 +28,7 @@ use tokio::sync::Notify;
 async fn magic(
     auth: Data<Auth>,
     req: HttpRequest,
-    before: SignedIn,
+    browser: Browser,
     query: Query<Vec<(String, String)>>,
 ) -> Result<actix_web::HttpResponse, ApiError> {
     let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
@@ -39,8 +39,8 @@ async fn magic(
     request.scope = value("scope");
     request.state = value("state");
     let account = AccountId::new(value("account").unwrap_or_default());
-    let replaces = before.0.map(|browser| browser.session.id);
-    let signed_in = sessions::begin(&auth, &account, ProofKind::Host("magic".into()), &request, replaces).await?;
+    let proof = ProofKind::Host("magic".into());
+    let signed_in = sessions::begin(&auth, &account, proof, &request, browser).await?;
     Ok(finish_sign_in(&auth, &req, &signed_in).await?)
 }
 

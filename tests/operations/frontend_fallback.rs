@@ -372,3 +372,18 @@ async fn frontend_fallback_loop_is_refused_by_config_or_answered_508() {
     assert_eq!(server.log().matches("leads back to this server").count(), 1, "{}", server.log());
     relay.abort();
 }
+
+#[tokio::test]
+async fn frontend_gets_paths_with_doubled_slashes_untouched() {
+    let (server, frontend) = server_and_frontend().await;
+    for path in ["/@ada//1?x=//y", "//@ada", "/a///b//"] {
+        get(&server, path).await.is(200);
+        let asked = frontend.requests();
+        assert!(asked.last().is_some_and(|asked| asked.starts_with(&format!("GET {path} HTTP/1.1\r\n"))), "{asked:?}");
+    }
+    // Ours are answered here (faults A3).
+    let before = frontend.requests().len();
+    get(&server, "//api/v1/instance").await.is(200);
+    get(&server, "/api//v1/apps/verify_credentials").await.is(401);
+    assert_eq!(frontend.requests().len(), before);
+}

@@ -14,6 +14,7 @@ mod memory;
 mod other_database_crates;
 mod parallel_redemption;
 mod private_certificate_authority;
+mod provider_log;
 mod rate_limit_load;
 mod setup;
 mod signals;

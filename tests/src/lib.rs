@@ -9,6 +9,7 @@
 //! | [`http`] | requests, demands on responses, cookies, bare bytes |
 //! | [`postgres`] | a fresh PostgreSQL database for one test, and a cluster that a test may stop |
 //! | [`tcp_proxy`] | a proxy between the server and its database that a test can silence or cut |
+//! | [`connect_proxy`] | an HTTP proxy through which providers are asked |
 //! | [`tls`] | a private certificate authority and a certificate for `localhost` |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`sign_in_pages`] | what a person does on the pages: sign in, approve, deny |
@@ -27,6 +28,7 @@ pub mod app;
 pub mod browser;
 pub mod certified_provider;
 pub mod client;
+pub mod connect_proxy;
 pub mod embedder;
 pub mod example_host;
 pub mod folder;

@@ -1,4 +1,4 @@
-//! A private certificate authority that vouches for `localhost`, and for nothing else.
+//! A private certificate authority that vouches for `localhost` and `id.example`, and for nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use rcgen::{
 pub struct PrivateCa {
     /// The authority's certificate. Whoever trusts this file trusts the server.
     pub authority: PathBuf,
-    /// The server's certificate, for `localhost` and the loopback addresses.
+    /// The server's certificate, for `localhost`, the loopback addresses and `id.example`.
     pub certificate: PathBuf,
     /// The key of the server's certificate.
     pub key: PathBuf,
@@ -46,7 +46,7 @@ fn authority_params() -> CertificateParams {
 }
 
 fn server_params() -> CertificateParams {
-    let names = ["localhost", "127.0.0.1", "::1"].map(String::from);
+    let names = ["localhost", "127.0.0.1", "::1", "id.example"].map(String::from);
     let mut params = CertificateParams::new(names).expect("good names");
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -2,6 +2,7 @@
 
 mod database;
 mod database_locked;
+mod flow_secrets;
 mod migrations;
 mod schemas;
 mod several_processes;

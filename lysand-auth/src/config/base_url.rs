@@ -81,6 +81,12 @@ impl BaseUrl {
         self.join("/")
     }
 
+    /// Whether an absolute URL without a fragment is of this origin, however the origin is spelled.
+    pub(crate) fn covers(&self, url: &str) -> bool {
+        let of_origin = |url: Url| url.fragment().is_none() && url.origin().ascii_serialization() == self.text;
+        Url::parse(url).is_ok_and(of_origin)
+    }
+
     /// An absolute URL on this origin; `path` begins with a slash.
     #[must_use]
     pub fn join(&self, path: &str) -> String {
@@ -98,6 +104,18 @@ mod tests {
         assert_eq!(base.as_str(), "https://social.example");
         assert_eq!(base.issuer(), "https://social.example/");
         assert!(base.is_secure() && !base.is_loopback());
+        for (url, covered) in [
+            ("https://social.example", true),
+            ("https://SOCIAL.example/api", true),
+            ("https://social.example/#x", false),
+            ("https://social.example.evil.example/", false),
+            ("https://social.example@evil.example/", false),
+            ("http://social.example", false),
+            ("social.example", false),
+            ("urn:x", false),
+        ] {
+            assert_eq!(base.covers(url), covered, "{url}");
+        }
         assert!(BaseUrl::parse("http://[::1]:8080").unwrap().is_loopback());
         assert!(BaseUrl::parse("http://a.localhost").unwrap().is_loopback());
         for (text, error) in [

@@ -16,6 +16,8 @@ pub struct OAuthRules {
     pub secrets_in_query: bool,
     /// Whether every app must use PKCE, not public ones alone (security AS-6).
     pub require_pkce: bool,
+    /// Where a bearer token may stand in a request's query (faults A6).
+    pub bearer_in_query: BearerInQuery,
     /// Whether a token can be revoked by whoever holds it, without proof of the client (Mastodon §7).
     pub revoke_by_possession: bool,
 }
@@ -28,9 +30,21 @@ impl Default for OAuthRules {
             plain_http_redirects: true,
             secrets_in_query: true,
             require_pkce: false,
+            bearer_in_query: BearerInQuery::default(),
             revoke_by_possession: false,
         }
     }
+}
+
+/// Where a bearer token may stand in a request's query. Everywhere else it opens nothing there (Mastodon §11.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BearerInQuery {
+    /// Where an app reads who signed in: sign-in libraries do it so.
+    #[default]
+    Profile,
+    /// Nowhere.
+    Off,
 }
 
 /// Who is told of an app's mistake, once client and redirect URI are known to be good.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+#[cfg(feature = "sso")]
+use serde_json::Value;
 use url::Url;
 
 use super::base_url::BaseUrl;
@@ -25,6 +27,9 @@ pub struct Sso {
     pub default_icon: String,
     /// How long a browser may be away at a provider.
     pub flow_lifetime: Duration,
+    /// The HTTP proxy through which providers are asked, `http://[user:password@]host:port`. It finds the addresses of
+    /// their names. Those that may be private ([`Provider::may_be_private`]) are asked without it.
+    pub outgoing_proxy: Option<Secret>,
 }
 
 impl Default for Sso {
@@ -36,6 +41,7 @@ impl Default for Sso {
             trusted_roots: Vec::new(),
             default_icon: "/favicon.ico".into(),
             flow_lifetime: Duration::from_secs(600),
+            outgoing_proxy: None,
         }
     }
 }
@@ -60,6 +66,12 @@ pub struct Provider {
     pub callback: CallbackStyle,
     /// Its addresses may be inside the operator's own network. Loopback addresses of its configuration count as such.
     pub allow_private: bool,
+    /// How the provider sends people back.
+    pub response_mode: ProviderResponseMode,
+    /// Other clients of the provider that may stand beside this server in `aud` of its ID tokens.
+    pub trusted_audiences: Vec<String>,
+    /// `"true"` as text counts in `email_verified`: the provider writes booleans as text.
+    pub trust_text_booleans: bool,
     /// Which protocol it speaks, and where.
     pub protocol: Protocol,
 }
@@ -73,6 +85,17 @@ pub enum CallbackStyle {
     Exact,
     /// The same with `flow_id` and more in its query, as the document has it.
     Query,
+}
+
+/// How a provider sends people back to a callback.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProviderResponseMode {
+    /// By a redirect, with everything in the address.
+    #[default]
+    Query,
+    /// By a form that the person's browser posts: Apple demands it as soon as a name or an address is asked for.
+    FormPost,
 }
 
 /// What a provider speaks.
@@ -143,6 +166,20 @@ impl Provider {
             scopes,
             callback: CallbackStyle::Exact,
             allow_private: false,
+            response_mode: ProviderResponseMode::Query,
+            trusted_audiences: Vec::new(),
+            trust_text_booleans: false,
+        }
+    }
+
+    /// Whether `email_verified` says that an address is the person's own.
+    #[must_use]
+    #[cfg(feature = "sso")]
+    pub(crate) fn vouches(&self, email_verified: &Value) -> bool {
+        match email_verified {
+            Value::Bool(word) => *word,
+            Value::String(word) => self.trust_text_booleans && word.eq_ignore_ascii_case("true"),
+            _ => false,
         }
     }
 
@@ -195,6 +232,9 @@ impl Provider {
         if is_openid && !self.scopes.iter().any(|scope| scope == "openid") {
             problems.push("scopes must have openid".to_owned());
         }
+        if self.trusted_audiences.iter().any(|audience| audience.trim().is_empty()) {
+            problems.push("trusted_audiences must hold client ids".to_owned());
+        }
         if let Protocol::OAuth2(endpoints) = &self.protocol
             && endpoints.subject_field.is_empty()
         {
@@ -208,6 +248,14 @@ impl Provider {
 fn is_usable(url: &Url) -> bool {
     let bare = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
     bare && url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
+}
+
+/// An HTTP proxy: a host and nothing behind it.
+fn is_proxy(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        let is_bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && is_bare
+    })
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -257,6 +305,10 @@ impl Sso {
             let remedy = "this program is built without providers: enable the feature `sso` of lysand-auth";
             problems.push(ConfigProblem::new("oidc.providers", remedy));
         }
+        if self.outgoing_proxy.as_ref().is_some_and(|proxy| !is_proxy(proxy.expose())) {
+            // Its value is not shown: it may hold a password.
+            problems.push(ConfigProblem::new("http.outgoing_proxy", "must be http://[user:password@]host:port"));
+        }
         if self.flow_lifetime < Duration::from_secs(1) {
             problems.push(ConfigProblem::new("oidc.flow_ttl", "must be one second at least"));
         }
@@ -269,17 +321,10 @@ mod tests {
     use super::*;
 
     fn openid(id: &str, issuer: &str) -> Provider {
-        Provider {
-            id: id.into(),
-            name: "Example ID".into(),
-            icon: None,
-            client_id: "c".into(),
-            client_secret: Secret::new("s"),
-            scopes: vec!["openid".into()],
-            callback: CallbackStyle::Exact,
-            allow_private: false,
-            protocol: Protocol::OpenId { issuer: issuer.into() },
-        }
+        let mut provider = Provider::new(id, "Example ID", Protocol::OpenId { issuer: issuer.into() });
+        provider.client_id = "c".into();
+        provider.client_secret = Secret::new("s");
+        provider
     }
 
     fn remedies(providers: Vec<Provider>) -> Vec<String> {
@@ -296,6 +341,7 @@ mod tests {
             (openid("a", "https://u@id.example"), "https"),
             (Provider { scopes: vec![], ..good.clone() }, "openid"),
             (Provider { client_secret: Secret::default(), ..good.clone() }, "client_secret"),
+            (Provider { trusted_audiences: vec![String::new()], ..good.clone() }, "trusted_audiences"),
         ] {
             let found = remedies(vec![bad]);
             assert!(found.len() == 1 && found[0].contains(word), "{found:?}");
@@ -309,5 +355,15 @@ mod tests {
         assert!(openid("a", "http://localhost:1").may_be_private());
         assert!(!openid("a", "https://id.example").may_be_private());
         assert!(Provider { allow_private: true, ..openid("a", "https://id.example") }.may_be_private());
+    }
+
+    #[test]
+    fn outgoing_proxy_must_be_an_http_address() {
+        for good in ["http://proxy.example:3128", "http://u:p@10.0.0.1:3128/", "https://proxy.example"] {
+            assert!(is_proxy(good), "{good}");
+        }
+        for bad in ["", "proxy:3128", "socks5://proxy:1080", "http://proxy/path", "http://proxy?x", "http://"] {
+            assert!(!is_proxy(bad), "{bad}");
+        }
     }
 }

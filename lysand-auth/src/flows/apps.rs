@@ -5,9 +5,10 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
-pub use crate::model::app::{App, AppId, CheckedRegistration, Dialect, Problem, Registration};
+pub use crate::model::app::{App, AppId, AppLinks};
 use crate::model::rate_limit::{self, Allowance, Rule};
 pub use crate::model::redirect_uri::{RedirectUri, UriProblem};
+pub use crate::model::registration::{CheckedRegistration, Dialect, Problem, Registration};
 pub use crate::model::scope::{Scopes, UnknownScope};
 use crate::secret::Secret;
 use crate::steps::revocation;
@@ -28,7 +29,7 @@ pub struct Registered {
 }
 
 /// Registers an app (`POST /api/v1/apps`, Mastodon §2; `POST /oauth/register`, RFC 7591). `source` is the caller's address, for the limit on
-/// registrations; without one, as on the command line, there is no limit.
+/// registrations; without one, as on the command line, there is no limit, and the app stays for good.
 ///
 /// # Errors
 /// All that is wrong with the registration, as its dialect says it: 422 in Mastodon's, else 400
@@ -78,6 +79,9 @@ async fn keep(
         is_public: checked.is_public,
         expiring: checked.expiring,
         first_party,
+        approved: source.is_none(),
+        grants: checked.grants,
+        links: checked.links,
     };
     let limits = &auth.config().rate_limits;
     let counter = source.and_then(|source| limits.counter(Rule::Apps, &rate_limit::source_of(source)));

@@ -7,7 +7,7 @@ use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem};
-use crate::model::session::SessionId;
+use crate::model::session::Browser;
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::request::{self, Omitted};
@@ -33,8 +33,8 @@ pub struct PasswordAttempt {
     pub password: Option<Secret>,
     /// Where the request comes from, for the limit on attempts.
     pub source: Option<IpAddr>,
-    /// The session that this browser had; it ends when the new one begins (security WEB-1).
-    pub replaces: Option<SessionId>,
+    /// What this browser has of earlier sign-ins.
+    pub browser: Browser,
 }
 
 /// Signs somebody in.
@@ -50,7 +50,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
-    let attempts = throttle::sign_in(auth, attempt.source, &identifier).await?;
+    let attempts = throttle::sign_in(auth, attempt.source, &identifier, &attempt.browser).await?;
     let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
     let account = match account {
         Ok(account) => account,
@@ -64,7 +64,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
     let proven = Proven { account: &account, by: &ProofKind::Password };
-    sign_in::after_proof(auth, proven, (app, checked), attempt.replaces, Some(attempts)).await
+    sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {

@@ -32,6 +32,10 @@ pub struct AuthorizationRequest {
     pub code_challenge_method: Option<String>,
     /// `nonce` (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
+    /// `resource`: for which servers (RFC 8707 §2).
+    pub resources: Vec<String>,
+    /// What it asks for by further parameters that is not done here.
+    pub unsupported: Option<RequestProblem>,
 }
 
 /// What a person is asked to consent to: checked, and bound to the app.
@@ -97,6 +101,9 @@ pub struct ReturnPath {
     pub mode: ResponseMode,
     /// What the app wants back unchanged.
     pub state: Option<String>,
+    /// Whether the answer names who sends it (`iss`, RFC 9207). Libraries for Mastodon's API refuse a parameter that
+    /// Mastodon does not send (faults A2).
+    pub names_issuer: bool,
 }
 
 /// The first check that an authorization request failed. The order of the checks is that of Mastodon §5.2.
@@ -109,6 +116,20 @@ pub enum RequestProblem {
     UnknownClient,
     /// The redirect URI is absent, or not registered for the app.
     RedirectUri,
+    /// The app did not register for codes (RFC 7591 §2, faults A19).
+    GrantNotRegistered,
+    /// `prompt=none` beside another word (FAC-135).
+    PromptNone,
+    /// `max_age` is no number of seconds.
+    MaxAge,
+    /// `request` (FAC-141).
+    RequestObject,
+    /// `request_uri` (FAC-141).
+    RequestUri,
+    /// `registration` (FAC-141).
+    Registration,
+    /// `resource` is another server (RFC 8707 §2, faults A19).
+    ForeignResource,
     /// There is no `response_type`.
     MissingResponseType,
     /// Another response type than `code`.
@@ -148,11 +169,14 @@ impl AuthorizationRequest {
             code_challenge,
             code_challenge_method,
             nonce,
+            resources,
+            unsupported: _,
         } = self;
         let size = |part: &Option<String>| part.as_ref().map_or(0, String::len);
         let others =
             [client_id, redirect_uri, response_type, response_mode, scope, code_challenge, code_challenge_method];
         let all = others.into_iter().map(size).sum::<usize>() + size(state) + size(nonce);
+        let all = all + resources.iter().map(String::len).sum::<usize>();
         match size(state) > LARGEST_STATE || size(nonce) > LARGEST_NONCE || all > LARGEST_REQUEST {
             true => Err(RequestProblem::TooLarge),
             false => Ok(()),
@@ -175,6 +199,12 @@ impl AuthorizationRequest {
             Some("code") => {}
             Some(_) => return Err(RequestProblem::UnsupportedResponseType),
         }
+        if let Some(problem) = self.unsupported {
+            return Err(problem);
+        }
+        if !app.may_use("authorization_code") {
+            return Err(RequestProblem::GrantNotRegistered);
+        }
         let response_mode = ResponseMode::named(self.response_mode.as_deref().unwrap_or("query"))
             .ok_or(RequestProblem::UnsupportedResponseMode)?;
         let scopes = app.scopes.grant(self.scope.as_deref(), own).map_err(|_| RequestProblem::Scope)?;
@@ -195,9 +225,20 @@ impl AuthorizationRequest {
 
     /// Where an answer to this request goes, as far as the request can be understood.
     #[must_use]
-    pub fn return_path(&self, redirect_uri: RedirectUri) -> ReturnPath {
+    pub fn return_path(&self, app: &App, redirect_uri: RedirectUri) -> ReturnPath {
         let mode = self.response_mode.as_deref().and_then(ResponseMode::named).unwrap_or_default();
-        ReturnPath { redirect_uri, mode, state: self.state.clone() }
+        ReturnPath {
+            redirect_uri,
+            mode,
+            state: self.state.clone(),
+            names_issuer: app.is_dynamic() || self.asks_openid(),
+        }
+    }
+
+    /// Whether it is an OpenID request (OpenID Connect Core §3.1.2.1).
+    #[must_use]
+    pub fn asks_openid(&self) -> bool {
+        self.scope.as_deref().is_some_and(|scope| scope.split(' ').any(|word| word == "openid"))
     }
 }
 
@@ -265,8 +306,13 @@ impl CheckedRequest {
 
     /// Where the answer goes.
     #[must_use]
-    pub fn return_path(&self) -> ReturnPath {
-        ReturnPath { redirect_uri: self.redirect_uri.clone(), mode: self.response_mode, state: self.state.clone() }
+    pub fn return_path(&self, app: &App) -> ReturnPath {
+        ReturnPath {
+            redirect_uri: self.redirect_uri.clone(),
+            mode: self.response_mode,
+            state: self.state.clone(),
+            names_issuer: app.is_dynamic() || self.scopes.has("openid"),
+        }
     }
 
     /// How long the approved code lives: longer when a person copies it by hand (security AS-7).

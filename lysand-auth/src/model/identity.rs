@@ -1,6 +1,10 @@
 //! Identities at providers, and the flow that leads a browser to a provider and back (security RP-4, RP-6).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 
 use crate::ambient::Timestamp;
 use crate::model::account::AccountId;
@@ -28,6 +32,8 @@ pub(crate) struct ProviderProfile {
     pub identity: Identity,
     /// The name that the person has there; only a proposal.
     pub username: Option<String>,
+    /// How the person is called there.
+    pub name: Option<String>,
     /// The address.
     pub email: Option<String>,
     /// Whether the provider says that the address is the person's own.
@@ -38,7 +44,7 @@ impl ProviderProfile {
     /// How a page names the identity to the person.
     #[must_use]
     pub(crate) fn label(&self) -> Option<String> {
-        let named = self.username.as_ref().or(self.email.as_ref())?;
+        let named = self.username.as_ref().or(self.email.as_ref()).or(self.name.as_ref())?;
         let shown: String = named.chars().filter(|c| !c.is_control()).take(100).collect();
         Some(shown).filter(|shown| !shown.trim().is_empty())
     }
@@ -78,14 +84,14 @@ pub(crate) struct Flow {
     pub provider: String,
     /// The provider's issuer when the flow began.
     pub issuer: String,
-    /// The PKCE verifier.
-    pub verifier: Secret,
-    /// The nonce that the ID token must repeat.
-    pub nonce: Secret,
+    /// What an older version kept of a flow that it began; else they are derived.
+    pub stored_secrets: Option<FlowSecrets>,
     /// The callback's address as it was sent to the provider.
     pub callback: String,
     /// SHA-256 of the cookie of the browser that began; `None` when a program without a browser did.
     pub browser: Option<Vec<u8>>,
+    /// Of a link: the session of that browser, when somebody was signed in there.
+    pub session: Option<SessionId>,
     /// What for.
     pub purpose: Purpose,
     /// When it ends.
@@ -96,6 +102,31 @@ pub(crate) struct Flow {
     pub unconfirmed: Option<UnconfirmedLink>,
     /// When a link was made, or ended without being made.
     pub finished_at: Option<Timestamp>,
+}
+
+/// What a flow must repeat to the provider, and the provider to us.
+#[derive(Clone, Debug)]
+pub(crate) struct FlowSecrets {
+    /// The PKCE verifier.
+    pub verifier: Secret,
+    /// The nonce that the ID token must repeat.
+    pub nonce: Secret,
+}
+
+impl FlowSecrets {
+    /// Derives them from what the address and the browser carry, under a key of ours: neither the database nor the address
+    /// alone gives them away (faults C12).
+    #[must_use]
+    pub(crate) fn derive(key: &[u8; 64], state: &Secret, browser: Option<&Secret>) -> Self {
+        let derived = |label: &str| {
+            let mut mac: Hmac<Sha256> = KeyInit::new(key.into());
+            for part in [label, state.expose(), browser.map_or("", Secret::expose)] {
+                mac.update(Digest::of(part.as_bytes()).as_bytes());
+            }
+            Secret::new(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+        };
+        Self { verifier: derived("verifier"), nonce: derived("nonce") }
+    }
 }
 
 /// What a flow is for.
@@ -115,6 +146,16 @@ pub enum StartedBy {
     Token(String),
     /// A browser session.
     Session(SessionId),
+}
+
+impl StartedBy {
+    /// The browser session, when it is one.
+    pub(crate) fn session(&self) -> Option<&SessionId> {
+        match self {
+            Self::Token(_) => None,
+            Self::Session(session) => Some(session),
+        }
+    }
 }
 
 /// An identity whose link awaits confirmation by the owner of the account.
@@ -213,10 +254,10 @@ mod tests {
             state: Digest::of(b"state"),
             provider: "p".into(),
             issuer: "https://id.example".into(),
-            verifier: Secret::new("v"),
-            nonce: Secret::new("n"),
+            stored_secrets: None,
             callback: "https://a.example/cb".into(),
             browser: Some(Secret::new("b").digest().as_bytes().to_vec()),
+            session: None,
             purpose,
             expires_at: moment.plus(std::time::Duration::from_secs(600)),
             used_at: None,
@@ -246,6 +287,22 @@ mod tests {
         }
         let unbound = Flow { browser: None, ..flow };
         assert!(!unbound.is_of_browser(Some(&Secret::new("b"))) && !unbound.is_of_browser(None));
+    }
+
+    #[test]
+    fn sso_flow_verifier_and_nonce_depend_on_key_state_and_browser() {
+        let derive = |key: u8, state: &str, browser: Option<&str>| {
+            let browser = browser.map(Secret::new);
+            let made = FlowSecrets::derive(&[key; 64], &Secret::new(state), browser.as_ref());
+            [made.verifier.expose().to_owned(), made.nonce.expose().to_owned()]
+        };
+        let usual = derive(1, "s", Some("b"));
+        assert_eq!(usual, derive(1, "s", Some("b")));
+        assert!(usual[0] != usual[1] && usual[0].len() == 43);
+        for other in [derive(2, "s", Some("b")), derive(1, "t", Some("b")), derive(1, "s", None), derive(1, "sb", None)]
+        {
+            assert!(!other.contains(&usual[0]) && !other.contains(&usual[1]));
+        }
     }
 
     #[test]

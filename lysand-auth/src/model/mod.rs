@@ -15,6 +15,8 @@ pub(crate) mod pkce;
 pub(crate) mod rate_limit;
 pub(crate) mod reader;
 pub(crate) mod redirect_uri;
+pub(crate) mod registration;
 pub(crate) mod request_counter;
 pub(crate) mod scope;
 pub(crate) mod session;
+pub(crate) mod shown_name;

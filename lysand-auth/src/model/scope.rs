@@ -130,6 +130,8 @@ impl Scopes {
     /// Reads scopes for a registration: any ASCII white space separates, retired words are dropped (DEV-7), an absent or
     /// empty list is `read` (DEV-5).
     ///
+    /// Beside `openid`, words that this library does not know are dropped (OpenID Connect Core §3.1.2.1, faults A18).
+    ///
     /// # Errors
     /// When a word is none of the scopes that this library knows, nor of the host's own.
     pub fn register(text: &str, own: &[HostScope]) -> Result<Self, UnknownScope> {
@@ -140,6 +142,8 @@ impl Scopes {
     /// What a request may have from an app that registered `self` (DEV-13, DEV-14).
     ///
     /// An absent or blank `asked` is `read` if the app registered it, else all that it registered.
+    ///
+    /// Beside `openid`, unknown words are dropped (OpenID Connect Core §3.1.2.1, faults A18).
     ///
     /// # Errors
     /// `invalid_scope` when a word is unknown or not covered, or when another separator than a space is used.
@@ -163,13 +167,17 @@ impl Scopes {
         Self(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
     }
 
-    fn parse<'a>(words: impl Iterator<Item = &'a str>, own: &[HostScope]) -> Result<Self, UnknownScope> {
+    fn parse<'a>(words: impl Iterator<Item = &'a str> + Clone, own: &[HostScope]) -> Result<Self, UnknownScope> {
+        let drops_unknown = words.clone().any(|word| word == "openid");
         let mut scopes: Vec<String> = Vec::new();
         for word in words {
             if RETIRED.contains(&word) {
                 continue;
             }
             if !ALL.contains(&word) && !own.iter().any(|scope| scope.word() == word) {
+                if drops_unknown {
+                    continue;
+                }
                 return Err(UnknownScope);
             }
             if !scopes.iter().any(|known| known == word) {
@@ -257,11 +265,14 @@ mod tests {
 
     #[test]
     fn scope_registration_normalizes_list_and_refuses_unknown_scopes() {
-        assert_eq!(Scopes::register("", &[]).unwrap().to_string(), "read");
-        assert_eq!(Scopes::register("  write\tread\nwrite ", &[]).unwrap().to_string(), "write read");
-        assert_eq!(Scopes::register("read crypto", &[]).unwrap().to_string(), "read");
-        assert_eq!(Scopes::register("read,write", &[]), Err(UnknownScope));
-        assert_eq!(Scopes::register("admin", &[]), Err(UnknownScope));
+        let register = |text: &str| Scopes::register(text, &[]).map(|scopes| scopes.to_string());
+        assert_eq!(register("").as_deref(), Ok("read"));
+        assert_eq!(register("  write\tread\nwrite ").as_deref(), Ok("write read"));
+        assert_eq!(register("read crypto").as_deref(), Ok("read"));
+        assert_eq!(register("read,write"), Err(UnknownScope));
+        assert_eq!(register("admin"), Err(UnknownScope));
+        assert_eq!(register("offline_access openid x-y address read").as_deref(), Ok("openid read"));
+        assert_eq!(register("offline_access profile"), Err(UnknownScope));
         assert_eq!(Scopes::register(&ALL.join(" "), &[]).unwrap().words().len(), ALL.len());
     }
 

@@ -71,6 +71,19 @@ pub(crate) fn mastodon(problem: RequestProblem) -> Error {
         RequestProblem::RedirectUri => {
             Error::refused(Code::InvalidRedirectUri, "The redirect uri included is not valid.")
         }
+        RequestProblem::PromptNone => Error::refused(Code::InvalidRequest, "The prompt none must stand alone."),
+        RequestProblem::MaxAge => Error::refused(Code::InvalidRequest, "The max_age must be a number of seconds."),
+        RequestProblem::RequestObject => {
+            Error::refused(Code::RequestNotSupported, "The parameter request is not supported.")
+        }
+        RequestProblem::RequestUri => {
+            Error::refused(Code::RequestUriNotSupported, "The parameter request_uri is not supported.")
+        }
+        RequestProblem::Registration => {
+            Error::refused(Code::RegistrationNotSupported, "The parameter registration is not supported.")
+        }
+        RequestProblem::ForeignResource => Error::invalid_target(),
+        RequestProblem::GrantNotRegistered => Error::grant_not_registered(),
         RequestProblem::MissingResponseType => Error::missing("response_type"),
         RequestProblem::UnsupportedResponseType => {
             Error::refused(Code::UnsupportedResponseType, texts::UNSUPPORTED_RESPONSE_TYPE)
@@ -109,9 +122,14 @@ pub(crate) async fn check(
         }
     };
     let redirect_uri = admit_redirect(auth, request, &app)?;
-    match request.check(&app, redirect_uri.clone(), &auth.config().oauth, &auth.config().scopes) {
+    let config = auth.config();
+    let checked = match request.resources.iter().all(|resource| config.base_url.covers(resource)) {
+        true => request.check(&app, redirect_uri.clone(), &config.oauth, &config.scopes),
+        false => Err(RequestProblem::ForeignResource),
+    };
+    match checked {
         Ok(checked) => Ok((app, checked)),
-        Err(problem) => Err(RequestError::Refused(problem, Some(request.return_path(redirect_uri)))),
+        Err(problem) => Err(RequestError::Refused(problem, Some(request.return_path(&app, redirect_uri)))),
     }
 }
 
@@ -119,7 +137,7 @@ pub(crate) async fn check(
 pub(crate) async fn return_path(auth: &Auth, request: &AuthorizationRequest) -> Result<ReturnPath, RequestError> {
     request.check_size()?;
     let app = find_app(auth, request).await?;
-    Ok(request.return_path(admit_redirect(auth, request, &app)?))
+    Ok(request.return_path(&app, admit_redirect(auth, request, &app)?))
 }
 
 async fn find_app(auth: &Auth, request: &AuthorizationRequest) -> Result<App, RequestError> {

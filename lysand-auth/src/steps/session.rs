@@ -1,6 +1,11 @@
 //! Where every session begins and every app's code is made. The [dispatcher](super::sign_in) says when; a session that is
 //! renewed by a proof begins here, too.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::Account;
@@ -8,8 +13,8 @@ use crate::model::app::App;
 use crate::model::authorization::{Authorization, CheckedRequest};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
-use crate::secret::Secret;
-use crate::store::{Conn, Work, authorizations, rate_limits, sessions};
+use crate::secret::{Digest, Secret};
+use crate::store::{Conn, Work, authorizations, known_browsers, rate_limits, sessions};
 
 /// How many requests may wait in one session for the person's word; the oldest makes room (faults F3).
 const MOST_PENDING: i64 = 32;
@@ -27,6 +32,7 @@ pub(crate) struct NewSession {
     session: Session,
     replaces: Option<SessionId>,
     attempts: Option<FailedAttempts>,
+    browser: Option<(String, Digest)>,
 }
 
 impl NewSession {
@@ -42,7 +48,12 @@ impl NewSession {
         let session = Session::begin(id, account.id.clone(), lifetimes, now);
         let cookie =
             auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-        Ok((Self { session, replaces, attempts }, cookie))
+        Ok((Self { session, replaces, attempts, browser: None }, cookie))
+    }
+
+    /// The same in a browser that the account knows from now on (people PPL-113).
+    pub(crate) fn in_browser(self, auth: &Auth, browser: Digest) -> Self {
+        Self { browser: Some((auth.ambient().id(), browser)), ..self }
     }
 
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
@@ -51,6 +62,12 @@ impl NewSession {
         }
         if let Some(old) = &self.replaces {
             sessions::end(c, old, self.session.authenticated_at).await?;
+            // What another tab is being asked goes on in the new session.
+            authorizations::move_pending(c, old, &self.session.id, &self.session.account_id).await?;
+        }
+        if let Some((id, browser)) = &self.browser {
+            let Session { account_id, authenticated_at, .. } = &self.session;
+            known_browsers::remember(c, id, *browser, account_id, *authenticated_at).await?;
         }
         sessions::insert(c, &self.session).await
     }
@@ -153,6 +170,14 @@ pub(crate) async fn renew(auth: &Auth, account: &Account, old: &Session) -> Resu
         })
     });
     Ok(renewed.await?.then_some(cookie))
+}
+
+/// The code that the app gets when the person consents to what `pending` stands for. It follows from that, so that a second
+/// press of the button gives the same one; and what stands in the address of the consent page opens nothing (faults A1).
+pub(crate) fn approved_code(auth: &Auth, pending: &Secret) -> Secret {
+    let mut mac: Hmac<Sha256> = KeyInit::new(auth.code_key().into());
+    mac.update(pending.expose().as_bytes());
+    Secret::new(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
 fn new_code(auth: &Auth, (app, request): (&App, &CheckedRequest), session: &Session) -> (Secret, Authorization) {

@@ -15,9 +15,10 @@ use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::Scopes;
-use crate::model::session::{SessionId, SignedInBrowser};
-use crate::secret::{Digest, Secret};
-use crate::store::{Conn, Work, authorizations, grants};
+use crate::model::session::{Browser, SessionId, SignedInBrowser};
+use crate::secret::Secret;
+use crate::store::authorizations::{self, ApprovedCode};
+use crate::store::{Conn, Work, apps, grants};
 
 /// Something that a sign-in lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub(crate) enum Consent {
 pub struct SignedIn {
     /// The `jwt` cookie.
     pub cookie: Secret,
+    /// The cookie by which the browser is known from now on (people PPL-113).
+    pub known_by: Secret,
     /// The app that asked.
     pub app: App,
     /// What it asked for.
@@ -148,12 +151,12 @@ impl Candidate {
 }
 
 /// Somebody proved just now who they are. Unless the host's rules are against it, a session begins; the one that this
-/// browser had ends (`replaces`, security WEB-1), and `attempts` that came to nothing are forgotten.
+/// `browser` had ends (security WEB-1), and `attempts` that came to nothing are forgotten.
 pub(crate) async fn after_proof(
     auth: &Auth,
     proven: Proven<'_>,
     (app, request): (App, CheckedRequest),
-    replaces: Option<SessionId>,
+    browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
     let rules = host_rules::before_session(auth, proven, &app.id).await?;
@@ -165,13 +168,15 @@ pub(crate) async fn after_proof(
         consent: Consent::Always,
         now: auth.ambient().now(),
     };
-    let (new, cookie) = NewSession::new(auth, account, replaces, attempts)?;
-    let step = finish(auth, candidate, SessionChange::Begin(Box::new(new)), None).await?;
+    let known_by = browser.known_by.unwrap_or_else(|| Secret::generate(auth.ambient()));
+    let (new, cookie) = NewSession::new(auth, account, browser.session, attempts)?;
+    let new = new.in_browser(auth, known_by.digest());
+    let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
     if let Some(rules) = rules {
         rules.after_session().await;
     }
-    Ok(SignedIn { cookie, app, request, step })
+    Ok(SignedIn { cookie, known_by, app, request, step })
 }
 
 /// Somebody goes on who is signed in with this browser. `None` when the session ended meanwhile.
@@ -189,41 +194,54 @@ pub(crate) async fn in_session(
         let code = session::make_pending_code(auth, (app, request), &browser.session).await?;
         return Ok(Some(Step { missing: Some(missing), code }));
     }
-    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone())), None).await
+    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone()))).await
 }
 
-/// The person consents to a request in its own words, and `pending_code` dies that asked for the same. `None` when the
-/// session ended meanwhile.
+/// The code for somebody who is signed in with this browser and lacks nothing, or what is missing: nothing is kept that waits
+/// for anybody (FAC-139). `None` when the session ended meanwhile.
+pub(crate) async fn silently(
+    auth: &Auth,
+    browser: &SignedInBrowser,
+    (app, request): (&App, &CheckedRequest),
+) -> Result<Option<Result<Secret, Missing>>, Error> {
+    let candidate = Candidate::in_session(auth, browser, (app, request), Consent::AsNeeded);
+    let asked = candidate.clone();
+    let looked_up = auth.store().look_up(move |c| Box::pin(async move { first_missing(c, &asked, Lock::None).await }));
+    if let Some(missing) = looked_up.await? {
+        return Ok(Some(Err(missing)));
+    }
+    let step = finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone()))).await?;
+    Ok(step.map(|step| step.missing.map_or(Ok(step.code), Err)))
+}
+
+/// The person consents to a request that waits nowhere, in its own words. `None` when the session ended meanwhile.
 pub(crate) async fn consented(
     auth: &Auth,
     browser: &SignedInBrowser,
     (app, request): (&App, &CheckedRequest),
-    pending_code: Option<Digest>,
 ) -> Result<Option<Step>, Error> {
     let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
-    let answered = pending_code.map(|code| (code, browser.session.id.clone()));
-    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone())), answered).await
+    finish(auth, candidate, SessionChange::Continue(Box::new(browser.session.clone()))).await
 }
 
-/// The person consents to what a pending code was made for: the code is approved, unless something else is missing. False
-/// when it is, and when the code was no longer pending in this session.
+/// The person consents to what a pending code was made for, or to `restated`, which is less: the code is approved, unless
+/// something else is missing. False when it is, and when the code was no longer pending in this session.
 pub(crate) async fn consented_to_pending(
     auth: &Auth,
     browser: &SignedInBrowser,
     (app, request): (&App, &CheckedRequest),
-    code: Digest,
+    codes: ApprovedCode,
+    restated: bool,
 ) -> Result<bool, Error> {
     let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
-    let (judged, session) = (candidate.clone(), browser.session.id.clone());
+    let session = browser.session.id.clone();
     let expires_at = candidate.now.plus(request.code_lifetime(&auth.config().lifetimes));
-    // A consent that was given just now needs no look-up, so that one statement does it all.
-    let approved = auth.store().write_one(move |c| {
-        Box::pin(async move {
-            let missing = first_missing(c, &judged, Lock::Shared).await?;
-            Ok(missing.is_none() && authorizations::approve(c, code, &session, expires_at, judged.now).await?)
-        })
-    });
-    let approved = approved.await?;
+    let approval = Approval { candidate: candidate.clone(), codes, restated, session, expires_at };
+    let approved = match app.approved && !restated {
+        // A consent that was given just now needs no look-up, so that one statement does it all.
+        true => auth.store().write_one(move |c| Box::pin(approval.approve(c))).await?,
+        false => auth.store().write(move |c| Box::pin(approval.approve(c))).await?,
+    };
     if approved {
         candidate.log_approval();
     }
@@ -232,19 +250,15 @@ pub(crate) async fn consented_to_pending(
 
 /// Makes the code; what is missing is decided in the same transaction, so that neither a grant nor a session that ends
 /// meanwhile leaves an approved code behind (Mastodon §20, security REV-1).
-async fn finish(
-    auth: &Auth,
-    candidate: Candidate,
-    change: SessionChange,
-    answered: Option<(Digest, SessionId)>,
-) -> Result<Option<Step>, Error> {
+async fn finish(auth: &Auth, candidate: Candidate, change: SessionChange) -> Result<Option<Step>, Error> {
     let judged = candidate.clone();
     let made = session::make_code(auth, (&candidate.app, &candidate.request), change, move |c| {
         Box::pin(async move {
-            if let Some((code, session)) = answered {
-                authorizations::revoke_pending(c, code, &session, judged.now).await?;
+            let missing = first_missing(c, &judged, Lock::Shared).await?;
+            if missing.is_none() {
+                remember_approval(c, &judged.app).await?;
             }
-            first_missing(c, &judged, Lock::Shared).await
+            Ok(missing)
         })
     });
     let Some((code, missing)) = made.await? else { return Ok(None) };
@@ -253,6 +267,37 @@ async fn finish(
         candidate.log_approval();
     }
     Ok(Some(step))
+}
+
+/// The approval of a pending code.
+struct Approval {
+    candidate: Candidate,
+    codes: ApprovedCode,
+    /// The request is no longer in the words in which it waited.
+    restated: bool,
+    session: SessionId,
+    expires_at: Timestamp,
+}
+
+impl Approval {
+    /// Approves the code, unless something is missing or it is no longer pending.
+    async fn approve(self, c: &mut Conn) -> Result<bool, Error> {
+        let Self { candidate, codes, restated, session, expires_at } = self;
+        let missing = first_missing(c, &candidate, Lock::Shared).await?;
+        if restated {
+            authorizations::restate(c, codes.pending, &session, &candidate.request).await?;
+        }
+        if missing.is_some() || !authorizations::approve(c, codes, &session, expires_at, candidate.now).await? {
+            return Ok(false);
+        }
+        remember_approval(c, &candidate.app).await?;
+        Ok(true)
+    }
+}
+
+/// An app that a person let in once is not swept as one that nobody uses (faults D14).
+async fn remember_approval(c: &mut Conn, app: &App) -> Result<(), Error> {
+    if app.approved { Ok(()) } else { apps::set_approved(c, &app.id).await }
 }
 
 impl Candidate {
@@ -270,7 +315,7 @@ impl Candidate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::app::AppId;
+    use crate::model::app::{AppId, AppLinks};
     use crate::model::authorization::ResponseMode;
     use crate::model::redirect_uri::RedirectUri;
 
@@ -303,6 +348,9 @@ mod tests {
             is_public: case.is_public,
             expiring: false,
             first_party: case.first_party,
+            approved: true,
+            grants: None,
+            links: AppLinks::default(),
         };
         let request = CheckedRequest {
             redirect_uri: RedirectUri::stored(case.redirect_uri),

@@ -6,7 +6,7 @@ use super::conn::Conn;
 use super::schema::auth_app;
 use crate::ambient::Timestamp;
 use crate::error::Error;
-use crate::model::app::{App, AppId};
+use crate::model::app::{App, AppId, AppLinks};
 use crate::model::client::ClientClaim;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -27,6 +27,10 @@ pub(super) struct Row {
     is_public: bool,
     expiring: bool,
     first_party: bool,
+    approved: bool,
+    had_own_token: bool,
+    grant_types: Option<String>,
+    links: Option<String>,
 }
 
 /// An app and the digest of its secret.
@@ -50,6 +54,9 @@ impl From<Row> for StoredApp {
                 is_public: row.is_public,
                 expiring: row.expiring,
                 first_party: row.first_party,
+                approved: row.approved,
+                grants: row.grant_types.map(|words| words.split(' ').map(str::to_owned).collect()),
+                links: row.links.as_deref().map(AppLinks::stored).unwrap_or_default(),
             },
         }
     }
@@ -82,6 +89,10 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
         is_public: app.is_public,
         expiring: app.expiring,
         first_party: app.first_party,
+        approved: app.approved,
+        had_own_token: false,
+        grant_types: app.grants.as_ref().map(|words| words.join(" ")),
+        links: app.links.to_stored(),
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())
@@ -109,6 +120,24 @@ pub(crate) async fn by_id(conn: &mut Conn, id: &AppId) -> Result<Option<App>, Er
 pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<App>, Error> {
     let rows: Vec<Row> = on!(conn, c => auth_app::table.order(auth_app::created_at).select(Row::as_select()).load(c))?;
     Ok(rows.into_iter().map(|row| StoredApp::from(row).app).collect())
+}
+
+/// Remembers that a person let the app in.
+pub(crate) async fn set_approved(conn: &mut Conn, id: &AppId) -> Result<(), Error> {
+    on!(conn, c => diesel::update(auth_app::table.find(id.as_str()))
+        .filter(auth_app::approved.eq(false))
+        .set(auth_app::approved.eq(true))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Remembers that the app has had a token for itself.
+pub(crate) async fn set_had_own_token(conn: &mut Conn, id: &AppId) -> Result<(), Error> {
+    on!(conn, c => diesel::update(auth_app::table.find(id.as_str()))
+        .filter(auth_app::had_own_token.eq(false))
+        .set(auth_app::had_own_token.eq(true))
+        .execute(c))?;
+    Ok(())
 }
 
 /// Removes an app with its codes and tokens; false when there was none.

@@ -23,6 +23,13 @@ use crate::model::session::SessionId;
 use crate::on;
 use crate::secret::Digest;
 
+/// A pending code, and the one that the app gets in its place.
+#[derive(Clone, Copy)]
+pub(crate) struct ApprovedCode {
+    pub(crate) pending: Digest,
+    pub(crate) approved: Digest,
+}
+
 /// More pending requests than a session can have that were made since it is limited.
 const MANY_PENDING: i64 = 1_000;
 
@@ -129,16 +136,18 @@ pub(crate) async fn by_code(conn: &mut Conn, code: Digest) -> Result<Option<(Aut
     Ok(row.map(|(row, app)| (row.into(), app.into())))
 }
 
-/// Turns a pending code into an approved one, in the session that it belongs to; false when it was no longer pending.
+/// Approves a pending code, in the session that it belongs to, until `expires_at`: from now on the row is that of the code
+/// which the app gets. False when it was no longer pending.
 pub(crate) async fn approve(
     conn: &mut Conn,
-    code: Digest,
+    codes: ApprovedCode,
     session: &SessionId,
     expires_at: Timestamp,
     now: Timestamp,
 ) -> Result<bool, Error> {
     let approve = Approve {
-        code: code.as_bytes(),
+        code: codes.pending.as_bytes(),
+        approved_code: codes.approved.as_bytes(),
         session: session.as_str(),
         expires_at: expires_at.micros(),
         now: now.micros(),
@@ -147,7 +156,41 @@ pub(crate) async fn approve(
     Ok(changed == 1)
 }
 
-/// Ends a pending code without a token: the person said no, or a consent by other means replaced it.
+/// Changes what a pending code is for: less of the scope, or another `state`.
+pub(crate) async fn restate(
+    conn: &mut Conn,
+    code: Digest,
+    session: &SessionId,
+    request: &CheckedRequest,
+) -> Result<(), Error> {
+    on!(conn, c => diesel::update(table::table)
+        .filter(table::code_digest.eq(code.as_bytes()))
+        .filter(table::session_id.eq(session.as_str()))
+        .filter(table::approved_at.is_null())
+        .filter(table::used_at.is_null())
+        .set((table::scopes.eq(request.scopes.to_string()), table::state.eq(&request.state)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Hands what waits in a session on to the one that takes its place for the same account (faults A1).
+pub(crate) async fn move_pending(
+    conn: &mut Conn,
+    from: &SessionId,
+    to: &SessionId,
+    account: &AccountId,
+) -> Result<(), Error> {
+    on!(conn, c => diesel::update(table::table)
+        .filter(table::session_id.eq(from.as_str()))
+        .filter(table::approved_at.is_null())
+        .filter(table::used_at.is_null())
+        .filter(table::account_id.eq(account.as_str()))
+        .set(table::session_id.eq(to.as_str()))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Ends a pending code without a token: the person said no.
 pub(crate) async fn revoke_pending(
     conn: &mut Conn,
     code: Digest,

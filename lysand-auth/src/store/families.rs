@@ -33,12 +33,22 @@ struct Row {
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = auth_refresh_token)]
-struct RefreshRow {
+pub(super) struct RefreshRow {
     digest: Vec<u8>,
     family_id: String,
     created_at: i64,
     expires_at: i64,
-    used_at: Option<i64>,
+    pub(super) used_at: Option<i64>,
+    pub(super) next_digest: Option<Vec<u8>>,
+    pub(super) next_token_id: Option<String>,
+    pub(super) retried_at: Option<i64>,
+}
+
+/// What replaces a refresh token, by the keys of both.
+pub(crate) struct Replacement<'a> {
+    pub(crate) family_id: &'a str,
+    pub(crate) refresh: Digest,
+    pub(crate) token_id: &'a str,
 }
 
 /// A refresh token as the store keeps it.
@@ -88,6 +98,9 @@ pub(crate) async fn insert_refresh(
         created_at: now.micros(),
         expires_at: expires_at.micros(),
         used_at: None,
+        next_digest: None,
+        next_token_id: None,
+        retried_at: None,
     };
     on!(conn, c => diesel::insert_into(auth_refresh_token::table).values(&row).execute(c))?;
     Ok(())
@@ -113,18 +126,40 @@ pub(crate) async fn by_refresh(
     }))
 }
 
-/// Spends a refresh token of a living family; false when it was spent before, or either's time is over.
-pub(crate) async fn spend(conn: &mut Conn, digest: Digest, family_id: &str, now: Timestamp) -> Result<bool, Error> {
+/// Spends a refresh token of a living family and notes what replaces it; false when it was spent before, or either's time is
+/// over.
+pub(crate) async fn spend(
+    conn: &mut Conn,
+    digest: Digest,
+    next: Replacement<'_>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let rotates = rotate(conn, next.family_id, now).await?;
+    let spent = on!(conn, c => diesel::update(auth_refresh_token::table.find(digest.as_bytes()))
+        .filter(auth_refresh_token::used_at.is_null())
+        .filter(auth_refresh_token::expires_at.gt(now.micros()))
+        .set((
+            auth_refresh_token::used_at.eq(Some(now.micros())),
+            auth_refresh_token::next_digest.eq(Some(next.refresh.as_bytes())),
+            auth_refresh_token::next_token_id.eq(Some(next.token_id)),
+        ))
+        .execute(c))?;
+    Ok(rotates && spent == 1)
+}
+
+/// Marks a living family as used, and holds it until the transaction is over: whoever else replaces or repeats one of its
+/// tokens, or ends it, waits.
+pub(super) async fn rotate(conn: &mut Conn, family_id: &str, now: Timestamp) -> Result<bool, Error> {
     let rotated = on!(conn, c => diesel::update(table::table.find(family_id))
         .filter(table::ended_at.is_null().and(table::expires_at.gt(now.micros())))
         .set(table::rotated_at.eq(now.micros()))
         .execute(c))?;
-    let spent = on!(conn, c => diesel::update(auth_refresh_token::table.find(digest.as_bytes()))
-        .filter(auth_refresh_token::used_at.is_null())
-        .filter(auth_refresh_token::expires_at.gt(now.micros()))
-        .set(auth_refresh_token::used_at.eq(Some(now.micros())))
-        .execute(c))?;
-    Ok(rotated == 1 && spent == 1)
+    Ok(rotated == 1)
+}
+
+pub(super) async fn find_refresh(conn: &mut Conn, digest: &[u8]) -> Result<Option<RefreshRow>, Error> {
+    let found = on!(conn, c => auth_refresh_token::table.find(digest).select(RefreshRow::as_select()).get_result(c));
+    Ok(found.optional()?)
 }
 
 /// Ends a family with all its access tokens; false when all of it was over before.

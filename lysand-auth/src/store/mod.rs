@@ -24,9 +24,11 @@ mod error;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
+pub(crate) mod known_browsers;
 pub(crate) mod limit_gates;
 mod migrate;
 mod on;
+pub(crate) mod own_tokens;
 #[cfg(feature = "postgres")]
 mod pooled_conn;
 #[cfg(feature = "postgres")]
@@ -38,6 +40,7 @@ pub(crate) mod sessions;
 mod sqlite;
 pub(crate) mod sso_flows;
 mod statements;
+pub(crate) mod successors;
 pub(crate) mod sweeps;
 pub(crate) mod token_uses;
 pub(crate) mod tokens;

@@ -1,5 +1,6 @@
 //! Flows to providers and back. A flow is spent by one conditional update, before anything else is asked of anybody
-//! (security ONE-1, RP-4).
+//! (security ONE-1, RP-4). Neither verifier nor nonce are kept: the columns of that name are empty, but for flows that an
+//! older version began (faults C12).
 
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
 use crate::model::authorization::{CheckedRequest, ResponseMode};
-use crate::model::identity::{Flow, Purpose, StartedBy, UnconfirmedLink};
+use crate::model::identity::{Flow, FlowSecrets, Purpose, StartedBy, UnconfirmedLink};
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -80,10 +81,18 @@ impl From<StoredRequest> for CheckedRequest {
 const TOKEN: &str = "token";
 const SESSION: &str = "session";
 
-fn started_by(text: &str) -> Option<StartedBy> {
+/// By which right a link was begun, and the session of the browser that began it: `session:ID`, `token:ID` or
+/// `token:ID@SESSION`.
+fn started_by(text: &str) -> Option<(StartedBy, Option<SessionId>)> {
     match text.split_once(':')? {
-        (TOKEN, token) => Some(StartedBy::Token(token.to_owned())),
-        (SESSION, session) => Some(StartedBy::Session(SessionId::new(session))),
+        (TOKEN, token) => Some(match token.split_once('@') {
+            Some((token, session)) => (StartedBy::Token(token.to_owned()), Some(SessionId::new(session))),
+            None => (StartedBy::Token(token.to_owned()), None),
+        }),
+        (SESSION, session) => {
+            let session = SessionId::new(session);
+            Some((StartedBy::Session(session.clone()), Some(session)))
+        }
         _ => None,
     }
 }
@@ -91,12 +100,15 @@ fn started_by(text: &str) -> Option<StartedBy> {
 impl Row {
     /// The flow; `None` for a row that this program never writes.
     fn into_flow(self) -> Option<Flow> {
-        let purpose = match (self.app_id, self.account_id) {
+        let (purpose, session) = match (self.app_id, self.account_id) {
             (Some(app), None) => {
                 let checked: StoredRequest = serde_json::from_str(&self.request?).ok()?;
-                Purpose::SignIn(AppId::new(app), checked.into())
+                (Purpose::SignIn(AppId::new(app), checked.into()), None)
             }
-            (None, Some(account)) => Purpose::Link(AccountId::new(account), started_by(&self.started_by?)?),
+            (None, Some(account)) => {
+                let (by, session) = started_by(&self.started_by?)?;
+                (Purpose::Link(AccountId::new(account), by), session)
+            }
             _ => return None,
         };
         Some(Flow {
@@ -104,10 +116,11 @@ impl Row {
             state: Digest::stored(&self.state_digest)?,
             provider: self.provider,
             issuer: self.issuer,
-            verifier: Secret::new(self.verifier),
-            nonce: Secret::new(self.nonce),
+            stored_secrets: Some(FlowSecrets { verifier: Secret::new(self.verifier), nonce: Secret::new(self.nonce) })
+                .filter(|stored| !stored.verifier.is_empty()),
             callback: self.callback,
             browser: self.browser_digest,
+            session,
             purpose,
             expires_at: Timestamp::from_micros(self.expires_at),
             used_at: self.used_at.map(Timestamp::from_micros),
@@ -123,8 +136,6 @@ pub(crate) async fn insert(conn: &mut Conn, flow: &Flow) -> Result<(), Error> {
         state_digest: flow.state.as_bytes().to_vec(),
         provider: flow.provider.clone(),
         issuer: flow.issuer.clone(),
-        verifier: flow.verifier.expose().to_owned(),
-        nonce: flow.nonce.expose().to_owned(),
         callback: flow.callback.clone(),
         browser_digest: flow.browser.clone(),
         expires_at: flow.expires_at.micros(),
@@ -137,9 +148,10 @@ pub(crate) async fn insert(conn: &mut Conn, flow: &Flow) -> Result<(), Error> {
         }
         Purpose::Link(account, by) => {
             row.account_id = Some(account.as_str().to_owned());
-            row.started_by = Some(match by {
-                StartedBy::Token(token) => format!("{TOKEN}:{token}"),
-                StartedBy::Session(session) => format!("{SESSION}:{session}"),
+            row.started_by = Some(match (by, &flow.session) {
+                (StartedBy::Token(token), None) => format!("{TOKEN}:{token}"),
+                (StartedBy::Token(token), Some(session)) => format!("{TOKEN}:{token}@{session}"),
+                (StartedBy::Session(session), _) => format!("{SESSION}:{session}"),
             });
         }
     }

@@ -23,6 +23,7 @@ macro_rules! fixed_text {
 /// Turns a pending code into an approved one, in the session that it belongs to.
 pub(super) struct Approve<'a> {
     pub(super) code: &'a [u8],
+    pub(super) approved_code: &'a [u8],
     pub(super) session: &'a str,
     pub(super) expires_at: i64,
     pub(super) now: i64,
@@ -64,6 +65,8 @@ where
         out.push_bind_param::<BigInt, _>(&self.now)?;
         out.push_sql(", expires_at = ");
         out.push_bind_param::<BigInt, _>(&self.expires_at)?;
+        out.push_sql(", code_digest = ");
+        out.push_bind_param::<Binary, _>(self.approved_code)?;
         out.push_sql(" WHERE code_digest = ");
         out.push_bind_param::<Binary, _>(self.code)?;
         out.push_sql(" AND session_id = ");

@@ -49,6 +49,12 @@ impl TokenUses {
         !is_called
     }
 
+    /// Whether a use of this token waits to be written, or may have been left out.
+    pub(crate) fn may_hold(&self, token_id: &str) -> bool {
+        let gathered = self.lock();
+        gathered.uses.contains_key(token_id) || gathered.uses.len() >= MOST_RECORDED
+    }
+
     /// Takes what was gathered, to write it.
     pub(crate) fn take(&self) -> Vec<Use> {
         std::mem::take(&mut *self.lock()).uses.into_iter().collect()

@@ -30,7 +30,7 @@ impl ProviderError {
 impl From<HttpError> for ProviderError {
     fn from(error: HttpError) -> Self {
         match error {
-            HttpError::NoAnswer(_) => Self::Unreachable(error.to_string()),
+            HttpError::NoAnswer(..) | HttpError::NotPublic(_) => Self::Unreachable(error.to_string()),
             HttpError::Forbidden(_) | HttpError::UntrustedCertificate(..) | HttpError::UnusableAnswer(..) => {
                 Self::Untrusted(error.to_string())
             }

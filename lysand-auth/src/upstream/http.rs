@@ -7,15 +7,18 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth2::http::{Response, StatusCode};
+use oauth2::http::Response;
 use oauth2::{HttpRequest, HttpResponse};
+use reqwest::Proxy;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use super::json;
 use crate::config::authorities;
 use crate::model::address;
+use crate::secret::Secret;
 
 /// How long one request may take, and of it the connection.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,11 +30,16 @@ const MAX_ANSWER: usize = 256 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum HttpError {
     /// The address may not be asked.
-    #[error("{0} may not be asked: it is not https, or not public")]
+    #[error(
+        "{0} may not be asked: it is not https, or not public (allow_private = true lets the provider be in your own network)"
+    )]
     Forbidden(String),
+    /// The name leads to private addresses alone, or to none.
+    #[error("{0} has no public address: allow_private = true lets the provider be in your own network")]
+    NotPublic(String),
     /// Nobody answers, or not in time.
-    #[error("no answer from {0}")]
-    NoAnswer(String),
+    #[error("no answer from {0}: {1}")]
+    NoAnswer(String, &'static str),
     /// Nobody vouches for it whom we trust. The operator reads what to do.
     #[error("the certificate of {0} is not trusted ({1}): if it is right, its authority belongs in oidc.trusted_roots")]
     UntrustedCertificate(String, String),
@@ -40,7 +48,8 @@ pub(super) enum HttpError {
     UnusableAnswer(String, &'static str),
 }
 
-/// Two clients: one that finds public addresses alone, one for providers that may be private.
+/// Two clients: one that finds public addresses alone, or asks the outgoing proxy; one for providers that may be private,
+/// which are asked directly.
 #[derive(Clone)]
 pub(super) struct Http {
     public: reqwest::Client,
@@ -48,14 +57,14 @@ pub(super) struct Http {
 }
 
 impl Http {
-    /// Clients that trust the public authorities and `roots`.
-    pub(super) fn new(roots: &[String]) -> Result<Self, String> {
+    /// Clients that trust the public authorities and `roots`. With a proxy it is the proxy that finds the addresses of
+    /// names, and so the proxy that keeps them from leading into the operator's own network.
+    pub(super) fn new(roots: &[String], proxy: Option<&Secret>) -> Result<Self, String> {
         let tls = tls(roots)?;
         let client = || {
             reqwest::Client::builder()
                 .tls_backend_preconfigured(tls.clone())
                 .redirect(Policy::none())
-                .no_proxy()
                 .no_gzip()
                 .no_brotli()
                 .no_zstd()
@@ -69,10 +78,15 @@ impl Http {
                 .user_agent(concat!("lysand-auth/", env!("CARGO_PKG_VERSION")))
         };
         let built = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
-        Ok(Self { public: built(client().dns_resolver(PublicOnly))?, private: built(client())? })
+        let public = match proxy {
+            // What is wrong with the address is not repeated: it may hold a password.
+            Some(proxy) => client().proxy(Proxy::all(proxy.expose()).map_err(|_| "the proxy's address is none")?),
+            None => client().no_proxy().dns_resolver(PublicOnly),
+        };
+        Ok(Self { public: built(public)?, private: built(client().no_proxy())? })
     }
 
-    /// Sends a request and reads the whole answer. A good one is JSON, each of whose names stands once.
+    /// Sends a request and reads the whole answer, whatever its status.
     pub(super) async fn send(&self, request: HttpRequest, may_be_private: bool) -> Result<HttpResponse, HttpError> {
         let (parts, body) = request.into_parts();
         let text = parts.uri.to_string();
@@ -82,10 +96,7 @@ impl Http {
             return Err(HttpError::Forbidden(place));
         }
         let client = if may_be_private { &self.private } else { &self.public };
-        let silent = |error: reqwest::Error| match refused_certificate(&error) {
-            Some(why) => HttpError::UntrustedCertificate(place.clone(), why),
-            None => HttpError::NoAnswer(place.clone()),
-        };
+        let silent = |error: reqwest::Error| no_answer(place.clone(), &error);
         let asked = client.request(parts.method, url).headers(parts.headers).body(body).send();
         let mut answer = asked.await.map_err(silent)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
@@ -99,9 +110,6 @@ impl Http {
             }
             bytes.extend_from_slice(&chunk);
         }
-        if status == StatusCode::OK && !json::is_strict(&bytes) {
-            return Err(HttpError::UnusableAnswer(place, "is not JSON, or says something twice"));
-        }
         let mut response = Response::new(bytes);
         *response.status_mut() = status;
         *response.headers_mut() = headers;
@@ -109,20 +117,36 @@ impl Http {
     }
 }
 
-/// What was wrong with the other side's certificate, when that ended the request. Anything else about an error stays
-/// untold: its text could hold the request's address.
-fn refused_certificate(error: &reqwest::Error) -> Option<String> {
+/// Why there was no answer: what was wrong with the certificate, that the name is not public, or a word for the rest. The
+/// error's own text stays untold: it could hold the request's address.
+fn no_answer(place: String, error: &reqwest::Error) -> HttpError {
+    let mut why = if error.is_timeout() { "it takes too long" } else { "the connection fails" };
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         // An I/O error hides what it carries from its own chain of sources.
-        let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let io = error.downcast_ref::<io::Error>();
+        let carried = io.and_then(io::Error::get_ref);
         let found = carried.and_then(|inner| inner.downcast_ref()).or_else(|| error.downcast_ref::<rustls::Error>());
         if let Some(rustls::Error::InvalidCertificate(why)) = found {
-            return Some(why.to_string());
+            return HttpError::UntrustedCertificate(place, why.to_string());
+        }
+        if error.is::<NoPublicAddress>() {
+            return HttpError::NotPublic(place);
+        }
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => why = "the connection is refused",
+            Some(io::ErrorKind::ConnectionReset | io::ErrorKind::UnexpectedEof) => why = "the connection is cut",
+            Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => why = "no route leads there",
+            _ => {}
         }
         cause = carried.map_or_else(|| error.source(), |inner| Some(inner));
     }
-    None
+    HttpError::NoAnswer(place, why)
+}
+
+/// The answer's body as an object, each of whose names stands once.
+pub(super) fn object(answer: &HttpResponse, of: &str) -> Result<Map<String, Value>, HttpError> {
+    json::object(answer.body()).map_err(|why| HttpError::UnusableAnswer(of.to_owned(), why))
 }
 
 /// https to a public name or address; what may be private, may also be plain http.
@@ -148,12 +172,17 @@ impl Resolve for PublicOnly {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let public: Vec<SocketAddr> = found.filter(|found| address::is_public(found.ip())).collect();
             if public.is_empty() {
-                return Err(format!("{name} has no public address").into());
+                return Err(NoPublicAddress.into());
             }
             Ok(Box::new(public.into_iter()) as Addrs)
         })
     }
 }
+
+/// A name that leads to no public address.
+#[derive(Debug, thiserror::Error)]
+#[error("no public address")]
+struct NoPublicAddress;
 
 fn tls(roots: &[String]) -> Result<rustls::ClientConfig, String> {
     let mut store = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
@@ -191,7 +220,19 @@ mod tests {
 
     #[test]
     fn provider_client_with_malformed_trusted_root_fails_to_build() {
-        assert!(Http::new(&[]).is_ok());
-        assert!(Http::new(&["nothing".into()]).is_err());
+        assert!(Http::new(&[], None).is_ok());
+        assert!(Http::new(&["nothing".into()], None).is_err());
+    }
+
+    #[tokio::test]
+    async fn provider_name_with_private_addresses_alone_is_told_apart() {
+        let http = Http::new(&[], None).unwrap();
+        let request = oauth2::http::Request::get("https://localhost:1/").body(Vec::new()).unwrap();
+        let error = http.send(request, false).await.unwrap_err();
+        assert!(matches!(&error, HttpError::NotPublic(place) if place == "https://localhost:1"), "{error}");
+        assert!(error.to_string().contains("allow_private = true"));
+        let request = oauth2::http::Request::get("http://127.0.0.1:1/").body(Vec::new()).unwrap();
+        let error = http.send(request, true).await.unwrap_err();
+        assert!(matches!(&error, HttpError::NoAnswer(_, "the connection is refused")), "{error}");
     }
 }

@@ -5,12 +5,36 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
 
 /// How deep arrays and objects may stand in each other.
 const MAX_DEPTH: usize = 16;
 
+/// An object whose names stand once each. A mark of the byte order before it says nothing (RFC 8259 §8.1).
+pub(super) fn object(bytes: &[u8]) -> Result<Map<String, Value>, &'static str> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if !is_strict(bytes) {
+        return Err("is not JSON, or says something twice");
+    }
+    serde_json::from_slice(bytes).map_err(|_| "is JSON, but no object")
+}
+
+/// A member that is text with something in it; any other type is an absence.
+pub(super) fn text<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    object.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty())
+}
+
+/// The texts in a member that is a list of texts, or one; `None` when it is neither.
+pub(super) fn texts<'a>(object: &'a Map<String, Value>, name: &str) -> Option<Vec<&'a str>> {
+    match object.get(name)? {
+        Value::Array(all) => Some(all.iter().filter_map(Value::as_str).collect()),
+        Value::String(one) => Some(vec![one]),
+        _ => None,
+    }
+}
+
 /// Whether `bytes` are one JSON value without a repeated name.
-pub(super) fn is_strict(bytes: &[u8]) -> bool {
+fn is_strict(bytes: &[u8]) -> bool {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     Strict(MAX_DEPTH).deserialize(&mut deserializer).and_then(|()| deserializer.end()).is_ok()
 }

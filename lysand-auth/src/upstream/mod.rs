@@ -2,14 +2,20 @@
 //!
 //! A provider that is away or slow ends the one attempt that needs it, within ten seconds, and nothing else (LOAD-5).
 
+mod algorithm;
+mod document;
 mod error;
 mod exchange;
 mod http;
 mod id_token;
 mod json;
+mod jws;
+mod keys;
+mod oauth;
 mod oauth2_only;
 mod openid;
 mod text;
+mod user_info;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -54,7 +60,8 @@ impl ProviderClients {
             provider: provider.clone(),
             slots: Semaphore::new(MOST_WAITING),
         };
-        Ok(Self { http: Http::new(&sso.trusted_roots)?, clients: sso.providers.iter().map(client).collect() })
+        let http = Http::new(&sso.trusted_roots, sso.outgoing_proxy.as_ref())?;
+        Ok(Self { http, clients: sso.providers.iter().map(client).collect() })
     }
 
     /// The address at the provider to which a browser is sent.

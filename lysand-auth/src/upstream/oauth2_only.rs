@@ -1,32 +1,25 @@
 //! Providers that speak OAuth 2 alone, GitHub for one: who the person is stands in the answer of a user endpoint.
 
-use std::borrow::Cow;
-
-use oauth2::basic::BasicClient;
-use oauth2::http::header::{ACCEPT, AUTHORIZATION, HeaderValue};
-use oauth2::http::{Request, StatusCode};
-use oauth2::{
-    AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet, HttpRequest,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
-};
+use oauth2::AuthType;
+use oauth2::http::StatusCode;
 use serde_json::Value;
 
 use super::error::ProviderError;
 use super::exchange::{AuthorizationParameters, AuthorizationResponse};
-use super::http::Http;
+use super::http::{self, Http};
+use super::oauth::{self, Places};
 use super::text::usable;
+use super::user_info;
 use crate::config::{Endpoints, Provider};
 use crate::model::identity::{Identity, MAX_SUBJECT, ProviderProfile};
 
-type Client = BasicClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
-
-fn client(provider: &Provider, endpoints: &Endpoints) -> Result<Client, ProviderError> {
-    Ok(BasicClient::new(ClientId::new(provider.client_id.clone()))
-        .set_client_secret(ClientSecret::new(provider.client_secret.expose().to_owned()))
+fn places(endpoints: &Endpoints) -> Places<'_> {
+    Places {
+        authorization: &endpoints.authorization_url,
+        token: &endpoints.token_url,
         // What all of them take; not all take a header.
-        .set_auth_type(AuthType::RequestBody)
-        .set_auth_uri(AuthUrl::new(endpoints.authorization_url.clone()).map_err(ProviderError::untrusted)?)
-        .set_token_uri(TokenUrl::new(endpoints.token_url.clone()).map_err(ProviderError::untrusted)?))
+        authentication: AuthType::RequestBody,
+    }
 }
 
 pub(super) fn authorization_url(
@@ -34,17 +27,7 @@ pub(super) fn authorization_url(
     endpoints: &Endpoints,
     parameters: &AuthorizationParameters<'_>,
 ) -> Result<String, ProviderError> {
-    let client = client(provider, endpoints)?;
-    let verifier = PkceCodeVerifier::new(parameters.verifier.expose().to_owned());
-    let state = parameters.state.expose().to_owned();
-    let callback = RedirectUrl::new(parameters.callback.to_owned()).map_err(ProviderError::untrusted)?;
-    let (url, _) = client
-        .authorize_url(move || CsrfToken::new(state))
-        .set_redirect_uri(Cow::Owned(callback))
-        .add_scopes(provider.scopes.iter().cloned().map(Scope::new))
-        .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
-        .url();
-    Ok(url.into())
+    oauth::authorization_url(provider, &places(endpoints), parameters, None)
 }
 
 pub(super) async fn exchange(
@@ -53,34 +36,17 @@ pub(super) async fn exchange(
     endpoints: &Endpoints,
     response: AuthorizationResponse<'_>,
 ) -> Result<ProviderProfile, ProviderError> {
-    let may_be_private = provider.may_be_private();
-    let send = async |request: HttpRequest| http.send(request, may_be_private).await;
-    let client = client(provider, endpoints)?;
-    let callback = RedirectUrl::new(response.callback.to_owned()).map_err(ProviderError::untrusted)?;
-    let tokens = client
-        .exchange_code(AuthorizationCode::new(response.code.expose().to_owned()))
-        .set_pkce_verifier(PkceCodeVerifier::new(response.verifier.expose().to_owned()))
-        .set_redirect_uri(Cow::Owned(callback))
-        .request_async(&send)
-        .await
-        .map_err(|error| match error {
-            RequestTokenError::Request(error) => error.into(),
-            _ => ProviderError::untrusted("the token endpoint does not redeem the code"),
-        })?;
-    let bearer = format!("Bearer {}", tokens.access_token().secret());
-    let bearer =
-        HeaderValue::from_str(&bearer).map_err(|_| ProviderError::untrusted("the access token fits no header"))?;
-    let request = Request::get(&endpoints.userinfo_url)
-        .header(ACCEPT, HeaderValue::from_static("application/json"))
-        .header(AUTHORIZATION, bearer)
-        .body(Vec::new())
-        .map_err(ProviderError::untrusted)?;
-    let answer = http.send(request, may_be_private).await?;
+    let tokens = oauth::redeem(http, provider, &places(endpoints), &response).await?;
+    let access_token = tokens.access_token;
+    let access_token =
+        access_token.ok_or_else(|| ProviderError::untrusted("access_token of its token endpoint is missing"))?;
+    let request = user_info::request(&endpoints.userinfo_url, &access_token)?;
+    let answer = http.send(request, provider.may_be_private()).await?;
     if answer.status() != StatusCode::OK {
-        return Err(ProviderError::untrusted(format!("the user endpoint answers {}", answer.status())));
+        return Err(ProviderError::untrusted(format!("the user endpoint answers {}", answer.status().as_u16())));
     }
-    let user: Value = serde_json::from_slice(answer.body()).map_err(ProviderError::untrusted)?;
-    profile(provider, endpoints, &user)
+    let user = http::object(&answer, "the user endpoint")?;
+    profile(provider, endpoints, &Value::Object(user))
 }
 
 /// Reads the person out of the user endpoint's answer. The subject is a number or a text that is not empty, nothing else.
@@ -97,8 +63,9 @@ fn profile(provider: &Provider, endpoints: &Endpoints, user: &Value) -> Result<P
     Ok(ProviderProfile {
         identity: Identity { issuer: provider.issuer(), subject },
         username: text(&endpoints.username_field),
+        name: text("name"),
         email: text(&endpoints.email_field),
-        email_verified: user.get("email_verified").and_then(Value::as_bool).unwrap_or(false),
+        email_verified: user.get("email_verified").is_some_and(|word| provider.vouches(word)),
     })
 }
 
@@ -107,30 +74,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::config::{CallbackStyle, Protocol};
-    use crate::secret::Secret;
+    use crate::config::Protocol;
 
     #[test]
     fn oauth2_provider_subject_must_be_number_or_text() {
-        let endpoints = Endpoints {
-            authorization_url: "https://forge.example/authorize".into(),
-            token_url: "https://forge.example/token".into(),
-            userinfo_url: "https://forge.example/user".into(),
-            subject_field: "id".into(),
-            username_field: "login".into(),
-            email_field: "email".into(),
-        };
-        let provider = Provider {
-            id: "forge".into(),
-            name: "Forge".into(),
-            icon: None,
-            client_id: "c".into(),
-            client_secret: Secret::new("s"),
-            scopes: vec![],
-            callback: CallbackStyle::Exact,
-            allow_private: false,
-            protocol: Protocol::OAuth2(endpoints.clone()),
-        };
+        let at = |path: &str| format!("https://forge.example/{path}");
+        let endpoints = Endpoints::new(at("authorize"), at("token"), at("user"));
+        let provider = Provider::new("forge", "Forge", Protocol::OAuth2(endpoints.clone()));
         let read = |user: Value| profile(&provider, &endpoints, &user);
         let ada = read(json!({ "id": 17, "login": "ada", "email": null })).unwrap();
         assert_eq!((ada.identity.subject.as_str(), ada.username.as_deref()), ("17", Some("ada")));

@@ -65,9 +65,9 @@ pub fn mount(auth: Auth, surfaces: Surfaces) -> impl FnOnce(&mut ServiceConfig) 
             tracing::warn!("nobody can sign in: passwords are off (`sso.forced`), and Surface::Sso is not mounted");
         }
         keep_house(&auth);
-        for routes in site_map(&auth, surfaces) {
-            routes.mount(config);
-        }
+        let routes = site_map(&auth, surfaces);
+        routes.iter().for_each(|routes| routes.mount(config));
+        routes::with_doubled_slashes(config, &routes);
         config.app_data(Data::new(auth)).app_data(Data::new(surfaces));
     }
 }

@@ -175,6 +175,10 @@ impl TeraPages {
 
 #[async_trait]
 impl Pages for TeraPages {
+    fn languages(&self) -> Vec<String> {
+        TeraPages::languages(self).map(|(tag, _)| tag.to_owned()).collect()
+    }
+
     async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
         self.library_page(page, &request.reader).map(PageReply::from)
     }

@@ -2,8 +2,8 @@
 
 use lysand_auth::host::pages::{
     Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
-    ConsentPage, CurrentAccount, Destination, ErrorPage, FormPostPage, MomentOnPage, Permission, ProviderOnPage,
-    SignInPage,
+    ConsentPage, CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, MomentOnPage, Permission,
+    ProviderOnPage, SignInPage,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -104,6 +104,7 @@ fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
                 switch_account: text.to_owned(),
                 destination,
                 permissions: vec![row(Access::Read), row(Access::Write), row(Access::ReadWrite)],
+                links: vec![LinkOnPage::new(text, text), LinkOnPage::new(text, text)],
             },
         );
     }

@@ -5,7 +5,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
 use lysand_auth::web::headers::AnswerKind;
-use lysand_auth::web::routes::{RouteList, Routes};
+use lysand_auth::web::routes::{RouteList, Routes, with_doubled_slashes};
 use lysand_auth::web::{Surfaces, documents};
 
 use super::draining::Draining;
@@ -32,7 +32,11 @@ pub fn app(
         .app_data(web::Data::new(site::demo::DemoApp::default()))
         .wrap(middleware::from_fn(guard::guard))
         .configure(lysand_auth::web::mount(state.auth.clone(), Surfaces::all()))
-        .configure(|config: &mut ServiceConfig| own_routes(&state).iter().for_each(|routes| routes.mount(config)))
+        .configure(|config: &mut ServiceConfig| {
+            let own = own_routes(&state);
+            own.iter().for_each(|routes| routes.mount(config));
+            with_doubled_slashes(config, &own);
+        })
         .configure(site::setup::routes(&state))
         .configure(site::assets::routes(&state))
         .configure(|config: &mut ServiceConfig| api::not_found::routes(&state).mount(config))

@@ -327,6 +327,7 @@ pub(super) fn lifetimes(reader: &mut Reader) -> Lifetimes {
         made.pending_code = reader.checked("tokens.pending_code_ttl", usual.pending_code, minutes(60));
         made.session = reader.checked("tokens.session_ttl", usual.session, |session| within(session, 60, 366 * 86_400));
         made.replay_grace = reader.checked("tokens.replay_grace", usual.replay_grace, |grace| within(grace, 0, 60));
+        made.refresh_retry = reader.get("tokens.refresh_retry", usual.refresh_retry);
         made.access_token = match access_token {
             Ttl::After(lifetime) => Some(lifetime),
             Ttl::Never => None,

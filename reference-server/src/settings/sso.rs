@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lysand_auth::config::{CallbackStyle, Endpoints, Protocol, Provider, Sso};
+use lysand_auth::config::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
 
 use super::reader::Reader;
 use super::sections::within;
@@ -17,6 +17,7 @@ pub(super) fn sso(reader: &mut Reader) -> Sso {
     let mut providers = reader.tables("oidc.providers", openid_provider);
     providers.extend(reader.tables("oauth2.providers", oauth2_provider));
     let default_icon = assets::path("provider.svg");
+    let outgoing_proxy = reader.secret("http.outgoing_proxy", "", |_| Ok(()), masked_proxy);
     {
         let mut made = Sso::default();
         made.forced = forced;
@@ -25,7 +26,17 @@ pub(super) fn sso(reader: &mut Reader) -> Sso {
         made.trusted_roots = trusted_roots;
         made.default_icon = default_icon;
         made.flow_lifetime = flow_lifetime;
+        made.outgoing_proxy = Some(outgoing_proxy).filter(|proxy| !proxy.is_empty());
         made
+    }
+}
+
+/// A proxy's address without what signs in to it.
+fn masked_proxy(text: &str) -> String {
+    match (text.rsplit_once('@'), text.split_once("://")) {
+        (Some((_, host)), Some((scheme, _))) => format!("{scheme}://***@{host}"),
+        (Some((_, host)), None) => format!("***@{host}"),
+        (None, _) => text.to_owned(),
     }
 }
 
@@ -70,5 +81,9 @@ fn provider(reader: &mut Reader, protocol: impl FnOnce(&mut Reader) -> Protocol,
     provider.scopes = reader.get("scopes", scopes);
     provider.callback = reader.choice("callback", [("exact", CallbackStyle::Exact), ("query", CallbackStyle::Query)]);
     provider.allow_private = reader.get("allow_private", false);
+    let modes = [("query", ProviderResponseMode::Query), ("form_post", ProviderResponseMode::FormPost)];
+    provider.response_mode = reader.choice("response_mode", modes);
+    provider.trusted_audiences = reader.get("trusted_audiences", Vec::new());
+    provider.trust_text_booleans = reader.get("trust_text_booleans", false);
     provider
 }

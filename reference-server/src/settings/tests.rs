@@ -345,3 +345,42 @@ fn settings_sso_provider_errors_name_provider_or_key() {
     assert!(one_pair.contains("two pairs of brackets") && !one_pair.contains("hunter2"), "{one_pair}");
     assert!(problems("oidc.trusted_roots = [\"/nowhere\"]").contains("PEM"));
 }
+
+#[test]
+fn settings_of_provider_habits_are_read_and_checked() {
+    use lysand_auth::config::ProviderResponseMode;
+    let usual = with(PROVIDERS).unwrap().sso.providers.remove(0);
+    assert_eq!(usual.response_mode, ProviderResponseMode::Query);
+    assert!(usual.trusted_audiences.is_empty() && !usual.trust_text_booleans);
+    let lines = "response_mode = \"form_post\"\ntrusted_audiences = [\"sibling\"]\ntrust_text_booleans = true";
+    let settings = with(&PROVIDERS.replace("callback = \"query\"", lines)).unwrap();
+    let given = &settings.sso.providers[0];
+    assert_eq!(given.response_mode, ProviderResponseMode::FormPost);
+    assert!(given.trusted_audiences == ["sibling"] && given.trust_text_booleans);
+    let again = with(&settings.to_toml().replace("***", "hunter2")).unwrap();
+    assert_eq!(again.to_toml(), settings.to_toml());
+    for (bad, word) in [
+        ("response_mode = \"fragment\"", "form_post"),
+        ("trusted_audiences = [\"\"]", "trusted_audiences"),
+        ("trusted_audiences = \"sibling\"", "trusted_audiences"),
+        ("trust_text_booleans = \"yes\"", "trust_text_booleans"),
+    ] {
+        let problems = with(&PROVIDERS.replace("callback = \"query\"", bad)).unwrap_err().to_string();
+        assert!(problems.contains(word), "{bad}: {problems}");
+    }
+}
+
+#[test]
+fn settings_outgoing_proxy_is_checked_and_its_password_masked() {
+    assert!(with("").unwrap().sso.outgoing_proxy.is_none());
+    let settings = with("http.outgoing_proxy = \"http://squid:hunter2@proxy.example:3128\"").unwrap();
+    let proxy = settings.sso.outgoing_proxy.as_ref().map(|proxy| proxy.expose().to_owned());
+    assert_eq!(proxy.as_deref(), Some("http://squid:hunter2@proxy.example:3128"));
+    let shown = settings.to_toml();
+    assert!(!shown.contains("hunter2") && !shown.contains("squid") && shown.contains("http://***@proxy.example:3128"));
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    for bad in ["proxy.example:3128", "socks5://hunter2@proxy.example", "http://u:hunter2@proxy.example/path"] {
+        let problems = with(&format!("http.outgoing_proxy = {bad:?}")).unwrap_err().to_string();
+        assert!(problems.contains("http.outgoing_proxy") && !problems.contains("hunter2"), "{bad}: {problems}");
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tests::misbehaving_provider::ProviderUser;
 use tests::story;
-use tests::story::{CookieJar, Response, Story};
+use tests::story::{CookieJar, Response, Story, query_of};
 
 use super::linked;
 
@@ -75,7 +75,7 @@ story!(account_forms_require_form_token_and_recent_sign_in, |story| {
     assert_eq!(story.linked_providers(&ada.token).await, [""; 0]);
 });
 
-story!(link_started_in_ended_session_is_refused, |story| {
+story!(link_started_in_ended_session_is_not_made_without_its_owner, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let mut jar = CookieJar::default();
@@ -83,7 +83,17 @@ story!(link_started_in_ended_session_is_refused, |story| {
     let answer = post(&story, &mut jar, "/account/link", &[("issuer", "id")]).await.is(302);
     story.post("/api/auth/mastodon-logout").cookies(&jar).send().await.is(303);
     let back = provider.authorize(&answer.location(), &ProviderUser::named("mallory"), story.now());
-    story.follow_callback(&mut jar, &back).await.is_link_error("Account linking error", "Invalid flow");
+    let page = story.follow_callback(&mut jar, &back).await.is(302).location();
+    assert_eq!(page.path(), "/oauth/sso/link/confirm", "{page}");
+    let token = story.token(&ada, &app).await;
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
+    // Signing out everywhere ends the question as well.
+    let account = story.account(&ada).await;
+    lysand_auth::flows::sessions::end_all(&story.server().state().auth, &account.id).await.expect("ended");
+    let shown = story.get(page.as_str()).cookies(&jar).send().await;
+    shown.is_link_error("Account linking error", "Invalid flow");
+    let token = story.token(&ada, &app).await;
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
 });
 
 story!(account_page_unlink_of_last_identity_is_refused, &[("oidc.allow_registration", "true")], |story| {
@@ -97,4 +107,31 @@ story!(account_page_unlink_of_last_identity_is_refused, &[("oidc.allow_registrat
     story.advance_clock(Duration::from_secs(301));
     let page = story.get("/account").cookies(&jar).send().await.is(200);
     assert!(page.body.contains("You have no password here"));
+});
+
+story!(link_of_account_page_after_sign_out_requires_its_owner, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let mut jar = CookieJar::default();
+    jar.keep_value("jwt", &story.sign_in(&ada, &app).await.cookie);
+    let answer = post(&story, &mut jar, "/account/link", &[("issuer", "id")]).await.is(302);
+    let home = story.get("/").cookies(&jar).send().await.is(200);
+    jar.keep(&home);
+    let form_token = home.hidden("form_token");
+    let out = story.post("/api/auth/mastodon-logout").cookies(&jar).form(&[("form_token", form_token.as_str())]);
+    jar.keep(&out.send().await);
+    let eve = story.person("eve").await;
+    jar.keep_value("jwt", &story.sign_in(&eve, &app).await.cookie);
+    let back = provider.authorize(&answer.location(), &ProviderUser::named("eve.at.work"), story.now());
+    let page = story.follow_callback(&mut jar, &back).await.is(302).location();
+    assert_eq!(page.path(), "/oauth/sso/link/confirm", "{page}");
+    let token = story.token(&ada, &app).await;
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
+    let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
+    jar.keep(&shown);
+    let flow_id = query_of(&page, "flow_id").expect("a flow");
+    let form_token = shown.hidden("form_token");
+    let form = [("flow_id", flow_id.as_str()), ("form_token", &form_token), ("password", &ada.password)];
+    story.post(page.path()).cookies(&jar).form(&form).send().await.is_linked();
+    assert_eq!(story.linked_providers(&token).await, ["id"]);
 });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tests::misbehaving_provider::{Provider, ProviderUser, entries};
 use tests::story;
-use tests::story::{CookieJar, Response, Story};
+use tests::story::{App, CookieJar, Response, Story, query_of};
 use url::Url;
 
 use super::linked;
@@ -25,6 +25,14 @@ fn changed(back: &Url, changes: &[(&str, &str)]) -> Url {
 fn is_no_flow(answer: Response) {
     let answer = answer.is_login_error("invalid_request", "Invalid flow");
     assert!(!answer.header("location").contains("client_id"), "nothing of the app is told");
+}
+
+/// The sign-in page of the app that the browser came from.
+fn is_over(answer: Response, app: &App) -> Url {
+    let answer = answer.is_login_error("invalid_request", "Invalid flow");
+    assert_eq!(query_of(&answer.location(), "client_id").as_deref(), Some(app.client_id.as_str()));
+    assert_eq!(query_of(&answer.location(), "redirect_uri").as_deref(), Some(tests::story::CALLBACK));
+    answer.location()
 }
 
 fn is_no_link(answer: Response) {
@@ -85,15 +93,19 @@ story!(provider_callback_works_once_and_only_within_ten_minutes, |story| {
     let jar = ada.jar.clone();
     let back = provider.authorize(&location, &ada.guest, story.now());
     story.follow_callback(&mut ada.jar, &back).await.signed_in();
-    is_no_flow(story.follow_callback(&mut jar.clone(), &back).await);
+    // Its own browser is led back to the sign-in page of the app, and no other (faults C9).
+    is_over(story.follow_callback(&mut jar.clone(), &back).await, &ada.app);
+    is_no_flow(story.follow_callback(&mut ada.jar, &back).await);
     let fresh = provider.authorize(&location, &ada.guest, story.now());
-    is_no_flow(story.follow_callback(&mut jar.clone(), &fresh).await);
+    is_over(story.follow_callback(&mut jar.clone(), &fresh).await, &ada.app);
+    is_no_flow(story.follow_callback(&mut CookieJar::default(), &fresh).await);
 
     let mut jar = CookieJar::default();
     let location = story.redirect_to_provider(&mut jar, &ada.app, "id").await;
     let back = provider.authorize(&location, &ada.guest, story.now() + 601);
     story.advance_clock(Duration::from_secs(601));
-    is_no_flow(story.follow_callback(&mut jar, &back).await);
+    is_no_flow(story.follow_callback(&mut CookieJar::default(), &back).await);
+    is_over(story.follow_callback(&mut jar, &back).await, &ada.app);
     let location = story.start_link(&mut jar, &ada.token, "id").await;
     let back = provider.authorize(&location, &ada.guest, story.now());
     story.advance_clock(Duration::from_secs(601));
@@ -175,6 +187,7 @@ story!(provider_callback_with_mismatched_hint_parameters_is_refused, |story| {
     story.follow_callback(&mut ada.jar, &good).await.signed_in();
 
     let token = story.token(&eve, &ada.app).await;
+    ada.jar = CookieJar::default();
     let location = story.start_link(&mut ada.jar, &token, "id").await;
     let back = provider.authorize(&location, &ProviderUser::named("eve"), story.now());
     let ada_id = story.account(&tests::Person::named("ada")).await.id;
@@ -205,4 +218,32 @@ story!(provider_sign_in_of_disabled_or_deleted_account_is_refused, |story| {
     let eve = story.person("eve").await;
     let token = story.token(&eve, &ada.app).await;
     story.link_at(&mut CookieJar::default(), &token, &provider, &ada.guest).await.is_linked();
+});
+
+story!(provider_callback_that_is_over_shows_a_page_and_the_way_back, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    let location = story.redirect_to_provider(&mut ada.jar, &ada.app, "id").await;
+    let jar = ada.jar.clone();
+    let back = provider.authorize(&location, &ada.guest, story.now());
+    story.follow_callback(&mut ada.jar, &back).await.signed_in();
+    // The back button after a sign-in, a lost cookie, an unknown flow: nothing is known of an app.
+    let unknown = changed(&back, &[("state", "unknown")]);
+    for (at, mut jar) in [(&back, ada.jar.clone()), (&back, CookieJar::default()), (&unknown, jar.clone())] {
+        let answer = story.follow_callback(&mut jar, at).await;
+        let page = story.get(answer.header("location")).cookies(&jar).send().await.is(400);
+        assert!(page.body.contains("This sign-in was finished already"), "{}", page.body);
+        assert!(!page.body.contains("client_id") && page.markup().contains("Start over"), "{}", page.body);
+        for language in ["de", "es", "fr"] {
+            let page = story.get(answer.header("location")).header("accept-language", language).send().await.is(400);
+            assert!(!page.body.contains("<p class=\"lead\" dir=\"auto\">This sign-in was"), "{}", page.body);
+        }
+    }
+    // Its own browser gets the sign-in page of the app, and may sign in there.
+    let page = is_over(story.follow_callback(&mut jar.clone(), &back).await, &ada.app);
+    let page = story.get(page.as_str()).cookies(&jar).send().await.is(200);
+    assert!(page.body.contains("Story App") && page.body.contains("The id"), "{}", page.body);
+    // A stranger's words are not shown in its place.
+    let page = story.get("/oauth/authorize?error=x&error_description=Pay+here").send().await.is(400);
+    assert!(!page.body.contains("Pay here") && !page.body.contains("finished already"), "{}", page.body);
 });

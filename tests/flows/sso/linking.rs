@@ -214,3 +214,103 @@ story!(link_confirmation_password_attempts_are_rate_limited, &[("ratelimit.enabl
     answer_with(&story, &mut jar, &page, &ada.password).await.is(429);
     story.log_in(&app.authorize_query(), "ada", &ada.password).await.is(429);
 });
+
+/// Ada begins a link in a browser in which she is signed in.
+async fn begun_by_ada(story: &Story, ada: &Person, app: &App, token: &str) -> (CookieJar, Url) {
+    let mut jar = CookieJar::default();
+    jar.keep_value("jwt", &story.sign_in(ada, app).await.cookie);
+    let location = story.start_link(&mut jar, token, "id").await;
+    (jar, location)
+}
+
+async fn sign_out(story: &Story, jar: &mut CookieJar) {
+    let page = story.get("/").cookies(jar).send().await.is(200);
+    jar.keep(&page);
+    let form = [("form_token", page.hidden("form_token"))];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = story.post("/api/auth/mastodon-logout").cookies(jar).form(&form).send().await;
+    jar.keep(&answer);
+    assert!(jar.get("jwt").is_none_or(str::is_empty), "still signed in: {}", answer.status);
+}
+
+/// The browser comes back, and the owner of the account is asked.
+async fn is_asked(
+    story: &Story,
+    provider: &Provider,
+    jar: &mut CookieJar,
+    location: &Url,
+    guest: &ProviderUser,
+) -> Url {
+    let answer = story.follow_callback(jar, &provider.authorize(location, guest, story.now())).await.is(302);
+    let page = answer.location();
+    assert_eq!(page.path(), "/oauth/sso/link/confirm", "{page}");
+    page
+}
+
+story!(link_in_the_browser_and_session_that_began_it_needs_no_confirmation, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let (ada, app, token) = somebody(&story, "ada").await;
+    let (mut jar, location) = begun_by_ada(&story, &ada, &app, &token).await;
+    let back = provider.authorize(&location, &ProviderUser::named("ada"), story.now());
+    story.follow_callback(&mut jar, &back).await.is_linked();
+});
+
+story!(link_finished_under_another_account_requires_its_owner, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let (ada, app, token) = somebody(&story, "ada").await;
+    let (eve, _, eve_token) = somebody(&story, "eve").await;
+    let guest = ProviderUser::named("eve.at.work");
+    // Somebody was signed in when it began, or nobody; there is no difference afterwards.
+    for signed_in in [true, false] {
+        let (mut jar, location) = match signed_in {
+            true => begun_by_ada(&story, &ada, &app, &token).await,
+            false => {
+                let mut jar = CookieJar::default();
+                let location = story.start_link(&mut jar, &token, "id").await;
+                (jar, location)
+            }
+        };
+        if signed_in {
+            sign_out(&story, &mut jar).await;
+        }
+        jar.keep_value("jwt", &story.sign_in(&eve, &app).await.cookie);
+        let page = is_asked(&story, &provider, &mut jar, &location, &guest).await;
+        let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
+        assert!(shown.body.contains("@ada") && shown.body.contains("eve.at.work"), "{}", shown.body);
+        // Eve has signed in a moment ago, but it is not her account.
+        for password in ["", eve.password.as_str()] {
+            let again = answer_with(&story, &mut jar, &page, password).await.is(200);
+            assert!(again.body.contains("not the password"), "{}", again.body);
+        }
+        assert_eq!(story.linked_providers(&token).await, [""; 0], "signed in: {signed_in}");
+        answer_with(&story, &mut jar, &page, &ada.password).await.is_linked();
+        assert_eq!(story.linked_providers(&token).await, ["id"]);
+        assert_eq!(story.linked_providers(&eve_token).await, [""; 0]);
+        story.unlink(&token).await;
+    }
+});
+
+story!(link_after_its_session_ended_requires_its_owner, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let (ada, app, token) = somebody(&story, "ada").await;
+    let guest = ProviderUser::named("ada.at.home");
+    // Signed out, and nobody is signed in.
+    let (mut jar, location) = begun_by_ada(&story, &ada, &app, &token).await;
+    sign_out(&story, &mut jar).await;
+    let page = is_asked(&story, &provider, &mut jar, &location, &guest).await;
+    assert_eq!(story.linked_providers(&token).await, [""; 0]);
+    answer_with(&story, &mut jar, &page, &ada.password).await.is_linked();
+    story.unlink(&token).await;
+    // The cookie is gone, though its session is not.
+    let (mut jar, location) = begun_by_ada(&story, &ada, &app, &token).await;
+    jar.keep_value("jwt", "");
+    is_asked(&story, &provider, &mut jar, &location, &guest).await;
+    // The owner has signed in again, a moment ago: the question needs no password.
+    let (mut jar, location) = begun_by_ada(&story, &ada, &app, &token).await;
+    sign_out(&story, &mut jar).await;
+    jar.keep_value("jwt", &story.sign_in(&ada, &app).await.cookie);
+    let page = is_asked(&story, &provider, &mut jar, &location, &guest).await;
+    let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
+    assert!(!shown.body.contains("type=\"password\""), "{}", shown.body);
+    answer_with(&story, &mut jar, &page, "").await.is_linked();
+});

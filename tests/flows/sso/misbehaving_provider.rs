@@ -1,6 +1,6 @@
 //! A provider that misbehaves in every way: nobody is signed in, nothing is linked, the person is told where the contract says.
 
-use tests::misbehaving_provider::{Defect, IN_THE_TOKEN, Provider, ProviderUser};
+use tests::misbehaving_provider::{Defect, IN_THE_TOKEN, OF_THE_USER_ENDPOINT, Provider, ProviderUser};
 use tests::story;
 use tests::story::{CookieJar, Story};
 
@@ -50,10 +50,8 @@ story!(misbehaving_provider_cannot_sign_in_link_or_register_anybody, &[("oidc.al
             story.sign_in_at(&mut CookieJar::default(), &ada.app, &provider, &ProviderUser::named("mallory")).await;
         answer.is_login_error("server_error", UNTRUE);
     }
-    for defect in [Defect::TokenEndless, Defect::InfoHuge, Defect::InfoFails] {
-        refused_sign_in(&story, &provider, &mut ada, defect, UNTRUE).await;
-        refused_link(&story, &provider, &token, &guest, defect, UNTRUE).await;
-    }
+    refused_sign_in(&story, &provider, &mut ada, Defect::TokenEndless, UNTRUE).await;
+    refused_link(&story, &provider, &token, &guest, Defect::TokenEndless, UNTRUE).await;
     for defect in [Defect::CallbackOfAnother, Defect::CallbackOfNobody, Defect::CallbackEmpty] {
         refused_sign_in(&story, &provider, &mut ada, defect, UNTRUE).await;
         refused_link(&story, &provider, &token, &guest, defect, UNTRUE).await;
@@ -63,6 +61,21 @@ story!(misbehaving_provider_cannot_sign_in_link_or_register_anybody, &[("oidc.al
     assert_eq!(accounts().await, before, "no account was made");
     story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
     story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
+});
+
+story!(misbehaving_user_endpoint_is_not_used_and_ends_no_sign_in_or_link, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    let (eve, guest) = (story.person("eve").await, ProviderUser::named("eve"));
+    let token = story.token(&eve, &ada.app).await;
+    for defect in OF_THE_USER_ENDPOINT {
+        eprintln!("{defect:?}");
+        provider.misbehave(defect);
+        story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
+        story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
+        story.unlink(&token).await;
+        assert!(!provider.requests().contains(&"elsewhere"), "{defect:?}: a redirect was followed");
+    }
 });
 
 story!(slow_provider_times_out_sign_in_and_link, |story| {

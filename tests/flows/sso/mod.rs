@@ -3,11 +3,14 @@
 mod account_page;
 mod callback_checks;
 mod concurrency;
+mod form_post;
+mod habits;
 mod linked_identities;
 mod linking;
 mod mail;
 mod misbehaving_provider;
 mod oauth2_providers;
+mod outgoing_proxy;
 mod provider_client;
 mod redirect_to_provider;
 mod registration;

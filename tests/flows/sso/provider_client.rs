@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use tests::misbehaving_provider::{Defect, Provider, entries};
+use tests::misbehaving_provider::{Defect, Provider, ProviderUser, entries};
 use tests::story;
 use tests::story::{CookieJar, Story};
 
 use super::linked;
 
+const UNTRUSTED: &str = "The identity provider gave an answer that cannot be trusted. Please try again.";
 const UNREACHABLE: &str = "The identity provider cannot be reached. Please try again later.";
 
 async fn cannot_set_off(story: &Story, app: &tests::story::App, token: &str) {
@@ -109,6 +110,51 @@ story!(provider_keys_are_refetched_after_rotation_but_rarely, |story| {
     provider.requests();
     for _ in 0..5 {
         story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.is(302);
+    }
+    assert_eq!(provider.requests().iter().filter(|route| **route == "keys").count(), 1);
+});
+
+story!(provider_keys_rotated_twice_within_a_minute_are_fetched_at_once, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let mut ada = linked(&story, &provider, "ada").await;
+    let (eve, guest) = (story.person("eve").await, ProviderUser::named("eve"));
+    let token = story.token(&eve, &ada.app).await;
+    // The first time a moment after the document was fetched.
+    for key_id in ["two", "three"] {
+        provider.rotate_key(key_id);
+        provider.requests();
+        story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
+        assert_eq!(provider.requests(), ["token", "keys", "userinfo"], "{key_id}");
+        story.advance_clock(Duration::from_secs(10));
+        provider.rotate_key(&format!("{key_id} for a link"));
+        story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
+        story.unlink(&token).await;
+        story.advance_clock(Duration::from_secs(10));
+    }
+    // Nine seconds are too few.
+    provider.rotate_key("four");
+    story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
+    story.advance_clock(Duration::from_secs(9));
+    provider.rotate_key("five");
+    story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.is_login_error("server_error", UNTRUSTED);
+    story.advance_clock(Duration::from_secs(1));
+    story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
+});
+
+story!(provider_keys_fetched_for_one_sign_in_serve_all_others, |story| {
+    let (story, provider) = story.with_provider(&[]).await;
+    let ada = linked(&story, &provider, "ada").await;
+    let mut journeys = Vec::new();
+    for _ in 0..10 {
+        let mut jar = CookieJar::default();
+        let location = story.redirect_to_provider(&mut jar, &ada.app, "id").await;
+        journeys.push((jar, provider.authorize(&location, &ada.guest, story.now())));
+    }
+    provider.rotate_key("two");
+    provider.requests();
+    let arrivals = journeys.iter().map(|(jar, back)| story.get(back.as_str()).cookies(jar).send());
+    for answer in futures_util::future::join_all(arrivals).await {
+        answer.signed_in();
     }
     assert_eq!(provider.requests().iter().filter(|route| **route == "keys").count(), 1);
 });

@@ -205,6 +205,44 @@ story!(provider_list_is_shown_in_api_and_on_login_page, |story| {
     assert!(!page.body.contains("id.example"), "nothing is loaded from elsewhere");
 });
 
+/// A port that nobody listens on.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+story!(provider_icon_on_login_page_is_shown_when_it_is_ours_alone, |story| {
+    let port = free_port();
+    let own = format!("http://localhost:{port}");
+    let icons = [
+        ("own", format!("{own}/assets/avatar.svg")),
+        ("foreign", "https://id.example/logo.svg".to_owned()),
+        ("sibling", format!("{own}.id.example/logo.svg")),
+        ("longer", format!("{own}1/logo.svg")),
+        ("user", format!("http://localhost:{port}@id.example/logo.svg")),
+        ("none", String::new()),
+    ];
+    let mut all = Vec::new();
+    let mut others = Vec::new();
+    for (id, icon) in &icons {
+        let other = Provider::start().await;
+        all.push(other.entry(id, &format!(", icon = \"{icon}\"")));
+        others.push(other);
+    }
+    let (setting, bind) = (entries(&all), port.to_string());
+    let story =
+        story.restart(&[("oidc.providers", &setting), ("http.base_url", &own), ("http.bind_port", &bind)]).await;
+    let app = story.usual_app().await;
+    let page = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(200);
+    let links: Vec<&str> = page.body.split("<li>").filter(|item| item.contains("issuer=")).collect();
+    assert_eq!(links.len(), icons.len(), "{}", page.body);
+    for (link, (id, icon)) in links.iter().zip(&icons) {
+        assert!(link.contains(&format!("issuer={id}\"")) && link.matches("<img ").count() == 1, "{link}");
+        assert_eq!(link.contains(icon.as_str()), matches!(*id, "own" | "none"), "{id}: {link}");
+        assert_eq!(link.contains("/assets/provider.svg"), *id != "own", "the usual one in its place: {link}");
+    }
+    assert!(!page.body.contains("id.example"), "nothing is loaded from elsewhere");
+});
+
 story!(sso_forced_setting_disables_password_login, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let mut ada = linked(&story, &provider, "ada").await;

@@ -142,7 +142,7 @@ pub enum Defect {
 }
 
 /// The defects of an ID token and of the answers that go with it.
-pub const IN_THE_TOKEN: [Defect; 51] = {
+pub const IN_THE_TOKEN: [Defect; 46] = {
     use Defect::*;
     [
         WrongIssuer,
@@ -181,7 +181,6 @@ pub const IN_THE_TOKEN: [Defect; 51] = {
         SubjectNull,
         NoSubject,
         SubjectLong,
-        VerifiedAsText,
         NoIdToken,
         IdTokenGarbage,
         TokenRefused,
@@ -192,9 +191,11 @@ pub const IN_THE_TOKEN: [Defect; 51] = {
         TokenLineBreak,
         TokenType,
         InfoOfAnother,
-        InfoOfNobody,
-        InfoTwice,
-        InfoPage,
-        InfoRedirect,
     ]
+};
+
+/// The defects of the user endpoint that cost what it would have told, and nothing else.
+pub const OF_THE_USER_ENDPOINT: [Defect; 6] = {
+    use Defect::*;
+    [InfoOfNobody, InfoTwice, InfoPage, InfoRedirect, InfoHuge, InfoFails]
 };

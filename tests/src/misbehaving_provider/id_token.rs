@@ -4,14 +4,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256, Sha512};
+use sha2::{Digest as _, Sha256};
 
 use super::defect::Defect;
+use super::habit::Part;
+use super::signer::Signer;
 use super::state::{Authorization, CLIENT_ID, CLIENT_SECRET, State, as_jwk, new_key};
 
 /// The ID token of an authorization, as the present defect has it; `None` when there is none.
 pub(super) fn id_token(state: &State, authorization: &Authorization, access_token: &str) -> Option<String> {
     let (key, key_id) = state.key();
+    let signer = state.signer();
     let (defect, now) = {
         let inner = state.inner();
         (inner.defect, inner.now)
@@ -24,15 +27,17 @@ pub(super) fn id_token(state: &State, authorization: &Authorization, access_toke
         "exp": now + 300,
         "iat": now,
         "nonce": authorization.nonce,
-        "at_hash": at_hash(access_token),
+        "at_hash": signer.at_hash(access_token),
         "email": authorization.user.email,
         "email_verified": authorization.user.email_verified,
     });
-    let mut header = json!({ "alg": "EdDSA", "typ": "JWT", "kid": key_id });
+    let mut header = json!({ "alg": signer.algorithm(), "typ": "JWT", "kid": key_id });
     if let Some(defect) = defect {
         change_claims(defect, now, state, &mut claims);
         change_header(defect, &mut header);
     }
+    state.merge(Part::Claims, &mut claims, &authorization.user.subject);
+    state.merge(Part::Header, &mut header, &authorization.user.subject);
     match defect {
         Some(Defect::NoIdToken) => None,
         Some(Defect::IdTokenGarbage) => Some("<b>not</b> a token".into()),
@@ -41,8 +46,14 @@ pub(super) fn id_token(state: &State, authorization: &Authorization, access_toke
             Some(signed(&key, &header.to_string(), &twice))
         }
         Some(defect) => Some(with_defect(defect, &key, &header, &claims)),
-        None => Some(signed(&key, &header.to_string(), &claims.to_string())),
+        None => Some(signed_by(&signer, &header, &claims)),
     }
+}
+
+/// A token, signed.
+pub(super) fn signed_by(signer: &Signer, header: &Value, claims: &Value) -> String {
+    let parts = format!("{}.{}", encode(header.to_string().as_bytes()), encode(claims.to_string().as_bytes()));
+    format!("{parts}.{}", encode(&signer.sign(parts.as_bytes())))
 }
 
 fn change_claims(defect: Defect, now: i64, state: &State, claims: &mut Value) {
@@ -63,7 +74,7 @@ fn change_claims(defect: Defect, now: i64, state: &State, claims: &mut Value) {
         Defect::WrongNonce => ("nonce", json!("another")),
         Defect::NoNonce => ("nonce", Value::Null),
         Defect::NonceAsList => ("nonce", json!([claims["nonce"]])),
-        Defect::WrongAtHash => ("at_hash", json!(at_hash("another"))),
+        Defect::WrongAtHash => ("at_hash", json!(state.signer().at_hash("another"))),
         Defect::AtHashAsNumber => ("at_hash", json!(1)),
         Defect::SubjectEmpty => ("sub", json!("")),
         Defect::SubjectNumber => ("sub", json!(17)),
@@ -129,11 +140,6 @@ fn signed(key: &SigningKey, header: &str, claims: &str) -> String {
     let parts = format!("{}.{}", encode(header.as_bytes()), encode(claims.as_bytes()));
     let signature = key.sign(parts.as_bytes()).to_bytes();
     format!("{parts}.{}", encode(&signature))
-}
-
-/// The left half of the hash that belongs to the algorithm (OpenID Connect Core §3.1.3.6); Ed25519 goes with SHA-512.
-fn at_hash(access_token: &str) -> String {
-    encode(&Sha512::digest(access_token)[..32])
 }
 
 /// HMAC with SHA-256 (RFC 2104).

@@ -1,6 +1,6 @@
 //! The running provider, and what a browser does there.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Mutex;
 
 use actix_web::dev::ServerHandle;
@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::Url;
 
 use super::defect::Defect;
+use super::habit::Difference;
 use super::routes;
 use super::state::{Authorization, CLIENT_ID, CLIENT_SECRET, ProviderUser, State, new_key, random};
 use crate::http::query_of;
@@ -18,6 +19,7 @@ use crate::tls::PrivateCa;
 /// A running provider. It ends when the value is dropped.
 pub struct Provider {
     url: String,
+    addr: SocketAddr,
     state: web::Data<State>,
     handle: ServerHandle,
 }
@@ -25,18 +27,24 @@ pub struct Provider {
 impl Provider {
     /// A provider that does not misbehave, on a free loopback port.
     pub async fn start() -> Self {
-        Self::serve(None).await
+        Self::serve(None, None).await
     }
 
     /// The same over TLS, on `https://localhost`, with a certificate of a private authority.
     pub async fn start_with_tls(ca: &PrivateCa) -> Self {
-        Self::serve(Some(ca)).await
+        Self::serve(Some(ca), None).await
     }
 
-    async fn serve(ca: Option<&PrivateCa>) -> Self {
+    /// The same under a name that leads nowhere: only whoever knows where it is finds it.
+    pub async fn start_as(url: &str, ca: &PrivateCa) -> Self {
+        Self::serve(Some(ca), Some(url)).await
+    }
+
+    async fn serve(ca: Option<&PrivateCa>, name: Option<&str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let addr = listener.local_addr().expect("an address");
         let url = ca.map_or_else(|| format!("http://{addr}"), |_| format!("https://localhost:{}", addr.port()));
+        let url = name.map_or(url, str::to_owned);
         let state = web::Data::new(State { url: url.clone(), key: new_key(), inner: Mutex::default() });
         let shared = state.clone();
         let server = HttpServer::new(move || App::new().app_data(shared.clone()).configure(routes::routes))
@@ -53,7 +61,12 @@ impl Provider {
         let server = server.expect("a server").run();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { url, state, handle }
+        Self { url, addr, state, handle }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
     }
 
     /// Its issuer.
@@ -81,6 +94,12 @@ impl Provider {
     /// From now on it misbehaves in this way, or not at all.
     pub fn misbehave(&self, defect: impl Into<Option<Defect>>) {
         self.state.inner().defect = defect.into();
+    }
+
+    /// From now on it has these habits, and does not misbehave.
+    pub fn behave_like(&self, habit: &[Difference]) {
+        let mut inner = self.state.inner();
+        (inner.defect, inner.signer, inner.habit) = (None, None, habit.to_vec());
     }
 
     /// It signs with a new key from now on.

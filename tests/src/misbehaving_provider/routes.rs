@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::defect::Defect;
-use super::id_token::id_token;
+use super::habit::Part;
+use super::id_token::{id_token, signed_by};
 use super::state::{CLIENT_ID, CLIENT_SECRET, ProviderUser, State, as_jwk, random};
 
 /// Longer than anybody waits.
@@ -90,20 +91,20 @@ async fn document(state: Data<State>) -> HttpResponse {
         Some(Defect::DocumentSlow) => tokio::time::sleep(FOR_EVER).await,
         _ => {}
     }
-    HttpResponse::Ok().json(document)
+    state.answer(Part::Document, document, "")
 }
 
 async fn keys(state: Data<State>) -> HttpResponse {
     state.inner().requests.push("keys");
-    let (key, id) = state.key();
-    let mut keys = vec![as_jwk(&key, &id)];
+    let key = state.key().0;
+    let mut keys = vec![state.jwk()];
     if state.has(Defect::KeysMany) {
         keys = (0..100).map(|number| as_jwk(&key, &number.to_string())).collect();
     }
     if state.has(Defect::KeysFail) {
         return page();
     }
-    HttpResponse::Ok().json(json!({ "keys": keys }))
+    state.answer(Part::Keys, json!({ "keys": keys }), "")
 }
 
 /// The token endpoint checks what a provider checks: who asks, the code, its address, its verifier.
@@ -144,7 +145,7 @@ async fn redeem(state: Data<State>, req: HttpRequest, form: Form<Vec<(String, St
         Some(Defect::TokenType) => answer["token_type"] = json!(["Bearer"]),
         _ => {}
     }
-    HttpResponse::Ok().json(answer)
+    state.answer(Part::Token, answer, &authorization.user.subject)
 }
 
 /// Exactly one way of authentication, as the document has it (RFC 6749 §2.3.1).
@@ -187,7 +188,15 @@ async fn user_info(state: Data<State>, req: HttpRequest) -> HttpResponse {
         Some(Defect::InfoFails) => return HttpResponse::InternalServerError().finish(),
         _ => {}
     }
-    HttpResponse::Ok().json(info)
+    if !state.differences(Part::SignedInfo).is_empty() {
+        info["iss"] = json!(state.url);
+        info["aud"] = json!(CLIENT_ID);
+        state.merge(Part::SignedInfo, &mut info, &user.subject);
+        let signer = state.signer();
+        let token = signed_by(&signer, &json!({ "alg": signer.algorithm(), "kid": state.key().1 }), &info);
+        return HttpResponse::Ok().content_type("application/jwt").body(token);
+    }
+    state.answer(Part::Info, info, &user.subject)
 }
 
 /// As GitHub tells it: the key is a number, the name is `login`.

@@ -1,7 +1,7 @@
 //! What the provider knows: its users, its keys, what they authorized, and how it misbehaves.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,6 +9,8 @@ use ed25519_dalek::SigningKey;
 use serde_json::{Value, json};
 
 use super::defect::Defect;
+use super::habit::{Difference, Part};
+use super::signer::Signer;
 
 /// This server's name there, and its secret: it holds what an encoding could break.
 pub const CLIENT_ID: &str = "lysand test";
@@ -50,6 +52,9 @@ pub(super) struct State {
 #[derive(Default)]
 pub(super) struct Inner {
     pub(super) defect: Option<Defect>,
+    pub(super) habit: Vec<Difference>,
+    /// The signer of the habit, once it was used.
+    pub(super) signer: Option<Arc<Signer>>,
     pub(super) key: Option<SigningKey>,
     pub(super) key_id: Option<String>,
     pub(super) authentication: Option<&'static str>,
@@ -75,6 +80,21 @@ impl State {
 
     pub(super) fn has(&self, defect: Defect) -> bool {
         self.inner().defect == Some(defect)
+    }
+
+    /// What it signs with at present.
+    pub(super) fn signer(&self) -> Arc<Signer> {
+        let Some(name) = self.differences(Part::Signer).first().copied() else {
+            return Arc::new(Signer::Ed25519(self.key().0));
+        };
+        Arc::clone(self.inner().signer.get_or_insert_with(|| Arc::new(Signer::named(name))))
+    }
+
+    /// The key of its key set.
+    pub(super) fn jwk(&self) -> Value {
+        let mut key = self.signer().jwk(&self.key().1);
+        self.merge(Part::Key, &mut key, "");
+        key
     }
 
     pub(super) fn key(&self) -> (SigningKey, String) {

@@ -67,6 +67,11 @@ impl Story {
         self.follow_callback(jar, &provider.authorize(&location, user, self.now())).await
     }
 
+    /// Removes the link to the provider called `id`.
+    pub async fn unlink(&self, token: &str) {
+        self.call(reqwest::Method::DELETE, "/api/v1/sso/id").bearer(token).send().await.is(204);
+    }
+
     /// The ids of the providers that an account is linked to.
     pub async fn linked_providers(&self, token: &str) -> Vec<String> {
         let body = self.get("/api/v1/sso").bearer(token).send().await.is(200).json();

@@ -7,8 +7,9 @@ use crate::config::{CallbackStyle, Provider};
 use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::authorization::{AuthorizationRequest, RequestProblem};
-use crate::model::identity::{Flow, Purpose, StartedBy};
+use crate::model::identity::{Flow, FlowSecrets, Purpose, StartedBy};
 use crate::model::rate_limit::{self, Rule};
+use crate::model::session::SessionId;
 use crate::secret::Secret;
 use crate::steps::request::{self, Omitted};
 use crate::steps::throttle;
@@ -38,6 +39,9 @@ pub struct LinkStart {
     pub by: StartedBy,
     /// Whether the browser that begins is there, and gets a cookie.
     pub in_browser: bool,
+    /// The session of that browser, when somebody is signed in there: the link is made without a question only as long as
+    /// it is the browser's.
+    pub session: Option<SessionId>,
     /// Where the request comes from, for the limit.
     pub source: Option<IpAddr>,
 }
@@ -46,7 +50,8 @@ impl LinkStart {
     /// A link for an account, begun by a program: no browser is there.
     #[must_use]
     pub fn new(account: AccountId, by: StartedBy) -> Self {
-        Self { account, by, in_browser: false, source: None }
+        let session = by.session().cloned();
+        Self { account, by, in_browser: false, session, source: None }
     }
 }
 
@@ -76,7 +81,8 @@ pub async fn sign_in(
     })?;
     let client_id = app.client_id.clone();
     let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
-    begin(auth, provider, Purpose::SignIn(app.id, checked), hints, Start { in_browser: true, source }).await
+    begin(auth, provider, Purpose::SignIn(app.id, checked), hints, Start { in_browser: true, session: None, source })
+        .await
 }
 
 /// Begins a link (`POST /api/v1/sso`, or a form of the signed-in person).
@@ -91,13 +97,16 @@ pub async fn link(auth: &Auth, provider: &str, start: LinkStart) -> Result<Provi
         vec![("flow_id", flow.to_owned()), ("link", "true".to_owned()), ("user_id", account.as_str().to_owned())]
     };
     let purpose = Purpose::Link(start.account, start.by);
-    begin(auth, provider, purpose, hints, Start { in_browser: start.in_browser, source: start.source }).await
+    let LinkStart { in_browser, session, source, .. } = start;
+    begin(auth, provider, purpose, hints, Start { in_browser, session, source }).await
 }
 
 /// Who begins a flow.
 struct Start {
     /// Whether the browser that begins is there, and gets a cookie.
     in_browser: bool,
+    /// Its session, when somebody is signed in there.
+    session: Option<SessionId>,
     /// Where the request comes from, for the limit.
     source: Option<IpAddr>,
 }
@@ -107,11 +116,12 @@ async fn begin(
     provider: &Provider,
     purpose: Purpose,
     hints: impl Fn(&str) -> Vec<(&'static str, String)>,
-    Start { in_browser, source }: Start,
+    Start { in_browser, session, source }: Start,
 ) -> Result<ProviderRedirect, Error> {
     let (ambient, now) = (auth.ambient(), auth.ambient().now());
-    let [state, nonce, verifier] = [(); 3].map(|()| Secret::generate(ambient));
+    let state = Secret::generate(ambient);
     let browser = in_browser.then(|| Secret::generate(ambient));
+    let FlowSecrets { verifier, nonce } = FlowSecrets::derive(&auth.flow_key(), &state, browser.as_ref());
     let id = ambient.id();
     let mut callback = auth.config().base_url.join(&format!("/oauth/sso/{}/callback", provider.id));
     if provider.callback == CallbackStyle::Query {
@@ -128,10 +138,10 @@ async fn begin(
         state: state.digest(),
         provider: provider.id.clone(),
         issuer: provider.issuer(),
-        verifier,
-        nonce,
+        stored_secrets: None,
         callback,
         browser: browser.as_ref().map(|browser| browser.digest().as_bytes().to_vec()),
+        session,
         purpose,
         expires_at: now.plus(auth.config().sso.flow_lifetime),
         used_at: None,

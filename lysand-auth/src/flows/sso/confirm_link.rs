@@ -1,9 +1,9 @@
-//! A link that came back to another browser than it began in: the owner of the account confirms it there, with the
-//! account's own password, on a page that names both (security RP-5, ID-12).
+//! A link that came back to another browser than it began in, or to one that its owner has left meanwhile: the owner of the
+//! account confirms it there, with the account's own password, on a page that names both (security RP-5, ID-12).
 
 use std::net::IpAddr;
 
-use super::make_link::make_link;
+use super::make_link::{OwnerConfirmed, make_link};
 use super::owner::active_account;
 use super::refusals::invalid_flow;
 use crate::auth::Auth;
@@ -68,7 +68,7 @@ pub async fn confirm_link(auth: &Auth, flow_id: &str, confirmation: &LinkConfirm
         let (password, session) = (confirmation.password.as_ref(), own.map(|browser| &browser.session.id));
         proof::by_password(auth, &question.account, password, confirmation.source, session).await?;
     }
-    make_link(auth, &flow, link).await
+    make_link(auth, &flow, link, OwnerConfirmed::Yes).await
 }
 
 async fn unconfirmed(

@@ -10,8 +10,20 @@ use crate::model::identity::{Flow, Identity, LinkedIdentity, Purpose, StartedBy,
 use crate::steps::mail;
 use crate::store::{Conn, identities, sessions, sso_flows, tokens};
 
+/// Whether the owner of the account has confirmed the link, with the account's own credentials.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OwnerConfirmed {
+    Yes,
+    No,
+}
+
 /// Links an identity, unless the flow or the right to it has ended meanwhile.
-pub(super) async fn make_link(auth: &Auth, flow: &Flow, link: UnconfirmedLink) -> Result<(), Error> {
+pub(super) async fn make_link(
+    auth: &Auth,
+    flow: &Flow,
+    link: UnconfirmedLink,
+    confirmed: OwnerConfirmed,
+) -> Result<(), Error> {
     let Purpose::Link(account_id, by) = flow.purpose.clone() else { return Err(invalid_flow()) };
     let identity = Identity { issuer: flow.issuer.clone(), subject: link.subject };
     let account = active_account(auth, &account_id).await?.ok_or_else(invalid_flow)?;
@@ -21,7 +33,7 @@ pub(super) async fn make_link(auth: &Auth, flow: &Flow, link: UnconfirmedLink) -
     let (flow_id, kept) = (flow.id.clone(), linked.clone());
     let made = auth.store().write(move |c| {
         Box::pin(async move {
-            if !stands(c, &by, now).await? || !sso_flows::finish(c, &flow_id, now).await? {
+            if !stands(c, &by, confirmed, now).await? || !sso_flows::finish(c, &flow_id, now).await? {
                 return Ok(Err(invalid_flow()));
             }
             Ok(if identities::insert(c, &kept).await? { Ok(()) } else { Err(already_linked()) })
@@ -35,9 +47,11 @@ pub(super) async fn make_link(auth: &Auth, flow: &Flow, link: UnconfirmedLink) -
     Ok(())
 }
 
-/// Whether the right by which a link was begun still stands (security REV-1).
-async fn stands(c: &mut Conn, by: &StartedBy, now: Timestamp) -> Result<bool, Error> {
+/// Whether the right by which a link was begun still stands (security REV-1). The owner's own word stands for a session that
+/// is over; ending all of them has ended the flow (faults C8).
+async fn stands(c: &mut Conn, by: &StartedBy, confirmed: OwnerConfirmed, now: Timestamp) -> Result<bool, Error> {
     match by {
+        StartedBy::Session(_) if confirmed == OwnerConfirmed::Yes => Ok(true),
         StartedBy::Token(id) => tokens::is_live(c, id, now).await,
         StartedBy::Session(id) => Ok(sessions::by_id(c, id).await?.is_some_and(|session| session.is_live(now))),
     }

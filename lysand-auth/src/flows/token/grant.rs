@@ -39,7 +39,18 @@ pub(super) enum GrantStatus {
     Invalid,
 }
 
+/// What becomes of a grant that comes back with all proofs after its use.
+pub(super) enum Repeated {
+    /// The first answer may have been lost: here is another.
+    Issued(IssuedToken),
+    /// It may, but there was another already. Nothing ends.
+    Refused,
+    /// One of two holders is a thief.
+    Replay,
+}
+
 /// A grant that is exchanged by a proven client.
+#[derive(Clone, Copy)]
 pub(super) struct Exchange<'a> {
     pub(super) auth: &'a Auth,
     pub(super) request: &'a TokenRequest,
@@ -70,6 +81,11 @@ pub(super) trait Grant: Sized + Send + 'static {
 
     /// Spends the grant and keeps what it buys, or does neither: `None` when somebody was faster.
     fn exchange(&self, exchange: Exchange<'_>) -> impl Future<Output = Result<Option<IssuedToken>, Error>> + Send;
+
+    /// Answers a grant that was used before, where the answer may have been lost (faults A9).
+    fn repeat(&self, _: Exchange<'_>) -> impl Future<Output = Result<Repeated, Error>> + Send {
+        async { Ok(Repeated::Replay) }
+    }
 
     /// Ends what the grant bought, and names it, if it was not over before: somebody presents the grant again.
     fn revoke_issued<'c>(&'c self, c: &'c mut Conn, now: Timestamp) -> Work<'c, Option<Revoked>>;

@@ -16,7 +16,7 @@ use std::pin::Pin;
 use self::client_credentials::ClientCredentials;
 use self::code::AuthorizationCode;
 use self::failures::Failures;
-use self::grant::{ClientProof, Exchange, Grant, GrantStatus};
+use self::grant::{ClientProof, Exchange, Grant, GrantStatus, Repeated};
 pub use self::issue::{IssuedToken, issue};
 use self::refresh::RefreshToken;
 pub use self::request::TokenRequest;
@@ -83,31 +83,39 @@ async fn redeem<G: Grant>(auth: &Auth, request: &TokenRequest) -> Result<IssuedT
     });
     let app = proven.ok_or_else(Error::invalid_client)?;
     let grant = presented.grant.ok_or_else(Error::invalid_grant)?;
-    match grant.status(request, &app, now) {
-        GrantStatus::Valid => {}
-        GrantStatus::Used(used_at) => return Err(replayed(auth, grant, used_at, now).await?),
-        GrantStatus::Invalid => return Err(Error::invalid_grant()),
-    }
-    let account = match grant.account() {
-        Some(account) => Some(who_may_act(auth, account).await?),
-        None => None,
+    let status = grant.status(request, &app, now);
+    let account = match (status, grant.account()) {
+        (GrantStatus::Invalid, _) => return Err(Error::invalid_grant()),
+        (_, Some(account)) => who_may_act(auth, account).await?,
+        (_, None) => None,
     };
-    let issued = grant.exchange(Exchange { auth, request, app: &app, account: account.as_ref(), now }).await?;
-    match issued {
-        Some(issued) => Ok(issued),
-        // Somebody was faster with the same proofs: that is a replay as well.
-        None => Err(replayed(auth, grant, now, now).await?),
+    let exchange = Exchange { auth, request, app: &app, account: account.as_ref(), now };
+    let may_act = account.is_some() || grant.account().is_none();
+    let used_at = match status {
+        GrantStatus::Used(used_at) => used_at,
+        _ if !may_act => return Err(Error::invalid_grant()),
+        // Where somebody was faster with the same proofs, it was used now.
+        _ => match grant.exchange(exchange).await? {
+            Some(issued) => return Ok(issued),
+            None => now,
+        },
+    };
+    let repeated = if may_act { grant.repeat(exchange).await? } else { Repeated::Replay };
+    match repeated {
+        Repeated::Issued(issued) => Ok(issued),
+        Repeated::Refused => Err(Error::invalid_grant()),
+        Repeated::Replay => Err(replayed(auth, grant, used_at, now).await?),
     }
 }
 
 /// The account that a grant speaks for, when it may act.
-async fn who_may_act(auth: &Auth, account: &AccountId) -> Result<Account, Error> {
+async fn who_may_act(auth: &Auth, account: &AccountId) -> Result<Option<Account>, Error> {
     let account = auth.account(account).await?;
-    account.filter(|account| account.inactive_reason().is_none()).ok_or_else(Error::invalid_grant)
+    Ok(account.filter(|account| account.inactive_reason().is_none()))
 }
 
 /// A grant that comes back with all proofs after its use ends what it bought: one of two holders is a thief (security
-/// ONE-3, ONE-4, DEV-21). Within the grace it may be a client whose answer was lost.
+/// ONE-3, ONE-4, DEV-21). Within the grace it may be a client whose answer was lost (see [`Grant::repeat`], too).
 async fn replayed<G: Grant>(auth: &Auth, grant: G, used_at: Timestamp, now: Timestamp) -> Result<Error, Error> {
     let grace = auth.config().lifetimes.replay_grace;
     if !grace.is_zero() && now.since(used_at) <= grace {

@@ -1,6 +1,8 @@
 //! A refresh token is replaced, once, together with its access token (RFC 6749 §6, security ONE-4, AS-8).
 
-use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented};
+use std::time::Duration;
+
+use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented, Repeated};
 use super::issue::{IssuedToken, new_token};
 use super::request::TokenRequest;
 use crate::ambient::Timestamp;
@@ -12,7 +14,11 @@ use crate::model::app::App;
 use crate::model::family::Family;
 use crate::secret::{Digest, Secret};
 use crate::store::families::{self, StoredRefresh};
-use crate::store::{Conn, Work, apps, tokens};
+use crate::store::successors::{Repeat, Successor};
+use crate::store::{Conn, Work, apps};
+
+/// How long after its use a refresh token may come back because its answer was lost (faults A9).
+const RETRY: Duration = Duration::from_secs(600);
 
 /// A refresh token and the family that it belongs to.
 pub(super) struct RefreshToken {
@@ -44,10 +50,10 @@ impl Grant for RefreshToken {
     }
 
     fn check_request(auth: &Auth, request: &TokenRequest, presented: &Presented<Self>) -> Result<(), Error> {
-        // An app whose tokens do not expire has nothing to refresh (Mastodon §6.5).
+        // An app whose tokens do not expire has nothing to refresh, and did not register for it (faults A13).
         let refreshes = |app: &App| auth.config().lifetimes.access_token_of(app).is_some();
         if presented.grant.is_none() && presented.caller.as_ref().is_some_and(|stored| !refreshes(&stored.app)) {
-            return Err(Error::unsupported_grant_type());
+            return Err(Error::grant_not_registered());
         }
         if request.refresh_token.is_none() { Err(Error::missing("refresh_token")) } else { Ok(()) }
     }
@@ -66,35 +72,29 @@ impl Grant for RefreshToken {
 
     /// The new access token may be narrower; the family keeps what was granted.
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
-        let Exchange { auth, request, app, now, .. } = exchange;
-        let (digest, family) = (self.digest, &self.family);
-        let scopes = match request.scope.as_deref().filter(|scope| !scope.trim().is_empty()) {
-            Some(scope) => family.scopes.grant(Some(scope), &auth.config().scopes)?,
-            None => family.scopes.clone(),
-        };
-        let account = family.account_id.clone();
-        let (mut issued, token) = new_token(auth, app, Some(account), scopes, Some(family.id.clone()));
-        let next = Secret::generate(auth.ambient());
-        let idle_end = family.idle_end(now, auth.config().lifetimes.refresh_token_idle);
-        let (access, replacement, family_id, token_id) =
-            (issued.access_token.digest(), next.digest(), family.id.clone(), token.id.clone());
-        let replaced = auth.store().write(move |c| {
-            Box::pin(async move {
-                if !families::spend(c, digest, &family_id, now).await? {
-                    return Ok(false);
-                }
-                families::insert_refresh(c, replacement, &family_id, idle_end, now).await?;
-                tokens::insert(c, &token, access).await?;
-                Ok(true)
-            })
-        });
-        if !replaced.await? {
-            return Ok(None);
+        let next = Next::of(&self.family, exchange)?;
+        let (digest, row, now) = (self.digest, next.row.clone(), exchange.now);
+        let replaced = exchange.auth.store().write(move |c| Box::pin(async move { row.replace(c, digest, now).await }));
+        Ok(replaced.await?.then(|| next.issued(&self.family, "token refreshed")))
+    }
+
+    /// The answer may have been lost: the same token gets another successor in place of the one that nobody used, once.
+    async fn repeat(&self, exchange: Exchange<'_>) -> Result<Repeated, Error> {
+        let Exchange { auth, now, .. } = exchange;
+        let lifetimes = &auth.config().lifetimes;
+        if !lifetimes.refresh_retry {
+            return Ok(Repeated::Replay);
         }
-        let (account, family) = (&family.account_id, &family.id);
-        tracing::info!(%account, app = %app.id, %family, token = %token_id, "token refreshed");
-        issued.refresh_token = Some(next);
-        Ok(Some(issued))
+        let next = Next::of(&self.family, exchange)?;
+        let (digest, row, since, uses) = (self.digest, next.row.clone(), now.minus(RETRY), auth.clone());
+        let repeated = auth.store().write(move |c| {
+            Box::pin(async move { row.repeat(c, digest, since, &|token: &str| uses.uses().may_hold(token)).await })
+        });
+        Ok(match repeated.await? {
+            Repeat::Replaced => Repeated::Issued(next.issued(&self.family, "token refreshed again")),
+            Repeat::Again => Repeated::Refused,
+            Repeat::Reuse => Repeated::Replay,
+        })
     }
 
     /// The family ends (security ONE-4).
@@ -103,5 +103,39 @@ impl Grant for RefreshToken {
             let ended = families::end(c, &self.family.id, now).await?;
             Ok(ended.then(|| Revoked::Grant(self.family.id.clone())))
         })
+    }
+}
+
+/// What replaces a refresh token and its access token.
+struct Next {
+    issued: IssuedToken,
+    row: Successor,
+}
+
+impl Next {
+    fn of(family: &Family, exchange: Exchange<'_>) -> Result<Self, Error> {
+        let Exchange { auth, request, app, now, .. } = exchange;
+        let scopes = match request.scope.as_deref().filter(|scope| !scope.trim().is_empty()) {
+            Some(scope) => family.scopes.grant(Some(scope), &exchange.auth.config().scopes)?,
+            None => family.scopes.clone(),
+        };
+        let account = family.account_id.clone();
+        let (mut issued, token) = new_token(auth, app, Some(account), scopes, Some(family.id.clone()));
+        let refresh = Secret::generate(auth.ambient());
+        let row = Successor {
+            refresh: refresh.digest(),
+            family_id: family.id.clone(),
+            idle_end: family.idle_end(now, auth.config().lifetimes.refresh_token_idle),
+            access: issued.access_token.digest(),
+            token,
+        };
+        issued.refresh_token = Some(refresh);
+        Ok(Self { issued, row })
+    }
+
+    fn issued(self, family: &Family, what: &str) -> IssuedToken {
+        let (account, app, token) = (&family.account_id, &family.app_id, &self.row.token.id);
+        tracing::info!(%account, %app, family = %family.id, %token, "{what}");
+        self.issued
     }
 }

@@ -123,6 +123,8 @@ pub struct ConsentPage<'a> {
     pub destination: Destination,
     /// What is asked for, one row a subject.
     pub permissions: Vec<Permission>,
+    /// What the app says of itself elsewhere: show each as a link, without loading anything from there.
+    pub links: Vec<LinkOnPage<'a>>,
 }
 
 /// The code to be copied by hand, for apps registered with the out-of-band URI.
@@ -212,6 +214,24 @@ pub struct AppOnPage<'a> {
     pub website: Option<&'a str>,
 }
 
+/// An address that an app gives of itself: http or https.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct LinkOnPage<'a> {
+    /// What is there, in English: one of [`page_texts`](crate::web::page_texts).
+    pub label: &'a str,
+    /// The address.
+    pub address: &'a str,
+}
+
+impl<'a> LinkOnPage<'a> {
+    /// An address, and what is there.
+    #[must_use]
+    pub fn new(label: &'a str, address: &'a str) -> Self {
+        Self { label, address }
+    }
+}
+
 /// An account as pages show it.
 #[derive(Clone, Debug, Serialize)]
 pub struct AccountOnPage<'a> {
@@ -236,6 +256,11 @@ pub trait Pages: Send + Sync {
     /// # Errors
     /// When the page cannot be rendered; the person then sees a plain server error.
     async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply>;
+
+    /// The languages of the pages, as metadata tell them (`ui_locales_supported`).
+    fn languages(&self) -> Vec<String> {
+        vec!["en".to_owned()]
+    }
 }
 
 /// Sends people to a frontend for signing in and consent; the pages that no frontend has come from another [`Pages`].
@@ -256,6 +281,10 @@ impl FrontendPages {
 
 #[async_trait]
 impl Pages for FrontendPages {
+    fn languages(&self) -> Vec<String> {
+        self.others.languages()
+    }
+
     async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
         match page {
             Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),

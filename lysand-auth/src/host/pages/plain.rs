@@ -152,6 +152,9 @@ fn consent(page: &ConsentPage<'_>) -> String {
     let mut body = app(&page.app);
     body += &paragraph(&format!("This app asks for access to the account @{}:", page.account.username));
     body += &permissions(&page.permissions);
+    for one in &page.links {
+        body += &link(one.address, one.label);
+    }
     body += &form(&page.allow_action, &[("form_token", token)], &button("Allow"));
     body += &form(&page.deny_action, &denial, &button("Deny"));
     body + &link(&page.switch_account, "Not you?")

@@ -5,11 +5,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
+use crate::config::BearerInQuery;
 use crate::error::Error;
 use crate::flows::bearer;
 use crate::model::account::{Account, AccountId};
@@ -17,6 +19,7 @@ use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
 use crate::web::kit::form_tokens::FormToken;
+use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 
@@ -100,6 +103,14 @@ impl Bearer {
         self.token.require(scopes).map_err(|error| ApiError::at(&self.auth, error))
     }
 
+    /// Demands that the account, if the token speaks for one, was not switched off.
+    ///
+    /// # Errors
+    /// 403 as in Mastodon §11.2.
+    pub(crate) async fn refuse_disabled(&self) -> Result<(), ApiError> {
+        Ok(self.token.refuse_disabled(&self.auth).await?)
+    }
+
     /// Demands one of `scopes`, and the account that the token speaks for.
     ///
     /// # Errors
@@ -120,10 +131,24 @@ impl Checked {
     }
 }
 
-/// The token of a request: in its header, or in a form body that [`FormTokens`](crate::web::FormTokens) has read.
-pub(crate) fn presented(req: &HttpRequest) -> Option<Secret> {
+/// The token of a request: in its header, in a form body that [`FormTokens`](crate::web::FormTokens) has read, or, where an app
+/// reads who signed in, in its query.
+pub(crate) fn presented(auth: &Auth, req: &HttpRequest) -> Option<Secret> {
     let in_body = || req.extensions().get::<FormToken>().map(|token| token.0.clone());
-    request::bearer(req.headers()).or_else(in_body)
+    request::bearer(req.headers()).or_else(in_body).or_else(|| in_query(auth, req))
+}
+
+/// Where libraries that fetch the profile send the token in the query (faults A6).
+const PROFILES: [&str; 2] = ["/api/v1/accounts/verify_credentials", "/oauth/userinfo"];
+
+fn in_query(auth: &Auth, req: &HttpRequest) -> Option<Secret> {
+    let is_profile = matches!(*req.method(), Method::GET | Method::HEAD)
+        && PROFILES.contains(&req.path().trim_end_matches('/'))
+        && auth.config().oauth.bearer_in_query == BearerInQuery::Profile;
+    if !is_profile {
+        return None;
+    }
+    Params::of_query(req).text("access_token").ok()?.map(Secret::new)
 }
 
 impl FromRequest for Bearer {
@@ -132,7 +157,7 @@ impl FromRequest for Bearer {
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let auth = req.app_data::<Data<Auth>>().cloned();
-        let token = presented(req);
+        let token = auth.as_ref().and_then(|auth| presented(auth, req));
         let source = auth.as_ref().and_then(|auth| request::source(req, auth.config()));
         let checked = req.extensions_mut().remove::<Checked>();
         Box::pin(async move {

@@ -32,7 +32,7 @@ use crate::web::wire::request;
 /// | a body that breaks off, cannot be read, or takes longer than 30 seconds | 400 |
 /// | a body larger than the limit, or with more than 256 fields | 413 |
 ///
-/// A token in the URL opens nothing, with this as without.
+/// A token in the URL opens nothing by this.
 ///
 /// Wrap it around what takes such tokens, inside of [`Headers`](crate::web::headers::Headers), so that browsers can read a
 /// refusal, and outside of [`Limits`](crate::web::limits::Limits), so that the request is counted for its token: actix runs

@@ -18,6 +18,7 @@ use crate::web::kit::form_session::FormSession;
 use crate::web::kit::session::{self, SignedIn};
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
 
 const TOKEN: &str = "form_token";
 
@@ -40,6 +41,14 @@ impl PostedForm {
     /// 400 when it was sent more than once with differing values, or is no text.
     pub fn text(&self, name: &str) -> Result<Option<String>, Error> {
         self.params.body_text(name)
+    }
+
+    /// The method that the sender wants instead of the one that the request has, in lower case.
+    ///
+    /// # Errors
+    /// When two say two things.
+    pub(crate) fn method_override(&self) -> Result<Option<String>, Error> {
+        request::method_override(&self.req, &self.params)
     }
 
     /// Demands that the form comes from our origin, or the frontend's, and that its token is this browser's if it has one:

@@ -63,7 +63,7 @@ impl Limits {
             return api_rate_limits::admit_oauth(&self.auth, request::source(req.request(), self.auth.config()))
                 .map(|()| None);
         }
-        let checked = bearer::Checked::of(&self.auth, bearer::presented(req.request())).await;
+        let checked = bearer::Checked::of(&self.auth, bearer::presented(&self.auth, req.request())).await;
         let live = checked.as_ref().and_then(|checked| checked.0.as_ref().ok());
         let admitted = api_rate_limits::admit(
             &self.auth,

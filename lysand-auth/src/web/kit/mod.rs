@@ -13,4 +13,5 @@ pub(crate) mod page;
 pub mod provider_redirect;
 pub mod routes;
 pub mod session;
+pub(crate) mod slashes;
 pub mod surfaces;

@@ -5,18 +5,20 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions;
 use crate::host::pages::Reader;
 use crate::model::account::Account;
-use crate::model::session::{Session, SignedInBrowser};
+use crate::model::session::{Browser, Session, SignedInBrowser};
 use crate::signing::CookieProblem;
 use crate::texts;
+use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
 use crate::web::wire::session_cookie::session_cookie;
 
 /// Who is signed in with this browser, if anybody: for a host's own pages.
@@ -42,18 +44,52 @@ impl FromRequest for SignedIn {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
         Box::pin(async move {
-            let auth = req
-                .app_data::<Data<Auth>>()
-                .ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
+            let auth = req.app_data::<Data<Auth>>().ok_or_else(not_mounted)?;
             Ok(optional(auth, req.headers()).await?)
         })
     }
+}
+
+/// What the browser has of earlier sign-ins, for [`sessions::begin`].
+impl FromRequest for Browser {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, signed_in) = (req.clone(), SignedIn::from_request(req, payload));
+        Box::pin(async move {
+            let signed_in = signed_in.await?;
+            let auth = req.app_data::<Data<Auth>>().ok_or_else(not_mounted)?;
+            Ok(cookies::browser(auth, req.headers(), signed_in.session()))
+        })
+    }
+}
+
+fn not_mounted() -> Error {
+    Error::failed("lysand_auth::web::mount was not called on this app")
 }
 
 /// Who is signed in, if anybody; a failure is a value, so that a page can show it as a page.
 pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
     let Some(cookie) = session_cookie(auth, headers) else { return Ok(SignedIn(None)) };
     Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
+}
+
+/// Whether the browser sent two different sign-in cookies, and no twin tells which is ours (faults F13). Nobody is signed in by them; the person is told, and our own copy
+/// goes (faults A4).
+pub(crate) fn has_two_sign_ins(auth: &Auth, headers: &HeaderMap) -> bool {
+    request::has_two(headers, &auth.config().session_cookie) && session_cookie(auth, headers).is_none()
+}
+
+/// Removes our own copy of the sign-in cookie from a browser that sent two.
+pub(crate) fn remove_one_of_two(auth: &Auth, req: &HttpRequest, reply: &mut HttpResponse) {
+    let sets_one = reply.cookies().any(|cookie| cookie.name() == auth.config().session_cookie);
+    if !sets_one && has_two_sign_ins(auth, req.headers()) {
+        let removal = cookies::removal(auth, auth.config().session_cookie.clone());
+        if let Err(error) = reply.add_cookie(&removal) {
+            tracing::error!(%error, "a cookie cannot be removed");
+        }
+    }
 }
 
 /// Who reads the answer, with the language of the account that is signed in (Mastodon §5.1). Where that account cannot be
@@ -80,7 +116,8 @@ pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, e
 pub(crate) async fn required(auth: &Auth, headers: &HeaderMap) -> Result<SignedInBrowser, Error> {
     let refused = |why: &'static str| Error::refused(Code::InvalidRequest, why);
     let Some(cookie) = session_cookie(auth, headers) else {
-        return Err(refused(texts::NO_SIGN_IN_COOKIE));
+        let why = if has_two_sign_ins(auth, headers) { texts::TWO_SIGN_IN_COOKIES } else { texts::NO_SIGN_IN_COOKIE };
+        return Err(refused(why));
     };
     sessions::of_cookie(auth, &cookie).await?.map_err(|problem| match problem {
         CookieProblem::Unverifiable => refused(texts::UNVERIFIABLE_COOKIE),

@@ -10,6 +10,7 @@ use crate::flows::sso::{self, LinkStart, Linked};
 use crate::model::identity::StartedBy;
 use crate::web::kit::bearer::Bearer;
 use crate::web::kit::provider_redirect::remember;
+use crate::web::kit::session;
 use crate::web::wire::params::Received;
 use crate::web::wire::reply::{self, ApiError};
 use crate::web::wire::request::{self, issuer};
@@ -26,12 +27,12 @@ pub(crate) async fn start_link(
     params.require_known_type()?;
     let provider = params.body_text("issuer")?;
     let provider = provider.ok_or_else(|| Error::refused(Code::InvalidRequest, "Missing issuer in form body"))?;
-    let start = LinkStart {
-        account: account.id,
-        by: StartedBy::Token(bearer.token_id().to_owned()),
-        in_browser: request::is_same_origin_fetch(&req),
-        source: request::source(&req, auth.config()),
-    };
+    let mut start = LinkStart::new(account.id, StartedBy::Token(bearer.token_id().to_owned()));
+    start.in_browser = request::is_same_origin_fetch(&req);
+    start.source = request::source(&req, auth.config());
+    if start.in_browser {
+        start.session = session::optional(&auth, req.headers()).await?.session().map(|session| session.id.clone());
+    }
     let departure = sso::link(&auth, &provider, start).await?;
     let mut reply = reply::json(&json!({ "link": departure.location }));
     remember(&auth, &mut reply, &departure)?;

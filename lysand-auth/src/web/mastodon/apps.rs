@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::auth::Auth;
 use crate::flows::apps;
-use crate::model::app::{App, Dialect, Registration};
+use crate::model::app::App;
 use crate::model::redirect_uri::RedirectUri;
+use crate::model::registration::{Dialect, Registration};
 use crate::web::kit::bearer::Bearer;
 use crate::web::wire::params::Received;
 use crate::web::wire::reply::{ApiError, json};
@@ -29,6 +30,7 @@ pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Recei
         auth_method: params.last_scalar("token_endpoint_auth_method")?,
         grant_types: params.last_list("grant_types")?,
         response_types: Vec::new(),
+        ..Registration::default()
     };
     let registered = apps::register(&auth, registration, request::source(&req, auth.config())).await?;
     let mut body = entity(&registered.app);
@@ -46,6 +48,7 @@ pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Recei
 
 /// `GET /api/v1/apps/verify_credentials`
 pub(crate) async fn verify_credentials(bearer: Bearer) -> Result<HttpResponse, ApiError> {
+    bearer.refuse_disabled().await?;
     Ok(json(&entity(bearer.app())))
 }
 

@@ -28,7 +28,6 @@ pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> 
     let mut body = capabilities(&auth, surfaces::of_request(&req));
     body["scopes_supported"] = json!(with_own(&auth, &scope::ALL));
     body["subject_types_supported"] = json!(["public"]);
-    body["id_token_signing_alg_values_supported"] = json!(["EdDSA"]);
     body["claims_supported"] = json!([
         "iss",
         "sub",
@@ -44,6 +43,11 @@ pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> 
         "email",
         "email_verified"
     ]);
+    // Not in the other document: what it says is not so for apps of Mastodon's route (faults A2).
+    if surfaces::of_request(&req).has(Surface::Pages) {
+        body["authorization_response_iss_parameter_supported"] = true.into();
+        body["ui_locales_supported"] = auth.pages().languages().into();
+    }
     body["claims_parameter_supported"] = false.into();
     body["request_parameter_supported"] = false.into();
     body["request_uri_parameter_supported"] = false.into();
@@ -77,7 +81,8 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         "revocation_endpoint_auth_methods_supported": [PROOFS[0], PROOFS[1], "none"],
         "introspection_endpoint_auth_methods_supported": PROOFS,
         "code_challenge_methods_supported": ["S256"],
-        "authorization_response_iss_parameter_supported": true,
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
     if !surfaces.has(Surface::Mastodon) {
         remove(&mut body, &["app_registration_endpoint"]);
@@ -85,7 +90,7 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
     if !surfaces.has(Surface::Pages) {
         let without_pages = ["authorization_endpoint", "response_modes_supported", "code_challenge_methods_supported"];
         remove(&mut body, &without_pages);
-        remove(&mut body, &["authorization_response_iss_parameter_supported"]);
+        remove(&mut body, &["prompt_values_supported"]);
         // This one member is required (RFC 8414 §2).
         body["response_types_supported"] = json!([]);
         let grants = token::grant_types().filter(|grant| *grant != "authorization_code");

@@ -33,7 +33,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .of(Surface::OAuth)
             .route("/.well-known/oauth-authorization-server", [get(metadata::authorization_server)])
             .route("/.well-known/openid-configuration", [get(metadata::openid_configuration)])
-            .route("/.well-known/jwks.json", [get(metadata::keys)]),
+            .routes(["/.well-known/jwks.json", "/.well-known/jwks"], [get(metadata::keys)]),
         Routes::new(auth, AnswerKind::Internal)
             .of(Surface::OAuth)
             .route("/oauth/introspect", [post(introspect::introspect)])

@@ -6,10 +6,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::auth::Auth;
+use crate::error::Error;
 use crate::flows::apps;
-use crate::model::app::{Dialect, Registration};
+use crate::model::app::AppLinks;
 use crate::model::redirect_uri::RedirectUri;
-use crate::web::wire::params::Received;
+use crate::model::registration::{Dialect, Registration};
+use crate::web::wire::params::{Params, Received};
 use crate::web::wire::reply::{JsonBody, RegistrationError};
 use crate::web::wire::request;
 
@@ -30,6 +32,8 @@ pub(crate) async fn register(
         auth_method: params.text("token_endpoint_auth_method")?,
         grant_types: params.last_list("grant_types")?,
         response_types: params.last_list("response_types")?,
+        links: links(&params)?,
+        further: further(&params)?,
     };
     let method = registration.auth_method.clone().unwrap_or_else(|| "client_secret_basic".to_owned());
     let registered = apps::register(&auth, registration, request::source(&req, auth.config())).await?;
@@ -43,8 +47,14 @@ pub(crate) async fn register(
         "scope": app.scopes.to_string(),
         "token_endpoint_auth_method": method,
         "grant_types": app.grant_types(),
-        "response_types": ["code"],
+        "response_types": if app.may_use("authorization_code") { vec!["code"] } else { Vec::new() },
     });
+    let links = [("logo_uri", &app.links.logo), ("policy_uri", &app.links.policy), ("tos_uri", &app.links.terms)];
+    for (name, link) in links {
+        if let Some(link) = link {
+            body[name] = link.as_str().into();
+        }
+    }
     if let Some(website) = &app.website {
         body["client_uri"] = website.as_str().into();
     }
@@ -56,4 +66,22 @@ pub(crate) async fn register(
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
         .json_body(&body))
+}
+
+fn links(params: &Params) -> Result<AppLinks, Error> {
+    let mut links = AppLinks::default();
+    links.logo = params.text("logo_uri")?;
+    links.policy = params.text("policy_uri")?;
+    links.terms = params.text("tos_uri")?;
+    Ok(links)
+}
+
+/// What the app asks for that may not be done here.
+fn further(params: &Params) -> Result<Vec<(String, String)>, Error> {
+    let mut further = Vec::new();
+    for name in Registration::JUDGED {
+        let value = params.last_list(name)?.join(" ");
+        further.push((name.to_owned(), value));
+    }
+    Ok(further)
 }

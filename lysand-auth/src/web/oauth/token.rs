@@ -23,6 +23,10 @@ async fn exchange(auth: &Auth, req: &HttpRequest, received: Received) -> Result<
     let grant_type = params.text("grant_type")?;
     // A code has a scope of its own, and what stands beside it is ignored, however odd (Mastodon §4).
     let scope = if grant_type.as_deref() == Some("authorization_code") { None } else { params.text("scope")? };
+    let base_url = &auth.config().base_url;
+    if !params.every_text("resource")?.iter().all(|resource| base_url.covers(resource)) {
+        return Err(Error::invalid_target().into());
+    }
     let requested = TokenRequest {
         grant_type,
         client: client::claim(auth, req, &params)?,

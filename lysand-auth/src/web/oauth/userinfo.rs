@@ -1,5 +1,6 @@
 //! Who a token speaks for (Mastodon §8, OpenID Connect).
 
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
@@ -50,5 +51,8 @@ async fn claims(auth: &Auth, bearer: &Bearer) -> Result<HttpResponse, ApiError> 
         body["email"] = email.address.as_str().into();
         body["email_verified"] = email.confirmed.into();
     }
-    Ok(json(&body))
+    let mut reply = json(&body);
+    // Its address may carry the token (faults A6).
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(reply)
 }

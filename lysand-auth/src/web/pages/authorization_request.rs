@@ -2,8 +2,9 @@
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::authorize;
 use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest, ResponseMode};
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, ResponseMode};
 use crate::secret::Secret;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
@@ -42,6 +43,8 @@ pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequ
         code_challenge: params.text("code_challenge")?,
         code_challenge_method: params.text("code_challenge_method")?,
         nonce: params.text("nonce")?,
+        resources: params.every_text("resource")?,
+        unsupported: unsupported(params),
     })
 }
 
@@ -78,6 +81,52 @@ pub(crate) fn request_pairs<'a>(app: &'a App, checked: &'a CheckedRequest) -> Ve
         (checked.response_mode != ResponseMode::Query).then(|| ("response_mode", checked.response_mode.name())),
     );
     pairs
+}
+
+/// The parameters of a request that was checked, all of them.
+pub(crate) fn whole_request(app: &App, checked: &CheckedRequest) -> Vec<(String, String)> {
+    let scopes = checked.scopes.to_string();
+    let pairs = request_pairs(app, checked).into_iter().chain([("scope", scopes.as_str())]);
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// What a form was about, as far as anybody knows: the request behind its pending code, and what else of it came along. The
+/// sign-in page then begins with all of it, whatever the form left out and became of the code (faults A1).
+pub(crate) async fn request_of_form(auth: &Auth, params: &Params) -> Vec<(String, String)> {
+    let sent = params.echo(&ECHOED);
+    let Some(code) = params.last_text("code").map(Secret::new) else { return sent };
+    let known = match authorize::asked(auth, &code).await {
+        Ok(known) => known,
+        Err(error) => {
+            tracing::warn!(%error, "the request behind a form is not known");
+            None
+        }
+    };
+    let client_id = params.last_text("client_id");
+    let Some((app, checked)) = known.filter(|(app, _)| client_id.is_none_or(|id| id == app.client_id)) else {
+        return sent;
+    };
+    let mut pairs = whole_request(&app, &checked);
+    pairs
+        .extend(sent.into_iter().filter(|(name, _)| !pairs.iter().any(|(known, _)| known == name)).collect::<Vec<_>>());
+    pairs
+}
+
+/// The words of `prompt`; those that nobody knows mean nothing (FAC-135).
+pub(crate) fn prompts(params: &Params) -> Vec<String> {
+    params.last_text("prompt").unwrap_or_default().split_ascii_whitespace().map(str::to_owned).collect()
+}
+
+/// What a request asks for by further parameters that is not done here (FAC-141, faults A8).
+fn unsupported(params: &Params) -> Option<RequestProblem> {
+    let asks_openid = || params.last_text("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid"));
+    let sent = |name: &str| params.last_text(name).is_some();
+    match () {
+        () if sent("request") => Some(RequestProblem::RequestObject),
+        () if sent("request_uri") => Some(RequestProblem::RequestUri),
+        () if sent("registration") && asks_openid() => Some(RequestProblem::Registration),
+        () => None,
+    }
 }
 
 /// The consent page's address: the app's name first, then the request, then the pending code (Lysand §5).

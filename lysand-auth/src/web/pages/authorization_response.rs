@@ -6,18 +6,18 @@ use actix_web::http::header::{self, HeaderValue};
 
 use crate::error::{Code, Error, Refusal};
 use crate::host::pages::{FormPostPage, Page};
-use crate::model::authorization::{CheckedRequest, ResponseMode, ReturnPath};
+use crate::model::authorization::{ResponseMode, ReturnPath};
 use crate::secret::Secret;
 use crate::web::kit::page::{self, View};
 use crate::web::wire::redirect::{lang, redirect, with_query};
 
 /// The browser goes back to the app with an approved code.
-pub(crate) async fn approved(view: View<'_>, checked: &CheckedRequest, code: &Secret) -> HttpResponse {
-    if checked.redirect_uri.is_out_of_band() {
+pub(crate) async fn approved(view: View<'_>, path: &ReturnPath, code: &Secret) -> HttpResponse {
+    if path.redirect_uri.is_out_of_band() {
         let place = view.auth.config().base_url.join("/oauth/authorize/native");
         return redirect(&with_query(&place, [("code", code.expose())].into_iter().chain(lang(view.reader))));
     }
-    respond(view, &checked.return_path(), &[("code", code.expose())]).await
+    respond(view, path, &[("code", code.expose())]).await
 }
 
 /// The browser goes back to the app with a no (Mastodon §5.6).
@@ -42,13 +42,13 @@ pub(crate) async fn error_to_app(view: View<'_>, path: &ReturnPath, refusal: &Re
     respond(view, path, &[("error", refusal.code.oauth_name()), ("error_description", &*refusal.why)]).await
 }
 
-/// The authorization response: what the app came for, then `state`, then `iss` (RFC 9207). Clients look for `code` first
+/// The authorization response: what the app came for, then `state`, then `iss` where it is expected (RFC 9207, faults A2). Clients look for `code` first
 /// (Mastodon §3).
 async fn respond(view: View<'_>, path: &ReturnPath, outcome: &[(&str, &str)]) -> HttpResponse {
     let issuer = view.auth.config().base_url.issuer();
     let mut pairs = outcome.to_vec();
     pairs.extend(path.state.as_deref().map(|state| ("state", state)));
-    pairs.push(("iss", &issuer));
+    pairs.extend(path.names_issuer.then_some(("iss", issuer.as_str())));
     let mut reply = match path.mode {
         ResponseMode::Query => redirect(&path.redirect_uri.respond(&pairs)),
         ResponseMode::Fragment => redirect(&path.redirect_uri.respond_in_fragment(&pairs)),

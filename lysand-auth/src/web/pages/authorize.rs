@@ -1,24 +1,31 @@
 //! The authorization endpoint: an app asks, a person decides (Mastodon §5, Lysand §3, §7).
 
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize::{self as authorization, AuthorizeOutcome, Interaction};
+use crate::model::authorization::{AuthorizationRequest, RequestProblem};
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View};
 use crate::web::kit::session;
 use crate::web::kit::surfaces::{self, Surface};
-use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request, with_scope};
+use crate::web::pages::authorization_request::{
+    ECHOED, as_validation_error, consent_location, prompts, request, with_scope,
+};
 use crate::web::pages::authorization_response::{approved, denied, error_to_app};
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::pages::sign_in_page::{SignIn, sign_in_page};
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::ApiError;
+use crate::web::wire::request::refuse_method_override;
 
 /// `GET /oauth/authorize`
 pub(crate) async fn begin(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
@@ -33,11 +40,18 @@ async fn answer(
     received: Received,
 ) -> Result<HttpResponse, PageError> {
     let params = received.0?;
-    let request = request(&params)?;
+    refuse_method_override(req, &params)?;
+    let mut request = request(&params)?;
     let browser = session::optional(auth, req.headers()).await?;
     let reader = params.reader(req).for_account(browser.account());
     let view = View::new(auth, req, &reader);
-    let begun = authorization::begin(auth, &request, browser.0.as_ref(), interaction(&params)).await;
+    if is_over(&params) {
+        let over = PageError::from(Error::refused(Code::InvalidGrant, texts::SIGN_IN_OVER));
+        return Err(over.read_by(&reader).starting_over(auth.config().home_page()));
+    }
+    let came_back = params.last_text("error").is_some();
+    let interaction = interaction(&params, &mut request);
+    let begun = authorization::begin(auth, &request, browser.0.as_ref(), interaction).await;
     Ok(match begun.map_err(|error| PageError::from(error).read_by(&reader))? {
         AuthorizeOutcome::SignIn(app, checked) => {
             let (form_token, current) = (form.token(), browser.account());
@@ -48,31 +62,60 @@ async fn answer(
         AuthorizeOutcome::Consent(app, checked, code) => {
             redirect(&consent_location(auth, &app, &with_scope(params.echo(&ECHOED), &checked), &code))
         }
-        AuthorizeOutcome::Approved(checked, code) => approved(view, &checked, &code).await,
+        AuthorizeOutcome::Approved(path, code) => approved(view, &path, &code).await,
+        // A form of ours came to nothing, and not even its code knows the whole request any more: that is no mistake of the
+        // app's (faults A1).
+        AuthorizeOutcome::ErrorToApp(..) if came_back => {
+            return Err(PageError::from(Error::refused(Code::InvalidGrant, texts::REQUEST_OVER)).read_by(&reader));
+        }
         AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
     })
 }
 
-/// How the parameters want the person to be asked. `prompt=none` is what Lysand's frontends send for "nothing special".
-fn interaction(params: &Params) -> Interaction {
-    let prompt = params.last_text("prompt").unwrap_or_default();
-    let again = matches!(prompt.as_str(), "login" | "select_account")
-        || params.last_text("max_age").is_some()
-        || params.last_text("error").is_some();
-    match prompt.as_str() {
-        _ if again => Interaction::SignInAgain,
-        _ if params.flag("force_login") => Interaction::ForceLogin,
-        "consent" => Interaction::Consent,
-        _ => Interaction::AsNeeded,
+/// A sign-in at a provider came back of which nothing is known any more: no app asks for anything (faults C9).
+fn is_over(params: &Params) -> bool {
+    let is_about_flow = params.last_text("error_description").as_deref() == Some(texts::INVALID_FLOW);
+    is_about_flow && params.last_text("error").is_some() && params.last_text("client_id").is_none()
+}
+
+/// How the parameters want the person to be asked. Without `openid`, `prompt=none` is what Lysand's frontends send for
+/// "nothing special" (FAC-135).
+fn interaction(params: &Params, request: &mut AuthorizationRequest) -> Interaction {
+    let prompts = prompts(params);
+    let asks = |word: &str| prompts.iter().any(|known| known == word);
+    let came_back = params.last_text("error").is_some();
+    if asks("none") && !came_back && request.asks_openid() {
+        let max_age = params.last_text("max_age").map(|seconds| seconds.parse::<u64>());
+        let problem = match &max_age {
+            _ if prompts.len() > 1 => Some(RequestProblem::PromptNone),
+            Some(Err(_)) => Some(RequestProblem::MaxAge),
+            _ => None,
+        };
+        request.unsupported = request.unsupported.or(problem);
+        return Interaction::Silent(max_age.and_then(Result::ok).map(Duration::from_secs));
+    }
+    let again = asks("login") || asks("select_account") || params.last_text("max_age").is_some() || came_back;
+    match () {
+        () if again => Interaction::SignInAgain,
+        () if params.flag("force_login") => Interaction::ForceLogin,
+        () if asks("consent") => Interaction::Consent,
+        () => Interaction::AsNeeded,
     }
 }
 
-/// `POST /oauth/authorize`: consent, as existing frontends send it (Lysand §7); with `_method=delete`, a denial.
+/// `POST /oauth/authorize`: consent, as existing frontends send it (Lysand §7); with `_method=delete`, or a header that says
+/// so, a denial; with any other method that is wanted, nothing (faults A7).
 pub(crate) async fn decide(form: PostedForm) -> Result<HttpResponse, ApiError> {
-    if form.text("_method")?.is_some_and(|method| method.eq_ignore_ascii_case("delete")) {
-        return Ok(deny(form).await);
+    match form.method_override()?.as_deref() {
+        None => Ok(LoginPageError::render_or(consent_at_once(&form).await, &form).await),
+        Some("delete") => Ok(deny(form).await),
+        Some(_) => {
+            let mut refused =
+                ApiError::from(Error::refused(Code::MethodNotAllowed, "Method Not Allowed")).error_response();
+            refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST, DELETE"));
+            Ok(refused)
+        }
     }
-    Ok(LoginPageError::render_or(consent_at_once(&form).await, &form).await)
 }
 
 async fn consent_at_once(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {
@@ -89,9 +132,9 @@ async fn consent_at_once(form: &PostedForm) -> Result<HttpResponse, LoginPageErr
     }
     let browser = form.browser().await?;
     let pending = form.params.secret("code")?;
-    let (checked, code) = authorization::consent_at_once(&form.auth, &request, pending.as_ref(), &browser).await?;
+    let (path, code) = authorization::consent_at_once(&form.auth, &request, pending.as_ref(), &browser).await?;
     let reader = form.reader().for_account(Some(&browser.account));
-    Ok(approved(View::new(&form.auth, &form.req, &reader), &checked, &code).await)
+    Ok(approved(View::new(&form.auth, &form.req, &reader), &path, &code).await)
 }
 
 /// `DELETE /oauth/authorize`: the person denies (Mastodon §5.6).

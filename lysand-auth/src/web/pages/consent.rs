@@ -7,17 +7,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize as authorization;
-use crate::host::pages::{ConsentPage, Page};
+use crate::host::pages::{ConsentPage, LinkOnPage, Page};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::permission::permissions;
 use crate::secret::Secret;
-use crate::texts::REQUEST_OVER;
+use crate::texts::{LOGO, PRIVACY_POLICY, REQUEST_OVER, TERMS_OF_SERVICE};
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
 use crate::web::kit::session::{self, SignedIn};
-use crate::web::pages::authorization_request::{ECHOED, login_location, request_pairs};
+use crate::web::pages::authorization_request::{login_location, request_of_form, request_pairs};
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{lang, redirect, with_query};
 
@@ -39,7 +39,7 @@ async fn answer(
     if auth.config().frontend.origin.is_some() {
         return Ok(redirect(&format!("{}?{}", auth.config().consent_page(), req.query_string())));
     }
-    let echoed = params.echo(&ECHOED);
+    let echoed = request_of_form(auth, &params).await;
     let start_over = login_location(auth, &echoed);
     let browser = match session::optional(auth, req.headers()).await {
         Ok(SignedIn(Some(browser))) => browser,
@@ -96,6 +96,14 @@ async fn consent_page(
         switch_account: with_query("/oauth/authorize", again),
         destination: checked.redirect_uri.destination(),
         permissions: permissions(&checked.scopes, &view.auth.config().scopes),
+        links: links(app),
     });
     show(view, &page, StatusCode::OK, &[]).await
+}
+
+/// What the app says of itself elsewhere (RFC 7591 §2, faults A19).
+fn links(app: &App) -> Vec<LinkOnPage<'_>> {
+    let links = &app.links;
+    let each = [(PRIVACY_POLICY, &links.policy), (TERMS_OF_SERVICE, &links.terms), (LOGO, &links.logo)];
+    each.into_iter().filter_map(|(label, address)| Some(LinkOnPage::new(label, address.as_deref()?))).collect()
 }

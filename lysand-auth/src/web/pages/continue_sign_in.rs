@@ -12,6 +12,7 @@ use crate::web::pages::authorization_request::{ECHOED, consent_location, login_l
 use crate::web::pages::authorization_response::{approved, error_to_app};
 use crate::web::pages::sign_in_page::asks_password;
 use crate::web::wire::redirect::redirect;
+use crate::web::wire::request::refuse_method_override;
 
 /// `POST /oauth/authorize/continue`
 pub(crate) async fn continue_sign_in(form: PostedForm) -> HttpResponse {
@@ -20,6 +21,7 @@ pub(crate) async fn continue_sign_in(form: PostedForm) -> HttpResponse {
 
 async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
     let (auth, params) = (&form.auth, &form.params);
+    refuse_method_override(&form.req, params)?;
     let login = login_location(auth, &params.echo(&ECHOED));
     let proven = proven(form).await;
     let (request, browser) = proven.map_err(|error| PageError::from(error).starting_over(login.clone()))?;
@@ -34,7 +36,7 @@ async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
             redirect(&consent_location(auth, &app, &with_scope(params.echo(&ECHOED), &checked), &code))
         }
         AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
-        AuthorizeOutcome::Approved(checked, code) => approved(view, &checked, &code).await,
+        AuthorizeOutcome::Approved(path, code) => approved(view, &path, &code).await,
         AuthorizeOutcome::SignIn(..) => redirect(&login),
     })
 }

@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Refusal};
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, error_page};
 use crate::web::kit::session;
-use crate::web::pages::authorization_request::{ECHOED, login_location};
+use crate::web::pages::authorization_request::{login_location, request_of_form};
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
@@ -43,14 +43,17 @@ impl LoginPageError {
     /// The reply, or what shows the error to the person who posted `form`.
     pub(crate) async fn render_or(reply: Result<HttpResponse, Self>, form: &PostedForm) -> HttpResponse {
         let (auth, req, params) = (&form.auth, &form.req, &form.params);
-        match reply {
+        let mut reply = match reply {
             Ok(reply) => reply,
             Err(Self::OnPage(error)) => error.render(auth, req, params).await,
             Err(Self::ToLoginPage(error)) => {
                 let reader = session::reader_of(auth, req, params, &error).await;
-                to_login_page(View::new(auth, req, &reader), params.echo(&ECHOED), error).await
+                let pairs = request_of_form(auth, params).await;
+                to_login_page(View::new(auth, req, &reader), pairs, error).await
             }
-        }
+        };
+        session::remove_one_of_two(auth, req, &mut reply);
+        reply
     }
 }
 
@@ -73,6 +76,7 @@ pub(crate) async fn to_login_page(view: View<'_>, pairs: Vec<(String, String)>, 
         | Code::UnknownApplication
         | Code::Forbidden
         | Code::PayloadTooLarge
+        | Code::MethodNotAllowed
         | Code::UnsupportedMediaType
         | Code::TooManyRequests
         | Code::SignInRefused

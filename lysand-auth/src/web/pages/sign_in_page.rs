@@ -9,9 +9,10 @@ use crate::host::pages::{CurrentAccount, Page, ProviderOnPage, SignInPage};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
-use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, UNFINISHED};
+use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, TWO_SIGN_IN_COOKIES, UNFINISHED};
 use crate::web::kit::page::{View, account_on_page, app_on_page, show};
-use crate::web::pages::authorization_request::{ECHOED, with_scope};
+use crate::web::kit::session::{has_two_sign_ins, remove_one_of_two};
+use crate::web::pages::authorization_request::{ECHOED, prompts, with_scope};
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
 
@@ -33,11 +34,15 @@ pub(crate) struct SignIn<'a> {
 pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignIn<'_>) -> HttpResponse {
     let auth = view.auth;
     let echoed = with_scope(params.echo(&ECHOED), sign_in.checked);
+    let error = match has_two_sign_ins(auth, view.req.headers()) {
+        true => Some(("invalid_request".to_owned(), TWO_SIGN_IN_COOKIES.to_owned())),
+        false => last_error(params),
+    };
     let page = Page::SignIn(SignInPage {
         action: with_query("/api/auth/login", pairs(&echoed)),
         form_token: sign_in.form_token,
         app: Some(app_on_page(sign_in.app)),
-        error: last_error(params),
+        error: error.as_ref().map(|(_, told)| told.clone()),
         current: sign_in.current.map(|account| CurrentAccount {
             account: account_on_page(account),
             continue_action: (!asks_password(params)).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
@@ -46,26 +51,36 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         providers: if sign_in.offers_providers { providers(auth, &echoed) } else { Vec::new() },
     });
     let mut along = echoed.clone();
-    for name in ["error", "error_description"] {
-        along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
+    match (params.last_text("error"), &error) {
+        (None, Some((name, told))) => {
+            along.extend([("error".to_owned(), name.clone()), ("error_description".to_owned(), told.clone())]);
+        }
+        _ => {
+            for name in ["error", "error_description"] {
+                along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
+            }
+        }
     }
-    show(view, &page, StatusCode::OK, &along).await
+    let mut reply = show(view, &page, StatusCode::OK, &along).await;
+    remove_one_of_two(auth, view.req, &mut reply);
+    reply
 }
 
 /// Whether the app wants the password of the account that is signed in already.
 pub(crate) fn asks_password(params: &Params) -> bool {
-    params.last_text("prompt").as_deref() == Some("login") || params.last_text("max_age").is_some()
+    prompts(params).iter().any(|word| word == "login") || params.last_text("max_age").is_some()
 }
 
-/// What went wrong at the last try: one of our own sentences, never somebody else's from a URL.
-fn last_error(params: &Params) -> Option<String> {
+/// What went wrong at the last try, by its name and in words: one of our own sentences, never somebody else's from a URL.
+fn last_error(params: &Params) -> Option<(String, String)> {
     let name = params.last_text("error")?;
     let described = params.last_text("error_description").unwrap_or_default();
-    Some(match name.as_str() {
+    let told = match name.as_str() {
         _ if SIGN_IN_ERRORS.contains(&described.as_str()) => described,
         "access_denied" => UNFINISHED.to_owned(),
         _ => TRY_AGAIN.to_owned(),
-    })
+    };
+    Some((name, told))
 }
 
 /// The providers, each with the link that starts a sign-in there (Lysand §3.1).

@@ -71,23 +71,55 @@ pub(crate) fn is_same_origin_fetch(req: &HttpRequest) -> bool {
 /// Bytes are looked at, because the header is shared with whatever else the host's name sets: a neighbour's cookie that is
 /// no ASCII hides none of ours (faults A4).
 pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let mut copies = copies(headers, name);
-    let first = copies.next()?;
-    if copies.any(|other| other != first) {
+    if has_two(headers, name) {
         return None;
     }
-    let value = std::str::from_utf8(first).ok()?;
+    let value = std::str::from_utf8(values(headers, name).next()?).ok()?;
     (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Whether a cookie came in two copies that differ: which one is ours is for nobody to say (security WEB-2).
+pub(crate) fn has_two(headers: &HeaderMap, name: &str) -> bool {
+    let mut values = values(headers, name);
+    let first = values.next();
+    values.any(|value| Some(value) != first)
 }
 
 /// Every value that a request has for a cookie, as far as it is text.
 pub(crate) fn cookie_copies(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
-    copies(headers, name).filter_map(|value| std::str::from_utf8(value).ok().map(str::to_owned))
+    values(headers, name).filter_map(|value| std::str::from_utf8(value).ok().map(str::to_owned))
 }
 
-fn copies<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    pairs.filter_map(move |pair| pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    pairs.map(<[u8]>::trim_ascii).filter_map(move |pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+}
+
+/// Where a request that cannot have the method it wants names it, beside the parameter `_method`.
+const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+
+/// The method that the sender wants instead of the one that a request has, in lower case; none where that is the same. A no
+/// that is sent so must not become a yes (faults A7).
+pub(crate) fn method_override(req: &HttpRequest, params: &Params) -> Result<Option<String>, Error> {
+    let in_headers = METHOD_OVERRIDES.iter().flat_map(|name| req.headers().get_all(*name));
+    let in_headers = in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let named = in_headers.chain(params.text("_method")?).map(|method| method.trim().to_ascii_lowercase());
+    let mut wanted: Option<String> = None;
+    for method in named.filter(|method| !method.is_empty()) {
+        if wanted.as_ref().is_some_and(|wanted| *wanted != method) {
+            return Err(Error::refused(Code::InvalidRequest, "The request asks for two methods."));
+        }
+        wanted = Some(method);
+    }
+    Ok(wanted.filter(|wanted| !wanted.eq_ignore_ascii_case(req.method().as_str())))
+}
+
+/// Refuses a request that wants another method than it has.
+pub(crate) fn refuse_method_override(req: &HttpRequest, params: &Params) -> Result<(), Error> {
+    match method_override(req, params)? {
+        Some(_) => Err(Error::refused(Code::MethodNotAllowed, "Method Not Allowed")),
+        None => Ok(()),
+    }
 }
 
 /// Whether a request names a type of answer among those that it takes.

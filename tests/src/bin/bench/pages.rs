@@ -71,6 +71,7 @@ fn consent() -> ConsentPage<'static> {
         account: AccountOnPage { username: "ada", display_name: "Ada Lovelace" },
         switch_account: format!("/oauth/authorize?client_id={CLIENT}&redirect_uri={REDIRECT}&force_login=true"),
         destination: Destination::Site("client.example".to_owned()),
+        links: Vec::new(),
         permissions: vec![
             permission(
                 "Everything in your account",

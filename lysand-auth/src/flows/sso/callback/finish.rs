@@ -1,6 +1,6 @@
 //! The last stage of a callback: somebody signs in, or an identity is linked, or its link awaits confirmation.
 
-use super::super::make_link::make_link;
+use super::super::make_link::{OwnerConfirmed, make_link};
 use super::super::owner::{active_account, owner};
 use super::super::refusals::invalid_flow;
 use super::super::register;
@@ -11,36 +11,53 @@ use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
+use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
-use crate::model::session::SessionId;
+use crate::model::session::{Browser, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::sign_in;
 use crate::store::sso_flows;
 use crate::texts;
 
-/// Does what the flow was begun for. `replaces` is the session that the browser had.
+/// Does what the flow was begun for. `signed_in` is who is signed in with the browser that came back, and `browser` what it has
+/// of earlier sign-ins.
 ///
 /// # Errors
 /// As Lysand §9 lists them; nothing is left behind.
 pub async fn finish(
     auth: &Auth,
     redeemed: RedeemedFlow,
-    replaces: Option<SessionId>,
+    signed_in: Option<&SignedInBrowser>,
+    browser: Browser,
 ) -> Result<CallbackOutcome, CallbackError> {
     let RedeemedFlow { identified: IdentifiedFlow { flow, app, provider }, profile, is_same_browser } = redeemed;
     let link = UnconfirmedLink { subject: profile.identity.subject.clone(), label: profile.label() };
     let outcome = match &flow.purpose {
         Purpose::SignIn(_, request) => {
             let request = app.clone().map(|app| (app, request.clone()));
-            sign_in_with(auth, &provider, &profile, request, replaces).await
+            sign_in_with(auth, &provider, &profile, request, browser).await
         }
-        Purpose::Link(..) if is_same_browser => make_link(auth, &flow, link).await.map(|()| CallbackOutcome::Linked),
+        Purpose::Link(account, _) if is_same_browser && is_still_the_owners(&flow, account, signed_in) => {
+            let linked = make_link(auth, &flow, link, OwnerConfirmed::No).await;
+            linked.map(|()| CallbackOutcome::Linked)
+        }
         Purpose::Link(..) => await_confirmation(auth, &flow, link).await,
     };
     outcome.map_err(|error| ReportTo::of(&flow, app.as_ref()).tell(error))
+}
+
+/// Whether the browser that began a link is in the same hands: its session is the one that it had, or nobody has signed in
+/// with it, before or since. Else the owner of the account confirms the link (security RP-5, faults C8).
+fn is_still_the_owners(flow: &Flow, owner: &AccountId, browser: Option<&SignedInBrowser>) -> bool {
+    match (&flow.session, browser) {
+        (Some(session), Some(browser)) => browser.session.id == *session && browser.account.id == *owner,
+        (None, Some(browser)) => browser.account.id == *owner,
+        (Some(_), None) => false,
+        (None, None) => true,
+    }
 }
 
 async fn sign_in_with(
@@ -48,7 +65,7 @@ async fn sign_in_with(
     provider: &Provider,
     profile: &ProviderProfile,
     request: Option<(App, CheckedRequest)>,
-    replaces: Option<SessionId>,
+    browser: Browser,
 ) -> Result<CallbackOutcome, Error> {
     // The app was removed while the person was away.
     let (app, request) = request.ok_or_else(invalid_flow)?;
@@ -64,7 +81,7 @@ async fn sign_in_with(
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
     let proven = Proven { account: &account, by: &ProofKind::Provider };
-    let signed_in = sign_in::after_proof(auth, proven, (app, request), replaces, None).await?;
+    let signed_in = sign_in::after_proof(auth, proven, (app, request), browser, None).await?;
     Ok(CallbackOutcome::SignedIn(Box::new(signed_in)))
 }
 

@@ -40,7 +40,7 @@ impl Callback {
     }
 }
 
-/// An open flow of ours to which a callback belongs. Whether the browser is the one that began it is not known yet.
+/// A flow of ours to which a callback belongs. Whether it is open, and the browser the one that began it, is not known yet.
 #[derive(Debug)]
 pub struct IdentifiedFlow {
     pub(super) flow: Flow,
@@ -67,10 +67,10 @@ impl IdentifiedFlow {
 pub async fn identify(auth: &Auth, callback: &Callback) -> Result<IdentifiedFlow, CallbackError> {
     let found = find(auth, callback).await;
     let identified = found.map_err(|error| ReportTo::about(callback.hints.link).tell(error))?;
-    if belongs(auth, &identified, &callback.hints) {
+    if belongs(&identified, &callback.hints) {
         return Ok(identified);
     }
-    tracing::info!(flow = %identified.flow.id, provider = %identified.provider.id, "callback error: not an open flow");
+    tracing::info!(flow = %identified.flow.id, provider = %identified.provider.id, "callback error: not this flow");
     Err(ReportTo::about(identified.is_link()).tell(invalid_flow()))
 }
 
@@ -98,10 +98,9 @@ async fn find(auth: &Auth, callback: &Callback) -> Result<IdentifiedFlow, Error>
     Ok(IdentifiedFlow { flow, app, provider })
 }
 
-/// Whether the flow is open, began with this provider, and agrees with what the URL claims about it (security RP-4).
-fn belongs(auth: &Auth, identified: &IdentifiedFlow, hints: &Hints) -> bool {
+/// Whether the flow began with this provider, and agrees with what the URL claims about it (security RP-4).
+fn belongs(identified: &IdentifiedFlow, hints: &Hints) -> bool {
     let IdentifiedFlow { flow, app, provider } = identified;
-    let is_open = flow.is_open(auth.ambient().now());
     let is_of_provider = flow.provider == provider.id && flow.issuer == provider.issuer();
-    is_open && is_of_provider && flow.agrees(hints, app.as_ref().map(|app| app.client_id.as_str()))
+    is_of_provider && flow.agrees(hints, app.as_ref().map(|app| app.client_id.as_str()))
 }

@@ -15,7 +15,8 @@ pub enum CallbackOutcome {
     SignedIn(Box<SignedIn>),
     /// The identity is linked.
     Linked,
-    /// A link came back to another browser than it began in: the owner of the account must confirm it.
+    /// A link came back to another browser than it began in, or to one whose session is another: the owner of the account
+    /// must confirm it.
     AwaitsConfirmation {
         /// The flow.
         flow_id: String,

@@ -6,7 +6,7 @@ use super::outcome::{CallbackError, ReportTo};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::model::identity::{ProviderProfile, provider_error};
+use crate::model::identity::{FlowSecrets, ProviderProfile, provider_error};
 use crate::secret::Secret;
 use crate::store::sso_flows;
 use crate::texts;
@@ -44,9 +44,15 @@ pub async fn redeem(
     let now = auth.ambient().now();
     let is_same_browser = identified.flow.browser.is_some();
     if let Err(error) = spend(auth, &identified, cookie, now).await {
-        return Err(ReportTo::about(identified.is_link()).tell(error));
+        // What an app asked for is nobody's business but of the browser that came from it (faults C9).
+        let report_to = match identified.flow.is_of_browser(cookie) {
+            true => ReportTo::of(&identified.flow, identified.app.as_ref()),
+            false => ReportTo::about(identified.is_link()),
+        };
+        return Err(report_to.tell(error));
     }
-    match ask_provider(auth, &identified, callback, now).await {
+    let browser = cookie.filter(|_| is_same_browser);
+    match ask_provider(auth, &identified, (callback, browser), now).await {
         Ok(profile) => Ok(RedeemedFlow { identified, profile, is_same_browser }),
         Err(Unredeemed(name, error)) => {
             let report_to = ReportTo::of(&identified.flow, identified.app.as_ref());
@@ -64,6 +70,10 @@ async fn spend(auth: &Auth, identified: &IdentifiedFlow, cookie: Option<&Secret>
         tracing::info!(flow = %flow.id, provider = %provider.id, "callback error: another browser");
         return Err(invalid_flow());
     }
+    if !flow.is_open(now) {
+        tracing::info!(flow = %flow.id, provider = %provider.id, "callback error: the flow is over");
+        return Err(invalid_flow());
+    }
     let id = flow.id.clone();
     let spent = auth.store().write(move |c| Box::pin(async move { sso_flows::spend(c, &id, now).await })).await?;
     if spent { Ok(()) } else { Err(invalid_flow()) }
@@ -72,7 +82,7 @@ async fn spend(auth: &Auth, identified: &IdentifiedFlow, cookie: Option<&Secret>
 async fn ask_provider(
     auth: &Auth,
     identified: &IdentifiedFlow,
-    callback: &Callback,
+    (callback, browser): (&Callback, Option<&Secret>),
     now: Timestamp,
 ) -> Result<ProviderProfile, Unredeemed> {
     let IdentifiedFlow { flow, provider, .. } = identified;
@@ -85,8 +95,10 @@ async fn ask_provider(
         return Err(Unredeemed(Some(name), Error::refused(Code::ProviderFailed, text)));
     }
     let code = callback.code.as_ref().ok_or_else(|| Error::refused(Code::ProviderFailed, texts::PROVIDER_UNTRUSTED))?;
-    let response =
-        AuthorizationResponse { code, nonce: &flow.nonce, verifier: &flow.verifier, callback: &flow.callback };
+    let state = callback.state.as_ref().ok_or_else(invalid_flow)?;
+    let derived = || FlowSecrets::derive(&auth.flow_key(), state, browser);
+    let FlowSecrets { verifier, nonce } = flow.stored_secrets.clone().unwrap_or_else(derived);
+    let response = AuthorizationResponse { code, nonce: &nonce, verifier: &verifier, callback: &flow.callback };
     Ok(clients.exchange(&provider.id, now, response).await.map_err(failed)?)
 }
 

@@ -31,7 +31,7 @@ pub use self::sso::sso_extension;
 use crate::auth::Auth;
 use crate::web::kit::bearer::Bearer;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, get};
+use crate::web::kit::routes::{Routes, get, with_doubled_slashes};
 use crate::web::kit::surfaces::Surfaces;
 use crate::web::wire::reply::{ApiError, json};
 
@@ -43,6 +43,7 @@ pub fn mount(auth: Auth, info: InstanceInfo) -> impl FnOnce(&mut ServiceConfig) 
     move |config: &mut ServiceConfig| {
         let routes = account_routes(&auth).route("/api/v1/instance", [get(v1)]).route("/api/v2/instance", [get(v2)]);
         routes.mount(config);
+        with_doubled_slashes(config, &[routes]);
         config.app_data(Data::new(info));
     }
 }
@@ -69,7 +70,10 @@ pub fn account_routes(auth: &Auth) -> Routes {
 /// `GET /api/v1/accounts/verify_credentials`
 async fn verify_credentials(auth: Data<Auth>, bearer: Bearer) -> Result<HttpResponse, ApiError> {
     let account = bearer.account(&["profile", "read", "read:accounts"]).await?;
-    Ok(json(&credential_account(&auth, &account)))
+    let mut reply = json(&credential_account(&auth, &account));
+    // Its address may carry the token (faults A6).
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(reply)
 }
 
 /// `GET /api/v1/preferences`

@@ -1,20 +1,20 @@
 //! A browser comes back from a provider (Lysand §9).
 
+use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
+use crate::config::{Provider, ProviderResponseMode};
 use crate::error::{Code, Error};
 use crate::flows::sso;
 use crate::flows::sso::callback::{Callback, CallbackError, CallbackOutcome, ReportTo, SignedIn};
-use crate::model::app::App;
-use crate::model::authorization::CheckedRequest;
 use crate::model::identity::Hints;
-use crate::model::session::SessionId;
+use crate::model::session::{Browser, SignedInBrowser};
 use crate::texts;
 use crate::web::kit::page::{self, View};
 use crate::web::kit::session;
-use crate::web::pages::authorization_request::request_pairs;
+use crate::web::pages::authorization_request::{request_pairs, whole_request};
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::redirect_with_error;
 use crate::web::pages::sso::confirm_link;
@@ -33,20 +33,52 @@ pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
         // What cannot be read is no flow of ours; where to say so is a hint all the same.
         let callback =
             parse_callback(&req, &params).unwrap_or_else(|_| Callback::unreadable(issuer(&req), params.flag("link")));
-        Ok((callback, before.session().map(|session| session.id.clone())))
+        let browser = cookies::browser(&auth, req.headers(), before.session());
+        Ok((callback, before.0, browser))
     };
     match parts.await {
-        Ok((callback, replaces)) => answer(&auth, &req, &callback, replaces).await,
+        Ok((callback, signed_in, browser)) => answer(&auth, &req, &callback, signed_in.as_ref(), browser).await,
         Err(error) => error_page(&auth, &req, &error).await,
     }
 }
 
-async fn answer(auth: &Auth, req: &HttpRequest, callback: &Callback, replaces: Option<SessionId>) -> HttpResponse {
+/// `POST /oauth/sso/:issuer/callback`: a provider with `response_mode = "form_post"` lets the browser post the answer across
+/// sites, where it brings none of our cookies. It comes again by GET, with nothing of the form but what is needed (faults
+/// C9).
+pub(crate) async fn callback_by_form(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
+    let id = issuer(&req);
+    let is_expected = |provider: &&Provider| provider.response_mode == ProviderResponseMode::FormPost;
+    if auth.config().sso.provider(&id).filter(is_expected).is_none() {
+        return HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, "GET, OPTIONS")).finish();
+    }
+    let pairs = received.0.and_then(|params| {
+        params.require_known_type()?;
+        let member = |name: &'static str| Ok(params.text(name)?.map(|value| (name, value)));
+        let found: Result<Vec<_>, Error> = ["code", "state", "iss", "error"].into_iter().map(member).collect();
+        Ok(found?.into_iter().flatten().collect::<Vec<_>>())
+    });
+    match pairs {
+        Ok(pairs) => {
+            let place = auth.config().base_url.join(req.path());
+            let place = with_query(&place, pairs.iter().map(|(name, value)| (*name, value.as_str())));
+            HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish()
+        }
+        Err(error) => error_page(&auth, &req, &error).await,
+    }
+}
+
+async fn answer(
+    auth: &Auth,
+    req: &HttpRequest,
+    callback: &Callback,
+    signed_in: Option<&SignedInBrowser>,
+    browser: Browser,
+) -> HttpResponse {
     let finished = async {
         let flow = sso::callback::identify(auth, callback).await?;
         let (id, cookie) = (flow.id().to_owned(), cookies::flow_cookie(auth, req.headers(), flow.id()));
         let redeemed = sso::callback::redeem(auth, flow, cookie.as_ref(), callback).await?;
-        Ok((id, sso::callback::finish(auth, redeemed, replaces).await?))
+        Ok((id, sso::callback::finish(auth, redeemed, signed_in, browser).await?))
     };
     match finished.await {
         Ok((flow_id, outcome)) => match reply_to(auth, req, &flow_id, &outcome).await {
@@ -76,11 +108,14 @@ async fn reply_to(
             let mut reply = match signed_in.step.missing {
                 None => {
                     let reader = Params::of_query(req).reader(req);
-                    approved(View::new(auth, req, &reader), &signed_in.request, &signed_in.step.code).await
+                    {
+                        let path = signed_in.request.return_path(&signed_in.app);
+                        approved(View::new(auth, req, &reader), &path, &signed_in.step.code).await
+                    }
                 }
                 Some(_) => redirect(&consent_location(auth, signed_in)),
             };
-            cookies::put_session(auth, &mut reply, &signed_in.cookie)?;
+            cookies::put_sign_in(auth, &mut reply, signed_in)?;
             reply
         }
     };
@@ -145,13 +180,8 @@ async fn report_error(auth: &Auth, req: &HttpRequest, failed: &CallbackError) ->
         }
         (_, ReportTo::HomePage) => not_linked(auth, refusal),
         (_, ReportTo::SignInPage) => redirect_with_error(auth, Vec::new(), name, refusal),
-        (_, ReportTo::SignInPageFor(app, checked)) => redirect_with_error(auth, asked(app, checked), name, refusal),
+        (_, ReportTo::SignInPageFor(app, checked)) => {
+            redirect_with_error(auth, whole_request(app, checked), name, refusal)
+        }
     }
-}
-
-fn asked(app: &App, checked: &CheckedRequest) -> Vec<(String, String)> {
-    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let mut pairs: Vec<_> = request_pairs(app, checked).into_iter().map(owned).collect();
-    pairs.push(("scope".into(), checked.scopes.to_string()));
-    pairs
 }

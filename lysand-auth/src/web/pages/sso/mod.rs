@@ -16,7 +16,10 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         Routes::new(auth, AnswerKind::Page)
             .of(Surface::Sso)
             .route("/oauth/sso", [get_without_head(start::start), post(start::start_by_form)])
-            .route("/oauth/sso/{issuer}/callback", [get_without_head(callback::callback)])
+            .route(
+                "/oauth/sso/{issuer}/callback",
+                [get_without_head(callback::callback), post(callback::callback_by_form)],
+            )
             .route("/oauth/sso/{issuer}", [post(start::start_at)]),
         Routes::new(auth, AnswerKind::Page)
             .of(Surface::Sso)

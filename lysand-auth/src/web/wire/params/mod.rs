@@ -56,7 +56,15 @@ impl FromRequest for Received {
 impl Params {
     /// What the URL alone carries.
     pub(crate) fn of_query(req: &HttpRequest) -> Self {
-        Self { query: form_pairs(req.query_string().as_bytes()), ..Self::default() }
+        let mut query = form_pairs(req.query_string().as_bytes());
+        let named = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
+        // OpenID's name for `lang` (FAC-141): the best of a list.
+        if let (None, Some(Value::Text(wanted))) = (named("lang"), named("ui_locales"))
+            && let Some(best) = wanted.split_ascii_whitespace().next()
+        {
+            query.push(("lang".to_owned(), Value::Text(best.to_owned())));
+        }
+        Self { query, ..Self::default() }
     }
 
     /// Who reads the answer to a request with these parameters.
@@ -86,7 +94,8 @@ impl Params {
     }
 
     fn check_count(&self) -> Result<(), Error> {
-        if self.query.len() + self.body.len() > MAX_PARAMETERS {
+        let sent = self.query.iter().chain(&self.body).map(|(_, value)| value.count()).sum::<usize>();
+        if sent > MAX_PARAMETERS {
             return Err(Error::refused(Code::PayloadTooLarge, "The request has too many parameters."));
         }
         Ok(())
@@ -107,6 +116,21 @@ impl Params {
     pub(crate) fn text(&self, name: &str) -> Result<Option<String>, Error> {
         let text = one(name, self.query.iter().chain(&self.body))?;
         storable(name, text.filter(|text| !text.trim().is_empty()))
+    }
+
+    /// Every value of a parameter that may come more than once with differing ones (RFC 8707 §2).
+    pub(crate) fn every_text(&self, name: &str) -> Result<Vec<String>, Error> {
+        let mut texts = Vec::new();
+        for (_, value) in self.query.iter().chain(&self.body).filter(|(known, _)| known == name) {
+            match value {
+                Value::Text(text) => texts.push(text.clone()),
+                Value::List(list) => texts.extend(list.iter().cloned()),
+                Value::Nested => return Err(malformed(name)),
+                Value::Undecodable => return Err(undecodable(name)),
+            }
+        }
+        texts.retain(|text| !text.is_empty());
+        Ok(texts)
     }
 
     /// A known parameter of several words: one text, or a list of them.
@@ -156,6 +180,7 @@ impl Params {
         let mut named = self.body.iter().chain(&self.query).filter(|(known, _)| known == name);
         match named.next_back() {
             Some((_, Value::List(_) | Value::Nested)) => Err(malformed(name)),
+            Some((_, Value::Undecodable)) => Err(undecodable(name)),
             Some((_, Value::Text(_))) | None => storable(name, self.last_text(name)),
         }
     }
@@ -169,6 +194,7 @@ impl Params {
                     Value::Text(text) => items = vec![text.clone()],
                     Value::List(list) => items.extend(list.iter().cloned()),
                     Value::Nested => return Err(not_texts(name)),
+                    Value::Undecodable => return Err(undecodable(name)),
                 }
             }
             if items.iter().any(|item| !item.is_empty()) {
@@ -201,7 +227,11 @@ impl Params {
 fn one<'a>(name: &str, pairs: impl Iterator<Item = &'a (String, Value)>) -> Result<Option<String>, Error> {
     let mut found: Option<&String> = None;
     for (_, value) in pairs.filter(|(known, _)| known == name) {
-        let Value::Text(text) = value else { return Err(malformed(name)) };
+        let text = match value {
+            Value::Text(text) => text,
+            Value::Undecodable => return Err(undecodable(name)),
+            Value::List(_) | Value::Nested => return Err(malformed(name)),
+        };
         match found {
             Some(earlier) if earlier != text => {
                 return Err(Error::refused(
@@ -213,6 +243,11 @@ fn one<'a>(name: &str, pairs: impl Iterator<Item = &'a (String, Value)>) -> Resu
         }
     }
     Ok(found.filter(|text| !text.is_empty()).cloned())
+}
+
+/// What came under a known name is no UTF-8 (faults A11).
+fn undecodable(name: &str) -> Error {
+    Error::refused(Code::InvalidRequest, format!("The parameter {name} must be UTF-8."))
 }
 
 /// An array or an object stands where one value belongs.

@@ -14,12 +14,14 @@ pub(super) async fn multipart_pairs(content_type: &str, body: Bytes) -> Result<V
         Error::refused(Code::InvalidRequest, "The Content-Type multipart/form-data needs a boundary parameter.")
     })?;
     let mut multipart = multer::Multipart::new(once(body), boundary);
-    let mut pairs = Vec::new();
+    let (mut pairs, mut fields) = (Vec::new(), 0);
     while let Some(field) = multipart.next_field().await.map_err(unreadable)? {
         let name = field.name().unwrap_or_default().to_owned();
         let value = field.bytes().await.map_err(unreadable)?;
-        push(&mut pairs, &name, String::from_utf8_lossy(&value).into_owned());
-        if pairs.len() > MAX_PARAMETERS {
+        push(&mut pairs, &name, String::from_utf8(value.to_vec()).ok());
+        fields += 1;
+        // One more than allowed is enough to refuse.
+        if fields > MAX_PARAMETERS {
             break;
         }
     }

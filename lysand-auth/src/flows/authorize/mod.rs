@@ -1,0 +1,120 @@
+//! An app asks, a person decides (Mastodon §5, Lysand §3, §6, §7).
+
+mod decision;
+
+use std::time::Duration;
+
+pub use self::decision::{asked, consent, consent_at_once, deny, pending};
+use crate::auth::Auth;
+use crate::config::AuthorizeErrors;
+use crate::error::{Code, Error, Refusal};
+use crate::model::app::App;
+pub use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, ResponseMode, ReturnPath};
+pub use crate::model::pkce::{Challenge, ChallengeProblem};
+use crate::model::session::SignedInBrowser;
+use crate::secret::Secret;
+use crate::steps::request::{self, Omitted, RequestError};
+use crate::steps::sign_in::{self, Consent, Missing, Step};
+
+/// What `GET /oauth/authorize` comes to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AuthorizeOutcome {
+    /// Ask who the person is.
+    SignIn(Box<App>, CheckedRequest),
+    /// Ask for consent to this pending code.
+    Consent(Box<App>, CheckedRequest, Secret),
+    /// The person consented before, or is not asked about this app: here is the code.
+    Approved(ReturnPath, Secret),
+    /// The app made a mistake and may be told.
+    ErrorToApp(ReturnPath, Refusal),
+}
+
+/// How an app wants the person to be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Interaction {
+    /// As little as possible.
+    AsNeeded,
+    /// The sign-in page again, even though somebody is signed in (`prompt`, `max_age`).
+    SignInAgain,
+    /// `force_login`: the same, but not for an app about which nobody is asked (DEV-17, Mastodon §5.4).
+    ForceLogin,
+    /// The consent page, whatever was consented to before.
+    Consent,
+    /// No page at all: `prompt=none` of OpenID Connect, of somebody who proved who they are no longer ago than this
+    /// (FAC-135 to FAC-139, faults A8).
+    Silent(Option<Duration>),
+}
+
+/// Begins what an authorization request asks for, as far as it can without the person.
+///
+/// # Errors
+/// Checks 1 to 3 of Mastodon §5.2: these must be shown on a page and never sent to the unverified redirect URI.
+pub async fn begin(
+    auth: &Auth,
+    request: &AuthorizationRequest,
+    browser: Option<&SignedInBrowser>,
+    asking: Interaction,
+) -> Result<AuthorizeOutcome, Error> {
+    let is_silent = matches!(asking, Interaction::Silent(_));
+    let (app, checked) = match request::check(auth, request, Omitted::Refused).await {
+        Ok(checked) => checked,
+        Err(RequestError::Refused(problem, Some(path))) if is_told_to_app(auth, &path, is_silent) => {
+            return match request::mastodon(problem) {
+                Error::Refused(refusal) => Ok(AuthorizeOutcome::ErrorToApp(path, refusal)),
+                failed @ Error::Failed(_) => Err(failed),
+            };
+        }
+        Err(error) => return Err(error.told(|_| None)),
+    };
+    if let Interaction::Silent(max_age) = asking {
+        return silently(auth, browser, (&app, &checked), max_age).await;
+    }
+    let asks_again = asking == Interaction::SignInAgain || (asking == Interaction::ForceLogin && !app.skips_consent());
+    let Some(browser) = browser.filter(|_| !asks_again) else {
+        return Ok(AuthorizeOutcome::SignIn(Box::new(app), checked));
+    };
+    let consent = if asking == Interaction::AsNeeded { Consent::AsNeeded } else { Consent::Always };
+    Ok(match sign_in::in_session(auth, browser, (&app, &checked), consent).await? {
+        None => AuthorizeOutcome::SignIn(Box::new(app), checked),
+        Some(Step { missing: None, code }) => AuthorizeOutcome::Approved(checked.return_path(&app), code),
+        Some(Step { missing: Some(Missing::Consent), code }) => AuthorizeOutcome::Consent(Box::new(app), checked, code),
+    })
+}
+
+/// The code without any page, or why there must be one (OpenID Connect Core §3.1.2.1).
+async fn silently(
+    auth: &Auth,
+    browser: Option<&SignedInBrowser>,
+    (app, checked): (&App, &CheckedRequest),
+    max_age: Option<Duration>,
+) -> Result<AuthorizeOutcome, Error> {
+    let path = checked.return_path(app);
+    let now = auth.ambient().now();
+    let is_recent = |browser: &&SignedInBrowser| {
+        max_age.is_none_or(|max_age| now.since(browser.session.authenticated_at) <= max_age)
+    };
+    let step = match browser.filter(is_recent) {
+        Some(browser) => sign_in::silently(auth, browser, (app, checked)).await?,
+        None => None,
+    };
+    let (code, why) = match step {
+        Some(Ok(code)) => return Ok(AuthorizeOutcome::Approved(path, code)),
+        Some(Err(Missing::Consent)) => {
+            (Code::ConsentRequired, "The authorization server requires the person's consent.")
+        }
+        None => (Code::SignInRequired, "The authorization server requires the person to sign in."),
+    };
+    if !path.redirect_uri.is_out_of_band() {
+        let refusal = Refusal { code, why: why.into(), retry_after: None, needed: None, allowance: None, realm: None };
+        return Ok(AuthorizeOutcome::ErrorToApp(path, refusal));
+    }
+    Err(Error::refused(code, why))
+}
+
+/// Whether an app is told of its mistake. Out of band there is no app to tell, so the person sees it.
+fn is_told_to_app(auth: &Auth, path: &ReturnPath, is_silent: bool) -> bool {
+    let tells = is_silent || auth.config().oauth.authorize_errors == AuthorizeErrors::Redirect;
+    tells && !path.redirect_uri.is_out_of_band()
+}

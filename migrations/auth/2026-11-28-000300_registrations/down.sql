@@ -1,0 +1,2 @@
+ALTER TABLE auth_app DROP COLUMN links;
+ALTER TABLE auth_app DROP COLUMN grant_types;
