@@ -110,7 +110,34 @@
 //! }
 //! ```
 //!
-//! `#[actix_web::main]` over a `main` that opens your database and calls `serve`: that is a server to which people can sign in.
+//! What is left is a `main`, which opens your database and knows somebody who can sign in:
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! use lysand_auth::password::{PasswordConfig, Passwords};
+//! use lysand_auth::{Ambient, Secret};
+//! # use lysand_auth::host::{HostResult, accounts::{Account, AccountId, Accounts}};
+//! # struct People { passwords: Passwords }
+//! # impl People { fn insert(&self, _: i64, _: &str, _: &str) {} }
+//! # #[async_trait::async_trait]
+//! # impl Accounts for People {
+//! #     async fn by_id(&self, _: &AccountId) -> HostResult<Option<Account>> { Ok(None) }
+//! #     async fn by_identifier(&self, _: &str) -> HostResult<Option<Account>> { Ok(None) }
+//! #     async fn check_password(&self, _: &str, _: &Secret) -> HostResult<Option<Account>> { Ok(None) }
+//! # }
+//! # async fn serve(_: Arc<dyn Accounts>) -> Result<(), Box<dyn std::error::Error>> { Ok(()) }
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let people = People { passwords: Passwords::new(PasswordConfig::default(), Ambient::system())? };
+//!     // What you keep of a password is this text, beside the name.
+//!     let hash = people.passwords.hash(&Secret::new("the engine weaves")).await?;
+//!     people.insert(1, "ada", &hash); // INSERT INTO people (id, name, hash) VALUES (?, ?, ?)
+//!     serve(Arc::new(people)).await
+//! }
+//! ```
+//!
+//! That is a server to which people can sign in: `cargo run`, and go on while it runs.
 //! The pages are plain built-in ones until you bring yours ([`Pages`]), and no mail is sent until you bring a [`Mailer`].
 //! A mistake in the configuration is an error of `build`, which names each setting and what to write.
 //!
@@ -141,14 +168,25 @@
 //! documents beside the sign-in:
 //!
 //! ```
-//! use actix_web::App;
+//! use actix_web::{App, HttpServer};
 //! use lysand_auth::Auth;
 //! use lysand_auth::web::documents::{self, InstanceInfo};
 //! use lysand_auth::web::{Surfaces, mount};
 //!
-//! # fn application(auth: Auth) {
+//! # async fn serve(auth: Auth) -> std::io::Result<()> {
+//! # fn routes(_: &Auth, _: &mut actix_web::web::ServiceConfig) {}
+//! // In `serve`, in place of the `HttpServer` of above: what was mounted there, your routes of step 4, and the documents.
 //! let documents = documents::mount(auth.clone(), InstanceInfo::new("My server"));
-//! App::new().configure(mount(auth, Surfaces::all())).configure(documents);
+//! HttpServer::new(move || {
+//!     let own = auth.clone();
+//!     App::new()
+//!         .configure(mount(auth.clone(), Surfaces::all()))
+//!         .configure(move |config| routes(&own, config))
+//!         .configure(documents.clone())
+//! })
+//! .bind(("127.0.0.1", 8080))?
+//! .run()
+//! .await
 //! # }
 //! ```
 //!

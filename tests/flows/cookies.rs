@@ -1,5 +1,5 @@
 //! Every cookie of ours, over https and over http on loopback (security WEB-2, faults G1), and cookies of neighbours
-//! (faults A4).
+//! (faults A4) and of hosts below the same domain (faults F13).
 
 use reqwest::Method;
 use reqwest::header::HeaderValue;
@@ -70,11 +70,14 @@ story!(
             |name: &str, seconds: u32| format!("{name}; HttpOnly; Max-Age={seconds}; Path=/; SameSite=Lax; Secure");
         let expected = [
             vec![session("__Host-form")],
+            vec![lasting("__Host-jwt", 604_800), lasting("jwt", 604_800)],
             vec![lasting("__Host-known", 400 * 24 * 3_600), lasting("jwt", 604_800)],
             vec![],
             vec![session("__Host-demo")],
             vec![lasting("__Host-sso_ID", 600)],
-            vec![lasting("__Host-form removed", 0), lasting("_session_id removed", 0), lasting("jwt removed", 0)],
+            ["__Host-form", "__Host-jwt", "_session_id", "jwt"]
+                .map(|name| lasting(&format!("{name} removed"), 0))
+                .to_vec(),
         ];
         let mut seen = all_cookies(&story).await;
         seen.iter_mut().for_each(|cookies| cookies.sort());
@@ -114,6 +117,58 @@ story!(cookie_of_a_neighbour_with_any_bytes_does_not_hide_ours, |story| {
     let page = story.get("/").raw_header("cookie", with_neighbour(&format!("jwt={}", signed_in.cookie))).send().await;
     assert!(page.is(200).body.contains("@ada"));
 });
+
+/// Somebody's sign-in cookie and its twin.
+async fn signed_in(story: &Story, app: &App, name: &str) -> (String, String) {
+    let person = story.person(name).await;
+    let form = [("identifier", name), ("password", &*person.password)];
+    let path = format!("/api/auth/login?{}", app.authorize_query());
+    let login = call(story, Method::POST, &path).form(&form).send().await.is(302);
+    (login.cookie("jwt").expect("a cookie"), login.cookie("__Host-jwt").expect("its twin"))
+}
+
+story!(
+    sign_in_cookie_that_another_host_has_set_counts_for_nobody_over_https,
+    &[("http.base_url", "https://social.example")],
+    |story| {
+        let form = [("client_name", "App"), ("redirect_uris", "https://app.example/callback"), ("scopes", "read")];
+        let app = call(&story, Method::POST, "/api/v1/apps").form(&form).send().await.is(200).json();
+        let app = App::registered(&app, "https://app.example/callback", "read");
+        let (ada, twin) = signed_in(&story, &app, "ada").await;
+        let (eve, other_twin) = signed_in(&story, &app, "eve").await;
+        let gone = ["jwt removed with domain"].as_slice();
+        let all_gone = ["jwt removed", "jwt removed with domain"].as_slice();
+        for (cookies, is_browser, who, removed, why) in [
+            (format!("jwt={ada}; __Host-jwt={twin}"), true, "ada", &[][..], "as we have set them"),
+            (format!("jwt={eve}; jwt={ada}; __Host-jwt={twin}"), true, "ada", gone, "beside a foreign one"),
+            (format!("__Host-jwt={twin}; jwt={ada}; jwt=nonsense"), true, "ada", gone, "before a foreign one"),
+            (format!("jwt={eve}; __Host-jwt={twin}"), true, "", all_gone, "a foreign one in place of ours"),
+            (format!("jwt={eve}"), true, "", all_gone, "a foreign one alone"),
+            (format!("jwt={eve}; jwt={ada}; __Host-jwt={twin}"), false, "ada", gone, "a browser that tells nothing"),
+            (format!("jwt={ada}"), false, "ada", &[], "a program"),
+            (format!("__Host-jwt={twin}"), true, "", &[], "a twin alone"),
+            (format!("jwt={ada}; __Host-jwt={twin}; __Host-jwt={other_twin}"), true, "", all_gone, "two twins"),
+            (format!("jwt={ada}; __Host-jwt="), false, "", all_gone, "an empty twin"),
+            ("jwt=; __Host-jwt=".to_owned(), true, "", all_gone, "nothing in both"),
+        ] {
+            let request = call(&story, Method::GET, "/").header("cookie", &cookies);
+            let request = if is_browser { request.header("sec-fetch-site", "none") } else { request };
+            let page = request.send().await.is(200);
+            for name in ["ada", "eve"] {
+                assert_eq!(page.body.contains(&format!("@{name}")), who == name, "{why}: {name}");
+            }
+            let lines = page.headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok());
+            let shape = |line: &str| {
+                assert!(line.contains("Max-Age=0") && line.contains("Path=/"), "{line}");
+                let domain = if line.contains("Domain=social.example") { " with domain" } else { "" };
+                format!("{} removed{domain}", line.split('=').next().unwrap_or_default())
+            };
+            let mut seen: Vec<String> = lines.filter(|line| line.starts_with("jwt")).map(shape).collect();
+            seen.sort();
+            assert_eq!(seen, removed, "{why}");
+        }
+    }
+);
 
 story!(two_differing_sign_in_cookies_sign_nobody_in_and_the_person_is_told, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);

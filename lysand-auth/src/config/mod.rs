@@ -164,6 +164,13 @@ impl Config {
         problems
     }
 
+    /// The name of the sign-in cookie's twin, which no other host can set; none where that cookie is of such a kind itself,
+    /// and over http, where there is none of that kind (faults F13).
+    pub(crate) fn session_cookie_twin(&self) -> Option<String> {
+        let is_needed = self.base_url.is_secure() && !self.session_cookie.starts_with("__Host-");
+        is_needed.then(|| format!("__Host-{}", self.session_cookie))
+    }
+
     /// The address of the sign-in page, without a query.
     #[must_use]
     pub fn login_page(&self) -> String {

@@ -1,4 +1,4 @@
-//! The host's mail.
+//! The host's mail (PPL-217).
 
 use async_trait::async_trait;
 

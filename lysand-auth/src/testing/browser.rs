@@ -11,13 +11,15 @@ use crate::steps::session;
 pub struct Browser {
     name: String,
     cookie: Secret,
+    twin: Option<(String, String)>,
 }
 
 impl Browser {
     /// The header `Cookie` of its requests.
     #[must_use]
     pub fn cookie_header(&self) -> String {
-        format!("{}={}", self.name, self.cookie.expose())
+        let twin = self.twin.as_ref().map(|(name, digest)| format!("; {name}={digest}")).unwrap_or_default();
+        format!("{}={}{twin}", self.name, self.cookie.expose())
     }
 
     /// The value of the session's cookie.
@@ -33,5 +35,6 @@ impl Browser {
 /// When the database does not answer.
 pub async fn sign_in(auth: &Auth, account: &Account) -> Result<Browser, Error> {
     let cookie = session::begin_unproven(auth, account).await?;
-    Ok(Browser { name: auth.config().session_cookie.clone(), cookie })
+    let twin = auth.config().session_cookie_twin().map(|name| (name, cookie.digest().to_base64url()));
+    Ok(Browser { name: auth.config().session_cookie.clone(), cookie, twin })
 }

@@ -33,12 +33,19 @@ pub(super) struct Reader {
     problems: Vec<Problem>,
 }
 
+/// What is wrong with a file that is no TOML, and where. The line itself is not shown, because it may hold a secret
+/// (faults F13).
+fn not_toml(text: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(text.len(), |span| span.start);
+    let before = text.get(..start).unwrap_or_default();
+    let (line, last) = (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or_default());
+    format!("It is not TOML: line {line}, column {}: {}", last.chars().count() + 1, error.message())
+}
+
 impl Reader {
     /// A reader over a file's text and the environment, of which it looks at the prefixed variables only.
     pub(super) fn new(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Problems> {
-        let file = text.parse().map_err(|error: toml::de::Error| {
-            Problems::one("the configuration file", format!("It is not TOML: {}", error.to_string().trim_end()))
-        })?;
+        let file = text.parse().map_err(|error| Problems::one("the configuration file", not_toml(text, &error)))?;
         let variables = environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
         Ok(Self { file, variables, known: Vec::new(), problems: Vec::new() })
     }

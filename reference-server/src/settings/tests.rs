@@ -147,6 +147,31 @@ fn settings_file_that_is_not_toml_is_one_problem() {
 }
 
 #[test]
+fn settings_file_with_mistake_on_line_of_a_secret_does_not_show_the_line() {
+    for (text, line) in [
+        ("[smtp]\npassword = hunter2secret\n", 2),
+        ("[smtp]\npassword = \"hunter2secret\n", 2),
+        ("[smtp]\npassword = \"hunter2\"secret\"\n", 2),
+        ("[smtp]\npassword = \"hunter2secret\\q\"\n", 2),
+        ("[smtp]\npassword : \"hunter2secret\"\n", 2),
+        ("[smtp]\npassword = 'hunter2secret\n", 2),
+        ("[smtp]\npassword = \"\"\"hunter2secret\nmore", 2),
+        ("[smtp]\npassword = \"x\"\npassword = \"hunter2secret\"\n", 3),
+        ("[database]\nurl = postgres://ada:hunter2secret@db/x\n", 2),
+        ("[database]\n\nhunter2secret\n", 3),
+        ("[[oidc.providers]]\nclient_secret = [\"hunter2secret\"\n", 2),
+        ("# größe\nx = hunter2secret\u{7f}\n", 2),
+    ] {
+        let problems = with(text).unwrap_err().to_string();
+        assert!(problems.contains("It is not TOML: line ") && !problems.contains("hunter2"), "{text}: {problems}");
+        assert!(
+            problems.contains(&format!("line {line}")) || text.contains("\"\"\"") || text.contains('['),
+            "{problems}"
+        );
+    }
+}
+
+#[test]
 fn settings_database_url_file_is_read_and_conflicts_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("url");

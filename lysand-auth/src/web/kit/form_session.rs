@@ -30,6 +30,7 @@ use crate::texts;
 use crate::web::wire::cookies;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
+use crate::web::wire::session_cookie::session_cookie;
 
 /// The middleware that keeps a browser's form session in a cookie; wrap each page with a form in one, and what the form
 /// posts to.
@@ -103,7 +104,7 @@ impl FormSession {
     /// Who the sign-in cookie says is signed in. Whether that session still stands is for the handler to ask.
     fn account(&self) -> Option<AccountId> {
         let auth = &self.shared.auth;
-        let cookie = request::cookie(self.req.headers(), &auth.config().session_cookie)?;
+        let cookie = session_cookie(auth, self.req.headers())?;
         let claim = auth.keys().verify_session(&cookie, &auth.config().base_url, auth.ambient().now());
         claim.ok().map(|claim| claim.account_id)
     }

@@ -4,13 +4,17 @@ use std::future::{Ready, ready};
 use std::rc::Rc;
 
 use actix_web::body::{EitherBody, MessageBody};
+use actix_web::cookie::Cookie;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::{Error, HttpResponse};
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse, error};
 use futures_util::future::LocalBoxFuture;
 
+use crate::auth::Auth;
 use crate::host::pages::{PageSources, SourceKind};
+use crate::web::wire::session_cookie;
 
 /// Which kind of answers a route gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,10 +140,18 @@ where
             headers.apply(reply.headers_mut());
             return Box::pin(ready(Ok(req.into_response(reply).map_into_right_body())));
         }
+        let foreign = headers.foreign_cookies(&req);
         let answer = self.service.call(req);
         Box::pin(async move {
             let mut reply = answer.await?;
             headers.apply(reply.headers_mut());
+            let set: Vec<String> = reply.response().cookies().map(|cookie| cookie.name().to_owned()).collect();
+            for removal in foreign {
+                // Not what the handler has set just now.
+                if removal.domain().is_some() || !set.iter().any(|name| name == removal.name()) {
+                    reply.response_mut().add_cookie(&removal).map_err(error::ErrorInternalServerError)?;
+                }
+            }
             Ok(reply.map_into_left_body())
         })
     }
@@ -159,6 +171,15 @@ fn preflight(asked: &HeaderMap, methods: &'static str) -> HttpResponse {
 }
 
 impl Headers {
+    /// What removes copies of the sign-in cookie that somebody else has put into this browser, where cookies count
+    /// (faults F13).
+    fn foreign_cookies(self, req: &ServiceRequest) -> Vec<Cookie<'static>> {
+        match req.app_data::<Data<Auth>>().filter(|_| self.kind == AnswerKind::Page) {
+            Some(auth) => session_cookie::removals_of_foreign(auth, req.headers()),
+            None => Vec::new(),
+        }
+    }
+
     /// Sets what the handler has not set itself.
     fn apply(self, headers: &mut HeaderMap) {
         let mut set = |name: HeaderName, value: &'static str| {

@@ -19,6 +19,7 @@ use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
+use crate::web::wire::session_cookie::session_cookie;
 
 /// Who is signed in with this browser, if anybody: for a host's own pages.
 #[expect(clippy::exhaustive_structs, reason = "a host takes it apart in the arguments of a handler")]
@@ -70,14 +71,14 @@ fn not_mounted() -> Error {
 
 /// Who is signed in, if anybody; a failure is a value, so that a page can show it as a page.
 pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
-    let Some(cookie) = request::cookie(headers, &auth.config().session_cookie) else { return Ok(SignedIn(None)) };
+    let Some(cookie) = session_cookie(auth, headers) else { return Ok(SignedIn(None)) };
     Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
 }
 
-/// Whether the browser sent two different sign-in cookies. Nobody is signed in by them; the person is told, and our own copy
+/// Whether the browser sent two different sign-in cookies, and no twin tells which is ours (faults F13). Nobody is signed in by them; the person is told, and our own copy
 /// goes (faults A4).
 pub(crate) fn has_two_sign_ins(auth: &Auth, headers: &HeaderMap) -> bool {
-    request::has_two(headers, &auth.config().session_cookie)
+    request::has_two(headers, &auth.config().session_cookie) && session_cookie(auth, headers).is_none()
 }
 
 /// Removes our own copy of the sign-in cookie from a browser that sent two.
@@ -114,7 +115,7 @@ pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, e
 /// `invalid_request` with the texts of Lysand §7.
 pub(crate) async fn required(auth: &Auth, headers: &HeaderMap) -> Result<SignedInBrowser, Error> {
     let refused = |why: &'static str| Error::refused(Code::InvalidRequest, why);
-    let Some(cookie) = request::cookie(headers, &auth.config().session_cookie) else {
+    let Some(cookie) = session_cookie(auth, headers) else {
         let why = if has_two_sign_ins(auth, headers) { texts::TWO_SIGN_IN_COOKIES } else { texts::NO_SIGN_IN_COOKIE };
         return Err(refused(why));
     };

@@ -24,8 +24,8 @@ pub(crate) async fn sign_out(form: PostedForm, browser: SignedIn) -> Result<Http
     let mut reply = HttpResponse::SeeOther();
     reply.insert_header((header::LOCATION, form.reader().keep(&auth.config().home_page())));
     reply.insert_header((header::CACHE_CONTROL, "private, no-store"));
-    reply
-        .cookie(cookies::removal(auth, auth.config().session_cookie.clone()))
-        .cookie(cookies::removal(auth, "_session_id"));
+    for removal in cookies::session_removals(auth).chain([cookies::removal(auth, "_session_id")]) {
+        reply.cookie(removal);
+    }
     Ok(reply.finish())
 }

@@ -20,7 +20,16 @@ use crate::web::wire::request;
 /// When it fits into no header.
 pub fn put_session(auth: &Auth, reply: &mut HttpResponse, jwt: &Secret) -> Result<(), Error> {
     let lifetime = Duration::try_from(auth.config().lifetimes.session).unwrap_or(Duration::MAX);
+    if let Some(twin) = auth.config().session_cookie_twin() {
+        add(reply, &build(auth, twin, &jwt.digest().to_base64url(), Some(lifetime)))?;
+    }
     add(reply, &build(auth, auth.config().session_cookie.clone(), jwt.expose(), Some(lifetime)))
+}
+
+/// The cookies that remove what [`put_session`] set.
+pub(crate) fn session_removals(auth: &Auth) -> impl Iterator<Item = Cookie<'static>> {
+    let names = auth.config().session_cookie_twin().into_iter().chain([auth.config().session_cookie.clone()]);
+    names.map(|name| removal(auth, name)).collect::<Vec<_>>().into_iter()
 }
 
 /// Puts the cookies of a sign-in on a reply: that of the session, and that by which the browser is known.

@@ -8,3 +8,4 @@ pub(crate) mod params;
 pub(crate) mod redirect;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod session_cookie;

@@ -85,9 +85,14 @@ pub(crate) fn has_two(headers: &HeaderMap, name: &str) -> bool {
     values.any(|value| Some(value) != first)
 }
 
-fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+/// Every value that a request has for a cookie, as far as it is text.
+pub(crate) fn cookie_copies(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
+    values(headers, name).filter_map(|value| std::str::from_utf8(value).ok().map(str::to_owned))
+}
+
+fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    pairs.map(<[u8]>::trim_ascii).filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+    pairs.map(<[u8]>::trim_ascii).filter_map(move |pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
 }
 
 /// Where a request that cannot have the method it wants names it, beside the parameter `_method`.
