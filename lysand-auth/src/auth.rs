@@ -146,6 +146,11 @@ impl Auth {
         self.0.secret_key.subkey("flow to a provider")
     }
 
+    /// The key of the tokens that apps have for themselves.
+    pub(crate) fn own_token_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("client_credentials token")
+    }
+
     pub(crate) fn request_counters(&self) -> &RequestCounters {
         &self.0.request_counters
     }

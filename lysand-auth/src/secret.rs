@@ -27,7 +27,12 @@ impl Secret {
     /// The alphabet fits a URL, a form, a header and a `Sec-WebSocket-Protocol` value (Mastodon contract §1).
     #[must_use]
     pub fn generate(ambient: &Ambient) -> Self {
-        Self::new(URL_SAFE_NO_PAD.encode(ambient.bytes::<32>()))
+        Self::from_bytes(ambient.bytes::<32>())
+    }
+
+    /// The same form of 256 bits that were derived instead of drawn.
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self::new(URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The value itself. Each call is a place to look at when auditing.

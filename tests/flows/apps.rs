@@ -80,8 +80,9 @@ story!(app_registration_with_malformed_body_returns_json_error, |story| {
     }
 });
 
-story!(registered_app_survives_restart_and_sweep_after_400_days, |story| {
-    let app = story.usual_app().await;
+story!(app_that_was_used_survives_restart_and_sweep_after_400_days, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    story.token(&person, &app).await;
     let story = story.restart(&[]).await;
     story.advance_clock(std::time::Duration::from_secs(400 * 24 * 3600));
     let swept = lysand_auth::flows::sweep::sweep(&story.server().state().auth).await;

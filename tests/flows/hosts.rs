@@ -10,12 +10,12 @@ use actix_web::web::{self, Data, Query};
 use async_trait::async_trait;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::flows::authorize::AuthorizationRequest;
-use lysand_auth::flows::sessions;
+use lysand_auth::flows::sessions::{self, Browser};
 use lysand_auth::flows::sweep::{Swept, sweep};
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Accounts;
 use lysand_auth::host::accounts::{Account, AccountId};
-use lysand_auth::web::{ApiError, SignedIn, finish_sign_in};
+use lysand_auth::web::{ApiError, finish_sign_in};
 use lysand_auth::{Auth, Secret};
 use tests::embedder::{Embedder, auth_builder_of};
 use tests::story;
@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 async fn magic(
     auth: Data<Auth>,
     req: HttpRequest,
-    before: SignedIn,
+    browser: Browser,
     query: Query<Vec<(String, String)>>,
 ) -> Result<actix_web::HttpResponse, ApiError> {
     let value = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
@@ -38,8 +38,7 @@ async fn magic(
     request.scope = value("scope");
     request.state = value("state");
     let account = AccountId::new(value("account").unwrap_or_default());
-    let replaces = before.0.map(|browser| browser.session.id);
-    let signed_in = sessions::begin(&auth, &account, &request, replaces).await?;
+    let signed_in = sessions::begin(&auth, &account, &request, browser).await?;
     Ok(finish_sign_in(&auth, &req, &signed_in).await?)
 }
 

@@ -1,5 +1,6 @@
 //! `POST /oauth/introspect`, `GET /oauth/token/info` (Mastodon §9), and what is not managed here.
 
+use lysand_auth::host::accounts::{Accounts as _, Standing};
 use reqwest::Method;
 use serde_json::json;
 use tests::story;
@@ -66,4 +67,34 @@ story!(oauth_applications_management_routes_return_403, |story| {
             story.call(method, path).send().await.is_api_error(403, "This action is not allowed");
         }
     }
+});
+
+story!(token_of_disabled_account_is_told_as_dead_and_never_as_unknown, |story| {
+    let (ada, app) = (story.person("ada").await, story.expiring_app().await);
+    let pair = story.token_pair(&ada, &app).await;
+    let accounts = &story.server().state().accounts;
+    let id = story.account(&ada).await.id;
+    let introspect = async |token: &str| {
+        let call = story.post("/oauth/introspect").basic(&app.client_id, &app.client_secret).form(&[("token", token)]);
+        call.send().await.is(200).json()
+    };
+    let routes = ["/api/v1/apps/verify_credentials", "/oauth/token/info"];
+    for (standing, active) in [(Standing::Active, true), (Standing::Pending, true), (Standing::Disabled, false)] {
+        accounts.set_standing(&id, standing).await.expect("changed");
+        for token in [&pair.access, &pair.refresh] {
+            let told = introspect(token).await;
+            assert_eq!(told["active"], active, "{standing:?}");
+            assert_eq!(told.as_object().map(serde_json::Map::len) == Some(1), !active, "nothing is told of a dead one");
+        }
+        for route in routes {
+            let answer = story.get(route).bearer(&pair.access).send().await;
+            match active {
+                true => answer.is(200),
+                false => answer.is_api_error(403, "Your login is currently disabled"),
+            };
+        }
+    }
+    accounts.delete(&id).await.expect("deleted");
+    assert_eq!(introspect(&pair.access).await["active"], false);
+    story.get(routes[0]).bearer(&pair.access).send().await.is_api_error(403, "Your login is currently disabled");
 });

@@ -24,6 +24,7 @@ mod mounted_routes;
 mod not_found;
 mod oauth_settings;
 mod openid;
+mod own_tokens;
 mod page_security;
 mod rate_limits;
 mod refresh;

@@ -58,7 +58,14 @@ async fn accounts(backend: Backend) {
     assert_eq!(client.is_signed_in(&browser, &app).await, Some(false));
     done(&server, &["account", "enable", "ada"], "");
     assert_eq!(client.account_status(&token).await, Some(200));
-    assert_eq!(client.is_signed_in(&browser, &app).await, Some(true));
+    // Whoever was kept out signs in anew; the apps go on (faults F6).
+    assert_eq!(client.is_signed_in(&browser, &app).await, Some(false));
+    let browser = client.sign_in(&ada, &app).await.expect("signed in");
+    let shown = json(&server, &["account", "show", "ada"], "");
+    assert_eq!(shown["apps"][0]["name"], "Test App");
+    assert_eq!((shown["sessions"].as_array().map(Vec::len), &shown["identities"]), (Some(1), &Value::Array(vec![])));
+    done(&server, &["account", "unlock", "ada"], "");
+    assert!(refused(&server, &["account", "unlink", "ada", "nowhere"], "").contains("not linked"));
 
     done(&server, &["account", "sign-out", "ada"], "");
     assert_eq!(client.account_status(&token).await, Some(401));
@@ -77,7 +84,10 @@ async fn accounts(backend: Backend) {
     done(&server, &["account", "delete", "ada"], "");
     assert!(matches!(client.account_status(&token).await, Some(401 | 403)));
     assert_eq!(json(&server, &["account", "list"], ""), Value::Array(vec![]));
-    // Whoever takes the name later inherits nothing (security REV-3).
+    // Nobody gets the name but by the operator's word, and whoever does inherits nothing (security REV-3, faults B1).
+    assert!(refused(&server, &create, &ada.password).contains("taken"));
+    refused(&server, &["account", "release-name", "bob"], "");
+    done(&server, &["account", "release-name", "ADA"], "");
     server.create_account(&ada);
     assert!(matches!(client.account_status(&token).await, Some(401 | 403)));
 }

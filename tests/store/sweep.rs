@@ -153,3 +153,50 @@ story!(sweep_of_many_rows_lets_others_in_between, |story| {
     let between = seen.iter().filter(|count| !matches!(count[0].as_str(), "1300" | "0")).count();
     assert!(between >= 2, "others saw {seen:?}");
 });
+
+story!(sweep_removes_apps_that_nobody_used_in_90_days, |story| {
+    let person = story.person("ada").await;
+    let (unused, approved, own) = (story.usual_app().await, story.usual_app().await, story.usual_app().await);
+    let auth = story.server().state().auth.clone();
+    let mut registration = lysand_auth::flows::apps::Registration::default();
+    registration.name = Some("The operator's".into());
+    registration.redirect_uris = vec!["https://operator.example/cb".into()];
+    let operators = lysand_auth::flows::apps::register(&auth, registration, None).await.expect("registered");
+    let token = story.token(&person, &approved).await;
+    let revoke = story.post("/oauth/revoke").basic(&approved.client_id, &approved.client_secret);
+    revoke.form(&[("token", &token)]).send().await.is(200);
+    let form = [("grant_type", "client_credentials")];
+    let issued = story.post("/oauth/token").basic(&own.client_id, &own.client_secret).form(&form).send().await.is(200);
+    let issued = issued.json()["access_token"].as_str().expect("a token").to_owned();
+    let revoke = story.post("/oauth/revoke").basic(&own.client_id, &own.client_secret);
+    revoke.form(&[("token", &issued)]).send().await.is(200);
+    // A request that nobody said yes to is no use.
+    let signed_in = story.sign_in(&person, &unused).await;
+    story.get(&format!("/oauth/authorize?{}", unused.authorize_query())).session(&signed_in).send().await.is(302);
+
+    story.advance_clock(89 * DAY);
+    assert_eq!(swept(&story).await.apps, 0);
+    story.advance_clock(2 * DAY);
+    assert_eq!(swept(&story).await.apps, 1);
+    let left = facts(auth.store(), "SELECT client_id AS fact FROM auth_app").await;
+    assert!(!left.contains(&unused.client_id));
+    for app in [&approved.client_id, &own.client_id, &operators.app.client_id] {
+        assert!(left.contains(app), "{left:?}");
+    }
+    assert_eq!(swept(&story).await, Swept::default(), "once is enough");
+    story.redeem(&unused, "AAAAAAAAAAAAAAAAAAAA").await.is(401);
+});
+
+story!(app_is_unused_until_a_person_approves_it, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let auth = story.server().state().auth.clone();
+    let approved = async || -> bool {
+        let all = lysand_auth::flows::apps::list(&auth).await.expect("apps");
+        all.iter().any(|listed| listed.client_id == app.client_id && listed.approved)
+    };
+    let signed_in = story.sign_in(&person, &app).await;
+    assert!(!approved().await);
+    let code = story.consent(&signed_in, &app).await;
+    assert!(approved().await, "with the code, before it is redeemed");
+    story.redeem(&app, &code).await.is(200);
+});

@@ -114,3 +114,93 @@ story!(
         assert!(format!("{refused:?}").contains("TooManyRequests"), "{refused:?}");
     }
 );
+
+/// A try to sign in with the browser that has this cookie.
+async fn log_in_with(story: &Story, app: &App, known: &str, password: &str) -> Response {
+    let call = story.post(&format!("/api/auth/login?{}", app.authorize_query())).header("x-forwarded-for", "192.0.2.7");
+    let call = call.header("cookie", &format!("known={known}"));
+    call.form(&[("identifier", "ada"), ("password", password)]).send().await
+}
+
+/// Sixteen addresses lock an account with wrong passwords.
+async fn lock(story: &Story, app: &App) {
+    for number in 0..16 {
+        log_in_from(story, app, &format!("192.0.2.{}", 100 + number), "ada", "wrong").await;
+    }
+    log_in_from(story, app, "192.0.2.200", "ada", "wrong").await.is(429);
+}
+
+story!(
+    login_in_known_browser_is_not_locked_out_by_failures_elsewhere,
+    &[ON, ("ratelimit.login_account.max", "4")],
+    |story| {
+        let (ada, bob, app) = (story.person("ada").await, story.person("bob").await, story.usual_app().await);
+        let known = log_in_from(&story, &app, "192.0.2.7", "ada", &ada.password).await.is(302).cookie("known");
+        let known = known.expect("a cookie");
+        let stranger = log_in_from(&story, &app, "192.0.2.8", "bob", &bob.password).await.is(302).cookie("known");
+        lock(&story, &app).await;
+        let answer = log_in_with(&story, &app, &known, &ada.password).await.is(302);
+        assert_eq!(answer.location().path(), "/oauth/consent");
+        assert_eq!(answer.cookie("known").as_ref(), Some(&known), "a browser keeps its value");
+        for other in [stranger.expect("a cookie"), "x".repeat(43), known[..42].to_owned(), String::new()] {
+            log_in_with(&story, &app, &other, &ada.password).await.is(429);
+        }
+        // It replaces no password, and has a limit of its own.
+        for _ in 0..4 {
+            assert!(log_in_with(&story, &app, &known, "wrong").await.is(302).cookie("jwt").is_none());
+        }
+        log_in_with(&story, &app, &known, &ada.password).await.is(429);
+    }
+);
+
+story!(
+    login_limit_of_an_account_is_lifted_by_unlock_also_in_known_browsers,
+    &[ON, ("ratelimit.login_account.max", "4")],
+    |story| {
+        let (ada, app) = (story.person("ada").await, story.usual_app().await);
+        let known = log_in_from(&story, &app, "192.0.2.7", "ada", &ada.password).await.is(302).cookie("known");
+        let known = known.expect("a cookie");
+        lock(&story, &app).await;
+        for _ in 0..5 {
+            log_in_with(&story, &app, &known, "wrong").await;
+        }
+        log_in_with(&story, &app, &known, &ada.password).await.is(429);
+        let account = story.account(&ada).await;
+        sessions::unlock(&story.server().state().auth, &account.id).await.expect("unlocked");
+        // A process believes what it saw for five seconds.
+        story.advance_clock(std::time::Duration::from_secs(6));
+        log_in_with(&story, &app, &known, &ada.password).await.is(302);
+        let answer = log_in_from(&story, &app, "192.0.2.9", "ada", &ada.password).await.is(302);
+        assert_eq!(answer.location().path(), "/oauth/consent");
+    }
+);
+
+story!(
+    known_browsers_are_limited_and_forgotten_after_400_days,
+    &[ON, ("ratelimit.login_account.max", "100")],
+    |story| {
+        let (ada, app) = (story.person("ada").await, story.usual_app().await);
+        let count = async |story: &Story| {
+            let rows = "SELECT CAST(count(*) AS TEXT) AS fact FROM auth_known_browser";
+            facts(story.server().state().auth.store(), rows).await.remove(0)
+        };
+        for number in 0..53 {
+            log_in_from(&story, &app, &format!("192.0.2.{number}"), "ada", &ada.password).await.is(302);
+            story.advance_clock(std::time::Duration::from_millis(1));
+        }
+        assert_eq!(count(&story).await, "50");
+        let known = "k".repeat(43);
+        for number in 0..22 {
+            let person = story.person(&format!("person{number}")).await;
+            let call = story.post(&format!("/api/auth/login?{}", app.authorize_query()));
+            let call = call.header("x-forwarded-for", &format!("192.0.3.{number}"));
+            let form = [("identifier", &*person.username), ("password", &*person.password)];
+            call.header("cookie", &format!("known={known}")).form(&form).send().await.is(302);
+            story.advance_clock(std::time::Duration::from_millis(1));
+        }
+        assert_eq!(count(&story).await, "70");
+        story.advance_clock(std::time::Duration::from_secs(401 * 24 * 3600));
+        let swept = lysand_auth::flows::sweep::sweep(&story.server().state().auth).await.expect("swept");
+        assert_eq!((swept.known_browsers, count(&story).await.as_str()), (70, "0"));
+    }
+);

@@ -44,6 +44,18 @@ impl RateLimits {
         self.failed_attempts(source, &format!("account\n{account}"), now)
     }
 
+    /// The same for an account and a browser that it knows: nobody else's failures stand in the way of its owner there
+    /// (security ID-4).
+    pub(crate) fn failed_attempts_in(
+        &self,
+        source: Option<IpAddr>,
+        browser: Digest,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> FailedAttempts {
+        self.failed_attempts(source, &format!("browser\n{}\n{account}", browser.to_base64url()), now)
+    }
+
     /// The counters that one more proof of the password touches in a live session, which has an allowance of its own.
     pub(crate) fn failed_proofs(&self, source: Option<IpAddr>, session: &SessionId, now: Timestamp) -> FailedAttempts {
         let by_session = self.counter(Rule::ProofSession, &session.to_string());

@@ -28,7 +28,7 @@ pub struct Registered {
 }
 
 /// Registers an app (`POST /api/v1/apps`, Mastodon §2; `POST /oauth/register`, RFC 7591). `source` is the caller's address, for the limit on
-/// registrations; without one, as on the command line, there is no limit.
+/// registrations; without one, as on the command line, there is no limit, and the app stays for good.
 ///
 /// # Errors
 /// All that is wrong with the registration, as its dialect says it: 422 in Mastodon's, else 400
@@ -75,6 +75,7 @@ async fn keep(
         is_public: checked.is_public,
         expiring: checked.expiring,
         first_party,
+        approved: source.is_none(),
     };
     let limits = &auth.config().rate_limits;
     let counter = source.and_then(|source| limits.counter(Rule::Apps, &rate_limit::source_of(source)));

@@ -136,12 +136,37 @@ impl Bearer {
             return Err(Error::refused(Code::UserRequired, "This method requires an authenticated user"));
         };
         let account = auth.account(id).await?;
-        let why = match account.as_ref().map(Account::inactive_reason) {
-            Some(None) => return account.ok_or_else(|| Error::failed("an account vanished")),
-            Some(Some(InactiveReason::Unconfirmed)) => "Your login is missing a confirmed e-mail address",
-            Some(Some(InactiveReason::Pending)) => "Your login is currently pending approval",
-            Some(Some(InactiveReason::Disabled)) | None => "Your login is currently disabled",
-        };
-        Err(Error::refused(Code::AccountInactive, why))
+        match account.as_ref().map(Account::inactive_reason) {
+            Some(None) => account.ok_or_else(|| Error::failed("an account vanished")),
+            Some(Some(reason)) => Err(inactive(reason)),
+            None => Err(inactive(InactiveReason::Disabled)),
+        }
     }
+
+    /// Demands that the account, if the token speaks for one, was not switched off: what is told about a token counts one
+    /// whose account still waits for something as alive (faults F6).
+    ///
+    /// # Errors
+    /// 403 as in Mastodon §11.2.
+    pub async fn refuse_disabled(&self, auth: &Auth) -> Result<(), Error> {
+        match &self.account_id {
+            Some(id) if is_disabled(auth, id).await? => Err(inactive(InactiveReason::Disabled)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether the account was switched off, or is no more.
+pub(crate) async fn is_disabled(auth: &Auth, account: &AccountId) -> Result<bool, Error> {
+    let account = auth.account(account).await?;
+    Ok(account.is_none_or(|account| account.inactive_reason() == Some(InactiveReason::Disabled)))
+}
+
+fn inactive(reason: InactiveReason) -> Error {
+    let why = match reason {
+        InactiveReason::Unconfirmed => "Your login is missing a confirmed e-mail address",
+        InactiveReason::Pending => "Your login is currently pending approval",
+        InactiveReason::Disabled => "Your login is currently disabled",
+    };
+    Error::refused(Code::AccountInactive, why)
 }

@@ -3,6 +3,8 @@
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
+use crate::flows::bearer;
+use crate::model::account::AccountId;
 use crate::model::client::ClientClaim;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
@@ -24,7 +26,8 @@ pub struct Active {
     pub is_access_token: bool,
 }
 
-/// What the calling app's own token is worth; `None` when it is dead, unknown, or another app's.
+/// What the calling app's own token is worth; `None` when it is dead, unknown, another app's, or its account was disabled
+/// (faults F6).
 ///
 /// # Errors
 /// `invalid_request` when the caller names no client or no token, `invalid_client` when the client is not proven: a public
@@ -46,7 +49,8 @@ pub async fn introspect(auth: &Auth, client: ClientClaim, token: Option<Secret>)
                     expires_at: token.expires_at,
                     is_access_token: true,
                 };
-                return Ok(Some(active).filter(|_| is_live && holder.id == app.id));
+                let found = Found { active, account: token.account_id };
+                return Ok(Some(found).filter(|_| is_live && holder.id == app.id));
             }
             let Some((refresh, family, holder)) = families::by_refresh(c, digest).await? else { return Ok(None) };
             let is_live = family.is_live(now) && refresh.used_at.is_none() && now < refresh.expires_at;
@@ -57,8 +61,18 @@ pub async fn introspect(auth: &Auth, client: ClientClaim, token: Option<Secret>)
                 expires_at: Some(refresh.expires_at),
                 is_access_token: false,
             };
-            Ok(Some(active).filter(|_| is_live && holder.app.id == app.id))
+            let found = Found { active, account: Some(family.account_id) };
+            Ok(Some(found).filter(|_| is_live && holder.app.id == app.id))
         })
     });
-    looked.await
+    match looked.await? {
+        Some(Found { account: Some(account), .. }) if bearer::is_disabled(auth, &account).await? => Ok(None),
+        found => Ok(found.map(|found| found.active)),
+    }
+}
+
+/// A live token, and the account that it speaks for.
+struct Found {
+    active: Active,
+    account: Option<AccountId>,
 }

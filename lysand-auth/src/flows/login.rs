@@ -6,7 +6,7 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem};
-use crate::model::session::SessionId;
+use crate::model::session::Browser;
 use crate::secret::Secret;
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
@@ -31,8 +31,8 @@ pub struct PasswordAttempt {
     pub password: Option<Secret>,
     /// Where the request comes from, for the limit on attempts.
     pub source: Option<IpAddr>,
-    /// The session that this browser had; it ends when the new one begins (security WEB-1).
-    pub replaces: Option<SessionId>,
+    /// What this browser has of earlier sign-ins.
+    pub browser: Browser,
 }
 
 /// Signs somebody in.
@@ -48,7 +48,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
-    let attempts = throttle::sign_in(auth, attempt.source, &identifier).await?;
+    let attempts = throttle::sign_in(auth, attempt.source, &identifier, &attempt.browser).await?;
     let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
     let account = match account {
         Ok(account) => account,
@@ -61,7 +61,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
         tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
-    sign_in::after_proof(auth, &account, (app, checked), attempt.replaces, Some(attempts)).await
+    sign_in::after_proof(auth, &account, (app, checked), attempt.browser, Some(attempts)).await
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {

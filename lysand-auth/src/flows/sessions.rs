@@ -7,13 +7,13 @@ use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
 use crate::model::account::AccountId;
 use crate::model::authorization::AuthorizationRequest;
-pub use crate::model::session::{Session, SessionId, SignedInBrowser};
+pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
 use crate::steps::{proof, revocation, session, sign_in};
-use crate::store::{authorizations, sessions, sso_flows, tokens};
+use crate::store::{authorizations, known_browsers, rate_limits, sessions, sso_flows, tokens};
 use crate::texts;
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
@@ -42,7 +42,7 @@ pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrows
 /// sure who it is; what a sign-in still lacks after that, the dispatcher of all sign-ins decides, and the app's request is
 /// checked as any other.
 ///
-/// `replaces` is the session that this browser had; it ends. Answer with
+/// `browser` is what the person's browser has of earlier sign-ins; handlers take it as an argument. Answer with
 /// [`web::finish_sign_in`](crate::web::finish_sign_in).
 ///
 /// # Errors
@@ -51,7 +51,7 @@ pub async fn begin(
     auth: &Auth,
     account: &AccountId,
     request: &AuthorizationRequest,
-    replaces: Option<SessionId>,
+    browser: Browser,
 ) -> Result<SignedIn, Error> {
     let checked = request::check(auth, request, Omitted::FromRegistration).await;
     let checked = checked.map_err(|error| error.told(request::lysand))?;
@@ -60,7 +60,7 @@ pub async fn begin(
         tracing::info!(%account, app = %checked.0.id, "sign-in refused");
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
-    sign_in::after_proof(auth, &account, checked, replaces, None).await
+    sign_in::after_proof(auth, &account, checked, browser, None).await
 }
 
 /// The person proves with the password to be there still: a new session takes the place of the old one (security WEB-1,
@@ -99,6 +99,32 @@ pub async fn sign_out(auth: &Auth, session: &Session) -> Result<(), Error> {
     ended.await
 }
 
+/// The live sessions of an account, the latest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_account(auth: &Auth, account: &AccountId) -> Result<Vec<Session>, Error> {
+    let (account, now) = (account.clone(), auth.ambient().now());
+    auth.store().read(move |c| Box::pin(async move { sessions::live_of_account(c, &account, now).await })).await
+}
+
+/// Ends the sessions of an account and the codes that wait in them, and leaves its apps their tokens: somebody who may not act
+/// for now signs in anew afterwards, and the apps go on.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sign_out_everywhere(auth: &Auth, account: &AccountId) -> Result<(), Error> {
+    let (account, now) = (account.clone(), auth.ambient().now());
+    tracing::info!(%account, "all sessions ended");
+    let ended = auth.store().write(move |c| {
+        Box::pin(async move {
+            sessions::end_all(c, &account, now).await?;
+            authorizations::revoke_all_of_account(c, &account, now).await
+        })
+    });
+    ended.await
+}
+
 /// Ends all sessions, codes, tokens and links under way of an account: its password changed, or an admin said so (security REV-1, ID-7).
 ///
 /// # Errors
@@ -123,4 +149,36 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
         |()| Some(over),
     );
     ended.await
+}
+
+/// Lifts the limit on failed sign-ins of an account, also for the browsers that it knows. A process that saw the limit exceeded
+/// asks the database again after five seconds.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn unlock(auth: &Auth, account: &AccountId) -> Result<(), Error> {
+    let (limits, now, account) = (auth.config().rate_limits.clone(), auth.ambient().now(), account.clone());
+    tracing::info!(%account, "the limit on failed sign-ins is lifted");
+    let cleared = auth.store().write(move |c| {
+        Box::pin(async move {
+            let mut attempts = vec![limits.failed_attempts_of(None, &account, now)];
+            for browser in known_browsers::of_account(c, &account).await? {
+                attempts.push(limits.failed_attempts_in(None, browser, &account, now));
+            }
+            for attempt in attempts {
+                rate_limits::clear(c, attempt).await?;
+            }
+            Ok(())
+        })
+    });
+    cleared.await
+}
+
+/// Forgets what is kept of an account that is no more: the browsers that it knew.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget(auth: &Auth, account: &AccountId) -> Result<(), Error> {
+    let account = account.clone();
+    auth.store().write(move |c| Box::pin(async move { known_browsers::forget_account(c, &account).await })).await
 }

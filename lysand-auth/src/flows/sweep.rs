@@ -8,6 +8,7 @@ use crate::ambient::Timestamp;
 use crate::auth::{Auth, HousekeepingTurn};
 use crate::error::Error;
 use crate::model::rate_limit::Rule;
+use crate::steps::throttle::KNOWN;
 use crate::store::sweeps::{self, Found, Kind, Row};
 
 /// Rows that a reader looks at in one go.
@@ -21,6 +22,8 @@ const SHORT: Duration = Duration::from_millis(8);
 const PAUSE: Duration = Duration::from_millis(2);
 /// Ended things are kept a while, so that an answer can still say "revoked" rather than "unknown".
 const KEPT: Duration = Duration::from_secs(24 * 3600);
+/// How long an app that nobody uses is kept. A client keeps its registration for good, so one that was ever used stays.
+const UNUSED_APPS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// How many rows were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +41,10 @@ pub struct Swept {
     pub sso_flows: usize,
     /// Counters of windows that are over.
     pub throttles: usize,
+    /// Browsers that were not seen for 400 days.
+    pub known_browsers: usize,
+    /// Apps that nobody approved and that had no token in 90 days.
+    pub apps: usize,
 }
 
 /// Sweeps again and again, for as long as the future is polled: what [`web::mount`](crate::web::mount) starts, and what a host
@@ -83,6 +90,10 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     swept.sessions += sweeper.kind(Kind::EndedSessions, before).await;
     swept.sso_flows = sweeper.kind(Kind::SsoFlows, before).await;
     swept.throttles = sweeper.kind(Kind::Throttles, before).await;
+    let unseen = auth.ambient().now().minus(KNOWN);
+    swept.known_browsers = sweeper.kind(Kind::KnownBrowsers, unseen).await;
+    let unused = auth.ambient().now().minus(UNUSED_APPS_KEPT);
+    swept.apps = sweeper.kind(Kind::UnusedApps, unused).await;
     forget_requests(auth);
     sweeper.failed.map_or(Ok(swept), Err)
 }

@@ -56,6 +56,8 @@ pub struct App {
     pub expiring: bool,
     /// The operator says that it is the server's own: Mastodon's superapp (Mastodon §5.4). See [`App::skips_consent`].
     pub first_party: bool,
+    /// A person once let it in, or the operator registered it: it is not merely one that somebody registered.
+    pub approved: bool,
 }
 
 impl App {
@@ -283,6 +285,7 @@ mod tests {
             is_public,
             expiring: false,
             first_party,
+            approved: true,
         };
         for (first_party, is_public, skips) in
             [(true, false, true), (true, true, false), (false, false, false), (false, true, false)]

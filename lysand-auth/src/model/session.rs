@@ -5,6 +5,7 @@ use std::fmt;
 use crate::ambient::Timestamp;
 use crate::config::Lifetimes;
 use crate::model::account::{Account, AccountId};
+use crate::secret::Secret;
 
 /// Names a session row; travels inside the signed cookie only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +65,16 @@ impl Session {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
     }
+}
+
+/// What a browser has of earlier sign-ins, when somebody is about to sign in with it.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Browser {
+    /// The session that it has, which ends when another begins (security WEB-1).
+    pub session: Option<SessionId>,
+    /// The value by which it is known to the accounts that signed in with it (people PPL-113). It proves nothing.
+    pub known_by: Option<Secret>,
 }
 
 /// Somebody who is signed in with a browser.

@@ -8,8 +8,8 @@ use crate::model::app::App;
 use crate::model::authorization::{Authorization, CheckedRequest};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
-use crate::secret::Secret;
-use crate::store::{Conn, Work, authorizations, rate_limits, sessions};
+use crate::secret::{Digest, Secret};
+use crate::store::{Conn, Work, authorizations, known_browsers, rate_limits, sessions};
 
 /// How many requests may wait in one session for the person's word; the oldest makes room (faults F3).
 const MOST_PENDING: i64 = 32;
@@ -27,6 +27,7 @@ pub(crate) struct NewSession {
     session: Session,
     replaces: Option<SessionId>,
     attempts: Option<FailedAttempts>,
+    browser: Option<(String, Digest)>,
 }
 
 impl NewSession {
@@ -42,7 +43,12 @@ impl NewSession {
         let session = Session::begin(id, account.id.clone(), lifetimes, now);
         let cookie =
             auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-        Ok((Self { session, replaces, attempts }, cookie))
+        Ok((Self { session, replaces, attempts, browser: None }, cookie))
+    }
+
+    /// The same in a browser that the account knows from now on (people PPL-113).
+    pub(crate) fn in_browser(self, auth: &Auth, browser: Digest) -> Self {
+        Self { browser: Some((auth.ambient().id(), browser)), ..self }
     }
 
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
@@ -51,6 +57,10 @@ impl NewSession {
         }
         if let Some(old) = &self.replaces {
             sessions::end(c, old, self.session.authenticated_at).await?;
+        }
+        if let Some((id, browser)) = &self.browser {
+            let Session { account_id, authenticated_at, .. } = &self.session;
+            known_browsers::remember(c, id, *browser, account_id, *authenticated_at).await?;
         }
         sessions::insert(c, &self.session).await
     }

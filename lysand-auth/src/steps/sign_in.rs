@@ -14,9 +14,9 @@ use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::Scopes;
-use crate::model::session::{SessionId, SignedInBrowser};
+use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::{Digest, Secret};
-use crate::store::{Conn, Work, authorizations, grants};
+use crate::store::{Conn, Work, apps, authorizations, grants};
 
 /// Something that a sign-in lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub(crate) enum Consent {
 pub struct SignedIn {
     /// The `jwt` cookie.
     pub cookie: Secret,
+    /// The cookie by which the browser is known from now on (people PPL-113).
+    pub known_by: Secret,
     /// The app that asked.
     pub app: App,
     /// What it asked for.
@@ -146,13 +148,12 @@ impl Candidate {
     }
 }
 
-/// Somebody proved just now who they are. A session begins; the one that this browser had ends (`replaces`, security WEB-1),
-/// and `attempts` that came to nothing are forgotten.
+/// Somebody proved just now who they are. A session begins; the one that this `browser` had ends (security WEB-1), and `attempts` that came to nothing are forgotten.
 pub(crate) async fn after_proof(
     auth: &Auth,
     account: &Account,
     (app, request): (App, CheckedRequest),
-    replaces: Option<SessionId>,
+    browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
     let candidate = Candidate {
@@ -162,10 +163,12 @@ pub(crate) async fn after_proof(
         consent: Consent::Always,
         now: auth.ambient().now(),
     };
-    let (new, cookie) = NewSession::new(auth, account, replaces, attempts)?;
+    let known_by = browser.known_by.unwrap_or_else(|| Secret::generate(auth.ambient()));
+    let (new, cookie) = NewSession::new(auth, account, browser.session, attempts)?;
+    let new = new.in_browser(auth, known_by.digest());
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new)), None).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
-    Ok(SignedIn { cookie, app, request, step })
+    Ok(SignedIn { cookie, known_by, app, request, step })
 }
 
 /// Somebody goes on who is signed in with this browser. `None` when the session ended meanwhile.
@@ -208,16 +211,14 @@ pub(crate) async fn consented_to_pending(
     code: Digest,
 ) -> Result<bool, Error> {
     let candidate = Candidate::in_session(auth, browser, (app, request), Consent::Given);
-    let (judged, session) = (candidate.clone(), browser.session.id.clone());
+    let session = browser.session.id.clone();
     let expires_at = candidate.now.plus(request.code_lifetime(&auth.config().lifetimes));
-    // A consent that was given just now needs no look-up, so that one statement does it all.
-    let approved = auth.store().write_one(move |c| {
-        Box::pin(async move {
-            let missing = first_missing(c, &judged, Lock::Shared).await?;
-            Ok(missing.is_none() && authorizations::approve(c, code, &session, expires_at, judged.now).await?)
-        })
-    });
-    let approved = approved.await?;
+    let approval = Approval { candidate: candidate.clone(), code, session, expires_at };
+    let approved = match app.approved {
+        // A consent that was given just now needs no look-up, so that one statement does it all.
+        true => auth.store().write_one(move |c| Box::pin(approval.approve(c))).await?,
+        false => auth.store().write(move |c| Box::pin(approval.approve(c))).await?,
+    };
     if approved {
         candidate.log_approval();
     }
@@ -238,7 +239,11 @@ async fn finish(
             if let Some((code, session)) = answered {
                 authorizations::revoke_pending(c, code, &session, judged.now).await?;
             }
-            first_missing(c, &judged, Lock::Shared).await
+            let missing = first_missing(c, &judged, Lock::Shared).await?;
+            if missing.is_none() {
+                remember_approval(c, &judged.app).await?;
+            }
+            Ok(missing)
         })
     });
     let Some((code, missing)) = made.await? else { return Ok(None) };
@@ -247,6 +252,33 @@ async fn finish(
         candidate.log_approval();
     }
     Ok(Some(step))
+}
+
+/// The approval of a pending code.
+struct Approval {
+    candidate: Candidate,
+    code: Digest,
+    session: SessionId,
+    expires_at: Timestamp,
+}
+
+impl Approval {
+    /// Approves the code, unless something is missing or it is no longer pending.
+    async fn approve(self, c: &mut Conn) -> Result<bool, Error> {
+        let Self { candidate, code, session, expires_at } = self;
+        if first_missing(c, &candidate, Lock::Shared).await?.is_some()
+            || !authorizations::approve(c, code, &session, expires_at, candidate.now).await?
+        {
+            return Ok(false);
+        }
+        remember_approval(c, &candidate.app).await?;
+        Ok(true)
+    }
+}
+
+/// An app that a person let in once is not swept as one that nobody uses (faults D14).
+async fn remember_approval(c: &mut Conn, app: &App) -> Result<(), Error> {
+    if app.approved { Ok(()) } else { apps::set_approved(c, &app.id).await }
 }
 
 impl Candidate {
@@ -297,6 +329,7 @@ mod tests {
             is_public: case.is_public,
             expiring: false,
             first_party: case.first_party,
+            approved: true,
         };
         let request = CheckedRequest {
             redirect_uri: RedirectUri::stored(case.redirect_uri),

@@ -1,6 +1,7 @@
 //! Counting what may be tried so often only: a refusal costs no write, and counts for nobody else (faults F5, F14).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
 
@@ -8,8 +9,9 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::rate_limit::{Counter, FailedAttempts};
-use crate::model::session::SessionId;
-use crate::store::rate_limits;
+use crate::model::session::{Browser, SessionId};
+use crate::secret::{Digest, Secret};
+use crate::store::{known_browsers, rate_limits};
 use crate::texts;
 
 /// A turn at a counter, which few have at the same time.
@@ -58,21 +60,43 @@ pub(crate) fn refuse_address(auth: &Auth, source: Option<IpAddr>) -> Result<(), 
     }
 }
 
-/// Counts a try to sign in, for its address and for the account that `identifier` names, however it is spelled.
+/// How long a browser is known to an account after the last sign-in (people PPL-113).
+pub(crate) const KNOWN: Duration = Duration::from_secs(400 * 24 * 3600);
+
+/// Counts a try to sign in, for its address and for the account that `identifier` names, however it is spelled; in a browser
+/// that the account knows, for that browser instead (security ID-4).
 ///
 /// # Errors
 /// 429 when either limit is exceeded. What the limit of the address refuses does not count for the account.
-pub(crate) async fn sign_in(auth: &Auth, source: Option<IpAddr>, identifier: &str) -> Result<FailedAttempts, Error> {
+pub(crate) async fn sign_in(
+    auth: &Auth,
+    source: Option<IpAddr>,
+    identifier: &str,
+    browser: &Browser,
+) -> Result<FailedAttempts, Error> {
     let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
     let account = match limits.enabled {
         true => auth.accounts().by_identifier(identifier).await.map_err(Error::from_host)?,
         false => None,
     };
     let attempts = match account {
-        Some(account) => limits.failed_attempts_of(source, &account.id, now),
         None => limits.failed_attempts(source, identifier, now),
+        Some(account) => match known_browser(auth, browser, &account.id).await? {
+            Some(browser) => limits.failed_attempts_in(source, browser, &account.id, now),
+            None => limits.failed_attempts_of(source, &account.id, now),
+        },
     };
     count(auth, attempts).await
+}
+
+/// The browser's digest, if the account knows it.
+async fn known_browser(auth: &Auth, browser: &Browser, account: &AccountId) -> Result<Option<Digest>, Error> {
+    let Some(digest) = browser.known_by.as_ref().map(Secret::digest) else { return Ok(None) };
+    let (account, since) = (account.clone(), auth.ambient().now().minus(KNOWN));
+    let looked_up = auth
+        .store()
+        .look_up(move |c| Box::pin(async move { known_browsers::is_known(c, digest, &account, since).await }));
+    Ok(looked_up.await?.then_some(digest))
 }
 
 /// Counts a try to prove a password once more: in a live session for that session alone, so that nobody else's failures

@@ -27,6 +27,8 @@ pub(super) struct Row {
     is_public: bool,
     expiring: bool,
     first_party: bool,
+    approved: bool,
+    had_own_token: bool,
 }
 
 /// An app and the digest of its secret.
@@ -50,6 +52,7 @@ impl From<Row> for StoredApp {
                 is_public: row.is_public,
                 expiring: row.expiring,
                 first_party: row.first_party,
+                approved: row.approved,
             },
         }
     }
@@ -82,6 +85,8 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
         is_public: app.is_public,
         expiring: app.expiring,
         first_party: app.first_party,
+        approved: app.approved,
+        had_own_token: false,
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())
@@ -109,6 +114,24 @@ pub(crate) async fn by_id(conn: &mut Conn, id: &AppId) -> Result<Option<App>, Er
 pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<App>, Error> {
     let rows: Vec<Row> = on!(conn, c => auth_app::table.order(auth_app::created_at).select(Row::as_select()).load(c))?;
     Ok(rows.into_iter().map(|row| StoredApp::from(row).app).collect())
+}
+
+/// Remembers that a person let the app in.
+pub(crate) async fn set_approved(conn: &mut Conn, id: &AppId) -> Result<(), Error> {
+    on!(conn, c => diesel::update(auth_app::table.find(id.as_str()))
+        .filter(auth_app::approved.eq(false))
+        .set(auth_app::approved.eq(true))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Remembers that the app has had a token for itself.
+pub(crate) async fn set_had_own_token(conn: &mut Conn, id: &AppId) -> Result<(), Error> {
+    on!(conn, c => diesel::update(auth_app::table.find(id.as_str()))
+        .filter(auth_app::had_own_token.eq(false))
+        .set(auth_app::had_own_token.eq(true))
+        .execute(c))?;
+    Ok(())
 }
 
 /// Removes an app with its codes and tokens; false when there was none.

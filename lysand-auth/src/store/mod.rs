@@ -24,9 +24,11 @@ mod error;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
+pub(crate) mod known_browsers;
 pub(crate) mod limit_gates;
 mod migrate;
 mod on;
+pub(crate) mod own_tokens;
 #[cfg(feature = "postgres")]
 mod pooled_conn;
 #[cfg(feature = "postgres")]

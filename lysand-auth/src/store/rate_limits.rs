@@ -46,6 +46,17 @@ pub(crate) async fn uncount(conn: &mut Conn, counter: Counter, now: Timestamp) -
     Ok(())
 }
 
+/// Starts the counters of an attempt anew.
+pub(crate) async fn clear(conn: &mut Conn, attempts: FailedAttempts) -> Result<(), Error> {
+    for counter in attempts.counters.into_iter().flatten() {
+        on!(conn, c => diesel::delete(table::table)
+            .filter(table::rule.eq(counter.rule.name()))
+            .filter(table::subject.eq(counter.subject.as_bytes()))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
 /// How many there are in this window.
 pub(crate) async fn counted(conn: &mut Conn, counter: Counter, now: Timestamp) -> Result<i64, Error> {
     let Counter { rule, subject, limit } = counter;

@@ -13,6 +13,8 @@ diesel::table! {
         is_public -> Bool,
         expiring -> Bool,
         first_party -> Bool,
+        approved -> Bool,
+        had_own_token -> Bool,
     }
 }
 
@@ -61,6 +63,7 @@ diesel::table! {
         family_id -> Nullable<Text>,
         last_used_at -> Nullable<BigInt>,
         last_used_from -> Nullable<Text>,
+        generation -> Nullable<BigInt>,
     }
 }
 
@@ -126,6 +129,16 @@ diesel::table! {
         expires_at -> BigInt,
         used_at -> Nullable<BigInt>,
         finished_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_known_browser (id) {
+        id -> Text,
+        browser_digest -> Binary,
+        account_id -> Text,
+        first_at -> BigInt,
+        last_at -> BigInt,
     }
 }
 

@@ -67,6 +67,22 @@ pub(crate) async fn lock_live(conn: &mut Conn, id: &SessionId, now: Timestamp) -
     }
 }
 
+/// The live sessions of an account, the latest first.
+pub(crate) async fn live_of_account(
+    conn: &mut Conn,
+    account: &AccountId,
+    now: Timestamp,
+) -> Result<Vec<Session>, Error> {
+    let rows: Vec<Row> = on!(conn, c => table::table
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::ended_at.is_null())
+        .filter(table::expires_at.gt(now.micros()))
+        .order((table::authenticated_at.desc(), table::id))
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
 /// Ends one session.
 pub(crate) async fn end(conn: &mut Conn, id: &SessionId, now: Timestamp) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table.find(id.as_str()))

@@ -3,11 +3,12 @@
 
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
-use diesel::{ExpressionMethods, NullableExpressionMethods, QueryDsl};
+use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl};
 
 use super::conn::Conn;
 use super::schema::{
-    auth_authorization, auth_family, auth_refresh_token, auth_session, auth_sso_flow, auth_throttle, auth_token,
+    auth_app, auth_authorization, auth_family, auth_known_browser, auth_refresh_token, auth_session, auth_sso_flow,
+    auth_throttle, auth_token,
 };
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -29,7 +30,14 @@ pub(crate) enum Kind {
     SsoFlows,
     /// Counters of windows that are over.
     Throttles,
+    /// Browsers that were not seen for long.
+    KnownBrowsers,
+    /// Apps that nobody ever approved and that never had a token.
+    UnusedApps,
 }
+
+/// The condition of the index that finds unused apps, in its words.
+const UNUSED: &str = "NOT (auth_app.approved OR auth_app.had_own_token)";
 
 /// A row, and its place in the order in which rows are looked at. The parts of a key that a table has not are empty.
 #[derive(Clone, Debug)]
@@ -114,6 +122,19 @@ pub(crate) async fn find(
             let time = auth_session::ended_at.assume_not_null();
             by_text!(conn, auth_session, time, "(auth_session.ended_at, auth_session.id) > (", before, after, page)
         }
+        Kind::KnownBrowsers => {
+            let time = auth_known_browser::last_at;
+            by_text!(
+                conn,
+                auth_known_browser,
+                time,
+                "(auth_known_browser.last_at, auth_known_browser.id) > (",
+                before,
+                after,
+                page
+            )
+        }
+        Kind::UnusedApps => unused_apps(conn, before, after, page).await?,
         Kind::SsoFlows => {
             let time = auth_sso_flow::expires_at;
             by_text!(conn, auth_sso_flow, time, "(auth_sso_flow.expires_at, auth_sso_flow.id) > (", before, after, page)
@@ -162,6 +183,23 @@ async fn authorizations(conn: &mut Conn, before: i64, after: Row, page: i64) -> 
     Ok(found)
 }
 
+async fn unused_apps(conn: &mut Conn, before: i64, after: Row, page: i64) -> Result<Vec<Row>, Error> {
+    use auth_app as t;
+    let rows: Vec<(i64, String)> = on!(conn, c => t::table
+        .filter(sql::<Bool>(UNUSED))
+        .filter(t::created_at.lt(before))
+        .filter(sql::<Bool>("(auth_app.created_at, auth_app.id) > (")
+            .bind::<BigInt, _>(after.time)
+            .sql(", ")
+            .bind::<Text, _>(&after.text)
+            .sql(")"))
+        .order((t::created_at, t::id))
+        .select((t::created_at, t::id))
+        .limit(page)
+        .load(c))?;
+    Ok(rows.into_iter().map(|(time, text)| Row { time, text, bytes: Vec::new() }).collect())
+}
+
 async fn throttles(conn: &mut Conn, before: i64, after: Row, page: i64) -> Result<Vec<Row>, Error> {
     use auth_throttle as t;
     let rows: Vec<(i64, String, Vec<u8>)> = on!(conn, c => t::table
@@ -199,6 +237,15 @@ pub(crate) async fn delete(conn: &mut Conn, kind: Kind, before: Timestamp, rows:
             on!(conn, c => diesel::delete(s::table.filter(s::id.eq_any(&texts))).execute(c))?
         }
         Kind::SsoFlows => on!(conn, c => diesel::delete(o::table.filter(o::id.eq_any(&texts))).execute(c))?,
+        Kind::KnownBrowsers => {
+            use auth_known_browser as b;
+            let unseen = b::id.eq_any(&texts).and(b::last_at.lt(before.micros()));
+            on!(conn, c => diesel::delete(b::table.filter(unseen)).execute(c))?
+        }
+        Kind::UnusedApps => {
+            use auth_app as p;
+            on!(conn, c => diesel::delete(p::table.filter(p::id.eq_any(&texts)).filter(sql::<Bool>(UNUSED))).execute(c))?
+        }
         Kind::Throttles => {
             use auth_throttle as t;
             let mut deleted = 0;

@@ -21,7 +21,7 @@ use crate::secret::Digest;
 #[diesel(table_name = table)]
 pub(super) struct Row {
     id: String,
-    digest: Vec<u8>,
+    pub(super) digest: Vec<u8>,
     app_id: String,
     account_id: Option<String>,
     scopes: String,
@@ -30,6 +30,8 @@ pub(super) struct Row {
     revoked_at: Option<i64>,
     family_id: Option<String>,
     last_used_at: Option<i64>,
+    /// Set for a token that an app has for itself: see [`own_tokens`](super::own_tokens).
+    pub(super) generation: Option<i64>,
 }
 
 /// A token and the app that holds it.
@@ -67,20 +69,27 @@ impl From<Row> for StoredToken {
 }
 
 pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest) -> Result<(), Error> {
-    let row = Row {
-        id: token.id.clone(),
-        digest: digest.as_bytes().to_vec(),
-        app_id: token.app_id.as_str().to_owned(),
-        account_id: token.account_id.as_ref().map(|id| id.as_str().to_owned()),
-        scopes: token.scopes.to_string(),
-        created_at: token.created_at.micros(),
-        expires_at: token.expires_at.map(Timestamp::micros),
-        revoked_at: None,
-        family_id: token.family_id.clone(),
-        last_used_at: None,
-    };
+    let row = Row::new(token, digest);
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     Ok(())
+}
+
+impl Row {
+    pub(super) fn new(token: &StoredToken, digest: Digest) -> Self {
+        Self {
+            id: token.id.clone(),
+            digest: digest.as_bytes().to_vec(),
+            app_id: token.app_id.as_str().to_owned(),
+            account_id: token.account_id.as_ref().map(|id| id.as_str().to_owned()),
+            scopes: token.scopes.to_string(),
+            created_at: token.created_at.micros(),
+            expires_at: token.expires_at.map(Timestamp::micros),
+            revoked_at: None,
+            family_id: token.family_id.clone(),
+            last_used_at: None,
+            generation: None,
+        }
+    }
 }
 
 /// The tokens with these digests and their apps, in any order: what several bearer checks ask at one moment.

@@ -6,6 +6,13 @@ use lysand_auth::host::accounts::Language;
 use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
 
 diesel::table! {
+    account_closed_name (name_key) {
+        name_key -> Text,
+        closed_at -> BigInt,
+    }
+}
+
+diesel::table! {
     account (id) {
         id -> Text,
         username -> Text,

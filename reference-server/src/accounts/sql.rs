@@ -15,8 +15,8 @@ use lysand_auth::secret::Secret;
 use lysand_auth::store::{MigrationSet, Store};
 
 use super::error::CreateError;
-use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, role_name, standing_name};
-use super::statements::{delete_setup_tokens, insert, is_last_admin, lock_admins, no_such_account, row};
+use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, account_closed_name, role_name, standing_name};
+use super::statements::{close, delete_setup_tokens, insert, is_last_admin, lock_admins, no_such_account, row};
 use crate::assets;
 
 /// The migrations of the accounts' tables.
@@ -64,6 +64,17 @@ impl SqlAccounts {
                 })
             })
             .await
+    }
+
+    /// Lets somebody else have the name of an account that was removed; false when it is none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn release_name(&self, name: &str) -> Result<bool, Error> {
+        let closed = account_closed_name::table.find(rules::username_key(&name.trim().to_lowercase()));
+        let released =
+            self.store.write(move |c| Box::pin(async move { Ok(on!(c, c => diesel::delete(closed).execute(c))?) }));
+        Ok(released.await? > 0)
     }
 
     /// Checks a new account against the rules and hashes its password: all that needs no transaction.
@@ -243,15 +254,14 @@ impl Accounts for SqlAccounts {
     }
 
     async fn delete(&self, id: &AccountId) -> Result<(), AccountsError> {
-        let id = id.as_str().to_owned();
+        let (id, now) = (id.as_str().to_owned(), self.ambient.now().micros());
         let deleted = self.store.write(move |c| {
             Box::pin(async move {
                 lock_admins(c).await?;
                 if is_last_admin(c, &id).await? {
                     return Ok(Err(AccountsError::LastAdmin));
                 }
-                let own = account::table.find(id);
-                Ok(if on!(c, c => diesel::delete(own).execute(c))? == 0 { Err(no_such_account()) } else { Ok(()) })
+                Ok(if close(c, id, now).await? { Ok(()) } else { Err(no_such_account()) })
             })
         });
         deleted.await.map_err(failed)?

@@ -7,7 +7,7 @@ use lysand_auth::on;
 use lysand_auth::store::Conn;
 
 use super::error::CreateError;
-use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_turn, setup_token};
+use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_closed_name, account_turn, setup_token};
 use lysand_auth::host::accounts::Field;
 
 /// Makes this transaction wait for every other one that changes admins, and those after it wait for this one
@@ -18,12 +18,18 @@ pub(super) async fn lock_admins(c: &mut Conn) -> Result<(), Error> {
     Ok(())
 }
 
-/// Inserts an account unless its name, a name that looks like it, or its address belongs to somebody.
+/// Inserts an account unless its name or a name that looks like it belongs or belonged to somebody, or its address belongs to
+/// somebody.
 pub(super) async fn insert(c: &mut Conn, new: NewRow) -> Result<Result<Row, CreateError>, Error> {
     let id = new.id.clone();
-    let email_key = new.email_key.clone();
+    let (email_key, name_key) = (new.email_key.clone(), new.username_key.clone());
     let statement = diesel::insert_into(account::table).values(new).on_conflict_do_nothing();
     if on!(c, c => statement.execute(c))? == 1 {
+        // After the insert, which waits for a removal that is under way.
+        if is_closed(c, name_key).await? {
+            on!(c, c => diesel::delete(account::table.find(id)).execute(c))?;
+            return Ok(Err(CreateError::Taken(Field::Username)));
+        }
         let row =
             row(c, id).await?.ok_or_else(|| Error::failed("an account is gone in the transaction that made it"))?;
         return Ok(Ok(row));
@@ -31,6 +37,24 @@ pub(super) async fn insert(c: &mut Conn, new: NewRow) -> Result<Result<Row, Crea
     let by_address = account::table.filter(account::email_key.eq(email_key)).count();
     let taken: i64 = on!(c, c => by_address.get_result(c))?;
     Ok(Err(CreateError::Taken(if taken > 0 { Field::Email } else { Field::Username })))
+}
+
+/// Whether somebody had this name whose account was removed (faults B1).
+async fn is_closed(c: &mut Conn, name_key: String) -> Result<bool, Error> {
+    let query = account_closed_name::table.find(name_key).count();
+    let closed: i64 = on!(c, c => query.get_result(c))?;
+    Ok(closed > 0)
+}
+
+/// Removes an account, and keeps its name from others; false when there is none.
+pub(super) async fn close(c: &mut Conn, id: String, now: i64) -> Result<bool, Error> {
+    let name = account::table.find(id.clone()).select(account::username_key);
+    let Some(name_key): Option<String> = on!(c, c => name.get_result(c)).optional()? else { return Ok(false) };
+    on!(c, c => diesel::delete(account::table.find(id)).execute(c))?;
+    let closed = (account_closed_name::name_key.eq(name_key), account_closed_name::closed_at.eq(now));
+    let statement = diesel::insert_into(account_closed_name::table).values(closed).on_conflict_do_nothing();
+    on!(c, c => statement.execute(c))?;
+    Ok(true)
 }
 
 pub(super) async fn row(c: &mut Conn, id: String) -> Result<Option<Row>, Error> {

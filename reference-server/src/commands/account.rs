@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::cli::{AccountCommand, CreateAccount};
 use super::error::CommandError;
-use super::{output, password};
+use super::{account_details, output, password};
 use crate::state::State;
 
 /// Does an `account` command.
@@ -20,10 +20,17 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
         AccountCommand::List => list(state, as_json).await,
         AccountCommand::Show { name } => {
             let account = find(state, &name).await?;
-            show(&account, as_json);
-            Ok(())
+            account_details::show(state, &account, as_json).await
         }
         AccountCommand::SetPassword { name, password_stdin } => set_password(state, &name, password_stdin).await,
+        AccountCommand::Unlock { name } => {
+            let account = find(state, &name).await?;
+            sessions::unlock(&state.auth, &account.id).await?;
+            output::text(&format!("{} may try to sign in again.\n", account.username));
+            Ok(())
+        }
+        AccountCommand::Unlink { name, provider } => unlink(state, &name, &provider).await,
+        AccountCommand::ReleaseName { name } => release_name(state, &name).await,
         AccountCommand::Disable { name } => set_standing(state, &name, Standing::Disabled).await,
         AccountCommand::Enable { name } => set_standing(state, &name, Standing::Active).await,
         AccountCommand::Delete { name } => delete(state, &name).await,
@@ -43,8 +50,7 @@ async fn create(state: &State, wanted: CreateAccount, as_json: bool) -> Result<(
         .with_password(password)
         .with_role(if wanted.admin { Role::Admin } else { Role::Member });
     let account = state.accounts.create(new).await?;
-    show(&account, as_json);
-    Ok(())
+    account_details::show(state, &account, as_json).await
 }
 
 async fn list(state: &State, as_json: bool) -> Result<(), CommandError> {
@@ -66,6 +72,7 @@ async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<(),
     let password = password::new_password(from_stdin)?;
     state.accounts.set_password(&account.id, &password).await?;
     sessions::end_all(&state.auth, &account.id).await?;
+    sessions::unlock(&state.auth, &account.id).await?;
     // The password stays changed when the owner cannot be notified.
     if let Some(letter) = Letter::to(&account, Mail::PasswordChanged)
         && let Err(error) = state.auth.mailer().send(&letter).await
@@ -79,8 +86,26 @@ async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<(),
 async fn set_standing(state: &State, name: &str, standing: Standing) -> Result<(), CommandError> {
     let account = find(state, name).await?;
     state.accounts.set_standing(&account.id, standing).await?;
+    if standing != Standing::Active {
+        sessions::sign_out_everywhere(&state.auth, &account.id).await?;
+    }
     let words = if standing == Standing::Active { "may act" } else { "may no longer act" };
     output::text(&format!("{} {words}.\n", account.username));
+    Ok(())
+}
+
+async fn unlink(state: &State, name: &str, provider: &str) -> Result<(), CommandError> {
+    let account = find(state, name).await?;
+    sso::remove(&state.auth, &account.id, provider).await?;
+    output::text(&format!("{} is no longer linked to {provider}.\n", account.username));
+    Ok(())
+}
+
+async fn release_name(state: &State, name: &str) -> Result<(), CommandError> {
+    if !state.accounts.release_name(name).await? {
+        return Err(CommandError::new(format!("{name:?} is not the name of a removed account")));
+    }
+    output::text(&format!("{name} can be taken again. Apps may take its next owner for the one before.\n"));
     Ok(())
 }
 
@@ -89,6 +114,7 @@ async fn delete(state: &State, name: &str) -> Result<(), CommandError> {
     state.accounts.delete(&account.id).await?;
     sessions::end_all(&state.auth, &account.id).await?;
     sso::forget(&state.auth, &account.id).await?;
+    sessions::forget(&state.auth, &account.id).await?;
     output::text(&format!("{} is removed.\n", account.username));
     Ok(())
 }
@@ -99,22 +125,7 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Account, CommandEr
     found.ok_or_else(|| CommandError::new(format!("there is no account {name:?}")))
 }
 
-fn show(account: &Account, as_json: bool) {
-    if as_json {
-        output::json(&entity(account));
-        return;
-    }
-    output::text(&output::facts(&[
-        ("name", account.username.clone()),
-        ("e-mail", address(account)),
-        ("role", role(account).into()),
-        ("standing", standing(account).into()),
-        ("language", language(account).to_owned()),
-        ("id", account.id.to_string()),
-    ]));
-}
-
-fn entity(account: &Account) -> Value {
+pub(super) fn entity(account: &Account) -> Value {
     json!({
         "id": account.id.as_str(),
         "username": account.username,
@@ -127,7 +138,7 @@ fn entity(account: &Account) -> Value {
     })
 }
 
-fn address(account: &Account) -> String {
+pub(super) fn address(account: &Account) -> String {
     match &account.email {
         None => "-".to_owned(),
         Some(email) if email.confirmed => email.address.clone(),
@@ -135,7 +146,7 @@ fn address(account: &Account) -> String {
     }
 }
 
-fn role(account: &Account) -> &'static str {
+pub(super) fn role(account: &Account) -> &'static str {
     match account.role {
         Role::Admin => "admin",
         Role::Moderator => "moderator",
@@ -143,7 +154,7 @@ fn role(account: &Account) -> &'static str {
     }
 }
 
-fn standing(account: &Account) -> &'static str {
+pub(super) fn standing(account: &Account) -> &'static str {
     match account.standing {
         Standing::Active => "active",
         Standing::Pending => "pending",
@@ -152,7 +163,7 @@ fn standing(account: &Account) -> &'static str {
     }
 }
 
-fn language(account: &Account) -> &str {
+pub(super) fn language(account: &Account) -> &str {
     account.language.as_ref().map_or("-", Language::as_str)
 }
 

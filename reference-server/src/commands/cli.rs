@@ -93,7 +93,24 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         password_stdin: bool,
     },
-    /// Stop an account from acting
+    /// Lift the limit on failed sign-ins of an account
+    Unlock {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Remove the link of an account to an identity provider
+    Unlink {
+        /// User name or e-mail address
+        name: String,
+        /// The provider's id from the configuration, or its issuer
+        provider: String,
+    },
+    /// Let somebody else have the name of an account that was removed
+    ReleaseName {
+        /// The user name
+        name: String,
+    },
+    /// Stop an account from acting; ends its sessions
     Disable {
         /// User name or e-mail address
         name: String,

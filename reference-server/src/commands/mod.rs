@@ -2,6 +2,7 @@
 //! configuration (running contract §2).
 
 mod account;
+mod account_details;
 mod app;
 mod cli;
 mod config;

@@ -1,5 +1,6 @@
 //! Which identities are mine: list, look at, remove (Lysand §10, §11).
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
@@ -77,6 +78,68 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
         Ok(Some(owner)) => mail::send_mail(auth, &owner, Mail::IdentityUnlinked { provider: known.name.clone() }).await,
         Ok(None) => {}
         Err(error) => tracing::error!(%account, why = ?error.to_string(), "nobody can be told of the removed link"),
+    }
+    Ok(())
+}
+
+/// An identity of an account, also of a provider that is not configured (any more).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AccountIdentity {
+    /// The provider's id, if it is configured.
+    pub provider: Option<String>,
+    /// Who says it.
+    pub issuer: String,
+    /// Who the person is there.
+    pub subject: String,
+    /// How the person knows it.
+    pub label: Option<String>,
+    /// Since when.
+    pub linked_at: Timestamp,
+}
+
+/// All identities that can sign in to an account, or could: for whoever administers it.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn identities(auth: &Auth, account: &AccountId) -> Result<Vec<AccountIdentity>, Error> {
+    let account = account.clone();
+    let all = auth.store().look_up(move |c| Box::pin(async move { identities::of_account(c, &account).await })).await?;
+    let named = all.into_iter().map(|linked| AccountIdentity {
+        provider: auth.config().sso.provider_of_issuer(&linked.identity.issuer).map(|known| known.id.clone()),
+        issuer: linked.identity.issuer,
+        subject: linked.identity.subject,
+        label: linked.label,
+        linked_at: linked.linked_at,
+    });
+    Ok(named.collect())
+}
+
+/// Removes an identity by the word of whoever administers the account, even the last way in. `provider` is an id from the
+/// configuration, or an issuer.
+///
+/// # Errors
+/// 404 when there is no such link.
+pub async fn remove(auth: &Auth, account: &AccountId, provider: &str) -> Result<(), Error> {
+    let known = auth.config().sso.provider(provider);
+    let issuer = known.map_or_else(|| provider.to_owned(), Provider::issuer);
+    let name = known.map_or_else(|| provider.to_owned(), |known| known.name.clone());
+    let owner = account.clone();
+    let removed = auth.store().write(move |c| {
+        Box::pin(async move {
+            identities::lock_owner(c, &owner).await?;
+            let all = identities::of_account(c, &owner).await?;
+            let Some(link) = all.iter().find(|linked| linked.identity.issuer == issuer) else { return Ok(false) };
+            identities::delete(c, &link.id).await?;
+            Ok(true)
+        })
+    });
+    if !removed.await? {
+        return Err(not_linked());
+    }
+    tracing::info!(%account, %provider, "identity unlinked by the operator");
+    if let Some(owner) = auth.account(account).await? {
+        mail::send_mail(auth, &owner, Mail::IdentityUnlinked { provider: name }).await;
     }
     Ok(())
 }

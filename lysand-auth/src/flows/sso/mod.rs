@@ -15,6 +15,6 @@ mod register;
 
 pub use self::begin::{LinkStart, ProviderRedirect, link, sign_in};
 pub use self::confirm_link::{ConfirmationQuestion, LinkConfirmation, confirm_link, confirmation_question};
-pub use self::links::{Linked, forget, get, list, unlink};
+pub use self::links::{AccountIdentity, Linked, forget, get, identities, list, remove, unlink};
 pub use crate::model::identity::{Hints, StartedBy};
 pub use crate::steps::proof::is_fresh;

@@ -9,6 +9,7 @@ use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
+use crate::store::apps;
 use crate::store::tokens::{self, StoredToken};
 
 /// A new access token (Mastodon §6.2).
@@ -37,7 +38,16 @@ pub async fn issue(auth: &Auth, app: &App, account: Option<AccountId>, scopes: S
     let (issued, stored) = new_token(auth, app, account, scopes, None);
     let digest = issued.access_token.digest();
     tracing::info!(app = %app.id, account = ?stored.account_id, token = %stored.id, "token issued");
-    auth.store().write_one(move |c| Box::pin(async move { tokens::insert(c, &stored, digest).await })).await?;
+    let kept = auth.store().write(move |c| {
+        Box::pin(async move {
+            tokens::insert(c, &stored, digest).await?;
+            match stored.account_id {
+                Some(_) => apps::set_approved(c, &stored.app_id).await,
+                None => apps::set_had_own_token(c, &stored.app_id).await,
+            }
+        })
+    });
+    kept.await?;
     Ok(issued)
 }
 

@@ -98,6 +98,14 @@ impl Bearer {
         Ok(self.token.require(scopes)?)
     }
 
+    /// Demands that the account, if the token speaks for one, was not switched off.
+    ///
+    /// # Errors
+    /// 403 as in Mastodon §11.2.
+    pub(crate) async fn refuse_disabled(&self) -> Result<(), ApiError> {
+        Ok(self.token.refuse_disabled(&self.auth).await?)
+    }
+
     /// Demands one of `scopes`, and the account that the token speaks for.
     ///
     /// # Errors

@@ -12,9 +12,10 @@ use crate::error::{Code, Error};
 use crate::flows::sessions;
 use crate::host::pages::Reader;
 use crate::model::account::Account;
-use crate::model::session::{Session, SignedInBrowser};
+use crate::model::session::{Browser, Session, SignedInBrowser};
 use crate::signing::CookieProblem;
 use crate::texts;
+use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
@@ -42,12 +43,29 @@ impl FromRequest for SignedIn {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
         Box::pin(async move {
-            let auth = req
-                .app_data::<Data<Auth>>()
-                .ok_or_else(|| Error::failed("lysand_auth::web::mount was not called on this app"))?;
+            let auth = req.app_data::<Data<Auth>>().ok_or_else(not_mounted)?;
             Ok(optional(auth, req.headers()).await?)
         })
     }
+}
+
+/// What the browser has of earlier sign-ins, for [`sessions::begin`].
+impl FromRequest for Browser {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, signed_in) = (req.clone(), SignedIn::from_request(req, payload));
+        Box::pin(async move {
+            let signed_in = signed_in.await?;
+            let auth = req.app_data::<Data<Auth>>().ok_or_else(not_mounted)?;
+            Ok(cookies::browser(auth, req.headers(), signed_in.session()))
+        })
+    }
+}
+
+fn not_mounted() -> Error {
+    Error::failed("lysand_auth::web::mount was not called on this app")
 }
 
 /// Who is signed in, if anybody; a failure is a value, so that a page can show it as a page.

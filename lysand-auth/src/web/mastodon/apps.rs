@@ -46,6 +46,7 @@ pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Recei
 
 /// `GET /api/v1/apps/verify_credentials`
 pub(crate) async fn verify_credentials(bearer: Bearer) -> Result<HttpResponse, ApiError> {
+    bearer.refuse_disabled().await?;
     Ok(json(&entity(bearer.app())))
 }
 

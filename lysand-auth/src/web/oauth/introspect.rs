@@ -47,13 +47,16 @@ pub(crate) async fn introspect(
 /// `GET /oauth/token/info` (Mastodon §9)
 pub(crate) async fn token_info(auth: Data<Auth>, bearer: Result<Bearer, ApiError>) -> Result<HttpResponse, ApiError> {
     match bearer {
-        Ok(bearer) => Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&json!({
-            "resource_owner_id": bearer.account_id().map(AccountId::as_str),
-            "scope": bearer.scopes().words(),
-            "expires_in": bearer.expires_in(auth.ambient().now()).map(|left| left.as_secs()),
-            "application": { "uid": bearer.app().client_id },
-            "created_at": bearer.created_at().seconds(),
-        }))),
+        Ok(bearer) => {
+            bearer.refuse_disabled().await?;
+            Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&json!({
+                "resource_owner_id": bearer.account_id().map(AccountId::as_str),
+                "scope": bearer.scopes().words(),
+                "expires_in": bearer.expires_in(auth.ambient().now()).map(|left| left.as_secs()),
+                "application": { "uid": bearer.app().client_id },
+                "created_at": bearer.created_at().seconds(),
+            })))
+        }
         Err(ApiError(Error::Refused(refusal))) if refusal.code == Code::InvalidToken => {
             Ok(HttpResponse::Unauthorized().insert_header((header::CACHE_CONTROL, "no-store")).json_body(&json!({
                 "error": "invalid_token",

@@ -18,7 +18,7 @@ use crate::web::wire::redirect::redirect;
 /// # Errors
 /// When the cookie fits into no header.
 pub async fn finish_sign_in(auth: &Auth, req: &HttpRequest, signed_in: &SignedIn) -> Result<HttpResponse, Error> {
-    let SignedIn { cookie, app, request, step } = signed_in;
+    let SignedIn { app, request, step, .. } = signed_in;
     let reader = Params::of_query(req).reader(req);
     let mut reply = match step.missing {
         None => approved(View::new(auth, req, &reader), request, &step.code).await,
@@ -29,6 +29,6 @@ pub async fn finish_sign_in(auth: &Auth, req: &HttpRequest, signed_in: &SignedIn
             redirect(&consent_location(auth, app, &pairs, &step.code))
         }
     };
-    cookies::put_session(auth, &mut reply, cookie)?;
+    cookies::put_sign_in(auth, &mut reply, signed_in)?;
     Ok(reply)
 }

@@ -8,7 +8,10 @@ use actix_web::http::header::HeaderMap;
 
 use crate::auth::Auth;
 use crate::error::Error;
+use crate::model::session::{Browser, Session};
 use crate::secret::Secret;
+use crate::steps::sign_in::SignedIn;
+use crate::steps::throttle::KNOWN;
 use crate::web::wire::request;
 
 /// Puts the cookie of a new session on a reply: for a host's own pages.
@@ -18,6 +21,26 @@ use crate::web::wire::request;
 pub fn put_session(auth: &Auth, reply: &mut HttpResponse, jwt: &Secret) -> Result<(), Error> {
     let lifetime = Duration::try_from(auth.config().lifetimes.session).unwrap_or(Duration::MAX);
     add(reply, &build(auth, auth.config().session_cookie.clone(), jwt.expose(), Some(lifetime)))
+}
+
+/// Puts the cookies of a sign-in on a reply: that of the session, and that by which the browser is known.
+///
+/// # Errors
+/// When one fits into no header.
+pub(crate) fn put_sign_in(auth: &Auth, reply: &mut HttpResponse, signed_in: &SignedIn) -> Result<(), Error> {
+    put_session(auth, reply, &signed_in.cookie)?;
+    let lifetime = Duration::try_from(KNOWN).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, known_cookie_name(auth), signed_in.known_by.expose(), Some(lifetime)))
+}
+
+/// What a browser has of earlier sign-ins. A value that is none of ours is as good as none.
+pub(crate) fn browser(auth: &Auth, headers: &HeaderMap, session: Option<&Session>) -> Browser {
+    let known_by = request::cookie(headers, known_cookie_name(auth)).filter(|value| value.len() == 43);
+    Browser { session: session.map(|session| session.id.clone()), known_by: known_by.map(Secret::new) }
+}
+
+fn known_cookie_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-known" } else { "known" }
 }
 
 /// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do

@@ -14,30 +14,31 @@ use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
-use crate::model::session::{SessionId, SignedInBrowser};
+use crate::model::session::{Browser, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::sign_in;
 use crate::store::sso_flows;
 use crate::texts;
 
-/// Does what the flow was begun for. `browser` is who is signed in with the browser that came back.
+/// Does what the flow was begun for. `browser` is what the browser that came back has of earlier sign-ins, `signed_in` who is
+/// signed in with it.
 ///
 /// # Errors
 /// As Lysand §9 lists them; nothing is left behind.
 pub async fn finish(
     auth: &Auth,
     redeemed: RedeemedFlow,
-    browser: Option<&SignedInBrowser>,
+    browser: Browser,
+    signed_in: Option<&SignedInBrowser>,
 ) -> Result<CallbackOutcome, CallbackError> {
     let RedeemedFlow { identified: IdentifiedFlow { flow, app, provider }, profile, is_same_browser } = redeemed;
     let link = UnconfirmedLink { subject: profile.identity.subject.clone(), label: profile.label() };
     let outcome = match &flow.purpose {
         Purpose::SignIn(_, request) => {
             let request = app.clone().map(|app| (app, request.clone()));
-            let replaces = browser.map(|browser| browser.session.id.clone());
-            sign_in_with(auth, &provider, &profile, request, replaces).await
+            sign_in_with(auth, &provider, &profile, request, browser).await
         }
-        Purpose::Link(account, _) if is_same_browser && is_still_the_owners(&flow, account, browser) => {
+        Purpose::Link(account, _) if is_same_browser && is_still_the_owners(&flow, account, signed_in) => {
             let linked = make_link(auth, &flow, link, OwnerConfirmed::No).await;
             linked.map(|()| CallbackOutcome::Linked)
         }
@@ -62,7 +63,7 @@ async fn sign_in_with(
     provider: &Provider,
     profile: &ProviderProfile,
     request: Option<(App, CheckedRequest)>,
-    replaces: Option<SessionId>,
+    browser: Browser,
 ) -> Result<CallbackOutcome, Error> {
     // The app was removed while the person was away.
     let (app, request) = request.ok_or_else(invalid_flow)?;
@@ -77,7 +78,7 @@ async fn sign_in_with(
         return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
-    let signed_in = sign_in::after_proof(auth, &account, (app, request), replaces, None).await?;
+    let signed_in = sign_in::after_proof(auth, &account, (app, request), browser, None).await?;
     Ok(CallbackOutcome::SignedIn(Box::new(signed_in)))
 }
 

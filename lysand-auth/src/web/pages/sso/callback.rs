@@ -12,7 +12,7 @@ use crate::flows::sso::callback::{Callback, CallbackError, CallbackOutcome, Repo
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::identity::Hints;
-use crate::model::session::SignedInBrowser;
+use crate::model::session::{Browser, SignedInBrowser};
 use crate::texts;
 use crate::web::kit::page::{self, View};
 use crate::web::kit::session;
@@ -35,10 +35,10 @@ pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
         // What cannot be read is no flow of ours; where to say so is a hint all the same.
         let callback =
             parse_callback(&req, &params).unwrap_or_else(|_| Callback::unreadable(issuer(&req), params.flag("link")));
-        Ok((callback, before.0))
+        Ok((callback, cookies::browser(&auth, req.headers(), before.session()), before.0))
     };
     match parts.await {
-        Ok((callback, browser)) => answer(&auth, &req, &callback, browser.as_ref()).await,
+        Ok((callback, browser, signed_in)) => answer(&auth, &req, &callback, (browser, signed_in.as_ref())).await,
         Err(error) => error_page(&auth, &req, &error).await,
     }
 }
@@ -72,13 +72,13 @@ async fn answer(
     auth: &Auth,
     req: &HttpRequest,
     callback: &Callback,
-    browser: Option<&SignedInBrowser>,
+    (browser, signed_in): (Browser, Option<&SignedInBrowser>),
 ) -> HttpResponse {
     let finished = async {
         let flow = sso::callback::identify(auth, callback).await?;
         let (id, cookie) = (flow.id().to_owned(), cookies::flow_cookie(auth, req.headers(), flow.id()));
         let redeemed = sso::callback::redeem(auth, flow, cookie.as_ref(), callback).await?;
-        Ok((id, sso::callback::finish(auth, redeemed, browser).await?))
+        Ok((id, sso::callback::finish(auth, redeemed, browser, signed_in).await?))
     };
     match finished.await {
         Ok((flow_id, outcome)) => match reply_to(auth, req, &flow_id, &outcome).await {
@@ -112,7 +112,7 @@ async fn reply_to(
                 }
                 Some(_) => redirect(&consent_location(auth, signed_in)),
             };
-            cookies::put_session(auth, &mut reply, &signed_in.cookie)?;
+            cookies::put_sign_in(auth, &mut reply, signed_in)?;
             reply
         }
     };
