@@ -92,19 +92,26 @@ impl Settings {
     /// Every problem at once.
     pub fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Problems> {
         let mut reader = Reader::new(text, environment)?;
-        let http = sections::http(&mut reader);
-        let database = sections::database(&mut reader);
-        let keys = sections::keys(&mut reader);
-        let instance = sections::instance(&mut reader);
-        let (frontend, templates_dir) = sections::frontend(&mut reader, &http);
-        let password = sections::password(&mut reader);
-        let lifetimes = sections::lifetimes(&mut reader);
-        let rate_limits = sections::rate_limits(&mut reader);
-        let sso = sso::sso(&mut reader);
-        let oauth = oauth::rules(&mut reader);
-        let log_format = sections::log_format(&mut reader);
+        let mut settings = Self::read(&mut reader);
+        settings.effective = effective::to_toml(&reader.finish()?);
+        Ok(settings)
+    }
+
+    /// Asks for every setting.
+    fn read(reader: &mut Reader) -> Self {
+        let http = sections::http(reader);
+        let database = sections::database(reader);
+        let keys = sections::keys(reader);
+        let instance = sections::instance(reader);
+        let (frontend, templates_dir) = sections::frontend(reader, &http);
+        let password = sections::password(reader);
+        let lifetimes = sections::lifetimes(reader);
+        let rate_limits = sections::rate_limits(reader);
+        let sso = sso::sso(reader);
+        let oauth = oauth::rules(reader);
+        let log_format = sections::log_format(reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
-        let mut settings = Self {
+        let settings = Self {
             http,
             database,
             keys,
@@ -125,8 +132,7 @@ impl Settings {
         for problem in settings.to_config(Keys::new(vec![Secret::default()], vec![[0; 32]])).check() {
             reader.note(problem.field, problem.remedy);
         }
-        settings.effective = effective::to_toml(&reader.finish()?);
-        Ok(settings)
+        settings
     }
 
     /// What the library wants to know.
