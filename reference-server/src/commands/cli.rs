@@ -71,6 +71,18 @@ pub(super) enum Command {
     Token(TokenCommand),
     /// Delete what has expired
     Sweep,
+    /// Copy an SQLite database while the server runs
+    Backup {
+        /// The copy, which must not exist
+        file: PathBuf,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 /// `account …`; NAME is a user name or an e-mail address.

@@ -4,9 +4,11 @@
 mod account;
 mod account_details;
 mod app;
+mod backup;
 mod cli;
 mod config;
 mod database;
+mod documentation;
 mod error;
 mod output;
 mod password;
@@ -41,6 +43,9 @@ pub fn run(
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if let Some(code) = documentation::print(&cli) {
+        return code;
+    }
     let environment = environment.into_iter().map(|(name, value)| (lossy(name), lossy(value))).collect();
     let settings = match load(&cli, environment) {
         Ok(settings) => settings,
@@ -81,6 +86,8 @@ async fn dispatch(cli: Cli, settings: Settings) -> Result<ExitCode, CommandError
         Command::Token(TokenCommand::Create(wanted)) => {
             token::create(&State::open(settings, ambient).await?, wanted, cli.json).await?;
         }
+        Command::Backup { file } => backup::run(&settings, &file, cli.json)?,
+        Command::Completions { .. } | Command::Man => {}
         Command::Sweep => database::sweep(&State::open(settings, ambient).await?, cli.json).await?,
     }
     Ok(ExitCode::SUCCESS)
