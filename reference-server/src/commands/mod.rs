@@ -3,6 +3,7 @@
 
 mod account;
 mod account_details;
+mod account_facts;
 mod app;
 mod backup;
 mod cli;
