@@ -138,6 +138,8 @@ fn files_written_by_commands_are_readable_by_owner_only() {
         command.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(tests::server::program()).args(arguments);
         tests::server::feed(command.current_dir(folder.path()), input)
     };
+    let made = careless(&["migrate"], "");
+    assert!(made.status.success(), "{}", stderr(&made));
     let create = ["account", "create", "ada", "--email", "ada@people.example", "--password-stdin"];
     for (arguments, password) in [
         (&create[..], "ada walks 7 dogs"),

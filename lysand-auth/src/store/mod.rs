@@ -33,6 +33,8 @@ pub(crate) mod own_tokens;
 mod pooled_conn;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_tls;
 pub(crate) mod rate_limits;
 mod schema;
 pub(crate) mod sessions;

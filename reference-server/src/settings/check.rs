@@ -29,6 +29,13 @@ pub(super) fn database_url(given: &str) -> Result<(), String> {
         };
     }
     let wanted = "Give \"sqlite:path/to/file\" or \"postgres://user:password@host:5432/name\".";
+    if has_bare_characters(given) {
+        return Err(
+            "Percent-encode what is special in user name and password: @ is %40, : is %3A, / is %2F, ? is %3F, # is \
+                    %23, % is %25."
+                .to_owned(),
+        );
+    }
     let url = Url::parse(given).map_err(|_| wanted.to_owned())?;
     match url.scheme() {
         "postgres" | "postgresql" => Ok(()),
@@ -36,11 +43,42 @@ pub(super) fn database_url(given: &str) -> Result<(), String> {
     }
 }
 
-/// A database URL as it may be shown: the password is replaced by three stars.
+/// Whether a URL has a character in its user name or password that ends them for one reader of it and not for another: then
+/// text and host disagree, and a part of the password would count as something else (faults D5).
+fn has_bare_characters(given: &str) -> bool {
+    let Some((_, rest)) = given.split_once("://") else { return given.contains('@') };
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let users = authority.split_once('@').map_or("", |(users, _)| users);
+    let is_encoded = |piece: &str| piece.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    rest[authority.len()..].contains('@')
+        || authority.matches('@').count() > 1
+        || users.matches(':').count() > 1
+        || users.split('%').skip(1).any(|piece| !is_encoded(piece))
+}
+
+/// A database URL whose relative file starts in `folder`.
+///
+/// # Errors
+/// When the folder's name is no text.
+pub(super) fn database_url_in(folder: &Path, url: &str) -> Result<String, String> {
+    let Some(path) = url.strip_prefix("sqlite:") else { return Ok(url.to_owned()) };
+    let path = folder.join(path.strip_prefix("//").unwrap_or(path));
+    let path = path.to_str().ok_or("Keep the configuration file in a folder whose name is UTF-8.")?;
+    Ok(format!("sqlite:{path}"))
+}
+
+/// A database URL as it may be shown: the password is replaced by three stars, whatever is in it.
 pub(super) fn masked_database_url(given: &str) -> String {
     const MASK: &str = "***";
     if given.starts_with("sqlite:") {
         return given.to_owned();
+    }
+    if has_bare_characters(given) {
+        // Up to the last @ it may all be password; a password among the parameters may have one, too.
+        return match (given.split_once("://"), given.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, rest))) if !given.contains("password=") => format!("{scheme}://{MASK}@{rest}"),
+            _ => MASK.to_owned(),
+        };
     }
     let Some(mut url) = Url::parse(given).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql")) else {
         return MASK.to_owned();
@@ -153,10 +191,53 @@ mod tests {
             ("postgres://u@h/n", "postgres://u@h/n"),
             ("postgres://u@h/n?password=hunter2&a=b", "postgres://u@h/n?password=***&a=b"),
             ("u:hunter2@h", "***"),
+            ("postgres://u:hun@ter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:hun@ter@2@h/n", "postgres://***@h/n"),
+            ("postgres://u:hun/ter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:12/hunter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:12?hunter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:12#hunter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:hunter2%@h/n", "postgres://***@h/n"),
+            ("postgres://u:hunter2%zz@h/n", "postgres://***@h/n"),
+            ("postgres://hunter2:3:4@h/n", "postgres://***@h/n"),
+            ("postgres://u@h/n?password=hunter2@x", "***"),
+            ("postgres://u:hunter2%40x@h/n", "postgres://u:***@h/n"),
             ("mysql://u:hunter2@h/n", "***"),
             ("hunter2", "***"),
         ] {
             assert_eq!(masked_database_url(given), shown);
+        }
+    }
+
+    #[test]
+    fn settings_database_url_with_bare_special_characters_is_told_to_encode_them() {
+        for given in [
+            "postgres://u:hun@ter2@h/n",
+            "postgres://u:12/hunter2@h/n",
+            "postgres://u:12?hunter2@h/n",
+            "postgres://u:12#hunter2@h/n",
+            "postgres://u:hunter2%@h/n",
+            "postgres://u:a:hunter2@h/n",
+        ] {
+            let remedy = database_url(given).expect_err("refused");
+            assert!(remedy.starts_with("Percent-encode") && !remedy.contains("hunter2"), "{given}: {remedy}");
+        }
+        for given in ["postgres://u:hunter2%40%2F@h/n", "postgres://%2Frun%2Fpostgresql/n", "postgres://u@[::1]:5432/n"]
+        {
+            assert!(database_url(given).is_ok(), "{given}");
+        }
+    }
+
+    #[test]
+    fn settings_database_file_starts_in_the_folder_of_the_configuration() {
+        for (folder, given, opened) in [
+            ("", "sqlite:data/x", "sqlite:data/x"),
+            ("/etc/y", "sqlite:data/x", "sqlite:/etc/y/data/x"),
+            ("/etc/y", "sqlite:///var/x", "sqlite:/var/x"),
+            ("/etc/y", "sqlite:/var/x", "sqlite:/var/x"),
+            ("/etc/y", "postgres://h/n", "postgres://h/n"),
+        ] {
+            assert_eq!(database_url_in(Path::new(folder), given).as_deref(), Ok(opened));
         }
     }
 
