@@ -25,7 +25,7 @@ async fn exchange(auth: &Auth, req: &HttpRequest, received: Received) -> Result<
     let scope = if grant_type.as_deref() == Some("authorization_code") { None } else { params.text("scope")? };
     let base_url = &auth.config().base_url;
     if !params.every_text("resource")?.iter().all(|resource| base_url.covers(resource)) {
-        return Err(Error::invalid_target().into());
+        return Err(Error::invalid_target());
     }
     let requested = TokenRequest {
         grant_type,
