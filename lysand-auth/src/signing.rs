@@ -170,6 +170,24 @@ impl SigningKeys {
         jsonwebtoken::encode(&header, &claims, &self.signer).map(Secret::new)
     }
 
+    /// Whom an id token of ours is about, whichever app it was for and whether it has expired (FAC-136).
+    #[must_use]
+    pub(crate) fn subject_of_id_token(&self, token: &str, base_url: &BaseUrl) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Hint {
+            iss: String,
+            sub: String,
+        }
+        let mut signature_alone = Validation::new(Algorithm::EdDSA);
+        signature_alone.required_spec_claims.clear();
+        signature_alone.validate_exp = false;
+        signature_alone.validate_aud = false;
+        let decoded = |key| jsonwebtoken::decode::<Hint>(token, key, &signature_alone).ok();
+        let token = self.verifiers.iter().find_map(decoded)?;
+        let is_session = token.header.typ.as_deref() == Some(SESSION_TYPE);
+        (!is_session && token.claims.iss == base_url.issuer()).then_some(token.claims.sub)
+    }
+
     /// Signs the cookie of a session.
     ///
     /// # Errors

@@ -207,7 +207,7 @@ story!(own_headers_of_a_redirect_stay_small_beside_a_long_state, |story| {
     for answer in [&login, &decided, &page] {
         let size: usize = answer.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
         let location = answer.header("location").len();
-        // The whole head fits into the 4 KiB that a proxy has for it by default, twice that where the state is the largest.
-        assert!(size - location < 1_024, "{size} bytes, {location} of them the location");
+        // What is ours, the sign-in cookie included, leaves the buffers of a proxy to the app's state.
+        assert!(size - location < 1_200, "{size} bytes, {location} of them the location");
     }
 });

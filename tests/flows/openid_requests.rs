@@ -144,3 +144,25 @@ story!(request_objects_are_refused_by_their_own_names, |story| {
     let page = ask(&story, &app, &[("ui_locales", "fr"), ("lang", "de")], None).send().await.is(200);
     assert_eq!(page.header("content-language"), "de");
 });
+
+story!(prompt_none_with_hint_of_somebody_else_requires_sign_in, |story| {
+    let (ada, eve, app) = (story.person("ada").await, story.person("eve").await, openid_app(&story).await);
+    let query = app.authorize_query_with(&[("scope", "openid")]);
+    let mut found = Vec::new();
+    for person in [&ada, &eve] {
+        let signed_in = story.sign_in_with(person, &query).await;
+        let code = story.consent(&signed_in, &app).await;
+        let token = story.redeem(&app, &code).await.is(200).json()["id_token"].as_str().expect("a token").to_owned();
+        found.push((signed_in, token));
+    }
+    // A token that has expired says who is meant all the same.
+    story.advance_clock(Duration::from_secs(24 * 3_600));
+    let [(ada, hers), (_, another)] = &found[..] else { panic!("two") };
+    let silent = |hint: &str| ask(&story, &app, &[("prompt", "none"), ("id_token_hint", hint)], Some(ada)).send();
+    let location = silent(hers).await.is(302).location();
+    assert!(query_of(&location, "code").is_some() && query_of(&location, "id_token_hint").is_none(), "{location}");
+    is_told(silent(another).await, "login_required");
+    for bad in ["rubbish", &ada.cookie, &format!("{hers}x"), "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."] {
+        is_told(silent(bad).await, "invalid_request");
+    }
+});

@@ -20,9 +20,9 @@ pub struct Lifetimes {
     /// How long after its redemption a code may come back without ending the token that it bought: for clients that
     /// try again when an answer is lost (security ONE-3). The same grace holds for a used refresh token (ONE-4).
     pub replay_grace: Duration,
-    /// Whether a refresh token whose answer was lost is answered once more, as long as nobody used what the first answer
-    /// brought, for ten minutes at most (faults A9).
-    pub refresh_retry: bool,
+    /// For how long a refresh token whose answer was lost is answered once more, as long as nobody used what the first answer
+    /// brought (faults A9). Zero is never; ten minutes at most.
+    pub refresh_retry: Duration,
     /// An access token of any app; `None` when only apps that ask for it get tokens that expire (Mastodon §11.4). A
     /// value demands it of all apps, which then get refresh tokens as well.
     pub access_token: Option<Duration>,
@@ -32,6 +32,8 @@ pub struct Lifetimes {
     pub refresh_token_idle: Duration,
     /// A family of refresh tokens, used or not, from consent on (security AS-8).
     pub refresh_token: Duration,
+    /// An app that nobody approved and that had no token (faults D14).
+    pub unused_app: Duration,
 }
 
 impl Lifetimes {
@@ -50,11 +52,12 @@ impl Default for Lifetimes {
             pending_code: Duration::from_secs(600),
             session: Duration::from_secs(7 * 24 * 3600),
             replay_grace: Duration::ZERO,
-            refresh_retry: true,
+            refresh_retry: Duration::from_secs(600),
             access_token: None,
             expiring_access_token: Duration::from_secs(3600),
             refresh_token_idle: Duration::from_secs(30 * 24 * 3600),
             refresh_token: Duration::from_secs(365 * 24 * 3600),
+            unused_app: Duration::from_secs(90 * 24 * 3600),
         }
     }
 }

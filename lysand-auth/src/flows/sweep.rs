@@ -22,8 +22,6 @@ const SHORT: Duration = Duration::from_millis(8);
 const PAUSE: Duration = Duration::from_millis(2);
 /// Ended things are kept a while, so that an answer can still say "revoked" rather than "unknown".
 const KEPT: Duration = Duration::from_secs(24 * 3600);
-/// How long an app that nobody uses is kept. A client keeps its registration for good, so one that was ever used stays.
-const UNUSED_APPS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// How many rows were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub struct Swept {
     pub throttles: usize,
     /// Browsers that were not seen for 400 days.
     pub known_browsers: usize,
-    /// Apps that nobody approved and that had no token in 90 days.
+    /// Apps that nobody used for [`Lifetimes::unused_app`](crate::config::Lifetimes::unused_app).
     pub apps: usize,
 }
 
@@ -92,7 +90,8 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     swept.throttles = sweeper.kind(Kind::Throttles, before).await;
     let unseen = auth.ambient().now().minus(KNOWN);
     swept.known_browsers = sweeper.kind(Kind::KnownBrowsers, unseen).await;
-    let unused = auth.ambient().now().minus(UNUSED_APPS_KEPT);
+    // A client keeps its registration for good, so one that was ever used stays.
+    let unused = auth.ambient().now().minus(auth.config().lifetimes.unused_app);
     swept.apps = sweeper.kind(Kind::UnusedApps, unused).await;
     forget_requests(auth);
     sweeper.failed.map_or(Ok(swept), Err)

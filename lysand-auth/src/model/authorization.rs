@@ -32,6 +32,8 @@ pub struct AuthorizationRequest {
     pub code_challenge_method: Option<String>,
     /// `nonce` (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
+    /// `id_token_hint`: who is meant, by an id token of ours (OpenID Connect Core §3.1.2.1). Heeded where no page may be shown.
+    pub id_token_hint: Option<String>,
     /// `resource`: for which servers (RFC 8707 §2).
     pub resources: Vec<String>,
     /// What it asks for by further parameters that is not done here.
@@ -169,6 +171,7 @@ impl AuthorizationRequest {
             code_challenge,
             code_challenge_method,
             nonce,
+            id_token_hint,
             resources,
             unsupported: _,
         } = self;
@@ -176,7 +179,7 @@ impl AuthorizationRequest {
         let others =
             [client_id, redirect_uri, response_type, response_mode, scope, code_challenge, code_challenge_method];
         let all = others.into_iter().map(size).sum::<usize>() + size(state) + size(nonce);
-        let all = all + resources.iter().map(String::len).sum::<usize>();
+        let all = all + size(id_token_hint) + resources.iter().map(String::len).sum::<usize>();
         match size(state) > LARGEST_STATE || size(nonce) > LARGEST_NONCE || all > LARGEST_REQUEST {
             true => Err(RequestProblem::TooLarge),
             false => Ok(()),

@@ -149,12 +149,7 @@ impl Registration {
             problems.push(Redirect("Redirect URI is too long (maximum is 2000 characters)"));
         }
         let website = self.website.filter(|website| !website.trim().is_empty());
-        if website.as_deref().is_some_and(|website| !is_website(website)) {
-            problems.push(Metadata("Application website is not a valid URL"));
-        }
-        if website.as_deref().is_some_and(|website| website.chars().count() > MAX_URL) {
-            problems.push(Metadata("Application website is too long (maximum is 2000 characters)"));
-        }
+        problems.extend(website.iter().flat_map(|website| about_website(website)).map(Metadata));
         if dynamic {
             let method = self.auth_method.as_deref();
             problems.extend(not_offered(method, &self.grant_types, &self.response_types).map(Metadata));
@@ -211,6 +206,12 @@ fn not_done(further: &[(String, String)]) -> impl Iterator<Item = &'static str> 
         };
         further.iter().any(|(known, value)| known == name && !value.is_empty() && !harmless.contains(&value.as_str()))
     })
+}
+
+fn about_website(website: &str) -> impl Iterator<Item = &'static str> + use<> {
+    let malformed = (!is_website(website)).then_some("Application website is not a valid URL");
+    let is_long = website.chars().count() > MAX_URL;
+    malformed.into_iter().chain(is_long.then_some("Application website is too long (maximum is 2000 characters)"))
 }
 
 fn about_links(links: &AppLinks) -> impl Iterator<Item = &'static str> {

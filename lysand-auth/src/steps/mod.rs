@@ -10,4 +10,5 @@ pub(crate) mod request;
 pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod standing;
 pub(crate) mod throttle;

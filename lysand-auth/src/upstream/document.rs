@@ -1,4 +1,4 @@
-//! A provider's own document (OpenID Connect Discovery §4): only what is needed is read, leniently in its shape and strictly
+//! A provider's own document (OpenID Connect Discovery): only what is needed is read, leniently in its shape and strictly
 //! in its meaning (faults C5).
 
 use oauth2::AuthType;

@@ -29,6 +29,7 @@ pub use self::kit::page::page_texts;
 pub use self::kit::provider_redirect::redirect_to_provider;
 pub use self::kit::routes::{not_allowed, with_slash};
 pub use self::kit::session::SignedIn;
+pub use self::kit::slashes::with_doubled_slashes;
 pub use self::kit::surfaces::{Surface, Surfaces};
 pub use self::kit::{documents, headers, limits, routes};
 pub use self::pages::finish_sign_in;
@@ -67,7 +68,7 @@ pub fn mount(auth: Auth, surfaces: Surfaces) -> impl FnOnce(&mut ServiceConfig) 
         keep_house(&auth);
         let routes = site_map(&auth, surfaces);
         routes.iter().for_each(|routes| routes.mount(config));
-        routes::with_doubled_slashes(config, &routes);
+        with_doubled_slashes(config, &routes);
         config.app_data(Data::new(auth)).app_data(Data::new(surfaces));
     }
 }

@@ -74,6 +74,18 @@ pub(super) enum Command {
     Keys(KeysCommand),
     /// Delete what has expired
     Sweep,
+    /// Copy an SQLite database while the server runs
+    Backup {
+        /// The copy, which must not exist
+        file: PathBuf,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 /// `keys …`

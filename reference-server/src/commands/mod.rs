@@ -3,10 +3,13 @@
 
 mod account;
 mod account_details;
+mod account_facts;
 mod app;
+mod backup;
 mod cli;
 mod config;
 mod database;
+mod documentation;
 mod error;
 mod output;
 mod password;
@@ -42,6 +45,9 @@ pub fn run(
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
+    if let Some(code) = documentation::print(&cli) {
+        return code;
+    }
     let environment: Vec<_> = environment.into_iter().map(|(name, value)| (lossy(name), lossy(value))).collect();
     let rust_log = environment.iter().find(|(name, _)| name == "RUST_LOG").map(|(_, value)| value.clone());
     let asked = match logging::asked(rust_log.as_deref()) {
@@ -88,6 +94,8 @@ async fn dispatch(cli: Cli, settings: Settings) -> Result<ExitCode, CommandError
         Command::Account(command) => {
             account::run(&State::open_existing(settings, ambient).await?, command, cli.json).await?;
         }
+        Command::Backup { file } => backup::run(&settings, &file, cli.json)?,
+        Command::Completions { .. } | Command::Man => {}
         Command::App(command) => app::run(&State::open_existing(settings, ambient).await?, command, cli.json).await?,
         Command::Token(TokenCommand::Create(wanted)) => {
             token::create(&State::open_existing(settings, ambient).await?, wanted, cli.json).await?;

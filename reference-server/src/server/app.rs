@@ -5,8 +5,8 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
 use lysand_auth::web::headers::AnswerKind;
-use lysand_auth::web::routes::{RouteList, Routes, with_doubled_slashes};
-use lysand_auth::web::{Surfaces, documents};
+use lysand_auth::web::routes::{RouteList, Routes};
+use lysand_auth::web::{Surfaces, documents, with_doubled_slashes};
 
 use super::draining::Draining;
 use super::{guard, health};

@@ -102,19 +102,26 @@ impl Settings {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Problems> {
         let mut reader = Reader::new(folder, text, environment)?;
-        let http = sections::http(&mut reader);
-        let database = sections::database(&mut reader);
-        let keys = sections::keys(&mut reader);
-        let instance = sections::instance(&mut reader);
-        let (frontend, templates_dir) = sections::frontend(&mut reader, &http);
-        let password = sections::password(&mut reader);
-        let lifetimes = sections::lifetimes(&mut reader);
-        let rate_limits = sections::rate_limits(&mut reader);
-        let sso = sso::sso(&mut reader);
-        let oauth = oauth::rules(&mut reader);
-        let log_format = sections::log_format(&mut reader);
+        let mut settings = Self::read(&mut reader);
+        settings.effective = effective::to_toml(&reader.finish()?);
+        Ok(settings)
+    }
+
+    /// Asks for every setting.
+    fn read(reader: &mut Reader) -> Self {
+        let http = sections::http(reader);
+        let database = sections::database(reader);
+        let keys = sections::keys(reader);
+        let instance = sections::instance(reader);
+        let (frontend, templates_dir) = sections::frontend(reader, &http);
+        let password = sections::password(reader);
+        let lifetimes = sections::lifetimes(reader);
+        let rate_limits = sections::rate_limits(reader);
+        let sso = sso::sso(reader);
+        let oauth = oauth::rules(reader);
+        let log_format = sections::log_format(reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
-        let mut settings = Self {
+        let settings = Self {
             http,
             database,
             keys,
@@ -128,15 +135,14 @@ impl Settings {
             oauth,
             log_format,
             demo,
-            data_dir: folder.join("data"),
+            data_dir: reader.folder().join("data"),
             effective: String::new(),
         };
         // The files are read when they are used.
         for problem in settings.to_config(Keys::new(vec![Secret::default()], vec![[0; 32]])).check() {
             reader.note(problem.field, problem.remedy);
         }
-        settings.effective = effective::to_toml(&reader.finish()?);
-        Ok(settings)
+        settings
     }
 
     /// What the library wants to know.

@@ -15,9 +15,10 @@ use super::unknown;
 use super::value::Value;
 use super::variable::{is_ours, variable_name};
 
-/// A key that exists, and its effective value as `print-config` shows it.
+/// A key that exists, what it wants, and its effective value as `print-config` shows it.
 pub(super) struct Entry {
     pub(super) key: String,
+    pub(super) wanted: &'static str,
     pub(super) shown: Option<Toml>,
 }
 
@@ -27,12 +28,15 @@ struct Given {
     value: Toml,
 }
 
+#[derive(Default)]
 pub(super) struct Reader {
     /// Where relative paths start.
     folder: PathBuf,
     file: toml::Table,
     variables: BTreeMap<String, String>,
     known: Vec<Entry>,
+    /// The keys in the sections of lists.
+    inner: Vec<Entry>,
     problems: Vec<Problem>,
 }
 
@@ -54,7 +58,8 @@ impl Reader {
     ) -> Result<Self, Problems> {
         let file = text.parse().map_err(|error| Problems::one("the configuration file", not_toml(text, &error)))?;
         let variables = environment.into_iter().filter(|(name, _)| is_ours(name)).collect();
-        Ok(Self { folder: folder.to_owned(), file, variables, known: Vec::new(), problems: Vec::new() })
+        let (known, inner, problems) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { folder: folder.to_owned(), file, variables, known, inner, problems })
     }
 
     /// The folder in which relative paths start.
@@ -86,7 +91,7 @@ impl Reader {
 
     /// The setting `key`, if it was given and passes `check`. The caller notes the default with [`show`](Self::show).
     pub(super) fn optional<T: Value>(&mut self, key: &str, check: impl FnOnce(T) -> Result<T, String>) -> Option<T> {
-        self.know(key);
+        self.know(key, T::WANTED);
         let given = self.take(key, T::from_variable)?;
         let checked = match T::read(&given.value) {
             Some(value) => check(value),
@@ -108,9 +113,9 @@ impl Reader {
         let mut shown = Vec::new();
         let mut items = Vec::new();
         for (index, file) in tables.into_iter().enumerate() {
-            let (folder, variables) = (self.folder(), BTreeMap::new());
-            let mut inner = Self { folder, file, variables, known: Vec::new(), problems: Vec::new() };
+            let mut inner = Self { folder: self.folder(), file, ..Self::default() };
             items.push(read(&mut inner));
+            self.know_inner(key, &inner.known);
             match inner.finish() {
                 Ok(entries) => {
                     let values = entries.into_iter().filter_map(|entry| Some((entry.key, entry.shown?)));
@@ -139,8 +144,8 @@ impl Reader {
         mask: fn(&str) -> String,
     ) -> Secret {
         let path_key = format!("{key}_file");
-        self.know(key);
-        self.know(&path_key);
+        self.know(key, String::WANTED);
+        self.know(&path_key, PathBuf::WANTED);
         let below = (self.take_from_file(key), self.take_from_file(&path_key));
         let above = (self.take_from_variable(key, as_text), self.take_from_variable(&path_key, as_text));
         let (direct, path) = if above.0.is_some() || above.1.is_some() { above } else { below };
@@ -202,10 +207,25 @@ impl Reader {
         }
     }
 
-    fn know(&mut self, key: &str) {
+    fn know(&mut self, key: &str, wanted: &'static str) {
         if !self.known.iter().any(|entry| entry.key == key) {
-            self.known.push(Entry { key: key.to_owned(), shown: None });
+            self.known.push(Entry { key: key.to_owned(), wanted, shown: None });
         }
+    }
+
+    fn know_inner(&mut self, list: &str, entries: &[Entry]) {
+        for entry in entries {
+            let key = format!("{list}[].{}", entry.key);
+            if !self.inner.iter().any(|known| known.key == key) {
+                self.inner.push(Entry { key, wanted: entry.wanted, shown: entry.shown.clone() });
+            }
+        }
+    }
+
+    /// Every key that was asked for, those in the sections of lists last: for the reference of the configuration.
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> impl Iterator<Item = &Entry> {
+        self.known.iter().chain(&self.inner)
     }
 
     /// Takes `key` out of both places; the environment's value wins.

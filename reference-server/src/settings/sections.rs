@@ -354,7 +354,7 @@ pub(super) fn lifetimes(reader: &mut Reader) -> Lifetimes {
         made.pending_code = reader.checked("tokens.pending_code_ttl", usual.pending_code, minutes(60));
         made.session = reader.checked("tokens.session_ttl", usual.session, |session| within(session, 60, 366 * 86_400));
         made.replay_grace = reader.checked("tokens.replay_grace", usual.replay_grace, |grace| within(grace, 0, 60));
-        made.refresh_retry = reader.get("tokens.refresh_retry", usual.refresh_retry);
+        made.refresh_retry = reader.checked("tokens.refresh_retry", usual.refresh_retry, |time| within(time, 0, 600));
         made.access_token = match access_token {
             Ttl::After(lifetime) => Some(lifetime),
             Ttl::Never => None,
@@ -364,6 +364,8 @@ pub(super) fn lifetimes(reader: &mut Reader) -> Lifetimes {
         made.refresh_token_idle =
             reader.checked("tokens.refresh_token_idle_ttl", usual.refresh_token_idle, days(3_660));
         made.refresh_token = reader.checked("tokens.refresh_token_ttl", usual.refresh_token, days(3_660));
+        made.unused_app =
+            reader.checked("apps.unused_ttl", usual.unused_app, |time| within(time, 86_400, 3_660 * 86_400));
         made
     }
 }

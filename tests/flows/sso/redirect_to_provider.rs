@@ -216,8 +216,7 @@ story!(provider_icon_on_login_page_is_shown_when_it_is_ours_alone, |story| {
     let icons = [
         ("own", format!("{own}/assets/avatar.svg")),
         ("foreign", "https://id.example/logo.svg".to_owned()),
-        ("sibling", format!("{own}.id.example/logo.svg")),
-        ("longer", format!("{own}1/logo.svg")),
+        ("sibling", format!("http://localhost.id.example:{port}/logo.svg")),
         ("user", format!("http://localhost:{port}@id.example/logo.svg")),
         ("none", String::new()),
     ];

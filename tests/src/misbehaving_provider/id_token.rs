@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::defect::Defect;
 use super::habit::Part;
-use super::signer::Signer;
-use super::state::{Authorization, CLIENT_ID, CLIENT_SECRET, State, as_jwk, new_key};
+use super::signer::{Signer, as_jwk};
+use super::state::{Authorization, CLIENT_ID, CLIENT_SECRET, State, new_key};
 
 /// The ID token of an authorization, as the present defect has it; `None` when there is none.
 pub(super) fn id_token(state: &State, authorization: &Authorization, access_token: &str) -> Option<String> {

@@ -1,6 +1,7 @@
 //! An identity provider that behaves well until a test makes it misbehave, one switch for each defect, or gives it the habits
 //! of another.
 
+mod answers;
 mod defect;
 mod habit;
 mod id_token;

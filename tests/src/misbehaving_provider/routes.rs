@@ -13,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 use super::defect::Defect;
 use super::habit::Part;
 use super::id_token::{id_token, signed_by};
-use super::state::{CLIENT_ID, CLIENT_SECRET, ProviderUser, State, as_jwk, random};
+use super::signer::as_jwk;
+use super::state::{CLIENT_ID, CLIENT_SECRET, ProviderUser, State, random};
 
 /// Longer than anybody waits.
 const FOR_EVER: Duration = Duration::from_secs(60);

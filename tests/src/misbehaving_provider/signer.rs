@@ -73,7 +73,7 @@ impl Signer {
     /// The public key, as a key set has it.
     pub(super) fn jwk(&self, id: &str) -> Value {
         match self {
-            Self::Ed25519(key) => super::state::as_jwk(key, id),
+            Self::Ed25519(key) => as_jwk(key, id),
             Self::Rsa(key, name) => {
                 let public = rsa::RsaPublicKey::from_pkcs1_der(key.public().as_ref()).expect("a key");
                 rsa_jwk(&public, name, id)
@@ -109,4 +109,9 @@ fn elliptic(algorithm: &'static EcdsaSigningAlgorithm) -> EcdsaKeyPair {
     let random = SystemRandom::new();
     let key = EcdsaKeyPair::generate_pkcs8(algorithm, &random).expect("a key");
     EcdsaKeyPair::from_pkcs8(algorithm, key.as_ref(), &random).expect("a key")
+}
+
+pub(super) fn as_jwk(key: &SigningKey, id: &str) -> Value {
+    let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
+    json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": id, "x": x })
 }

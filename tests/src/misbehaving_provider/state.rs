@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::SigningKey;
-use serde_json::{Value, json};
 
 use super::defect::Defect;
-use super::habit::{Difference, Part};
+use super::habit::Difference;
 use super::signer::Signer;
 
 /// This server's name there, and its secret: it holds what an encoding could break.
@@ -82,21 +79,6 @@ impl State {
         self.inner().defect == Some(defect)
     }
 
-    /// What it signs with at present.
-    pub(super) fn signer(&self) -> Arc<Signer> {
-        let Some(name) = self.differences(Part::Signer).first().copied() else {
-            return Arc::new(Signer::Ed25519(self.key().0));
-        };
-        Arc::clone(self.inner().signer.get_or_insert_with(|| Arc::new(Signer::named(name))))
-    }
-
-    /// The key of its key set.
-    pub(super) fn jwk(&self) -> Value {
-        let mut key = self.signer().jwk(&self.key().1);
-        self.merge(Part::Key, &mut key, "");
-        key
-    }
-
     pub(super) fn key(&self) -> (SigningKey, String) {
         let inner = self.inner();
         (inner.key.clone().unwrap_or_else(|| self.key.clone()), inner.key_id.clone().unwrap_or_else(|| "one".into()))
@@ -111,9 +93,4 @@ pub(super) fn random<const N: usize>() -> [u8; N] {
 
 pub(super) fn new_key() -> SigningKey {
     SigningKey::from_bytes(&random())
-}
-
-pub(super) fn as_jwk(key: &SigningKey, id: &str) -> Value {
-    let x = URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes());
-    json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": id, "x": x })
 }

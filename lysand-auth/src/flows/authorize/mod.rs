@@ -69,6 +69,10 @@ pub async fn begin(
         Err(error) => return Err(error.told(|_| None)),
     };
     if let Interaction::Silent(max_age) = asking {
+        let Ok(browser) = hinted(auth, request, browser) else {
+            let error = Error::refused(Code::InvalidRequest, "The id_token_hint is not a token of this server.");
+            return to_app_or_page(checked.return_path(&app), error);
+        };
         return silently(auth, browser, (&app, &checked), max_age).await;
     }
     let asks_again = asking == Interaction::SignInAgain || (asking == Interaction::ForceLogin && !app.skips_consent());
@@ -106,11 +110,32 @@ async fn silently(
         }
         None => (Code::SignInRequired, "The authorization server requires the person to sign in."),
     };
-    if !path.redirect_uri.is_out_of_band() {
-        let refusal = Refusal { code, why: why.into(), retry_after: None, needed: None, allowance: None, realm: None };
-        return Ok(AuthorizeOutcome::ErrorToApp(path, refusal));
+    to_app_or_page(path, Error::refused(code, why))
+}
+
+/// Who is signed in, unless the app means somebody else (FAC-136).
+fn hinted<'b>(
+    auth: &Auth,
+    request: &AuthorizationRequest,
+    browser: Option<&'b SignedInBrowser>,
+) -> Result<Option<&'b SignedInBrowser>, UnknownHint> {
+    let Some(hint) = &request.id_token_hint else { return Ok(browser) };
+    let base_url = &auth.config().base_url;
+    let subject = auth.keys().subject_of_id_token(hint, base_url).ok_or(UnknownHint)?;
+    Ok(browser.filter(|browser| auth.accounts().profile(&browser.account, base_url).uri == subject))
+}
+
+/// An `id_token_hint` is no token of ours.
+struct UnknownHint;
+
+/// Tells the app; out of band there is none to tell, so the person sees it.
+fn to_app_or_page(path: ReturnPath, error: Error) -> Result<AuthorizeOutcome, Error> {
+    match error {
+        Error::Refused(refusal) if !path.redirect_uri.is_out_of_band() => {
+            Ok(AuthorizeOutcome::ErrorToApp(path, refusal))
+        }
+        error => Err(error),
     }
-    Err(Error::refused(code, why))
 }
 
 /// Whether an app is told of its mistake. Out of band there is no app to tell, so the person sees it.

@@ -28,7 +28,7 @@ use crate::web::wire::request;
 /// | with a token in its `Authorization` header | the header counts; the body is not looked at |
 /// | another type of body, a compressed one, or none; another method | handed on, unread |
 /// | `access_token` once, or repeated with one value | that is the token |
-/// | `access_token` with differing values, or as a list | 400 |
+/// | `access_token` with differing values, as a list, or no UTF-8 | 400 |
 /// | a body that breaks off, cannot be read, or takes longer than 30 seconds | 400 |
 /// | a body larger than the limit, or with more than 256 fields | 413 |
 ///

@@ -39,7 +39,6 @@ use crate::web::kit::form_session::form_session;
 use crate::web::kit::form_tokens::FormTokens;
 use crate::web::kit::headers::{AnswerKind, Headers};
 use crate::web::kit::limits::Limits;
-pub use crate::web::kit::slashes::with_doubled_slashes;
 use crate::web::kit::surfaces::{Surface, Surfaces};
 use crate::web::wire::reply::JsonBody;
 

@@ -15,7 +15,8 @@ use crate::web::kit::routes::{RouteList, Routes};
 ///
 /// ```
 /// # use actix_web::web::ServiceConfig;
-/// use lysand_auth::web::routes::{Routes, with_doubled_slashes};
+/// use lysand_auth::web::routes::Routes;
+/// use lysand_auth::web::with_doubled_slashes;
 ///
 /// fn add(config: &mut ServiceConfig, routes: &[Routes]) {
 ///     routes.iter().for_each(|routes| routes.mount(config));

@@ -6,6 +6,7 @@ use actix_web::web::{Data, Path};
 use serde_json::{Value, json};
 
 use crate::auth::Auth;
+use crate::error::Error;
 use crate::flows::authorized_applications::{self, Span, Token, Tokens};
 use crate::web::kit::bearer::Bearer;
 use crate::web::wire::params::{Params, Received};
@@ -21,7 +22,7 @@ const WRITES: &[&str] = &["write", "write:accounts"];
 /// `GET /api/v1/tokens`
 pub(crate) async fn list(auth: Data<Auth>, bearer: Bearer, received: Received) -> Result<HttpResponse, ApiError> {
     let account = bearer.account(READS).await?;
-    let found = authorized_applications::tokens(&auth, &account.id, span(&received.0?)).await?;
+    let found = authorized_applications::tokens(&auth, &account.id, span(&received.0?)?).await?;
     let entities: Vec<Value> = found.tokens.iter().map(token_entity).collect();
     let mut reply = HttpResponse::Ok();
     if let Some(links) = links(&auth.config().base_url.join(PATH), &found) {
@@ -51,13 +52,13 @@ pub(crate) async fn invalidate(
 }
 
 /// A limit that is no number is none.
-fn span(params: &Params) -> Span {
-    Span {
-        max_id: params.last_text("max_id"),
-        since_id: params.last_text("since_id"),
-        min_id: params.last_text("min_id"),
+fn span(params: &Params) -> Result<Span, Error> {
+    Ok(Span {
+        max_id: params.last_scalar("max_id")?,
+        since_id: params.last_scalar("since_id")?,
+        min_id: params.last_scalar("min_id")?,
         limit: params.last_text("limit").and_then(|limit| limit.parse().ok()),
-    }
+    })
 }
 
 /// The neighbouring pages (RFC 8288), as Mastodon's lists have them.

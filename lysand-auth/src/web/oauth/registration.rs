@@ -69,11 +69,7 @@ pub(crate) async fn register(
 }
 
 fn links(params: &Params) -> Result<AppLinks, Error> {
-    let mut links = AppLinks::default();
-    links.logo = params.text("logo_uri")?;
-    links.policy = params.text("policy_uri")?;
-    links.terms = params.text("tos_uri")?;
-    Ok(links)
+    Ok(AppLinks { logo: params.text("logo_uri")?, policy: params.text("policy_uri")?, terms: params.text("tos_uri")? })
 }
 
 /// What the app asks for that may not be done here.

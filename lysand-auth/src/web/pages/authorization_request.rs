@@ -43,6 +43,7 @@ pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequ
         code_challenge: params.text("code_challenge")?,
         code_challenge_method: params.text("code_challenge_method")?,
         nonce: params.text("nonce")?,
+        id_token_hint: params.text("id_token_hint")?,
         resources: params.every_text("resource")?,
         unsupported: unsupported(params),
     })

@@ -31,7 +31,8 @@ pub use self::sso::sso_extension;
 use crate::auth::Auth;
 use crate::web::kit::bearer::Bearer;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, get, with_doubled_slashes};
+use crate::web::kit::routes::{Routes, get};
+use crate::web::kit::slashes::with_doubled_slashes;
 use crate::web::kit::surfaces::Surfaces;
 use crate::web::wire::reply::{ApiError, json};
 
