@@ -92,6 +92,20 @@ fn start_with_unreachable_database_names_it_without_password() {
 }
 
 #[test]
+fn start_with_missing_postgres_database_tells_its_code_and_remedy() {
+    let Ok(mut url) = std::env::var("TEST_POSTGRES_URL").map(|url| url::Url::parse(&url).expect("a URL")) else {
+        panic!("TEST_POSTGRES_URL names a database server");
+    };
+    url.set_path("/nowhere_at_all");
+    let folder = temporary("start");
+    for command in ["serve", "migrate", "sweep"] {
+        let settings = [("http.bind_port", "0"), ("database.url", url.as_str())];
+        let output = run_in(folder.path(), &settings, &[command], "");
+        is_refused(&output, &["\"nowhere_at_all\" does not exist", "SQLSTATE 3D000", "createdb"]);
+    }
+}
+
+#[test]
 fn start_with_silent_database_fails_in_time() {
     let deaf = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let url = format!("postgres://somebody@127.0.0.1:{}/name", deaf.local_addr().expect("an address").port());

@@ -94,6 +94,20 @@ impl Store {
         Ok(Self(Arc::new(backend)))
     }
 
+    /// Whether a database URL can be understood. Nothing is opened.
+    ///
+    /// # Errors
+    /// When it is of neither kind, or something in it cannot be read; never with anything that it holds.
+    pub fn check_url(url: &str) -> Result<(), StoreError> {
+        match url.split(':').next().unwrap_or_default() {
+            #[cfg(feature = "sqlite")]
+            "sqlite" => Ok(()),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => postgres_tls::check(url),
+            other => Err(StoreError::Scheme(other.to_owned())),
+        }
+    }
+
     /// One or a few look-ups by key. On SQLite they run at once on the caller's thread, which costs less than handing
     /// them to another (measured: `docs/decisions/store.md`); keep longer work to [`read`](Self::read).
     ///

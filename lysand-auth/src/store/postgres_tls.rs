@@ -30,6 +30,18 @@ enum Demand {
     AuthorityAndName,
 }
 
+/// Whether a URL can be read; files that it names are not looked at.
+pub(super) fn check(url: &str) -> Result<(), StoreError> {
+    let (rest, mode, _) = split(url);
+    if !matches!(mode.as_deref(), None | Some("disable" | "prefer" | "allow" | "require" | "verify-ca" | "verify-full"))
+    {
+        return Err(StoreError::Url(WANTED_MODE.to_owned()));
+    }
+    rest.parse::<tokio_postgres::Config>().map(drop).map_err(unreadable)
+}
+
+const WANTED_MODE: &str = "sslmode must be disable, prefer, require, verify-ca or verify-full";
+
 /// Reads a URL: where the database is, and how TLS is spoken to it.
 pub(super) fn read(url: &str) -> Result<(tokio_postgres::Config, MakeRustlsConnect), StoreError> {
     let (rest, mode, root) = split(url);
@@ -40,8 +52,7 @@ pub(super) fn read(url: &str) -> Result<(tokio_postgres::Config, MakeRustlsConne
         (Some("require" | "verify-ca"), _) => (SslMode::Require, Demand::Authority),
         (Some("verify-full"), _) => (SslMode::Require, Demand::AuthorityAndName),
         (Some(_), _) => {
-            let why = "sslmode must be disable, prefer, require, verify-ca or verify-full";
-            return Err(StoreError::Url(why.to_owned()));
+            return Err(StoreError::Url(WANTED_MODE.to_owned()));
         }
     };
     let mut config: tokio_postgres::Config = rest.parse().map_err(unreadable)?;

@@ -69,6 +69,9 @@ pub(super) enum Command {
     /// Manage access tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Make keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Delete what has expired
     Sweep,
     /// Copy an SQLite database while the server runs
@@ -83,6 +86,16 @@ pub(super) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// `keys …`
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a signing key in a new file: Ed25519, PKCS#8 version 1 in PEM
+    New {
+        /// The file to make
+        file: PathBuf,
+    },
 }
 
 /// `account …`; NAME is a user name or an e-mail address.
@@ -258,6 +271,7 @@ mod tests {
             "app delete 1",
             "token create alice --scopes read --app 1",
             "sweep",
+            "keys new new.pem",
         ] {
             assert!(parsed(words).is_ok(), "{words}");
         }

@@ -22,12 +22,13 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use lysand_auth::Ambient;
+use lysand_auth::keys::Keys;
 
-use self::cli::{Cli, Command, TokenCommand};
+use self::cli::{Cli, Command, KeysCommand, TokenCommand};
 use self::error::CommandError;
 use crate::logging;
 use crate::settings::{FILE_VARIABLE, Problems, Settings};
-use crate::state::State;
+use crate::state::{StartError, State};
 
 /// What commands that a person waits for log, unless `RUST_LOG` says otherwise.
 const QUIET: &str = "warn";
@@ -98,6 +99,10 @@ async fn dispatch(cli: Cli, settings: Settings) -> Result<ExitCode, CommandError
         Command::App(command) => app::run(&State::open_existing(settings, ambient).await?, command, cli.json).await?,
         Command::Token(TokenCommand::Create(wanted)) => {
             token::create(&State::open_existing(settings, ambient).await?, wanted, cli.json).await?;
+        }
+        Command::Keys(KeysCommand::New { file }) => {
+            Keys::create_signing_file(&file, &ambient).map_err(StartError::Key)?;
+            output::text(&format!("{}: add it to keys.jwt; the first of them signs\n", file.display()));
         }
         Command::Sweep => database::sweep(&State::open_existing(settings, ambient).await?, cli.json).await?,
     }

@@ -24,13 +24,11 @@ use lysand_auth::secret::Secret;
 
 pub use problem::{Problem, Problems};
 pub use sections::{Database, Http, Instance, KeyFiles, Tls};
+pub use variable::FILE_VARIABLE;
 
 use reader::Reader;
 
 use crate::logging::LogFormat;
-
-/// The variable that names the configuration file when `--config` does not.
-pub const FILE_VARIABLE: &str = "LYSAND_AUTH_CONFIG";
 
 /// All settings of the reference server, checked.
 #[derive(Clone, Debug)]

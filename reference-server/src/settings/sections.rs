@@ -176,6 +176,16 @@ pub(super) fn database(reader: &mut Reader) -> Database {
             url
         }
     };
+    let folder = reader.folder();
+    let roots =
+        reader.checked("database.trusted_roots", PathBuf::new(), |file: PathBuf| match file.as_os_str().is_empty() {
+            true => Ok(file),
+            false => check::with_trusted_roots(url.expose(), &folder.join(&file)).map(|_| file),
+        });
+    let url = match roots.as_os_str().is_empty() {
+        true => url,
+        false => check::with_trusted_roots(url.expose(), &folder.join(roots)).map_or(url, Secret::new),
+    };
     Database {
         url,
         max_connections: reader.checked("database.max_connections", 0_u32, |number| match number {

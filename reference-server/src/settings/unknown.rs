@@ -1,8 +1,7 @@
 //! Unknown keys: each is reported with the nearest key that exists.
 
-use super::FILE_VARIABLE;
 use super::problem::Problem;
-use super::variable::{key_of, variable_name};
+use super::variable::{FILE_VARIABLE, key_of, variable_name};
 
 /// Sections and single keys that are planned, and that this version does not have yet.
 const PLANNED: [&str; 3] = ["signups", "smtp", "metrics"];

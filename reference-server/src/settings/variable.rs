@@ -1,5 +1,8 @@
 //! The environment variables that override keys of the file.
 
+/// The variable that names the configuration file when `--config` does not.
+pub const FILE_VARIABLE: &str = "LYSAND_AUTH_CONFIG";
+
 /// What begins the name of every environment variable that overrides a key.
 const PREFIX: &str = "LYSAND_AUTH__";
 
@@ -8,7 +11,7 @@ const OURS: &str = "LYSAND_AUTH_";
 
 /// Whether a variable is meant for the settings.
 pub(super) fn is_ours(name: &str) -> bool {
-    name.starts_with(OURS) && name != super::FILE_VARIABLE
+    name.starts_with(OURS) && name != FILE_VARIABLE
 }
 
 /// The key that a variable's name stands for, or looks like.
