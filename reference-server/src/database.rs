@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use diesel::QueryDsl;
+use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource;
+use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
+use diesel::{Connection as _, QueryDsl, SqliteConnection};
 use lysand_auth::error::Error;
 use lysand_auth::on;
 use lysand_auth::store::{self, MigrationSet, MigrationState, Store, StoreError};
@@ -18,6 +20,8 @@ pub static MIGRATIONS: [MigrationSet; 2] = [store::MIGRATIONS, accounts::MIGRATI
 
 /// Below this many free bytes a commit may not find space for itself and the next checkpoint.
 const MIN_FREE_DISK: u64 = 16 * 1024 * 1024;
+/// How long a copy waits for a writer that has the database, in milliseconds.
+const COPY_PATIENCE: u32 = 30_000;
 
 diesel::table! {
     /// What Diesel keeps about applied migrations.
@@ -198,4 +202,14 @@ pub async fn schema_is_current(store: &Store) -> Result<bool, Error> {
 pub fn disk_is_full(database: &Database) -> bool {
     let Some(file) = sqlite_file(database) else { return false };
     rustix::fs::statvfs(file).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < MIN_FREE_DISK)
+}
+/// Copies the SQLite database at `source` into the empty file `target`, as it is at one moment, while others work on it.
+///
+/// # Errors
+/// What SQLite says.
+pub fn copy_sqlite(source: &str, target: &str) -> Result<(), String> {
+    let mut conn = SqliteConnection::establish(source).map_err(|error| error.to_string())?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {COPY_PATIENCE}")).map_err(|error| error.to_string())?;
+    let copied = diesel::RunQueryDsl::execute(diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(target), &mut conn);
+    copied.map(drop).map_err(|error| error.to_string())
 }

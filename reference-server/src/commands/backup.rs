@@ -4,17 +4,12 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use diesel::connection::SimpleConnection as _;
-use diesel::sql_types::Text;
-use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use serde_json::json;
 
 use super::error::CommandError;
 use super::output;
+use crate::database;
 use crate::settings::Settings;
-
-/// How long the copy waits for a writer that has the database, in milliseconds.
-const PATIENCE: u32 = 30_000;
 
 /// Does `backup FILE`.
 pub(super) fn run(settings: &Settings, file: &Path, as_json: bool) -> Result<(), CommandError> {
@@ -33,7 +28,7 @@ pub(super) fn run(settings: &Settings, file: &Path, as_json: bool) -> Result<(),
     // For its owner alone from the first byte on, and never in the place of a file that is there.
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     let made = made.map_err(|error| CommandError::new(format!("{} cannot be made: {error}", file.display())))?;
-    let copied = copy(source, name).and_then(|()| made.sync_all().map_err(|error| error.to_string()));
+    let copied = database::copy_sqlite(source, name).and_then(|()| made.sync_all().map_err(|error| error.to_string()));
     if let Err(why) = copied {
         let _ = std::fs::remove_file(file);
         return Err(CommandError::new(format!("{source} cannot be copied: {why}")));
@@ -43,11 +38,4 @@ pub(super) fn run(settings: &Settings, file: &Path, as_json: bool) -> Result<(),
         false => output::text(&format!("{name} is a copy of the database. The key files are not in it.\n")),
     }
     Ok(())
-}
-
-fn copy(source: &str, target: &str) -> Result<(), String> {
-    let mut conn = SqliteConnection::establish(source).map_err(|error| error.to_string())?;
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {PATIENCE}")).map_err(|error| error.to_string())?;
-    let copied = diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(target).execute(&mut conn);
-    copied.map(drop).map_err(|error| error.to_string())
 }
