@@ -138,6 +138,11 @@ async fn account_disable_or_delete_of_last_active_admin_is_refused() {
     accounts.delete(&first).await.unwrap();
     assert!(accounts.delete(&first).await.is_err(), "gone already");
     assert!(accounts.by_identifier("alice").await.unwrap().is_none());
+    for name in ["alice", "A1ICE"] {
+        let refused = accounts.create(person(name)).await;
+        assert!(matches!(refused, Err(AccountsError::Taken(Field::Username))), "her name stays hers, and its look");
+    }
+    assert!(accounts.release_name("Alice").await.unwrap() && !accounts.release_name("alice").await.unwrap());
     accounts.create(person("alice")).await.unwrap();
 }
 
