@@ -88,7 +88,8 @@ impl State {
     ) -> Result<Self, StartError> {
         let passwords = Passwords::new(settings.password, ambient.clone())?;
         let base_url = &settings.http.base_url;
-        let accounts = Arc::new(SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url));
+        let accounts = SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url);
+        let accounts = Arc::new(accounts.with_title(&settings.instance.title));
         let mail = settings.data_dir.join("mail");
         let mailer = FileMailer::new(mail, &settings.instance.title, base_url, ambient.clone());
         let config = settings.to_config(keys);

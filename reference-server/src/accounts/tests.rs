@@ -206,3 +206,29 @@ async fn setup_token_ends_with_first_admin_withdrawal_or_newer_tokens() {
     accounts.create(admin("alice")).await.unwrap();
     assert!(!accounts.setup_token_is_valid(&link).await.unwrap());
 }
+
+#[tokio::test]
+async fn password_hash_with_other_parameters_is_renewed_after_a_right_password() {
+    let Fresh { accounts, _folder } = fresh().await;
+    let ada = accounts.create(person("ada")).await.unwrap();
+    let hash = async || accounts.find("ada").await.unwrap().unwrap().1.unwrap();
+    let first = hash().await;
+    let right = Secret::new("a calm evening");
+    accounts.check_password("ada", &right).await.unwrap().unwrap();
+    assert_eq!(hash().await, first, "made with the parameters of today");
+
+    let mut dearer = PasswordConfig::default();
+    dearer.memory_kib = 128;
+    dearer.iterations = 1;
+    let passwords = Passwords::new(dearer, Ambient::system()).unwrap();
+    let base_url = BaseUrl::parse("https://social.example").unwrap();
+    let raised = SqlAccounts::new(accounts.store.clone(), passwords, Ambient::system(), &base_url);
+    assert_eq!(raised.check_password("ada", &Secret::new("wrong")).await.unwrap(), None);
+    assert_eq!(hash().await, first);
+    raised.check_password("ada", &right).await.unwrap().unwrap();
+    let second = hash().await;
+    assert!(second.contains("m=128,t=1"), "{second}");
+    for accounts in [&accounts, &raised] {
+        assert_eq!(accounts.check_password("ada", &right).await.unwrap().as_ref(), Some(&ada));
+    }
+}

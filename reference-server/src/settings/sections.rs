@@ -260,6 +260,7 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
     routes.consent = route("consent", usual.consent);
     routes.register = route("register", usual.register);
     routes.password_reset = route("password_reset", usual.password_reset);
+    let service_worker = reader.get("frontend.service_worker", false);
     let table = reader.get("frontend.settings", toml::Table::new());
     let settings = table.into_iter().map(|(name, value)| (name, to_json(value))).collect();
     (
@@ -267,6 +268,7 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
             let mut made = Frontend::default();
             made.origin = origin;
             made.routes = routes;
+            made.service_worker = service_worker;
             made.settings = settings;
             made
         },
