@@ -13,7 +13,7 @@ use crate::database::{self, DatabaseError};
 use crate::frontend::Frontend;
 use crate::mail::FileMailer;
 use crate::pages::{PagesError, TeraPages};
-use crate::settings::Settings;
+use crate::settings::{Settings, domain};
 
 /// The parts of a running server, or of one command.
 #[derive(Clone)]
@@ -60,7 +60,11 @@ impl State {
     /// # Errors
     /// The first thing that does not work, and how to mend it.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Self, StartError> {
-        let pages = Arc::new(TeraPages::load(settings.templates_dir.as_deref(), &settings.instance.title)?);
+        let pages = Arc::new(TeraPages::load(
+            settings.templates_dir.as_deref(),
+            &settings.instance.title,
+            domain(&settings.http.base_url),
+        )?);
         let keys = Keys::load_or_create_files(&settings.keys.signing, &settings.keys.secrets, &ambient)?;
         let store = database::open(&settings).await?;
         database::bring_up_to_date(&store, &settings).await?;

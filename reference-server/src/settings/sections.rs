@@ -337,7 +337,8 @@ pub(super) fn lifetimes(reader: &mut Reader) -> Lifetimes {
         made.refresh_token_idle =
             reader.checked("tokens.refresh_token_idle_ttl", usual.refresh_token_idle, days(3_660));
         made.refresh_token = reader.checked("tokens.refresh_token_ttl", usual.refresh_token, days(3_660));
-        made.unused_app = reader.checked("apps.unused_ttl", usual.unused_app, |time| within(time, 86_400, 3_660 * 86_400));
+        made.unused_app =
+            reader.checked("apps.unused_ttl", usual.unused_app, |time| within(time, 86_400, 3_660 * 86_400));
         made
     }
 }

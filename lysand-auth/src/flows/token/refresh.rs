@@ -1,7 +1,5 @@
 //! A refresh token is replaced, once, together with its access token (RFC 6749 §6, security ONE-4, AS-8).
 
-use std::time::Duration;
-
 use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented, Repeated};
 use super::issue::{IssuedToken, new_token};
 use super::request::TokenRequest;
@@ -16,7 +14,6 @@ use crate::secret::{Digest, Secret};
 use crate::store::families::{self, StoredRefresh};
 use crate::store::successors::{Repeat, Successor};
 use crate::store::{Conn, Work, apps};
-
 
 /// A refresh token and the family that it belongs to.
 pub(super) struct RefreshToken {
@@ -84,7 +81,8 @@ impl Grant for RefreshToken {
             return Ok(Repeated::Replay);
         }
         let next = Next::of(&self.family, exchange)?;
-        let (digest, row, since, uses) = (self.digest, next.row.clone(), now.minus(lifetimes.refresh_retry), auth.clone());
+        let (digest, row, since, uses) =
+            (self.digest, next.row.clone(), now.minus(lifetimes.refresh_retry), auth.clone());
         let repeated = auth.store().write(move |c| {
             Box::pin(async move { row.repeat(c, digest, since, &|token: &str| uses.uses().may_hold(token)).await })
         });
