@@ -109,6 +109,8 @@ codes! {
     Validation = "invalid_request", 422;
     /// Client authentication failed (RFC 6749 §5.2).
     InvalidClient = "invalid_client", 401;
+    /// A sign-in form has no name or no password, or one that is too long (Lysand §5).
+    Credentials = "invalid_request", 422;
     /// The login route does not know the client (Lysand §5).
     UnknownApplication = "invalid_client", 400;
     /// The redirect URI is missing or not registered for the client.
@@ -228,6 +230,12 @@ impl Error {
     #[must_use]
     pub fn required(parameter: &str) -> Self {
         Self::refused(Code::Validation, format!("Validation error: Required at \"{parameter}\""))
+    }
+
+    /// The sign-in form lacks something that only the person can give (Lysand §1).
+    #[must_use]
+    pub(crate) fn credentials(problem: &str, field: &str) -> Self {
+        Self::refused(Code::Credentials, format!("Validation error: {problem} at \"{field}\""))
     }
 
     /// Client authentication failed; one text for every cause (Mastodon §6.3).

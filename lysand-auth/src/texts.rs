@@ -25,6 +25,12 @@ texts! {
     SIGN_IN_ERRORS {
         /// One text for every cause that lies in the credentials.
         WRONG_CREDENTIALS = "Invalid identifier or password";
+        /// An admin switched the account off. This and the next two are said after right credentials alone (people PPL-194).
+        ACCOUNT_DISABLED = "This account is disabled.";
+        /// The account's e-mail address is not confirmed.
+        ACCOUNT_UNCONFIRMED = "The e-mail address of this account is not confirmed yet.";
+        /// An admin has to review the account first.
+        ACCOUNT_PENDING = "This account waits for approval by the people who run this server.";
         /// The redirect URI is not registered for the app.
         REDIRECT_URI_MISMATCH = "Redirect URI does not match client_id";
         /// The request names no redirect URI (Lysand §7).
@@ -127,6 +133,15 @@ texts! {
         SIGN_IN_REFUSED_TITLE = "You cannot sign in";
         /// Title: the server is overloaded, or its database away.
         BUSY_TITLE = "This server is busy";
+        /// Title: a sign-in form lacks something.
+        CREDENTIALS_TITLE = "That is not enough to sign in";
+        /// What to do about it.
+        CREDENTIALS =
+            "Enter your name or e-mail address, and your password. Neither may be empty or longer than 1,024 bytes.";
+        /// Title: a form comes from elsewhere.
+        FOREIGN_ORIGIN_TITLE = "This form came from elsewhere";
+        /// What was seen, and what is expected.
+        FOREIGN_ORIGIN = "This request came from another site: {}. Expected was {}.";
         /// Title: every other refusal.
         APP_MISTAKE_TITLE = "This app made a mistake";
         /// What to do about it.

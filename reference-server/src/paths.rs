@@ -12,6 +12,10 @@ pub const ACCOUNT_UNLINK: &str = "/account/unlink";
 pub const ACCOUNT_CONFIRM: &str = "/account/confirm";
 pub const ACCOUNT_LANGUAGE: &str = "/account/language";
 
+/// Where a person signs in to this server itself, and where the sign-in brings the browser back.
+pub const SIGN_IN: &str = "/account/sign-in";
+pub const SIGNED_IN: &str = "/account/signed-in";
+
 /// The set-up link, which makes the first admin.
 pub const SETUP: &str = "/setup";
 

@@ -14,7 +14,7 @@ use crate::database::{self, DatabaseError};
 use crate::frontend::Frontend;
 use crate::mail::FileMailer;
 use crate::pages::{PagesError, TeraPages};
-use crate::settings::Settings;
+use crate::settings::{Settings, domain};
 
 /// The parts of a running server, or of one command.
 #[derive(Clone)]
@@ -108,5 +108,6 @@ impl State {
 }
 
 fn load_pages(settings: &Settings) -> Result<Arc<TeraPages>, StartError> {
-    Ok(Arc::new(TeraPages::load(settings.templates_dir.as_deref(), &settings.instance.title)?))
+    let (title, host) = (&settings.instance.title, domain(&settings.http.base_url));
+    Ok(Arc::new(TeraPages::load(settings.templates_dir.as_deref(), title, host)?))
 }

@@ -48,6 +48,42 @@ async fn login_consent_and_code_pages_fit_narrow_screen() {
     fits(&fixture.browser, "narrow-code").await;
 }
 
+/// However long the list of what an app asks for, the decision is in sight (faults A5).
+#[tokio::test]
+async fn consent_buttons_are_visible_without_scrolling_on_small_screens() {
+    let fixture = Fixture::open().await;
+    let every_subject =
+        "profile openid email read:statuses write:statuses write:media read:lists write:lists admin:read";
+    for (scopes, lang) in [("read write follow push", "en"), (every_subject, "de")] {
+        let app = fixture.server.client().register_with("Pocket", OUT_OF_BAND, scopes, &[]).await.expect("an app");
+        let mut request = app.authorization_request(fixture.server.base_url());
+        request.url.query_pairs_mut().append_pair("lang", lang);
+        fixture.browser.goto(&request.url).await;
+        if lang == "en" {
+            fixture.browser.sign_in(&fixture.person).await;
+        }
+        fixture.browser.find(APPROVE).await;
+        for (width, height) in [(360, 560), (600, 500), (390, 664), (1280, 720), (320, 568)] {
+            let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+            fixture.browser.devtools("Emulation.setDeviceMetricsOverride", size).await;
+            let picture = fixture.browser.screenshot(&format!("consent-{lang}-{width}x{height}")).await;
+            let seen = fixture.browser.evaluate(DECISION).await;
+            assert_eq!(seen["inner"], json!([width, height]));
+            assert_eq!(seen["hit"], json!([true, true]), "{scopes} at {width}×{height}: see {}", picture.display());
+        }
+    }
+}
+
+/// Whether each of the two buttons is what one touches at its corners, before anything is scrolled.
+const DECISION: &str = r"
+    const hit = [...document.querySelectorAll('.decision button')].map(button => {
+        const box = button.getBoundingClientRect();
+        const at = (x, y) => document.elementFromPoint(x, y) === button;
+        return at(box.left + 12, box.top + 2) && at(box.right - 12, box.bottom - 2);
+    });
+    return { hit, inner: [innerWidth, innerHeight] };
+";
+
 /// German words are the longest that the pages have.
 #[tokio::test]
 async fn login_consent_and_code_pages_in_german_fit_narrow_screen() {

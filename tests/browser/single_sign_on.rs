@@ -180,7 +180,7 @@ async fn provider_sign_in_without_linked_account_shows_error_on_login_page() {
     fixture.leave_for_server().await;
     fixture.browser.click(AT_PROVIDER).await;
     fixture.browser.sign_in_at_provider("mallory").await;
-    fixture.browser.reads("No user found with that account").await;
+    fixture.browser.reads("Nobody here has linked that account of the other service.").await;
     fixture.browser.screenshot("unknown-user").await;
     fixture.browser.find("input[name='password']").await;
 }

@@ -175,7 +175,10 @@ story!(authorize_and_consent_with_inactive_account_give_no_code, |story| {
     story.token(&person, &app).await;
     let account = story.account(&person).await;
     let accounts = story.server().state().accounts.clone();
-    for standing in [Standing::Disabled, Standing::Pending] {
+    for (standing, told) in [
+        (Standing::Disabled, "This account is disabled."),
+        (Standing::Pending, "This account waits for approval by the people who run this server."),
+    ] {
         let signed_in = story.sign_in(&person, &app).await;
         accounts.set_standing(&account.id, standing).await.expect("an answer");
         // Consent was given before, so that a person who may act would be sent on with a code.
@@ -186,7 +189,7 @@ story!(authorize_and_consent_with_inactive_account_give_no_code, |story| {
         assert_eq!(consent.location().path(), "/oauth/authorize");
         story.decide(&signed_in, &app).await.is_login_error("invalid_request", "Invalid sub");
         let answer = story.log_in(&app.authorize_query(), &person.username, &person.password).await;
-        answer.is_login_error("invalid_grant", "Invalid identifier or password");
+        answer.is_login_error("access_denied", told);
         accounts.set_standing(&account.id, Standing::Active).await.expect("an answer");
         story.decide(&signed_in, &app).await.is(302);
     }
@@ -194,6 +197,7 @@ story!(authorize_and_consent_with_inactive_account_give_no_code, |story| {
 
 story!(consent_page_shows_app_account_scopes_and_redirect_target, |story| {
     let person = story.person("ada").await;
+    let handle = format!("@ada@{}", story.base().trim_start_matches("http://"));
     for (uri, said) in [
         (CALLBACK, "app.example"),
         ("http://plain.example/cb", "http://plain.example"),
@@ -216,7 +220,7 @@ story!(consent_page_shows_app_account_scopes_and_redirect_target, |story| {
         };
         let signed_in = story.sign_in_with(&person, &app.authorize_query_with(&[("state", "kept")])).await;
         let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200).markup();
-        for part in ["Tuba ☂", "https://about.example/tuba", said, "@ada", "Everything in your account", "Media"] {
+        for part in ["Tuba ☂", "https://about.example/tuba", said, &handle, "Everything in your account", "Media"] {
             assert!(page.contains(part), "{part} in {page}");
         }
         let switch = page.split("href=\"/oauth/authorize?").nth(1).expect("a way to another account");

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use lysand_auth::host::accounts::Accounts;
 use lysand_auth::host::accounts::Standing;
-use tests::Person;
+use tests::http::http_client;
 use tests::story;
-use tests::story::{CALLBACK, query_of};
+use tests::story::{CALLBACK, Story, query_of};
+use tests::{Person, TestClient};
 
 story!(login_with_missing_or_malformed_parameter_is_refused, |story| {
     let app = story.usual_app().await;
@@ -79,8 +80,8 @@ story!(login_failures_do_not_reveal_which_part_was_wrong, |story| {
         ("nobody@people.example", "x"),
         (person.username.as_str(), "wrong"),
         (&person.username, &person.password.to_uppercase()),
-        (&unconfirmed.username, &unconfirmed.password),
-        (&disabled.username, &disabled.password),
+        (&unconfirmed.username, "wrong"),
+        (&disabled.username, "wrong"),
         ("ada\u{0}", &person.password),
     ] {
         let answer = story.log_in(&query, identifier, password).await;
@@ -98,6 +99,154 @@ story!(login_failures_do_not_reveal_which_part_was_wrong, |story| {
         assert_eq!(query_of(&location, "password"), None);
     }
 });
+
+/// Signs in with the right password of accounts that may not act: each with what is said of it.
+async fn sign_in_inactive(story: &Story, query: &str) -> Vec<(url::Url, &'static str)> {
+    let (unconfirmed, pending, disabled) = (Person::named("bob"), Person::named("cleo"), story.person("eve").await);
+    let accounts = story.server().state().accounts.clone();
+    for (person, confirmed) in [(&unconfirmed, false), (&pending, true)] {
+        story.create(person, confirmed).await;
+    }
+    for (person, standing) in
+        [(&unconfirmed, Standing::Pending), (&pending, Standing::Pending), (&disabled, Standing::Suspended)]
+    {
+        let account = story.account(person).await;
+        accounts.set_standing(&account.id, standing).await.expect("an answer");
+    }
+    let mut answers = Vec::new();
+    for (person, told) in [
+        (unconfirmed, "The e-mail address of this account is not confirmed yet."),
+        (pending, "This account waits for approval by the people who run this server."),
+        (disabled, "This account is disabled."),
+    ] {
+        let wrong = story.log_in(query, &person.username, "wrong").await.is(302).location();
+        assert_eq!(query_of(&wrong, "error_description").as_deref(), Some("Invalid identifier or password"));
+        let answer = story.log_in(query, &person.username, &person.password).await.is(302);
+        assert_eq!((answer.cookie("jwt"), query_of(&answer.location(), "code")), (None, None));
+        answers.push((answer.location(), told));
+    }
+    answers
+}
+
+story!(login_with_right_password_of_inactive_account_says_what_is_the_matter, |story| {
+    let app = story.usual_app().await;
+    for (location, told) in sign_in_inactive(&story, &app.authorize_query_with(&[("state", "a b")])).await {
+        assert_eq!(location.path(), "/oauth/authorize");
+        for (name, value) in [("error", "access_denied"), ("error_description", told), ("state", "a b")] {
+            assert_eq!(query_of(&location, name).as_deref(), Some(value), "{name}");
+        }
+        let page = story.get(location.as_str()).send().await.is(200).markup();
+        assert!(page.contains(told) && page.contains("name=\"password\""), "{page}");
+        for language in ["de", "es", "fr"] {
+            let page = story.get(location.as_str()).header("accept-language", language).send().await.is(200).markup();
+            assert!(page.contains("role=\"alert\"") && !page.contains(told), "{language}: {page}");
+        }
+    }
+    // The same sentence in a link says nothing to somebody else's words.
+    let link = format!("/oauth/authorize?{}&error=access_denied&error_description=Pay+here", app.authorize_query());
+    assert!(!story.get(&link).send().await.is(200).body.contains("Pay here"));
+});
+
+story!(
+    login_with_right_password_of_inactive_account_tells_the_frontend_too,
+    &[("frontend.mode", "redirect"), ("frontend.url", "https://fe.example"), ("frontend.routes.login", "/login")],
+    |story| {
+        let app = story.usual_app().await;
+        for (location, told) in sign_in_inactive(&story, &app.authorize_query()).await {
+            assert_eq!((location.host_str(), location.path()), (Some("fe.example"), "/login"));
+            for (name, value) in [("error", "access_denied"), ("error_description", told)] {
+                assert_eq!(query_of(&location, name).as_deref(), Some(value), "{name}");
+            }
+        }
+    }
+);
+
+story!(
+    login_with_right_password_of_inactive_account_counts_as_no_failure,
+    &[("ratelimit.enabled", "true"), ("ratelimit.login_account.max", "3")],
+    |story| {
+        let (person, app) = (story.person("ada").await, story.usual_app().await);
+        let account = story.account(&person).await;
+        let accounts = story.server().state().accounts.clone();
+        accounts.set_standing(&account.id, Standing::Disabled).await.expect("an answer");
+        for _ in 0..6 {
+            let answer = story.log_in(&app.authorize_query(), &person.username, &person.password).await;
+            answer.is_login_error("access_denied", "This account is disabled.");
+        }
+        accounts.set_standing(&account.id, Standing::Active).await.expect("an answer");
+        story.sign_in(&person, &app).await;
+    }
+);
+
+story!(login_with_handle_as_people_write_it_finds_the_account, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let query = app.authorize_query();
+    let base = url::Url::parse(story.base()).expect("a URL");
+    let (host, port) = (base.host_str().expect("a host"), base.port().expect("a port"));
+    for handle in
+        ["@ada", "@ADA", " @ada ", &format!("@ada@{host}"), &format!("@Ada@{host}:{port}"), &format!("ada@{host}")]
+    {
+        let answer = story.log_in(&query, handle, &ada.password).await.is(302);
+        assert_eq!(answer.location().path(), "/oauth/consent", "{handle}");
+    }
+    for foreign in [
+        "@",
+        "@@",
+        "@@ada",
+        "ada@",
+        &format!("@{host}"),
+        "@ada@elsewhere.example",
+        "ada@elsewhere.example",
+        &format!("@ada@x@{host}"),
+        &format!("@ada@{host}.evil.example"),
+        "@ada@people.example",
+    ] {
+        let answer = story.log_in(&query, foreign, &ada.password).await;
+        answer.is_login_error("invalid_grant", "Invalid identifier or password");
+    }
+});
+
+story!(
+    login_with_address_at_own_host_tests_the_confirmed_owner_before_the_handle,
+    &[("http.base_url", "https://social.example")],
+    |story| {
+        let client = TestClient::new(&format!("http://{}", story.server().addr()), &http_client(None));
+        let app = client.register().await.expect("an app");
+        let ada = story.person("ada").await;
+        let confirmed = Person { email: "ada@social.example".into(), ..Person::named("bob") };
+        let unconfirmed = Person { email: "eve@social.example".into(), ..Person::named("carol") };
+        let eve = story.person("eve").await;
+        story.create(&confirmed, true).await;
+        story.create(&unconfirmed, false).await;
+        let enters = async |identifier: &str, person: &Person| {
+            let answer = client.log_in(&app.authorize_query(), identifier, &person.password).await;
+            let answer = answer.expect("an answer").is(302);
+            answer.location().path() == "/oauth/consent"
+        };
+        // A confirmed address is its owner's, and nobody else is tried; with a leading @ it is the handle.
+        assert!(enters("ada@social.example", &confirmed).await);
+        assert!(!enters("ada@social.example", &ada).await);
+        assert!(enters("@ada@social.example", &ada).await);
+        assert!(!enters("@ada@social.example", &confirmed).await);
+        // An address that nobody confirmed takes no handle away.
+        assert!(enters("eve@social.example", &eve).await);
+        assert!(enters("bob@social.example", &confirmed).await);
+        assert!(!enters("nobody@social.example", &ada).await);
+    }
+);
+
+story!(
+    login_failures_count_for_one_account_however_its_handle_is_written,
+    &[("ratelimit.enabled", "true"), ("ratelimit.login_account.max", "4")],
+    |story| {
+        let (person, app) = (story.person("ada").await, story.usual_app().await);
+        let host = url::Url::parse(story.base()).expect("a URL").host_str().expect("a host").to_owned();
+        for spelling in ["ada", "@ada", &format!("@ada@{host}"), &format!("ada@{host}")] {
+            story.log_in(&app.authorize_query(), spelling, "wrong").await.is(302);
+        }
+        story.log_in(&app.authorize_query(), "@ADA", &person.password).await.is(429);
+    }
+);
 
 story!(login_success_redirects_to_consent_with_session_cookie, |story| {
     let person = story.person("ada").await;
@@ -150,6 +299,71 @@ story!(login_from_other_origin_or_wrong_form_token_is_refused, |story| {
     let wrong_token = [form[0], form[1], ("form_token", "guessed")];
     let answer = story.post(&path).form(&wrong_token).send().await.is(422);
     assert!(answer.header("content-type").starts_with("text/html"), "a page that offers to start over");
+});
+
+story!(login_problem_of_a_person_is_a_page_and_of_a_program_json, |story| {
+    let (person, app) = (story.person("ada").await, story.usual_app().await);
+    let path = |query: &str| format!("/api/auth/login?{query}");
+    let (usual, removed) = (path(&app.authorize_query()), path(&app.authorize_query_with(&[("client_id", "gone")])));
+    let (name, password, long) = (person.username.as_str(), &*person.password, "x".repeat(1_025));
+    let rest = app.authorize_query();
+    for (path, form, header, status, title, start_over) in [
+        (&usual, [("identifier", "  "), ("password", password)], None, 422, "That is not enough to sign in", true),
+        (&usual, [("identifier", name), ("password", "")], None, 422, "That is not enough to sign in", true),
+        (&usual, [("identifier", name), ("password", &long)], None, 422, "That is not enough to sign in", true),
+        (&usual, [("identifier", &long), ("password", "x")], None, 422, "That is not enough to sign in", true),
+        (
+            &usual,
+            [("identifier", name), ("password", password)],
+            Some(("origin", "https://evil.example")),
+            403,
+            "This form came from elsewhere",
+            true,
+        ),
+        (&removed, [("identifier", name), ("password", password)], None, 400, "This app is not known here", false),
+    ] {
+        let post = |accept: &str| {
+            let request = story.post(path).header("accept", accept).form(&form);
+            match header {
+                Some((name, value)) => request.header(name, value),
+                None => request,
+            }
+            .send()
+        };
+        let page = post("text/html,application/xhtml+xml,*/*;q=0.8").await.is(status);
+        assert!(page.header("content-type").starts_with("text/html"), "{title}: {}", page.body);
+        assert_eq!(page.cookie("jwt"), None);
+        let markup = page.markup();
+        assert!(markup.contains(title), "{title}: {markup}");
+        assert_eq!(markup.contains(&format!("/oauth/authorize?{}", &rest[..20])), start_over, "{markup}");
+        for accept in ["*/*", "application/json"] {
+            let answer = post(accept).await.is(status);
+            assert!(answer.json()["error"].is_string(), "{title}");
+        }
+    }
+    let page = story.get(&format!("/oauth/sso?{rest}")).header("accept", "text/html").send().await;
+    assert!(page.status.as_u16() < 500 && !page.body.starts_with('{'), "{} {}", page.status, page.body);
+});
+
+story!(login_from_other_origin_is_told_which_was_seen_and_which_expected, |story| {
+    let path = format!("/api/auth/login?{}", story.usual_app().await.authorize_query());
+    let form = [("identifier", "ada"), ("password", "x")];
+    for (name, value, seen) in [
+        ("origin", "https://evil.example", "https://evil.example"),
+        ("origin", "http://social.example:8080", "http://social.example:8080"),
+        ("origin", "null", "origin null"),
+        ("origin", "Call 555-0199 now", "an unreadable origin"),
+        ("origin", "https://evil.example/path", "an unreadable origin"),
+        ("origin", "javascript:alert(1)", "an unreadable origin"),
+        ("sec-fetch-site", "cross-site", "sec-fetch-site cross-site"),
+        ("sec-fetch-site", "call-us", "an unreadable origin"),
+    ] {
+        let told = format!("This request came from another site: {seen}. Expected was {}.", story.base());
+        let post = || story.post(&path).header(name, value).form(&form);
+        post().send().await.is_api_error(403, &told);
+        let page = post().header("accept", "text/html").send().await.is(403);
+        assert!(page.markup().contains(&told), "{}", page.body);
+    }
 });
 
 story!(login_rate_limit_counts_only_failed_attempts, &[("ratelimit.enabled", "true")], |story| {

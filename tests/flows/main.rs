@@ -8,6 +8,7 @@ mod bearer;
 mod bearer_tokens_in_forms;
 mod consent;
 mod cookies;
+mod door;
 mod dynamic_registration;
 mod first_party;
 mod host_accounts;

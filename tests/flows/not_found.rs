@@ -34,3 +34,15 @@ story!(unknown_path_or_method_returns_json_404_or_405, |story| {
         assert!(answer.json()["error"].is_string());
     }
 });
+
+story!(favicon_is_the_icon_of_the_pages, |story| {
+    let icon = story.get("/favicon.ico").send().await.is(200);
+    assert_eq!(icon.header("content-type"), "image/png");
+    let page = story.get("/assets/icon.png").send().await.is(200);
+    assert_eq!(
+        (icon.header("etag"), icon.header("content-length")),
+        (page.header("etag"), page.header("content-length"))
+    );
+    story.call(Method::HEAD, "/favicon.ico").send().await.is(200);
+    story.post("/favicon.ico").send().await.is(405);
+});

@@ -12,7 +12,7 @@ use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{sign_in, throttle};
+use crate::steps::{identifier, sign_in, standing, throttle};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -27,7 +27,7 @@ const NO_PASSWORDS: &str = texts::PASSWORDS_DISABLED;
 pub struct PasswordAttempt {
     /// What the app asked for; all of `client_id`, `redirect_uri`, `response_type` and `scope` are required.
     pub request: AuthorizationRequest,
-    /// User name or e-mail address, in any case of letters.
+    /// User name, handle or e-mail address, in any case of letters.
     pub identifier: Option<String>,
     /// The password.
     pub password: Option<Secret>,
@@ -42,7 +42,7 @@ pub struct PasswordAttempt {
 /// # Errors
 /// In this order: 422 for a missing parameter, 400 for an unknown client, then as Lysand §5 lists them:
 /// `invalid_request`, `unsupported_response_type`, `invalid_scope`, and one `invalid_grant` for every cause that lies in
-/// the credentials. 429 after too many failures, 503 when no slot for hashing became free.
+/// the credentials. `access_denied` when they are right and the account may not act, with the reason. 429 after too many failures, 503 when no slot for hashing became free.
 pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<SignedIn, Error> {
     let (identifier, password) = credentials(&attempt)?;
     throttle::refuse_address(auth, attempt.source)?;
@@ -50,6 +50,7 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
+    let identifier = identifier::named(auth, identifier).await?;
     let attempts = throttle::sign_in(auth, attempt.source, &identifier, &attempt.browser).await?;
     let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
     let account = match account {
@@ -59,10 +60,14 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
             return Err(error);
         }
     };
-    let Some(account) = account.filter(|account| account.inactive_reason().is_none()) else {
+    let Some(account) = account else {
         tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
+    if let Err(inactive) = standing::may_sign_in(&account) {
+        throttle::forget(auth, attempts).await?;
+        return Err(inactive);
+    }
     let proven = Proven { account: &account, by: &ProofKind::Password };
     sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await
 }
@@ -70,16 +75,16 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
     let identifier = attempt.identifier.as_deref().map(|text| text.trim().to_lowercase()).unwrap_or_default();
     if identifier.is_empty() {
-        return Err(Error::required("identifier"));
+        return Err(Error::credentials("Required", "identifier"));
     }
     let password = attempt.password.clone().filter(|password| !password.is_empty());
-    let password = password.ok_or_else(|| Error::required("password"))?;
+    let password = password.ok_or_else(|| Error::credentials("Required", "password"))?;
     for (name, length, most) in [
         ("identifier", identifier.len(), MAX_IDENTIFIER),
         ("password", password.expose().len(), crate::password::MAX_BYTES),
     ] {
         if length > most {
-            return Err(Error::refused(Code::Validation, format!("Validation error: Too long at \"{name}\"")));
+            return Err(Error::credentials("Too long", name));
         }
     }
     Ok((identifier, password))

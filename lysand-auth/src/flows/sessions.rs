@@ -14,7 +14,7 @@ pub use crate::signing::CookieProblem;
 use crate::steps::host_rules::Proven;
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{proof, revocation, session, sign_in};
+use crate::steps::{proof, revocation, session, sign_in, standing};
 use crate::store::{authorizations, known_browsers, rate_limits, sessions, sso_flows, tokens};
 use crate::texts;
 
@@ -50,7 +50,7 @@ pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrows
 /// [`web::finish_sign_in`](crate::web::finish_sign_in).
 ///
 /// # Errors
-/// `invalid_grant` when there is no such account or it may not act, `access_denied` when the host's rules refuse, and
+/// `invalid_grant` when there is no such account, `access_denied` when it may not act or the host's rules refuse, and
 /// whatever is wrong with the request.
 pub async fn begin(
     auth: &Auth,
@@ -62,10 +62,11 @@ pub async fn begin(
     let checked = request::check(auth, request, Omitted::FromRegistration).await;
     let checked = checked.map_err(|error| error.told(request::lysand))?;
     let found = auth.account(account).await?;
-    let Some(account) = found.filter(|found| found.inactive_reason().is_none()) else {
+    let Some(account) = found else {
         tracing::info!(%account, app = %checked.0.id, "sign-in refused");
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
+    standing::may_sign_in(&account)?;
     let proven = Proven { account: &account, by: &proof };
     sign_in::after_proof(auth, proven, checked, browser, None).await
 }

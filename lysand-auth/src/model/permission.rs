@@ -17,6 +17,8 @@ pub struct Permission {
     pub meaning: String,
     /// The clauses of that sentence, for hosts that write it in another language ([`sentence`]).
     pub clauses: Vec<&'static str>,
+    /// Whether it reaches beyond the person's own account: power over the instance.
+    pub grave: bool,
 }
 
 /// How far a permission goes.
@@ -51,8 +53,41 @@ const fn subject(
     Subject { name, reads, writes, seeing, changing }
 }
 
-/// The widest scopes come first: a granular scope that one of them covers adds no row.
+/// What gives power over the instance comes first, then the widest scopes: a granular scope that one of them covers adds no row.
 const SUBJECTS: [Subject; 24] = [
+    subject(
+        "Administration",
+        &["admin:read"],
+        &["admin:write"],
+        "see all that administrators see",
+        "do all that administrators do",
+    ),
+    subject(
+        "Administration: people and reports",
+        &["admin:read:accounts", "admin:read:reports"],
+        &["admin:write:accounts", "admin:write:reports"],
+        "see accounts and reports as an administrator",
+        "decide on accounts and reports as an administrator",
+    ),
+    subject(
+        "Administration: blocks",
+        &[
+            "admin:read:domain_allows",
+            "admin:read:domain_blocks",
+            "admin:read:ip_blocks",
+            "admin:read:email_domain_blocks",
+            "admin:read:canonical_email_blocks",
+        ],
+        &[
+            "admin:write:domain_allows",
+            "admin:write:domain_blocks",
+            "admin:write:ip_blocks",
+            "admin:write:email_domain_blocks",
+            "admin:write:canonical_email_blocks",
+        ],
+        "see which servers and addresses are blocked",
+        "block and allow servers and addresses",
+    ),
     subject(
         "Everything in your account",
         &["read"],
@@ -122,39 +157,6 @@ const SUBJECTS: [Subject; 24] = [
     subject("Filters", &["read:filters"], &["write:filters"], "see your filters", "change your filters"),
     subject("Search", &["read:search"], &[], "search in your name", ""),
     subject("Reports", &[], &["write:reports"], "", "report people and posts in your name"),
-    subject(
-        "Administration",
-        &["admin:read"],
-        &["admin:write"],
-        "see all that administrators see",
-        "do all that administrators do",
-    ),
-    subject(
-        "Administration: people and reports",
-        &["admin:read:accounts", "admin:read:reports"],
-        &["admin:write:accounts", "admin:write:reports"],
-        "see accounts and reports as an administrator",
-        "decide on accounts and reports as an administrator",
-    ),
-    subject(
-        "Administration: blocks",
-        &[
-            "admin:read:domain_allows",
-            "admin:read:domain_blocks",
-            "admin:read:ip_blocks",
-            "admin:read:email_domain_blocks",
-            "admin:read:canonical_email_blocks",
-        ],
-        &[
-            "admin:write:domain_allows",
-            "admin:write:domain_blocks",
-            "admin:write:ip_blocks",
-            "admin:write:email_domain_blocks",
-            "admin:write:canonical_email_blocks",
-        ],
-        "see which servers and addresses are blocked",
-        "block and allow servers and addresses",
-    ),
 ];
 
 /// What `scopes` mean, one row a subject; those of the host's own come last.
@@ -182,7 +184,7 @@ fn of_host(scopes: &Scopes, own: &[HostScope]) -> Vec<Permission> {
 
 impl Permission {
     fn new(subject: &str, access: Access, clauses: Vec<&'static str>) -> Self {
-        Self { subject: subject.to_owned(), access, meaning: sentence(&clauses), clauses }
+        Self { subject: subject.to_owned(), access, meaning: sentence(&clauses), clauses, grave: false }
     }
 }
 
@@ -200,7 +202,8 @@ impl Subject {
             (false, true) => (Access::Write, vec![self.changing]),
             (true, true) => (Access::ReadWrite, vec![self.seeing, self.changing]),
         };
-        Some(Permission::new(self.name, access, clauses))
+        let grave = self.reads.iter().chain(self.writes).any(|word| word.starts_with("admin:"));
+        Some(Permission { grave, ..Permission::new(self.name, access, clauses) })
     }
 }
 
@@ -239,6 +242,20 @@ mod tests {
     fn consent_permission_rows_omit_scopes_covered_by_wider_scope() {
         assert_eq!(rows("write write:media"), rows("write"));
         assert_eq!(rows("read write:media").len(), 2);
+    }
+
+    #[test]
+    fn consent_permission_rows_begin_with_administration_and_mark_it() {
+        let rows = permissions(&Scopes::stored("read write admin:write:reports admin:read:ip_blocks"), &[]);
+        let rows: Vec<_> = rows.iter().map(|row| (row.subject.as_str(), row.grave)).collect();
+        assert_eq!(
+            rows,
+            [
+                ("Administration: people and reports", true),
+                ("Administration: blocks", true),
+                ("Everything in your account", false)
+            ]
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What several flows share: the checked request of an app, the dispatcher of every sign-in, the session that begins, the
-//! proof that somebody is there, what is revoked, who is notified.
+//! proof that somebody is there, whom a sign-in names, what is revoked, who is notified.
 //!
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
 pub(crate) mod host_rules;
+pub(crate) mod identifier;
 pub(crate) mod mail;
 pub(crate) mod proof;
 pub(crate) mod request;

@@ -8,12 +8,14 @@ use serde_json::json;
 use super::cli::{Cli, Command};
 use super::output;
 use crate::pages::TeraPages;
-use crate::settings::{Problem, Problems, Settings};
+use crate::settings::{Problem, Problems, Settings, domain};
 
 /// Does `check-config`: looks also at what only the start would: templates and keys.
 pub(super) fn check(settings: &Settings, as_json: bool) -> ExitCode {
     let mut problems = Vec::new();
-    if let Err(error) = TeraPages::load(settings.templates_dir.as_deref(), &settings.instance.title) {
+    if let Err(error) =
+        TeraPages::load(settings.templates_dir.as_deref(), &settings.instance.title, domain(&settings.http.base_url))
+    {
         problems.push(Problem {
             key: "frontend.templates_dir".into(),
             value: settings.templates_dir.as_ref().map(|folder| format!("{folder:?}")),

@@ -15,6 +15,9 @@ pub(super) const ENGLISH_NAME: &str = "English";
 /// Stands in a text where a part is put in that differs from case to case. Several keep their order in every language.
 const HOLE: &str = "{}";
 
+/// What is said in English in place of texts that the contracts fix (faults B7).
+pub(super) const PLAIN_ENGLISH: &str = include_str!("../../../templates/locales/en.toml");
+
 macro_rules! catalogues {
     ($($language:literal: $name:literal,)+) => {
         /// The catalogues: language tag in lower case, name of the language in itself, texts.
@@ -208,6 +211,18 @@ pub(super) mod tests {
     }
 
     /// The frame has no words of its own.
+    #[test]
+    fn plain_english_replaces_texts_of_the_library() {
+        let plain = Catalogue::parse(PLAIN_ENGLISH).unwrap();
+        let texts = lysand_auth::web::page_texts();
+        for (text, said) in &plain.texts {
+            assert!(texts.contains(text), "nobody says “{text}”");
+            assert!(!texts.contains(said) && said.ends_with('.'), "{said}");
+        }
+        assert!(plain.translate("Invalid flow").starts_with("This sign-in"));
+        assert_eq!(plain.translate("Sign in"), "Sign in");
+    }
+
     #[test]
     fn page_templates_contain_no_untranslated_text() {
         for (name, template) in TEMPLATES {

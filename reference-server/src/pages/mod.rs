@@ -46,14 +46,15 @@ pub struct TeraPages {
 }
 
 impl TeraPages {
-    /// Loads the built-in templates and those of `templates_dir` over them.
+    /// Loads the built-in templates and those of `templates_dir` over them. `host` is what handles end in.
     ///
     /// # Errors
     /// When a file cannot be read, replaces nothing or does not work as a template.
-    pub fn load(templates_dir: Option<&Path>, instance_title: &str) -> Result<Self, PagesError> {
+    pub fn load(templates_dir: Option<&Path>, instance_title: &str, host: &str) -> Result<Self, PagesError> {
         let sources = Sources::read(templates_dir)?;
-        let mut languages = vec![(ENGLISH, Arc::default())];
-        for (language, _, text) in locales::BUILT_IN {
+        let mut languages = Vec::new();
+        let english = (ENGLISH, ENGLISH_NAME, locales::PLAIN_ENGLISH);
+        for (language, _, text) in [&english].into_iter().chain(locales::BUILT_IN) {
             let catalogue = Catalogue::parse(text).map_err(|error| {
                 let file = format!("locales/{language}.toml");
                 PagesError::Broken(vec![Position { file, line: None, why: error.to_string() }])
@@ -65,6 +66,7 @@ impl TeraPages {
         // Before the templates: the engine looks its filters up when it compiles them.
         locales::register_functions(&mut tera);
         tera.global_context().insert("instance_title", instance_title);
+        tera.global_context().insert("host", host);
         tera.global_context().insert("assets", &PageAssets::new());
         tera.add_raw_templates(sources.all()).map_err(|error| sources.broken(&error, None))?;
         let translating = sources.all().filter(|(_, text)| locales::translates(text)).map(|(name, _)| name).collect();
@@ -204,7 +206,7 @@ mod tests {
 
     #[test]
     fn page_templates_escape_all_external_text() {
-        let pages = TeraPages::load(None, MARKUP).unwrap();
+        let pages = TeraPages::load(None, MARKUP, "social.example").unwrap();
         for (language, template, context) in in_all_languages(&pages, MARKUP) {
             let html = pages.render_in(language, template, &context).unwrap();
             assert!(html.contains("&lt;/script&gt;&#39;&amp;"), "{template} shows the sample text");
@@ -224,7 +226,7 @@ mod tests {
     /// The policy of our pages forbids both (security WEB-6); a browser would drop them silently.
     #[test]
     fn page_templates_contain_no_inline_style_or_script() {
-        let pages = TeraPages::load(None, "Title").unwrap();
+        let pages = TeraPages::load(None, "Title", "social.example").unwrap();
         for (language, template, context) in in_all_languages(&pages, "x") {
             let html = pages.render_in(language, template, &context).unwrap();
             assert!(html.starts_with("<!doctype html>"), "{template}");
@@ -240,7 +242,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("code.html"), "own: {{ code }}").unwrap();
         std::fs::write(folder.path().join(".DS_Store"), "").unwrap();
-        let pages = TeraPages::load(Some(folder.path()), "Title").unwrap();
+        let pages = TeraPages::load(Some(folder.path()), "Title", "social.example").unwrap();
         let context = serde_json::json!({ "code": "<b>" });
         assert_eq!(pages.render("code.html", &context).unwrap(), "own: &lt;b&gt;");
     }
@@ -252,7 +254,7 @@ mod tests {
 
     #[test]
     fn page_language_follows_lang_parameter_with_english_fallback() {
-        let pages = TeraPages::load(None, "Title").unwrap();
+        let pages = TeraPages::load(None, "Title", "social.example").unwrap();
         let code = Page::Code(CodePage { code: "abc" });
         for (asked, language, words) in [
             ("de-AT", "de", "Ihr Code"),
@@ -283,7 +285,7 @@ mod tests {
         ] {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("code.html"), text).unwrap();
-            let pages = TeraPages::load(Some(folder.path()), "Title").unwrap();
+            let pages = TeraPages::load(Some(folder.path()), "Title", "social.example").unwrap();
             let (html, language) = shown(&pages, &code, "de");
             assert!(html.contains(wanted), "{html}");
             assert_eq!(language, told, "{text}");
@@ -293,7 +295,7 @@ mod tests {
     fn with_template(name: &str, text: &str) -> Result<TeraPages, PagesError> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(name), text).unwrap();
-        TeraPages::load(Some(folder.path()), "Title")
+        TeraPages::load(Some(folder.path()), "Title", "social.example")
     }
 
     #[test]
@@ -356,7 +358,7 @@ mod tests {
             assert!(error.contains(wanted), "{error}");
             assert!(error.contains(name), "{error}");
         }
-        let missing = TeraPages::load(Some(Path::new("/nowhere/at/all")), "Title").err().unwrap();
+        let missing = TeraPages::load(Some(Path::new("/nowhere/at/all")), "Title", "social.example").err().unwrap();
         assert!(missing.to_string().starts_with("/nowhere/at/all: cannot be read"), "{missing}");
     }
 }

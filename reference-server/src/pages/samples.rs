@@ -81,7 +81,13 @@ fn confirm_link(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 }
 
 fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
-    let row = |access| Permission { subject: text.into(), access, meaning: text.into(), clauses: vec![text] };
+    let row = |access| Permission {
+        subject: text.into(),
+        access,
+        meaning: text.into(),
+        clauses: vec![text],
+        grave: access == Access::ReadWrite,
+    };
     for destination in [
         Destination::Site(text.to_owned()),
         Destination::Unprotected(text.to_owned()),
@@ -116,7 +122,13 @@ fn form_post(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 
 fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
-    let row = |access| Permission { subject: text.into(), access, meaning: text.into(), clauses: vec![text] };
+    let row = |access| Permission {
+        subject: text.into(),
+        access,
+        meaning: text.into(),
+        clauses: vec![text],
+        grave: access == Access::ReadWrite,
+    };
     let granted = |app, last_used, remove_action| AuthorizedAppOnPage {
         app,
         permissions: vec![row(Access::Read), row(Access::Write), row(Access::ReadWrite)],
@@ -170,6 +182,7 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         account,
         sign_out_action: text.to_owned(),
         account_page: text.to_owned(),
+        sign_in_page: text.to_owned(),
         authorized_applications: text.to_owned(),
         form_token: text.to_owned(),
         host: text,

@@ -31,7 +31,7 @@ fn without_digests(mut html: String) -> String {
 
 #[test]
 fn pages_in_every_language_equal_their_snapshots() {
-    let pages = TeraPages::load(None, "Title").unwrap();
+    let pages = TeraPages::load(None, "Title", "social.example").unwrap();
     let languages: Vec<_> = pages.languages().map(|(language, _)| language).collect();
     assert_eq!(languages.len(), 4, "a new language needs its snapshots");
     for language in languages {

@@ -30,6 +30,7 @@ pub fn app(
         .app_data(web::Data::new(draining))
         .app_data(web::Data::new(route_list(&state)))
         .app_data(web::Data::new(site::demo::DemoApp::default()))
+        .app_data(web::Data::new(site::door::OwnApp::default()))
         .wrap(middleware::from_fn(guard::guard))
         .configure(lysand_auth::web::mount(state.auth.clone(), Surfaces::all()))
         .configure(|config: &mut ServiceConfig| {
@@ -46,11 +47,12 @@ pub fn app(
 }
 
 /// The reference server's routes that are not the library's, not the last to match, and not of a kind of their own.
-fn own_routes(state: &State) -> [Routes; 7] {
+fn own_routes(state: &State) -> [Routes; 8] {
     [
         health::routes(state),
         site::home::routes(state),
         site::account::routes(state),
+        site::door::routes(state),
         site::demo::routes(state),
         documents::account_routes(&state.auth),
         api::mastodon::routes(state),

@@ -32,6 +32,11 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     if is_known { reply.finish() } else { reply.body(asset.content) }
 }
 
+/// `GET /favicon.ico`: browsers ask for it where a page names no icon, such as a JSON answer.
+async fn favicon(request: HttpRequest) -> HttpResponse {
+    show(request, web::Path::from("icon.png".to_owned())).await
+}
+
 /// The routes of the static files. Web clients of other origins show the default pictures, so any may read them
 /// (Lysand §12.2).
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
@@ -40,6 +45,15 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let all = state.frontend.is_none();
     let is_ours = move |path: &str| all || path.strip_prefix("/assets/").is_some_and(|name| find(name).is_some());
     move |config| {
+        if all {
+            config.service(
+                web::resource("/favicon.ico")
+                    .route(web::get().to(favicon))
+                    .route(web::head().to(favicon))
+                    .default_service(not_allowed("GET, HEAD"))
+                    .wrap(headers),
+            );
+        }
         config.service(
             web::resource(with_slash("/assets/{name}"))
                 .guard(fn_guard(move |request| is_ours(request.head().uri.path())))

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod assets;
 pub mod demo;
+pub mod door;
 mod error_page;
 pub mod frontend_fallback;
 pub mod home;

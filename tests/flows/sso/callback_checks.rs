@@ -208,7 +208,7 @@ story!(provider_sign_in_of_disabled_or_deleted_account_is_refused, |story| {
     let accounts = story.server().state().accounts.clone();
     accounts.set_standing(&account.id, Standing::Disabled).await.expect("disabled");
     let answer = story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await;
-    answer.is_login_error("invalid_request", "No user found with that account");
+    answer.is_login_error("access_denied", "This account is disabled.");
     accounts.set_standing(&account.id, Standing::Active).await.expect("enabled");
     story.sign_in_at(&mut ada.jar, &ada.app, &provider, &ada.guest).await.signed_in();
     // A removed account leaves nothing to inherit (security REV-3), not even when it was removed behind our back.

@@ -1,6 +1,6 @@
 //! An unknown person at a provider gets an account, where the operator allows it (Lysand §13.3).
 
-use super::owner::{active_account, owner};
+use super::owner::owner;
 use super::refusals::already_linked;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
@@ -26,7 +26,7 @@ pub(super) async fn register(auth: &Auth, profile: &ProviderProfile) -> Result<O
         match auth.accounts().create_along(new, linking(auth, profile)).await {
             Ok(account) => {
                 tracing::info!(account = %account.id, issuer = %profile.identity.issuer, "account created for an identity");
-                return Ok(Some(account).filter(|account| account.inactive_reason().is_none()));
+                return Ok(Some(account));
             }
             // An address that somebody has is left out; it never leads to that somebody (security RP-6).
             Err(AccountsError::Taken(Field::Email)) => address = None,
@@ -56,7 +56,7 @@ fn linking(auth: &Auth, profile: &ProviderProfile) -> Along {
 
 async fn of_faster(auth: &Auth, profile: &ProviderProfile) -> Result<Option<Account>, Error> {
     match owner(auth, &profile.identity).await? {
-        Some(linked) => active_account(auth, &linked.account_id).await,
+        Some(linked) => auth.account(&linked.account_id).await,
         None => Ok(None),
     }
 }

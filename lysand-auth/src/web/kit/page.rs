@@ -17,6 +17,7 @@ use crate::web::kit::session;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, redirect, with_query};
 use crate::web::wire::reply::{self, ApiError};
+use crate::web::wire::request;
 
 /// Whom a page is shown to: the reader, and the request that it answers.
 #[derive(Clone, Copy)]
@@ -154,23 +155,25 @@ pub(crate) async fn error_page_about(
     reply::set_retry_after(show(view, &Page::Error(page), status, &[]).await, refusal)
 }
 
-/// A stale form is shown as a page, a foreign one as JSON.
+/// A stale form is shown as a page, a foreign one to a program as JSON.
 pub(crate) async fn error_page_or_json(view: View<'_>, error: Error) -> HttpResponse {
     match &error {
         Error::Refused(refusal) if refusal.code == Code::StaleForm => {
             error_page(view, &error, Some(view.auth.config().home_page())).await
         }
-        Error::Refused(_) => ApiError(error).error_response(),
-        Error::Failed(_) => error_page(view, &error, None).await,
+        Error::Refused(_) if !request::accepts(view.req.headers(), "text/html") => ApiError(error).error_response(),
+        _ => error_page(view, &error, None).await,
     }
 }
 
 /// What a refusal means for the person in front of the page: a title and a message.
 fn error_text(refusal: &Refusal) -> (&'static str, &str) {
     match refusal.code {
-        Code::InvalidClient => (texts::UNKNOWN_APP_TITLE, texts::UNKNOWN_APP),
+        Code::InvalidClient | Code::UnknownApplication => (texts::UNKNOWN_APP_TITLE, texts::UNKNOWN_APP),
         Code::InvalidRedirectUri => (texts::REDIRECT_URI_TITLE, texts::REDIRECT_URI),
         Code::AccessDenied => (texts::DENIED_TITLE, texts::DENIED),
+        Code::Credentials => (texts::CREDENTIALS_TITLE, texts::CREDENTIALS),
+        Code::Forbidden => (texts::FOREIGN_ORIGIN_TITLE, &refusal.why),
         Code::StaleForm => (texts::STALE_FORM_TITLE, &refusal.why),
         Code::InvalidGrant => (texts::REQUEST_OVER_TITLE, &refusal.why),
         Code::NotFound => (texts::NOT_FOUND_TITLE, texts::NOT_FOUND),

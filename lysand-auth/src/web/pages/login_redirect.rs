@@ -15,7 +15,8 @@ use crate::web::wire::request;
 /// An error of a route whose caller is the sign-in page.
 #[derive(Debug)]
 pub(crate) enum LoginPageError {
-    /// The sign-in page shows it; what is wrong with the shape of a request, or with the server, is answered in JSON.
+    /// The sign-in page shows it; what is wrong with the shape of a request, or with the server, has a page of its own, and is
+    /// JSON for programs.
     ToLoginPage(Error),
     /// It is shown on a page of its own, since the app or its redirect URI is not to be trusted (Mastodon §5.2, checks 1
     /// to 3).
@@ -64,29 +65,37 @@ pub(crate) async fn to_login_page(view: View<'_>, pairs: Vec<(String, String)>, 
         Error::Refused(refusal) => refusal,
         Error::Failed(_) => return ApiError(error).error_response(),
     };
+    let for_person = request::accepts(view.req.headers(), "text/html");
     match refusal.code {
         Code::StaleForm => error_page(view, &error, Some(login_location(auth, &pairs))).await,
-        // The host's sentence is nothing that a link may make a page say.
-        Code::TooManyRequests | Code::Unavailable | Code::SignInRefused
-            if request::accepts(view.req.headers(), "text/html") =>
-        {
-            error_page(view, &error, Some(login_location(auth, &pairs))).await
-        }
-        Code::Validation
-        | Code::UnknownApplication
-        | Code::Forbidden
-        | Code::PayloadTooLarge
-        | Code::MethodNotAllowed
-        | Code::UnsupportedMediaType
-        | Code::TooManyRequests
-        | Code::SignInRefused
-        | Code::Unavailable => ApiError(error).error_response(),
+        // What no address says, and no sign-in page: a page for a person, JSON for a program (faults A12).
+        Code::UnknownApplication if for_person => error_page(view, &error, None).await,
+        code if is_told_apart(code) && for_person => error_page(view, &error, Some(login_location(auth, &pairs))).await,
+        code if is_told_apart(code) => ApiError(error).error_response(),
         // Names of Mastodon's own that the login page's contract does not have.
         Code::InvalidRedirectUri | Code::InvalidCodeChallengeMethod => {
             redirect_with_error(auth, pairs, "invalid_request", refusal)
         }
         code => redirect_with_error(auth, pairs, code.oauth_name(), refusal),
     }
+}
+
+/// Whether an error has a page of its own, and is JSON for programs. The host's sentence, among others, is nothing that a link
+/// may make the sign-in page say.
+fn is_told_apart(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Validation
+            | Code::Credentials
+            | Code::UnknownApplication
+            | Code::Forbidden
+            | Code::PayloadTooLarge
+            | Code::MethodNotAllowed
+            | Code::UnsupportedMediaType
+            | Code::TooManyRequests
+            | Code::SignInRefused
+            | Code::Unavailable
+    )
 }
 
 /// Redirects to the sign-in page, which shows the error.

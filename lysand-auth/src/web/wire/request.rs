@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::model::reader::Reader;
 use crate::secret::Secret;
+use crate::texts;
 use crate::web::wire::params::Params;
 
 /// The address that a request comes from: the peer, or what trusted proxies forward (security ID-3).
@@ -108,7 +109,29 @@ pub(crate) fn same_origin(req: &HttpRequest, auth: &Auth) -> Result<(), Error> {
         // "none" is a person at the address bar, who posts no forms.
         _ => false,
     };
-    if is_ours { Ok(()) } else { Err(Error::refused(Code::Forbidden, "This request came from another site.")) }
+    if is_ours { Ok(()) } else { Err(foreign(&origins, &sites, config.base_url.as_str())) }
+}
+
+/// The refusal of what another site sent, with what was seen of that site and what is expected (faults A12).
+fn foreign(origins: &[String], sites: &[String], expected: &str) -> Error {
+    // A header is nothing that may say what it likes on a page of ours.
+    let is_origin =
+        |origin: &&String| url::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == **origin);
+    let seen = match (origins, sites) {
+        ([origin], _) if origin == "null" => "origin null".to_owned(),
+        ([origin], _) => {
+            Some(origin).filter(is_origin).map_or_else(|| "an unreadable origin".to_owned(), String::clone)
+        }
+        ([], [site]) if ["same-site", "cross-site", "none"].contains(&site.as_str()) => {
+            format!("sec-fetch-site {site}")
+        }
+        _ => "an unreadable origin".to_owned(),
+    };
+    let mut parts = [seen.as_str(), expected].into_iter();
+    let why = texts::FOREIGN_ORIGIN
+        .split("{}")
+        .fold(String::new(), |why, text| why + text + parts.next().unwrap_or_default());
+    Error::refused(Code::Forbidden, why)
 }
 
 /// Whether a page of this very origin sent the request, as a browser tells it.

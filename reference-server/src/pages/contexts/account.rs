@@ -10,7 +10,7 @@ use super::notice::Notice;
 pub struct AccountPage<'a> {
     /// What the person should know now.
     pub notices: Vec<Notice>,
-    /// Whose page it is; `None` when nobody is signed in.
+    /// Whose page it is. Somebody who is not signed in sees the sign-in page in its place.
     pub account: Option<AccountOnPage<'a>>,
     /// Hidden field of every form.
     pub form_token: String,

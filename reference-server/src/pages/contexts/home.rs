@@ -20,6 +20,8 @@ pub struct HomePage<'a> {
     pub sign_out_action: String,
     /// Where the signed-in person's own page is.
     pub account_page: String,
+    /// Where nobody is signed in: the link to the sign-in, which comes back here.
+    pub sign_in_page: String,
     /// Link to what may act for that person.
     pub authorized_applications: String,
     /// Hidden field of both forms.

@@ -13,7 +13,10 @@ use serde::Deserialize;
 
 use crate::pages::TeraPages;
 use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
-use crate::paths::{ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME};
+use crate::paths::{
+    ACCOUNT, ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME,
+};
+use crate::site::door;
 use crate::site::texts::AccountNotice;
 use crate::state::State;
 
@@ -32,6 +35,9 @@ pub(super) async fn show(
     query: Option<Query<PageQuery>>,
 ) -> Result<HttpResponse, ApiError> {
     let reader = reader(&req).for_account(browser.account());
+    if browser.account().is_none() {
+        return Ok(door::to_sign_in(&state, &reader, ACCOUNT));
+    }
     let sso = &state.auth.config().sso;
     let (mut linked, mut has_password) = (Vec::new(), false);
     if let Some(browser) = &browser.0 {

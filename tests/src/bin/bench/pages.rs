@@ -17,7 +17,7 @@ const WARMING: u32 = 500;
 /// Prints the cost of one consent page in each language. It is the time of the processor, not of the clock, so that
 /// other programs disturb it little.
 pub(crate) fn measure() -> Outcome<()> {
-    let pages = TeraPages::load(None, "social.example")?;
+    let pages = TeraPages::load(None, "social.example", "social.example")?;
     println!("the consent page, processor time a page (median of {ROUNDS} rounds of {PAGES_A_ROUND}):");
     for (language, _) in pages.languages() {
         let reader = Reader::new(Some(language), []);
@@ -55,6 +55,7 @@ fn consent() -> ConsentPage<'static> {
     const CLIENT: &str = "kPz3vTq8wLm1xRb5nYc7dSf2gHj6aEu4iOo9sXtQrVy";
     const REDIRECT: &str = "https://client.example/callback";
     let permission = |subject: &str, access, clauses: &[&'static str]| Permission {
+        grave: false,
         subject: subject.to_owned(),
         access,
         meaning: clauses.join(", "),

@@ -1,7 +1,7 @@
 //! The last stage of a callback: somebody signs in, or an identity is linked, or its link awaits confirmation.
 
 use super::super::make_link::{OwnerConfirmed, make_link};
-use super::super::owner::{active_account, owner};
+use super::super::owner::owner;
 use super::super::refusals::invalid_flow;
 use super::super::register;
 use super::identify::IdentifiedFlow;
@@ -18,7 +18,7 @@ use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
 use crate::model::session::{Browser, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
-use crate::steps::sign_in;
+use crate::steps::{sign_in, standing};
 use crate::store::sso_flows;
 use crate::texts;
 
@@ -70,16 +70,16 @@ async fn sign_in_with(
     // The app was removed while the person was away.
     let (app, request) = request.ok_or_else(invalid_flow)?;
     let account = match owner(auth, &profile.identity).await? {
-        Some(linked) => active_account(auth, &linked.account_id).await?,
+        Some(linked) => auth.account(&linked.account_id).await?,
         None if auth.config().sso.allow_registration => register::register(auth, profile).await?,
         None => None,
     };
-    // Why an account may not act is nobody's business who is not signed in to it (security REV-4).
     let Some(account) = account else {
         tracing::info!(provider = %provider.id, app = %app.id, "sign-in refused: no account has this identity");
         return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
+    standing::may_sign_in(&account)?;
     let proven = Proven { account: &account, by: &ProofKind::Provider };
     let signed_in = sign_in::after_proof(auth, proven, (app, request), browser, None).await?;
     Ok(CallbackOutcome::SignedIn(Box::new(signed_in)))

@@ -28,16 +28,16 @@ pub(crate) async fn start_by_form(
     req: HttpRequest,
     received: Received,
 ) -> Result<HttpResponse, ApiError> {
-    same_origin(&req, &auth)?;
-    start(auth, req, received).await
+    let params = received.0?;
+    let provider = same_origin(&req, &auth).and_then(|()| as_validation_error(params.text("issuer")));
+    Ok(begin(&auth, &req, &params, provider).await)
 }
 
 /// `POST /oauth/sso/:issuer`
 pub(crate) async fn start_at(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, ApiError> {
-    same_origin(&req, &auth)?;
     let params = received.0?;
-    let provider = issuer(&req);
-    Ok(begin(&auth, &req, &params, Ok(Some(provider))).await)
+    let provider = same_origin(&req, &auth).map(|()| Some(issuer(&req)));
+    Ok(begin(&auth, &req, &params, provider).await)
 }
 
 async fn begin(
