@@ -50,6 +50,7 @@ struct Parts {
     limit_gates: LimitGates,
     housekeeping_every: Option<Duration>,
     housekeeping_runs: AtomicBool,
+    reported_source: AtomicBool,
 }
 
 impl Auth {
@@ -212,6 +213,13 @@ impl Auth {
     }
 }
 
+impl Auth {
+    /// True the first time that it is asked: the log says once what is wrong with a proxy (faults D6).
+    pub(crate) fn is_first_unreadable_source(&self) -> bool {
+        !self.0.reported_source.swap(true, Ordering::Relaxed)
+    }
+}
+
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Auth").field("base_url", &self.0.config.base_url.as_str()).finish_non_exhaustive()
@@ -333,6 +341,7 @@ impl AuthBuilder {
             limit_gates: LimitGates::default(),
             housekeeping_every: self.housekeeping_every,
             housekeeping_runs: AtomicBool::new(false),
+            reported_source: AtomicBool::new(false),
         })))
     }
 }

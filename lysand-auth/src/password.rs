@@ -149,6 +149,14 @@ impl Passwords {
         Ok(output.ct_eq(&known.hash).into())
     }
 
+    /// Whether a stored hash was made with the parameters of today; if not, make it anew when its password comes by
+    /// (faults B9).
+    #[must_use]
+    pub fn is_current(&self, stored: &str) -> bool {
+        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        Stored::read(stored).is_some_and(|stored| cost(&stored.params) == cost(&self.params))
+    }
+
     async fn compute(&self, params: Params, password: &Secret, salt: Vec<u8>) -> Result<Vec<u8>, Busy> {
         let (answer, result) = oneshot::channel();
         let claim = Arc::new(Claim::default());

@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
@@ -27,12 +28,17 @@ impl Secret {
     /// The alphabet fits a URL, a form, a header and a `Sec-WebSocket-Protocol` value (Mastodon contract §1).
     #[must_use]
     pub fn generate(ambient: &Ambient) -> Self {
-        Self::from_bytes(ambient.bytes::<32>())
+        Self::new(URL_SAFE_NO_PAD.encode(ambient.bytes::<32>()))
     }
 
-    /// The same form of 256 bits that were derived instead of drawn.
-    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self::new(URL_SAFE_NO_PAD.encode(bytes))
+    /// The same form of 256 bits that follow from `parts`, and that nobody without the key can tell from drawn ones: HMAC with
+    /// SHA-256 (RFC 2104) over the parts' digests, so that no two lists of parts are one.
+    pub(crate) fn derive(key: &[u8; 64], parts: &[&[u8]]) -> Self {
+        let mut mac: Hmac<Sha256> = KeyInit::new(key.into());
+        for part in parts {
+            mac.update(Digest::of(part).as_bytes());
+        }
+        Self::new(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
     /// The value itself. Each call is a place to look at when auditing.
@@ -130,6 +136,20 @@ mod tests {
         assert_eq!(one.expose().len(), 43);
         assert!(one.expose().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'));
         assert_ne!(one, Secret::generate(&Ambient::system()));
+    }
+
+    #[test]
+    fn derived_secret_depends_on_key_and_on_each_part() {
+        let derive = |key: u8, parts: &[&str]| {
+            Secret::derive(&[key; 64], &parts.iter().map(|part| part.as_bytes()).collect::<Vec<_>>())
+        };
+        let one = derive(1, &["ab", "c"]);
+        assert_eq!((one.expose().len(), derive(1, &["ab", "c"])), (43, one.clone()));
+        for other in
+            [derive(2, &["ab", "c"]), derive(1, &["a", "bc"]), derive(1, &["abc"]), derive(1, &["ab", "c", ""])]
+        {
+            assert_ne!(one, other);
+        }
     }
 
     #[test]

@@ -251,7 +251,8 @@ impl SigningKeys {
             .verifiers
             .iter()
             .find_map(|key| jsonwebtoken::decode::<ReceivedClaims>(cookie, key, &signature_alone).ok())
-            .filter(|token| token.header.typ.as_deref() == Some(SESSION_TYPE))?;
+            // What a header calls critical and nobody here knows must not be passed over (RFC 7515 §4.1.11).
+            .filter(|token| token.header.typ.as_deref() == Some(SESSION_TYPE) && token.header.crit.is_none())?;
         let claims = Arc::new(token.claims);
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MOST_REMEMBERED {
@@ -345,6 +346,11 @@ mod tests {
             let mut claims = full.clone();
             claims.as_object_mut().unwrap().remove(claim);
             assert_eq!(keys.verify_session(&sign(SESSION_TYPE, claims), &base, now), Err(problem), "{claim}");
+        }
+        for crit in [vec![], vec!["exp".to_owned()], vec!["urn:example:future".to_owned()]] {
+            let header = Header { typ: Some(SESSION_TYPE.into()), crit: Some(crit), ..Header::new(Algorithm::EdDSA) };
+            let cookie = jsonwebtoken::encode(&header, &full, &keys.signer).unwrap();
+            assert_eq!(keys.verify_session(&cookie, &base, now), Err(CookieProblem::Unverifiable));
         }
         for garbage in ["", "a.b.c", "....", &"x".repeat(10_000)] {
             assert_eq!(keys.verify_session(garbage, &base, now), Err(CookieProblem::Unverifiable));

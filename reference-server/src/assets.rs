@@ -35,6 +35,7 @@ macro_rules! assets {
 assets! {
     "style.css": "text/css; charset=utf-8",
     "copy.js": "text/javascript; charset=utf-8",
+    "decide.js": "text/javascript; charset=utf-8",
     "form_post.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml; charset=utf-8",
     "avatar.svg": "image/svg+xml; charset=utf-8",
@@ -70,6 +71,7 @@ pub fn path(name: &str) -> String {
 pub struct PageAssets {
     style: String,
     copy: String,
+    decide: String,
     form_post: String,
     icon: String,
     person: String,
@@ -83,6 +85,7 @@ impl PageAssets {
         Self {
             style: path("style.css"),
             copy: path("copy.js"),
+            decide: path("decide.js"),
             form_post: path("form_post.js"),
             icon: path("icon.svg"),
             person: path("avatar.svg"),

@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use diesel::QueryDsl;
+use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource;
+use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
+use diesel::{Connection as _, QueryDsl, SqliteConnection};
 use lysand_auth::error::Error;
 use lysand_auth::on;
 use lysand_auth::store::{self, MigrationSet, MigrationState, Store, StoreError};
@@ -18,6 +20,8 @@ pub static MIGRATIONS: [MigrationSet; 2] = [store::MIGRATIONS, accounts::MIGRATI
 
 /// Below this many free bytes a commit may not find space for itself and the next checkpoint.
 const MIN_FREE_DISK: u64 = 16 * 1024 * 1024;
+/// How long a copy waits for a writer that has the database, in milliseconds.
+const COPY_PATIENCE: u32 = 30_000;
 
 diesel::table! {
     /// What Diesel keeps about applied migrations.
@@ -40,14 +44,29 @@ pub enum DatabaseError {
         /// What to do.
         remedy: &'static str,
     },
+    /// There is none, and only `serve` and `migrate` make one.
+    #[error(
+        "{0}: there is no such database: name the server's configuration with --config, mend database.url, or make a new \
+         database with `reference-server migrate`"
+    )]
+    Missing(String),
     /// The schema is behind, and `database.migrate_on_start` is off.
-    #[error("{0} migrations wait: run `reference-server migrate`, or set database.migrate_on_start = true")]
+    #[error(
+        "{0} migrations wait: run `reference-server migrate`, or start the server with database.migrate_on_start = true"
+    )]
     Pending(usize),
 }
 
 impl DatabaseError {
     fn new(settings: &Settings, source: StoreError) -> Self {
-        let remedy = match source {
+        let remedy = match &source {
+            StoreError::Refused { code, .. } => remedy_of(code),
+            StoreError::Migration(why) if why.contains("permission denied") => {
+                "let the user of database.url create tables: GRANT CREATE ON SCHEMA public, or make it the database's owner"
+            }
+            StoreError::Unavailable(why) if why.contains("certificate") || why.contains("TLS") => {
+                "mend sslmode and sslrootcert in database.url, or the server's certificate"
+            }
             StoreError::Unavailable(_) => "start the database or mend database.url",
             StoreError::Newer(_) => "install that version or a newer one",
             StoreError::Migration(_) => "nothing was changed; report it with this line",
@@ -55,6 +74,38 @@ impl DatabaseError {
         };
         Self::Unusable { url: settings.masked_database_url(), source, remedy }
     }
+}
+
+/// What to do about a refusal of PostgreSQL's, by its SQLSTATE (faults D4).
+fn remedy_of(code: &str) -> &'static str {
+    match code {
+        "28P01" => "mend user and password in database.url",
+        "28000" => "mend the user in database.url, or let this host in by pg_hba.conf of the database server",
+        "3D000" => "create the database (`createdb`), or mend its name in database.url",
+        "22021" => "create the database anew with ENCODING 'UTF8' (and TEMPLATE template0)",
+        "25006" => "name the primary in database.url; of several hosts, target_session_attrs=read-write finds it",
+        "53300" => "lower database.max_connections, or raise max_connections of the database server",
+        "57P03" => "wait until the database server has started",
+        "42501" => "grant the user of database.url what it lacks",
+        _ => "mend database.url or the database server",
+    }
+}
+
+/// Demands a database that is there: of an embedded one the file. What a server has is found by its migrations.
+///
+/// # Errors
+/// When there is none.
+pub fn require(settings: &Settings) -> Result<(), DatabaseError> {
+    match sqlite_file(&settings.database).is_some_and(|file| !file.exists()) {
+        true => Err(DatabaseError::Missing(settings.masked_database_url())),
+        false => Ok(()),
+    }
+}
+
+/// The file of an embedded database.
+fn sqlite_file(database: &Database) -> Option<&Path> {
+    let path = database.url.expose().strip_prefix("sqlite:")?;
+    Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
 }
 
 /// Opens the database as the settings describe it; its schema is left as it is.
@@ -94,7 +145,22 @@ pub async fn bring_up_to_date(store: &Store, settings: &Settings) -> Result<(), 
         }
         return Ok(());
     }
+    is_current(&migration_state(store, settings).await?, settings)
+}
+
+/// Demands a database with the schema of this version, and changes nothing.
+///
+/// # Errors
+/// When there is none, migrations are pending, or a newer version has migrated it.
+pub async fn require_schema(store: &Store, settings: &Settings) -> Result<(), DatabaseError> {
     let state = migration_state(store, settings).await?;
+    match state.applied.is_empty() {
+        true => Err(DatabaseError::Missing(settings.masked_database_url())),
+        false => is_current(&state, settings),
+    }
+}
+
+fn is_current(state: &MigrationState, settings: &Settings) -> Result<(), DatabaseError> {
     if let Some(version) = state.unknown.first() {
         return Err(DatabaseError::new(settings, StoreError::Newer(version.clone())));
     }
@@ -112,6 +178,15 @@ static KNOWN_VERSIONS: LazyLock<Vec<String>> = LazyLock::new(|| {
     versions
 });
 
+/// All migrations by the names under which `migrate` lists them, in order.
+#[must_use]
+pub fn names_of_migrations() -> Vec<String> {
+    let migrations = MIGRATIONS.iter().flat_map(|set| MigrationSource::<Sqlite>::migrations(set).unwrap_or_default());
+    let mut names: Vec<_> = migrations.map(|migration| migration.name().to_string()).collect();
+    names.sort_unstable();
+    names
+}
+
 /// Whether exactly the migrations of this version are applied.
 ///
 /// # Errors
@@ -125,7 +200,16 @@ pub async fn schema_is_current(store: &Store) -> Result<bool, Error> {
 /// Whether the disk of an embedded database is full. A database server looks after its own disk.
 #[must_use]
 pub fn disk_is_full(database: &Database) -> bool {
-    let Some(path) = database.url.expose().strip_prefix("sqlite:") else { return false };
-    let file = Path::new(path.strip_prefix("//").unwrap_or(path));
+    let Some(file) = sqlite_file(database) else { return false };
     rustix::fs::statvfs(file).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < MIN_FREE_DISK)
+}
+/// Copies the SQLite database at `source` into the empty file `target`, as it is at one moment, while others work on it.
+///
+/// # Errors
+/// What SQLite says.
+pub fn copy_sqlite(source: &str, target: &str) -> Result<(), String> {
+    let mut conn = SqliteConnection::establish(source).map_err(|error| error.to_string())?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {COPY_PATIENCE}")).map_err(|error| error.to_string())?;
+    let copied = diesel::RunQueryDsl::execute(diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(target), &mut conn);
+    copied.map(drop).map_err(|error| error.to_string())
 }

@@ -18,9 +18,29 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts the log of this process at the level that `RUST_LOG` names, else at `default`; a second call does nothing.
-pub fn start(format: LogFormat, default: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+/// What may stand for a level, alone or behind a target.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
+/// The filter that `RUST_LOG` asks for; none when it is not set, or empty (faults D8).
+///
+/// # Errors
+/// When it names no level: it would silence warnings, or everything.
+pub fn asked(variable: Option<&str>) -> Result<Option<&str>, String> {
+    let Some(asked) = variable.map(str::trim).filter(|asked| !asked.is_empty()) else { return Ok(None) };
+    let level = |part: &str| LEVELS.contains(&part.trim().to_ascii_lowercase().as_str());
+    let has_level = asked.split(',').any(|part| level(part.rsplit('=').next().unwrap_or(part)));
+    match has_level && EnvFilter::try_new(asked).is_ok() {
+        true => Ok(Some(asked)),
+        false => Err(format!(
+            "RUST_LOG: {asked:?} names no level: give one of {}, or a list such as \"info,lysand_auth=debug\"",
+            LEVELS.join(", ")
+        )),
+    }
+}
+
+/// Starts the log of this process with a filter; a second call does nothing.
+pub fn start(format: LogFormat, filter: &str) {
+    let filter = EnvFilter::new(filter);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(OneLine);
     let _ = match format {
         LogFormat::Text => builder.try_init(),
@@ -70,6 +90,19 @@ fn one_line(event: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn log_filter_without_level_is_refused_and_empty_is_unset() {
+        assert_eq!((asked(None), asked(Some("")), asked(Some("  "))), (Ok(None), Ok(None), Ok(None)));
+        for good in ["info", "WARN", "off", "lysand_auth=debug", "info,actix_server=warn", "my_target,error", " info "]
+        {
+            assert_eq!(asked(Some(good)), Ok(Some(good.trim())));
+        }
+        for bad in ["loud", "verbose,louder", "lysand_auth", "lysand_auth=loud", "5x", "=", ",", "true", "info,a=loud"]
+        {
+            assert!(asked(Some(bad)).is_err_and(|why| why.contains("RUST_LOG")), "{bad}");
+        }
+    }
 
     #[test]
     fn log_line_escapes_line_breaks_and_control_characters() {

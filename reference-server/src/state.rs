@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lysand_auth::config::ConfigProblems;
 use lysand_auth::keys::{KeyError, Keys};
 use lysand_auth::password::{ParametersError, Passwords};
+use lysand_auth::store::Store;
 use lysand_auth::{Ambient, Auth};
 
 use crate::accounts::SqlAccounts;
@@ -60,17 +61,35 @@ impl State {
     /// # Errors
     /// The first thing that does not work, and how to mend it.
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Self, StartError> {
-        let pages = Arc::new(TeraPages::load(
-            settings.templates_dir.as_deref(),
-            &settings.instance.title,
-            domain(&settings.http.base_url),
-        )?);
+        let pages = load_pages(&settings)?;
         let keys = Keys::load_or_create_files(&settings.keys.signing, &settings.keys.secrets, &ambient)?;
         let store = database::open(&settings).await?;
         database::bring_up_to_date(&store, &settings).await?;
+        Self::build(settings, ambient, (pages, keys, store))
+    }
+
+    /// The same over a database and keys that are there: for commands, which create nothing (faults D7).
+    ///
+    /// # Errors
+    /// The first thing that does not work, or is missing, and how to mend it.
+    pub async fn open_existing(settings: Settings, ambient: Ambient) -> Result<Self, StartError> {
+        let pages = load_pages(&settings)?;
+        database::require(&settings)?;
+        let store = database::open(&settings).await?;
+        database::require_schema(&store, &settings).await?;
+        let keys = Keys::load(&settings.keys.signing, &settings.keys.secrets)?;
+        Self::build(settings, ambient, (pages, keys, store))
+    }
+
+    fn build(
+        settings: Settings,
+        ambient: Ambient,
+        (pages, keys, store): (Arc<TeraPages>, Keys, Store),
+    ) -> Result<Self, StartError> {
         let passwords = Passwords::new(settings.password, ambient.clone())?;
         let base_url = &settings.http.base_url;
-        let accounts = Arc::new(SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url));
+        let accounts = SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url);
+        let accounts = Arc::new(accounts.with_title(&settings.instance.title));
         let mail = settings.data_dir.join("mail");
         let mailer = FileMailer::new(mail, &settings.instance.title, base_url, ambient.clone());
         let config = settings.to_config(keys);
@@ -86,4 +105,12 @@ impl State {
             .build()?;
         Ok(Self { settings: Arc::new(settings), auth, accounts, pages, frontend })
     }
+}
+
+fn load_pages(settings: &Settings) -> Result<Arc<TeraPages>, StartError> {
+    Ok(Arc::new(TeraPages::load(
+        settings.templates_dir.as_deref(),
+        &settings.instance.title,
+        domain(&settings.http.base_url),
+    )?))
 }

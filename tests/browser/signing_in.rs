@@ -101,3 +101,29 @@ async fn authorize_with_existing_session_asks_only_for_consent() {
     let callback = fixture.redirects.next().await;
     fixture.welcome(&request, &callback).await;
 }
+
+/// Presses the button at once, tells whether that counted.
+const PRESS: &str = r"
+    const button = document.querySelector('[data-waits]');
+    let counted = false;
+    const form = button.closest('form');
+    form.addEventListener('submit', event => { counted = true; event.preventDefault(); }, { once: true });
+    button.click();
+    return counted;
+";
+
+#[tokio::test]
+async fn consent_counts_only_after_page_was_focused_for_a_while() {
+    let fixture = Fixture::open().await;
+    fixture.leave_for_server().await;
+    fixture.browser.sign_in(&fixture.person).await;
+    let ready = format!("{APPROVE}[aria-disabled='false']");
+    fixture.browser.find(&ready).await;
+    // Each change of the focus begins the wait anew.
+    for change in ["blur", "focus"] {
+        let press = format!("dispatchEvent(new Event('{change}')); {PRESS}");
+        assert_eq!(fixture.browser.evaluate(&press).await, serde_json::json!(false), "{change}");
+        fixture.browser.find(&ready).await;
+    }
+    assert_eq!(fixture.browser.evaluate(PRESS).await, serde_json::json!(true));
+}

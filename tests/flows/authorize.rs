@@ -35,6 +35,7 @@ story!(authorize_with_invalid_client_id_or_redirect_uri_never_redirects, |story|
 story!(authorize_with_other_invalid_parameter_redirects_error_to_app, |story| {
     let (person, app) = (story.person("ada").await, story.app(&format!("{CALLBACK}?keep=1 {OOB}"), "read write").await);
     let signed_in = story.sign_in(&person, &app).await;
+    story.approve(&app).await;
     for (changes, error, description) in [
         (vec![("response_type", "")], "invalid_request", "Missing required parameter: response_type."),
         (

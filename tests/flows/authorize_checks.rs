@@ -57,6 +57,9 @@ story!(authorize_with_several_errors_reports_first_failing_check, |story| {
     let person = story.person("ada").await;
     let apps = [story.usual_app().await, story.app("app://cb", "read").await, story.app(OOB, "read").await];
     let signed_in = story.sign_in(&person, &apps[0]).await;
+    for app in &apps {
+        story.approve(app).await;
+    }
     for (number, (_, status, error, description)) in CHECKS.iter().enumerate() {
         for app in &apps {
             let path = format!("/oauth/authorize?{}", wrong_from(app, number));
@@ -122,6 +125,7 @@ async fn granted(story: &Story, app: &App, scope: &str) -> Result<String, String
 
 story!(authorize_scope_is_space_separated_and_limited_to_app_scopes, |story| {
     let app = story.app(CALLBACK, "read write").await;
+    story.approve(&app).await;
     for (scope, expected) in [
         ("scope=read+write", "read write"),
         ("scope=read%20write", "read write"),
@@ -153,6 +157,7 @@ story!(authorize_scope_is_space_separated_and_limited_to_app_scopes, |story| {
         assert_eq!(refused, Err("invalid_scope".to_owned()), "{wrong}");
     }
     let narrow = story.app(CALLBACK, "write:media push").await;
+    story.approve(&narrow).await;
     assert_eq!(granted(&story, &narrow, "x=1").await, Ok("write:media push".to_owned()), "what the app has");
     assert!(granted(&story, &narrow, "scope=write").await.is_err(), "never the other way round");
 });
@@ -312,4 +317,42 @@ story!(consent_and_login_with_invalid_form_token_show_error_page, |story| {
         assert!(page.markup().contains("/oauth/authorize?client_id="), "a way to start over: {}", page.body);
     }
     story.decide(&signed_in, &app).await.is(302);
+});
+
+story!(authorize_error_of_app_that_nobody_let_in_is_shown_with_its_host_as_link, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let own_scheme = story.app("com.example.app:/cb", "read").await;
+    let ask = |app: &App, more: &[(&str, &str)]| {
+        let more = [&[("response_type", "nonsense"), ("state", "a&b")], more].concat();
+        story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&more)))
+    };
+    for (app, more, link, host) in [
+        (&app, &[][..], "https://app.example/callback?error=unsupported_response_type&", "app.example"),
+        (
+            &app,
+            &[("response_mode", "fragment")],
+            "https://app.example/callback#error=unsupported_response_type&",
+            "app.example",
+        ),
+        (&own_scheme, &[], "com.example.app:/cb?error=unsupported_response_type&", "com.example.app"),
+    ] {
+        let page = ask(app, more).send().await.is(400);
+        assert_eq!(page.header("location"), "");
+        let markup = page.markup();
+        assert!(markup.contains(&format!("href=\"{link}")) && markup.contains("state=a%26b"), "{markup}");
+        assert!(markup.contains(&format!(">{host}</")), "{markup}");
+    }
+    let page = ask(&app, &[("response_mode", "form_post")]).send().await.is(400);
+    assert!(!page.markup().contains("app.example"), "a link posts nothing: {}", page.body);
+    // Somebody who is signed in came for the app, or it is let in already, or no page may be shown.
+    let signed_in = story.sign_in(&ada, &app).await;
+    ask(&app, &[]).session(&signed_in).send().await.is(302);
+    ask(&app, &[]).send().await.is(400);
+    let openid = story.app(CALLBACK, "openid read").await;
+    let silent = [("prompt", "none"), ("scope", "openid")];
+    let location = ask(&openid, &silent).send().await.is(302).location();
+    assert_eq!(query_of(&location, "error").as_deref(), Some("unsupported_response_type"));
+    story.consent(&signed_in, &app).await;
+    let location = ask(&app, &[]).send().await.is(302).location();
+    assert_eq!(location.host_str(), Some("app.example"));
 });

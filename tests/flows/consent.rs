@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use tests::story;
-use tests::story::{CALLBACK, encode, query_of};
+use tests::story::{CALLBACK, SignedIn, encode, query_of};
 
 const OOB: &str = "urn:ietf:wg:oauth:2.0:oob";
 
@@ -101,17 +101,55 @@ story!(out_of_band_consent_shows_code_page_and_rejects_malformed_code, |story| {
     let location = story.decide(&signed_in, &app).await.is(302).location();
     assert!(location.as_str().starts_with(&format!("{}/oauth/authorize/native?code=", story.base())), "{location}");
     let code = query_of(&location, "code").expect("a code");
+    let get = |path: &str, code: &str| story.get(&encode(path, &[("code", code)])).session(&signed_in).send();
     for path in ["/oauth/authorize/native", "/oauth/code", "/oauth/code/"] {
-        let page = story.get(&encode(path, &[("code", &code)])).send().await.is(200);
+        let page = get(path, &code).await.is(200);
         assert!(page.body.contains(&code));
         assert_eq!(page.header("referrer-policy"), "no-referrer");
         for odd in ["", "<script>alert(1)</script>", "short", &"x".repeat(200)] {
-            let page = story.get(&encode(path, &[("code", odd)])).send().await.is(400);
+            let page = get(path, odd).await.is(400);
             assert!(!page.body.contains("<script>alert"));
         }
     }
     story.advance_clock(Duration::from_secs(599));
+    get("/oauth/code", &code).await.is(200);
     story.redeem(&app, &code).await.is(200);
+    get("/oauth/code", &code).await.is(400);
+});
+
+story!(code_page_shows_only_a_code_that_this_session_was_just_given, |story| {
+    let (ada, eve) = (story.person("ada").await, story.person("eve").await);
+    let (app, site) = (story.app(OOB, "read").await, story.usual_app().await);
+    let (signed_in, other) = (story.sign_in(&ada, &app).await, story.sign_in(&eve, &app).await);
+    let waiting = story.sign_in(&ada, &app).await;
+    let code = story.consent(&signed_in, &app).await;
+    let again = story.sign_in(&ada, &site).await;
+    let for_site = story.consent(&again, &site).await;
+    let shows = async |code: &str, browser: Option<&SignedIn>| {
+        let call = story.get(&encode("/oauth/authorize/native", &[("code", code)]));
+        let page = match browser {
+            Some(browser) => call.session(browser),
+            None => call,
+        };
+        let page = page.send().await;
+        assert_eq!(page.header("referrer-policy"), "no-referrer");
+        assert_eq!(page.status == 200, page.body.contains(code), "{code}: {}", page.body);
+        page.status == 200
+    };
+    assert!(shows(&code, Some(&signed_in)).await);
+    for (code, browser) in [
+        (code.as_str(), None),
+        (&code, Some(&other)),
+        (&code, Some(&waiting)),
+        ("call-0900-1234567-now", Some(&signed_in)),
+        ("abcdefghijklmnop", None),
+        (&waiting.code, Some(&waiting)),
+        (&for_site, Some(&again)),
+    ] {
+        assert!(!shows(code, browser).await, "{code}");
+    }
+    story.advance_clock(Duration::from_secs(601));
+    assert!(!shows(&code, Some(&signed_in)).await, "it is over");
 });
 
 story!(consent_posted_to_oauth_authorize_by_frontend_issues_code, |story| {

@@ -70,8 +70,7 @@ story!(
             |name: &str, seconds: u32| format!("{name}; HttpOnly; Max-Age={seconds}; Path=/; SameSite=Lax; Secure");
         let expected = [
             vec![session("__Host-form")],
-            vec![lasting("__Host-jwt", 604_800), lasting("jwt", 604_800)],
-            vec![lasting("__Host-known", 400 * 24 * 3_600), lasting("jwt", 604_800)],
+            vec![lasting("__Host-jwt", 604_800), lasting("__Host-known", 400 * 24 * 3_600), lasting("jwt", 604_800)],
             vec![],
             vec![session("__Host-demo")],
             vec![lasting("__Host-sso_ID", 600)],

@@ -102,8 +102,9 @@ story!(public_app_has_no_client_secret_and_requires_pkce, |story| {
     assert_eq!(body.get("client_secret"), None);
 
     let (ada, app) = (story.person("ada").await, public_app(&story).await);
-    let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(302);
-    assert_eq!(query_of(&answer.location(), "error").as_deref(), Some("invalid_request"));
+    // Nobody ever let it in, so the mistake is shown on a page (faults F11).
+    let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(400);
+    assert!(answer.markup().contains("error=invalid_request"), "{}", answer.body);
     let answer = story.log_in(&app.authorize_query(), &ada.username, &ada.password).await;
     answer.is_login_error("invalid_request", "Missing required parameter: code_challenge.");
 
@@ -250,9 +251,8 @@ story!(grant_types_of_dynamic_registration_decide_what_an_app_may_do, |story| {
     assert_eq!((&answer["grant_types"], &answer["response_types"]), (&json!(["client_credentials"]), &json!([])));
     let machine = registered(&answer);
     own(&machine).send().await.is(200);
-    let location =
-        story.get(&format!("/oauth/authorize?{}", machine.authorize_query())).send().await.is(302).location();
-    assert_eq!(query_of(&location, "error").as_deref(), Some("unauthorized_client"));
+    let page = story.get(&format!("/oauth/authorize?{}", machine.authorize_query())).send().await.is(400);
+    assert!(page.markup().contains("error=unauthorized_client"), "nobody can ever let it in: {}", page.body);
     // Mastodon's route leaves everything open, as Mastodon does.
     own(&story.usual_app().await).send().await.is(200);
 });

@@ -130,7 +130,8 @@ story!(first_party_continue_sign_in_skips_consent, |story| {
 });
 
 story!(first_party_code_goes_only_to_registered_redirect_uri, |story| {
-    let (signed_in, app) = (signed_in(&story).await, own_app(&story, &format!("{CALLBACK} {OOB} house://cb")).await);
+    let (signed_in, app) =
+        (signed_in(&story).await, own_app(&story, &format!("{CALLBACK} {OOB} com.example.house://cb")).await);
     for elsewhere in ["", "https://evil.example/", "https://app.example/callback/", "https://app.example/callback?x=1"]
     {
         let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("redirect_uri", elsewhere)]));
@@ -143,9 +144,10 @@ story!(first_party_code_goes_only_to_registered_redirect_uri, |story| {
         assert_eq!(answer.cookie("jwt"), None, "{elsewhere}");
         assert!(!answer.header("location").contains("code="), "{elsewhere}");
     }
-    for (uri, begin) in
-        [(OOB, format!("{}/oauth/authorize/native?code=", story.base())), ("house://cb", "house://cb?code=".into())]
-    {
+    for (uri, begin) in [
+        (OOB, format!("{}/oauth/authorize/native?code=", story.base())),
+        ("com.example.house://cb", "com.example.house://cb?code=".into()),
+    ] {
         let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("redirect_uri", uri)]));
         let location = story.get(&path).session(&signed_in).send().await.is(302).location();
         assert!(location.as_str().starts_with(&begin), "{location}");

@@ -102,8 +102,18 @@ story!(host_without_pages_and_mailer_shows_plain_pages_for_every_journey, |story
     walk.post(&action(&page, "/oauth/authorized_applications/"), &form).await.is(302);
     let page = walk.get("/oauth/authorized_applications").await.is(200);
     assert!(page.body.contains("There are none."), "{}", page.body);
-    let page = walk.get("/oauth/authorize/native?code=abcdefghijklmnop").await.is(200);
-    assert!(page.body.contains("<code>abcdefghijklmnop</code>"), "{}", page.body);
+    walk.get("/oauth/authorize/native?code=abcdefghijklmnop").await.is(400);
+    let by_hand = story.app("urn:ietf:wg:oauth:2.0:oob", "read").await;
+    let query = by_hand.authorize_query_with(&[("prompt", "select_account")]);
+    let page = walk.get(&format!("/oauth/authorize?{query}")).await.is(200);
+    let go_on = action(&page, "/oauth/authorize/continue");
+    let consent = walk.post(&go_on, &[("form_token", &page.hidden("form_token"))]).await.is(302).location();
+    let page = walk.get(&path_of(&consent)).await.is(200);
+    let form = [("form_token", &*page.hidden("form_token"))];
+    let shown_at = walk.post(&action(&page, "/api/auth/redirect"), &form).await.is(302).location();
+    let code = query_of(&shown_at, "code").expect("a code");
+    let page = walk.get(&path_of(&shown_at)).await.is(200);
+    assert!(page.body.contains(&format!("<code>{code}</code>")), "{}", page.body);
     let page = walk.get("/oauth/authorize?client_id=nobody").await.is(401);
     assert!(page.body.contains("<h1>"), "{}", page.body);
     let request = app.authorize_query_with(&[("response_mode", "form_post"), ("scope", "admin:read")]);
@@ -176,7 +186,10 @@ story!(host_page_adds_sources_to_content_security_policy_and_learns_the_request,
 story!(host_page_that_fails_is_server_error_without_its_words, |story| {
     let auth = auth_builder_of(&story).pages(Arc::new(FromElsewhere::default())).build().expect("a host");
     let host = Embedder::serve(&auth, |_| {}).await;
-    let answer = story.get(&host.url("/oauth/code?code=abcdefghijklmnop")).try_send().await.expect("an answer").is(500);
+    let (ada, by_hand) = (story.person("ada").await, story.app("urn:ietf:wg:oauth:2.0:oob", "read").await);
+    let signed_in = story.sign_in(&ada, &by_hand).await;
+    let path = format!("/oauth/code?code={}", story.consent(&signed_in, &by_hand).await);
+    let answer = story.get(&host.url(&path)).session(&signed_in).try_send().await.expect("an answer").is(500);
     assert!(!answer.body.contains("no source"), "{}", answer.body);
     host.end().await;
 });

@@ -150,7 +150,10 @@ story!(frontend_origin_alone_hands_sign_in_and_consent_to_the_frontend, |story| 
     let away = story.get(&host.url("/oauth/consent?code=x")).send().await.is(302);
     assert!(away.header("location").starts_with("https://fe.example/oauth/consent?"), "{:?}", away.headers);
     // What a frontend does not have is shown here, without pages of the host's own.
-    story.get(&host.url("/oauth/code?code=abcdefghijklmnop")).send().await.is(200);
+    let (ada, by_hand) = (story.person("ada").await, story.app("urn:ietf:wg:oauth:2.0:oob", "read").await);
+    let signed_in = story.sign_in(&ada, &by_hand).await;
+    let code = story.consent(&signed_in, &by_hand).await;
+    story.get(&host.url(&format!("/oauth/code?code={code}"))).session(&signed_in).send().await.is(200);
     host.end().await;
 });
 

@@ -67,8 +67,8 @@ story!(
 
 story!(require_pkce_setting_refuses_authorize_without_code_challenge, &[("oauth.require_pkce", "true")], |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
-    let answer = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(302);
-    assert_eq!(query_of(&answer.location(), "error").as_deref(), Some("invalid_request"));
+    let page = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).send().await.is(400);
+    assert!(page.markup().contains("error=invalid_request"), "{}", page.body);
     let query = app.authorize_query_with(&[("code_challenge", CHALLENGE), ("code_challenge_method", "S256")]);
     let signed_in = story.sign_in_with(&ada, &query).await;
     let code = story.consent(&signed_in, &app).await;

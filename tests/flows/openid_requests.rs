@@ -128,6 +128,7 @@ story!(prompt_is_a_list_of_words_and_unknown_ones_mean_nothing, |story| {
 
 story!(request_objects_are_refused_by_their_own_names, |story| {
     let app = openid_app(&story).await;
+    story.approve(&app).await;
     for (name, error) in [
         ("request", "request_not_supported"),
         ("request_uri", "request_uri_not_supported"),

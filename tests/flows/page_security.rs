@@ -84,6 +84,28 @@ story!(pages_escape_app_name_and_ignore_error_description, |story| {
     }
 });
 
+story!(consent_page_quotes_app_name_on_its_own_line_and_names_host_of_website, |story| {
+    let ada = story.person("ada").await;
+    let name = "this server to keep you signed in and";
+    let form = [("client_name", name), ("redirect_uris", CALLBACK), ("website", "https://аpple.example/sign-in")];
+    let body = story.post("/api/v1/apps").form(&form).send().await.is(200).json();
+    let app = tests::story::App::registered(&body, CALLBACK, "read");
+    let signed_in = story.sign_in(&ada, &app).await;
+    let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200).markup();
+    assert!(page.contains(&format!("<p class=\"app\"><q><bdi>{name}</bdi></q></p>")), "{page}");
+    assert!(page.contains("<h1>Allow this app to use your account?</h1>"), "{page}");
+    assert!(page.contains("<bdi>xn--pple-43d.example</bdi>"), "{page}");
+    for (field, value) in [
+        ("client_name", "App\u{2028}this server"),
+        ("client_name", "App\u{115F}"),
+        ("website", "https://bank.example@evil.example/"),
+        ("website", "https://a.example/\u{202E}gpj"),
+    ] {
+        let form = form.map(|pair| if pair.0 == field { (field, value) } else { pair });
+        story.post("/api/v1/apps").form(&form).send().await.is(422);
+    }
+});
+
 story!(form_token_is_bound_to_the_browser_cookie, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     let query = app.authorize_query();

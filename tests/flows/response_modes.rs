@@ -52,6 +52,7 @@ story!(response_mode_form_post_returns_escaped_form_with_code, |story| {
 
 story!(unknown_response_mode_returns_error_in_query, |story| {
     let app = story.usual_app().await;
+    story.approve(&app).await;
     let answer = story
         .get(&format!("/oauth/authorize?{}", app.authorize_query_with(&[("response_mode", "web_message")])))
         .send();

@@ -209,3 +209,51 @@ fn migrate_command_run_in_parallel_applies_migrations_once() {
     let after = status();
     assert_eq!((&after["applied"], &after["pending"]), (&before["pending"], &Value::Array(vec![])));
 }
+
+/// The address of a copy as `database.url` names it.
+fn url_of(file: &std::path::Path) -> String {
+    format!("sqlite:{}", file.display())
+}
+
+#[tokio::test]
+async fn backup_of_running_server_is_whole_private_and_opens() {
+    let server = ServerProcess::start().await;
+    let (client, ada) = (server.client(), Person::named("ada"));
+    server.create_account(&ada);
+    let app = client.register().await.expect("an app");
+    let token = client.token(&ada, &app).await.expect("a token");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("copy.sqlite3");
+    let name = file.display().to_string();
+    assert!(done(&server, &["backup", &name], "").contains("is a copy"));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().expect("a file").permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(refused(&server, &["backup", &name], "").contains("exists"), "nothing is overwritten");
+    assert!(refused(&server, &["backup", "/nowhere/copy"], "").contains("cannot be made"));
+    assert_eq!(client.account_status(&token).await, Some(200), "the server goes on");
+
+    let restored = ServerProcess::builder().set("database.url", &url_of(&file)).start().await;
+    assert_eq!(json(&restored, &["account", "show", "ada"], "")["username"], "ada");
+    assert_eq!(restored.client().account_status(&token).await, Some(200), "tokens are in the copy");
+}
+
+#[tokio::test]
+async fn backup_on_postgres_names_the_tool_without_the_password() {
+    let server = ServerProcess::builder().backend(Backend::Postgres).start().await;
+    let told = refused(&server, &["backup", "copy.dump"], "");
+    assert!(told.contains("pg_dump --format=custom --file=copy.dump") && told.contains("***"), "{told}");
+}
+
+#[tokio::test]
+async fn completions_and_manual_name_every_command() {
+    let server = ServerProcess::start().await;
+    let manual = done(&server, &["man"], "");
+    assert!(manual.starts_with(".ie") && manual.contains(".TH reference-server 1"), "{manual}");
+    for command in ["ACCOUNT SET\\-PASSWORD", "CHECK\\-CONFIG", "BACKUP"] {
+        assert!(manual.contains(command) || manual.contains(&command.replace("\\-", "-")), "{command}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let script = done(&server, &["completions", shell], "");
+        assert!(script.contains("release-name") && script.contains("check-config"), "{shell}");
+    }
+}

@@ -1,12 +1,13 @@
 //! The configuration: everything that is wrong is said at once, and what is printed loads again (running §2, §3).
 
 use std::fs;
+use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
 use tempfile::TempDir;
 use tests::folder::temporary;
-use tests::server::{run_in, stderr, stdout};
+use tests::server::{feed, program, run_in, stderr, stdout};
 
 /// Runs a command with this configuration file.
 fn with_file(folder: &TempDir, text: &str, arguments: &[&str]) -> Output {
@@ -172,4 +173,100 @@ fn wrong_command_line_or_missing_config_file_exits_with_2() {
     let output = run_in(folder.path(), &[], &["--config", "missing.toml", "serve"], "");
     assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
     assert!(stderr(&output).contains("missing.toml"), "{}", stderr(&output));
+}
+
+/// What is in a folder, by name.
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn commands_called_from_elsewhere_work_on_the_files_beside_the_configuration() {
+    let (home, elsewhere) = (temporary("configuration"), temporary("configuration"));
+    let file = home.path().join("x.toml");
+    fs::write(&file, "[database]\nurl_file = \"database.url\"\n[keys]\njwt = \"own.pem\"\n").expect("a file");
+    fs::write(home.path().join("database.url"), "sqlite:own.sqlite3\n").expect("a file");
+    let file = file.display().to_string();
+    let run = |arguments: &[&str], input: &str| {
+        run_in(elsewhere.path(), &[], &[&["--config", file.as_str()], arguments].concat(), input)
+    };
+    // Nothing is made by looking.
+    for arguments in
+        [&["account", "list"][..], &["app", "list"], &["sweep"], &["migrate", "--status"], &["check-config"]]
+    {
+        let output = run(arguments, "");
+        let is_refused = !matches!(arguments[0], "migrate" | "check-config");
+        assert_eq!(output.status.code(), Some(i32::from(is_refused)), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(names_in(home.path()), ["database.url", "x.toml"], "{arguments:?}");
+        assert!(!is_refused || stderr(&output).contains("--config"), "{}", stderr(&output));
+    }
+    assert!(run(&["migrate"], "").status.success());
+    assert!(names_in(home.path()).contains(&"own.sqlite3".to_owned()), "{:?}", names_in(home.path()));
+    let create = ["account", "create", "ada", "--email", "ada@people.example", "--password-stdin"];
+    let created = run(&create, "ada walks 7 dogs");
+    assert!(created.status.success(), "{}", stderr(&created));
+    assert!(stdout(&run(&["account", "list"], "")).contains("ada"));
+    // The variable does the same, and a path of the configuration may be relative itself.
+    let mut call = std::process::Command::new(program());
+    call.current_dir(home.path()).env("LYSAND_AUTH_CONFIG", "x.toml").args(["account", "list"]);
+    assert!(stdout(&feed(&mut call, "")).contains("ada"));
+    assert_eq!(names_in(elsewhere.path()), [""; 0], "nothing was made where the commands were called");
+
+    // A database that is there with keys that are not: no command makes new ones.
+    fs::remove_file(home.path().join("own.pem")).expect("the key");
+    let output = run(&["account", "list"], "");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("own.pem") && !home.path().join("own.pem").exists(), "{}", stderr(&output));
+}
+
+#[test]
+fn commands_without_configuration_in_an_empty_folder_make_nothing() {
+    let folder = temporary("configuration");
+    for arguments in [&["account", "list"][..], &["account", "show", "ada"], &["app", "list"], &["sweep"]] {
+        let output = run_in(folder.path(), &[], arguments, "");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("there is no such database"), "{}", stderr(&output));
+    }
+    assert_eq!(names_in(folder.path()), [""; 0]);
+}
+
+#[test]
+fn variables_that_mean_nothing_are_refused() {
+    let folder = temporary("configuration");
+    for (name, value, wanted) in [
+        ("RUST_LOG", "loud", "names no level"),
+        ("RUST_LOG", "lysand_auth", "names no level"),
+        ("LYSAND_AUTH_HTTP__BIND_PORT", "1", "LYSAND_AUTH__HTTP__BIND_PORT"),
+        ("LYSAND_AUTH_HTTP_BASE_URL", "http://localhost", "LYSAND_AUTH__HTTP__BASE_URL"),
+        ("LYSAND_AUTH_CONFIGURATION", "x.toml", "LYSAND_AUTH_CONFIG"),
+    ] {
+        let mut call = std::process::Command::new(program());
+        call.current_dir(folder.path()).env(name, value).arg("serve");
+        let output = feed(&mut call, "");
+        assert_eq!(output.status.code(), Some(2), "{name}={value}: {}", stderr(&output));
+        assert!(stderr(&output).contains(name) && stderr(&output).contains(wanted), "{}", stderr(&output));
+    }
+    assert_eq!(names_in(folder.path()), [""; 0]);
+    let mut call = std::process::Command::new(program());
+    call.current_dir(folder.path()).env("RUST_LOG", "").arg("check-config");
+    assert!(feed(&mut call, "").status.success(), "an empty one counts as none");
+}
+
+#[test]
+fn database_password_with_bare_characters_is_never_shown() {
+    let folder = temporary("configuration");
+    for url in
+        ["postgres://u:hun@ter2@localhost/n", "postgres://u:12/ter2@localhost/n", "postgres://u:12#ter2@localhost/n"]
+    {
+        for command in ["print-config", "check-config", "serve", "migrate"] {
+            let output = run_in(folder.path(), &[("database.url", url)], &[command], "");
+            let said = stdout(&output) + &stderr(&output);
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains("ercent-encode") && !said.contains("ter2"), "{command}: {said}");
+        }
+    }
 }

@@ -387,3 +387,23 @@ async fn frontend_gets_paths_with_doubled_slashes_untouched() {
     get(&server, "/api//v1/apps/verify_credentials").await.is(401);
     assert_eq!(frontend.requests().len(), before);
 }
+
+#[tokio::test]
+async fn service_worker_script_is_refused_unless_setting_allows_it() {
+    let (server, frontend) = server_and_frontend().await;
+    let script = |server: &ServerProcess, path: &str| {
+        let call = ask(server, Method::GET, path).header("service-worker", "script");
+        call.header("sec-fetch-dest", "serviceworker").header("accept", "*/*")
+    };
+    for path in ["/sw.js", "/", "/assets/copy.js", "/oauth/authorize", "/api/v1/instance"] {
+        script(&server, path).send().await.is(403);
+    }
+    get(&server, "/sw.js").await.is(200);
+    let origin = frontend.origin();
+    let allowing = ServerProcess::builder().set("frontend.mode", "redirect").set("frontend.url", &origin);
+    let allowing = allowing.set("frontend.service_worker", "true").start().await;
+    script(&allowing, "/sw.js").send().await.is(200);
+    // Without a frontend there is none to allow.
+    let pages = ServerProcess::builder().start().await;
+    script(&pages, "/assets/copy.js").send().await.is(403);
+}

@@ -92,6 +92,20 @@ fn start_with_unreachable_database_names_it_without_password() {
 }
 
 #[test]
+fn start_with_missing_postgres_database_tells_its_code_and_remedy() {
+    let Ok(mut url) = std::env::var("TEST_POSTGRES_URL").map(|url| url::Url::parse(&url).expect("a URL")) else {
+        panic!("TEST_POSTGRES_URL names a database server");
+    };
+    url.set_path("/nowhere_at_all");
+    let folder = temporary("start");
+    for command in ["serve", "migrate", "sweep"] {
+        let settings = [("http.bind_port", "0"), ("database.url", url.as_str())];
+        let output = run_in(folder.path(), &settings, &[command], "");
+        is_refused(&output, &["\"nowhere_at_all\" does not exist", "SQLSTATE 3D000", "createdb"]);
+    }
+}
+
+#[test]
 fn start_with_silent_database_fails_in_time() {
     let deaf = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let url = format!("postgres://somebody@127.0.0.1:{}/name", deaf.local_addr().expect("an address").port());
@@ -138,6 +152,8 @@ fn files_written_by_commands_are_readable_by_owner_only() {
         command.args(["-c", "umask 000; exec \"$@\"", "sh"]).arg(tests::server::program()).args(arguments);
         tests::server::feed(command.current_dir(folder.path()), input)
     };
+    let made = careless(&["migrate"], "");
+    assert!(made.status.success(), "{}", stderr(&made));
     let create = ["account", "create", "ada", "--email", "ada@people.example", "--password-stdin"];
     for (arguments, password) in [
         (&create[..], "ada walks 7 dogs"),

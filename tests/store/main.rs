@@ -4,6 +4,7 @@ mod database;
 mod database_locked;
 mod flow_secrets;
 mod migrations;
+mod postgres_connections;
 mod schemas;
 mod several_processes;
 mod stored_sizes;

@@ -11,6 +11,9 @@ pub struct Frontend {
     pub origin: Option<BaseUrl>,
     /// The paths of the pages.
     pub routes: FrontendRoutes,
+    /// Whether a frontend's files on this server's origin may be service workers. Such a worker sees every page of the origin,
+    /// those of a sign-in included, and stays when the frontend is gone (faults F9). For a host that shows such files.
+    pub service_worker: bool,
     /// Answered as it is by `GET /api/v1/frontend/config` (Lysand §4).
     pub settings: serde_json::Map<String, serde_json::Value>,
 }

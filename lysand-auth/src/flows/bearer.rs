@@ -10,6 +10,7 @@ use crate::model::account::{Account, AccountId, InactiveReason};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
+use crate::steps::standing;
 use crate::store::token_uses;
 
 /// How often the use of a token is written down (Mastodon §11.4).
@@ -151,16 +152,10 @@ impl Bearer {
     /// 403 as in Mastodon §11.2.
     pub async fn refuse_disabled(&self, auth: &Auth) -> Result<(), Error> {
         match &self.account_id {
-            Some(id) if is_disabled(auth, id).await? => Err(inactive(InactiveReason::Disabled)),
+            Some(id) if standing::is_disabled(auth, id).await? => Err(inactive(InactiveReason::Disabled)),
             _ => Ok(()),
         }
     }
-}
-
-/// Whether the account was switched off, or is no more.
-pub(crate) async fn is_disabled(auth: &Auth, account: &AccountId) -> Result<bool, Error> {
-    let account = auth.account(account).await?;
-    Ok(account.is_none_or(|account| account.inactive_reason() == Some(InactiveReason::Disabled)))
 }
 
 fn inactive(reason: InactiveReason) -> Error {

@@ -3,11 +3,11 @@
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::flows::bearer;
 use crate::model::account::AccountId;
 use crate::model::client::ClientClaim;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
+use crate::steps::standing;
 use crate::store::{apps, families, tokens};
 
 /// A token that is alive.
@@ -66,7 +66,7 @@ pub async fn introspect(auth: &Auth, client: ClientClaim, token: Option<Secret>)
         })
     });
     match looked.await? {
-        Some(Found { account: Some(account), .. }) if bearer::is_disabled(auth, &account).await? => Ok(None),
+        Some(Found { account: Some(account), .. }) if standing::is_disabled(auth, &account).await? => Ok(None),
         found => Ok(found.map(|found| found.active)),
     }
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
+use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 
 pub use self::file::{KeyError, KeyKind};
 pub(crate) use self::secrets::{SecretKey, SecretKeys};
@@ -58,6 +58,19 @@ impl Keys {
         Self::load(signing, secrets)
     }
 
+    /// Makes a new signing key in a file that is not there yet: PKCS#8 PEM of version 1, readable for its owner alone.
+    ///
+    /// # Errors
+    /// When there is such a file, or it cannot be written.
+    pub fn create_signing_file(path: &Path, ambient: &Ambient) -> Result<(), KeyError> {
+        if path.exists() {
+            let source = std::io::ErrorKind::AlreadyExists.into();
+            return Err(KeyError::Unwritable { kind: KeyKind::Signing, path: path.to_owned(), source });
+        }
+        let pem = || new_key(ambient).expose().as_bytes().to_vec();
+        file::create_missing(KeyKind::Signing, &[path.to_owned()], pem, ambient)
+    }
+
     /// Reads files that must all be there.
     ///
     /// # Errors
@@ -94,9 +107,9 @@ impl Keys {
     }
 }
 
-/// Makes a signing key, as PKCS#8 PEM.
+/// Makes a signing key, as PKCS#8 PEM of version 1: without the public half, which OpenSSL does not read (faults D11).
 pub(crate) fn new_key(ambient: &Ambient) -> Secret {
-    let key = SigningKey::from_bytes(&ambient.bytes());
+    let key = KeypairBytes { secret_key: ambient.bytes(), public_key: None };
     // Encoding a key in memory cannot fail; an empty secret would be refused when it is read back.
     Secret::new(key.to_pkcs8_pem(LineEnding::LF).map(|pem| pem.to_string()).unwrap_or_default())
 }

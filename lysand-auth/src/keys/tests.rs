@@ -28,6 +28,23 @@ fn key_files_missing_are_made_once_with_private_permissions() {
 }
 
 #[test]
+fn signing_key_is_made_in_the_version_of_pkcs8_that_openssl_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.pem");
+    Keys::create_signing_file(&path, &Ambient::system()).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let pem = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = pem.lines().collect();
+    assert_eq!((lines[0], lines[2], lines.len()), ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----", 3));
+    let der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, lines[1]).unwrap();
+    // RFC 8410 §10.3: version 0, which is the first, and nothing behind the key.
+    assert_eq!((der.len(), &der[..5]), (48, &[0x30, 0x2e, 2, 1, 0][..]));
+    assert!(Keys::load(std::slice::from_ref(&path), &[]).is_ok());
+    let again = Keys::create_signing_file(&path, &Ambient::system()).unwrap_err();
+    assert!(again.to_string().contains("new.pem") && fs::read_to_string(&path).unwrap() == pem, "{again}");
+}
+
+#[test]
 fn key_files_made_by_parallel_starts_are_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let keys: Vec<_> = std::thread::scope(|scope| {

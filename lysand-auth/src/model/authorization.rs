@@ -106,6 +106,8 @@ pub struct ReturnPath {
     /// Whether the answer names who sends it (`iss`, RFC 9207). Libraries for Mastodon's API refuse a parameter that
     /// Mastodon does not send (faults A2).
     pub names_issuer: bool,
+    /// Whether a person ever let the app in, or the operator registered it.
+    pub is_approved: bool,
 }
 
 /// The first check that an authorization request failed. The order of the checks is that of Mastodon §5.2.
@@ -235,6 +237,7 @@ impl AuthorizationRequest {
             mode,
             state: self.state.clone(),
             names_issuer: app.is_dynamic() || self.asks_openid(),
+            is_approved: app.approved,
         }
     }
 
@@ -315,6 +318,7 @@ impl CheckedRequest {
             mode: self.response_mode,
             state: self.state.clone(),
             names_issuer: app.is_dynamic() || self.scopes.has("openid"),
+            is_approved: app.approved,
         }
     }
 

@@ -1,10 +1,6 @@
 //! Identities at providers, and the flow that leads a browser to a provider and back (security RP-4, RP-6).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
 use crate::ambient::Timestamp;
 use crate::model::account::AccountId;
@@ -118,13 +114,8 @@ impl FlowSecrets {
     /// alone gives them away (faults C12).
     #[must_use]
     pub(crate) fn derive(key: &[u8; 64], state: &Secret, browser: Option<&Secret>) -> Self {
-        let derived = |label: &str| {
-            let mut mac: Hmac<Sha256> = KeyInit::new(key.into());
-            for part in [label, state.expose(), browser.map_or("", Secret::expose)] {
-                mac.update(Digest::of(part.as_bytes()).as_bytes());
-            }
-            Secret::new(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
-        };
+        let browser = browser.map_or("", Secret::expose);
+        let derived = |label: &str| Secret::derive(key, &[label, state.expose(), browser].map(str::as_bytes));
         Self { verifier: derived("verifier"), nonce: derived("nonce") }
     }
 }

@@ -12,6 +12,83 @@ const OUT_OF_BAND: [&str; 2] = ["urn:ietf:wg:oauth:2.0:oob", "urn:ietf:wg:oauth:
 /// Schemes that run code or read local files wherever they are opened (DEV-8).
 const FORBIDDEN_SCHEMES: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "filesystem", "about"];
 
+/// Schemes of apps that have no dot, from before RFC 8252 §7.1 asked for one. A scheme that is not here may be one that a
+/// browser or a system handles itself, where an answer only does harm (faults F12).
+const APP_SCHEMES: &[&str] = &[
+    // What guides and frameworks for programs on a computer use.
+    "app",
+    "capacitor",
+    "electron",
+    "ionic",
+    "myapp",
+    "tauri",
+    "amaroq",
+    "bluecast",
+    "elk",
+    "fedi",
+    "fediapp",
+    "fedicat",
+    "fedilab",
+    "feditext",
+    "feather",
+    "hyperspace",
+    "husky",
+    "icecubesapp",
+    "imast",
+    "impressia",
+    "ivory",
+    "kaiteki",
+    "mammoth",
+    "mammut",
+    "mast",
+    "mastalab",
+    "masto",
+    "mastoblaster",
+    "mastodon",
+    "mastonaut",
+    "mastoot",
+    "megalodon",
+    "metatext",
+    "milktea",
+    "mona",
+    "moshidon",
+    "mudon",
+    "oauth2redirect",
+    "oauth-vernissage",
+    "openvibe",
+    "pachli",
+    "phanpy",
+    "pinafore",
+    "pixeldroid",
+    "pixelfed",
+    "pixelix",
+    "pixelodon",
+    "radiant",
+    "rodent",
+    "roma",
+    "sora",
+    "stellar",
+    "subwaytooter",
+    "tapbots-ivory",
+    "thedesk",
+    "toot",
+    "tootdesk",
+    "tootdon",
+    "tootle",
+    "trunks",
+    "tuba",
+    "tusker",
+    "tusky",
+    "twidere",
+    "vernissage",
+    "whalebird",
+    "woolly",
+    "yuito",
+];
+
+/// Apps that grew out of Mastodon's own for Android name their scheme by its pattern.
+const APP_SCHEME_ENDING: &str = "-android-auth";
+
 /// Parameters of an authorization response: never taken from a registered query (DEV-12).
 const RESPONSE_PARAMETERS: [&str; 5] = ["code", "state", "error", "error_description", "iss"];
 
@@ -242,13 +319,16 @@ fn judge(text: &str, problems: &mut Vec<UriProblem>) -> Result<(), UriProblem> {
     if !is_scheme {
         return Err(UriProblem::NotAbsolute);
     }
+    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     if FORBIDDEN_SCHEMES.iter().any(|forbidden| scheme.eq_ignore_ascii_case(forbidden)) {
         problems.push(UriProblem::Forbidden);
     }
     if !rest.starts_with('/') {
         return Err(UriProblem::NoScheme);
     }
-    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    if !web && !belongs_to_app(scheme) {
+        problems.push(UriProblem::Forbidden);
+    }
     let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     if authority.is_some_and(|authority| authority.contains('@')) || (web && authority.is_none_or(str::is_empty)) {
         return Err(UriProblem::Invalid);
@@ -259,6 +339,13 @@ fn judge(text: &str, problems: &mut Vec<UriProblem>) -> Result<(), UriProblem> {
         return Err(UriProblem::Invalid);
     }
     Ok(())
+}
+
+/// Whether a scheme is an app's own: the name of a domain that its maker has, backwards (RFC 8252 §7.1), or a known one.
+fn belongs_to_app(scheme: &str) -> bool {
+    let scheme = scheme.to_ascii_lowercase();
+    let is_domain = scheme.contains('.') && scheme.split('.').all(|label| !label.is_empty());
+    is_domain || scheme.ends_with(APP_SCHEME_ENDING) || APP_SCHEMES.contains(&scheme.as_str())
 }
 
 fn is_response_parameter(pair: &str) -> bool {
@@ -371,6 +458,74 @@ mod tests {
             ("https://a.example/\u{7}", vec![Invalid]),
         ] {
             assert_eq!(RedirectUri::register(uri), Err(problems), "{uri}");
+        }
+    }
+
+    #[test]
+    fn redirect_uri_scheme_of_browser_or_system_is_refused() {
+        for scheme in [
+            "ms-msdt",
+            "search-ms",
+            "ms-word",
+            "ms-officecmd",
+            "mailto",
+            "tel",
+            "sms",
+            "facetime",
+            "ftp",
+            "sftp",
+            "ssh",
+            "ws",
+            "wss",
+            "smb",
+            "ldap",
+            "ldaps",
+            "nfs",
+            "telnet",
+            "rdp",
+            "vnc",
+            "view-source",
+            "chrome",
+            "chrome-extension",
+            "moz-extension",
+            "resource",
+            "edge",
+            "intent",
+            "android-app",
+            "content",
+            "shell",
+            "itms-services",
+            "itms",
+            "prefs",
+            "x-apple.",
+            ".x",
+            "jar",
+            "mk",
+            "res",
+            "hcp",
+            "feed",
+            "magnet",
+            "steam",
+            "web+x",
+            "MS-MSDT",
+            "javascript",
+        ] {
+            assert!(RedirectUri::register(&format!("{scheme}://cb")).is_err(), "{scheme}");
+        }
+        for scheme in [
+            "com.example.app",
+            "icecubesapp",
+            "IceCubesApp",
+            "mastodon-android-auth",
+            "megalodon-android-auth",
+            "fedilab",
+            "tusker",
+            "oauth2redirect",
+            "dev.geopjr.tuba",
+            "app",
+            "myapp",
+        ] {
+            assert!(RedirectUri::register(&format!("{scheme}://cb")).is_ok(), "{scheme}");
         }
     }
 

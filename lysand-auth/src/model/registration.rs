@@ -209,14 +209,15 @@ fn not_done(further: &[(String, String)]) -> impl Iterator<Item = &'static str> 
 }
 
 fn about_website(website: &str) -> impl Iterator<Item = &'static str> + use<> {
-    let malformed = (!is_website(website)).then_some("Application website is not a valid URL");
+    let malformed = (host_of_website(website).is_none()).then_some("Application website is not a valid URL");
     let is_long = website.chars().count() > MAX_URL;
     malformed.into_iter().chain(is_long.then_some("Application website is too long (maximum is 2000 characters)"))
 }
 
 fn about_links(links: &AppLinks) -> impl Iterator<Item = &'static str> {
-    let is_wrong =
-        |link: &Option<String>| link.as_deref().is_some_and(|link| !is_website(link) || link.chars().count() > MAX_URL);
+    let is_wrong = |link: &Option<String>| {
+        link.as_deref().is_some_and(|link| host_of_website(link).is_none() || link.chars().count() > MAX_URL)
+    };
     let each = [
         (is_wrong(&links.logo), "logo_uri must be an http or https URL"),
         (is_wrong(&links.policy), "policy_uri must be an http or https URL"),
@@ -246,11 +247,15 @@ fn check_uris(sent: &[String], plain_http: bool) -> (Vec<RedirectUri>, Vec<&'sta
     (accepted, refused.into_iter().map(UriProblem::message).collect(), length > MAX_URL)
 }
 
-fn is_website(text: &str) -> bool {
+/// The host of a website as a person should see it, in ASCII; `None` when the address is none to show: another scheme, user
+/// information before the host, something hidden (faults F7).
+pub(crate) fn host_of_website(text: &str) -> Option<String> {
     let has_scheme = ["http://", "https://"]
         .iter()
         .any(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-    has_scheme && !text.chars().any(char::is_control) && Url::parse(text).is_ok_and(|url| url.has_host())
+    let url = Url::parse(text).ok().filter(|_| has_scheme && shown_name::check(text).is_ok())?;
+    let names_nobody = url.username().is_empty() && url.password().is_none();
+    url.host_str().filter(|_| names_nobody).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -316,6 +321,28 @@ mod tests {
         assert_eq!(messages(website), ["Application website is too long (maximum is 2000 characters)"]);
         let none = Registration { redirect_uris: vec![" \n".into()], ..registration() };
         assert_eq!(messages(none), ["Redirect URI can't be blank"]);
+    }
+
+    #[test]
+    fn app_website_that_names_a_user_or_hides_something_is_refused() {
+        for (website, host) in [
+            ("https://a.example", Some("a.example")),
+            ("HTTPS://A.example:8443/x?y#z", Some("a.example")),
+            ("https://bücher.example/", Some("xn--bcher-kva.example")),
+            ("https://аpple.example/", Some("xn--pple-43d.example")),
+            ("https://[2001:db8::1]/", Some("[2001:db8::1]")),
+            ("https://a.example@evil.example", None),
+            ("https://a.example%2F:x@evil.example/", None),
+            ("https://:x@evil.example/", None),
+            ("https://a.example/\u{202E}gpj.exe", None),
+            ("https://a.example/\u{200B}", None),
+            ("https://a.example/\nx", None),
+            ("ftp://a.example", None),
+        ] {
+            assert_eq!(host_of_website(website).as_deref(), host, "{website:?}");
+            let sent = Registration { website: Some(website.into()), ..registration() };
+            assert_eq!(sent.check(true, &[]).is_ok(), host.is_some(), "{website:?}");
+        }
     }
 
     #[test]

@@ -1,11 +1,6 @@
 //! Where every session begins and every app's code is made. The [dispatcher](super::sign_in) says when; a session that is
 //! renewed by a proof begins here, too.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::Account;
@@ -175,9 +170,7 @@ pub(crate) async fn renew(auth: &Auth, account: &Account, old: &Session) -> Resu
 /// The code that the app gets when the person consents to what `pending` stands for. It follows from that, so that a second
 /// press of the button gives the same one; and what stands in the address of the consent page opens nothing (faults A1).
 pub(crate) fn approved_code(auth: &Auth, pending: &Secret) -> Secret {
-    let mut mac: Hmac<Sha256> = KeyInit::new(auth.code_key().into());
-    mac.update(pending.expose().as_bytes());
-    Secret::new(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    Secret::derive(auth.code_key(), &[pending.expose().as_bytes()])
 }
 
 fn new_code(auth: &Auth, (app, request): (&App, &CheckedRequest), session: &Session) -> (Secret, Authorization) {

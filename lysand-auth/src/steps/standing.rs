@@ -1,7 +1,8 @@
-//! Whether somebody who proved who they are may sign in, and what they are told if not.
+//! Whether an account may act: whether somebody who proved to be its owner may sign in, and whether it may still be spoken for.
 
+use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::model::account::{Account, InactiveReason};
+use crate::model::account::{Account, AccountId, InactiveReason};
 use crate::texts;
 
 /// Refuses an account that may not act, and says why: only to somebody who proved to be its owner (people PPL-194, faults B6).
@@ -17,4 +18,10 @@ pub(crate) fn may_sign_in(account: &Account) -> Result<(), Error> {
         InactiveReason::Disabled => texts::ACCOUNT_DISABLED,
     };
     Err(Error::refused(Code::AccountInactive, why))
+}
+
+/// Whether the account was switched off, or is no more.
+pub(crate) async fn is_disabled(auth: &Auth, account: &AccountId) -> Result<bool, Error> {
+    let account = auth.account(account).await?;
+    Ok(account.is_none_or(|account| account.inactive_reason() == Some(InactiveReason::Disabled)))
 }

@@ -14,6 +14,15 @@ pub enum StoreError {
     /// The URL cannot be read.
     #[error("the database URL cannot be read: {0}")]
     Url(String),
+    /// The database server answers and refuses, in its own words and with its SQLSTATE.
+    #[error("the database refuses: {message} (SQLSTATE {code})")]
+    #[non_exhaustive]
+    Refused {
+        /// The SQLSTATE.
+        code: String,
+        /// The server's sentence.
+        message: String,
+    },
     /// The database does not answer.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
@@ -38,6 +47,10 @@ impl From<diesel::result::Error> for Error {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::Refused { code, message } => {
+                tracing::warn!(%code, %message, "the database refuses");
+                Self::unavailable()
+            }
             StoreError::Unavailable(cause) => {
                 tracing::warn!(%cause, "the database does not answer");
                 Self::unavailable()

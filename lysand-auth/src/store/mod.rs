@@ -33,6 +33,8 @@ pub(crate) mod own_tokens;
 mod pooled_conn;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "postgres")]
+mod postgres_tls;
 pub(crate) mod rate_limits;
 mod schema;
 pub(crate) mod sessions;
@@ -90,6 +92,20 @@ impl Store {
             other => return Err(StoreError::Scheme(other.to_owned())),
         };
         Ok(Self(Arc::new(backend)))
+    }
+
+    /// Whether a database URL can be understood. Nothing is opened.
+    ///
+    /// # Errors
+    /// When it is of neither kind, or something in it cannot be read; never with anything that it holds.
+    pub fn check_url(url: &str) -> Result<(), StoreError> {
+        match url.split(':').next().unwrap_or_default() {
+            #[cfg(feature = "sqlite")]
+            "sqlite" => Ok(()),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => postgres_tls::check(url),
+            other => Err(StoreError::Scheme(other.to_owned())),
+        }
     }
 
     /// One or a few look-ups by key. On SQLite they run at once on the caller's thread, which costs less than handing

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
+use diesel::ConnectionError;
 use diesel::connection::SimpleConnection;
-use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -19,6 +19,7 @@ use super::conn::{Conn, Work};
 use super::error::StoreError;
 use super::migrate::{self, MigrationSet, MigrationState};
 use super::pooled_conn::{PooledConn, TIMEOUT};
+use super::postgres_tls;
 use crate::error::Error;
 
 /// How long a statement, a connection and a place in the pool may take; together with [`TIMEOUT`] less
@@ -38,6 +39,7 @@ pub(super) struct Postgres {
     pub(super) bearer_batches: BearerBatches,
     pool: Pool<AsyncPgConnection>,
     config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
     runtime: Handle,
     /// Dropping it ends the thread.
     _alive: oneshot::Sender<()>,
@@ -45,17 +47,17 @@ pub(super) struct Postgres {
 
 impl Postgres {
     pub(super) async fn open(url: &str, max_connections: usize) -> Result<Self, StoreError> {
-        let mut config: tokio_postgres::Config =
-            url.parse().map_err(|error: tokio_postgres::Error| StoreError::Url(error.to_string()))?;
+        let (mut config, tls) = postgres_tls::read(url)?;
         config.connect_timeout(CONNECT);
         limit_statements(&mut config, STATEMENT);
         let (runtime, alive) = own_runtime()?;
         let mut manager = ManagerConfig::default();
         manager.recycling_method = RecyclingMethod::Fast;
-        let setup = config.clone();
+        let setup = (config.clone(), tls.clone());
         manager.custom_setup = Box::new(move |_| {
-            let config = setup.clone();
-            async move { connect(&config).await }.boxed()
+            let (config, tls) = setup.clone();
+            async move { connect(&config, tls).await.map_err(|error| ConnectionError::BadConnection(error.to_string())) }
+                .boxed()
         });
         let manager = AsyncDieselConnectionManager::new_with_config("", manager);
         let pool = Pool::builder(manager)
@@ -66,12 +68,12 @@ impl Postgres {
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let bearer_batches = BearerBatches::start(pool.clone(), &runtime);
-        let store = Self { bearer_batches, pool, config, runtime, _alive: alive };
-        let pool = store.pool.clone();
-        let first = store.runtime.spawn(async move { pool.get().await.map(drop) });
+        let store = Self { bearer_batches, pool, config, tls, runtime, _alive: alive };
+        // By itself, because the pool would hide why there is no connection (faults D4).
+        let (config, tls) = (store.config.clone(), store.tls.clone());
+        let first = store.runtime.spawn(async move { look_at_server(&config, tls).await });
         match first.await {
-            Ok(Ok(())) => Ok(store),
-            Ok(Err(error)) => Err(StoreError::Unavailable(error.to_string())),
+            Ok(looked) => looked.map(|()| store),
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
     }
@@ -137,10 +139,10 @@ impl Postgres {
         &self,
         work: impl FnOnce(&mut AsyncConnectionWrapper<AsyncPgConnection>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let mut config = self.config.clone();
+        let (mut config, tls) = (self.config.clone(), self.tls.clone());
         limit_statements(&mut config, Duration::ZERO);
         let task = self.runtime.spawn(async move {
-            let mut conn = connect(&config).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            let mut conn = connect(&config, tls).await?;
             let begin = async {
                 SimpleAsyncConnection::batch_execute(&mut conn, "BEGIN").await?;
                 SimpleAsyncConnection::batch_execute(&mut conn, MIGRATION_LOCK).await
@@ -183,16 +185,55 @@ fn own_runtime() -> Result<(Handle, oneshot::Sender<()>), StoreError> {
     Ok((handle, alive))
 }
 
-/// One connection; over TLS unless the URL says otherwise or the server is reached by a socket file.
-async fn connect(config: &tokio_postgres::Config) -> ConnectionResult<AsyncPgConnection> {
-    let bad = |error: &dyn std::fmt::Display| ConnectionError::BadConnection(error.to_string());
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| bad(&error))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.map_err(|error| bad(&error))?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+/// One connection.
+async fn connect(config: &tokio_postgres::Config, tls: MakeRustlsConnect) -> Result<AsyncPgConnection, StoreError> {
+    // Not longer than the driver's own time-out for each address, of which there may be several.
+    let connected = tokio::time::timeout(CONNECT * 4, config.connect(tls)).await;
+    let (client, connection) = connected
+        .map_err(|_| StoreError::Unavailable("it took too long to connect".to_owned()))?
+        .map_err(|error| no_connection(&error))?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection)
+        .await
+        .map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+/// Whether this is a server that the library can work with.
+async fn look_at_server(config: &tokio_postgres::Config, tls: MakeRustlsConnect) -> Result<(), StoreError> {
+    #[derive(diesel::QueryableByName)]
+    struct Found {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        encoding: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        read_only: String,
+    }
+    let mut conn = connect(config, tls).await?;
+    let query = "SELECT current_setting('server_encoding') AS encoding, \
+                 current_setting('transaction_read_only') AS read_only";
+    let asked = diesel_async::RunQueryDsl::get_result::<Found>(diesel::sql_query(query), &mut conn).await;
+    let found = asked.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let refused = |code: &str, why: String| Err(StoreError::Refused { code: code.to_owned(), message: why });
+    match (&*found.encoding, &*found.read_only) {
+        ("UTF8", "off") => Ok(()),
+        ("UTF8", _) => refused("25006", "the server takes no changes: it is read-only".to_owned()),
+        (other, _) => refused("22021", format!("the database has the encoding {other} and not UTF8")),
+    }
+}
+
+/// Why there is no connection: the server's own sentence and code, or what happened on the way to it.
+fn no_connection(error: &tokio_postgres::Error) -> StoreError {
+    if let Some(refusal) = error.as_db_error() {
+        let detail = refusal.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        let message = format!("{}{detail}", refusal.message());
+        return StoreError::Refused { code: refusal.code().code().to_owned(), message };
+    }
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    StoreError::Unavailable(text)
 }

@@ -29,13 +29,20 @@ pub struct SqlAccounts {
     passwords: Passwords,
     pub(super) ambient: Ambient,
     host: String,
+    title: String,
 }
 
 impl SqlAccounts {
     /// Accounts in `store`, whose migrations ([`MIGRATIONS`]) have been applied.
     #[must_use]
     pub fn new(store: Store, passwords: Passwords, ambient: Ambient, base_url: &BaseUrl) -> Self {
-        Self { store, passwords, ambient, host: base_url.host().to_owned() }
+        Self { store, passwords, ambient, host: base_url.host().to_owned(), title: String::new() }
+    }
+
+    /// The same for a server with this title, of which no password is made.
+    #[must_use]
+    pub fn with_title(self, title: &str) -> Self {
+        Self { title: title.to_owned(), ..self }
     }
 
     /// How many accounts may act.
@@ -131,12 +138,27 @@ impl SqlAccounts {
 
     /// Hashes a password that is about to be set, if it may be set.
     async fn hash(&self, password: &Secret, username: &str, email: Option<&str>) -> Result<String, CreateError> {
-        rules::password(password.expose(), rules::related(username, email, &self.host))?;
+        rules::password(password.expose(), rules::related(username, email, &self.host, &self.title))?;
         self.passwords.hash(password).await.map_err(|busy| CreateError::Failed(Box::new(busy)))
     }
 
+    /// Puts a hash with today's parameters in the place of `old`, unless the password was changed meanwhile.
+    async fn renew_hash(&self, id: &str, password: &Secret, old: &str) -> HostResult<()> {
+        let new = self.passwords.hash(password).await?;
+        let (id, old) = (id.to_owned(), old.to_owned());
+        let renewed = self.store.write(move |c| {
+            Box::pin(async move {
+                let row = account::table.find(id).filter(account::password_hash.eq(old));
+                let change = diesel::update(row).set(account::password_hash.eq(new));
+                on!(c, c => change.execute(c))?;
+                Ok(())
+            })
+        });
+        Ok(renewed.await?)
+    }
+
     /// The account and its password hash; blank identifiers match nothing (security AS-12).
-    async fn find(&self, identifier: &str) -> Result<Option<(Row, Option<String>)>, Error> {
+    pub(super) async fn find(&self, identifier: &str) -> Result<Option<(Row, Option<String>)>, Error> {
         let key = rules::email_key(identifier);
         // Longer than any name or address; and a NUL, which PostgreSQL cannot take, is in neither.
         if key.is_empty() || key.len() > 320 || key.contains('\0') {
@@ -188,6 +210,12 @@ impl Accounts for SqlAccounts {
         let found = self.find(identifier).await?;
         let stored = found.as_ref().and_then(|(_, hash)| hash.as_deref());
         let right = self.passwords.verify(password, stored).await?;
+        if let (true, Some((row, Some(old)))) = (right, &found)
+            && !self.passwords.is_current(old)
+            && let Err(error) = self.renew_hash(&row.id, password, old).await
+        {
+            tracing::warn!(%error, "a password keeps its hash of before; the next sign-in renews it");
+        }
         Ok(found.filter(|_| right).map(|(row, _)| row.into_account()))
     }
 

@@ -138,6 +138,11 @@ async fn account_disable_or_delete_of_last_active_admin_is_refused() {
     accounts.delete(&first).await.unwrap();
     assert!(accounts.delete(&first).await.is_err(), "gone already");
     assert!(accounts.by_identifier("alice").await.unwrap().is_none());
+    for name in ["alice", "A1ICE"] {
+        let refused = accounts.create(person(name)).await;
+        assert!(matches!(refused, Err(AccountsError::Taken(Field::Username))), "her name stays hers, and its look");
+    }
+    assert!(accounts.release_name("Alice").await.unwrap() && !accounts.release_name("alice").await.unwrap());
     accounts.create(person("alice")).await.unwrap();
 }
 
@@ -200,4 +205,30 @@ async fn setup_token_ends_with_first_admin_withdrawal_or_newer_tokens() {
     let link = accounts.create_setup_token().await.unwrap().unwrap();
     accounts.create(admin("alice")).await.unwrap();
     assert!(!accounts.setup_token_is_valid(&link).await.unwrap());
+}
+
+#[tokio::test]
+async fn password_hash_with_other_parameters_is_renewed_after_a_right_password() {
+    let Fresh { accounts, _folder } = fresh().await;
+    let ada = accounts.create(person("ada")).await.unwrap();
+    let hash = async || accounts.find("ada").await.unwrap().unwrap().1.unwrap();
+    let first = hash().await;
+    let right = Secret::new("a calm evening");
+    accounts.check_password("ada", &right).await.unwrap().unwrap();
+    assert_eq!(hash().await, first, "made with the parameters of today");
+
+    let mut dearer = PasswordConfig::default();
+    dearer.memory_kib = 128;
+    dearer.iterations = 1;
+    let passwords = Passwords::new(dearer, Ambient::system()).unwrap();
+    let base_url = BaseUrl::parse("https://social.example").unwrap();
+    let raised = SqlAccounts::new(accounts.store.clone(), passwords, Ambient::system(), &base_url);
+    assert_eq!(raised.check_password("ada", &Secret::new("wrong")).await.unwrap(), None);
+    assert_eq!(hash().await, first);
+    raised.check_password("ada", &right).await.unwrap().unwrap();
+    let second = hash().await;
+    assert!(second.contains("m=128,t=1"), "{second}");
+    for accounts in [&accounts, &raised] {
+        assert_eq!(accounts.check_password("ada", &right).await.unwrap().as_ref(), Some(&ada));
+    }
 }

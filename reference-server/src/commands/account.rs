@@ -2,12 +2,11 @@
 
 use lysand_auth::error::Error;
 use lysand_auth::flows::{sessions, sso};
-use lysand_auth::host::accounts::Language;
 use lysand_auth::host::accounts::{Account, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 use lysand_auth::host::mailer::{Letter, Mail};
-use serde_json::{Value, json};
 
+use super::account_facts::{address, entity, role, standing};
 use super::cli::{AccountCommand, CreateAccount};
 use super::error::CommandError;
 use super::{account_details, output, password};
@@ -123,61 +122,4 @@ async fn delete(state: &State, name: &str) -> Result<(), CommandError> {
 pub(super) async fn find(state: &State, name: &str) -> Result<Account, CommandError> {
     let found = state.accounts.by_identifier(name).await.map_err(Error::from_host)?;
     found.ok_or_else(|| CommandError::new(format!("there is no account {name:?}")))
-}
-
-pub(super) fn entity(account: &Account) -> Value {
-    json!({
-        "id": account.id.as_str(),
-        "username": account.username,
-        "display_name": account.display_name,
-        "email": account.email.as_ref().map(|email| email.address.as_str()),
-        "email_confirmed": account.email.as_ref().is_some_and(|email| email.confirmed),
-        "role": role(account),
-        "standing": standing(account),
-        "language": account.language.as_ref().map(Language::as_str),
-    })
-}
-
-pub(super) fn address(account: &Account) -> String {
-    match &account.email {
-        None => "-".to_owned(),
-        Some(email) if email.confirmed => email.address.clone(),
-        Some(email) => format!("{} (unconfirmed)", email.address),
-    }
-}
-
-pub(super) fn role(account: &Account) -> &'static str {
-    match account.role {
-        Role::Admin => "admin",
-        Role::Moderator => "moderator",
-        _ => "member",
-    }
-}
-
-pub(super) fn standing(account: &Account) -> &'static str {
-    match account.standing {
-        Standing::Active => "active",
-        Standing::Pending => "pending",
-        Standing::Suspended => "suspended",
-        _ => "disabled",
-    }
-}
-
-pub(super) fn language(account: &Account) -> &str {
-    account.language.as_ref().map_or("-", Language::as_str)
-}
-
-#[cfg(test)]
-mod tests {
-    use lysand_auth::host::accounts::AccountId;
-
-    use super::*;
-
-    #[test]
-    fn account_command_output_contains_chosen_language() {
-        let ada = Account::new(AccountId::new("1"), "ada");
-        assert_eq!((entity(&ada)["language"].clone(), language(&ada)), (Value::Null, "-"));
-        let german = ada.with_language(Language::parse("de"));
-        assert_eq!((entity(&german)["language"].clone(), language(&german)), ("de".into(), "de"));
-    }
 }

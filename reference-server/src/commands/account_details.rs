@@ -6,7 +6,7 @@ use lysand_auth::flows::sso::{self, AccountIdentity};
 use lysand_auth::host::accounts::Account;
 use serde_json::{Value, json};
 
-use super::account::{address, entity, language, role, standing};
+use super::account_facts::{address, entity, language, role, standing};
 use super::error::CommandError;
 use super::output;
 use crate::state::State;

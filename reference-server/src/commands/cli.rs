@@ -69,8 +69,33 @@ pub(super) enum Command {
     /// Manage access tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Make keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Delete what has expired
     Sweep,
+    /// Copy an SQLite database while the server runs
+    Backup {
+        /// The copy, which must not exist
+        file: PathBuf,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `keys …`
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a signing key in a new file: Ed25519, PKCS#8 version 1 in PEM
+    New {
+        /// The file to make
+        file: PathBuf,
+    },
 }
 
 /// `account …`; NAME is a user name or an e-mail address.
@@ -246,6 +271,7 @@ mod tests {
             "app delete 1",
             "token create alice --scopes read --app 1",
             "sweep",
+            "keys new new.pem",
         ] {
             assert!(parsed(words).is_ok(), "{words}");
         }

@@ -3,10 +3,13 @@
 
 mod account;
 mod account_details;
+mod account_facts;
 mod app;
+mod backup;
 mod cli;
 mod config;
 mod database;
+mod documentation;
 mod error;
 mod output;
 mod password;
@@ -19,12 +22,13 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use lysand_auth::Ambient;
+use lysand_auth::keys::Keys;
 
-use self::cli::{Cli, Command, TokenCommand};
+use self::cli::{Cli, Command, KeysCommand, TokenCommand};
 use self::error::CommandError;
 use crate::logging;
 use crate::settings::{FILE_VARIABLE, Problems, Settings};
-use crate::state::State;
+use crate::state::{StartError, State};
 
 /// What commands that a person waits for log, unless `RUST_LOG` says otherwise.
 const QUIET: &str = "warn";
@@ -41,14 +45,25 @@ pub fn run(
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let environment = environment.into_iter().map(|(name, value)| (lossy(name), lossy(value))).collect();
+    if let Some(code) = documentation::print(&cli) {
+        return code;
+    }
+    let environment: Vec<_> = environment.into_iter().map(|(name, value)| (lossy(name), lossy(value))).collect();
+    let rust_log = environment.iter().find(|(name, _)| name == "RUST_LOG").map(|(_, value)| value.clone());
+    let asked = match logging::asked(rust_log.as_deref()) {
+        Ok(asked) => asked.map(str::to_owned),
+        Err(why) => {
+            output::complain(&why);
+            return ExitCode::from(2);
+        }
+    };
     let settings = match load(&cli, environment) {
         Ok(settings) => settings,
         Err(problems) => return config::unusable(&cli, &problems),
     };
     let default_filter =
         if matches!(cli.command, None | Some(Command::Serve)) { logging::DEFAULT_FILTER } else { QUIET };
-    logging::start(cli.log_format.map_or(settings.log_format, Into::into), default_filter);
+    logging::start(cli.log_format.map_or(settings.log_format, Into::into), asked.as_deref().unwrap_or(default_filter));
     match actix_web::rt::System::new().block_on(dispatch(cli, settings)) {
         Ok(code) => code,
         Err(error) => {
@@ -73,15 +88,23 @@ async fn dispatch(cli: Cli, settings: Settings) -> Result<ExitCode, CommandError
     let ambient = Ambient::system();
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(settings, ambient).await?,
-        Command::Migrate { status } => database::migrate(&settings, status, cli.json).await?,
+        Command::Migrate { status } => database::migrate(&settings, &ambient, status, cli.json).await?,
         Command::CheckConfig => return Ok(config::check(&settings, cli.json)),
         Command::PrintConfig => output::text(settings.to_toml()),
-        Command::Account(command) => account::run(&State::open(settings, ambient).await?, command, cli.json).await?,
-        Command::App(command) => app::run(&State::open(settings, ambient).await?, command, cli.json).await?,
-        Command::Token(TokenCommand::Create(wanted)) => {
-            token::create(&State::open(settings, ambient).await?, wanted, cli.json).await?;
+        Command::Account(command) => {
+            account::run(&State::open_existing(settings, ambient).await?, command, cli.json).await?;
         }
-        Command::Sweep => database::sweep(&State::open(settings, ambient).await?, cli.json).await?,
+        Command::Backup { file } => backup::run(&settings, &file, cli.json)?,
+        Command::Completions { .. } | Command::Man => {}
+        Command::App(command) => app::run(&State::open_existing(settings, ambient).await?, command, cli.json).await?,
+        Command::Token(TokenCommand::Create(wanted)) => {
+            token::create(&State::open_existing(settings, ambient).await?, wanted, cli.json).await?;
+        }
+        Command::Keys(KeysCommand::New { file }) => {
+            Keys::create_signing_file(&file, &ambient).map_err(StartError::Key)?;
+            output::text(&format!("{}: add it to keys.jwt; the first of them signs\n", file.display()));
+        }
+        Command::Sweep => database::sweep(&State::open_existing(settings, ambient).await?, cli.json).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

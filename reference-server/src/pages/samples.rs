@@ -40,7 +40,7 @@ fn account(text: &'static str) -> AccountOnPage<'static> {
 }
 
 fn app(text: &'static str) -> AppOnPage<'static> {
-    AppOnPage { name: text, website: Some(text) }
+    AppOnPage { name: text, website: Some(text), website_host: Some(text.to_owned()) }
 }
 
 fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
@@ -144,7 +144,7 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
     };
     let apps = vec![
         granted(app(text), Some(moment()), Some(text.to_owned())),
-        granted(AppOnPage { name: text, website: None }, None, None),
+        granted(AppOnPage { name: text, website: None, website_host: None }, None, None),
     ];
     for apps in [apps, Vec::new()] {
         add(samples, "authorized_applications.html", &page(apps));
@@ -159,9 +159,10 @@ fn trouble(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         error: text,
         error_description: text,
         start_over: Some(text.to_owned()),
+        app: Some(LinkOnPage::new(text, text)),
     };
     add(samples, "trouble.html", &page);
-    add(samples, "trouble.html", &ErrorPage { error: "", error_description: "", start_over: None, ..page });
+    add(samples, "trouble.html", &ErrorPage { error: "", error_description: "", start_over: None, app: None, ..page });
 }
 
 fn setup(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {

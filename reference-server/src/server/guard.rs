@@ -24,6 +24,7 @@ use serde_json::json;
 
 use super::connections::{Answering, Meter};
 use super::draining::Draining;
+use crate::state::State;
 
 /// How long the body of a request may take to arrive, the work on it included (LOAD-6).
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,7 +35,7 @@ const SINGLE: [HeaderName; 4] = [header::AUTHORIZATION, header::HOST, header::CO
 /// Guards a request and its response.
 ///
 /// # Errors
-/// What the inner services answer as an error; 400 when a header is repeated; 408 when the body takes too long; 500 when
+/// What the inner services answer as an error; 400 when a header is repeated; 403 for a service worker; 408 when the body takes too long; 500 when
 /// something panicked.
 pub async fn guard(
     mut request: ServiceRequest,
@@ -47,6 +48,9 @@ pub async fn guard(
     let answering = request.conn_data::<Rc<Meter>>().map(Meter::begin);
     if let Some(name) = SINGLE.iter().find(|name| request.headers().get_all(*name).nth(1).is_some()) {
         return Err(repeated(name, open()));
+    }
+    if asks_for_service_worker(&request) {
+        return Err(no_service_worker(open()));
     }
     let sent = SentBody::share(&mut request, answering.as_ref().map(Answering::meter));
     let is_timed = sent.is_some() || !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
@@ -114,6 +118,21 @@ impl MessageBody for GuardedBody {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.body).poll_next(context)
     }
+}
+
+/// Whether a browser asks for the script of a service worker, which would see every page of this origin (faults F9), and there
+/// shall be none.
+fn asks_for_service_worker(request: &ServiceRequest) -> bool {
+    let allowed = || {
+        let state = request.app_data::<web::Data<State>>();
+        state.is_some_and(|state| state.auth.config().frontend.service_worker)
+    };
+    request.headers().contains_key("service-worker") && !allowed()
+}
+
+fn no_service_worker(open: bool) -> Error {
+    let error = "There are no service workers here (frontend.service_worker).";
+    with_headers(HttpResponse::Forbidden().json(json!({ "error": error })), open)
 }
 
 fn repeated(name: &HeaderName, open: bool) -> Error {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use lysand_auth::config::BaseUrl;
+use lysand_auth::store::Store;
 use url::Url;
 
 /// A path of the frontend: trimmed, begins with one slash, no trailing slash except for `/` itself.
@@ -29,32 +30,86 @@ pub(super) fn database_url(given: &str) -> Result<(), String> {
         };
     }
     let wanted = "Give \"sqlite:path/to/file\" or \"postgres://user:password@host:5432/name\".";
-    let url = Url::parse(given).map_err(|_| wanted.to_owned())?;
-    match url.scheme() {
-        "postgres" | "postgresql" => Ok(()),
+    if has_bare_characters(given) {
+        return Err(
+            "Percent-encode what is special in user name and password: @ is %40, : is %3A, / is %2F, ? is %3F, # is \
+                    %23, % is %25."
+                .to_owned(),
+        );
+    }
+    match given.split_once("://") {
+        Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
+            Store::check_url(given).map_err(|error| format!("{wanted} This one cannot be read: {error}."))
+        }
         _ => Err(wanted.to_owned()),
     }
 }
 
-/// A database URL as it may be shown: the password is replaced by three stars.
+/// Whether a URL has a character in its user name or password that ends them for one reader of it and not for another: then
+/// text and host disagree, and a part of the password would count as something else (faults D5).
+fn has_bare_characters(given: &str) -> bool {
+    let Some((_, rest)) = given.split_once("://") else { return given.contains('@') };
+    let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+    let users = authority.split_once('@').map_or("", |(users, _)| users);
+    let is_encoded = |piece: &str| piece.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
+    rest[authority.len()..].contains('@')
+        || authority.matches('@').count() > 1
+        || users.matches(':').count() > 1
+        || users.split('%').skip(1).any(|piece| !is_encoded(piece))
+}
+
+/// A database URL whose relative file starts in `folder`.
+///
+/// # Errors
+/// When the folder's name is no text.
+pub(super) fn database_url_in(folder: &Path, url: &str) -> Result<String, String> {
+    let Some(path) = url.strip_prefix("sqlite:") else { return Ok(url.to_owned()) };
+    let path = folder.join(path.strip_prefix("//").unwrap_or(path));
+    let path = path.to_str().ok_or("Keep the configuration file in a folder whose name is UTF-8.")?;
+    Ok(format!("sqlite:{path}"))
+}
+
+/// A database URL as it may be shown: the password is replaced by three stars, whatever is in it.
 pub(super) fn masked_database_url(given: &str) -> String {
     const MASK: &str = "***";
     if given.starts_with("sqlite:") {
         return given.to_owned();
     }
-    let Some(mut url) = Url::parse(given).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql")) else {
-        return MASK.to_owned();
+    if has_bare_characters(given) {
+        // Up to the last @ it may all be password; a password among the parameters may have one, too.
+        return match (given.split_once("://"), given.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, rest))) if !given.contains("password=") => format!("{scheme}://{MASK}@{rest}"),
+            _ => MASK.to_owned(),
+        };
+    }
+    let Some((scheme @ ("postgres" | "postgresql"), rest)) = given.split_once("://") else { return MASK.to_owned() };
+    let (place, query) = rest.split_once('?').map_or((rest, None), |(place, query)| (place, Some(query)));
+    let place = match place.split_once('@') {
+        Some((user, hosts)) => match user.split_once(':') {
+            Some((user, _)) => format!("{user}:{MASK}@{hosts}"),
+            None => place.to_owned(),
+        },
+        None => place.to_owned(),
     };
-    if url.password().is_some() && url.set_password(Some(MASK)).is_err() {
-        return MASK.to_owned();
+    let is_secret = |name: &str| name.to_ascii_lowercase().contains("password");
+    let masked = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}={MASK}"),
+        _ => pair.to_owned(),
+    };
+    let query = query.map(|query| query.split('&').map(masked).collect::<Vec<_>>().join("&"));
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{scheme}://{place}{query}")
+}
+
+/// The URL with the file of certificates that vouch for the database, unless it names one itself (faults D2).
+pub(super) fn with_trusted_roots(url: &str, file: &Path) -> Result<String, String> {
+    if url.starts_with("sqlite:") || url.contains("sslrootcert=") {
+        return Err("Remove it: database.url has no use for it.".to_owned());
     }
-    if url.query_pairs().any(|(name, _)| name == "password") {
-        let pairs: Vec<_> = url.query_pairs().into_owned().collect();
-        url.query_pairs_mut().clear().extend_pairs(
-            pairs.iter().map(|(name, value)| (name.as_str(), if name == "password" { MASK } else { value.as_str() })),
-        );
-    }
-    url.to_string()
+    let file = file.to_str().ok_or("Give a path of UTF-8 text.")?;
+    let encoded: String = url::form_urlencoded::byte_serialize(file.as_bytes()).collect();
+    let joint = if url.contains('?') { '&' } else { '?' };
+    Ok(format!("{url}{joint}sslrootcert={}", encoded.replace('+', "%20")))
 }
 
 /// An address to write to, or nothing.
@@ -153,10 +208,67 @@ mod tests {
             ("postgres://u@h/n", "postgres://u@h/n"),
             ("postgres://u@h/n?password=hunter2&a=b", "postgres://u@h/n?password=***&a=b"),
             ("u:hunter2@h", "***"),
+            ("postgres://u:hun@ter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:hun@ter@2@h/n", "postgres://***@h/n"),
+            ("postgres://u:hun/ter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:12/hunter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:12?hunter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:12#hunter2@h/n", "postgres://***@h/n"),
+            ("postgres://u:hunter2%@h/n", "postgres://***@h/n"),
+            ("postgres://u:hunter2%zz@h/n", "postgres://***@h/n"),
+            ("postgres://hunter2:3:4@h/n", "postgres://***@h/n"),
+            ("postgres://u@h/n?password=hunter2@x", "***"),
+            ("postgres://u:hunter2%40x@h/n", "postgres://u:***@h/n"),
+            ("postgres://u:hunter2@a:1,b:2/n?sslmode=verify-full", "postgres://u:***@a:1,b:2/n?sslmode=verify-full"),
+            ("postgres://u@h/n?sslpassword=hunter2", "postgres://u@h/n?sslpassword=***"),
             ("mysql://u:hunter2@h/n", "***"),
             ("hunter2", "***"),
         ] {
             assert_eq!(masked_database_url(given), shown);
+        }
+    }
+
+    #[test]
+    fn settings_database_url_with_bare_special_characters_is_told_to_encode_them() {
+        for given in [
+            "postgres://u:hun@ter2@h/n",
+            "postgres://u:12/hunter2@h/n",
+            "postgres://u:12?hunter2@h/n",
+            "postgres://u:12#hunter2@h/n",
+            "postgres://u:hunter2%@h/n",
+            "postgres://u:a:hunter2@h/n",
+        ] {
+            let remedy = database_url(given).expect_err("refused");
+            assert!(remedy.starts_with("Percent-encode") && !remedy.contains("hunter2"), "{given}: {remedy}");
+        }
+        for given in [
+            "postgres://u:hunter2%40%2F@h/n",
+            "postgres://%2Frun%2Fpostgresql/n",
+            "postgres://u@[::1]:5432/n",
+            "postgres://u@a:5432,b:5433/n?target_session_attrs=read-write&sslmode=verify-full",
+        ] {
+            assert!(database_url(given).is_ok(), "{given}");
+        }
+    }
+
+    #[test]
+    fn settings_trusted_roots_of_the_database_become_its_parameter() {
+        let with = |url: &str| with_trusted_roots(url, Path::new("/etc/a b+c.pem"));
+        assert_eq!(with("postgres://h/n").as_deref(), Ok("postgres://h/n?sslrootcert=%2Fetc%2Fa%20b%2Bc.pem"));
+        assert_eq!(with("postgres://h/n?a=b").as_deref(), Ok("postgres://h/n?a=b&sslrootcert=%2Fetc%2Fa%20b%2Bc.pem"));
+        assert!(with("sqlite:data/x").is_err() && with("postgres://h/n?sslrootcert=/x").is_err());
+    }
+
+    #[test]
+    fn settings_database_file_starts_in_the_folder_of_the_configuration() {
+        for (folder, given, opened) in [
+            ("", "sqlite:data/x", "sqlite:data/x"),
+            ("/etc/y", "sqlite:data/x", "sqlite:/etc/y/data/x"),
+            ("/etc/y", "sqlite:///var/x", "sqlite:/var/x"),
+            ("/etc/y", "sqlite:/var/x", "sqlite:/var/x"),
+            ("/etc/y", "postgres://h/n", "postgres://h/n"),
+        ] {
+            assert_eq!(database_url_in(Path::new(folder), given).as_deref(), Ok(opened));
         }
     }
 

@@ -6,24 +6,37 @@ use toml::Value as Toml;
 
 use super::reader::Entry;
 
-/// One line a key, one section a group of keys that stand together; what has no value is left out.
+/// One line a key, each section once and in the order in which it was first read; what has no value is left out.
 pub(super) fn to_toml(entries: &[Entry]) -> String {
+    let shown = || entries.iter().filter_map(|entry| Some((&*entry.key, entry.shown.as_ref()?)));
+    let is_free = |value: &Toml| matches!(value, Toml::Table(_));
+    let mut sections: Vec<&str> = Vec::new();
+    for (key, value) in shown() {
+        let section = if is_free(value) { key } else { split(key).0 };
+        if !sections.contains(&section) {
+            sections.push(section);
+        }
+    }
     let mut text = String::new();
-    let mut section = "";
-    for entry in entries {
-        let Some(value) = &entry.shown else { continue };
-        if let Toml::Table(table) = value {
-            free_table(&mut text, &entry.key, table);
-            continue;
+    for section in sections {
+        let lines: Vec<(&str, &Toml)> =
+            shown().filter(|(key, value)| !is_free(value) && split(key).0 == section).collect();
+        if !lines.is_empty() {
+            heading(&mut text, section);
         }
-        let (here, name) = entry.key.rsplit_once('.').unwrap_or(("", &entry.key));
-        if here != section {
-            heading(&mut text, here);
-            section = here;
+        for (key, value) in lines {
+            let _ = writeln!(text, "{} = {value}", split(key).1);
         }
-        let _ = writeln!(text, "{name} = {value}");
+        if let Some((_, Toml::Table(table))) = shown().find(|(key, value)| *key == section && is_free(value)) {
+            free_table(&mut text, section, table);
+        }
     }
     text
+}
+
+/// The section of a key, and its name there.
+fn split(key: &str) -> (&str, &str) {
+    key.rsplit_once('.').unwrap_or(("", key))
 }
 
 /// A table whose keys are the admin's own: quoted, since they may hold dots.

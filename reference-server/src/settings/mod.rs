@@ -8,6 +8,7 @@ mod effective;
 mod oauth;
 mod problem;
 mod reader;
+mod secret_file;
 mod sections;
 mod sso;
 mod unknown;
@@ -23,13 +24,11 @@ use lysand_auth::secret::Secret;
 
 pub use problem::{Problem, Problems};
 pub use sections::{Database, Http, Instance, KeyFiles, Tls};
+pub use variable::FILE_VARIABLE;
 
 use reader::Reader;
 
 use crate::logging::LogFormat;
-
-/// The variable that names the configuration file when `--config` does not.
-pub const FILE_VARIABLE: &str = "LYSAND_AUTH_CONFIG";
 
 /// All settings of the reference server, checked.
 #[derive(Clone, Debug)]
@@ -60,7 +59,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// `demo.enabled`: the sign-in to try on the home page.
     pub demo: bool,
-    /// The folder for what the server writes by itself, mail for one: `data`, below the working directory.
+    /// The folder for what the server writes by itself, mail for one: `data`, beside the configuration file, or below the
+    /// working directory where there is none.
     pub data_dir: PathBuf,
     effective: String,
 }
@@ -74,16 +74,14 @@ impl Settings {
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Problems> {
-        let text = match file {
-            None => String::new(),
-            Some(path) => std::fs::read_to_string(path).map_err(|error| {
-                Problems::one(
-                    path.display().to_string(),
-                    format!("Name a configuration file that the server can read: {error}."),
-                )
-            })?,
-        };
-        Self::parse(&text, environment)
+        let Some(path) = file else { return Self::parse("", environment) };
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Problems::one(
+                path.display().to_string(),
+                format!("Name a configuration file that the server can read: {error}."),
+            )
+        })?;
+        Self::parse_in(path.parent().unwrap_or(Path::new("")), &text, environment)
     }
 
     /// Reads the text of a configuration file, and what of `environment` begins with `LYSAND_AUTH__`.
@@ -91,7 +89,17 @@ impl Settings {
     /// # Errors
     /// Every problem at once.
     pub fn parse(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Problems> {
-        let mut reader = Reader::new(text, environment)?;
+        Self::parse_in(Path::new(""), text, environment)
+    }
+
+    /// The same for a file in this folder, where all relative paths start, those of the environment too: a command means the
+    /// same files wherever it is called (faults D7).
+    fn parse_in(
+        folder: &Path,
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Problems> {
+        let mut reader = Reader::new(folder, text, environment)?;
         let mut settings = Self::read(&mut reader);
         settings.effective = effective::to_toml(&reader.finish()?);
         Ok(settings)
@@ -125,7 +133,7 @@ impl Settings {
             oauth,
             log_format,
             demo,
-            data_dir: PathBuf::from("data"),
+            data_dir: reader.folder().join("data"),
             effective: String::new(),
         };
         // The files are read when they are used.

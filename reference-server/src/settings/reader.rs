@@ -4,15 +4,16 @@
 //! come from those calls. What is left at the end is unknown (security OPS-5).
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lysand_auth::secret::Secret;
 use toml::Value as Toml;
 
 use super::problem::{Problem, Problems};
+use super::secret_file;
 use super::unknown;
 use super::value::Value;
-use super::variable::{PREFIX, variable_name};
+use super::variable::{is_ours, variable_name};
 
 /// A key that exists, what it wants, and its effective value as `print-config` shows it.
 pub(super) struct Entry {
@@ -27,7 +28,10 @@ struct Given {
     value: Toml,
 }
 
+#[derive(Default)]
 pub(super) struct Reader {
+    /// Where relative paths start.
+    folder: PathBuf,
     file: toml::Table,
     variables: BTreeMap<String, String>,
     known: Vec<Entry>,
@@ -47,10 +51,20 @@ fn not_toml(text: &str, error: &toml::de::Error) -> String {
 
 impl Reader {
     /// A reader over a file's text and the environment, of which it looks at the prefixed variables only.
-    pub(super) fn new(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, Problems> {
+    pub(super) fn new(
+        folder: &Path,
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Problems> {
         let file = text.parse().map_err(|error| Problems::one("the configuration file", not_toml(text, &error)))?;
-        let variables = environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
-        Ok(Self { file, variables, known: Vec::new(), inner: Vec::new(), problems: Vec::new() })
+        let variables = environment.into_iter().filter(|(name, _)| is_ours(name)).collect();
+        let (known, inner, problems) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { folder: folder.to_owned(), file, variables, known, inner, problems })
+    }
+
+    /// The folder in which relative paths start.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.folder.clone()
     }
 
     /// The setting `key`, or `default`.
@@ -99,8 +113,7 @@ impl Reader {
         let mut shown = Vec::new();
         let mut items = Vec::new();
         for (index, file) in tables.into_iter().enumerate() {
-            let mut inner =
-                Self { file, variables: BTreeMap::new(), known: Vec::new(), inner: Vec::new(), problems: Vec::new() };
+            let mut inner = Self { folder: self.folder(), file, ..Self::default() };
             items.push(read(&mut inner));
             self.know_inner(key, &inner.known);
             match inner.finish() {
@@ -145,7 +158,7 @@ impl Reader {
             }
             (None, Some(path)) => {
                 self.show(&path_key, path.value.clone());
-                (path.name, read_secret_file(&path.value))
+                (path.name, secret_file::read(&self.folder, &path.value))
             }
         };
         let shown = |text: &String| Toml::String(mask(text));
@@ -242,17 +255,5 @@ fn take_path(table: &mut toml::Table, key: &str) -> Option<Toml> {
     match key.split_once('.') {
         None => table.remove(key),
         Some((section, rest)) => take_path(table.get_mut(section)?.as_table_mut()?, rest),
-    }
-}
-
-fn read_secret_file(path: &Toml) -> Result<String, String> {
-    let path = PathBuf::read(path).ok_or_else(|| format!("Give {}.", PathBuf::WANTED))?;
-    let text =
-        std::fs::read_to_string(&path).map_err(|error| format!("Give a file that the server can read: {error}."))?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    match line.is_empty() {
-        true => Err("Give a file with the secret in it; this one is empty.".to_owned()),
-        false => Ok(line.to_owned()),
     }
 }

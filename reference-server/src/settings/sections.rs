@@ -141,6 +141,7 @@ fn tls(reader: &mut Reader) -> Option<Tls> {
     if !enabled {
         return None;
     }
+    let (cert, key) = (reader.folder().join(cert), reader.folder().join(key));
     if let Err(error) = crate::tls::load(&cert, &key) {
         let (name, path) = if error.is_about_key { ("http.tls.key", &key) } else { ("http.tls.cert", &cert) };
         reader.problem(name, Some(path.write().to_string()), error.to_string());
@@ -167,8 +168,26 @@ pub(super) fn within(duration: Duration, shortest: u64, longest: u64) -> Result<
 
 pub(super) fn database(reader: &mut Reader) -> Database {
     let usual = "sqlite:data/lysand-auth.sqlite3";
+    let url = reader.secret("database.url", usual, check::database_url, check::masked_database_url);
+    let url = match check::database_url_in(&reader.folder(), url.expose()) {
+        Ok(url) => Secret::new(url),
+        Err(remedy) => {
+            reader.note("database.url", remedy);
+            url
+        }
+    };
+    let folder = reader.folder();
+    let roots =
+        reader.checked("database.trusted_roots", PathBuf::new(), |file: PathBuf| match file.as_os_str().is_empty() {
+            true => Ok(file),
+            false => check::with_trusted_roots(url.expose(), &folder.join(&file)).map(|_| file),
+        });
+    let url = match roots.as_os_str().is_empty() {
+        true => url,
+        false => check::with_trusted_roots(url.expose(), &folder.join(roots)).map_or(url, Secret::new),
+    };
     Database {
-        url: reader.secret("database.url", usual, check::database_url, check::masked_database_url),
+        url,
         max_connections: reader.checked("database.max_connections", 0_u32, |number| match number {
             0..=1000 => Ok(number),
             _ => Err("Give a number up to 1000; 0 takes a sensible one.".to_owned()),
@@ -185,12 +204,14 @@ pub(super) fn keys(reader: &mut Reader) -> KeyFiles {
 }
 
 fn key_files(reader: &mut Reader, name: &'static str, usual: &str, what: &str) -> Vec<PathBuf> {
-    reader.checked(name, vec![Path::new(usual).to_owned()], |paths: Vec<PathBuf>| {
+    let paths = reader.checked(name, vec![Path::new(usual).to_owned()], |paths: Vec<PathBuf>| {
         match paths.is_empty() || paths.iter().any(|path| path.as_os_str().is_empty()) {
             true => Err(format!("Give the path of at least one {what}, such as {usual:?}.")),
             false => Ok(paths),
         }
-    })
+    });
+    let folder = reader.folder();
+    paths.into_iter().map(|path| folder.join(path)).collect()
 }
 
 pub(super) fn instance(reader: &mut Reader) -> Instance {
@@ -221,8 +242,14 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
                       origin, or set frontend.mode = \"pages\".";
         reader.note("frontend.url", remedy);
     }
-    let templates_dir: PathBuf = reader
-        .checked("frontend.templates_dir", PathBuf::new(), |folder: PathBuf| check::folder(&folder).map(|()| folder));
+    let start = reader.folder();
+    let templates_dir: PathBuf =
+        reader.checked("frontend.templates_dir", PathBuf::new(), |folder: PathBuf| {
+            match folder.as_os_str().is_empty() {
+                true => Ok(folder),
+                false => check::folder(&start.join(&folder)).map(|()| folder),
+            }
+        });
     let usual = FrontendRoutes::default();
     let mut route = |name: &str, usual: String| {
         reader.checked(&format!("frontend.routes.{name}"), usual, |given| check::route(&given))
@@ -233,6 +260,7 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
     routes.consent = route("consent", usual.consent);
     routes.register = route("register", usual.register);
     routes.password_reset = route("password_reset", usual.password_reset);
+    let service_worker = reader.get("frontend.service_worker", false);
     let table = reader.get("frontend.settings", toml::Table::new());
     let settings = table.into_iter().map(|(name, value)| (name, to_json(value))).collect();
     (
@@ -240,10 +268,11 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
             let mut made = Frontend::default();
             made.origin = origin;
             made.routes = routes;
+            made.service_worker = service_worker;
             made.settings = settings;
             made
         },
-        Some(templates_dir).filter(|folder| !folder.as_os_str().is_empty()),
+        Some(templates_dir).filter(|folder| !folder.as_os_str().is_empty()).map(|folder| reader.folder().join(folder)),
     )
 }
 

@@ -41,10 +41,10 @@ fn masked_proxy(text: &str) -> String {
 }
 
 fn trusted_roots(reader: &mut Reader) -> Vec<String> {
-    let mut texts = Vec::new();
+    let (mut texts, folder) = (Vec::new(), reader.folder());
     reader.checked("oidc.trusted_roots", Vec::new(), |files: Vec<PathBuf>| {
         for file in &files {
-            let text = std::fs::read_to_string(file);
+            let text = std::fs::read_to_string(folder.join(file));
             texts.push(text.map_err(|error| format!("Give certificates in PEM that the server can read: {error}."))?);
         }
         Ok(files)

@@ -399,7 +399,7 @@ fn reference_row(entry: &reader::Entry) -> [String; 3] {
 
 #[test]
 fn configuration_reference_lists_every_key_with_type_default_and_meaning() {
-    let mut reader = Reader::new(EVERY_LIST, []).unwrap();
+    let mut reader = Reader::new(Path::new(""), EVERY_LIST, []).unwrap();
     Settings::read(&mut reader);
     let written = include_str!("../../../docs/configuration.md");
     let rows: Vec<Vec<&str>> = written

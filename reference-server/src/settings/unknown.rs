@@ -1,7 +1,7 @@
 //! Unknown keys: each is reported with the nearest key that exists.
 
 use super::problem::Problem;
-use super::variable::{PREFIX, variable_name};
+use super::variable::{FILE_VARIABLE, key_of, variable_name};
 
 /// Sections and single keys that are planned, and that this version does not have yet.
 const PLANNED: [&str; 3] = ["signups", "smtp", "metrics"];
@@ -30,8 +30,14 @@ fn collect(table: &toml::Table, path: &str, known: &[&str], problems: &mut Vec<P
 /// The problems with the prefixed variables that name no known key.
 pub(super) fn in_environment<'a>(rest: impl Iterator<Item = &'a String>, known: &[&str]) -> Vec<Problem> {
     let problem = |name: &String| {
-        let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
-        Problem { key: name.clone(), value: None, remedy: remedy(&key, known, variable_name) }
+        let likeness = |other: &str| strsim::normalized_damerau_levenshtein(name, other);
+        let key = key_of(name);
+        let nearest = nearest(&key, known).map(variable_name).unwrap_or_default();
+        let remedy = match likeness(FILE_VARIABLE) > likeness(&nearest) {
+            true => format!("There is no such variable. The nearest is {FILE_VARIABLE}."),
+            false => remedy(&key, known, variable_name),
+        };
+        Problem { key: name.clone(), value: None, remedy }
     };
     rest.map(problem).collect()
 }
@@ -97,8 +103,21 @@ mod tests {
 
     #[test]
     fn settings_unknown_environment_variable_names_nearest_variable() {
-        let problems = in_environment([&"LYSAND_AUTH__HTTP__BASEURL".to_owned()].into_iter(), &KNOWN);
-        assert_eq!(problems[0].key, "LYSAND_AUTH__HTTP__BASEURL");
-        assert!(problems[0].remedy.contains("LYSAND_AUTH__HTTP__BASE_URL"));
+        for (name, meant) in [
+            ("LYSAND_AUTH__HTTP__BASEURL", "LYSAND_AUTH__HTTP__BASE_URL"),
+            ("LYSAND_AUTH_HTTP_BASE_URL", "LYSAND_AUTH__HTTP__BASE_URL"),
+            ("LYSAND_AUTH_DATABASE__URL", "LYSAND_AUTH__DATABASE__URL"),
+            ("LYSAND_AUTH__HTTP_BIND_PORT", "LYSAND_AUTH__HTTP__BIND_PORT"),
+            ("LYSAND_AUTH__CONFIG", "LYSAND_AUTH_CONFIG"),
+            ("LYSAND_AUTH_CONFIG_FILE", "LYSAND_AUTH_CONFIG"),
+        ] {
+            let problems = in_environment([&name.to_owned()].into_iter(), &KNOWN);
+            assert_eq!(problems[0].key, name);
+            assert!(
+                problems[0].remedy.ends_with(&format!("The nearest is {meant}.")),
+                "{name}: {}",
+                problems[0].remedy
+            );
+        }
     }
 }

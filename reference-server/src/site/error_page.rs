@@ -21,6 +21,7 @@ pub(super) fn reply(
     start_over: Option<String>,
 ) -> HttpResponse {
     let status_number = status.as_u16();
-    let page = ErrorPage { status: status_number, title, message, error: "", error_description: "", start_over };
+    let page =
+        ErrorPage { status: status_number, title, message, error: "", error_description: "", start_over, app: None };
     state.pages.reply(reader, status, "trouble.html", &page)
 }

@@ -35,8 +35,15 @@ fn error(state: &State, req: &HttpRequest, status: StatusCode) -> HttpResponse {
     let [title, message] = texts::FRONTEND_UNREACHABLE;
     let mut reply = in_json(status, message);
     if wants_page(req.headers()) {
-        let page =
-            ErrorPage { status: status.as_u16(), title, message, error: "", error_description: "", start_over: None };
+        let page = ErrorPage {
+            status: status.as_u16(),
+            title,
+            message,
+            error: "",
+            error_description: "",
+            start_over: None,
+            app: None,
+        };
         if let Ok(shown) = state.pages.library_page(&Page::Error(page), &reader(req)) {
             let mut page = HttpResponse::build(status);
             page.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));

@@ -45,8 +45,8 @@ struct Form {
 
 impl Form {
     /// All that is wrong with the form before anything is looked up.
-    fn errors(&self, host: &str) -> FieldErrors {
-        let related = rules::related(self.username.trim(), Some(self.email.trim()), host);
+    fn errors(&self, host: &str, title: &str) -> FieldErrors {
+        let related = rules::related(self.username.trim(), Some(self.email.trim()), host, title);
         let differs = self.confirmation.expose() != self.password.expose();
         FieldErrors {
             username: rules::username(&self.username).err().map(|error| error.to_string()),
@@ -91,7 +91,7 @@ async fn create(
     if !state.accounts.setup_token_is_valid(&form.token).await? {
         return Ok(invalid_link(&state, &reader));
     }
-    let errors = form.errors(domain(&state.settings.http.base_url));
+    let errors = form.errors(domain(&state.settings.http.base_url), &state.settings.instance.title);
     if !errors.is_empty() {
         return Ok(page(&state, &reader, &form, None, errors));
     }
@@ -188,11 +188,11 @@ mod tests {
 
     #[test]
     fn setup_form_with_several_errors_reports_all_fields() {
-        let errors = form("a b", "x", "short", "other").errors("social.example");
+        let errors = form("a b", "x", "short", "other").errors("social.example", "Fernhill");
         assert!(errors.username.is_some() && errors.email.is_some() && errors.password.is_some());
         assert!(errors.confirmation.is_some());
         let good = form("mira", "mira@post.example", "correct horse battery", "correct horse battery");
-        assert!(good.errors("social.example").is_empty());
+        assert!(good.errors("social.example", "Fernhill").is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use lysand_auth::host::accounts::Language;
 use tests::misbehaving_provider::ProviderUser;
 use tests::story;
-use tests::story::{App, CookieJar, Response, SignedIn, Story, encode};
+use tests::story::{App, CookieJar, Response, SignedIn, Story, encode, query_of};
 use url::Url;
 
 use super::{OUT_OF_BAND, address, speaks};
@@ -109,14 +109,21 @@ story!(pages_with_session_use_account_language_over_accept_language, |story| {
     let (signed_in, _) = german(&story, &app).await;
     story.token(&tests::Person::named("ada"), &app).await;
     let chooser = format!("/oauth/authorize?{}", app.authorize_query_with(&[("prompt", "select_account")]));
-    let code = "/oauth/authorize/native?code=abcdefghijklmnop";
+    let form = [
+        ("client_id", app.client_id.as_str()),
+        ("response_type", "code"),
+        ("redirect_uri", OUT_OF_BAND),
+        ("scope", "read"),
+    ];
+    let again = story.post("/oauth/authorize").session(&signed_in).form(&form).send().await.is(302);
+    let code = format!("/oauth/authorize/native?code={}", query_of(&again.location(), "code").expect("a code"));
     for (path, words) in [
         ("/", "Abmelden"),
         ("/account", "Verknüpfte Identitäten"),
         ("/oauth/authorized_applications", "Zugriff entziehen"),
         (&*chooser, "Als <bdi>@ada</bdi> fortfahren"),
         (signed_in.consent.as_str(), "Ihr Konto verwenden?"),
-        (code, "Kopieren Sie diesen Code"),
+        (&*code, "Kopieren Sie diesen Code"),
     ] {
         let get = |path: &str| story.get(path).session(&signed_in).header("accept-language", "fr").send();
         speaks(&get(path).await.is(200), "de", words);

@@ -80,7 +80,7 @@ story!(out_of_band_flow_keeps_language_on_every_page, |story| {
     let app = story.app(OUT_OF_BAND, "read write:media").await;
     let signed_in = consent_in_german(&story, &app).await;
     let page = story.get(signed_in.consent.as_str()).session(&signed_in).send().await.is(200);
-    speaks(&page, "de", "<bdi>Story App</bdi> Ihr Konto verwenden?");
+    speaks(&page, "de", "Darf diese App Ihr Konto verwenden?");
     for words in [
         "Alles in Ihrem Konto",
         "Alles sehen, was Sie sehen können, auch private Nachrichten.",
@@ -99,7 +99,7 @@ story!(out_of_band_flow_keeps_language_on_every_page, |story| {
     let allow = address(&page, "action", "/api/auth/redirect");
     let code = story.post(&allow).session(&signed_in).send().await.is(302).location();
     assert_eq!(query_of(&code, "lang").as_deref(), Some("de"));
-    let page = story.get(code.as_str()).send().await.is(200);
+    let page = story.get(code.as_str()).session(&signed_in).send().await.is(200);
     speaks(&page, "de", "Kopieren Sie diesen Code");
     assert!(page.body.contains("data-copied=\"Kopiert.\""), "{}", page.body);
 });
@@ -157,6 +157,7 @@ story!(form_post_response_page_is_in_request_language, |story| {
 
 story!(api_and_redirect_errors_ignore_requested_language, |story| {
     let app = story.usual_app().await;
+    story.approve(&app).await;
     let german = |call: tests::story::Request| call.header("accept-language", "de");
     let answer = german(story.get("/api/v1/accounts/verify_credentials?lang=de")).send().await;
     answer.is_api_error(401, "The access token is invalid");
@@ -206,7 +207,10 @@ story!(
         assert_eq!(page.host_str(), Some("web.example"));
         assert_eq!(query_of(&page, "lang").as_deref(), Some("de"));
         // What the frontend does not show comes from our own pages, for the same reader.
-        let page = story.get("/oauth/code?code=abcdefghijklmnop&lang=de").send().await.is(200);
+        let (ada, by_hand) = (story.person("ada").await, story.app("urn:ietf:wg:oauth:2.0:oob", "read").await);
+        let signed_in = story.sign_in(&ada, &by_hand).await;
+        let code = story.consent(&signed_in, &by_hand).await;
+        let page = story.get(&format!("/oauth/code?code={code}&lang=de")).session(&signed_in).send().await.is(200);
         speaks(&page, "de", "Ihr Code");
     }
 );

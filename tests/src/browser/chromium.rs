@@ -114,9 +114,15 @@ impl Browser {
         input.send_keys(value).await.expect("an input can be typed into");
     }
 
-    /// Clicks on the first visible element that `css` selects.
+    /// Clicks on the first visible element that `css` selects, once it counts: what the page keeps waiting
+    /// (`templates/assets/decide.js`) is given its time.
     pub async fn click(&self, css: &str) {
         let element = self.find(css).await;
+        wait::until("the page to let the element be pressed", async || {
+            let waits = element.attr("aria-disabled").await.ok()?;
+            (waits.as_deref() != Some("true")).then_some(())
+        })
+        .await;
         element.click().await.unwrap_or_else(|error| panic!("`{css}` cannot be clicked: {error}"));
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -18,6 +19,8 @@ pub struct Cluster {
     programs: PathBuf,
     port: u16,
     options: String,
+    /// What the cluster reads beside its own folder; it goes with the value.
+    files: Option<TempDir>,
 }
 
 impl Cluster {
@@ -31,13 +34,28 @@ impl Cluster {
         Self::start_with("")
     }
 
+    /// Makes a cluster that speaks TLS with this certificate, as Debian installs it.
+    pub fn start_with_tls(certificate: &str, key: &str) -> Self {
+        let files = folder::temporary("cluster-tls");
+        let write = |name: &str, text: &str| {
+            let path = files.path().join(name);
+            fs::write(&path, text).expect("a file");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("a mode");
+            give_away(&path);
+            path.display().to_string()
+        };
+        give_away(files.path());
+        let (certificate, key) = (write("server.pem", certificate), write("server.key", key));
+        let options = format!("-c fsync=off -c ssl=on -c ssl_cert_file={certificate} -c ssl_key_file={key}");
+        let mut cluster = Self::start_with(&options);
+        cluster.files = Some(files);
+        cluster
+    }
+
     fn start_with(options: &str) -> Self {
         let (folder, port) = (folder::temporary("cluster"), free_port());
-        let cluster = Self { folder, programs: programs(), port, options: options.to_owned() };
-        if let Some(user) = other_user() {
-            let owner = Command::new("chown").arg(user).arg(cluster.folder.path()).status();
-            assert!(owner.is_ok_and(|status| status.success()), "the folder cannot be given to {user}");
-        }
+        let cluster = Self { folder, programs: programs(), port, options: options.to_owned(), files: None };
+        give_away(cluster.folder.path());
         let data = cluster.data();
         cluster.run("initdb", &["-D", &data, "-U", "stories", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
         cluster.start_again();
@@ -47,6 +65,12 @@ impl Cluster {
     /// Where it is, as `database.url` takes it.
     pub fn url(&self) -> Url {
         Url::parse(&format!("postgres://stories@{}:{}/postgres", Ipv4Addr::LOCALHOST, self.port)).expect("a URL")
+    }
+
+    /// Writes the rules of who may connect, and lets the cluster read them.
+    pub fn admit(&self, rules: &str) {
+        fs::write(self.folder.path().join("data/pg_hba.conf"), rules).expect("the rules");
+        self.run("pg_ctl", &["-D", &self.data(), "-s", "reload"]);
     }
 
     /// Stops it at once, in the middle of whatever runs.
@@ -101,6 +125,14 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         // It may be stopped already.
         let _ = self.command("pg_ctl", &["-D", &self.data(), "-m", "immediate", "-w", "-s", "stop"]).status();
+    }
+}
+
+/// Lets whom the cluster runs as own a file or folder.
+fn give_away(path: &std::path::Path) {
+    if let Some(user) = other_user() {
+        let owner = Command::new("chown").arg(user).arg(path).status();
+        assert!(owner.is_ok_and(|status| status.success()), "{} cannot be given to {user}", path.display());
     }
 }
 

@@ -184,6 +184,17 @@ impl Story {
         self.client.sign_in_with(person, query).await.expect("a response")
     }
 
+    /// Has somebody let an app in, so that it is more than one that somebody registered (faults F11).
+    pub async fn approve(&self, app: &App) {
+        let person = Person::named("approver");
+        let found = self.server.state().accounts.by_identifier(&person.username).await.expect("an answer");
+        if found.is_none() {
+            self.create(&person, true).await;
+        }
+        let signed_in = self.sign_in(&person, app).await;
+        self.decide(&signed_in, app).await;
+    }
+
     /// Posts the sign-in form.
     pub async fn log_in(&self, query: &str, identifier: &str, password: &str) -> Response {
         self.client.log_in(query, identifier, password).await.expect("a response")

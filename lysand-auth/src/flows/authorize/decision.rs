@@ -76,6 +76,21 @@ pub async fn pending(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> R
     }
 }
 
+/// Whether this browser's session was just given `code`, to be copied by hand: the page that shows a code shows no other text
+/// (faults F15).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn may_show(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<bool, Error> {
+    let digest = code.digest();
+    let found = auth.store().look_up(move |c| Box::pin(async move { authorizations::by_code(c, digest).await }));
+    Ok(found.await?.is_some_and(|(authorization, _)| {
+        authorization.session_id == browser.session.id
+            && authorization.request.redirect_uri.is_out_of_band()
+            && authorization.is_redeemable(auth.ambient().now())
+    }))
+}
+
 /// The person says yes to a pending code (`POST /api/auth/redirect`, Lysand §6), and the app gets the code that follows from
 /// it. While nobody redeemed that, a second yes gives the same one (faults A1).
 ///

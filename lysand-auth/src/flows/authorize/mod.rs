@@ -4,7 +4,7 @@ mod decision;
 
 use std::time::Duration;
 
-pub use self::decision::{asked, consent, consent_at_once, deny, pending};
+pub use self::decision::{asked, consent, consent_at_once, deny, may_show, pending};
 use crate::auth::Auth;
 use crate::config::AuthorizeErrors;
 use crate::error::{Code, Error, Refusal};
@@ -28,6 +28,8 @@ pub enum AuthorizeOutcome {
     Approved(ReturnPath, Secret),
     /// The app made a mistake and may be told.
     ErrorToApp(ReturnPath, Refusal),
+    /// The app made a mistake, and is one that nobody ever let in: the person decides whether to go there (faults F11).
+    ErrorOnPage(ReturnPath, Refusal),
 }
 
 /// How an app wants the person to be asked.
@@ -62,7 +64,10 @@ pub async fn begin(
         Ok(checked) => checked,
         Err(RequestError::Refused(problem, Some(path))) if is_told_to_app(auth, &path, is_silent) => {
             return match request::mastodon(problem) {
-                Error::Refused(refusal) => Ok(AuthorizeOutcome::ErrorToApp(path, refusal)),
+                Error::Refused(refusal) if is_silent || path.is_approved || browser.is_some() => {
+                    Ok(AuthorizeOutcome::ErrorToApp(path, refusal))
+                }
+                Error::Refused(refusal) => Ok(AuthorizeOutcome::ErrorOnPage(path, refusal)),
                 failed @ Error::Failed(_) => Err(failed),
             };
         }

@@ -1,9 +1,6 @@
 //! An app gets a token for itself (RFC 6749 §4.4, Mastodon §6.4). Clients ask for one at each start, so an app with the same
 //! scopes gets the same one again while it lives (faults F3). Since only digests are stored, its value is derived from its row.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
-
 use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented};
 use super::issue::{IssuedToken, new_token};
 use super::request::TokenRequest;
@@ -154,8 +151,5 @@ async fn make_room(c: &mut Conn, app: &AppId, now: Timestamp) -> Result<Option<S
 
 /// What a token is: 256 bits that nobody can tell from random ones without the secret key.
 fn value(auth: &Auth, id: &str, generation: i64) -> Secret {
-    let mut mac: Hmac<Sha256> = KeyInit::new((&auth.own_token_key()).into());
-    mac.update(id.as_bytes());
-    mac.update(&generation.to_be_bytes());
-    Secret::from_bytes(mac.finalize().into_bytes().into())
+    Secret::derive(&auth.own_token_key(), &[id.as_bytes(), &generation.to_be_bytes()])
 }

@@ -20,14 +20,16 @@ pub struct Candidate {
     pub language: Option<Language>,
     /// The host of this server, which nobody may take for a password; may be empty.
     pub host: String,
+    /// The title of this server, of which nobody may take a word for a password; may be empty.
+    pub title: String,
 }
 
 impl Candidate {
     /// Somebody who wants this name.
     #[must_use]
     pub fn new(username: impl Into<String>) -> Self {
-        let (username, host) = (username.into(), String::new());
-        Self { username, email: None, password: None, reason: None, language: None, host }
+        let (username, host, title) = (username.into(), String::new(), String::new());
+        Self { username, email: None, password: None, reason: None, language: None, host, title }
     }
 
     /// The address.
@@ -60,12 +62,18 @@ impl Candidate {
         Self { host: host.into(), ..self }
     }
 
+    /// The title of this server, whose words are no password.
+    #[must_use]
+    pub fn with_title(self, title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..self }
+    }
+
     /// All that the library's rules find wrong, in the order of the fields (PPL-209). Whether name and address are free is
     /// not looked up.
     #[must_use]
     pub fn problems(&self) -> Vec<FieldProblem> {
         let email = self.email.as_deref();
-        let related = account_rules::related(self.username.trim(), email.map(str::trim), &self.host);
+        let related = account_rules::related(self.username.trim(), email.map(str::trim), &self.host, &self.title);
         let problems = [
             account_rules::username(&self.username).err().map(|rule| FieldProblem::of(rule, &self.username)),
             email.and_then(|email| account_rules::email(email).err().map(|rule| FieldProblem::of(rule, email))),

@@ -203,6 +203,9 @@ pub struct ErrorPage<'a> {
     pub error_description: &'a str,
     /// A link to start over; never one to an unverified place.
     pub start_over: Option<String>,
+    /// An app that made a mistake and that nobody here ever let in: show its place as a link, and lead nobody there at once
+    /// (faults F11).
+    pub app: Option<LinkOnPage<'a>>,
 }
 
 /// An app as pages show it.
@@ -210,8 +213,10 @@ pub struct ErrorPage<'a> {
 pub struct AppOnPage<'a> {
     /// The name that it registered.
     pub name: &'a str,
-    /// Its website, only when that is http or https.
+    /// Its website, only when that is http or https, without user information: what a link leads to.
     pub website: Option<&'a str>,
+    /// The website's host as a person should see it, in ASCII (`xn--…`): show this, not the whole address (faults F7).
+    pub website_host: Option<String>,
 }
 
 /// An address that an app gives of itself: http or https.

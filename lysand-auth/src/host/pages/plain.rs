@@ -132,7 +132,8 @@ fn sign_in(page: &SignInPage<'_>) -> String {
 }
 
 fn app(app: &AppOnPage<'_>) -> String {
-    app.website.map_or_else(|| paragraph(app.name), |website| paragraph(app.name) + &paragraph(website))
+    let name = paragraph(&format!("“{}”", app.name));
+    app.website_host.as_ref().map_or_else(|| name.clone(), |host| name.clone() + &paragraph(host))
 }
 
 fn permissions(permissions: &[Permission]) -> String {
@@ -208,6 +209,9 @@ fn error(page: &ErrorPage<'_>) -> String {
     let mut body = paragraph(page.message);
     if !page.error.is_empty() {
         body += &format!("<p><code>{} {}</code></p>\n", escaped(page.error), escaped(page.error_description));
+    }
+    if let Some(app) = &page.app {
+        body += &format!("<p>Back to the app: <a href=\"{}\">{}</a></p>\n", escaped(app.address), escaped(app.label));
     }
     body + &page.start_over.as_deref().map_or_else(String::new, |address| link(address, "Start over"))
 }

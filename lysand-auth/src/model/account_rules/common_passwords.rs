@@ -1,99 +1,32 @@
-//! Passwords that are guessed first (security ID-6).
+//! Passwords that are guessed first (security ID-6, faults B9).
+
+use std::cmp::Ordering;
 
 /// A word without digits and signs around it, by which people vary it.
 pub(super) fn without_trimmings(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphabetic())
 }
 
-/// The words of well-known lists of leaked passwords that are left when digits and signs around them are taken off, and
-/// patterns of the keyboard.
-const COMMON: &[&str] = &[
-    "abcd",
-    "abc",
-    "access",
-    "admin",
-    "administrator",
-    "angel",
-    "arsenal",
-    "baseball",
-    "basketball",
-    "batman",
-    "changeme",
-    "charlie",
-    "chelsea",
-    "chocolate",
-    "computer",
-    "daniel",
-    "default",
-    "dragon",
-    "flower",
-    "football",
-    "freedom",
-    "fuckyou",
-    "george",
-    "guest",
-    "hello",
-    "hunter",
-    "iloveyou",
-    "internet",
-    "jennifer",
-    "jessica",
-    "jordan",
-    "killer",
-    "letmein",
-    "liverpool",
-    "login",
-    "lovely",
-    "loveme",
-    "master",
-    "matrix",
-    "michael",
-    "michelle",
-    "monkey",
-    "mustang",
-    "mypass",
-    "mypassword",
-    "ninja",
-    "nothing",
-    "pass",
-    "passw",
-    "password",
-    "passwort",
-    "passwd",
-    "pokemon",
-    "princess",
-    "p@ssw0rd",
-    "p@ssword",
-    "passw0rd",
-    "pa$$word",
-    "pa$$w0rd",
-    "qazwsx",
-    "qwe",
-    "qwerty",
-    "qwertz",
-    "azerty",
-    "root",
-    "samsung",
-    "secret",
-    "shadow",
-    "starwars",
-    "sunshine",
-    "superman",
-    "superuser",
-    "test",
-    "testing",
-    "thomas",
-    "trustno",
-    "user",
-    "welcome",
-    "whatever",
-    "william",
-    "zaq1zaq",
-    "zaq1xsw",
-    "1q2w3e4r",
-    "1qaz2wsx",
-    "q1w2e3r4",
-];
+/// What well-known lists of leaked passwords have, without the digits and signs around it, and words of the languages of our
+/// pages: one a line, in the order of its bytes, so that a word is found without reading the list (faults B9).
+const COMMON: &str = include_str!("common_passwords.txt");
+
+/// Whether a word is in [`COMMON`].
+fn is_listed(word: &str) -> bool {
+    let (mut low, mut high) = (0, COMMON.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        let start = COMMON.as_bytes()[..middle].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let end =
+            COMMON.as_bytes()[start..].iter().position(|byte| *byte == b'\n').map_or(COMMON.len(), |at| start + at);
+        match COMMON.as_bytes()[start..end].cmp(word.as_bytes()) {
+            Ordering::Equal => return true,
+            Ordering::Less => low = end + 1,
+            Ordering::Greater => high = start,
+        }
+    }
+    false
+}
 
 const ROWS: [&str; 9] = [
     "01234567890123456789",
@@ -116,9 +49,28 @@ pub(super) fn is_common(plain: &str) -> bool {
     let letters: String = core.chars().filter(|c| c.is_alphabetic()).collect();
     repeats
         || ROWS.iter().any(|row| row.contains(plain))
-        || COMMON.contains(&core)
-        || COMMON.contains(&plain.trim_end_matches(|c: char| !c.is_alphabetic()))
-        || COMMON.contains(&plain)
+        || is_listed(core)
+        || is_listed(plain.trim_end_matches(|c: char| !c.is_alphabetic()))
+        || is_listed(plain)
         || (core.is_empty() && plain.chars().all(|c| c.is_ascii_digit()) && plain.len() <= 8)
         || (letters.is_empty() && plain.chars().all(|c| !c.is_alphanumeric()) && plain.len() <= 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn common_password_list_is_sorted_and_each_word_is_found() {
+        let words: Vec<&str> = COMMON.lines().collect();
+        assert!(words.len() >= 20_000, "{}", words.len());
+        assert!(words.is_sorted_by(|one, next| one.as_bytes() < next.as_bytes()), "sorted by bytes, each word once");
+        for word in &words {
+            assert!(is_listed(word), "{word}");
+            assert_eq!(*word, word.to_lowercase());
+        }
+        for none in ["", "\n", "correct horse battery staple", "zzzzzzzzzzzzzz", "sommerhalbjahrsplan", "\u{10FFFF}"] {
+            assert!(!is_listed(none), "{none:?}");
+        }
+    }
 }

@@ -176,12 +176,13 @@ pub fn email_key(address: &str) -> String {
     address.trim().to_lowercase()
 }
 
-/// The words that anyone would try first as the password of an account: its name, its address, the site.
+/// The words that anyone would try first as the password of an account: its name, its address, the site's host and title.
 #[must_use]
-pub fn related<'a>(username: &'a str, email: Option<&'a str>, host: &'a str) -> Vec<&'a str> {
+pub fn related<'a>(username: &'a str, email: Option<&'a str>, host: &'a str, title: &'a str) -> Vec<&'a str> {
     let local_part = email.and_then(|address| address.split('@').next());
     let site = host.trim_start_matches("www.").split('.').next();
-    [Some(username), email, local_part, Some(host), site].into_iter().flatten().collect()
+    let words = [Some(username), email, local_part, Some(host), site, Some(title)].into_iter().flatten();
+    words.chain(title.split_whitespace()).collect()
 }
 
 /// Whether a password may be set. `related` are words that anyone would try first: see [`related`].
@@ -196,8 +197,9 @@ pub fn password<'a>(given: &str, related: impl IntoIterator<Item = &'a str>) -> 
     if is_common(&plain) {
         return Err(RuleError::PasswordCommon);
     }
-    let core = without_trimmings(&plain);
-    let obvious = |word: &str| word.chars().count() >= 3 && (plain == word || core == without_trimmings(word));
+    let joined = |text: &str| text.split_whitespace().collect::<String>();
+    let core = joined(without_trimmings(&plain));
+    let obvious = |word: &str| word.chars().count() >= 3 && (plain == word || core == joined(without_trimmings(word)));
     match related.into_iter().any(|word| obvious(&word.to_lowercase())) {
         true => Err(RuleError::PasswordObvious),
         false => Ok(()),
@@ -304,6 +306,45 @@ mod tests {
         ] {
             assert!(password(given, []).is_err(), "{given}");
         }
+    }
+
+    #[test]
+    fn password_common_in_a_language_of_the_pages_is_refused() {
+        for given in [
+            "sommer2024",
+            "hallo123",
+            "geheim123",
+            "motdepasse",
+            "bonjour1",
+            "manchester",
+            "Passwort1!",
+            "schatzi99",
+            "fussball10",
+            "frühling2026",
+            "azerty123",
+            "jetaime!!",
+            "soleil2025",
+            "marseille13",
+            "contraseña",
+            "tequiero1",
+            "realmadrid7",
+            "hola1234",
+            "2024verano",
+            "Summer2026!",
+            "dragon99",
+            "superman1",
+        ] {
+            assert_eq!(password(given, []), Err(RuleError::PasswordCommon), "{given}");
+        }
+    }
+
+    #[test]
+    fn password_close_to_the_title_of_the_site_is_refused() {
+        let related = related("ada", None, "social.example", "Fernhill & Friends");
+        for given in ["fernhill2026", "Fernhill & Friends", "fernhill&friends1", "FERNHILL!", "!!friends99"] {
+            assert!(password(given, related.clone()).is_err(), "{given}");
+        }
+        assert!(password("fern upon the hill", related).is_ok());
     }
 
     #[test]

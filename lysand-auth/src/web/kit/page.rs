@@ -6,10 +6,11 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::host::pages::{AccountOnPage, AppOnPage, ErrorPage, Page, PageReply, PageRequest, Reader};
+use crate::host::pages::{AccountOnPage, AppOnPage, ErrorPage, LinkOnPage, Page, PageReply, PageRequest, Reader};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::permission;
+use crate::model::registration;
 use crate::texts;
 use crate::web::kit::headers::page_policy;
 use crate::web::kit::session;
@@ -117,6 +118,16 @@ impl PageError {
 
 /// The error page: what went wrong, for a person. Its link, if any, leads to our own sign-in page.
 pub(crate) async fn error_page(view: View<'_>, error: &Error, start_over: Option<String>) -> HttpResponse {
+    error_page_about(view, error, start_over, None).await
+}
+
+/// The same about an app that the person may go back to.
+pub(crate) async fn error_page_about(
+    view: View<'_>,
+    error: &Error,
+    start_over: Option<String>,
+    app: Option<LinkOnPage<'_>>,
+) -> HttpResponse {
     let Error::Refused(refusal) = error else {
         let id = reply::log_failure(error);
         let page = ErrorPage {
@@ -126,6 +137,7 @@ pub(crate) async fn error_page(view: View<'_>, error: &Error, start_over: Option
             error: "server_error",
             error_description: "",
             start_over,
+            app,
         };
         return show(view, &Page::Error(page), StatusCode::INTERNAL_SERVER_ERROR, &[]).await;
     };
@@ -138,6 +150,7 @@ pub(crate) async fn error_page(view: View<'_>, error: &Error, start_over: Option
         error: refusal.code.oauth_name(),
         error_description: &refusal.why,
         start_over,
+        app,
     };
     reply::set_retry_after(show(view, &Page::Error(page), status, &[]).await, refusal)
 }
@@ -183,7 +196,10 @@ pub fn page_texts() -> Vec<String> {
 
 /// An app, as pages name it.
 pub(crate) fn app_on_page(app: &App) -> AppOnPage<'_> {
-    AppOnPage { name: &app.name, website: app.website.as_deref() }
+    let website = app.website.as_deref();
+    let host = website.and_then(registration::host_of_website);
+    // One of before that names a user, or hides something, would lie about where it leads.
+    AppOnPage { name: &app.name, website: website.filter(|_| host.is_some()), website_host: host }
 }
 
 /// An account, as pages name it.

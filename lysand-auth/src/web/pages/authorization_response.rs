@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 
 use crate::error::{Code, Error, Refusal};
-use crate::host::pages::{FormPostPage, Page};
+use crate::host::pages::{FormPostPage, LinkOnPage, Page};
 use crate::model::authorization::{ResponseMode, ReturnPath};
 use crate::secret::Secret;
 use crate::web::kit::page::{self, View};
@@ -42,13 +42,28 @@ pub(crate) async fn error_to_app(view: View<'_>, path: &ReturnPath, refusal: &Re
     respond(view, path, &[("error", refusal.code.oauth_name()), ("error_description", &*refusal.why)]).await
 }
 
+/// The person sees the error, and may go back to the app by a link: nobody ever let it in here, and a stranger's app is not
+/// what a link to this server shall lead to at once (faults F11).
+pub(crate) async fn error_on_page(view: View<'_>, path: &ReturnPath, refusal: &Refusal) -> HttpResponse {
+    let host = path.redirect_uri.destination().to_string();
+    let outcome = [("error", refusal.code.oauth_name()), ("error_description", &*refusal.why)];
+    let pairs = pairs_of(view, path, &outcome);
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let address = match path.mode {
+        ResponseMode::Query => Some(path.redirect_uri.respond(&pairs)),
+        ResponseMode::Fragment => Some(path.redirect_uri.respond_in_fragment(&pairs)),
+        // A link posts nothing.
+        ResponseMode::FormPost => None,
+    };
+    let app = address.as_deref().map(|address| LinkOnPage::new(&host, address));
+    page::error_page_about(view, &Error::Refused(refusal.clone()), None, app).await
+}
+
 /// The authorization response: what the app came for, then `state`, then `iss` where it is expected (RFC 9207, faults A2). Clients look for `code` first
 /// (Mastodon §3).
 async fn respond(view: View<'_>, path: &ReturnPath, outcome: &[(&str, &str)]) -> HttpResponse {
-    let issuer = view.auth.config().base_url.issuer();
-    let mut pairs = outcome.to_vec();
-    pairs.extend(path.state.as_deref().map(|state| ("state", state)));
-    pairs.extend(path.names_issuer.then_some(("iss", issuer.as_str())));
+    let pairs = pairs_of(view, path, outcome);
+    let pairs: Vec<_> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let mut reply = match path.mode {
         ResponseMode::Query => redirect(&path.redirect_uri.respond(&pairs)),
         ResponseMode::Fragment => redirect(&path.redirect_uri.respond_in_fragment(&pairs)),
@@ -59,4 +74,11 @@ async fn respond(view: View<'_>, path: &ReturnPath, outcome: &[(&str, &str)]) ->
     };
     reply.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     reply
+}
+
+fn pairs_of<'a>(view: View<'_>, path: &ReturnPath, outcome: &[(&'a str, &str)]) -> Vec<(&'a str, String)> {
+    let mut pairs: Vec<_> = outcome.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    pairs.extend(path.state.clone().map(|state| ("state", state)));
+    pairs.extend(path.names_issuer.then(|| ("iss", view.auth.config().base_url.issuer())));
+    pairs
 }

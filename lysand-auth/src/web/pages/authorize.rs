@@ -19,7 +19,7 @@ use crate::web::kit::surfaces::{self, Surface};
 use crate::web::pages::authorization_request::{
     ECHOED, as_validation_error, consent_location, prompts, request, with_scope,
 };
-use crate::web::pages::authorization_response::{approved, denied, error_to_app};
+use crate::web::pages::authorization_response::{approved, denied, error_on_page, error_to_app};
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::pages::sign_in_page::{SignIn, sign_in_page};
 use crate::web::wire::params::{Params, Received};
@@ -65,10 +65,11 @@ async fn answer(
         AuthorizeOutcome::Approved(path, code) => approved(view, &path, &code).await,
         // A form of ours came to nothing, and not even its code knows the whole request any more: that is no mistake of the
         // app's (faults A1).
-        AuthorizeOutcome::ErrorToApp(..) if came_back => {
+        AuthorizeOutcome::ErrorToApp(..) | AuthorizeOutcome::ErrorOnPage(..) if came_back => {
             return Err(PageError::from(Error::refused(Code::InvalidGrant, texts::REQUEST_OVER)).read_by(&reader));
         }
         AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
+        AuthorizeOutcome::ErrorOnPage(path, refusal) => error_on_page(view, &path, &refusal).await,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View};
 use crate::web::kit::session::SignedIn;
 use crate::web::pages::authorization_request::{ECHOED, consent_location, login_location, request, with_scope};
-use crate::web::pages::authorization_response::{approved, error_to_app};
+use crate::web::pages::authorization_response::{approved, error_on_page, error_to_app};
 use crate::web::pages::sign_in_page::asks_password;
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::request::refuse_method_override;
@@ -36,6 +36,7 @@ async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
             redirect(&consent_location(auth, &app, &with_scope(params.echo(&ECHOED), &checked), &code))
         }
         AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
+        AuthorizeOutcome::ErrorOnPage(path, refusal) => error_on_page(view, &path, &refusal).await,
         AuthorizeOutcome::Approved(path, code) => approved(view, &path, &code).await,
         AuthorizeOutcome::SignIn(..) => redirect(&login),
     })

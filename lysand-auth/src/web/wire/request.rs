@@ -1,11 +1,13 @@
 //! Headers and address of a request: where it comes from, which site sent it, which credentials and cookies it carries.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, ORIGIN};
+use actix_web::web::Data;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
 
 use crate::auth::Auth;
 use crate::config::Config;
@@ -16,6 +18,9 @@ use crate::texts;
 use crate::web::wire::params::Params;
 
 /// The address that a request comes from: the peer, or what trusted proxies forward (security ID-3).
+///
+/// Where a trusted proxy forwards something that is no address, an address is made of that: the proxy's own would make one
+/// person of all who come through it (faults D6).
 #[must_use]
 pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
     let peer = req.peer_addr()?.ip().to_canonical();
@@ -23,17 +28,63 @@ pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
     if !trusted(peer) {
         return Some(peer);
     }
-    // From the right: each trusted proxy vouches for the address to its left. What cannot be read is not believed.
+    // From the right: each trusted proxy vouches for the address to its left. Bytes are looked at, so that what a stranger
+    // puts before that hides nothing (faults F8).
     let mut source = peer;
-    let values: Vec<&str> = req.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok()).collect();
-    for hop in values.join(",").rsplit(',') {
-        let Ok(address) = hop.trim().parse::<IpAddr>() else { break };
+    let lines: Vec<&[u8]> = req.headers().get_all("x-forwarded-for").map(HeaderValue::as_bytes).collect();
+    let hops = lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
+    for hop in hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty()) {
+        let Some(address) = forwarded(hop) else {
+            report_unreadable(req, source);
+            return Some(stand_in(hop));
+        };
         source = address.to_canonical();
         if !trusted(source) {
             break;
         }
     }
     Some(source)
+}
+
+/// An address as proxies write it: with a port or without, in quotes, brackets, with a zone (faults D6).
+fn forwarded(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?;
+    let text = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text);
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(address);
+    }
+    let (address, port) = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?,
+        None => match text.split_once(':') {
+            Some((_, port)) if !port.contains(':') => text.split_at(text.len() - port.len() - 1),
+            _ => (text, ""),
+        },
+    };
+    let is_port = |port: &str| port.parse::<u16>().is_ok() && port.bytes().all(|byte| byte.is_ascii_digit());
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
+        return None;
+    }
+    match address.split_once('%') {
+        Some((address, _)) => address.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => address.parse().ok(),
+    }
+}
+
+/// An address that nobody has (RFC 4193) in the place of what is none: the same for the same text. The digest is in the first
+/// half, by which limits tell addresses apart.
+fn stand_in(text: &[u8]) -> IpAddr {
+    let digest = Sha256::digest(text);
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&digest[..8]);
+    bytes[0] = 0xfd;
+    IpAddr::V6(Ipv6Addr::from(bytes))
+}
+
+/// Tells the operator, once, that a proxy forwards what is no address.
+fn report_unreadable(req: &HttpRequest, proxy: IpAddr) {
+    if req.app_data::<Data<Auth>>().is_some_and(|auth| auth.is_first_unreadable_source()) {
+        tracing::warn!(%proxy, "a trusted proxy puts something into X-Forwarded-For that is no address");
+    }
 }
 
 /// Who reads the answer to a request, as its URL and its headers tell (Mastodon §5.1): for a host's own pages. Where
@@ -46,7 +97,7 @@ pub fn reader(req: &HttpRequest) -> Reader {
 /// Refuses what another site sent: `Sec-Fetch-Site` first, then `Origin`; neither means no browser (security WEB-5).
 pub(crate) fn same_origin(req: &HttpRequest, auth: &Auth) -> Result<(), Error> {
     let headers = req.headers();
-    let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap_or("unreadable").to_owned();
+    let text = |value: &HeaderValue| value.to_str().unwrap_or("unreadable").to_owned();
     let origins: Vec<String> = headers.get_all(ORIGIN).map(text).collect();
     let sites: Vec<String> = headers.get_all("sec-fetch-site").map(text).collect();
     let config = auth.config();
@@ -230,7 +281,56 @@ mod tests {
         config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
         assert_eq!(checked(&config, "10.0.0.1", "1.2.3.4"), "1.2.3.4");
         assert_eq!(checked(&config, "10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2"), "1.2.3.4");
-        assert_eq!(checked(&config, "10.0.0.1", "6.6.6.6, rubbish"), "10.0.0.1");
         assert_eq!(checked(&config, "9.9.9.9", "1.2.3.4"), "9.9.9.9");
+    }
+
+    #[test]
+    fn source_address_is_read_from_the_right_by_bytes_with_port_or_brackets() {
+        let mut config = Config::new(BaseUrl::parse("https://a.example").unwrap(), Keys::new(vec![], vec![]));
+        config.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        let source = |lines: &[&[u8]]| {
+            let mut request = TestRequest::default().peer_addr("10.0.0.1:1".parse().unwrap());
+            for line in lines {
+                request = request.append_header(("x-forwarded-for", HeaderValue::from_bytes(line).unwrap()));
+            }
+            super::source(&request.to_http_request(), &config).unwrap().to_string()
+        };
+        let rows: [(&[&[u8]], &str); 15] = [
+            (&[], "10.0.0.1"),
+            (&[b""], "10.0.0.1"),
+            (&["é, 1.2.3.4".as_bytes()], "1.2.3.4"),
+            (&[b"\xff\xfe, 1.2.3.4"], "1.2.3.4"),
+            (&["é".as_bytes(), b"1.2.3.4"], "1.2.3.4"),
+            (&["é, 1.2.3.4".as_bytes(), b"10.0.0.2"], "1.2.3.4"),
+            (&[b"6.6.6.6", b"1.2.3.4"], "1.2.3.4"),
+            (&[b"6.6.6.6,1.2.3.4 , ,"], "1.2.3.4"),
+            (&[b"203.0.113.7:51234"], "203.0.113.7"),
+            (&[b"6.6.6.6, 203.0.113.7:51234, 10.0.0.3:80"], "203.0.113.7"),
+            (&[b"[2001:db8::7]:443"], "2001:db8::7"),
+            (&[b"[2001:db8::7]"], "2001:db8::7"),
+            (&[b"\"[2001:db8::7]:443\""], "2001:db8::7"),
+            (&[b"fe80::1%eth0"], "fe80::1"),
+            (&[b"::ffff:1.2.3.4"], "1.2.3.4"),
+        ];
+        for (lines, expected) in rows {
+            assert_eq!(source(lines), expected, "{:?}", lines.concat());
+        }
+        // What is no address is told apart from all others, and never is the proxy.
+        let mut seen = std::collections::BTreeSet::from(["10.0.0.1".to_owned()]);
+        for unreadable in [
+            "unknown",
+            "_hidden",
+            "1.2.3.4, rubbish",
+            "1.2.3.4:",
+            "1.2.3.4:99999",
+            "1.2.3.4:+80",
+            "[2001:db8::7",
+            "1.2.3.4, é",
+        ] {
+            let first = source(&[unreadable.as_bytes()]);
+            assert!(first.starts_with("fd"), "{unreadable}: {first}");
+            assert_eq!(source(&[unreadable.as_bytes(), b"10.0.0.2"]), first, "{unreadable}");
+            assert!(seen.insert(first), "{unreadable}");
+        }
     }
 }

@@ -68,7 +68,11 @@ fn consent() -> ConsentPage<'static> {
         client_id: CLIENT,
         redirect_uri: REDIRECT,
         form_token: CODE.to_owned(),
-        app: AppOnPage { name: "A usual client", website: Some("https://client.example") },
+        app: AppOnPage {
+            name: "A usual client",
+            website: Some("https://client.example"),
+            website_host: Some("client.example".into()),
+        },
         account: AccountOnPage { username: "ada", display_name: "Ada Lovelace" },
         switch_account: format!("/oauth/authorize?client_id={CLIENT}&redirect_uri={REDIRECT}&force_login=true"),
         destination: Destination::Site("client.example".to_owned()),
