@@ -83,7 +83,7 @@ fn value<'a>(query: Option<&'a Vec<(String, String)>>, name: &str) -> Option<&'a
     query?.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// A path of this server to come back to; the page of the own account in place of anything else (FAC-108). A redirect puts our
+/// A path of this server to come back to; the page of the own account in place of anything else (faults B3). A redirect puts our
 /// own origin before it, so that it leads nowhere else even if it could be read in another way.
 fn own_path(wanted: Option<&str>) -> &str {
     let is_own = |path: &&str| {
