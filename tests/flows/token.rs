@@ -15,6 +15,7 @@ pub(crate) const INVALID_CLIENT: &str = "Client authentication failed due to unk
      authentication method.";
 pub(crate) const INVALID_GRANT: &str = "The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the \
      authorization request, or was issued to another client.";
+const GRANT_NOT_ALLOWED: &str = "The client is not authorized to perform this request using this method.";
 const UNSUPPORTED: &str = "The authorization grant type is not supported by the authorization server.";
 
 /// An approved code for the request in `changes`.
@@ -48,7 +49,8 @@ story!(token_with_one_wrong_parameter_returns_documented_error, |story| {
         ("grant_type", None, 400, "invalid_request", missing("grant_type")),
         ("grant_type", Some(""), 400, "invalid_request", missing("grant_type")),
         ("grant_type", Some("password"), 400, "unsupported_grant_type", UNSUPPORTED.into()),
-        ("grant_type", Some("refresh_token"), 400, "unsupported_grant_type", UNSUPPORTED.into()),
+        // This app did not register for it (faults A13).
+        ("grant_type", Some("refresh_token"), 400, "unauthorized_client", GRANT_NOT_ALLOWED.into()),
         ("code", None, 400, "invalid_request", missing("code")),
         ("code_verifier", None, 400, "invalid_request", missing("code_verifier")),
         ("code_verifier", Some(""), 400, "invalid_request", missing("code_verifier")),
@@ -302,7 +304,6 @@ story!(token_with_unsupported_grant_type_is_refused, |story| {
     let (person, app) = (story.person("ada").await, story.usual_app().await);
     for grant in [
         "password",
-        "refresh_token",
         "implicit",
         "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
