@@ -10,7 +10,7 @@ async fn frontend_fallback_page_runs_its_scripts_without_sharing_cookies() {
     let server = builder.start().await;
     let browser = Browser::open().await;
     // A page of ours leaves its cookie first.
-    browser.goto(&server.url("/account")).await;
+    browser.goto(&server.url("/")).await;
     browser.reads("Nobody is signed in").await;
     browser.goto(&server.url("/welcome")).await;
     browser.reads("and its script ran").await;

@@ -143,6 +143,8 @@ async fn sign_out(fixture: &Fixture) {
     fixture.browser.goto(&fixture.server.url("/")).await;
     fixture.browser.click("form[action='/api/auth/mastodon-logout'] button").await;
     fixture.browser.goto(&fixture.server.url("/account")).await;
+    fixture.browser.reads("to go on to").await;
+    fixture.browser.goto(&fixture.server.url("/")).await;
     fixture.browser.reads("Nobody is signed in").await;
 }
 

@@ -376,7 +376,8 @@ async fn frontend_fallback_loop_is_refused_by_config_or_answered_508() {
 #[tokio::test]
 async fn frontend_gets_paths_with_doubled_slashes_untouched() {
     let (server, frontend) = server_and_frontend().await;
-    for path in ["/@ada//1?x=//y", "//@ada", "/a///b//"] {
+    // One that begins with two slashes could name another host, and is refused (above).
+    for path in ["/@ada//1?x=//y", "/a///b//"] {
         get(&server, path).await.is(200);
         let asked = frontend.requests();
         assert!(asked.last().is_some_and(|asked| asked.starts_with(&format!("GET {path} HTTP/1.1\r\n"))), "{asked:?}");

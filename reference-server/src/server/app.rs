@@ -30,7 +30,7 @@ pub fn app(
         .app_data(web::Data::new(draining))
         .app_data(web::Data::new(route_list(&state)))
         .app_data(web::Data::new(site::demo::DemoApp::default()))
-        .app_data(web::Data::new(site::door::OwnApp::default()))
+        .app_data(web::Data::new(site::server_sign_in::OwnApp::default()))
         .wrap(middleware::from_fn(guard::guard))
         .configure(lysand_auth::web::mount(state.auth.clone(), Surfaces::all()))
         .configure(|config: &mut ServiceConfig| {
@@ -52,7 +52,7 @@ fn own_routes(state: &State) -> [Routes; 8] {
         health::routes(state),
         site::home::routes(state),
         site::account::routes(state),
-        site::door::routes(state),
+        site::server_sign_in::routes(state),
         site::demo::routes(state),
         documents::account_routes(&state.auth),
         api::mastodon::routes(state),

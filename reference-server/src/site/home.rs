@@ -8,7 +8,7 @@ use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
 use lysand_auth::web::{ApiError, FormSession, LinkResult, SignedIn, reader};
 
-use super::door;
+use super::server_sign_in;
 use super::texts::{DESCRIPTION, HomeNotice};
 use crate::pages::contexts::{DemoOffer, HomePage, Notice};
 use crate::paths::{ACCOUNT, AUTHORIZED_APPLICATIONS, DEMO_START, HOME};
@@ -54,7 +54,7 @@ async fn show(
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
         sign_out_action: reader.keep(SIGN_OUT),
         account_page: reader.keep(ACCOUNT),
-        sign_in_page: reader.keep(&door::address(HOME)),
+        sign_in_page: reader.keep(&server_sign_in::address(HOME)),
         authorized_applications: reader.keep(AUTHORIZED_APPLICATIONS),
         form_token: form.token(),
         host: domain(&state.settings.http.base_url),

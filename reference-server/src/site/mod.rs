@@ -4,11 +4,11 @@
 pub mod account;
 pub mod assets;
 pub mod demo;
-pub mod door;
 mod error_page;
 pub mod frontend_fallback;
 pub mod home;
 pub mod not_found;
+pub mod server_sign_in;
 pub mod setup;
 mod texts;
 

@@ -16,7 +16,7 @@ use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Lin
 use crate::paths::{
     ACCOUNT, ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME,
 };
-use crate::site::door;
+use crate::site::server_sign_in;
 use crate::site::texts::AccountNotice;
 use crate::state::State;
 
@@ -36,7 +36,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, ApiError> {
     let reader = reader(&req).for_account(browser.account());
     if browser.account().is_none() {
-        return Ok(door::to_sign_in(&state, &reader, ACCOUNT));
+        return Ok(server_sign_in::to_sign_in(&state, &reader, ACCOUNT));
     }
     let sso = &state.auth.config().sso;
     let (mut linked, mut has_password) = (Vec::new(), false);

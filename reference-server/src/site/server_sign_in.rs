@@ -91,8 +91,8 @@ fn own_path(wanted: Option<&str>) -> &str {
         path.starts_with('/') && !path.starts_with("//") && path.len() <= MAX_PATH && !path.contains(strange)
     };
     // The sign-in leads to itself no more than elsewhere.
-    let is_door = |path: &&str| path.starts_with(SIGN_IN) || path.starts_with(SIGNED_IN);
-    wanted.filter(is_own).filter(|path| !is_door(path)).unwrap_or(ACCOUNT)
+    let is_sign_in = |path: &&str| path.starts_with(SIGN_IN) || path.starts_with(SIGNED_IN);
+    wanted.filter(is_own).filter(|path| !is_sign_in(path)).unwrap_or(ACCOUNT)
 }
 
 fn redirect(base_url: &BaseUrl, path: &str) -> HttpResponse {

@@ -7,11 +7,11 @@ use tests::story::{CookieJar, Response, Story, encode, query_of};
 
 /// The sign-in page that an address leads to.
 async fn sign_in_page(story: &Story, path: &str, jar: &CookieJar) -> Url {
-    let door = story.get(path).cookies(jar).send().await.is(302).location();
-    let door =
-        if door.path() == "/account/sign-in" { story.get(door.as_str()).send().await.is(302).location() } else { door };
-    assert_eq!((door.path(), door.origin()), ("/oauth/authorize", Url::parse(story.base()).expect("a URL").origin()));
-    door
+    let page = story.get(path).cookies(jar).send().await.is(302).location();
+    let page =
+        if page.path() == "/account/sign-in" { story.get(page.as_str()).send().await.is(302).location() } else { page };
+    assert_eq!((page.path(), page.origin()), ("/oauth/authorize", Url::parse(story.base()).expect("a URL").origin()));
+    page
 }
 
 /// Signs in on a page, and follows to where the sign-in leads.
@@ -23,7 +23,7 @@ async fn enter(story: &Story, page: &Url, person: &Person, jar: &mut CookieJar) 
     story.get(answer.header("location")).cookies(jar).send().await.is(302)
 }
 
-story!(door_leads_from_account_page_to_sign_in_and_back, |story| {
+story!(server_sign_in_leads_from_account_page_to_sign_in_and_back, |story| {
     let (ada, mut jar) = (story.person("ada").await, CookieJar::default());
     let page = sign_in_page(&story, "/account?lang=de", &jar).await;
     assert_eq!(query_of(&page, "lang").as_deref(), Some("de"));
@@ -45,7 +45,7 @@ story!(door_leads_from_account_page_to_sign_in_and_back, |story| {
     }
 });
 
-story!(door_on_home_page_brings_back_home_and_passes_whoever_is_signed_in, |story| {
+story!(server_sign_in_on_home_page_brings_back_home_and_passes_whoever_is_signed_in, |story| {
     let (ada, mut jar) = (story.person("ada").await, CookieJar::default());
     let home = story.get("/").send().await.is(200).markup();
     assert!(home.contains("href=\"/account/sign-in?return_to=%2F\""), "{home}");
@@ -61,7 +61,7 @@ story!(door_on_home_page_brings_back_home_and_passes_whoever_is_signed_in, |stor
     assert_eq!(back.header("location"), format!("{}/account", story.base()));
 });
 
-story!(door_leads_to_no_other_origin, |story| {
+story!(server_sign_in_leads_to_no_other_origin, |story| {
     let (ada, mut jar) = (story.person("ada").await, CookieJar::default());
     let own = Url::parse(story.base()).expect("a URL").origin();
     for place in [
@@ -105,7 +105,7 @@ story!(door_leads_to_no_other_origin, |story| {
 });
 
 story!(
-    door_of_a_frontend_is_its_own_sign_in_page,
+    server_sign_in_of_a_frontend_is_its_own_sign_in_page,
     &[
         ("frontend.mode", "redirect"),
         ("frontend.url", "https://fe.example"),
