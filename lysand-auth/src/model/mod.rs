@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub mod account_rules;
 pub(crate) mod address;
 pub(crate) mod app;
+mod app_scheme;
 pub(crate) mod authorization;
 pub(crate) mod client;
 pub(crate) mod family;

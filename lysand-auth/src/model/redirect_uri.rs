@@ -7,87 +7,12 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
+use super::app_scheme;
+
 const OUT_OF_BAND: [&str; 2] = ["urn:ietf:wg:oauth:2.0:oob", "urn:ietf:wg:oauth:2.0:oob:auto"];
 
 /// Schemes that run code or read local files wherever they are opened (DEV-8).
 const FORBIDDEN_SCHEMES: [&str; 7] = ["javascript", "data", "vbscript", "file", "blob", "filesystem", "about"];
-
-/// Schemes of apps that have no dot, from before RFC 8252 §7.1 asked for one. A scheme that is not here may be one that a
-/// browser or a system handles itself, where an answer only does harm (faults F12).
-const APP_SCHEMES: &[&str] = &[
-    // What guides and frameworks for programs on a computer use.
-    "app",
-    "capacitor",
-    "electron",
-    "ionic",
-    "myapp",
-    "tauri",
-    "amaroq",
-    "bluecast",
-    "elk",
-    "fedi",
-    "fediapp",
-    "fedicat",
-    "fedilab",
-    "feditext",
-    "feather",
-    "hyperspace",
-    "husky",
-    "icecubesapp",
-    "imast",
-    "impressia",
-    "ivory",
-    "kaiteki",
-    "mammoth",
-    "mammut",
-    "mast",
-    "mastalab",
-    "masto",
-    "mastoblaster",
-    "mastodon",
-    "mastonaut",
-    "mastoot",
-    "megalodon",
-    "metatext",
-    "milktea",
-    "mona",
-    "moshidon",
-    "mudon",
-    "oauth2redirect",
-    "oauth-vernissage",
-    "openvibe",
-    "pachli",
-    "phanpy",
-    "pinafore",
-    "pixeldroid",
-    "pixelfed",
-    "pixelix",
-    "pixelodon",
-    "radiant",
-    "rodent",
-    "roma",
-    "sora",
-    "stellar",
-    "subwaytooter",
-    "tapbots-ivory",
-    "thedesk",
-    "toot",
-    "tootdesk",
-    "tootdon",
-    "tootle",
-    "trunks",
-    "tuba",
-    "tusker",
-    "tusky",
-    "twidere",
-    "vernissage",
-    "whalebird",
-    "woolly",
-    "yuito",
-];
-
-/// Apps that grew out of Mastodon's own for Android name their scheme by its pattern.
-const APP_SCHEME_ENDING: &str = "-android-auth";
 
 /// Parameters of an authorization response: never taken from a registered query (DEV-12).
 const RESPONSE_PARAMETERS: [&str; 5] = ["code", "state", "error", "error_description", "iss"];
@@ -326,7 +251,7 @@ fn judge(text: &str, problems: &mut Vec<UriProblem>) -> Result<(), UriProblem> {
     if !rest.starts_with('/') {
         return Err(UriProblem::NoScheme);
     }
-    if !web && !belongs_to_app(scheme) {
+    if !web && !app_scheme::belongs_to_app(scheme) {
         problems.push(UriProblem::Forbidden);
     }
     let authority = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
@@ -339,13 +264,6 @@ fn judge(text: &str, problems: &mut Vec<UriProblem>) -> Result<(), UriProblem> {
         return Err(UriProblem::Invalid);
     }
     Ok(())
-}
-
-/// Whether a scheme is an app's own: the name of a domain that its maker has, backwards (RFC 8252 §7.1), or a known one.
-fn belongs_to_app(scheme: &str) -> bool {
-    let scheme = scheme.to_ascii_lowercase();
-    let is_domain = scheme.contains('.') && scheme.split('.').all(|label| !label.is_empty());
-    is_domain || scheme.ends_with(APP_SCHEME_ENDING) || APP_SCHEMES.contains(&scheme.as_str())
 }
 
 fn is_response_parameter(pair: &str) -> bool {

@@ -184,4 +184,6 @@ pub fn domain(base_url: &BaseUrl) -> &str {
 }
 
 #[cfg(test)]
+mod reference_tests;
+#[cfg(test)]
 mod tests;
