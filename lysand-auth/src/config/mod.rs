@@ -9,6 +9,7 @@ mod lifetimes;
 mod oauth;
 mod problem;
 mod rate_limits;
+mod signups;
 mod sso;
 
 #[cfg(feature = "sso")]
@@ -19,6 +20,7 @@ pub use self::lifetimes::Lifetimes;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
+pub use self::signups::{Invitations, Mode, Signups};
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
 use crate::keys::Keys;
 pub use crate::model::host_scope::HostScope;
@@ -58,6 +60,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Single sign-on.
     pub sso: Sso,
+    /// Who may sign up, and what is asked of them. Nobody, unless the host says so and mounts [`Surface::People`](crate::web::Surface::People).
+    pub signups: Signups,
 }
 
 impl Config {
@@ -76,6 +80,7 @@ impl Config {
             oauth: OAuthRules::default(),
             trusted_proxies: Vec::new(),
             sso: Sso::default(),
+            signups: Signups::default(),
         }
     }
 
@@ -134,6 +139,12 @@ impl Config {
         Self { sso, ..self }
     }
 
+    /// Who may sign up, and what is asked of them.
+    #[must_use]
+    pub fn with_signups(self, signups: Signups) -> Self {
+        Self { signups, ..self }
+    }
+
     /// Everything that is wrong with this configuration, at once; empty when all is well.
     #[must_use]
     pub fn check(&self) -> Vec<ConfigProblem> {
@@ -161,6 +172,7 @@ impl Config {
         problems.extend(self.lifetimes.check());
         problems.extend(self.frontend.check(&self.base_url));
         problems.extend(self.sso.check());
+        problems.extend(self.signups.check());
         problems
     }
 

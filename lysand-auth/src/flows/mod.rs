@@ -10,6 +10,7 @@ pub mod introspect;
 pub mod login;
 pub mod revoke;
 pub mod sessions;
+pub mod sign_up;
 #[cfg(feature = "sso")]
 pub mod sso;
 pub mod sweep;
