@@ -5,6 +5,7 @@
 
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
+#[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail;
 pub(crate) mod proof;
 pub(crate) mod request;
