@@ -6,6 +6,7 @@ mod authorities;
 mod base_url;
 mod frontend;
 mod lifetimes;
+mod mail;
 mod oauth;
 mod problem;
 mod rate_limits;
@@ -17,6 +18,7 @@ pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::lifetimes::Lifetimes;
+pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
@@ -56,6 +58,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How strictly OAuth is spoken.
     pub oauth: OAuthRules,
+    /// How mail is sent.
+    pub mail: MailRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     pub trusted_proxies: Vec<IpNet>,
     /// Single sign-on.
@@ -78,6 +82,7 @@ impl Config {
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
             oauth: OAuthRules::default(),
+            mail: MailRules::default(),
             trusted_proxies: Vec::new(),
             sso: Sso::default(),
             signups: Signups::default(),
@@ -127,6 +132,12 @@ impl Config {
         Self { oauth, ..self }
     }
 
+    /// How mail is sent.
+    #[must_use]
+    pub fn with_mail(self, mail: MailRules) -> Self {
+        Self { mail, ..self }
+    }
+
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     #[must_use]
     pub fn with_trusted_proxies(self, trusted_proxies: Vec<IpNet>) -> Self {
@@ -170,6 +181,7 @@ impl Config {
         let scopes = scope::problems(&self.scopes);
         problems.extend(scopes.map(|(word, why)| ConfigProblem::new("scopes", format!("{word:?} {why}"))));
         problems.extend(self.lifetimes.check());
+        problems.extend(self.mail.check());
         problems.extend(self.frontend.check(&self.base_url));
         problems.extend(self.sso.check());
         problems.extend(self.signups.check());

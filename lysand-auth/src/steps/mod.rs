@@ -6,6 +6,7 @@
 pub(crate) mod events;
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
+#[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail;
 pub(crate) mod proof;
 pub(crate) mod request;

@@ -28,6 +28,9 @@ pub(crate) mod identities;
 pub(crate) mod invitations;
 pub(crate) mod known_browsers;
 pub(crate) mod limit_gates;
+#[allow(dead_code, reason = "signing up and recovering use the rest")]
+pub(crate) mod mail_tokens;
+pub(crate) mod mails;
 mod migrate;
 mod on;
 pub(crate) mod own_tokens;

@@ -147,6 +147,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth_mail (id) {
+        id -> Text,
+        kind -> Text,
+        account_id -> Nullable<Text>,
+        address -> Text,
+        address_key -> Text,
+        state -> Text,
+        tries -> BigInt,
+        not_before -> BigInt,
+        lease_until -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        urgent -> SmallInt,
+        allowance -> SmallInt,
+        context -> Text,
+        token_id -> Nullable<Text>,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_mail_token (id) {
+        id -> Text,
+        purpose -> Text,
+        account_id -> Nullable<Text>,
+        address -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        lifetime -> BigInt,
+        has_code -> SmallInt,
+        link_digest -> Nullable<Binary>,
+        code_digest -> Nullable<Binary>,
+        wrong_codes -> BigInt,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        spent_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_app,
     auth_session,
