@@ -4,8 +4,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::Message;
 use lettre::address::Address;
-use lettre::message::header::{Header, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
 use lysand_auth::host::HostResult;
@@ -13,6 +13,9 @@ use lysand_auth::host::mailer::{Letter, MailRefused};
 
 use super::templates::MailTemplates;
 use super::texts::one_line;
+
+/// The longest line of a mail without encoding (RFC 5322 §2.1.1).
+const LONGEST_LINE: usize = 990;
 
 /// Puts mails together.
 pub struct Messages {
@@ -77,8 +80,20 @@ impl Messages {
         if let Some(reply_to) = &self.reply_to {
             message = message.reply_to(reply_to.clone());
         }
-        Ok(message.multipart(MultiPart::alternative_plain_html(words.text, words.html))?)
+        let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body(words.text));
+        let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(body(words.html));
+        Ok(message.multipart(MultiPart::alternative().singlepart(text).singlepart(html))?)
     }
+}
+
+/// The body of a part: as it is where that may travel, so that a link in a file can be read and copied.
+fn body(text: String) -> Body {
+    let is_plain = text.is_ascii() && text.lines().all(|line| line.len() <= LONGEST_LINE);
+    if !is_plain {
+        return Body::new(text);
+    }
+    let lines: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
+    Body::dangerous_pre_encoded(lines.into_bytes(), ContentTransferEncoding::SevenBit)
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834): no robot answers.

@@ -123,7 +123,7 @@ fn server(reader: &mut Reader, enabled: bool) -> Option<SmtpServer> {
     let host = reader.checked("smtp.server", String::new(), |host: String| host_name(host.trim()));
     let port: u16 = reader.get("smtp.port", IMPLICIT_TLS_PORT);
     let username = reader.get("smtp.username", String::new());
-    let password = reader.secret("smtp.password", "", |_| Ok(()), |_| "***".to_owned());
+    let password = reader.secret("smtp.password", "", |_| Ok(()), masked);
     let tls = reader.get("smtp.tls", TlsChoice::On);
     let trusted_roots = trusted_roots(reader);
     let timeout = reader.checked("smtp.timeout", Duration::from_secs(20), |time| within(time, 1, 45));
@@ -159,6 +159,10 @@ fn server(reader: &mut Reader, enabled: bool) -> Option<SmtpServer> {
         timeout,
         max_connections: usize::try_from(max_connections).unwrap_or(1),
     })
+}
+
+fn masked(password: &str) -> String {
+    if password.is_empty() { String::new() } else { "***".to_owned() }
 }
 
 /// Whether all addresses of a name are this machine's.
