@@ -10,6 +10,7 @@ mod mail;
 mod oauth;
 mod problem;
 mod rate_limits;
+mod signups;
 mod sso;
 
 #[cfg(feature = "sso")]
@@ -21,6 +22,7 @@ pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
+pub use self::signups::{Invitations, Mode, Signups};
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
 use crate::keys::Keys;
 pub use crate::model::host_scope::HostScope;
@@ -62,6 +64,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Single sign-on.
     pub sso: Sso,
+    /// Who may sign up, and what is asked of them. Nobody, unless the host says so and mounts [`Surface::People`](crate::web::Surface::People).
+    pub signups: Signups,
 }
 
 impl Config {
@@ -81,6 +85,7 @@ impl Config {
             mail: MailRules::default(),
             trusted_proxies: Vec::new(),
             sso: Sso::default(),
+            signups: Signups::default(),
         }
     }
 
@@ -145,6 +150,12 @@ impl Config {
         Self { sso, ..self }
     }
 
+    /// Who may sign up, and what is asked of them.
+    #[must_use]
+    pub fn with_signups(self, signups: Signups) -> Self {
+        Self { signups, ..self }
+    }
+
     /// Everything that is wrong with this configuration, at once; empty when all is well.
     #[must_use]
     pub fn check(&self) -> Vec<ConfigProblem> {
@@ -173,6 +184,7 @@ impl Config {
         problems.extend(self.mail.check());
         problems.extend(self.frontend.check(&self.base_url));
         problems.extend(self.sso.check());
+        problems.extend(self.signups.check());
         problems
     }
 

@@ -11,6 +11,7 @@ pub mod login;
 pub mod outbox;
 pub mod revoke;
 pub mod sessions;
+pub mod sign_up;
 #[cfg(feature = "sso")]
 pub mod sso;
 pub mod sweep;

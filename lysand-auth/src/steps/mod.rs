@@ -3,6 +3,7 @@
 //!
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
+pub(crate) mod events;
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
