@@ -78,8 +78,8 @@ fn with_words(pattern: &'static str, text: &str, words: String) -> Line {
 
 /// What a mail says; `None` for one that this version has no words for.
 pub(super) fn words(mail: &Mail, place: Place<'_>) -> Option<Words> {
-    let (subject, before, after) =
-        joining(mail, place).or_else(|| recovering(mail, place)).or_else(|| noticing(mail, place))?;
+    let kinds = [signing_up, deciding, passwords, addresses, signing_in, identities, tokens, endings];
+    let (subject, before, after) = kinds.into_iter().find_map(|of_kind| of_kind(mail, place))?;
     Some(Words { subject: sentence(subject, &[place.title]), before, after })
 }
 
@@ -95,8 +95,8 @@ impl Place<'_> {
     }
 }
 
-/// Mails about getting in.
-fn joining(mail: &Mail, place: Place<'_>) -> Option<Said> {
+/// Mails about signing up.
+fn signing_up(mail: &Mail, place: Place<'_>) -> Option<Said> {
     let Place { title, site, .. } = place;
     Some(match mail {
         Mail::Confirm => (
@@ -124,6 +124,28 @@ fn joining(mail: &Mail, place: Place<'_>) -> Option<Said> {
             vec![say("your account at {} is ready. You can sign in now:", &[site]), place.at("/")],
             vec![],
         ),
+        Mail::Invited { inviter } => (
+            "You are invited to {}",
+            vec![
+                match inviter {
+                    Some(inviter) => say("{} invites you to join {}.", &[inviter, title]),
+                    None => say("you are invited to join {}.", &[title]),
+                },
+                say("To sign up, open this page:", &[]),
+            ],
+            vec![
+                say("The invitation is for this address alone. The link works once and for a limited time.", &[]),
+                say("If you do not want to join, you can ignore this mail.", &[]),
+            ],
+        ),
+        _ => return None,
+    })
+}
+
+/// Mails about requests to join, and the one that only shows that mail arrives.
+fn deciding(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let title = place.title;
+    Some(match mail {
         Mail::Approved => (
             "Your request to join {} was approved",
             vec![say("your request to join {} was approved. You can sign in now:", &[title]), place.at("/")],
@@ -159,20 +181,6 @@ fn joining(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ],
             vec![],
         ),
-        Mail::Invited { inviter } => (
-            "You are invited to {}",
-            vec![
-                match inviter {
-                    Some(inviter) => say("{} invites you to join {}.", &[inviter, title]),
-                    None => say("you are invited to join {}.", &[title]),
-                },
-                say("To sign up, open this page:", &[]),
-            ],
-            vec![
-                say("The invitation is for this address alone. The link works once and for a limited time.", &[]),
-                say("If you do not want to join, you can ignore this mail.", &[]),
-            ],
-        ),
         Mail::Test => {
             ("Test mail from {}", vec![say("this mail shows that mail from {} reaches you.", &[title])], vec![])
         }
@@ -180,8 +188,8 @@ fn joining(mail: &Mail, place: Place<'_>) -> Option<Said> {
     })
 }
 
-/// Mails about passwords and addresses.
-fn recovering(mail: &Mail, place: Place<'_>) -> Option<Said> {
+/// Mails about passwords.
+fn passwords(mail: &Mail, place: Place<'_>) -> Option<Said> {
     let site = place.site;
     let if_you = || say(IF_YOU, &[]);
     Some(match mail {
@@ -212,6 +220,15 @@ fn recovering(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ],
             vec![say(LIMITED_LINK, &[])],
         ),
+        _ => return None,
+    })
+}
+
+/// Mails about addresses.
+fn addresses(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let site = place.site;
+    let if_you = || say(IF_YOU, &[]);
+    Some(match mail {
         Mail::EmailChangeAsked { new } => (
             "Somebody asked to change your address on {}",
             vec![
@@ -262,9 +279,9 @@ fn recovering(mail: &Mail, place: Place<'_>) -> Option<Said> {
     })
 }
 
-/// Notices about what happened to an account.
-fn noticing(mail: &Mail, place: Place<'_>) -> Option<Said> {
-    let Place { title, site, .. } = place;
+/// Notices about who signed in, and how one can.
+fn signing_in(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let site = place.site;
     let if_you = || say(IF_YOU, &[]);
     Some(match mail {
         Mail::NewSignIn { device, network, app, at } => (
@@ -289,6 +306,15 @@ fn noticing(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ],
             place.new_password().to_vec(),
         ),
+        _ => return None,
+    })
+}
+
+/// Notices about identities at providers.
+fn identities(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let site = place.site;
+    let if_you = || say(IF_YOU, &[]);
+    Some(match mail {
         Mail::IdentityLinked { provider } => (
             "A way to sign in to {} was added",
             vec![
@@ -319,6 +345,15 @@ fn noticing(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 place.at(FORGOT),
             ],
         ),
+        _ => return None,
+    })
+}
+
+/// Notices about personal tokens.
+fn tokens(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let site = place.site;
+    let if_you = || say(IF_YOU, &[]);
+    Some(match mail {
         Mail::TokenMade { name } => (
             "A personal token for {} was made",
             vec![say("the personal token {} was made for your account at {}.", &[name, site]), if_you()],
@@ -341,6 +376,15 @@ fn noticing(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ],
             vec![],
         ),
+        _ => return None,
+    })
+}
+
+/// Notices about the account as a whole.
+fn endings(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let Place { title, site, .. } = place;
+    let if_you = || say(IF_YOU, &[]);
+    Some(match mail {
         Mail::Closing { at } => (
             "Your account on {} will be deleted",
             vec![
