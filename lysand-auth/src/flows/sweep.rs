@@ -29,6 +29,9 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// Ended things are kept a while, so that an answer can still say "revoked" rather than "unknown".
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
+/// How long it can be seen what became of a mail.
+const MAILS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// How many rows were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,6 +54,8 @@ pub struct Swept {
     pub sign_ups: usize,
     /// Events that are too old, browsers that wait no more, and what else counts for a while.
     pub others: usize,
+    /// Mails that ended 90 days ago, and tokens of mails.
+    pub mails: usize,
     /// Apps that nobody used for [`Lifetimes::unused_app`](crate::config::Lifetimes::unused_app).
     pub apps: usize,
 }
@@ -100,6 +105,9 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     swept.throttles = sweeper.kind(Kind::Throttles, before).await;
     let unseen = auth.ambient().now().minus(KNOWN);
     swept.known_browsers = sweeper.kind(Kind::KnownBrowsers, unseen).await;
+    let ended = auth.ambient().now().minus(MAILS_KEPT);
+    swept.mails = sweeper.kind(Kind::Mails, ended).await;
+    swept.mails += sweeper.kind(Kind::MailTokens, ended).await;
     // A client keeps its registration for good, so one that was ever used stays.
     let unused = auth.ambient().now().minus(auth.config().lifetimes.unused_app);
     swept.apps = sweeper.kind(Kind::UnusedApps, unused).await;

@@ -28,11 +28,14 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 pub use self::error::PagesError;
+pub use self::locales::Catalogue;
+pub(crate) use self::locales::register_functions as register_filters;
 #[cfg(test)]
 pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
-use self::locales::{Catalogue, ENGLISH, ENGLISH_NAME};
+use self::locales::{ENGLISH, ENGLISH_NAME};
 pub use self::positions::Position;
 use self::sources::Sources;
+pub(crate) use self::sources::mail_overrides;
 use crate::assets::PageAssets;
 
 /// The pages, parsed once.
@@ -79,6 +82,11 @@ impl TeraPages {
             }
         }
         Ok(pages)
+    }
+
+    /// The catalogue of each language, English first.
+    pub(crate) fn catalogues(&self) -> Vec<(&'static str, Arc<Catalogue>)> {
+        self.languages.clone()
     }
 
     /// The languages that the pages speak: tag in lower case, name in itself.

@@ -10,6 +10,7 @@ mod problem;
 mod reader;
 mod secret_file;
 mod sections;
+mod smtp;
 mod sso;
 mod unknown;
 mod value;
@@ -24,6 +25,7 @@ use lysand_auth::secret::Secret;
 
 pub use problem::{Problem, Problems};
 pub use sections::{Database, Http, Instance, KeyFiles, Tls};
+pub use smtp::{Encryption, Smtp, SmtpServer};
 pub use variable::FILE_VARIABLE;
 
 use reader::Reader;
@@ -55,6 +57,8 @@ pub struct Settings {
     pub sso: Sso,
     /// `[oauth]`, as the library takes it.
     pub oauth: OAuthRules,
+    /// `[smtp]`
+    pub smtp: Smtp,
     /// `log.format`
     pub log_format: LogFormat,
     /// `demo.enabled`: the sign-in to try on the home page.
@@ -117,6 +121,7 @@ impl Settings {
         let rate_limits = sections::rate_limits(reader);
         let sso = sso::sso(reader);
         let oauth = oauth::rules(reader);
+        let smtp = smtp::smtp(reader);
         let log_format = sections::log_format(reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
         let settings = Self {
@@ -131,6 +136,7 @@ impl Settings {
             rate_limits,
             sso,
             oauth,
+            smtp,
             log_format,
             demo,
             data_dir: reader.folder().join("data"),
@@ -151,6 +157,7 @@ impl Settings {
             .with_lifetimes(self.lifetimes)
             .with_rate_limits(self.rate_limits.clone())
             .with_oauth(self.oauth)
+            .with_mail(self.smtp.rules)
             .with_trusted_proxies(self.http.trusted_proxies.clone())
             .with_sso(self.sso.clone())
     }
