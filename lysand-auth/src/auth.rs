@@ -155,6 +155,11 @@ impl Auth {
         self.0.secret_key.subkey("client_credentials token")
     }
 
+    /// The key of what the log shows in the place of what was typed.
+    pub(crate) fn log_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("typed text in the log")
+    }
+
     /// The key from which the secrets of flows to providers are derived.
     #[cfg(feature = "sso")]
     pub(crate) fn flow_key(&self) -> [u8; 64] {

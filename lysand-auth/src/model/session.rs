@@ -1,6 +1,7 @@
 //! Browser sessions: a signed cookie that names a server-side row (security WEB-1).
 
 use std::fmt;
+use std::net::IpAddr;
 
 use crate::ambient::Timestamp;
 use crate::config::Lifetimes;
@@ -75,6 +76,8 @@ pub struct Browser {
     pub session: Option<SessionId>,
     /// The value by which it is known to the accounts that signed in with it (people PPL-113). It proves nothing.
     pub known_by: Option<Secret>,
+    /// Where it is, for the log of refused sign-ins.
+    pub source: Option<IpAddr>,
 }
 
 /// Somebody who is signed in with a browser.

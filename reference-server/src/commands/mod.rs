@@ -26,7 +26,7 @@ use lysand_auth::keys::Keys;
 
 use self::cli::{Cli, Command, KeysCommand, TokenCommand};
 use self::error::CommandError;
-use crate::logging;
+use crate::logging::{self, Log};
 use crate::settings::{FILE_VARIABLE, Problems, Settings};
 use crate::state::{StartError, State};
 
@@ -61,9 +61,11 @@ pub fn run(
         Ok(settings) => settings,
         Err(problems) => return config::unusable(&cli, &problems),
     };
-    let default_filter =
-        if matches!(cli.command, None | Some(Command::Serve)) { logging::DEFAULT_FILTER } else { QUIET };
-    logging::start(cli.log_format.map_or(settings.log_format, Into::into), asked.as_deref().unwrap_or(default_filter));
+    let usual = match cli.command {
+        None | Some(Command::Serve) => logging::filter_of(&settings.log_level),
+        Some(_) => QUIET.to_owned(),
+    };
+    let _log = Log::start(cli.log_format.map_or(settings.log_format, Into::into), asked, &usual);
     match actix_web::rt::System::new().block_on(dispatch(cli, settings)) {
         Ok(code) => code,
         Err(error) => {

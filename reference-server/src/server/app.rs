@@ -6,7 +6,7 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{RouteList, Routes};
-use lysand_auth::web::{Surfaces, documents, with_doubled_slashes};
+use lysand_auth::web::{Surfaces, documents, with_doubled_slashes, with_request_id};
 
 use super::draining::Draining;
 use super::{guard, health};
@@ -32,6 +32,7 @@ pub fn app(
         .app_data(web::Data::new(site::demo::DemoApp::default()))
         .app_data(web::Data::new(site::server_sign_in::OwnApp::default()))
         .wrap(middleware::from_fn(guard::guard))
+        .wrap(middleware::from_fn(with_request_id))
         .configure(lysand_auth::web::mount(state.auth.clone(), Surfaces::all()))
         .configure(|config: &mut ServiceConfig| {
             let own = own_routes(&state);

@@ -5,6 +5,7 @@
 
 mod check;
 mod effective;
+mod log;
 mod oauth;
 mod problem;
 mod reader;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub oauth: OAuthRules,
     /// `log.format`
     pub log_format: LogFormat,
+    /// `log.level`: what `serve` logs, unless `RUST_LOG` says otherwise.
+    pub log_level: String,
     /// `demo.enabled`: the sign-in to try on the home page.
     pub demo: bool,
     /// The folder for what the server writes by itself, mail for one: `data`, beside the configuration file, or below the
@@ -117,7 +120,7 @@ impl Settings {
         let rate_limits = sections::rate_limits(reader);
         let sso = sso::sso(reader);
         let oauth = oauth::rules(reader);
-        let log_format = sections::log_format(reader);
+        let (log_format, log_level) = log::log(reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
         let settings = Self {
             http,
@@ -132,6 +135,7 @@ impl Settings {
             sso,
             oauth,
             log_format,
+            log_level,
             demo,
             data_dir: reader.folder().join("data"),
             effective: String::new(),

@@ -14,7 +14,6 @@ use lysand_auth::secret::Secret;
 use super::check;
 use super::reader::Reader;
 use super::value::{Ttl, Value};
-use crate::logging::LogFormat;
 
 /// `[http]`: where the server listens and under which origin people know it.
 #[derive(Clone, Debug)]
@@ -390,8 +389,4 @@ pub(super) fn rate_limits(reader: &mut Reader) -> RateLimits {
         made.overrides = overrides;
         made
     }
-}
-
-pub(super) fn log_format(reader: &mut Reader) -> LogFormat {
-    reader.choice("log.format", [("text", LogFormat::Text), ("json", LogFormat::Json)])
 }

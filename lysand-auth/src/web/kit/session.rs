@@ -60,7 +60,7 @@ impl FromRequest for Browser {
         Box::pin(async move {
             let signed_in = signed_in.await?;
             let auth = req.app_data::<Data<Auth>>().ok_or_else(not_mounted)?;
-            Ok(cookies::browser(auth, req.headers(), signed_in.session()))
+            Ok(cookies::browser(auth, &req, signed_in.session()))
         })
     }
 }

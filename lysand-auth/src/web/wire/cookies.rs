@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use actix_web::HttpResponse;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header::HeaderMap;
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::auth::Auth;
 use crate::error::Error;
@@ -43,9 +43,13 @@ pub(crate) fn put_sign_in(auth: &Auth, reply: &mut HttpResponse, signed_in: &Sig
 }
 
 /// What a browser has of earlier sign-ins. A value that is none of ours is as good as none.
-pub(crate) fn browser(auth: &Auth, headers: &HeaderMap, session: Option<&Session>) -> Browser {
-    let known_by = request::cookie(headers, known_cookie_name(auth)).filter(|value| value.len() == 43);
-    Browser { session: session.map(|session| session.id.clone()), known_by: known_by.map(Secret::new) }
+pub(crate) fn browser(auth: &Auth, req: &HttpRequest, session: Option<&Session>) -> Browser {
+    let known_by = request::cookie(req.headers(), known_cookie_name(auth)).filter(|value| value.len() == 43);
+    Browser {
+        session: session.map(|session| session.id.clone()),
+        known_by: known_by.map(Secret::new),
+        source: request::source(req, auth.config()),
+    }
 }
 
 fn known_cookie_name(auth: &Auth) -> &'static str {

@@ -8,4 +8,5 @@ pub(crate) mod params;
 pub(crate) mod redirect;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod request_id;
 pub(crate) mod session_cookie;

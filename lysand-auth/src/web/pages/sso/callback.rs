@@ -33,7 +33,7 @@ pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
         // What cannot be read is no flow of ours; where to say so is a hint all the same.
         let callback =
             parse_callback(&req, &params).unwrap_or_else(|_| Callback::unreadable(issuer(&req), params.flag("link")));
-        let browser = cookies::browser(&auth, req.headers(), before.session());
+        let browser = cookies::browser(&auth, &req, before.session());
         Ok((callback, before.0, browser))
     };
     match parts.await {
