@@ -141,7 +141,7 @@ fn tls(reader: &mut Reader) -> Option<Tls> {
         return None;
     }
     let (cert, key) = (reader.folder().join(cert), reader.folder().join(key));
-    if let Err(error) = crate::tls::load(&cert, &key) {
+    if let Err(error) = crate::tls::Certificate::load(&cert, &key) {
         let (name, path) = if error.is_about_key { ("http.tls.key", &key) } else { ("http.tls.cert", &cert) };
         reader.problem(name, Some(path.write().to_string()), error.to_string());
     }
