@@ -26,6 +26,9 @@ use crate::upstream::ProviderClients;
 /// How often expired rows are deleted, unless the host says otherwise.
 const HOUSEKEEPING: Duration = Duration::from_secs(15 * 60);
 
+/// How often the outbox is looked at when nobody says that there is a mail.
+const OUTBOX: Duration = Duration::from_secs(2);
+
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Parts>);
@@ -51,6 +54,7 @@ struct Parts {
     housekeeping_every: Option<Duration>,
     housekeeping_runs: AtomicBool,
     reported_source: AtomicBool,
+    outbox: Outbox,
 }
 
 impl Auth {
@@ -68,6 +72,7 @@ impl Auth {
             sign_in_rules: None,
             ambient,
             housekeeping_every: Some(HOUSEKEEPING),
+            outbox_every: Some(OUTBOX),
         }
     }
 
@@ -160,6 +165,11 @@ impl Auth {
         self.0.secret_key.subkey("typed text in the log")
     }
 
+    /// The key of the codes in mails.
+    pub(crate) fn mail_code_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("mail code")
+    }
+
     /// The key from which the secrets of flows to providers are derived.
     #[cfg(feature = "sso")]
     pub(crate) fn flow_key(&self) -> [u8; 64] {
@@ -181,6 +191,10 @@ impl Auth {
 
     pub(crate) fn uses(&self) -> &TokenUses {
         &self.0.uses
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.0.outbox
     }
 }
 
@@ -218,6 +232,66 @@ impl Auth {
     }
 }
 
+/// What of the outbox is in this process.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    every: Option<Duration>,
+    runs: AtomicBool,
+    woken: tokio::sync::Notify,
+    sending: tokio::sync::Mutex<()>,
+}
+
+impl Outbox {
+    /// Says that there may be a mail.
+    pub(crate) fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    /// Waits until somebody says so.
+    pub(crate) async fn woken(&self) {
+        self.woken.notified().await;
+    }
+
+    /// Waits until nobody else in this process sends, so that whoever asks for it finds everything sent afterwards.
+    pub(crate) async fn lock(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.sending.lock().await
+    }
+}
+
+/// The turn to send what is in the outbox; it is somebody else's once this is dropped.
+pub struct OutboxTurn {
+    auth: Auth,
+    every: Duration,
+}
+
+impl OutboxTurn {
+    /// Whose outbox it is.
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// How often it is looked at.
+    pub(crate) fn every(&self) -> Duration {
+        self.every
+    }
+}
+
+impl Drop for OutboxTurn {
+    fn drop(&mut self) {
+        self.auth.outbox().runs.store(false, Ordering::Release);
+    }
+}
+
+impl Auth {
+    /// The turn to send what is in the outbox, unless somebody has it or the host does it itself.
+    #[must_use]
+    pub fn take_outbox_turn(&self) -> Option<OutboxTurn> {
+        let every = self.outbox().every?;
+        let taken = self.outbox().runs.swap(true, Ordering::AcqRel);
+        (!taken).then(|| OutboxTurn { auth: self.clone(), every })
+    }
+}
+
 impl Auth {
     /// True the first time that it is asked: the log says once what is wrong with a proxy (faults D6).
     pub(crate) fn is_first_unreadable_source(&self) -> bool {
@@ -242,6 +316,7 @@ pub struct AuthBuilder {
     sign_in_rules: Option<Arc<dyn SignInRules>>,
     ambient: Ambient,
     housekeeping_every: Option<Duration>,
+    outbox_every: Option<Duration>,
 }
 
 impl AuthBuilder {
@@ -299,6 +374,14 @@ impl AuthBuilder {
         self
     }
 
+    /// How often the outbox is looked at when nobody says that there is a mail, instead of every 2 seconds; `None` when the
+    /// host sends the mails itself, by [`flows::outbox`](crate::flows::outbox).
+    #[must_use]
+    pub fn outbox_every(mut self, interval: Option<Duration>) -> Self {
+        self.outbox_every = interval;
+        self
+    }
+
     /// Checks everything and builds the handle.
     ///
     /// # Errors
@@ -347,6 +430,7 @@ impl AuthBuilder {
             housekeeping_every: self.housekeeping_every,
             housekeeping_runs: AtomicBool::new(false),
             reported_source: AtomicBool::new(false),
+            outbox: Outbox { every: self.outbox_every, ..Outbox::default() },
         })))
     }
 }

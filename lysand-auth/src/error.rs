@@ -175,6 +175,8 @@ codes! {
     AlreadyLinked = "invalid_request", 409;
     /// Nothing else would let the owner of the account in (security RP-10).
     LastWayIn = "invalid_request", 409;
+    /// What is asked for does not fit the state of the thing (PPL-2).
+    Conflict = "invalid_request", 409;
     /// The identity provider cannot be reached (security LOAD-5).
     ProviderUnreachable = "temporarily_unavailable", 502;
     /// The identity provider refused, or its word cannot be trusted (security RP-9).

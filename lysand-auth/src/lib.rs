@@ -60,6 +60,7 @@ pub mod keys;
 pub mod manual;
 pub(crate) mod model;
 pub mod password;
+mod proof_of_work;
 pub mod secret;
 pub(crate) mod signing;
 mod steps;

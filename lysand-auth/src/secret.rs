@@ -28,7 +28,12 @@ impl Secret {
     /// The alphabet fits a URL, a form, a header and a `Sec-WebSocket-Protocol` value (Mastodon contract §1).
     #[must_use]
     pub fn generate(ambient: &Ambient) -> Self {
-        Self::new(URL_SAFE_NO_PAD.encode(ambient.bytes::<32>()))
+        Self::of_bytes(&ambient.bytes())
+    }
+
+    /// These bits in that form.
+    pub(crate) fn of_bytes(bytes: &[u8; 32]) -> Self {
+        Self::new(URL_SAFE_NO_PAD.encode(bytes))
     }
 
     /// The same form of 256 bits that follow from `parts`, and that nobody without the key can tell from drawn ones: HMAC with

@@ -109,5 +109,6 @@ impl State {
 
 fn load_pages(settings: &Settings) -> Result<Arc<TeraPages>, StartError> {
     let (title, host) = (&settings.instance.title, domain(&settings.http.base_url));
-    Ok(Arc::new(TeraPages::load(settings.templates_dir.as_deref(), title, host)?))
+    let templates = settings.templates_dir.as_deref();
+    Ok(Arc::new(TeraPages::load_branded(templates, title, host, &settings.branding)?))
 }

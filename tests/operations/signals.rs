@@ -177,7 +177,7 @@ async fn hangup_with_what_cannot_be_used_leaves_the_old_in_force() {
     fs::write(&key, "no key at all").expect("written");
     fs::write(folder.path().join("pages/trouble.html"), "{{ nothing_of_the_kind }}").expect("a template");
     let log = read_again(&server, 1).await;
-    for words in ["part=\"certificate\"", "part=\"templates\"", "trouble.html", "the old goes on"] {
+    for words in ["part=\"certificate\"", "part=\"templates and branding\"", "trouble.html", "the old goes on"] {
         assert!(log.contains(words), "no {words:?} in {log}");
     }
     let works = async || {
@@ -193,7 +193,7 @@ async fn hangup_with_what_cannot_be_used_leaves_the_old_in_force() {
     fs::write(folder.path().join("config.toml"), format!("{CONFIGURATION}[htpp]\nbind_port = 1\n")).expect("written");
     let log = read_again(&server, 2).await;
     assert!(log.contains("part=\"configuration\"") && log.contains("htpp"), "{log}");
-    assert!(log.contains("SIGHUP: read again: certificate, templates\n"), "{log}");
+    assert!(log.contains("SIGHUP: read again: certificate, templates and branding\n"), "{log}");
     works().await;
     let shown = client.get("/nothing").header("accept", "text/html").send().await.is(404);
     assert!(shown.body.contains("The new page"), "{}", shown.body);

@@ -34,6 +34,16 @@ pub struct Lifetimes {
     pub refresh_token: Duration,
     /// An app that nobody approved and that had no token (faults D14).
     pub unused_app: Duration,
+    /// A link or code that confirms an address, from its sending (people PPL-200).
+    pub confirmation: Duration,
+    /// An account whose address nobody confirms.
+    pub unconfirmed_account: Duration,
+    /// A request to join that nobody decides.
+    pub review: Duration,
+    /// An event (people PPL-161).
+    pub event: Duration,
+    /// From where an event came, and with what program.
+    pub event_network: Duration,
 }
 
 impl Lifetimes {
@@ -58,6 +68,11 @@ impl Default for Lifetimes {
             refresh_token_idle: Duration::from_secs(30 * 24 * 3600),
             refresh_token: Duration::from_secs(365 * 24 * 3600),
             unused_app: Duration::from_secs(90 * 24 * 3600),
+            confirmation: Duration::from_secs(3600),
+            unconfirmed_account: Duration::from_secs(7 * 24 * 3600),
+            review: Duration::from_secs(30 * 24 * 3600),
+            event: Duration::from_secs(400 * 24 * 3600),
+            event_network: Duration::from_secs(90 * 24 * 3600),
         }
     }
 }
@@ -74,7 +89,13 @@ impl Lifetimes {
             ("lifetimes.refresh_token_idle", self.refresh_token_idle),
             ("lifetimes.refresh_token", self.refresh_token),
         ];
+        let mut problems = Vec::new();
+        if !(Duration::from_secs(60)..=Duration::from_secs(3600)).contains(&self.confirmation) {
+            problems
+                .push(ConfigProblem::new("lifetimes.confirmation", "must be one minute at least and one hour at most"));
+        }
         let too_short = named.into_iter().filter(|(_, lifetime)| *lifetime < Duration::from_secs(1));
-        too_short.map(|(name, _)| ConfigProblem::new(name, "must be one second at least")).collect()
+        problems.extend(too_short.map(|(name, _)| ConfigProblem::new(name, "must be one second at least")));
+        problems
     }
 }

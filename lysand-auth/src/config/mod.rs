@@ -6,9 +6,11 @@ mod authorities;
 mod base_url;
 mod frontend;
 mod lifetimes;
+mod mail;
 mod oauth;
 mod problem;
 mod rate_limits;
+mod signups;
 mod sso;
 
 #[cfg(feature = "sso")]
@@ -16,9 +18,11 @@ pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::lifetimes::Lifetimes;
+pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
+pub use self::signups::{Invitations, Mode, Signups};
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
 use crate::keys::Keys;
 pub use crate::model::host_scope::HostScope;
@@ -54,10 +58,14 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How strictly OAuth is spoken.
     pub oauth: OAuthRules,
+    /// How mail is sent.
+    pub mail: MailRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     pub trusted_proxies: Vec<IpNet>,
     /// Single sign-on.
     pub sso: Sso,
+    /// Who may sign up, and what is asked of them. Nobody, unless the host says so and mounts [`Surface::People`](crate::web::Surface::People).
+    pub signups: Signups,
 }
 
 impl Config {
@@ -74,8 +82,10 @@ impl Config {
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
             oauth: OAuthRules::default(),
+            mail: MailRules::default(),
             trusted_proxies: Vec::new(),
             sso: Sso::default(),
+            signups: Signups::default(),
         }
     }
 
@@ -122,6 +132,12 @@ impl Config {
         Self { oauth, ..self }
     }
 
+    /// How mail is sent.
+    #[must_use]
+    pub fn with_mail(self, mail: MailRules) -> Self {
+        Self { mail, ..self }
+    }
+
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     #[must_use]
     pub fn with_trusted_proxies(self, trusted_proxies: Vec<IpNet>) -> Self {
@@ -132,6 +148,12 @@ impl Config {
     #[must_use]
     pub fn with_sso(self, sso: Sso) -> Self {
         Self { sso, ..self }
+    }
+
+    /// Who may sign up, and what is asked of them.
+    #[must_use]
+    pub fn with_signups(self, signups: Signups) -> Self {
+        Self { signups, ..self }
     }
 
     /// Everything that is wrong with this configuration, at once; empty when all is well.
@@ -159,8 +181,10 @@ impl Config {
         let scopes = scope::problems(&self.scopes);
         problems.extend(scopes.map(|(word, why)| ConfigProblem::new("scopes", format!("{word:?} {why}"))));
         problems.extend(self.lifetimes.check());
+        problems.extend(self.mail.check());
         problems.extend(self.frontend.check(&self.base_url));
         problems.extend(self.sso.check());
+        problems.extend(self.signups.check());
         problems
     }
 

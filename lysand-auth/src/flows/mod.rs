@@ -8,8 +8,10 @@ pub mod authorized_applications;
 pub mod bearer;
 pub mod introspect;
 pub mod login;
+pub mod outbox;
 pub mod revoke;
 pub mod sessions;
+pub mod sign_up;
 #[cfg(feature = "sso")]
 pub mod sso;
 pub mod sweep;

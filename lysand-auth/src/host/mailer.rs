@@ -7,24 +7,7 @@ use crate::model::account::Account;
 use crate::model::language::Language;
 use crate::secret::Secret;
 
-/// A mail that the library wants sent; the host decides on words and transport.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Mail {
-    /// The password was changed and all sessions ended (security ID-7).
-    PasswordChanged,
-    /// An identity at a provider was linked to the account and signs in to it from now on. Not sent for an identity with
-    /// which the account began.
-    IdentityLinked {
-        /// How people know the provider; the operator's word.
-        provider: String,
-    },
-    /// An identity at a provider is no longer linked to the account.
-    IdentityUnlinked {
-        /// How people know the provider; the operator's word.
-        provider: String,
-    },
-}
+pub use crate::model::mail::{Mail, MailRecord, MailState};
 
 /// A mail to one address, ready to be put into words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +25,15 @@ pub struct Letter {
     pub link: Option<Secret>,
     /// The code to type, for mails that have one. It is shown in the mail and nowhere else.
     pub code: Option<Secret>,
+    /// The key of the mail in the outbox: the same when it is sent again.
+    pub id: Option<String>,
 }
 
 impl Letter {
     /// A mail to an address.
     #[must_use]
     pub fn new(address: impl Into<String>, mail: Mail) -> Self {
-        Self { address: address.into(), username: None, language: None, mail, link: None, code: None }
+        Self { address: address.into(), username: None, language: None, mail, link: None, code: None, id: None }
     }
 
     /// A mail to the owner of an account, in the account's language; `None` when it has no address.
@@ -57,6 +42,12 @@ impl Letter {
         let address = account.email.as_ref()?.address.clone();
         let (username, language) = (Some(account.username.clone()), account.language.clone());
         Some(Self { username, language, ..Self::new(address, mail) })
+    }
+
+    /// The key of the mail in the outbox.
+    #[must_use]
+    pub fn with_id(self, id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..self }
     }
 
     /// The user name of the account that it is about.
@@ -94,10 +85,10 @@ pub struct MailRefused(pub String);
 /// Sends mail.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Sends a mail.
+    /// Sends a mail. The outbox calls this, and nobody who waits for an answer; several at the same moment.
     ///
-    /// The library waits a few seconds at most. What the mail is about has happened already: a mail that cannot be sent
-    /// changes nothing. An error means that it may be sent again later, [`MailRefused`] that it never will be.
+    /// What the mail is about has happened already: a mail that cannot be sent changes nothing. An error means that it may be
+    /// sent again later, [`MailRefused`] that it never will be. After 100 seconds it counts as one that could not be sent.
     async fn send(&self, letter: &Letter) -> HostResult<()>;
 
     /// Whether what is sent reaches people. Where it does not, the library asks nobody to open a link in a mail.

@@ -32,6 +32,24 @@ pub enum Rule {
     ApiAddress,
     /// Requests below `/oauth` of one address (faults F3).
     OauthAddress,
+    /// Sign-ups from one address (people PPL-185).
+    SignupAddress,
+    /// Sign-ups from one address without the proof of work that was due (people PPL-186).
+    SignupUnprovenAddress,
+    /// The same on the whole server.
+    SignupUnprovenTotal,
+    /// Refused sign-ups from one address (people PPL-187).
+    SignupTries,
+    /// Challenges made for one address.
+    Challenges,
+    /// Confirmation mails and codes of one address (people PPL-188).
+    ConfirmAddress,
+    /// Confirmation mails of one account.
+    ConfirmAccount,
+    /// Mailed links and codes that one address tries (people PPL-189).
+    TokenLinks,
+    /// Invitations that one account makes (people PPL-190).
+    Invitations,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -46,7 +64,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 19] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -57,6 +75,15 @@ impl Rule {
         Self::ApiToken,
         Self::ApiAddress,
         Self::OauthAddress,
+        Self::SignupAddress,
+        Self::SignupUnprovenAddress,
+        Self::SignupUnprovenTotal,
+        Self::SignupTries,
+        Self::Challenges,
+        Self::ConfirmAddress,
+        Self::ConfirmAccount,
+        Self::TokenLinks,
+        Self::Invitations,
     ];
 
     /// The name in the configuration.
@@ -73,6 +100,15 @@ impl Rule {
             Self::ApiToken => "api_token",
             Self::ApiAddress => "api_address",
             Self::OauthAddress => "oauth_address",
+            Self::SignupAddress => "signup_address",
+            Self::SignupUnprovenAddress => "signup_unproven_address",
+            Self::SignupUnprovenTotal => "signup_unproven_total",
+            Self::SignupTries => "signup_tries",
+            Self::Challenges => "challenges",
+            Self::ConfirmAddress => "confirm_address",
+            Self::ConfirmAccount => "confirm_account",
+            Self::TokenLinks => "token_links",
+            Self::Invitations => "invitations",
         }
     }
 
@@ -87,6 +123,14 @@ impl Rule {
             Self::Sso => (20, 1),
             Self::ApiUser => (1_500, 5),
             Self::ApiToken | Self::ApiAddress | Self::OauthAddress => (300, 5),
+            Self::SignupAddress | Self::ConfirmAccount => (5, 30),
+            Self::SignupUnprovenAddress => (2, 24 * 60),
+            Self::SignupUnprovenTotal => (30, 60),
+            Self::SignupTries => (30, 10),
+            Self::Challenges => (30, 5),
+            Self::ConfirmAddress => (25, 5),
+            Self::TokenLinks => (60, 10),
+            Self::Invitations => (30, 60),
         };
         Limit { max, per: Duration::from_secs(minutes * 60) }
     }

@@ -1,23 +1,180 @@
-//! Telling the owner of an account by mail what was changed. The change stands whether or not the mail can be sent.
+//! Mails are put into the outbox in the transaction of what they report; [`flows::outbox`](crate::flows::outbox) sends them
+//! (PPL-167, PPL-175).
 
 use std::time::Duration;
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
-use crate::host::mailer::{Letter, Mail, MailRefused};
-use crate::model::account::Account;
+use crate::error::Error;
+use crate::host::mailer::Mail;
+use crate::model::account::{Account, AccountId};
+use crate::model::language::Language;
+use crate::model::mail::{Allowance, Bounds, Content};
+use crate::model::mail_token::Link;
+use crate::secret::{Digest, Secret};
+use crate::store::Conn;
+use crate::store::mails::NewMail;
+use crate::store::{mail_tokens, mails};
 
-/// How long the host may take; the person in front of the browser waits as long.
-const MAILER_TIMEOUT: Duration = Duration::from_secs(5);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Equal notices within this time are one.
+const EQUAL: Duration = Duration::from_secs(600);
+/// Why a mail beyond the limits was cancelled.
+const LIMITED: &str = "more than the limit of mails to this address";
 
-/// Sends a mail to the owner of an account that has an address, or writes into the log that it was not sent.
-pub(crate) async fn send_mail(auth: &Auth, to: &Account, mail: Mail) {
-    let Some(letter) = Letter::to(to, mail) else { return };
-    match tokio::time::timeout(MAILER_TIMEOUT, auth.mailer().send(&letter)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            let for_good = error.is::<MailRefused>();
-            tracing::error!(account = %to.id, why = ?error.to_string(), for_good, "a mail cannot be sent");
-        }
-        Err(_) => tracing::error!(account = %to.id, "a mail cannot be sent: the mailer takes too long"),
+/// A mail that is about to be put into the outbox: made before the transaction.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    id: String,
+    token_id: String,
+    now: Timestamp,
+    /// Whether limits are on.
+    is_limited: bool,
+    is_proven: bool,
+    account: Option<AccountId>,
+    address: String,
+    content: Content,
+    link: Option<Link>,
+}
+
+/// What became of a mail that was put into the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Queued {
+    /// It waits there.
+    Waiting,
+    /// It is one too many for its address and goes to nobody. Tell only a person who is proven to own the address.
+    Limited,
+}
+
+impl Outgoing {
+    /// A mail to the owner of an account, in the account's language; `None` when it has no address.
+    pub(crate) fn to_account(auth: &Auth, account: &Account, mail: Mail) -> Option<Self> {
+        let address = account.email.as_ref()?.address.clone();
+        let mail = Self::to_address(auth, address, mail);
+        let mail = Self { account: Some(account.id.clone()), ..mail };
+        Some(mail.with_language(account.language.clone()).with_username(account.username.clone()))
     }
+
+    /// A mail to an address, whoever reads it.
+    pub(crate) fn to_address(auth: &Auth, address: impl Into<String>, mail: Mail) -> Self {
+        let ambient = auth.ambient();
+        Self {
+            id: ambient.id(),
+            token_id: ambient.id(),
+            now: ambient.now(),
+            is_limited: auth.config().rate_limits.enabled,
+            is_proven: false,
+            account: None,
+            address: address.into(),
+            content: Content { mail, username: None, language: None },
+            link: None,
+        }
+    }
+
+    /// The account that it is about, where the address is not (yet) the account's.
+    pub(crate) fn about(self, account: AccountId) -> Self {
+        Self { account: Some(account), ..self }
+    }
+
+    /// The language of its reader, if it is known. An account's own is kept when this is none.
+    pub(crate) fn with_language(mut self, language: Option<Language>) -> Self {
+        if let Some(language) = language {
+            self.content.language = Some(language.as_str().to_owned());
+        }
+        self
+    }
+
+    /// The name of the account that it is about.
+    pub(crate) fn with_username(mut self, username: impl Into<String>) -> Self {
+        self.content.username = Some(username.into());
+        self
+    }
+
+    /// The link that it carries. It has its secrets when the mail is sent.
+    pub(crate) fn with_link(self, link: Link) -> Self {
+        Self { link: Some(link), ..self }
+    }
+
+    /// Counts it on the limit of people who have proven who they are, or use a browser that the account knows (PPL-175).
+    pub(crate) fn from_proven_person(self) -> Self {
+        Self { is_proven: true, ..self }
+    }
+
+    /// Its key in the outbox.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn allowance(&self) -> Allowance {
+        match (self.content.mail.bounds(), self.is_proven) {
+            (Bounds::Notice, _) => Allowance::Unlimited,
+            (_, true) => Allowance::Proven,
+            (_, false) => Allowance::Strangers,
+        }
+    }
+}
+
+/// Puts a mail into the outbox, in the caller's transaction. Call [`wake`] when it is committed.
+///
+/// One beyond the limits is written and cancelled, so that the work is the same (PPL-195).
+pub(crate) async fn enqueue(c: &mut Conn, mail: Outgoing) -> Result<Queued, Error> {
+    let bounds = mail.content.mail.bounds();
+    let new = NewMail {
+        id: mail.id.clone(),
+        kind: mail.content.mail.kind(),
+        account: mail.account.clone(),
+        address: mail.address.clone(),
+        allowance: mail.allowance(),
+        urgent: mail.link.is_some(),
+        context: serde_json::to_string(&mail.content).map_err(Error::failed)?,
+        token_id: mail.link.as_ref().map(|_| mail.token_id.clone()),
+        now: mail.now,
+    };
+    if bounds == Bounds::Notice && mail.link.is_none() {
+        let equal = mails::count_kind(c, &new, Some(&new.context), mail.now.minus(EQUAL)).await?;
+        if equal > 0 {
+            return Ok(Queued::Waiting);
+        }
+    }
+    let limited = mail.is_limited && is_beyond(c, &new, bounds).await?;
+    if let Some(link) = &mail.link {
+        mail_tokens::insert(c, &mail.token_id, link, &mail.address, mail.now).await?;
+    }
+    mails::insert(c, &new, limited.then_some(LIMITED)).await?;
+    Ok(if limited { Queued::Limited } else { Queued::Waiting })
+}
+
+/// Whether one more mail to its address would be one too many.
+async fn is_beyond(c: &mut Conn, new: &NewMail, bounds: Bounds) -> Result<bool, Error> {
+    let Some((an_hour, a_day)) = new.allowance.most() else { return Ok(false) };
+    let key = new.key();
+    mails::lock_address(c, &key).await?;
+    let hour = mails::count(c, &key, new.allowance, new.now.minus(HOUR)).await?;
+    let day = mails::count(c, &key, new.allowance, new.now.minus(DAY)).await?;
+    let of_kind = match bounds {
+        Bounds::OnceADay => mails::count_kind(c, new, None, new.now.minus(DAY)).await?,
+        _ => 0,
+    };
+    Ok(hour >= an_hour || day >= a_day || of_kind > 0)
+}
+
+/// Has the outbox looked at soon: after the transaction that put a mail into it.
+pub(crate) fn wake(auth: &Auth) {
+    auth.outbox().wake();
+}
+
+/// Puts a notice about a change into the outbox, in the transaction of the change, if there is somebody to tell.
+pub(crate) async fn enqueue_notice(c: &mut Conn, mail: Option<Outgoing>) -> Result<(), Error> {
+    if let Some(mail) = mail {
+        enqueue(c, mail).await?;
+    }
+    Ok(())
+}
+
+/// What the database keeps of a code: an HMAC under a key of the server's, since a code alone is quickly guessed. Spaces and
+/// hyphens do not count.
+pub(crate) fn code_digest(auth: &Auth, typed: &str) -> Digest {
+    let digits: String = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    Secret::derive(&auth.mail_code_key(), &[digits.as_bytes()]).digest()
 }

@@ -3,8 +3,10 @@
 //!
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
+pub(crate) mod events;
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
+#[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail;
 pub(crate) mod proof;
 pub(crate) mod refused_sign_in;

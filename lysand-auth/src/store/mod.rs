@@ -21,11 +21,16 @@ pub(crate) mod authorizations;
 mod bearer_batches;
 mod conn;
 mod error;
+pub(crate) mod events;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
+pub(crate) mod invitations;
 pub(crate) mod known_browsers;
 pub(crate) mod limit_gates;
+#[allow(dead_code, reason = "signing up and recovering use the rest")]
+pub(crate) mod mail_tokens;
+pub(crate) mod mails;
 mod migrate;
 mod on;
 pub(crate) mod own_tokens;
@@ -38,6 +43,8 @@ mod postgres_tls;
 pub(crate) mod rate_limits;
 mod schema;
 pub(crate) mod sessions;
+pub(crate) mod sign_ups;
+pub(crate) mod spent;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod sso_flows;
@@ -46,6 +53,7 @@ pub(crate) mod successors;
 pub(crate) mod sweeps;
 pub(crate) mod token_uses;
 pub(crate) mod tokens;
+pub(crate) mod waiting;
 
 use std::sync::Arc;
 

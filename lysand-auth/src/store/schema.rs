@@ -147,6 +147,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth_mail (id) {
+        id -> Text,
+        kind -> Text,
+        account_id -> Nullable<Text>,
+        address -> Text,
+        address_key -> Text,
+        state -> Text,
+        tries -> BigInt,
+        not_before -> BigInt,
+        lease_until -> Nullable<BigInt>,
+        last_error -> Nullable<Text>,
+        urgent -> SmallInt,
+        allowance -> SmallInt,
+        context -> Text,
+        token_id -> Nullable<Text>,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_mail_token (id) {
+        id -> Text,
+        purpose -> Text,
+        account_id -> Nullable<Text>,
+        address -> Nullable<Text>,
+        subject -> Nullable<Text>,
+        lifetime -> BigInt,
+        has_code -> SmallInt,
+        link_digest -> Nullable<Binary>,
+        code_digest -> Nullable<Binary>,
+        wrong_codes -> BigInt,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        spent_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     auth_app,
     auth_session,
@@ -160,3 +200,84 @@ diesel::joinable!(auth_family -> auth_app (app_id));
 diesel::joinable!(auth_refresh_token -> auth_family (family_id));
 diesel::joinable!(auth_token -> auth_app (app_id));
 diesel::joinable!(auth_authorization -> auth_app (app_id));
+
+diesel::table! {
+    auth_event (id) {
+        id -> Text,
+        at -> BigInt,
+        event -> Text,
+        outcome -> Text,
+        actor_kind -> Text,
+        actor -> Nullable<Text>,
+        target_kind -> Nullable<Text>,
+        target -> Nullable<Text>,
+        name -> Nullable<Text>,
+        app -> Nullable<Text>,
+        network -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth_sign_up (account_id) {
+        account_id -> Text,
+        road -> Text,
+        app_id -> Nullable<Text>,
+        provider -> Nullable<Text>,
+        invitation_id -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        agreed_to -> Nullable<Text>,
+        minimum_age -> Nullable<SmallInt>,
+        network -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        language -> Nullable<Text>,
+        needs_review -> SmallInt,
+        created_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+        decided_at -> Nullable<BigInt>,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    auth_waiting (id) {
+        id -> Text,
+        token_digest -> Binary,
+        account_id -> Text,
+        origin -> Text,
+        request -> Nullable<Text>,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+        spent_at -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        message -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth_invitation (id) {
+        id -> Text,
+        code -> Nullable<Text>,
+        code_digest -> Nullable<Binary>,
+        maker -> Nullable<Text>,
+        maker_name -> Nullable<Text>,
+        max_uses -> Nullable<BigInt>,
+        uses -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        comment -> Nullable<Text>,
+        skips_review -> SmallInt,
+        email -> Nullable<Text>,
+        created_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_spent (kind, digest) {
+        kind -> Text,
+        digest -> Binary,
+        expires_at -> BigInt,
+    }
+}

@@ -1,5 +1,6 @@
 //! The reference server's accounts: the library's trait over a table of our own, in the library's store.
 
+mod changes;
 mod error;
 mod first_admin;
 mod rows;

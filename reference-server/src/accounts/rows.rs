@@ -26,6 +26,7 @@ diesel::table! {
         standing -> Text,
         created_at -> BigInt,
         language -> Nullable<Text>,
+        unconfirmed_key -> Nullable<Text>,
     }
 }
 
@@ -90,7 +91,9 @@ pub(super) struct NewRow {
     pub(super) display_name: String,
     pub(super) email: Option<String>,
     pub(super) email_key: Option<String>,
+    pub(super) unconfirmed_key: Option<String>,
     pub(super) email_confirmed: i16,
+    pub(super) language: Option<String>,
     pub(super) password_hash: Option<String>,
     pub(super) role: &'static str,
     pub(super) standing: &'static str,

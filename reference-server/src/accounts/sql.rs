@@ -8,15 +8,16 @@ use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Language;
 use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
-use lysand_auth::host::accounts::{Accounts, AccountsError, Along, NewAccount, Profile, rules};
+use lysand_auth::host::accounts::{Accounts, AccountsError, Along, Change, NewAccount, Profile, rules};
 use lysand_auth::on;
 use lysand_auth::password::Passwords;
 use lysand_auth::secret::Secret;
-use lysand_auth::store::{MigrationSet, Store};
+use lysand_auth::store::{Conn, MigrationSet, Store};
 
+use super::changes;
 use super::error::CreateError;
 use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, account_closed_name, role_name, standing_name};
-use super::statements::{close, delete_setup_tokens, insert, is_last_admin, lock_admins, no_such_account, row};
+use super::statements::{delete_setup_tokens, insert, lock_admins, row};
 use crate::assets;
 
 /// The migrations of the accounts' tables.
@@ -94,7 +95,8 @@ impl SqlAccounts {
             }
             None => None,
         };
-        let address = email.as_ref().map(|email| email.address.clone());
+        let is_confirmed = email.as_ref().is_some_and(|email| email.confirmed);
+        let address = email.map(|email| email.address);
         let password_hash = match &new.password {
             Some(password) => Some(self.hash(password, &username, address.as_deref()).await?),
             None => None,
@@ -103,9 +105,11 @@ impl SqlAccounts {
             id: self.ambient.id(),
             username_key: rules::username_key(&username),
             display_name: String::new(),
-            email_key: address.as_deref().map(rules::email_key),
+            email_key: address.as_deref().filter(|_| is_confirmed).map(rules::email_key),
+            unconfirmed_key: address.as_deref().filter(|_| !is_confirmed).map(rules::email_key),
             email: address,
-            email_confirmed: i16::from(email.is_some_and(|email| email.confirmed)),
+            language: new.language.map(|language| language.as_str().to_owned()),
+            email_confirmed: i16::from(is_confirmed),
             password_hash,
             role: role_name(new.role),
             standing: standing_name(new.standing),
@@ -136,8 +140,29 @@ impl SqlAccounts {
         made.await.map_err(failed)?
     }
 
+    /// Makes a change and does `along`, both or neither.
+    async fn change(&self, id: &AccountId, change: Change, along: Option<Along>) -> Result<(), AccountsError> {
+        let (id, now) = (id.clone(), self.ambient.now().micros());
+        let prepared = self.prepare_change(id.as_str(), change).await?;
+        let made = self.store.write(move |c| {
+            Box::pin(async move {
+                let made = changes::make(c, id.as_str(), prepared, now).await?;
+                if let (Ok(()), Some(along)) = (&made, along) {
+                    along.run(c, &id).await?;
+                }
+                Ok(made)
+            })
+        });
+        made.await.map_err(failed)?
+    }
+
     /// Hashes a password that is about to be set, if it may be set.
-    async fn hash(&self, password: &Secret, username: &str, email: Option<&str>) -> Result<String, CreateError> {
+    pub(super) async fn hash(
+        &self,
+        password: &Secret,
+        username: &str,
+        email: Option<&str>,
+    ) -> Result<String, CreateError> {
         rules::password(password.expose(), rules::related(username, email, &self.host, &self.title))?;
         self.passwords.hash(password).await.map_err(|busy| CreateError::Failed(Box::new(busy)))
     }
@@ -164,17 +189,15 @@ impl SqlAccounts {
         if key.is_empty() || key.len() > 320 || key.contains('\0') {
             return Ok(None);
         }
-        let columns = (COLUMNS, account::password_hash);
         self.store
             .look_up(move |c| {
                 Box::pin(async move {
                     let found = match key.contains('@') {
-                        true => {
-                            let query = account::table.filter(account::email_key.eq(key)).select(columns);
-                            on!(c, c => query.get_result(c)).optional()?
-                        }
+                        true => by_address(c, key).await?,
                         false => {
-                            let query = account::table.filter(account::username.eq(key)).select(columns);
+                            let query = account::table
+                                .filter(account::username.eq(key))
+                                .select((COLUMNS, account::password_hash));
                             on!(c, c => query.get_result(c)).optional()?
                         }
                     };
@@ -242,36 +265,24 @@ impl Accounts for SqlAccounts {
         Ok(hash.flatten().is_some())
     }
 
+    async fn change_along(&self, id: &AccountId, change: Change, along: Along) -> Result<(), AccountsError> {
+        self.change(id, change, Some(along)).await
+    }
+
     async fn set_password(&self, id: &AccountId, password: &Secret) -> Result<(), AccountsError> {
-        let account = self.find_by_id(id).await.map_err(failed)?.ok_or_else(no_such_account)?;
-        let email = account.email.as_ref().map(|email| email.address.as_str());
-        let hash = self.hash(password, &account.username, email).await?;
-        let id = id.as_str().to_owned();
-        let changed = self.store.write(move |c| {
-            Box::pin(async move {
-                let change = diesel::update(account::table.find(id)).set(account::password_hash.eq(hash));
-                Ok(on!(c, c => change.execute(c))?)
-            })
-        });
-        match changed.await.map_err(failed)? {
-            0 => Err(no_such_account()),
-            _ => Ok(()),
-        }
+        self.change(id, Change::Password(password.clone()), None).await
     }
 
     async fn set_standing(&self, id: &AccountId, standing: Standing) -> Result<(), AccountsError> {
-        let id = id.as_str().to_owned();
-        let changed = self.store.write(move |c| {
-            Box::pin(async move {
-                lock_admins(c).await?;
-                if standing != Standing::Active && is_last_admin(c, &id).await? {
-                    return Ok(Err(AccountsError::LastAdmin));
-                }
-                let change = diesel::update(account::table.find(id)).set(account::standing.eq(standing_name(standing)));
-                Ok(if on!(c, c => change.execute(c))? == 0 { Err(no_such_account()) } else { Ok(()) })
-            })
-        });
-        changed.await.map_err(failed)?
+        self.change(id, Change::Standing(standing), None).await
+    }
+
+    async fn set_email(&self, id: &AccountId, email: &Email) -> Result<(), AccountsError> {
+        self.change(id, Change::Email(email.clone()), None).await
+    }
+
+    async fn set_role(&self, id: &AccountId, role: Role) -> Result<(), AccountsError> {
+        self.change(id, Change::Role(role), None).await
     }
 
     async fn list(&self) -> Result<Vec<Account>, AccountsError> {
@@ -282,18 +293,22 @@ impl Accounts for SqlAccounts {
     }
 
     async fn delete(&self, id: &AccountId) -> Result<(), AccountsError> {
-        let (id, now) = (id.as_str().to_owned(), self.ambient.now().micros());
-        let deleted = self.store.write(move |c| {
-            Box::pin(async move {
-                lock_admins(c).await?;
-                if is_last_admin(c, &id).await? {
-                    return Ok(Err(AccountsError::LastAdmin));
-                }
-                Ok(if close(c, id, now).await? { Ok(()) } else { Err(no_such_account()) })
-            })
-        });
-        deleted.await.map_err(failed)?
+        self.change(id, Change::Delete, None).await
     }
+}
+
+/// The account of an address: the one that confirmed it, else the newest that waits with it (people PPL-208).
+async fn by_address(c: &mut Conn, key: String) -> Result<Option<(Row, Option<String>)>, Error> {
+    let columns = (COLUMNS, account::password_hash);
+    let owner = account::table.filter(account::email_key.eq(key.clone())).select(columns);
+    if let Some(owner) = on!(c, c => owner.get_result(c)).optional()? {
+        return Ok(Some(owner));
+    }
+    let waiting = account::table
+        .filter(account::unconfirmed_key.eq(key))
+        .order((account::created_at.desc(), account::id.desc()))
+        .select(columns);
+    Ok(on!(c, c => waiting.first(c)).optional()?)
 }
 
 fn failed(error: Error) -> AccountsError {

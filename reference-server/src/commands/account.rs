@@ -1,10 +1,12 @@
 //! `account …`
 
+use std::time::Duration;
+
 use lysand_auth::error::Error;
-use lysand_auth::flows::{sessions, sso};
+use lysand_auth::flows::{outbox, sessions, sso};
 use lysand_auth::host::accounts::{Account, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
-use lysand_auth::host::mailer::{Letter, Mail};
+use lysand_auth::host::mailer::Mail;
 
 use super::account_facts::{address, entity, role, standing};
 use super::cli::{AccountCommand, CreateAccount};
@@ -72,13 +74,22 @@ async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<(),
     state.accounts.set_password(&account.id, &password).await?;
     sessions::end_all(&state.auth, &account.id).await?;
     sessions::unlock(&state.auth, &account.id).await?;
-    // The password stays changed when the owner cannot be notified.
-    if let Some(letter) = Letter::to(&account, Mail::PasswordChanged)
-        && let Err(error) = state.auth.mailer().send(&letter).await
-    {
-        tracing::warn!(%error, "the mail about the new password could not be sent");
+    // The password stays changed when the owner cannot be notified. Where a server runs, it may send the mail as well as this.
+    if let Err(error) = notify(state, &account, Mail::PasswordChanged).await {
+        tracing::warn!(%error, "the mail about the new password could not be kept");
     }
     output::text(&format!("The password of {} is set; all its sessions and tokens are ended.\n", account.username));
+    Ok(())
+}
+
+/// How long a command waits until a mail is sent; after that the server goes on trying.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Puts a mail into the outbox, and sends what is there if that is quickly done.
+async fn notify(state: &State, account: &Account, mail: Mail) -> Result<(), Error> {
+    if outbox::post(&state.auth, account, mail).await? {
+        let _ = tokio::time::timeout(MAIL_TIMEOUT, outbox::send_waiting(&state.auth)).await;
+    }
     Ok(())
 }
 

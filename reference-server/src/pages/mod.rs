@@ -24,6 +24,8 @@ pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
 use self::locales::{ENGLISH, ENGLISH_NAME};
 use self::parsed::ParsedPages;
 pub use self::positions::Position;
+use crate::assets::OwnAsset;
+use crate::settings::Branding;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError as _};
 use async_trait::async_trait;
@@ -46,16 +48,35 @@ impl TeraPages {
     /// # Errors
     /// When a file cannot be read, replaces nothing or does not work as a template.
     pub fn load(templates_dir: Option<&Path>, instance_title: &str, host: &str) -> Result<Self, PagesError> {
-        let parsed = RwLock::new(Arc::new(ParsedPages::load(templates_dir, instance_title, host)?));
+        Self::load_branded(templates_dir, instance_title, host, &Branding::default())
+    }
+
+    /// The same with the face that an admin gives to the pages.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_branded(
+        templates_dir: Option<&Path>,
+        instance_title: &str,
+        host: &str,
+        branding: &Branding,
+    ) -> Result<Self, PagesError> {
+        let parsed = RwLock::new(Arc::new(ParsedPages::load(templates_dir, instance_title, host, branding)?));
         Ok(Self { title: instance_title.to_owned(), host: host.to_owned(), parsed })
     }
 
-    /// Reads all templates again.
+    /// The admin's own file of this name below `/assets/`.
+    #[must_use]
+    pub fn own_asset(&self, name: &str) -> Option<Arc<OwnAsset>> {
+        self.parsed().file(name)
+    }
+
+    /// Reads all templates again, and shows them with this face.
     ///
     /// # Errors
     /// As [`load`](Self::load); the pages stay as they were then.
-    pub fn reload(&self, templates_dir: Option<&Path>) -> Result<(), PagesError> {
-        let fresh = Arc::new(ParsedPages::load(templates_dir, &self.title, &self.host)?);
+    pub fn reload(&self, templates_dir: Option<&Path>, branding: &Branding) -> Result<(), PagesError> {
+        let fresh = Arc::new(ParsedPages::load(templates_dir, &self.title, &self.host, branding)?);
         *self.parsed.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
@@ -311,7 +332,7 @@ mod tests {
             (
                 "base.html",
                 &format!("{}{{{{ instance_titel }}}}", BUILT_IN[0].1),
-                "base.html:25: Variable `instance_titel`",
+                "base.html:35: Variable `instance_titel`",
             ),
             (
                 "base.html",

@@ -1,5 +1,6 @@
 //! The templates of one moment, parsed and tried.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use super::locales::{self, Catalogue, ENGLISH, ENGLISH_NAME};
 use super::positions::Position;
 use super::samples;
 use super::sources::Sources;
-use crate::assets::PageAssets;
+use crate::assets::{OwnAsset, PageAssets};
+use crate::settings::Branding;
 
 /// All templates, and the languages that they speak.
 pub(super) struct ParsedPages {
@@ -22,6 +24,8 @@ pub(super) struct ParsedPages {
     languages: Vec<(&'static str, Arc<Catalogue>)>,
     /// The templates that translate their texts; the others are in English, or in what language their admin writes.
     translating: Vec<&'static str>,
+    /// The admin's own files below `/assets/`, by name.
+    files: BTreeMap<String, Arc<OwnAsset>>,
 }
 
 impl ParsedPages {
@@ -29,7 +33,12 @@ impl ParsedPages {
     ///
     /// # Errors
     /// When a file cannot be read, replaces nothing or does not work as a template.
-    pub(super) fn load(templates_dir: Option<&Path>, instance_title: &str, host: &str) -> Result<Self, PagesError> {
+    pub(super) fn load(
+        templates_dir: Option<&Path>,
+        instance_title: &str,
+        host: &str,
+        branding: &Branding,
+    ) -> Result<Self, PagesError> {
         let sources = Sources::read(templates_dir)?;
         let mut languages = Vec::new();
         let english = (ENGLISH, ENGLISH_NAME, locales::PLAIN_ENGLISH);
@@ -46,10 +55,12 @@ impl ParsedPages {
         locales::register_functions(&mut tera);
         tera.global_context().insert("instance_title", instance_title);
         tera.global_context().insert("host", host);
-        tera.global_context().insert("assets", &PageAssets::new());
+        tera.global_context().insert("assets", &PageAssets::with(&branding.files));
+        tera.global_context().insert("legal_links", &branding.links);
         tera.add_raw_templates(sources.all()).map_err(|error| sources.broken(&error, None))?;
         let translating = sources.all().filter(|(_, text)| locales::translates(text)).map(|(name, _)| name).collect();
-        let pages = Self { tera, languages, translating };
+        let files = branding.files.iter().map(|file| (file.name.clone(), Arc::new(file.clone()))).collect();
+        let pages = Self { tera, languages, translating, files };
         for (template, context) in samples::all("sample") {
             let spoken = if pages.translating.contains(&template) { pages.languages.len() } else { 1 };
             for (language, _) in &pages.languages[..spoken] {
@@ -58,6 +69,11 @@ impl ParsedPages {
             }
         }
         Ok(pages)
+    }
+
+    /// The admin's own file of this name.
+    pub(super) fn file(&self, name: &str) -> Option<Arc<OwnAsset>> {
+        self.files.get(name).cloned()
     }
 
     /// Renders a template with its context, in a language.

@@ -142,7 +142,8 @@ impl Running {
         if let (Some(certificate), Some(files)) = (&self.certificate, &settings.http.tls) {
             reloaded.note("certificate", certificate.reload(&files.cert, &files.key));
         }
-        reloaded.note("templates", self.state.pages.reload(settings.templates_dir.as_deref()));
+        let pages = self.state.pages.reload(settings.templates_dir.as_deref(), &settings.branding);
+        reloaded.note("templates and branding", pages);
         reloaded
     }
 

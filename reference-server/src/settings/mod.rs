@@ -3,7 +3,9 @@
 //!
 //! This module does not read the process's environment; the caller passes it, so that tests need not touch it.
 
+mod branding;
 mod check;
+mod colour;
 mod effective;
 mod log;
 mod oauth;
@@ -23,6 +25,7 @@ use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
+pub use branding::{Branding, FooterLink, LEGAL_NAMES};
 pub use problem::{Problem, Problems};
 pub use sections::{Database, Http, Instance, KeyFiles, Tls};
 pub use variable::FILE_VARIABLE;
@@ -54,6 +57,8 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// `[oidc]` and the providers, as the library takes them.
     pub sso: Sso,
+    /// `[branding]`
+    pub branding: Branding,
     /// `[oauth]`, as the library takes it.
     pub oauth: OAuthRules,
     /// `log.format`
@@ -118,7 +123,9 @@ impl Settings {
         let password = sections::password(reader);
         let lifetimes = sections::lifetimes(reader);
         let rate_limits = sections::rate_limits(reader);
-        let sso = sso::sso(reader);
+        let branding = branding::branding(reader);
+        let mut sso = sso::sso(reader);
+        branding.set_icons(&mut sso.providers, &http.base_url);
         let oauth = oauth::rules(reader);
         let (log_format, log_level) = log::log(reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
@@ -133,6 +140,7 @@ impl Settings {
             lifetimes,
             rate_limits,
             sso,
+            branding,
             oauth,
             log_format,
             log_level,

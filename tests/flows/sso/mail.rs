@@ -8,13 +8,13 @@ use tests::story::{CookieJar, Story};
 use super::linked;
 
 /// The mails whose subject has this word, to somebody called `name`.
-fn mails(story: &Story, name: &str, word: &str) -> Vec<String> {
+async fn mails(story: &Story, name: &str, word: &str) -> Vec<String> {
     let to = format!("\r\nTo: <{name}@people.example>\r\n");
     let is_wanted = |mail: &String| {
         let subject = mail.lines().find(|line| line.starts_with("Subject: ")).expect("a subject");
         mail.contains(&to) && subject.contains(word)
     };
-    story.mail().into_iter().filter(is_wanted).collect()
+    story.mail().await.into_iter().filter(is_wanted).collect()
 }
 
 const LINKED: &str = "can now sign you in";
@@ -23,8 +23,8 @@ const UNLINKED: &str = "no longer signs you in";
 story!(mail_is_sent_once_for_each_link_and_unlink, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let ada = linked(&story, &provider, "ada").await;
-    let told = mails(&story, "ada", LINKED);
-    assert_eq!((told.len(), story.mail().len()), (1, 1), "{told:?}");
+    let told = mails(&story, "ada", LINKED).await;
+    assert_eq!((told.len(), story.mail().await.len()), (1, 1), "{told:?}");
     let base = story.base();
     for words in [
         "The id",
@@ -43,14 +43,14 @@ story!(mail_is_sent_once_for_each_link_and_unlink, |story| {
     provider.misbehave(Defect::WrongNonce);
     story.link_at(&mut CookieJar::default(), &ada.token, &provider, &ProviderUser::named("other")).await.is(302);
     provider.misbehave(None);
-    assert_eq!(story.mail().len(), 1);
+    assert_eq!(story.mail().await.len(), 1);
 
     story.call(Method::DELETE, "/api/v1/sso/id").bearer(&ada.token).send().await.is(204);
     story.call(Method::DELETE, "/api/v1/sso/id").bearer(&ada.token).send().await.is(404);
-    let told = mails(&story, "ada", UNLINKED);
-    assert_eq!((told.len(), story.mail().len()), (1, 2), "{told:?}");
+    let told = mails(&story, "ada", UNLINKED).await;
+    assert_eq!((told.len(), story.mail().await.len()), (1, 2), "{told:?}");
     assert!(told[0].contains("The id") && told[0].contains(&format!("{base}/oauth/authorized_applications")));
-    for mail in story.mail() {
+    for mail in story.mail().await {
         for secret in
             [ada.token.as_str(), &ada.app.client_secret, &ada.guest.subject, &ada.guest.email, "code-", "state="]
         {
@@ -68,7 +68,7 @@ story!(mail_is_sent_for_link_confirmed_in_another_browser, |story| {
     let mut jar = CookieJar::default();
     let back = provider.authorize(&location, &ProviderUser::named("ada"), story.now());
     let page = story.follow_callback(&mut jar, &back).await.is(302).location();
-    assert_eq!(story.mail(), [""; 0], "nothing is linked yet");
+    assert_eq!(story.mail().await, [""; 0], "nothing is linked yet");
     let shown = story.get(page.as_str()).cookies(&jar).send().await.is(200);
     jar.keep(&shown);
     let (_, rest) = shown.body.split_once("name=\"form_token\" value=\"").expect("a form");
@@ -76,7 +76,7 @@ story!(mail_is_sent_for_link_confirmed_in_another_browser, |story| {
     let flow_id = tests::story::query_of(&page, "flow_id").expect("a flow");
     let form = [("flow_id", flow_id.as_str()), ("form_token", form_token), ("password", &ada.password)];
     story.post(page.path()).cookies(&jar).form(&form).send().await.is_linked();
-    assert_eq!(mails(&story, "ada", LINKED).len(), 1);
+    assert_eq!(mails(&story, "ada", LINKED).await.len(), 1);
 });
 
 story!(mail_is_not_sent_for_account_registered_by_provider, &[("oidc.allow_registration", "true")], |story| {
@@ -85,7 +85,7 @@ story!(mail_is_not_sent_for_account_registered_by_provider, &[("oidc.allow_regis
     let story = story.restart(&[("oidc.providers", &setting)]).await;
     let (app, mut jar) = (story.usual_app().await, CookieJar::default());
     let pending = story.sign_in_at(&mut jar, &app, &one, &ProviderUser::named("grace")).await.signed_in();
-    assert_eq!(story.mail(), [""; 0]);
+    assert_eq!(story.mail().await, [""; 0]);
     // A second identity is news, at the address that the first provider vouched for.
     let code = story.consent(&pending, &app).await;
     let body = story.redeem(&app, &code).await.is(200).json();
@@ -95,12 +95,12 @@ story!(mail_is_not_sent_for_account_registered_by_provider, &[("oidc.allow_regis
         .follow_callback(&mut jar, &other.authorize(&location, &ProviderUser::named("g"), story.now()))
         .await
         .is_linked();
-    let mail = story.mail();
+    let mail = story.mail().await;
     assert!(mail.len() == 1 && mail[0].contains("To: <grace@id.example>") && mail[0].contains("The other"), "{mail:?}");
     // The last way in stays, so nobody is told that it went.
     story.call(Method::DELETE, "/api/v1/sso/id").bearer(token).send().await.is(204);
     story.call(Method::DELETE, "/api/v1/sso/other").bearer(token).send().await.is(409);
-    assert_eq!(story.mail().len(), 2);
+    assert_eq!(story.mail().await.len(), 2);
 });
 
 story!(mail_delivery_failure_does_not_prevent_link_or_unlink, |story| {
@@ -119,7 +119,7 @@ story!(mail_headers_cannot_be_injected_by_provider_name, |story| {
     let story = story.restart(&[("oidc.providers", &entries(&[entry]))]).await;
     let ada = linked(&story, &provider, "ada").await;
     story.call(Method::DELETE, "/api/v1/sso/id").bearer(&ada.token).send().await.is(204);
-    let mails = story.mail();
+    let mails = story.mail().await;
     assert_eq!(mails.len(), 2);
     for mail in mails {
         let (head, body) = mail.split_once("\r\n\r\n").expect("head and body");

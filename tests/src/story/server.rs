@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lysand_auth::ambient::{Clock as _, Timestamp};
+use lysand_auth::flows::outbox;
 use lysand_auth::host::accounts::{Account, Email};
 use lysand_auth::host::accounts::{Accounts, NewAccount};
 use lysand_auth::secret::Secret;
@@ -100,8 +101,9 @@ impl Story {
         self.server.base_url()
     }
 
-    /// All mail that was sent so far, in no order.
-    pub fn mail(&self) -> Vec<String> {
+    /// All mail so far, in no order: what waits in the outbox is sent first.
+    pub async fn mail(&self) -> Vec<String> {
+        outbox::send_waiting(&self.server.state().auth).await.expect("an outbox");
         let Ok(folder) = std::fs::read_dir(self.mail_folder()) else { return Vec::new() };
         let files = folder.filter_map(|file| Some(file.ok()?.path()));
         let mails = files.filter(|file| file.extension().is_some_and(|kind| kind == "eml"));

@@ -7,7 +7,7 @@ use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::model::account::AccountId;
 use crate::model::identity::LinkedIdentity;
-use crate::steps::mail;
+use crate::steps::mail::{self, Outgoing};
 use crate::store::{identities, sso_flows};
 
 /// A provider that an account is linked to.
@@ -55,6 +55,7 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     let sso = &auth.config().sso;
     let by_password = !sso.forced && auth.accounts().has_password(account).await.map_err(Error::from_host)?;
     let ways_in: Vec<String> = sso.providers.iter().map(Provider::issuer).collect();
+    let notice = notice(auth, account, &known.name).await?;
     let owner = account.clone();
     let unlinked = auth.store().write(move |c| {
         Box::pin(async move {
@@ -69,17 +70,21 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
                 return Ok(Err(last_sign_in_method()));
             }
             identities::delete(c, &link.id).await?;
+            mail::enqueue_notice(c, notice).await?;
             Ok(Ok(()))
         })
     });
     unlinked.await??;
     tracing::info!(%account, %provider, "identity unlinked");
-    match auth.accounts().by_id(account).await {
-        Ok(Some(owner)) => mail::send_mail(auth, &owner, Mail::IdentityUnlinked { provider: known.name.clone() }).await,
-        Ok(None) => {}
-        Err(error) => tracing::error!(%account, why = ?error.to_string(), "nobody can be told of the removed link"),
-    }
+    mail::wake(auth);
     Ok(())
+}
+
+/// What tells the owner of an account that an identity at this provider is gone.
+async fn notice(auth: &Auth, account: &AccountId, provider: &str) -> Result<Option<Outgoing>, Error> {
+    let owner = auth.account(account).await?;
+    let mail = Mail::IdentityUnlinked { provider: provider.to_owned() };
+    Ok(owner.and_then(|owner| Outgoing::to_account(auth, &owner, mail)))
 }
 
 /// An identity of an account, also of a provider that is not configured (any more).
@@ -124,6 +129,7 @@ pub async fn remove(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     let known = auth.config().sso.provider(provider);
     let issuer = known.map_or_else(|| provider.to_owned(), Provider::issuer);
     let name = known.map_or_else(|| provider.to_owned(), |known| known.name.clone());
+    let notice = notice(auth, account, &name).await?;
     let owner = account.clone();
     let removed = auth.store().write(move |c| {
         Box::pin(async move {
@@ -131,6 +137,7 @@ pub async fn remove(auth: &Auth, account: &AccountId, provider: &str) -> Result<
             let all = identities::of_account(c, &owner).await?;
             let Some(link) = all.iter().find(|linked| linked.identity.issuer == issuer) else { return Ok(false) };
             identities::delete(c, &link.id).await?;
+            mail::enqueue_notice(c, notice).await?;
             Ok(true)
         })
     });
@@ -138,9 +145,7 @@ pub async fn remove(auth: &Auth, account: &AccountId, provider: &str) -> Result<
         return Err(not_linked());
     }
     tracing::info!(%account, %provider, "identity unlinked by the operator");
-    if let Some(owner) = auth.account(account).await? {
-        mail::send_mail(auth, &owner, Mail::IdentityUnlinked { provider: name }).await;
-    }
+    mail::wake(auth);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::host::mailer::Mail;
 use crate::model::identity::{Flow, Identity, LinkedIdentity, Purpose, StartedBy, UnconfirmedLink};
-use crate::steps::mail;
+use crate::steps::mail::{self, Outgoing};
 use crate::store::{Conn, identities, sessions, sso_flows, tokens};
 
 /// Whether the owner of the account has confirmed the link, with the account's own credentials.
@@ -30,20 +30,25 @@ pub(super) async fn make_link(
     owner(auth, &identity).await?;
     let now = auth.ambient().now();
     let linked = LinkedIdentity { id: auth.ambient().id(), account_id, identity, label: link.label, linked_at: now };
+    let provider = auth.config().sso.provider_of_issuer(&linked.identity.issuer);
+    let provider = provider.map_or_else(|| flow.provider.clone(), |provider| provider.name.clone());
+    let notice = Outgoing::to_account(auth, &account, Mail::IdentityLinked { provider });
     let (flow_id, kept) = (flow.id.clone(), linked.clone());
     let made = auth.store().write(move |c| {
         Box::pin(async move {
             if !stands(c, &by, confirmed, now).await? || !sso_flows::finish(c, &flow_id, now).await? {
                 return Ok(Err(invalid_flow()));
             }
-            Ok(if identities::insert(c, &kept).await? { Ok(()) } else { Err(already_linked()) })
+            if !identities::insert(c, &kept).await? {
+                return Ok(Err(already_linked()));
+            }
+            mail::enqueue_notice(c, notice).await?;
+            Ok(Ok(()))
         })
     });
     made.await??;
     tracing::info!(account = %linked.account_id, issuer = %linked.identity.issuer, "identity linked");
-    let provider = auth.config().sso.provider_of_issuer(&linked.identity.issuer);
-    let provider = provider.map_or_else(|| flow.provider.clone(), |provider| provider.name.clone());
-    mail::send_mail(auth, &account, Mail::IdentityLinked { provider }).await;
+    mail::wake(auth);
     Ok(())
 }
 

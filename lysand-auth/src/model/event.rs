@@ -1,0 +1,271 @@
+//! What happened, for the log of events (people §15).
+
+use serde_json::{Map, Value};
+
+use crate::ambient::Timestamp;
+use crate::model::account::AccountId;
+use crate::model::app::AppId;
+use crate::model::caller::Caller;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
+        /// What happened (people PPL-162 to PPL-166).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum EventKind { $($(#[$doc])* $name,)+ }
+
+        impl EventKind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The word in the table and in exports.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The kind of this name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|kind| kind.name() == name)
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A session began.
+    SignIn = "sign_in";
+    /// Somebody tried and proved nothing.
+    SignInFailed = "sign_in_failed";
+    /// The proof was right, and the account may not act.
+    SignInBlocked = "sign_in_blocked";
+    /// A limit was exceeded; one row a window.
+    Throttled = "throttled";
+    /// A session was ended by its browser.
+    SignOut = "sign_out";
+    /// All sessions and tokens were ended.
+    SessionsEnded = "sessions_ended";
+    /// Somebody signed in with a browser that the account did not know.
+    NewBrowser = "new_browser";
+    /// An account was made.
+    SignedUp = "signed_up";
+    /// A sign-up was refused.
+    SignUpRefused = "sign_up_refused";
+    /// The address was confirmed.
+    Confirmed = "confirmed";
+    /// The person took the sign-up back.
+    SignUpWithdrawn = "sign_up_withdrawn";
+    /// The owner of the address knew nothing of the sign-up.
+    SignUpDisowned = "sign_up_disowned";
+    /// A sign-up was never confirmed, and is gone.
+    Swept = "swept";
+    /// A request to join was approved.
+    Approved = "approved";
+    /// A request to join was declined.
+    Rejected = "rejected";
+    /// Nobody decided a request to join in time.
+    RequestExpired = "request_expired";
+    /// An invitation was made.
+    InvitationMade = "invitation_made";
+    /// An account was made with an invitation.
+    InvitationUsed = "invitation_used";
+    /// An invitation was ended.
+    InvitationEnded = "invitation_ended";
+    /// An account was removed.
+    Deleted = "deleted";
+    /// The owner changed the password.
+    PasswordChanged = "password_changed";
+    /// An account without a password got one.
+    PasswordSet = "password_set";
+    /// Somebody asked for a link to choose a new password.
+    ResetAsked = "reset_asked";
+    /// The password was replaced by means of such a link.
+    ResetDone = "reset_done";
+    /// Staff demanded a new password.
+    ResetDemanded = "reset_demanded";
+    /// Another address was asked for.
+    EmailChangeAsked = "email_change_asked";
+    /// The address was changed.
+    EmailChanged = "email_changed";
+    /// A change of address was stopped.
+    EmailChangeStopped = "email_change_stopped";
+    /// A change of address was undone.
+    EmailUndone = "email_undone";
+    /// An identity at a provider was linked.
+    IdentityLinked = "identity_linked";
+    /// An identity at a provider was unlinked.
+    IdentityUnlinked = "identity_unlinked";
+    /// The person let an app in.
+    Consent = "consent";
+    /// The person did not.
+    ConsentDenied = "consent_denied";
+    /// A token was issued.
+    TokenIssued = "token_issued";
+    /// A token was revoked.
+    TokenRevoked = "token_revoked";
+    /// A used refresh token came back.
+    RefreshReused = "refresh_reused";
+    /// The person ended an app's access.
+    AppRemoved = "app_removed";
+    /// A role was changed.
+    RoleChanged = "role_changed";
+    /// An account was disabled.
+    Disabled = "disabled";
+    /// An account was enabled.
+    Enabled = "enabled";
+    /// An account was suspended.
+    Suspended = "suspended";
+    /// An account is no longer suspended.
+    Unsuspended = "unsuspended";
+    /// A lock was lifted.
+    Unlocked = "unlocked";
+    /// Staff opened an account whose address is not proven.
+    ConfirmedByStaff = "confirmed_by_staff";
+    /// An app was removed from the server.
+    AppDeleted = "app_deleted";
+    /// A mail cannot be delivered.
+    MailFailed = "mail_failed";
+    /// A mail is tried again.
+    MailRetried = "mail_retried";
+    /// A mail was sent to try it.
+    MailTested = "mail_tested";
+    /// The events were exported.
+    EventsExported = "events_exported";
+    /// A command of the operator changed something.
+    Command = "command";
+}
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Actor {
+    /// Somebody with an account.
+    Account(AccountId),
+    /// An app, for itself.
+    App(AppId),
+    /// The operator, at the command line.
+    Command,
+    /// The server by itself.
+    System,
+    /// A stranger.
+    Nobody,
+}
+
+impl Actor {
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Account(_) => "account",
+            Self::App(_) => "app",
+            Self::Command => "command",
+            Self::System => "system",
+            Self::Nobody => "nobody",
+        }
+    }
+
+    pub(crate) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Account(id) => Some(id.as_str()),
+            Self::App(id) => Some(id.as_str()),
+            Self::Command | Self::System | Self::Nobody => None,
+        }
+    }
+}
+
+/// To what it was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// An account, and its name at that time.
+    Account(AccountId, String),
+    /// Something else: a word for its kind, and its id.
+    Other(&'static str, String),
+}
+
+/// Something that happened, before it is kept.
+#[derive(Clone, Debug)]
+pub(crate) struct NewEvent {
+    pub(crate) id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) kind: EventKind,
+    pub(crate) refused: bool,
+    pub(crate) actor: Actor,
+    pub(crate) target: Option<Target>,
+    pub(crate) app: Option<AppId>,
+    pub(crate) caller: Caller,
+    pub(crate) detail: Map<String, Value>,
+}
+
+impl NewEvent {
+    pub(crate) fn by(self, actor: Actor) -> Self {
+        Self { actor, ..self }
+    }
+
+    pub(crate) fn about(self, account: &AccountId, name: &str) -> Self {
+        Self { target: Some(Target::Account(account.clone(), name.to_owned())), ..self }
+    }
+
+    pub(crate) fn of(self, target: Target) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    pub(crate) fn through(self, app: &AppId) -> Self {
+        Self { app: Some(app.clone()), ..self }
+    }
+
+    pub(crate) fn refused(self) -> Self {
+        Self { refused: true, ..self }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.detail.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// Something that happened, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Event {
+    /// Its key; sorts by the moment.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// The name of its [kind](EventKind::name).
+    pub event: String,
+    /// `done` or `refused`.
+    pub outcome: String,
+    /// Who did it: `account`, `app`, `command`, `system`, `nobody`.
+    pub actor_kind: String,
+    /// Their id.
+    pub actor: Option<String>,
+    /// To what: `account`, `app`, `invitation`, `mail`.
+    pub target_kind: Option<String>,
+    /// Its id.
+    pub target: Option<String>,
+    /// The name of the target at that time.
+    pub name: Option<String>,
+    /// The app that it was done with.
+    pub app: Option<String>,
+    /// From which network.
+    pub network: Option<String>,
+    /// With what program.
+    pub agent: Option<String>,
+    /// In which request.
+    pub request_id: Option<String>,
+    /// What else is to be said, as JSON.
+    pub detail: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_kinds_have_different_names_that_lead_back() {
+        for kind in EventKind::ALL {
+            assert_eq!(EventKind::named(kind.name()), Some(*kind));
+        }
+        assert_eq!(EventKind::named("Sign_in"), None);
+    }
+}

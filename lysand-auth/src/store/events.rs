@@ -1,0 +1,137 @@
+//! The log of events: rows are added and, when they are too old, deleted. Nothing changes one (people PPL-159).
+
+use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, Selectable, SelectableHelper};
+
+use super::conn::Conn;
+use super::schema::auth_event as table;
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::event::{Event, NewEvent, Target};
+use crate::on;
+
+/// The largest detail, in bytes of JSON.
+const LARGEST_DETAIL: usize = 1024;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = table)]
+struct Row {
+    id: String,
+    at: i64,
+    event: String,
+    outcome: String,
+    actor_kind: String,
+    actor: Option<String>,
+    target_kind: Option<String>,
+    target: Option<String>,
+    name: Option<String>,
+    app: Option<String>,
+    network: Option<String>,
+    agent: Option<String>,
+    request_id: Option<String>,
+    detail: Option<String>,
+}
+
+impl From<NewEvent> for Row {
+    fn from(event: NewEvent) -> Self {
+        let network = event.caller.network();
+        let (target_kind, target, name) = match event.target {
+            Some(Target::Account(id, name)) => (Some("account"), Some(id.as_str().to_owned()), Some(name)),
+            Some(Target::Other(kind, id)) => (Some(kind), Some(id), None),
+            None => (None, None, None),
+        };
+        let detail = serde_json::to_string(&event.detail).ok();
+        Self {
+            id: event.id,
+            at: event.at.micros(),
+            event: event.kind.name().to_owned(),
+            outcome: if event.refused { "refused" } else { "done" }.to_owned(),
+            actor_kind: event.actor.kind().to_owned(),
+            actor: event.actor.id().map(str::to_owned),
+            target_kind: target_kind.map(str::to_owned),
+            target,
+            name,
+            app: event.app.map(|app| app.as_str().to_owned()),
+            network,
+            agent: event.caller.agent,
+            request_id: event.caller.request_id,
+            detail: detail.filter(|detail| detail != "{}" && detail.len() <= LARGEST_DETAIL),
+        }
+    }
+}
+
+impl From<Row> for Event {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            at: Timestamp::from_micros(row.at),
+            event: row.event,
+            outcome: row.outcome,
+            actor_kind: row.actor_kind,
+            actor: row.actor,
+            target_kind: row.target_kind,
+            target: row.target,
+            name: row.name,
+            app: row.app,
+            network: row.network,
+            agent: row.agent,
+            request_id: row.request_id,
+            detail: row.detail,
+        }
+    }
+}
+
+/// Adds an event, in the transaction of what it records.
+pub(crate) async fn add(conn: &mut Conn, event: NewEvent) -> Result<(), Error> {
+    let row = Row::from(event);
+    on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// Which events are looked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) event: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) since: Option<Timestamp>,
+    /// Those before the event with this id.
+    pub(crate) before: Option<String>,
+    pub(crate) limit: i64,
+}
+
+/// Events, the newest first.
+pub(crate) async fn find(conn: &mut Conn, wanted: Wanted) -> Result<Vec<Event>, Error> {
+    let Wanted { event, target, since, before, limit } = wanted;
+    let since = since.map_or(i64::MIN, Timestamp::micros);
+    let rows: Vec<Row> = on!(conn, c => {
+        let mut query = table::table.filter(table::at.ge(since)).select(Row::as_select()).into_boxed();
+        if let Some(event) = &event {
+            query = query.filter(table::event.eq(event));
+        }
+        if let Some(target) = &target {
+            query = query.filter(table::target.eq(target));
+        }
+        if let Some(before) = &before {
+            query = query.filter(table::id.lt(before));
+        }
+        query.order((table::at.desc(), table::id.desc())).limit(limit).load(c)
+    })?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// What happened to an account since `since`, the newest first.
+pub(crate) async fn of_account(
+    conn: &mut Conn,
+    account: &AccountId,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<Event>, Error> {
+    let rows: Vec<Row> = on!(conn, c => table::table
+        .filter(table::target.eq(account.as_str()))
+        .filter(table::at.ge(since.micros()))
+        .order((table::at.desc(), table::id.desc()))
+        .select(Row::as_select())
+        .limit(limit)
+        .load(c))?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}

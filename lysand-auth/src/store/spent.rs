@@ -1,0 +1,47 @@
+//! What counts once, or holds for a while: proofs of work that were spent, addresses that want no mail.
+
+use diesel::{ExpressionMethods, QueryDsl};
+
+use super::conn::Conn;
+use super::schema::auth_spent as table;
+use crate::ambient::Timestamp;
+use crate::error::Error;
+use crate::on;
+use crate::secret::Digest;
+
+/// What is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The nonce of a proof of work (people PPL-52).
+    ProofOfWork,
+    /// An address whose owner knows nothing of a sign-up (people PPL-66).
+    Disowned,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ProofOfWork => "proof_of_work",
+            Self::Disowned => "disowned",
+        }
+    }
+}
+
+/// Remembers it until `expires_at`; false when it is known already.
+pub(crate) async fn spend(conn: &mut Conn, kind: Kind, digest: Digest, expires_at: Timestamp) -> Result<bool, Error> {
+    let row =
+        (table::kind.eq(kind.name()), table::digest.eq(digest.as_bytes()), table::expires_at.eq(expires_at.micros()));
+    let statement = diesel::insert_into(table::table).values(row).on_conflict_do_nothing();
+    Ok(on!(conn, c => statement.execute(c))? == 1)
+}
+
+/// Whether it is known.
+pub(crate) async fn is_spent(conn: &mut Conn, kind: Kind, digest: Digest, now: Timestamp) -> Result<bool, Error> {
+    let found: i64 = on!(conn, c => table::table
+        .filter(table::kind.eq(kind.name()))
+        .filter(table::digest.eq(digest.as_bytes()))
+        .filter(table::expires_at.gt(now.micros()))
+        .count()
+        .get_result(c))?;
+    Ok(found > 0)
+}

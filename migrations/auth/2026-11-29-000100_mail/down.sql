@@ -1,0 +1,2 @@
+DROP TABLE auth_mail_token;
+DROP TABLE auth_mail;

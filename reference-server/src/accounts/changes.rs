@@ -1,0 +1,114 @@
+//! Changes of an account, each in the transaction of what it costs (people PPL-211).
+
+use diesel::{ExpressionMethods, QueryDsl};
+use lysand_auth::error::Error;
+use lysand_auth::host::accounts::{AccountsError, Change, Email, Field, Role, Standing, rules};
+use lysand_auth::on;
+use lysand_auth::secret::Secret;
+use lysand_auth::store::Conn;
+
+use super::rows::{account, role_name, standing_name};
+use super::sql::SqlAccounts;
+use super::statements::{close, is_last_admin, lock_admins, no_such_account, row};
+
+/// A change whose slow part, the hash, is done.
+pub(super) enum Prepared {
+    Password(Option<String>),
+    Email(Email),
+    Standing(Standing),
+    Role(Role),
+    Language(Option<String>),
+    Delete,
+}
+
+impl SqlAccounts {
+    /// Does what needs no transaction: checks the values, and hashes a password.
+    pub(super) async fn prepare_change(&self, id: &str, change: Change) -> Result<Prepared, AccountsError> {
+        Ok(match change {
+            Change::Password(password) => Prepared::Password(Some(self.hash_for(id, &password).await?)),
+            Change::NoPassword => Prepared::Password(None),
+            Change::Email(email) => {
+                let address = rules::email(&email.address)?;
+                Prepared::Email(Email { address, ..email })
+            }
+            Change::Standing(standing) => Prepared::Standing(standing),
+            Change::Role(role) => Prepared::Role(role),
+            Change::Language(language) => Prepared::Language(language.map(|language| language.as_str().to_owned())),
+            Change::Delete => Prepared::Delete,
+            _ => return Err(AccountsError::NotOffered),
+        })
+    }
+
+    async fn hash_for(&self, id: &str, password: &Secret) -> Result<String, AccountsError> {
+        let wanted = id.to_owned();
+        let found = self.store.look_up(move |c| Box::pin(async move { row(c, wanted).await }));
+        let row = found.await.map_err(|error| AccountsError::Failed(Box::new(error)))?.ok_or_else(no_such_account)?;
+        Ok(self.hash(password, &row.username, row.email.as_deref()).await?)
+    }
+}
+
+/// Makes the change, unless something stands in its way.
+pub(super) async fn make(
+    c: &mut Conn,
+    id: &str,
+    change: Prepared,
+    now: i64,
+) -> Result<Result<(), AccountsError>, Error> {
+    let row = account::table.find(id.to_owned());
+    let changed = match change {
+        Prepared::Password(hash) => {
+            let change = diesel::update(row).set(account::password_hash.eq(hash));
+            on!(c, c => change.execute(c))?
+        }
+        Prepared::Email(email) => return set_email(c, id, &email).await,
+        Prepared::Standing(standing) => {
+            lock_admins(c).await?;
+            if standing != Standing::Active && is_last_admin(c, id).await? {
+                return Ok(Err(AccountsError::LastAdmin));
+            }
+            let change = diesel::update(row).set(account::standing.eq(standing_name(standing)));
+            on!(c, c => change.execute(c))?
+        }
+        Prepared::Role(role) => {
+            lock_admins(c).await?;
+            if role != Role::Admin && is_last_admin(c, id).await? {
+                return Ok(Err(AccountsError::LastAdmin));
+            }
+            let change = diesel::update(row).set(account::role.eq(role_name(role)));
+            on!(c, c => change.execute(c))?
+        }
+        Prepared::Language(language) => {
+            let change = diesel::update(row).set(account::language.eq(language));
+            on!(c, c => change.execute(c))?
+        }
+        Prepared::Delete => {
+            lock_admins(c).await?;
+            if is_last_admin(c, id).await? {
+                return Ok(Err(AccountsError::LastAdmin));
+            }
+            usize::from(close(c, id.to_owned(), now).await?)
+        }
+    };
+    Ok(if changed == 0 { Err(no_such_account()) } else { Ok(()) })
+}
+
+/// Gives the account an address. A confirmed one belongs to one account alone; others may wait with the same one (people §1.1).
+async fn set_email(c: &mut Conn, id: &str, email: &Email) -> Result<Result<(), AccountsError>, Error> {
+    let key = rules::email_key(&email.address);
+    if email.confirmed {
+        let owners = account::table.filter(account::email_key.eq(key.clone())).filter(account::id.ne(id)).count();
+        let owners: i64 = on!(c, c => owners.get_result(c))?;
+        if owners > 0 {
+            return Ok(Err(AccountsError::Taken(Field::Email)));
+        }
+    }
+    let (confirmed, unconfirmed) = if email.confirmed { (Some(key), None) } else { (None, Some(key)) };
+    let change = diesel::update(account::table.find(id.to_owned())).set((
+        account::email.eq(Some(&email.address)),
+        account::email_key.eq(confirmed),
+        account::unconfirmed_key.eq(unconfirmed),
+        account::email_confirmed.eq(i16::from(email.confirmed)),
+    ));
+    let changed = on!(c, c => change.execute(c))?;
+    Ok(if changed == 0 { Err(no_such_account()) } else { Ok(()) })
+}
