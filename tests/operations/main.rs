@@ -16,6 +16,7 @@ mod parallel_redemption;
 mod private_certificate_authority;
 mod provider_log;
 mod rate_limit_load;
+mod request_ids;
 mod setup;
 mod signals;
 mod slow_clients;

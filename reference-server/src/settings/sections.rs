@@ -14,7 +14,6 @@ use lysand_auth::secret::Secret;
 use super::check;
 use super::reader::Reader;
 use super::value::{Ttl, Value};
-use crate::logging::LogFormat;
 
 /// `[http]`: where the server listens and under which origin people know it.
 #[derive(Clone, Debug)]
@@ -142,7 +141,7 @@ fn tls(reader: &mut Reader) -> Option<Tls> {
         return None;
     }
     let (cert, key) = (reader.folder().join(cert), reader.folder().join(key));
-    if let Err(error) = crate::tls::load(&cert, &key) {
+    if let Err(error) = crate::tls::Certificate::load(&cert, &key) {
         let (name, path) = if error.is_about_key { ("http.tls.key", &key) } else { ("http.tls.cert", &cert) };
         reader.problem(name, Some(path.write().to_string()), error.to_string());
     }
@@ -390,8 +389,4 @@ pub(super) fn rate_limits(reader: &mut Reader) -> RateLimits {
         made.overrides = overrides;
         made
     }
-}
-
-pub(super) fn log_format(reader: &mut Reader) -> LogFormat {
-    reader.choice("log.format", [("text", LogFormat::Text), ("json", LogFormat::Json)])
 }

@@ -58,6 +58,12 @@ pub(crate) fn caller(req: &HttpRequest, config: &Config) -> Caller {
     }
 }
 
+/// Whether the peer is a proxy that is trusted: what it says of a request is believed.
+pub(crate) fn is_from_trusted_proxy(req: &HttpRequest, config: &Config) -> bool {
+    let peer = req.peer_addr().map(|peer| peer.ip().to_canonical());
+    peer.is_some_and(|peer| config.trusted_proxies.iter().any(|network| network.contains(&peer)))
+}
+
 /// An address as proxies write it: with a port or without, in quotes, brackets, with a zone (faults D6).
 fn forwarded(hop: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(hop).ok()?;
