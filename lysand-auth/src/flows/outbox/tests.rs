@@ -160,7 +160,7 @@ fn code_of(letter: &Letter) -> String {
 /// A database for one test.
 struct Database {
     url: String,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Database {
@@ -170,7 +170,7 @@ impl Database {
         {
             let folder = tempfile::tempdir().unwrap();
             let url = format!("sqlite:{}", folder.path().join("outbox.sqlite3").display());
-            all.push(Self { url, _folder: Some(folder) });
+            all.push(Self { url, folder: Some(folder) });
         }
         #[cfg(feature = "postgres")]
         all.extend(Self::postgres().await);
@@ -187,11 +187,11 @@ impl Database {
         client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         let mut url = url::Url::parse(&cluster).unwrap();
         url.set_path(&name);
-        Some(Self { url: url.to_string(), _folder: None })
+        Some(Self { url: url.to_string(), folder: None })
     }
 
     fn is_postgres(&self) -> bool {
-        self.url.starts_with("postgres")
+        self.folder.is_none()
     }
 
     async fn store(&self) -> Store {
@@ -211,12 +211,19 @@ impl Database {
 
     /// All that the database holds of mails, as text.
     async fn dump(&self) -> String {
-        if !self.is_postgres() {
-            let folder = self._folder.as_ref().unwrap();
+        if let Some(folder) = &self.folder {
             let files = std::fs::read_dir(folder.path()).unwrap();
             let bytes = files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect::<Vec<u8>>();
             return String::from_utf8_lossy(&bytes).into_owned();
         }
+        #[cfg(not(feature = "postgres"))]
+        return String::new();
+        #[cfg(feature = "postgres")]
+        self.dump_of_postgres().await
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn dump_of_postgres(&self) -> String {
         let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         let mut text = String::new();
