@@ -9,3 +9,4 @@ pub(crate) mod redirect;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod session_cookie;
+pub(crate) mod token_entity;

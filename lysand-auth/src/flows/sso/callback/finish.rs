@@ -13,12 +13,12 @@ use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::AccountId;
 use crate::model::app::App;
-use crate::model::authorization::CheckedRequest;
+use crate::model::authorization::{CheckedRequest, whole_request};
 use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
 use crate::model::session::{Browser, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
-use crate::steps::{sign_in, standing};
+use crate::steps::{sign_in, standing, waiting};
 use crate::store::sso_flows;
 use crate::texts;
 
@@ -79,7 +79,9 @@ async fn sign_in_with(
         return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
-    standing::may_sign_in(&account)?;
+    if let Err(inactive) = standing::may_sign_in(&account) {
+        return Err(waiting::instead_of(auth, inactive, &account, whole_request(&app, &request), &browser).await?);
+    }
     let proven = Proven { account: &account, by: &ProofKind::Provider };
     let signed_in = sign_in::after_proof(auth, proven, (app, request), browser, None).await?;
     Ok(CallbackOutcome::SignedIn(Box::new(signed_in)))
