@@ -477,7 +477,7 @@ async fn mails_that_anybody_causes_are_limited_per_address_and_notices_are_not()
         assert_eq!(queued.iter().filter(|queued| **queued == Queued::Waiting).count(), 5);
         assert_eq!(server.states().await, [("cancelled", 7), ("waiting", 5)].into());
         let proven = |number: usize| {
-            let mail = Outgoing::to_address(&server.auth, ways[number % 2], Mail::Reset).by_proven_person();
+            let mail = Outgoing::to_address(&server.auth, ways[number % 2], Mail::Reset).from_proven_person();
             server.put(mail.with_link(link(Purpose::Reset, &format!("r{number}"))))
         };
         let queued = join_all((0..5).map(proven)).await;
