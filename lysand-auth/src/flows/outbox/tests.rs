@@ -124,6 +124,13 @@ impl Server {
         states
     }
 
+    /// The events of the account `ada`.
+    async fn failures(&self) -> Vec<String> {
+        let wanted = events::Wanted { event: None, target: Some("ada".into()), since: None, before: None, limit: 9 };
+        let found = self.auth.store().read(move |c| Box::pin(events::find(c, wanted))).await.unwrap();
+        found.into_iter().map(|event| event.event).collect()
+    }
+
     async fn by_link(&self, link: &Letter) -> Option<MailToken> {
         let digest = token_of(link).digest();
         self.auth.store().look_up(move |c| Box::pin(mail_tokens::by_link(c, digest))).await.unwrap()
@@ -444,6 +451,7 @@ async fn refused_mail_is_given_up_at_once_and_others_when_their_time_is_over() {
             (failed.state, failed.last_error.as_deref()),
             (MailState::Failed, Some("the mail is refused for good: 550 no such person"))
         );
+        assert_eq!(server.failures().await, ["mail_failed"]);
         retry(&server.auth, &failed.id).await.unwrap();
         assert_eq!(server.deliver().await.sent, 1);
         assert_eq!(refused_at(&server.auth, "ada@example.com").await.unwrap(), None);
