@@ -42,8 +42,7 @@ impl Mailer for FileMailer {
         let message = self.messages.message(letter)?.formatted();
         let id = self.ambient.id();
         let (folder, name) = (self.folder.clone(), format!("{id}.eml"));
-        let oldest =
-            millis_of(&id).map(|now| now.saturating_sub(u64::try_from(self.keep.as_millis()).unwrap_or(u64::MAX)));
+        let oldest = oldest(&self.ambient, self.keep);
         let written = tokio::task::spawn_blocking(move || {
             remove_older(&folder, oldest);
             write(&folder, &id, &message)

@@ -52,6 +52,7 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         error: Some(text.to_owned()),
         current,
         password,
+        sign_up: None,
         providers: vec![provider(Some(text)), provider(None)],
     };
     add(samples, "sign_in.html", &page(None, true));
