@@ -167,6 +167,19 @@ impl Settings {
         settings
     }
 
+    /// What works and is not as most people want it: for the log and for `check-config`.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let mut warnings = Vec::new();
+        if self.smtp.server.is_none() {
+            warnings.push("mail is written to data/mail and reaches nobody: configure [smtp]");
+            if !self.http.base_url.is_loopback() {
+                warnings.push("sign-up is closed because mail is not configured");
+            }
+        }
+        warnings
+    }
+
     /// What the library wants to know.
     #[must_use]
     pub fn to_config(&self, keys: Keys) -> Config {
