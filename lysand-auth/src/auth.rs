@@ -170,6 +170,11 @@ impl Auth {
         self.0.secret_key.subkey("mail code")
     }
 
+    /// The key that signs challenges for a proof of work.
+    pub(crate) fn work_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("proof of work")
+    }
+
     /// The key from which the secrets of flows to providers are derived.
     #[cfg(feature = "sso")]
     pub(crate) fn flow_key(&self) -> [u8; 64] {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::ambient::Timestamp;
 use crate::password::Busy;
+use crate::secret::Secret;
 use crate::texts;
 
 /// What a flow answers when it does not succeed.
@@ -37,6 +38,8 @@ pub struct Refusal {
     pub allowance: Option<Allowance>,
     /// The realm that a challenge names, where it is known ([`Config::realm`](crate::Config::realm)).
     pub realm: Option<Cow<'static, str>>,
+    /// What somebody waits with whose proof was right and whose account is not usable yet (people PPL-59).
+    pub waiting_token: Option<Secret>,
 }
 
 /// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).
@@ -49,6 +52,21 @@ pub struct Allowance {
     pub remaining: u32,
     /// When the window ends.
     pub reset: Timestamp,
+}
+
+impl Refusal {
+    /// A refusal with nothing but a sentence.
+    pub(crate) fn new(code: Code, why: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            why: why.into(),
+            retry_after: None,
+            needed: None,
+            allowance: None,
+            realm: None,
+            waiting_token: None,
+        }
+    }
 }
 
 /// A fault of the server or its host. Its text goes to the log and nowhere else.
@@ -159,6 +177,10 @@ codes! {
     AccountInactive = "access_denied", 403;
     /// The host's rules refuse a sign-in whose proof was right (FAC-163).
     SignInRefused = "access_denied", 403;
+    /// This server takes no new account, or not this one (people PPL-32).
+    SignUpRefused = "access_denied", 403;
+    /// A link of a mail is over (people PPL-68).
+    DeadLink = "invalid_request", 410;
     /// The request comes from another site, or its form token is not ours.
     Forbidden = "access_denied", 403;
     /// The form token is missing its session: the page is too old (Mastodon §5.5).
@@ -191,20 +213,13 @@ impl Error {
     /// A refusal with a sentence for the person who can mend it.
     #[must_use]
     pub fn refused(code: Code, why: impl Into<Cow<'static, str>>) -> Self {
-        Self::Refused(Refusal { code, why: why.into(), retry_after: None, needed: None, allowance: None, realm: None })
+        Self::Refused(Refusal::new(code, why))
     }
 
     /// A refusal that says when to come again.
     #[must_use]
     pub fn later(code: Code, why: &'static str, retry_after: Duration) -> Self {
-        Self::Refused(Refusal {
-            code,
-            why: why.into(),
-            retry_after: Some(retry_after),
-            needed: None,
-            allowance: None,
-            realm: None,
-        })
+        Self::Refused(Refusal { retry_after: Some(retry_after), ..Refusal::new(code, why) })
     }
 
     /// The same with the realm that a challenge names.

@@ -81,6 +81,13 @@ texts! {
         PROVIDER_UNTRUSTED = "The identity provider gave an answer that cannot be trusted. Please try again.";
         /// The provider cannot be reached when its answer is checked.
         PROVIDER_NO_ANSWER = "The identity provider does not answer. Please try again later.";
+        /// A browser whose account is ready, and which has to sign in.
+        ACCOUNT_READY = "Your account is ready. Please sign in.";
+        /// Why a browser that waits cannot go on yet (Mastodon §11.2). This and the next two come back to a frontend.
+        LOGIN_UNCONFIRMED = "Your login is missing a confirmed e-mail address";
+        LOGIN_PENDING = "Your login is currently pending approval";
+        /// Its account is gone.
+        NO_SUCH_ACCOUNT_ANY_MORE = "There is no such account any more.";
         /// Only providers sign people in (Lysand §5, §13.2).
         PASSWORDS_DISABLED =
             "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";
@@ -169,6 +176,81 @@ texts! {
         SIGN_IN_UNDECIDED = "This server could not decide whether you may sign in. Please try again later.";
         /// The owner of an account confirms a link with another password.
         WRONG_PASSWORD = "This is not the password of the account.";
+    }
+
+    /// What the pages of a sign-up say.
+    SIGN_UP {
+        /// Nobody may sign up.
+        SIGN_UP_CLOSED = "This server takes no new accounts at present.";
+        /// Only with an invitation.
+        NEEDS_INVITATION = "You need an invitation to join this server.";
+        /// An invitation that is unknown, used up, over or somebody else's.
+        INVALID_INVITATION = "is not valid";
+        /// The field that people do not see.
+        LEAVE_EMPTY = "must be left empty";
+        /// The proof of work.
+        WORK_UNCHECKED = "could not be checked; please try again";
+        /// Too many sign-ups without it.
+        TOO_MANY_UNPROVEN =
+            "Too many new accounts were made this way. Please try again later, or with scripts on.";
+        /// Title of a page whose link is over.
+        DEAD_LINK_TITLE = "This link is no longer valid";
+        /// The link of a mail is over.
+        DEAD_LINK = "This link is no longer valid.";
+        /// Somebody else confirmed the address meanwhile.
+        ADDRESS_TAKEN = "This address belongs to another account.";
+        /// A code of a mail.
+        WRONG_CODE = "That code is not right.";
+        /// A code after too many wrong ones.
+        CODE_ENDED = "Please have a new code sent.";
+        /// A mail was sent a moment ago.
+        RESENT_TOO_SOON = "A mail was sent a moment ago. Please wait a minute.";
+        /// Staff decided before.
+        DECIDED_ALREADY = "This request has been decided already";
+        /// Title and message: the link of a mail was used, in another browser than the one that waits.
+        CONFIRMED_TITLE = "Your address is confirmed";
+        CONFIRMED =
+            "Please go back to the window where you began; it goes on by itself.";
+        /// Title and message: a sign-up was taken back.
+        REMOVED_TITLE = "The sign-up was removed";
+        REMOVED = "There is no account any more. Name and address are free again.";
+        /// Message: the owner of an address knew nothing of a sign-up.
+        DISOWNED = "The account is gone, and no such mail comes to this address for a day.";
+        /// A mail is on its way.
+        MAIL_SENT = "The mail is on its way.";
+        /// The address of an account that waits was changed.
+        ADDRESS_CHANGED = "The address was changed, and a mail is on its way to it.";
+        /// Title: the address was confirmed by somebody else.
+        ADDRESS_TAKEN_TITLE = "This address is in use";
+        /// Title: a mail was sent.
+        CHECK_MAIL = "Look into your mail";
+        /// A dead link whose account still waits, and any other.
+        DEAD_LINK_RESENDABLE = "It was used, replaced by a newer one, or is too old. Your account still waits for its address to be confirmed.";
+        DEAD_LINK_OVER = "It was used, replaced by a newer one, or is too old.";
+        /// Buttons and links.
+        SEND_NEW_LINK = "Send a new one";
+        TO_SIGN_IN = "Go to the sign-in page";
+        /// Nobody waits with this browser.
+        NOT_WAITING_TITLE = "Nothing is waiting here";
+        NOT_WAITING =
+            "This browser does not wait for an account any more. If you have one, sign in; if not, you can sign up again.";
+    }
+
+    /// What can be wrong with a field, in words that follow its name; the numbers stand for `{}`.
+    FORM_ERRORS {
+        FIELD_BLANK = "can't be blank";
+        FIELD_INVALID = "is invalid";
+        FIELD_CHARACTERS = "must contain only letters, numbers and underscores";
+        FIELD_TAKEN = "has already been taken";
+        FIELD_RESERVED = "is reserved";
+        FIELD_TOO_SHORT = "is too short (minimum is {} characters)";
+        FIELD_TOO_LONG = "is too long (maximum is {} characters)";
+        FIELD_ACCEPTED = "must be accepted";
+        FIELD_BLOCKED = "uses a disallowed e-mail provider";
+        FIELD_UNREACHABLE = "does not seem to exist";
+        FIELD_BELOW_AGE = "is below the age limit";
+        FIELD_COMMON = "is one of those that are tried first: choose another";
+        FIELD_OBVIOUS = "is too close to the name or the site: choose another";
     }
 
     /// What the links are that an app gives of itself.

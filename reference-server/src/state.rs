@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use lysand_auth::config::ConfigProblems;
+use lysand_auth::host::mailer::Mailer;
 use lysand_auth::keys::{KeyError, Keys};
 use lysand_auth::password::{ParametersError, Passwords};
 use lysand_auth::store::Store;
@@ -12,7 +13,7 @@ use lysand_auth::{Ambient, Auth};
 use crate::accounts::SqlAccounts;
 use crate::database::{self, DatabaseError};
 use crate::frontend::Frontend;
-use crate::mail::FileMailer;
+use crate::mail::{FileMailer, Instance, MailTemplates, Messages, Sender, SmtpMailer};
 use crate::pages::{PagesError, TeraPages};
 use crate::settings::{Settings, domain};
 
@@ -46,6 +47,9 @@ pub enum StartError {
     /// The parameters of the password hash cannot be used.
     #[error("{0}: mend [password]")]
     Password(#[from] ParametersError),
+    /// Mail cannot be sent as configured.
+    #[error("{0}: mend [smtp]")]
+    Mail(String),
     /// No TLS to the frontend is possible.
     #[error("frontend.url: {0}")]
     Tls(rustls::Error),
@@ -90,8 +94,7 @@ impl State {
         let base_url = &settings.http.base_url;
         let accounts = SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url);
         let accounts = Arc::new(accounts.with_title(&settings.instance.title));
-        let mail = settings.data_dir.join("mail");
-        let mailer = FileMailer::new(mail, &settings.instance.title, base_url, ambient.clone());
+        let mailer = load_mailer(&settings, &pages, &ambient)?;
         let config = settings.to_config(keys);
         // A frontend on our own origin is reached by whoever put both behind it.
         let other_origin = config.frontend.origin.as_ref().filter(|origin| *origin != base_url);
@@ -99,7 +102,7 @@ impl State {
         let frontend = frontend.transpose().map_err(StartError::Tls)?;
         let auth = Auth::builder(config, store)
             .accounts(accounts.clone())
-            .mailer(Arc::new(mailer))
+            .mailer(mailer)
             .pages(pages.clone())
             .ambient(ambient)
             .build()?;
@@ -111,4 +114,24 @@ fn load_pages(settings: &Settings) -> Result<Arc<TeraPages>, StartError> {
     let (title, host) = (&settings.instance.title, domain(&settings.http.base_url));
     let templates = settings.templates_dir.as_deref();
     Ok(Arc::new(TeraPages::load_branded(templates, title, host, &settings.branding)?))
+}
+
+fn load_mailer(settings: &Settings, pages: &TeraPages, ambient: &Ambient) -> Result<Arc<dyn Mailer>, StartError> {
+    let base_url = &settings.http.base_url;
+    let (title, languages) = (settings.instance.title.as_str(), settings.instance.languages.as_slice());
+    let instance = Instance { title, site: base_url.as_str(), languages };
+    let templates = MailTemplates::load(settings.templates_dir.as_deref(), pages, instance)?;
+    let (from, reply_to) = (settings.smtp.from.clone(), settings.smtp.reply_to.clone());
+    let messages = Messages::new(templates, Sender { from, reply_to, title, base_url }, ambient.clone());
+    let messages = messages.map_err(|error| StartError::Mail(error.to_string()))?;
+    Ok(match settings.smtp.server.clone() {
+        Some(server) => {
+            let mailer = SmtpMailer::new(server, messages).map_err(|error| StartError::Mail(error.to_string()))?;
+            Arc::new(mailer)
+        }
+        None => {
+            let folder = settings.data_dir.join("mail");
+            Arc::new(FileMailer::new(folder, messages, settings.smtp.keep_files, ambient.clone()))
+        }
+    })
 }

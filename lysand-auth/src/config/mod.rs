@@ -26,6 +26,7 @@ pub use self::signups::{Invitations, Mode, Signups};
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
 use crate::keys::Keys;
 pub use crate::model::host_scope::HostScope;
+use crate::model::mail_token::Purpose;
 pub use crate::model::rate_limit::{Limit, Rule, source_of};
 pub use crate::model::redirect_uri::RedirectMatch;
 use crate::model::scope;
@@ -225,6 +226,18 @@ impl Config {
     #[must_use]
     pub fn password_reset_page(&self) -> String {
         self.page(&self.frontend.routes.password_reset)
+    }
+
+    /// The address in a mail that opens what its token is for.
+    pub(crate) fn mailed_link(&self, purpose: Purpose, token: &str) -> String {
+        match purpose {
+            Purpose::Confirm => self.base_url.join(&format!("/register/confirm?token={token}")),
+            Purpose::Reset => format!("{}?token={token}", self.password_reset_page()),
+            Purpose::EmailConfirm => self.base_url.join(&format!("/account/email/confirm?token={token}")),
+            Purpose::EmailStop => self.base_url.join(&format!("/account/email/stop?token={token}")),
+            Purpose::EmailUndo => self.base_url.join(&format!("/account/email/undo?token={token}")),
+            Purpose::Invited => format!("{}?invite={token}", self.register_page()),
+        }
     }
 
     fn page(&self, route: &str) -> String {

@@ -126,6 +126,7 @@ impl Bearer {
             needed: Some(scopes.join(" ").into()),
             allowance: None,
             realm: None,
+            waiting_token: None,
         }))
     }
 

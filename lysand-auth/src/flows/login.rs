@@ -7,14 +7,15 @@ use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::AccountId;
 use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem};
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, whole_request};
+use crate::model::event::EventKind;
 use crate::model::session::Browser;
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{identifier, sign_in, standing, throttle};
+use crate::steps::{events, identifier, sign_in, standing, throttle, waiting};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -81,16 +82,37 @@ async fn checked(
     };
     let Some(account) = account else {
         // For the log alone: which account was tried.
-        *whom = auth.accounts().by_identifier(&identifier).await.ok().flatten().map(|account| account.id);
+        *whom = record_failure(auth, &attempt, &identifier, &app).await?;
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
     *whom = Some(account.id.clone());
     if let Err(inactive) = standing::may_sign_in(&account) {
         throttle::forget(auth, attempts).await?;
-        return Err(inactive);
+        return Err(
+            waiting::instead_of(auth, inactive, &account, whole_request(&app, &checked), &attempt.browser).await?
+        );
     }
     let proven = Proven { account: &account, by: &ProofKind::Password };
     sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await
+}
+
+/// Records that somebody proved nothing: by the account, if there is one, else by a digest of what was typed, never by the text
+/// itself (people PPL-158, PPL-162).
+async fn record_failure(
+    auth: &Auth,
+    attempt: &PasswordAttempt,
+    identifier: &str,
+    app: &App,
+) -> Result<Option<AccountId>, Error> {
+    let account = auth.accounts().by_identifier(identifier).await.map_err(Error::from_host)?;
+    let event = events::event(auth, EventKind::SignInFailed, &attempt.browser.caller).through(&app.id);
+    let event = event.with("step", "password");
+    let event = match &account {
+        Some(account) => event.about(&account.id, &account.username),
+        None => event.with("typed", Secret::new(identifier).digest().to_base64url()),
+    };
+    events::record_refusal(auth, event).await?;
+    Ok(account.map(|account| account.id))
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {

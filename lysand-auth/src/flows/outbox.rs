@@ -321,15 +321,4 @@ pub async fn refused_at(auth: &Auth, address: &str) -> Result<Option<Timestamp>,
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mail_is_tried_again_at_growing_distances() {
-        let minutes = |tries| again_after(tries).as_secs() / 60;
-        assert_eq!([1, 2, 3, 4, 5, 6, 99].map(minutes), [1, 5, 15, 60, 180, 180, 180]);
-        let wait = Duration::from_secs(100);
-        assert_eq!(spread(wait, [0; 4]), Duration::from_secs(80));
-        assert_eq!(spread(wait, [0xff; 4]), Duration::from_secs(120));
-    }
-}
+mod tests;

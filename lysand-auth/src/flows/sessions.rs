@@ -62,7 +62,7 @@ pub async fn begin(
 ) -> Result<SignedIn, Error> {
     let checked = request::check(auth, request, Omitted::FromRegistration).await;
     let checked = checked.map_err(|error| error.told(request::lysand))?;
-    let source = browser.source;
+    let source = browser.caller.source;
     let signed_in = async {
         let wrong = || Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS);
         let account = auth.account(account).await?.ok_or_else(wrong)?;

@@ -7,9 +7,15 @@ use tokio::time::Instant;
 use crate::ambient::Timestamp;
 use crate::auth::{Auth, HousekeepingTurn};
 use crate::error::Error;
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind};
 use crate::model::rate_limit::Rule;
+use crate::model::sign_up::SignUpRecord;
+use crate::steps::events;
+use crate::steps::removal::{self, Removal};
 use crate::steps::throttle::KNOWN;
 use crate::store::sweeps::{self, Found, Kind, Row};
+use crate::store::{self, sign_ups};
 
 /// Rows that a reader looks at in one go.
 const PAGE: i64 = 500;
@@ -22,6 +28,9 @@ const SHORT: Duration = Duration::from_millis(8);
 const PAUSE: Duration = Duration::from_millis(2);
 /// Ended things are kept a while, so that an answer can still say "revoked" rather than "unknown".
 const KEPT: Duration = Duration::from_secs(24 * 3600);
+
+/// How long it can be seen what became of a mail.
+const MAILS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// How many rows were deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +50,12 @@ pub struct Swept {
     pub throttles: usize,
     /// Browsers that were not seen for 400 days.
     pub known_browsers: usize,
+    /// Sign-ups that nobody confirmed or decided in time, with their accounts.
+    pub sign_ups: usize,
+    /// Events that are too old, browsers that wait no more, and what else counts for a while.
+    pub others: usize,
+    /// Mails that ended 90 days ago, and tokens of mails.
+    pub mails: usize,
     /// Apps that nobody used for [`Lifetimes::unused_app`](crate::config::Lifetimes::unused_app).
     pub apps: usize,
 }
@@ -90,9 +105,14 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     swept.throttles = sweeper.kind(Kind::Throttles, before).await;
     let unseen = auth.ambient().now().minus(KNOWN);
     swept.known_browsers = sweeper.kind(Kind::KnownBrowsers, unseen).await;
+    let ended = auth.ambient().now().minus(MAILS_KEPT);
+    swept.mails = sweeper.kind(Kind::Mails, ended).await;
+    swept.mails += sweeper.kind(Kind::MailTokens, ended).await;
     // A client keeps its registration for good, so one that was ever used stays.
     let unused = auth.ambient().now().minus(auth.config().lifetimes.unused_app);
     swept.apps = sweeper.kind(Kind::UnusedApps, unused).await;
+    swept.sign_ups = sweeper.sign_ups().await;
+    swept.others = sweeper.others().await;
     forget_requests(auth);
     sweeper.failed.map_or(Ok(swept), Err)
 }
@@ -120,7 +140,94 @@ struct Sweeper<'a> {
     failed: Option<Error>,
 }
 
+/// What goes by itself, a few rows at a time.
+#[derive(Clone, Copy, Debug)]
+enum Few {
+    Events,
+    EventNetworks,
+    Waiting,
+    Spent,
+}
+
 impl Sweeper<'_> {
+    /// Removes the accounts of sign-ups whose time is over; how many there were.
+    async fn sign_ups(&mut self) -> usize {
+        let (now, mut removed, mut after) = (self.auth.ambient().now(), 0, (i64::MIN, String::new()));
+        loop {
+            let from = after.clone();
+            let page = self.auth.store().read(move |c| Box::pin(sign_ups::open(c, now, from, PAGE))).await;
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                    return removed;
+                }
+            };
+            let Some(last) = page.last() else { return removed };
+            after = (last.expires_at.micros(), last.account.as_str().to_owned());
+            for record in &page {
+                match self.sign_up(record).await {
+                    Ok(true) => removed += 1,
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::warn!(account = %record.account, %error, "a sign-up that is over cannot be removed");
+                        self.failed.get_or_insert(error);
+                    }
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    async fn sign_up(&self, record: &SignUpRecord) -> Result<bool, Error> {
+        let auth = self.auth;
+        let Some(account) = auth.account(&record.account).await? else {
+            let id = record.account.clone();
+            auth.store().write(move |c| Box::pin(async move { sign_ups::delete(c, &id).await })).await?;
+            return Ok(false);
+        };
+        let kind = if record.confirmed_at.is_some() { EventKind::RequestExpired } else { EventKind::Swept };
+        let event = events::event(auth, kind, &Caller::default()).by(Actor::System);
+        removal::remove(auth, &account, Removal::Expired, event).await
+    }
+
+    /// Deletes what goes by itself; how much there was.
+    async fn others(&mut self) -> usize {
+        let (now, lifetimes) = (self.auth.ambient().now(), self.auth.config().lifetimes);
+        let mut deleted = 0;
+        for (few, before) in [
+            (Few::Events, now.minus(lifetimes.event)),
+            (Few::EventNetworks, now.minus(lifetimes.event_network)),
+            (Few::Waiting, now),
+            (Few::Spent, now),
+        ] {
+            loop {
+                let (begun, most) = (Instant::now(), i64::try_from(self.batch).unwrap_or(PAGE));
+                let write = self.auth.store().write(move |c| {
+                    Box::pin(async move {
+                        match few {
+                            Few::Events => store::events::sweep(c, before, most).await,
+                            Few::EventNetworks => store::events::sweep_networks(c, before, most).await,
+                            Few::Waiting => store::waiting::sweep(c, before, most).await,
+                            Few::Spent => store::spent::sweep(c, before, most).await,
+                        }
+                    })
+                });
+                match write.await {
+                    Ok(0) => break,
+                    Ok(some) => deleted += some,
+                    Err(error) => {
+                        tracing::warn!(?few, %error, "rows that are over cannot be deleted");
+                        self.failed.get_or_insert(error);
+                        break;
+                    }
+                }
+                self.rest(begun).await;
+            }
+        }
+        deleted
+    }
+
     /// Deletes what is over of one kind; how many rows there were.
     async fn kind(&mut self, kind: Kind, before: Timestamp) -> usize {
         let mut deleted = 0;

@@ -7,7 +7,7 @@ use crate::model::account::Account;
 use crate::model::language::Language;
 use crate::secret::Secret;
 
-pub use crate::model::mail::{Mail, MailRecord, MailState};
+pub use crate::model::mail::{KINDS_OF_MAIL, Mail, MailRecord, MailState};
 
 /// A mail to one address, ready to be put into words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,14 @@ impl Letter {
 #[error("the mail is refused for good: {0}")]
 #[non_exhaustive]
 pub struct MailRefused(pub String);
+
+impl MailRefused {
+    /// With what the receiving server says.
+    #[must_use]
+    pub fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
 
 /// Sends mail.
 #[async_trait]

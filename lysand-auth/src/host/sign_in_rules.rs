@@ -32,6 +32,21 @@ pub enum ProofKind {
     Host(String),
 }
 
+impl ProofKind {
+    /// A word for it, in the record of events.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Password => "password",
+            Self::Provider => "provider",
+            Self::Passkey => "passkey",
+            Self::Totp => "totp",
+            Self::Recovery => "recovery",
+            Self::Email => "email",
+            Self::Host(name) => name,
+        }
+    }
+}
+
 /// One proof, and when it was given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -58,6 +58,31 @@ pub struct CheckedRequest {
     pub response_mode: ResponseMode,
 }
 
+/// The parameters of a request that was checked, all but its scope.
+pub(crate) fn request_pairs<'a>(app: &'a App, checked: &'a CheckedRequest) -> Vec<(&'a str, &'a str)> {
+    let mut pairs = vec![
+        ("client_id", app.client_id.as_str()),
+        ("redirect_uri", checked.redirect_uri.as_str()),
+        ("response_type", "code"),
+    ];
+    pairs.extend(checked.state.as_deref().map(|state| ("state", state)));
+    if let Some(challenge) = &checked.challenge {
+        pairs.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
+    }
+    pairs.extend(checked.nonce.as_deref().map(|nonce| ("nonce", nonce)));
+    pairs.extend(
+        (checked.response_mode != ResponseMode::Query).then(|| ("response_mode", checked.response_mode.name())),
+    );
+    pairs
+}
+
+/// The parameters of a request that was checked, all of them.
+pub(crate) fn whole_request(app: &App, checked: &CheckedRequest) -> Vec<(String, String)> {
+    let scopes = checked.scopes.to_string();
+    let pairs = request_pairs(app, checked).into_iter().chain([("scope", scopes.as_str())]);
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 /// How an authorization response travels to the app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -158,6 +183,26 @@ const LARGEST_NONCE: usize = 1024;
 const LARGEST_REQUEST: usize = 12 * 1024;
 
 impl AuthorizationRequest {
+    /// A request from names and values, as they were kept; of a name that comes twice the first counts.
+    pub(crate) fn of_pairs(pairs: &[(String, String)]) -> Self {
+        let named = |wanted: &str| {
+            let found = pairs.iter().find(|(name, value)| name == wanted && !value.trim().is_empty());
+            found.map(|(_, value)| value.clone())
+        };
+        Self {
+            client_id: named("client_id"),
+            redirect_uri: named("redirect_uri"),
+            response_type: named("response_type"),
+            response_mode: named("response_mode"),
+            scope: named("scope"),
+            state: named("state"),
+            code_challenge: named("code_challenge"),
+            code_challenge_method: named("code_challenge_method"),
+            nonce: named("nonce"),
+            ..Self::default()
+        }
+    }
+
     /// Refuses what would be kept in a size that nobody needs (faults F3). What is too large is sent back to nobody.
     ///
     /// # Errors

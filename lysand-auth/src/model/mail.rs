@@ -125,6 +125,40 @@ pub enum Mail {
     Test,
 }
 
+/// The names of all kinds of mails, see [`Mail::kind`].
+pub const KINDS_OF_MAIL: &[&str] = &[
+    "confirm",
+    "signup_existing",
+    "welcome",
+    "approved",
+    "rejected",
+    "request_expired",
+    "requests_waiting",
+    "invited",
+    "reset",
+    "password_changed",
+    "reset_demanded",
+    "email_change_asked",
+    "email_confirm",
+    "email_changed",
+    "email_existing",
+    "email_undone",
+    "new_sign_in",
+    "signed_out_everywhere",
+    "factors_reset",
+    "identity_linked",
+    "identity_unlinked",
+    "token_made",
+    "token_expires",
+    "token_expired",
+    "closing",
+    "closing_cancelled",
+    "deleted",
+    "staff_action",
+    "role_changed",
+    "test",
+];
+
 impl Mail {
     /// The name of its kind, as in the names of templates: `password_changed`.
     #[must_use]

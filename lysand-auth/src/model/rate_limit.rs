@@ -166,12 +166,9 @@ impl Limit {
     #[must_use]
     pub fn exceeded(self, why: &'static str, now: Timestamp) -> Error {
         Error::Refused(Refusal {
-            code: Code::TooManyRequests,
-            why: why.into(),
             retry_after: Some(self.retry_after(now)),
-            needed: None,
             allowance: Some(Allowance { max: self.max, remaining: 0, reset: self.reset(now) }),
-            realm: None,
+            ..Refusal::new(Code::TooManyRequests, why)
         })
     }
 }

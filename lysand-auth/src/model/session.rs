@@ -1,11 +1,11 @@
 //! Browser sessions: a signed cookie that names a server-side row (security WEB-1).
 
 use std::fmt;
-use std::net::IpAddr;
 
 use crate::ambient::Timestamp;
 use crate::config::Lifetimes;
 use crate::model::account::{Account, AccountId};
+use crate::model::caller::Caller;
 use crate::secret::Secret;
 
 /// Names a session row; travels inside the signed cookie only.
@@ -76,8 +76,10 @@ pub struct Browser {
     pub session: Option<SessionId>,
     /// The value by which it is known to the accounts that signed in with it (people PPL-113). It proves nothing.
     pub known_by: Option<Secret>,
-    /// Where it is, for the log of refused sign-ins.
-    pub source: Option<IpAddr>,
+    /// Where it is, and what it says about itself: for the record of events.
+    pub caller: Caller,
+    /// Whether it can wait for an account that is not usable yet: there are pages for that (people PPL-59).
+    pub can_wait: bool,
 }
 
 /// Somebody who is signed in with a browser.

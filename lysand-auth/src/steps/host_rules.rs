@@ -29,7 +29,7 @@ pub(super) struct Asked<'a> {
     rules: Arc<dyn SignInRules>,
     account: &'a Account,
     proofs: Proofs,
-    app: &'a AppId,
+    app: Option<&'a AppId>,
 }
 
 /// Asks the host whether a session may begin; nothing of the host's is answered when it has no rules.
@@ -40,20 +40,20 @@ pub(super) struct Asked<'a> {
 pub(super) async fn before_session<'a>(
     auth: &Auth,
     Proven { account, by }: Proven<'a>,
-    app: &'a AppId,
+    app: Option<&'a AppId>,
 ) -> Result<Option<Asked<'a>>, Error> {
     let Some(rules) = auth.sign_in_rules() else { return Ok(None) };
     let proofs = Proofs::new([(by.clone(), auth.ambient().now())]);
     let demand = answered(rules.demands(account, &proofs)).await.map_err(|why| undecided(account, "demands", &why))?;
     if !proofs.meet(demand) {
-        tracing::info!(account = %account.id, %app, ?demand, "the host demands more than was proven");
+        tracing::info!(account = %account.id, ?app, ?demand, "the host demands more than was proven");
         return Err(Error::refused(Code::SignInRefused, texts::MORE_PROOFS_DEMANDED));
     }
-    let verdict = answered(rules.before_session(account, &proofs, Some(app))).await;
+    let verdict = answered(rules.before_session(account, &proofs, app)).await;
     match verdict.map_err(|why| undecided(account, "before_session", &why))? {
         Verdict::Allow => Ok(Some(Asked { rules, account, proofs, app })),
         Verdict::Refuse(sentence) => {
-            tracing::info!(account = %account.id, %app, "the host refuses the sign-in");
+            tracing::info!(account = %account.id, ?app, "the host refuses the sign-in");
             Err(Error::refused(Code::SignInRefused, sentence))
         }
     }
@@ -62,7 +62,7 @@ pub(super) async fn before_session<'a>(
 impl Asked<'_> {
     /// Tells the host that the session has begun. What comes of it changes nothing.
     pub(super) async fn after_session(&self) {
-        let told = answered(self.rules.after_session(self.account, &self.proofs, Some(self.app))).await;
+        let told = answered(self.rules.after_session(self.account, &self.proofs, self.app)).await;
         if let Err(why) = told {
             tracing::error!(account = %self.account.id, %why, "the host was not told of a session that began");
         }

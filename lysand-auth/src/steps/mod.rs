@@ -3,16 +3,21 @@
 //!
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
+pub(crate) mod admission;
+pub(crate) mod confirmation;
 pub(crate) mod events;
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail;
+pub(crate) mod new_tokens;
 pub(crate) mod proof;
 pub(crate) mod refused_sign_in;
+pub(crate) mod removal;
 pub(crate) mod request;
 pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod standing;
 pub(crate) mod throttle;
+pub(crate) mod waiting;

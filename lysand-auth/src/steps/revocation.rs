@@ -35,6 +35,13 @@ pub(crate) async fn revoke<T: Send + 'static>(
     task.await.map_err(Error::failed)?
 }
 
+/// Tells the host what is over already.
+pub(crate) async fn notify(auth: &Auth, revoked: &Revoked) {
+    if let Some(host) = auth.revocations() {
+        notify_host(&*host, revoked).await;
+    }
+}
+
 async fn notify_host(host: &dyn Revocations, revoked: &Revoked) {
     let told = AssertUnwindSafe(host.revoked(revoked)).catch_unwind();
     let why = match tokio::time::timeout(HOST_TIMEOUT, told).await {

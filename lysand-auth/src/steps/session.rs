@@ -6,10 +6,11 @@ use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::{Authorization, CheckedRequest};
+use crate::model::event::NewEvent;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
 use crate::secret::{Digest, Secret};
-use crate::store::{Conn, Work, authorizations, known_browsers, rate_limits, sessions};
+use crate::store::{Conn, Work, authorizations, events, known_browsers, rate_limits, sessions};
 
 /// How many requests may wait in one session for the person's word; the oldest makes room (faults F3).
 const MOST_PENDING: i64 = 32;
@@ -28,6 +29,7 @@ pub(crate) struct NewSession {
     replaces: Option<SessionId>,
     attempts: Option<FailedAttempts>,
     browser: Option<(String, Digest)>,
+    event: Option<NewEvent>,
 }
 
 impl NewSession {
@@ -43,7 +45,7 @@ impl NewSession {
         let session = Session::begin(id, account.id.clone(), lifetimes, now);
         let cookie =
             auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-        Ok((Self { session, replaces, attempts, browser: None }, cookie))
+        Ok((Self { session, replaces, attempts, browser: None, event: None }, cookie))
     }
 
     /// The same in a browser that the account knows from now on (people PPL-113).
@@ -51,7 +53,15 @@ impl NewSession {
         Self { browser: Some((auth.ambient().id(), browser)), ..self }
     }
 
+    /// The same, recorded as this event in its transaction.
+    pub(crate) fn recorded_as(self, event: NewEvent) -> Self {
+        Self { event: Some(event), ..self }
+    }
+
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
+        if let Some(event) = &self.event {
+            events::add(c, event.clone()).await?;
+        }
         if let Some(attempts) = self.attempts {
             rate_limits::uncount_attempt(c, attempts).await?;
         }
@@ -66,6 +76,14 @@ impl NewSession {
         }
         sessions::insert(c, &self.session).await
     }
+}
+
+/// Begins a session for no app.
+pub(crate) async fn begin(auth: &Auth, new: NewSession) -> Result<(), Error> {
+    let (account, id) = (new.session.account_id.clone(), new.session.id.clone());
+    auth.store().write(move |c| Box::pin(async move { new.keep(c).await })).await?;
+    tracing::info!(%account, session = %id, "signed in");
+    Ok(())
 }
 
 /// Begins a session that nobody proved anything for; answers with its cookie.

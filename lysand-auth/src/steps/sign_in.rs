@@ -5,6 +5,7 @@
 //! decided from the database and the configuration, in the transaction that makes the code, and never from what a caller
 //! remembers. The [worker](super::session) begins the session and makes the code.
 
+use super::events;
 use super::host_rules::{self, Proven};
 use super::session::{self, NewSession, SessionChange};
 use crate::ambient::Timestamp;
@@ -13,6 +14,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
+use crate::model::event::{Actor, EventKind};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::Scopes;
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
@@ -159,7 +161,7 @@ pub(crate) async fn after_proof(
     browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
-    let rules = host_rules::before_session(auth, proven, &app.id).await?;
+    let rules = host_rules::before_session(auth, proven, Some(&app.id)).await?;
     let account = proven.account;
     let candidate = Candidate {
         account: account.id.clone(),
@@ -168,15 +170,42 @@ pub(crate) async fn after_proof(
         consent: Consent::Always,
         now: auth.ambient().now(),
     };
-    let known_by = browser.known_by.unwrap_or_else(|| Secret::generate(auth.ambient()));
-    let (new, cookie) = NewSession::new(auth, account, browser.session, attempts)?;
-    let new = new.in_browser(auth, known_by.digest());
+    let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
+    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), attempts)?;
+    let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
+    let began = began.about(&account.id, &account.username).with("by", proven.by.name()).through(&app.id);
+    let new = new.in_browser(auth, known_by.digest()).recorded_as(began);
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
     if let Some(rules) = rules {
         rules.after_session().await;
     }
     Ok(SignedIn { cookie, known_by, app, request, step })
+}
+
+/// A session that began for no app.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SessionStart {
+    /// The `jwt` cookie.
+    pub cookie: Secret,
+    /// The cookie by which the browser is known from now on (people PPL-113).
+    pub known_by: Secret,
+}
+
+/// Somebody proved just now who they are, and no app asked. The same rules hold.
+pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browser) -> Result<SessionStart, Error> {
+    let rules = host_rules::before_session(auth, proven, None).await?;
+    let account = proven.account;
+    let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
+    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), None)?;
+    let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
+    let began = began.about(&account.id, &account.username).with("by", proven.by.name());
+    session::begin(auth, new.in_browser(auth, known_by.digest()).recorded_as(began)).await?;
+    if let Some(rules) = rules {
+        rules.after_session().await;
+    }
+    Ok(SessionStart { cookie, known_by })
 }
 
 /// Somebody goes on who is signed in with this browser. `None` when the session ended meanwhile.

@@ -1,6 +1,6 @@
 //! The log of events: rows are added and, when they are too old, deleted. Nothing changes one (people PPL-159).
 
-use diesel::{ExpressionMethods, Insertable, QueryDsl, Queryable, Selectable, SelectableHelper};
+use diesel::{BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, Selectable, SelectableHelper};
 
 use super::conn::Conn;
 use super::schema::auth_event as table;
@@ -134,4 +134,29 @@ pub(crate) async fn of_account(
         .limit(limit)
         .load(c))?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Forgets events of before `before`; how many there were. A few at a time.
+pub(crate) async fn sweep(conn: &mut Conn, before: Timestamp, most: i64) -> Result<usize, Error> {
+    let ids: Vec<String> = on!(conn, c => table::table
+        .filter(table::at.lt(before.micros()))
+        .order((table::at, table::id))
+        .select(table::id)
+        .limit(most)
+        .load(c))?;
+    Ok(on!(conn, c => diesel::delete(table::table.filter(table::id.eq_any(&ids))).execute(c))?)
+}
+
+/// Forgets from where events of before `before` came, and with what program; how many there were. Of an event nothing else is
+/// ever changed (people PPL-159, PPL-161).
+pub(crate) async fn sweep_networks(conn: &mut Conn, before: Timestamp, most: i64) -> Result<usize, Error> {
+    let ids: Vec<String> = on!(conn, c => table::table
+        .filter(table::at.lt(before.micros()))
+        .filter(table::network.is_not_null().or(table::agent.is_not_null()))
+        .order((table::at, table::id))
+        .select(table::id)
+        .limit(most)
+        .load(c))?;
+    let change = (table::network.eq(None::<String>), table::agent.eq(None::<String>));
+    Ok(on!(conn, c => diesel::update(table::table.filter(table::id.eq_any(&ids))).set(change).execute(c))?)
 }

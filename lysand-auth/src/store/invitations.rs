@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::sign_up::Invitation;
 use crate::on;
-use crate::secret::Digest;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
@@ -75,16 +74,6 @@ pub(crate) async fn insert(conn: &mut Conn, made: &Invitation) -> Result<(), Err
 pub(crate) async fn by_code(conn: &mut Conn, code: &str) -> Result<Option<Invitation>, Error> {
     let row: Option<Row> =
         on!(conn, c => table::table.filter(table::code.eq(code)).select(Row::as_select()).get_result(c)).optional()?;
-    Ok(row.map(Into::into))
-}
-
-/// The invitation whose mailed code has this digest.
-pub(crate) async fn by_mailed_code(conn: &mut Conn, code: Digest) -> Result<Option<Invitation>, Error> {
-    let row: Option<Row> = on!(conn, c => table::table
-        .filter(table::code_digest.eq(code.as_bytes()))
-        .select(Row::as_select())
-        .get_result(c))
-    .optional()?;
     Ok(row.map(Into::into))
 }
 

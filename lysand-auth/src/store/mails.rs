@@ -296,3 +296,15 @@ pub(crate) async fn refused_at(conn: &mut Conn, address: &str) -> Result<Option<
     let failed = last.filter(|(state, _)| state == MailState::Failed.word());
     Ok(failed.and_then(|(_, at)| at).map(Timestamp::from_micros))
 }
+
+/// When a mail of this kind to an address was last asked for.
+pub(crate) async fn last_asked(conn: &mut Conn, address: &str, kind: &str) -> Result<Option<Timestamp>, Error> {
+    let last: Option<i64> = on!(conn, c => table::table
+        .filter(table::address_key.eq(address.trim().to_lowercase()))
+        .filter(table::kind.eq(kind))
+        .order(table::created_at.desc())
+        .select(table::created_at)
+        .first(c))
+    .optional()?;
+    Ok(last.map(Timestamp::from_micros))
+}

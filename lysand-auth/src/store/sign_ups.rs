@@ -110,6 +110,17 @@ pub(crate) async fn confirm(
     Ok(done > 0)
 }
 
+/// Staff need not decide any more about somebody whose address is not confirmed yet; false when it is, or somebody was faster.
+pub(crate) async fn approve_early(conn: &mut Conn, account: &AccountId) -> Result<bool, Error> {
+    let changed = on!(conn, c => diesel::update(table::table.find(account.as_str()))
+        .filter(table::decided_at.is_null())
+        .filter(table::confirmed_at.is_null())
+        .filter(table::needs_review.eq(1))
+        .set(table::needs_review.eq(0))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
 /// Ends a sign-up that nobody has decided; false when somebody was faster.
 pub(crate) async fn decide(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<bool, Error> {
     let changed = on!(conn, c => diesel::update(table::table.find(account.as_str()))

@@ -35,6 +35,18 @@ pub(crate) async fn spend(conn: &mut Conn, kind: Kind, digest: Digest, expires_a
     Ok(on!(conn, c => statement.execute(c))? == 1)
 }
 
+/// Forgets what no longer holds; how much there was. A few at a time.
+pub(crate) async fn sweep(conn: &mut Conn, now: Timestamp, most: i64) -> Result<usize, Error> {
+    let digests: Vec<Vec<u8>> = on!(conn, c => table::table
+        .filter(table::expires_at.lt(now.micros()))
+        .order(table::expires_at)
+        .select(table::digest)
+        .limit(most)
+        .load(c))?;
+    let over = table::table.filter(table::digest.eq_any(&digests)).filter(table::expires_at.lt(now.micros()));
+    Ok(on!(conn, c => diesel::delete(over).execute(c))?)
+}
+
 /// Whether it is known.
 pub(crate) async fn is_spent(conn: &mut Conn, kind: Kind, digest: Digest, now: Timestamp) -> Result<bool, Error> {
     let found: i64 = on!(conn, c => table::table

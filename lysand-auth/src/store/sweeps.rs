@@ -7,8 +7,8 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods
 
 use super::conn::Conn;
 use super::schema::{
-    auth_app, auth_authorization, auth_family, auth_known_browser, auth_refresh_token, auth_session, auth_sso_flow,
-    auth_throttle, auth_token,
+    auth_app, auth_authorization, auth_family, auth_known_browser, auth_mail, auth_mail_token, auth_refresh_token,
+    auth_session, auth_sso_flow, auth_throttle, auth_token,
 };
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -32,6 +32,10 @@ pub(crate) enum Kind {
     Throttles,
     /// Browsers that were not seen for long.
     KnownBrowsers,
+    /// Mails of the outbox that were sent, given up or cancelled.
+    Mails,
+    /// Tokens of mails whose time is over, by when they were made.
+    MailTokens,
     /// Apps that nobody ever approved and that never had a token.
     UnusedApps,
 }
@@ -129,6 +133,22 @@ pub(crate) async fn find(
                 auth_known_browser,
                 time,
                 "(auth_known_browser.last_at, auth_known_browser.id) > (",
+                before,
+                after,
+                page
+            )
+        }
+        Kind::Mails => {
+            let time = auth_mail::ended_at.assume_not_null();
+            by_text!(conn, auth_mail, time, "(auth_mail.ended_at, auth_mail.id) > (", before, after, page)
+        }
+        Kind::MailTokens => {
+            let time = auth_mail_token::created_at;
+            by_text!(
+                conn,
+                auth_mail_token,
+                time,
+                "(auth_mail_token.created_at, auth_mail_token.id) > (",
                 before,
                 after,
                 page
@@ -241,6 +261,16 @@ pub(crate) async fn delete(conn: &mut Conn, kind: Kind, before: Timestamp, rows:
             use auth_known_browser as b;
             let unseen = b::id.eq_any(&texts).and(b::last_at.lt(before.micros()));
             on!(conn, c => diesel::delete(b::table.filter(unseen)).execute(c))?
+        }
+        Kind::Mails => {
+            use auth_mail as m;
+            let ended = m::id.eq_any(&texts).and(m::ended_at.lt(before.micros()));
+            on!(conn, c => diesel::delete(m::table.filter(ended)).execute(c))?
+        }
+        Kind::MailTokens => {
+            use auth_mail_token as m;
+            let over = m::expires_at.is_null().or(m::expires_at.lt(before.micros()));
+            on!(conn, c => diesel::delete(m::table.filter(m::id.eq_any(&texts)).filter(over)).execute(c))?
         }
         Kind::UnusedApps => {
             use auth_app as p;

@@ -101,6 +101,17 @@ pub(crate) async fn tell(
     Ok(())
 }
 
+/// Forgets those whose time is over; how many there were. A few at a time.
+pub(crate) async fn sweep(conn: &mut Conn, now: Timestamp, most: i64) -> Result<usize, Error> {
+    let ids: Vec<String> = on!(conn, c => table::table
+        .filter(table::expires_at.lt(now.micros()))
+        .order((table::expires_at, table::id))
+        .select(table::id)
+        .limit(most)
+        .load(c))?;
+    Ok(on!(conn, c => diesel::delete(table::table.filter(table::id.eq_any(&ids))).execute(c))?)
+}
+
 /// Forgets all who wait for an account.
 pub(crate) async fn delete_of_account(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
     on!(conn, c => diesel::delete(table::table.filter(table::account_id.eq(account.as_str()))).execute(c))?;

@@ -14,6 +14,7 @@ mod lysand;
 mod mastodon;
 mod oauth;
 mod pages;
+mod people;
 mod wire;
 
 use actix_web::web::{Data, ServiceConfig};
@@ -101,6 +102,7 @@ impl Auth {
 }
 
 fn site_map(auth: &Auth, surfaces: Surfaces) -> Vec<routes::Routes> {
-    let all = [oauth::routes(auth), mastodon::routes(auth), pages::routes(auth), lysand::routes(auth)];
+    let all =
+        [oauth::routes(auth), mastodon::routes(auth), pages::routes(auth), lysand::routes(auth), people::routes(auth)];
     all.concat().into_iter().filter(|routes| routes.belongs_to(surfaces)).collect()
 }

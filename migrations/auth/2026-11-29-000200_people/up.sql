@@ -17,6 +17,7 @@ CREATE TABLE auth_event (
 );
 CREATE INDEX auth_event_target ON auth_event (target, at);
 CREATE INDEX auth_event_sweep ON auth_event (at, id);
+CREATE INDEX auth_event_network ON auth_event (at, id) WHERE network IS NOT NULL OR agent IS NOT NULL;
 
 -- How an account came to be, and how far its sign-up is. A row is there until the account is removed.
 CREATE TABLE auth_sign_up (

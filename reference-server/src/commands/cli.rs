@@ -69,6 +69,9 @@ pub(super) enum Command {
     /// Manage access tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// See what happens to mails
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Make keys
     #[command(subcommand)]
     Keys(KeysCommand),
@@ -86,6 +89,23 @@ pub(super) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// `mail …`
+#[derive(Debug, Subcommand)]
+pub(super) enum MailCommand {
+    /// Send a test mail and tell what the mail server says
+    Test {
+        /// Where it goes
+        address: String,
+    },
+    /// List the newest mails of the outbox
+    List,
+    /// Try a mail again that waits or was given up
+    Retry {
+        /// Its id
+        id: String,
+    },
 }
 
 /// `keys …`
@@ -271,6 +291,9 @@ mod tests {
             "app delete 1",
             "token create alice --scopes read --app 1",
             "sweep",
+            "mail test a@b.example --json",
+            "mail list --json",
+            "mail retry 1",
             "keys new new.pem",
         ] {
             assert!(parsed(words).is_ok(), "{words}");
@@ -286,6 +309,7 @@ mod tests {
             "account",
             "app create --name N",
             "openapi",
+            "mail test",
             "token create alice",
             "serve --log-format xml",
             "account create alice --email a@b.example --password hunter2",

@@ -11,6 +11,7 @@ mod config;
 mod database;
 mod documentation;
 mod error;
+mod mail;
 mod output;
 mod password;
 mod reload;
@@ -102,6 +103,9 @@ async fn dispatch(cli: Cli, settings: Settings, reload: Reload) -> Result<ExitCo
         Command::App(command) => app::run(&State::open_existing(settings, ambient).await?, command, cli.json).await?,
         Command::Token(TokenCommand::Create(wanted)) => {
             token::create(&State::open_existing(settings, ambient).await?, wanted, cli.json).await?;
+        }
+        Command::Mail(command) => {
+            return mail::run(&State::open_existing(settings, ambient).await?, command, cli.json).await;
         }
         Command::Keys(KeysCommand::New { file }) => {
             Keys::create_signing_file(&file, &ambient).map_err(StartError::Key)?;

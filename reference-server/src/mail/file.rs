@@ -1,54 +1,59 @@
-//! Mail as files: one `.eml` a mail in `data/mail/`, for a server without a mail transport (running contract §1).
+//! Mail as files: one `.eml` a mail in `data/mail/`, for a server without a mail server (running contract §1, PPL-172).
 
+use std::fmt;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lysand_auth::Ambient;
-use lysand_auth::config::BaseUrl;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::mailer::{Letter, Mailer};
 
-use super::message::{Message, host_of};
-use super::texts;
+use super::message::Messages;
 
-/// Writes each mail as a file that only the server's user can read.
-#[derive(Clone, Debug)]
+/// Writes each mail as a file that only the server's user can read, and removes old ones: they hold live links.
 pub struct FileMailer {
     folder: PathBuf,
-    /// The name in `From:`.
-    title: String,
-    base_url: BaseUrl,
+    messages: Messages,
+    keep: Duration,
     ambient: Ambient,
+    has_warned: AtomicBool,
+}
+
+impl fmt::Debug for FileMailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileMailer").field("folder", &self.folder).finish_non_exhaustive()
+    }
 }
 
 impl FileMailer {
-    /// Mail below `folder`, which is made when the first mail is written, in the name of `title`.
+    /// Mail below `folder`, which is made when the first mail is written; each file is removed after `keep`.
     #[must_use]
-    pub fn new(folder: PathBuf, title: &str, base_url: &BaseUrl, ambient: Ambient) -> Self {
-        Self { folder, title: title.to_owned(), base_url: base_url.clone(), ambient }
+    pub fn new(folder: PathBuf, messages: Messages, keep: Duration, ambient: Ambient) -> Self {
+        Self { folder, messages, keep, ambient, has_warned: AtomicBool::new(false) }
     }
 }
 
 #[async_trait]
 impl Mailer for FileMailer {
     async fn send(&self, letter: &Letter) -> HostResult<()> {
-        let site = self.base_url.as_str();
-        let name = letter.username.as_deref().unwrap_or(&letter.address);
-        let text =
-            texts::text(&letter.mail, name, &self.title, site).ok_or("this version has no text for that mail")?;
+        let message = self.messages.message(letter)?.formatted();
         let id = self.ambient.id();
-        let message = Message {
-            id: &id,
-            sender: &self.title,
-            host: host_of(&self.base_url),
-            recipient: &letter.address,
-            date: self.ambient.now().seconds(),
-        };
-        let message = message.with(&text.subject, &text.body);
-        let folder = self.folder.clone();
-        tokio::task::spawn_blocking(move || write(&folder, &id, &message)).await??;
+        let (folder, name) = (self.folder.clone(), format!("{id}.eml"));
+        let oldest =
+            millis_of(&id).map(|now| now.saturating_sub(u64::try_from(self.keep.as_millis()).unwrap_or(u64::MAX)));
+        let written = tokio::task::spawn_blocking(move || {
+            remove_older(&folder, oldest.unwrap_or(0));
+            write(&folder, &id, &message)
+        });
+        written.await??;
+        if !self.has_warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!("mail is written to {} and reaches nobody: configure [smtp]", self.folder.display());
+        }
+        tracing::info!(kind = letter.mail.kind(), file = name, "mail written");
         Ok(())
     }
 
@@ -59,62 +64,103 @@ impl Mailer for FileMailer {
 }
 
 /// Writes a mail so that nobody ever sees half of it: under another name first, then renamed.
-fn write(folder: &Path, id: &str, message: &str) -> std::io::Result<()> {
+fn write(folder: &Path, id: &str, message: &[u8]) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let unfinished = folder.join(format!(".{id}.part"));
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-    file.write_all(message.as_bytes())?;
+    file.write_all(message)?;
     file.sync_all()?;
     std::fs::rename(&unfinished, folder.join(format!("{id}.eml")))
+}
+
+/// Removes the mails that were written before this moment, which their names tell. What cannot be removed stays.
+fn remove_older(folder: &Path, oldest: u64) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let id = name.strip_suffix(".eml").or_else(|| name.strip_prefix('.')?.strip_suffix(".part"));
+        if id.and_then(millis_of).is_some_and(|written| written < oldest) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// When an id was made: the first 48 bits of a UUID of version 7, in milliseconds (RFC 9562 §5.7).
+fn millis_of(id: &str) -> Option<u64> {
+    let digits: String = id.chars().filter(|c| *c != '-').take(12).collect();
+    u64::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 12 && id.len() == 36)
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::Arc;
 
+    use lysand_auth::ambient::{Clock, Timestamp};
     use lysand_auth::host::mailer::Mail;
+    use lysand_auth::secret::Secret;
 
     use super::*;
+    use crate::mail::snapshots::messages;
 
     fn letter(mail: Mail) -> Letter {
         Letter::new("a@b.example", mail).with_username("alice")
     }
 
-    fn mailer(folder: &Path, title: &str) -> FileMailer {
-        let base_url = BaseUrl::parse("https://social.example").unwrap();
-        FileMailer::new(folder.join("mail"), title, &base_url, Ambient::system())
+    fn mailer(folder: &Path, title: &str, ambient: Ambient) -> FileMailer {
+        let keep = Duration::from_secs(7 * 86_400);
+        FileMailer::new(folder.join("mail"), messages(title, "en", ambient.clone()), keep, ambient)
+    }
+
+    fn mails(folder: &Path) -> Vec<PathBuf> {
+        std::fs::read_dir(folder.join("mail")).unwrap().map(|entry| entry.unwrap().path()).collect()
     }
 
     fn only_mail(folder: &Path) -> PathBuf {
-        let mails: Vec<_> =
-            std::fs::read_dir(folder.join("mail")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mails = mails(folder);
         assert_eq!(mails.len(), 1, "{mails:?}");
         mails[0].clone()
     }
 
     #[tokio::test]
-    async fn mail_file_is_private_with_headers_and_text() {
+    async fn mail_file_is_private_with_headers_text_and_html() {
         let folder = tempfile::tempdir().unwrap();
-        mailer(folder.path(), "My instance").send(&letter(Mail::PasswordChanged)).await.unwrap();
+        let mailer = mailer(folder.path(), "My instance", Ambient::system());
+        let link = "https://social.example/register/confirm?token=abc_-1";
+        mailer
+            .send(&letter(Mail::Confirm).with_link(Secret::new(link)).with_code(Secret::new("12345678")))
+            .await
+            .unwrap();
         let path = only_mail(folder.path());
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(folder.path().join("mail").metadata().unwrap().permissions().mode() & 0o777, 0o700);
         let text = std::fs::read_to_string(path).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains("From: My instance <noreply@social.example>\r\n"), "{head}");
-        assert!(head.contains("To: <a@b.example>\r\n") && head.contains("\r\nDate: "), "{head}");
-        assert!(body.starts_with("Hello alice,\r\n") && body.contains("https://social.example"));
+        for wanted in [
+            "From: \"My instance\" <noreply@social.example>\r\n",
+            "To: a@b.example\r\n",
+            "\r\nDate: ",
+            "\r\nMessage-ID: <",
+            "@social.example>\r\n",
+            "\r\nAuto-Submitted: auto-generated\r\n",
+            "Content-Type: multipart/alternative;",
+        ] {
+            assert!(format!("{head}\r\n").contains(wanted), "{wanted}: {head}");
+        }
+        let (plain, html) = body.split_once("text/html").unwrap();
+        assert!(plain.contains("\r\nHello alice,\r\n") && plain.contains(&format!("\r\n{link}\r\n")), "{plain}");
+        assert!(plain.contains("12345678\r\n") && html.contains("<strong>12345678</strong>"), "{body}");
+        assert!(html.contains(&format!("<a href=\"{link}\">")), "{html}");
         assert!(!text.replace("\r\n", "").contains('\n'));
     }
 
     #[tokio::test]
     async fn mail_header_injection_through_instance_title_is_prevented() {
         let folder = tempfile::tempdir().unwrap();
-        let mailer = mailer(folder.path(), "Schöne <Grüße>\r\nBcc: x@y.example");
+        let mailer = mailer(folder.path(), "Schöne <Grüße>\r\nBcc: x@y.example", Ambient::system());
         mailer.send(&letter(Mail::PasswordChanged)).await.unwrap();
         let text = std::fs::read_to_string(only_mail(folder.path())).unwrap();
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
-        assert!(!head.contains("Bcc") && head.contains("From: =?utf-8?B?"), "{head}");
+        assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");
         assert!(head.lines().all(|line| line.len() <= 98 && line.is_ascii()), "{head}");
     }
 
@@ -125,15 +171,39 @@ mod tests {
             [Mail::IdentityLinked { provider: name.to_owned() }, Mail::IdentityUnlinked { provider: name.to_owned() }]
         {
             let folder = tempfile::tempdir().unwrap();
-            mailer(folder.path(), "My instance").send(&letter(mail)).await.unwrap();
+            mailer(folder.path(), "My instance", Ambient::system()).send(&letter(mail)).await.unwrap();
             let text = std::fs::read_to_string(only_mail(folder.path())).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             let names: Vec<_> = head.lines().filter(|line| !line.starts_with(' ')).collect();
-            assert!(names.len() == 9 && !head.contains("Bcc"), "{head}");
+            assert!(names.len() == 8 && !head.contains("Bcc"), "{head}");
             assert!(head.lines().all(|line| line.len() <= 98 && line.is_ascii()), "{head}");
             assert!(body.contains("Evil Bcc: x@y.example <b> [2J Pay"), "{body}");
+            assert!(body.contains("Evil Bcc: x@y.example &lt;b&gt; [2J Pay"), "{body}");
             assert!(!body.lines().any(|line| line.starts_with("Bcc") || line.starts_with("Pay")), "{body}");
             assert!(!body.replace("\r\n", "").contains(char::is_control), "{body}");
         }
+    }
+
+    #[derive(Clone, Copy)]
+    struct At(i64);
+
+    impl Clock for At {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(self.0)
+        }
+    }
+
+    #[tokio::test]
+    async fn mail_file_is_removed_when_its_time_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let day = 86_400_000_000;
+        for (days, there) in [(100, 1), (106, 2), (108, 2), (120, 1)] {
+            let ambient = Ambient::system().with_clock(Arc::new(At(days * day)));
+            mailer(folder.path(), "T", ambient).send(&letter(Mail::Welcome)).await.unwrap();
+            assert_eq!(mails(folder.path()).len(), there, "{days}");
+        }
+        std::fs::write(folder.path().join("mail/notes.txt"), "mine").unwrap();
+        remove_older(&folder.path().join("mail"), u64::MAX);
+        assert_eq!(mails(folder.path()).len(), 1, "what is not ours stays");
     }
 }

@@ -1,91 +1,121 @@
-//! A mail as RFC 5322 writes it.
+//! A mail as it is sent: text and HTML in one message with its headers (PPL-173, PPL-174).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::Message;
+use lettre::address::Address;
+use lettre::message::header::{ContentTransferEncoding, ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
+use lysand_auth::Ambient;
 use lysand_auth::config::BaseUrl;
+use lysand_auth::host::HostResult;
+use lysand_auth::host::mailer::{Letter, MailRefused};
 
-/// What a mail has beside its subject and its body.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Message<'a> {
-    /// Unique among all mails.
-    pub(super) id: &'a str,
-    /// The name in `From:`.
-    pub(super) sender: &'a str,
-    /// The host that sends it.
-    pub(super) host: &'a str,
-    /// The address in `To:`.
-    pub(super) recipient: &'a str,
-    /// When it is sent, in seconds since 1970.
-    pub(super) date: i64,
+use super::templates::MailTemplates;
+use super::texts::one_line;
+
+/// The longest line of a mail without encoding (RFC 5322 §2.1.1).
+const LONGEST_LINE: usize = 990;
+
+/// Puts mails together.
+pub struct Messages {
+    templates: MailTemplates,
+    sender: Mailbox,
+    reply_to: Option<Mailbox>,
+    host: String,
+    ambient: Ambient,
 }
 
-impl Message<'_> {
-    /// The whole mail.
-    pub(super) fn with(&self, subject: &str, body: &str) -> String {
-        let Self { id, host, .. } = self;
-        let mut text = String::new();
-        for (name, value) in [
-            ("From", format!("{} <noreply@{host}>", encoded(self.sender))),
-            ("To", format!("<{}>", self.recipient)),
-            ("Subject", encoded(subject)),
-            ("Date", date(self.date)),
-            ("Message-ID", format!("<{id}@{host}>")),
-            ("MIME-Version", "1.0".to_owned()),
-            ("Content-Type", "text/plain; charset=utf-8".to_owned()),
-            ("Content-Transfer-Encoding", "8bit".to_owned()),
-            ("Auto-Submitted", "auto-generated".to_owned()),
-        ] {
-            text.push_str(&format!("{name}: {value}\r\n"));
+/// Whom the mails come from.
+#[derive(Clone, Debug)]
+pub struct Sender<'a> {
+    /// The configured one.
+    pub from: Option<Mailbox>,
+    /// Where answers go.
+    pub reply_to: Option<Mailbox>,
+    /// The name of the server.
+    pub title: &'a str,
+    /// Its origin.
+    pub base_url: &'a BaseUrl,
+}
+
+impl Messages {
+    /// Mails in these words, from this sender.
+    ///
+    /// # Errors
+    /// When there is no address that could be the sender's.
+    pub fn new(templates: MailTemplates, sender: Sender<'_>, ambient: Ambient) -> HostResult<Self> {
+        let host = host_of(sender.base_url).to_owned();
+        let usual =
+            || Address::new("noreply", &host).map(|address| Mailbox::new(Some(one_line(sender.title)), address));
+        let from = match sender.from {
+            Some(from) => from,
+            None => usual()?,
+        };
+        Ok(Self { templates, sender: from, reply_to: sender.reply_to, host, ambient })
+    }
+
+    /// The host that the mails come from.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// One mail.
+    ///
+    /// # Errors
+    /// When its address is none, or this version has no words for it.
+    pub fn message(&self, letter: &Letter) -> HostResult<Message> {
+        let address: Address =
+            letter.address.parse().map_err(|error| MailRefused::new(format!("the address cannot be used: {error}")))?;
+        let words = self.templates.words(letter)?;
+        let now = self.ambient.now();
+        let seconds = u64::try_from(now.seconds()).unwrap_or(0);
+        let mut message = Message::builder()
+            .from(self.sender.clone())
+            .to(Mailbox::new(None, address))
+            .subject(words.subject)
+            .date(UNIX_EPOCH + Duration::from_secs(seconds))
+            .message_id(Some(format!("<{}@{}>", self.ambient.id(), self.host)))
+            .header(AutoSubmitted);
+        if let Some(reply_to) = &self.reply_to {
+            message = message.reply_to(reply_to.clone());
         }
-        for line in std::iter::once("").chain(body.lines()) {
-            text.push_str(line);
-            text.push_str("\r\n");
-        }
-        text
+        let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(body(words.text));
+        let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(body(words.html));
+        Ok(message.multipart(MultiPart::alternative().singlepart(text).singlepart(html))?)
+    }
+}
+
+/// The body of a part: as it is where that may travel, so that a link in a file can be read and copied.
+fn body(text: String) -> Body {
+    let is_plain = text.is_ascii() && text.lines().all(|line| line.len() <= LONGEST_LINE);
+    if !is_plain {
+        return Body::new(text);
+    }
+    let lines: String = text.lines().flat_map(|line| [line, "\r\n"]).collect();
+    Body::dangerous_pre_encoded(lines.into_bytes(), ContentTransferEncoding::SevenBit)
+}
+
+/// `Auto-Submitted: auto-generated` (RFC 3834): no robot answers.
+#[derive(Clone, Copy, Debug)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
     }
 }
 
 /// The host in the addresses of mail: that of the origin, unless that is an IP address.
-pub(super) fn host_of(base_url: &BaseUrl) -> &str {
+fn host_of(base_url: &BaseUrl) -> &str {
     let host = base_url.host();
     if host.parse::<std::net::Ipv4Addr>().is_ok() || host.starts_with('[') { "localhost" } else { host }
-}
-
-/// Text for a header: as it is when it is plain, else as encoded words (RFC 2047). Control characters cannot end the
-/// header, since whatever is not plain is encoded.
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b" -_'!".contains(&byte);
-    if text.bytes().all(plain) && text.len() <= 60 && !text.contains("=?") {
-        return text.to_owned();
-    }
-    let mut words = Vec::new();
-    let mut word = String::new();
-    for character in text.chars() {
-        // 45 bytes make 60 characters of base64, which with the frame stays below the 75 of RFC 2047 §2.
-        if word.len() + character.len_utf8() > 45 {
-            words.push(std::mem::take(&mut word));
-        }
-        word.push(character);
-    }
-    words.push(word);
-    let words: Vec<_> = words.iter().map(|word| format!("=?utf-8?B?{}?=", STANDARD.encode(word))).collect();
-    words.join("\r\n ")
-}
-
-/// A date as RFC 5322 §3.3 writes it.
-fn date(seconds: i64) -> String {
-    time::OffsetDateTime::from_unix_timestamp(seconds)
-        .ok()
-        .and_then(|moment| moment.format(&time::format_description::well_known::Rfc2822).ok())
-        .unwrap_or_else(|| "Thu, 01 Jan 1970 00:00:00 +0000".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mail_date_header_follows_rfc_5322_format() {
-        assert_eq!(date(1_479_945_600), "Thu, 24 Nov 2016 00:00:00 +0000");
-    }
 }

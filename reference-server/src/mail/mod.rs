@@ -1,7 +1,17 @@
-//! Mail: what is written (`texts`), how a mail is put together (`message`), and where it goes ([`FileMailer`]).
+//! Mail: what it says (`texts`, `templates`), how it is put together (`message`), and where it goes: by SMTP
+//! ([`SmtpMailer`]), or into files ([`FileMailer`]).
 
 mod file;
 mod message;
+mod smtp;
+#[cfg(test)]
+mod snapshots;
+mod templates;
 mod texts;
 
 pub use self::file::FileMailer;
+pub use self::message::{Messages, Sender};
+pub use self::smtp::SmtpMailer;
+pub use self::templates::{Instance, MailTemplates};
+#[cfg(test)]
+pub(crate) use self::texts::tests::all as mail_texts;

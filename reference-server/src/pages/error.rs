@@ -27,3 +27,10 @@ pub enum PagesError {
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Broken(Vec<Position>),
 }
+
+impl PagesError {
+    /// What is wrong with a template of a mail.
+    pub(crate) fn of_mail(error: &tera::Error) -> Self {
+        Self::Broken(super::positions::of_error(error, "mail"))
+    }
+}

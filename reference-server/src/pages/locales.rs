@@ -30,13 +30,23 @@ catalogues! { "de": "Deutsch", "fr": "Français", "es": "Español", }
 
 /// The texts of one language.
 #[derive(Default)]
-pub(super) struct Catalogue {
+pub struct Catalogue {
     texts: BTreeMap<String, String>,
 }
 
 impl Catalogue {
     pub(super) fn parse(text: &str) -> Result<Self, toml::de::Error> {
         Ok(Self { texts: toml::from_str(text)? })
+    }
+
+    /// A sentence in this language, with these parts in its holes as they are.
+    pub(crate) fn say(&self, pattern: &str, parts: &[&str]) -> String {
+        filled(self.texts.get(pattern).map_or(pattern, String::as_str), parts)
+    }
+
+    /// Words of ours in this language, such as a day.
+    pub(crate) fn words(&self, text: &str) -> String {
+        self.translate(text)
     }
 
     /// The text in this language. One with its holes filled in is found by what stands around the holes.
@@ -49,7 +59,7 @@ impl Catalogue {
     }
 
     /// Does the work with templates that speak this language.
-    pub(super) fn spoken<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
+    pub(crate) fn spoken<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
         struct Silence;
         impl Drop for Silence {
             fn drop(&mut self) {
@@ -75,7 +85,7 @@ fn translated(text: &str) -> String {
 
 /// Teaches templates the filters `t`, which translates a text, and `sentence`, which translates clauses and makes one
 /// sentence of them. What they return is escaped like any other text.
-pub(super) fn register_functions(tera: &mut Tera) {
+pub(crate) fn register_functions(tera: &mut Tera) {
     tera.register_filter("t", |text: &str, _: Kwargs, _: &State| translated(text));
     tera.register_filter("sentence", |clauses: &[Value], _: Kwargs, _: &State| joined(clauses));
 }

@@ -18,14 +18,6 @@ mod sources;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-pub use self::error::PagesError;
-#[cfg(test)]
-pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
-use self::locales::{ENGLISH, ENGLISH_NAME};
-use self::parsed::ParsedPages;
-pub use self::positions::Position;
-use crate::assets::OwnAsset;
-use crate::settings::Branding;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError as _};
 use async_trait::async_trait;
@@ -34,6 +26,18 @@ use lysand_auth::host::HostResult;
 use lysand_auth::host::pages::{HtmlPage, Page, PageReply, PageRequest, Pages, Reader};
 use lysand_auth::web::ApiError;
 use serde::Serialize;
+
+pub use self::error::PagesError;
+pub use self::locales::Catalogue;
+pub(crate) use self::locales::register_functions as register_filters;
+#[cfg(test)]
+pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
+use self::locales::{ENGLISH, ENGLISH_NAME};
+use self::parsed::ParsedPages;
+pub use self::positions::Position;
+pub(crate) use self::sources::mail_overrides;
+use crate::assets::OwnAsset;
+use crate::settings::Branding;
 
 /// The pages, parsed when the server starts and when they are [read again](Self::reload).
 pub struct TeraPages {
@@ -83,6 +87,11 @@ impl TeraPages {
 
     fn parsed(&self) -> Arc<ParsedPages> {
         Arc::clone(&self.parsed.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The catalogue of each language, English first.
+    pub(crate) fn catalogues(&self) -> Vec<(&'static str, Arc<Catalogue>)> {
+        self.parsed().catalogues()
     }
 
     /// The languages that the pages speak: tag in lower case, name in itself.

@@ -71,6 +71,11 @@ impl ParsedPages {
         Ok(pages)
     }
 
+    /// The catalogue of each language, English first.
+    pub(super) fn catalogues(&self) -> Vec<(&'static str, Arc<Catalogue>)> {
+        self.languages.clone()
+    }
+
     /// The admin's own file of this name.
     pub(super) fn file(&self, name: &str) -> Option<Arc<OwnAsset>> {
         self.files.get(name).cloned()

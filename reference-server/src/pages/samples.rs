@@ -53,6 +53,7 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         current,
         password,
         providers: vec![provider(Some(text)), provider(None)],
+        sign_up: None,
     };
     add(samples, "sign_in.html", &page(None, true));
     for continue_action in [Some(text.to_owned()), None] {

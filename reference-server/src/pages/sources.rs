@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::error::PagesError;
 use super::old_syntax;
 use super::positions::{self, Position};
+use lysand_auth::host::mailer::KINDS_OF_MAIL;
 
 macro_rules! templates {
     ($($name:literal,)+) => {
@@ -90,6 +91,37 @@ impl Sources {
     }
 }
 
+/// The folder of an admin's own templates of mails.
+const MAIL_FOLDER: &str = "mail";
+
+/// An admin's own templates of mails: `mail/KIND.txt` and `mail/KIND.html` with their text. A mail of an unknown kind is never
+/// sent, so that a template for it is a mistake.
+pub(crate) fn mail_overrides(templates_dir: Option<&Path>) -> Result<Vec<(String, String)>, PagesError> {
+    let mut found = Vec::new();
+    let Some(folder) = templates_dir.map(|folder| folder.join(MAIL_FOLDER)).filter(|folder| folder.exists()) else {
+        return Ok(found);
+    };
+    let unreadable = |file: &Path| {
+        let file = file.to_owned();
+        |source| PagesError::Unreadable { file, source }
+    };
+    for entry in std::fs::read_dir(&folder).map_err(unreadable(&folder))? {
+        let file = entry.map_err(unreadable(&folder))?.path();
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let kind = name.strip_suffix(".txt").or_else(|| name.strip_suffix(".html")).unwrap_or_default();
+        if kind != "base" && !KINDS_OF_MAIL.contains(&kind) {
+            let known = format!("KIND.txt and KIND.html, where KIND is base or one of {}", KINDS_OF_MAIL.join(", "));
+            return Err(PagesError::Unknown { file, known });
+        }
+        let text = std::fs::read_to_string(&file).map_err(unreadable(&file))?;
+        found.push((format!("{MAIL_FOLDER}/{name}"), text));
+    }
+    Ok(found)
+}
+
 /// The files of the admin's own folder by name. Hidden files are left alone: editors and file managers put some there.
 fn read_overrides(folder: &Path) -> Result<Overrides, PagesError> {
     let unreadable = |file: &Path| {
@@ -101,7 +133,7 @@ fn read_overrides(folder: &Path) -> Result<Overrides, PagesError> {
         let entry = entry.map_err(unreadable(folder))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let file = entry.path();
-        if name.starts_with('.') {
+        if name.starts_with('.') || name == MAIL_FOLDER {
             continue;
         }
         if !BUILT_IN.iter().any(|(known, _)| *known == name) {

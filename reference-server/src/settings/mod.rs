@@ -13,6 +13,7 @@ mod problem;
 mod reader;
 mod secret_file;
 mod sections;
+mod smtp;
 mod sso;
 mod unknown;
 mod value;
@@ -28,6 +29,7 @@ use lysand_auth::secret::Secret;
 pub use branding::{Branding, FooterLink, LEGAL_NAMES};
 pub use problem::{Problem, Problems};
 pub use sections::{Database, Http, Instance, KeyFiles, Tls};
+pub use smtp::{Encryption, Smtp, SmtpServer};
 pub use variable::FILE_VARIABLE;
 
 use reader::Reader;
@@ -61,6 +63,8 @@ pub struct Settings {
     pub branding: Branding,
     /// `[oauth]`, as the library takes it.
     pub oauth: OAuthRules,
+    /// `[smtp]`
+    pub smtp: Smtp,
     /// `log.format`
     pub log_format: LogFormat,
     /// `log.level`: what `serve` logs, unless `RUST_LOG` says otherwise.
@@ -127,6 +131,7 @@ impl Settings {
         let mut sso = sso::sso(reader);
         branding.set_icons(&mut sso.providers, &http.base_url);
         let oauth = oauth::rules(reader);
+        let smtp = smtp::smtp(reader);
         let (log_format, log_level) = log::log(reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
         let settings = Self {
@@ -142,6 +147,7 @@ impl Settings {
             sso,
             branding,
             oauth,
+            smtp,
             log_format,
             log_level,
             demo,
@@ -163,6 +169,7 @@ impl Settings {
             .with_lifetimes(self.lifetimes)
             .with_rate_limits(self.rate_limits.clone())
             .with_oauth(self.oauth)
+            .with_mail(self.smtp.rules)
             .with_trusted_proxies(self.http.trusted_proxies.clone())
             .with_sso(self.sso.clone())
     }

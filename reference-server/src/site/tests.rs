@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use lysand_auth::host::accounts::{AccountsError, Field};
 
 use super::{demo, texts};
+use crate::mail::mail_texts;
 use crate::pages::{catalogue_faults, template_texts};
 use lysand_auth::host::accounts::rules::RuleError;
 
@@ -13,6 +14,7 @@ fn used() -> BTreeSet<String> {
     used.extend(template_texts());
     used.extend(texts::all().into_iter().map(str::to_owned));
     used.extend(demo::step_texts());
+    used.extend(mail_texts());
     used.extend(RuleError::ALL.map(|error| error.pattern().to_owned()));
     used.extend([Field::Username, Field::Email].map(|field| AccountsError::Taken(field).to_string()));
     used

@@ -49,6 +49,27 @@ pub enum Interaction {
     Silent(Option<Duration>),
 }
 
+/// Checks a request that is to go on later, as a sign-in does.
+///
+/// # Errors
+/// As [`begin`], and whatever else is wrong with the request.
+pub async fn check(auth: &Auth, request: &AuthorizationRequest) -> Result<(), Error> {
+    let checked = request::check(auth, request, Omitted::FromRegistration).await;
+    checked.map(drop).map_err(|error| error.told(request::lysand))
+}
+
+/// The app of a request whose redirect URI it registered: for a page that says where somebody comes from.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn app_of(auth: &Auth, request: &AuthorizationRequest) -> Result<Option<App>, Error> {
+    match request::check(auth, request, Omitted::FromRegistration).await {
+        Ok((app, _)) => Ok(Some(app)),
+        Err(RequestError::Refused(..)) => Ok(None),
+        Err(RequestError::Failed(error)) => Err(error),
+    }
+}
+
 /// Begins what an authorization request asks for, as far as it can without the person.
 ///
 /// # Errors

@@ -2,7 +2,7 @@
 //! scopes gets the same one again while it lives (faults F3). Since only digests are stored, its value is derived from its row.
 
 use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented};
-use super::issue::{IssuedToken, new_token};
+use super::issue::IssuedToken;
 use super::request::TokenRequest;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
@@ -12,6 +12,7 @@ use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
+use crate::steps::new_tokens::new_token;
 use crate::steps::revocation;
 use crate::store::own_tokens::{self, OwnToken};
 use crate::store::{Conn, Work, apps};

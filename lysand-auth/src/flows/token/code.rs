@@ -1,7 +1,7 @@
 //! A code is redeemed, once (Mastodon §6.3).
 
 use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented};
-use super::issue::{IssuedToken, new_token};
+use super::issue::IssuedToken;
 use super::request::TokenRequest;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
@@ -10,10 +10,9 @@ use crate::host::revocations::Revoked;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::Authorization;
-use crate::model::family::Family;
 use crate::secret::{Digest, Secret};
 use crate::signing::IdClaims;
-use crate::store::tokens::StoredToken;
+use crate::steps::new_tokens::NewTokens;
 use crate::store::{Conn, Work, apps, authorizations, families, sessions, tokens};
 
 /// A code and the authorization behind it, whichever app's it is.
@@ -71,10 +70,10 @@ impl Grant for AuthorizationCode {
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
         let Exchange { auth, app, now, .. } = exchange;
         let account = exchange.account.ok_or_else(Error::invalid_grant)?;
-        let new = NewTokens::of(auth, app, &self.authorization);
+        let new = NewTokens::of(auth, app, &self.authorization.account_id, &self.authorization.request.scopes);
         let mut issued = new.issued.clone();
         let token_id = new.token.id.clone();
-        if !new.redeem_and_store(auth, self.digest, now).await? {
+        if !redeem_and_store(auth, new, self.digest, now).await? {
             return Ok(None);
         }
         tracing::info!(account = %account.id, app = %app.id, token = %token_id, "code redeemed");
@@ -93,58 +92,27 @@ impl Grant for AuthorizationCode {
     }
 }
 
-/// What a code buys.
-struct NewTokens {
-    issued: IssuedToken,
-    token: StoredToken,
-    family: Option<(Family, Timestamp)>,
-}
-
-impl NewTokens {
-    fn of(auth: &Auth, app: &App, authorization: &Authorization) -> Self {
-        let lifetimes = &auth.config().lifetimes;
-        let (account, scopes) = (&authorization.account_id, &authorization.request.scopes);
-        let expires = lifetimes.access_token_of(app).is_some();
-        let family_id = expires.then(|| auth.ambient().id());
-        let (mut issued, token) = new_token(auth, app, Some(account.clone()), scopes.clone(), family_id.clone());
-        let family = family_id.map(|id| {
-            issued.refresh_token = Some(Secret::generate(auth.ambient()));
-            let family = Family {
-                id,
-                app_id: app.id.clone(),
-                account_id: account.clone(),
-                scopes: scopes.clone(),
-                expires_at: issued.created_at.plus(lifetimes.refresh_token),
-                ended_at: None,
-            };
-            let idle_end = family.idle_end(issued.created_at, lifetimes.refresh_token_idle);
-            (family, idle_end)
-        });
-        Self { issued, token, family }
-    }
-
-    /// Spends the code and keeps what it bought, in one transaction; false when somebody was faster.
-    async fn redeem_and_store(self, auth: &Auth, code: Digest, now: Timestamp) -> Result<bool, Error> {
-        let (token, digest) = (self.token, self.issued.access_token.digest());
-        let refresh = self.issued.refresh_token.as_ref().map(Secret::digest);
-        let Some(((family, idle_end), refresh)) = self.family.zip(refresh) else {
-            let redeemed = auth.store().write_one(move |c| {
-                Box::pin(async move { authorizations::redeem(c, code, &token, digest, now).await })
-            });
-            return redeemed.await;
-        };
-        let redeemed = auth.store().write(move |c| {
-            Box::pin(async move {
-                if !authorizations::redeem(c, code, &token, digest, now).await? {
-                    return Ok(false);
-                }
-                families::insert(c, &family, now).await?;
-                families::insert_refresh(c, refresh, &family.id, idle_end, now).await?;
-                Ok(true)
-            })
-        });
-        redeemed.await
-    }
+/// Spends the code and keeps what it bought, in one transaction; false when somebody was faster.
+async fn redeem_and_store(auth: &Auth, new: NewTokens, code: Digest, now: Timestamp) -> Result<bool, Error> {
+    let (token, digest) = (new.token, new.issued.access_token.digest());
+    let refresh = new.issued.refresh_token.as_ref().map(Secret::digest);
+    let Some(((family, idle_end), refresh)) = new.family.zip(refresh) else {
+        let redeemed = auth
+            .store()
+            .write_one(move |c| Box::pin(async move { authorizations::redeem(c, code, &token, digest, now).await }));
+        return redeemed.await;
+    };
+    let redeemed = auth.store().write(move |c| {
+        Box::pin(async move {
+            if !authorizations::redeem(c, code, &token, digest, now).await? {
+                return Ok(false);
+            }
+            families::insert(c, &family, now).await?;
+            families::insert_refresh(c, refresh, &family.id, idle_end, now).await?;
+            Ok(true)
+        })
+    });
+    redeemed.await
 }
 
 /// Redirect URI and verifier are those of the request; a verifier without a challenge is refused (security AS-6).

@@ -1,34 +1,13 @@
-//! A new access token, and how it is kept.
+//! A token without a code.
 
-use std::time::Duration;
-
-use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::scope::Scopes;
-use crate::secret::Secret;
-use crate::store::apps;
-use crate::store::tokens::{self, StoredToken};
-
-/// A new access token (Mastodon §6.2).
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct IssuedToken {
-    /// The token, shown this once.
-    pub access_token: Secret,
-    /// What it may do.
-    pub scopes: Scopes,
-    /// When it was issued.
-    pub created_at: Timestamp,
-    /// How long it lives; `None` is until it is revoked.
-    pub expires_in: Option<Duration>,
-    /// What replaces it, for apps whose tokens expire.
-    pub refresh_token: Option<Secret>,
-    /// Who signed in, when `openid` was granted (OpenID Connect Core §2).
-    pub id_token: Option<Secret>,
-}
+pub use crate::steps::new_tokens::IssuedToken;
+use crate::steps::new_tokens::new_token;
+use crate::store::{apps, tokens};
 
 /// Issues a token without a code: for the app itself, or by an admin's command.
 ///
@@ -49,29 +28,4 @@ pub async fn issue(auth: &Auth, app: &App, account: Option<AccountId>, scopes: S
     });
     kept.await?;
     Ok(issued)
-}
-
-/// A token that is not kept yet: what the app is told of it, and what the store keeps.
-pub(super) fn new_token(
-    auth: &Auth,
-    app: &App,
-    account_id: Option<AccountId>,
-    scopes: Scopes,
-    family_id: Option<String>,
-) -> (IssuedToken, StoredToken) {
-    let created_at = auth.ambient().now();
-    let expires_in = auth.config().lifetimes.access_token_of(app);
-    let stored = StoredToken {
-        id: auth.ambient().id(),
-        app_id: app.id.clone(),
-        account_id,
-        scopes: scopes.clone(),
-        created_at,
-        expires_at: expires_in.map(|lifetime| created_at.plus(lifetime)),
-        revoked_at: None,
-        last_used_at: None,
-        family_id,
-    };
-    let access_token = Secret::generate(auth.ambient());
-    (IssuedToken { access_token, scopes, created_at, expires_in, refresh_token: None, id_token: None }, stored)
 }

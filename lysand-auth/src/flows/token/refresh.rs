@@ -1,7 +1,7 @@
 //! A refresh token is replaced, once, together with its access token (RFC 6749 §6, security ONE-4, AS-8).
 
 use super::grant::{ClientProof, Exchange, Grant, GrantStatus, Presented, Repeated};
-use super::issue::{IssuedToken, new_token};
+use super::issue::IssuedToken;
 use super::request::TokenRequest;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
@@ -11,6 +11,7 @@ use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::family::Family;
 use crate::secret::{Digest, Secret};
+use crate::steps::new_tokens::new_token;
 use crate::store::families::{self, StoredRefresh};
 use crate::store::successors::{Repeat, Successor};
 use crate::store::{Conn, Work, apps};

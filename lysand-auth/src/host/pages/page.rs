@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
+use super::people::{ConfirmAddressPage, MessagePage, SignUpPage, WaitingPage};
 use super::reply::{PageReply, PageRequest};
 use crate::ambient::Timestamp;
 use crate::host::HostResult;
@@ -32,6 +33,14 @@ pub enum Page<'a> {
     AuthorizedApplications(AuthorizedApplicationsPage<'a>),
     /// Something is wrong and the person cannot be sent back to the app.
     Error(ErrorPage<'a>),
+    /// `GET /register`: somebody wants an account.
+    SignUp(Box<SignUpPage<'a>>),
+    /// `GET /register/waiting`: the account is not usable yet.
+    Waiting(WaitingPage<'a>),
+    /// `GET /register/confirm`: is this address yours?
+    ConfirmAddress(ConfirmAddressPage<'a>),
+    /// Something that happened, or did not, and what can be done next.
+    Message(MessagePage<'a>),
 }
 
 /// The sign-in page.
@@ -51,6 +60,8 @@ pub struct SignInPage<'a> {
     pub password: bool,
     /// Other services to sign in with.
     pub providers: Vec<ProviderOnPage<'a>>,
+    /// Where somebody without an account makes one; `None` when nobody may.
+    pub sign_up: Option<String>,
 }
 
 /// An identity provider as pages offer it.
@@ -272,6 +283,7 @@ pub trait Pages: Send + Sync {
 pub(crate) struct FrontendPages {
     login: String,
     consent: String,
+    register: String,
     others: std::sync::Arc<dyn Pages>,
 }
 
@@ -280,7 +292,8 @@ impl FrontendPages {
     /// and troubles.
     #[must_use]
     pub(crate) fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
-        Self { login: config.login_page(), consent: config.consent_page(), others }
+        let (login, consent, register) = (config.login_page(), config.consent_page(), config.register_page());
+        Self { login, consent, register, others }
     }
 }
 
@@ -298,7 +311,11 @@ impl Pages for FrontendPages {
             | Page::ConfirmLink(_)
             | Page::FormPost(_)
             | Page::AuthorizedApplications(_)
-            | Page::Error(_) => self.others.show(page, request).await,
+            | Page::Error(_)
+            | Page::Waiting(_)
+            | Page::ConfirmAddress(_)
+            | Page::Message(_) => self.others.show(page, request).await,
+            Page::SignUp(_) => Ok(PageReply::Elsewhere(self.register.clone())),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
+mod people;
+
 use std::fmt::Write as _;
 
 use async_trait::async_trait;
@@ -47,6 +49,10 @@ impl Pages for Plain {
             Page::FormPost(page) => ("Back to the app", form_post(page)),
             Page::AuthorizedApplications(page) => ("Apps with access", authorized_applications(page)),
             Page::Error(page) => (page.title, error(page)),
+            Page::SignUp(page) => ("Sign up", people::sign_up(page)),
+            Page::Waiting(page) => ("Almost done", people::waiting(page)),
+            Page::ConfirmAddress(page) => ("Confirm this address", people::confirm_address(page)),
+            Page::Message(page) => (page.title, people::message(page)),
         };
         let title = escaped(title);
         let html = format!(

@@ -15,6 +15,7 @@ use crate::model::account::Account;
 use crate::model::session::{Browser, Session, SignedInBrowser};
 use crate::signing::CookieProblem;
 use crate::texts;
+use crate::web::kit::surfaces::{self, Surface};
 use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
@@ -60,9 +61,15 @@ impl FromRequest for Browser {
         Box::pin(async move {
             let signed_in = signed_in.await?;
             let auth = req.app_data::<Data<Auth>>().ok_or_else(not_mounted)?;
-            Ok(cookies::browser(auth, &req, signed_in.session()))
+            Ok(browser(auth, &req, signed_in.session()))
         })
     }
+}
+
+/// What the browser of a request has of earlier sign-ins, and whether it can wait for an account.
+pub(crate) fn browser(auth: &Auth, req: &HttpRequest, session: Option<&Session>) -> Browser {
+    let can_wait = surfaces::of_request(req).has(Surface::People);
+    Browser { can_wait, ..cookies::browser(auth, req, session) }
 }
 
 fn not_mounted() -> Error {

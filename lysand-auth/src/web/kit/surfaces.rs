@@ -17,10 +17,14 @@ pub enum Surface {
     Lysand,
     /// Single sign-on with identity providers, in the browser and in Lysand's API.
     Sso,
+    /// Signing up, and what people do about their own accounts. Off unless it is named (people PPL-218).
+    People,
 }
 
 impl Surface {
-    const ALL: [Self; 5] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso];
+    /// Those that are on unless they are left out.
+    const USUAL: [Self; 5] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso];
+    const ALL: [Self; 6] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso, Self::People];
 
     const fn bit(self) -> u32 {
         1 << self as u32
@@ -44,8 +48,8 @@ impl Surfaces {
     #[must_use]
     pub const fn all() -> Self {
         let (mut all, mut at) = (Self(0), 0);
-        while at < Surface::ALL.len() {
-            all = all.with(Surface::ALL[at]);
+        while at < Surface::USUAL.len() {
+            all = all.with(Surface::USUAL[at]);
             at += 1;
         }
         all

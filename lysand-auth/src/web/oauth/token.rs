@@ -3,7 +3,6 @@
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
 
 use crate::auth::Auth;
 use crate::error::Error;
@@ -12,6 +11,7 @@ use crate::web::oauth::client;
 use crate::web::wire::params::Received;
 use crate::web::wire::reply::{JsonBody, OAuthError};
 use crate::web::wire::request;
+use crate::web::wire::token_entity::token_entity;
 
 /// `POST /oauth/token`
 pub(crate) async fn token(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, OAuthError> {
@@ -38,23 +38,8 @@ async fn exchange(auth: &Auth, req: &HttpRequest, received: Received) -> Result<
         source: request::source(req, auth.config()),
     };
     let issued = tokens::exchange(auth, requested).await?;
-    let mut body = json!({
-        "access_token": issued.access_token.expose(),
-        "token_type": "Bearer",
-        "scope": issued.scopes.to_string(),
-        "created_at": issued.created_at.seconds(),
-    });
-    // Clients read a null, or a lifetime that is not there, as "expired" (Mastodon §0.5).
-    if let Some(lifetime) = issued.expires_in {
-        body["expires_in"] = lifetime.as_secs().into();
-    }
-    for (name, token) in [("refresh_token", &issued.refresh_token), ("id_token", &issued.id_token)] {
-        if let Some(token) = token {
-            body[name] = token.expose().into();
-        }
-    }
     Ok(HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
-        .json_body(&body))
+        .json_body(&token_entity(&issued)))
 }

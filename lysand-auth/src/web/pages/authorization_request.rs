@@ -4,7 +4,8 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize;
 use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, ResponseMode};
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem};
+pub(crate) use crate::model::authorization::{request_pairs, whole_request};
 use crate::secret::Secret;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
@@ -64,31 +65,6 @@ pub(crate) fn with_scope(mut echoed: Vec<(String, String)>, checked: &CheckedReq
         echoed.push(("scope".into(), checked.scopes.to_string()));
     }
     echoed
-}
-
-/// The parameters of a request that was checked, all but its scope.
-pub(crate) fn request_pairs<'a>(app: &'a App, checked: &'a CheckedRequest) -> Vec<(&'a str, &'a str)> {
-    let mut pairs = vec![
-        ("client_id", app.client_id.as_str()),
-        ("redirect_uri", checked.redirect_uri.as_str()),
-        ("response_type", "code"),
-    ];
-    pairs.extend(checked.state.as_deref().map(|state| ("state", state)));
-    if let Some(challenge) = &checked.challenge {
-        pairs.extend([("code_challenge", challenge.as_str()), ("code_challenge_method", "S256")]);
-    }
-    pairs.extend(checked.nonce.as_deref().map(|nonce| ("nonce", nonce)));
-    pairs.extend(
-        (checked.response_mode != ResponseMode::Query).then(|| ("response_mode", checked.response_mode.name())),
-    );
-    pairs
-}
-
-/// The parameters of a request that was checked, all of them.
-pub(crate) fn whole_request(app: &App, checked: &CheckedRequest) -> Vec<(String, String)> {
-    let scopes = checked.scopes.to_string();
-    let pairs = request_pairs(app, checked).into_iter().chain([("scope", scopes.as_str())]);
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// What a form was about, as far as anybody knows: the request behind its pending code, and what else of it came along. The

@@ -30,6 +30,7 @@ pub(crate) async fn denied(view: View<'_>, path: &ReturnPath) -> HttpResponse {
         needed: None,
         allowance: None,
         realm: None,
+        waiting_token: None,
     };
     if path.redirect_uri.is_out_of_band() {
         return page::error_page(view, &Error::Refused(refusal), None).await;

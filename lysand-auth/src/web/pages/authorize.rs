@@ -7,8 +7,10 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
+use crate::config::Mode;
 use crate::error::{Code, Error};
 use crate::flows::authorize::{self as authorization, AuthorizeOutcome, Interaction};
+use crate::flows::sign_up::{self, Road};
 use crate::model::authorization::{AuthorizationRequest, RequestProblem};
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
@@ -56,7 +58,9 @@ async fn answer(
         AuthorizeOutcome::SignIn(app, checked) => {
             let (form_token, current) = (form.token(), browser.account());
             let offers_providers = surfaces::of_request(req).has(Surface::Sso);
-            let sign_in = SignIn { app: &app, checked: &checked, current, form_token, offers_providers };
+            let takes = sign_up::mode(auth, Road::Page) != Mode::Closed;
+            let sign_up = takes && surfaces::of_request(req).has(Surface::People);
+            let sign_in = SignIn { app: &app, checked: &checked, current, form_token, offers_providers, sign_up };
             sign_in_page(view, &params, sign_in).await
         }
         AuthorizeOutcome::Consent(app, checked, code) => {

@@ -4,10 +4,12 @@ use actix_web::{HttpResponse, ResponseError};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
+use crate::host::pages::Reader;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, error_page};
 use crate::web::kit::session;
 use crate::web::pages::authorization_request::{login_location, request_of_form};
+use crate::web::wire::cookies;
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
@@ -47,6 +49,9 @@ impl LoginPageError {
         let mut reply = match reply {
             Ok(reply) => reply,
             Err(Self::OnPage(error)) => error.render(auth, req, params).await,
+            Err(Self::ToLoginPage(Error::Refused(refusal))) if refusal.waiting_token.is_some() => {
+                to_waiting_page(auth, &params.reader(req), &refusal)
+            }
             Err(Self::ToLoginPage(error)) => {
                 let reader = session::reader_of(auth, req, params, &error).await;
                 let pairs = request_of_form(auth, params).await;
@@ -56,6 +61,17 @@ impl LoginPageError {
         session::remove_one_of_two(auth, req, &mut reply);
         reply
     }
+}
+
+/// Sends a browser to where it waits for its account (people PPL-59).
+pub(crate) fn to_waiting_page(auth: &Auth, reader: &Reader, refusal: &Refusal) -> HttpResponse {
+    let mut reply = redirect(&auth.config().base_url.join(&reader.keep("/register/waiting")));
+    if let Some(token) = &refusal.waiting_token
+        && let Err(error) = cookies::put_waiting(auth, &mut reply, token)
+    {
+        return ApiError(error).error_response();
+    }
+    reply
 }
 
 /// Shows an error on the sign-in page, with these parameters of the request.

@@ -9,7 +9,7 @@ mod consent;
 mod continue_sign_in;
 pub(crate) mod login_redirect;
 mod own_sign_in;
-mod sign_in_page;
+pub(crate) mod sign_in_page;
 #[cfg(feature = "sso")]
 mod sso;
 

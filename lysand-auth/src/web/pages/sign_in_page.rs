@@ -28,6 +28,8 @@ pub(crate) struct SignIn<'a> {
     pub(crate) form_token: String,
     /// Whether other services are offered.
     pub(crate) offers_providers: bool,
+    /// Whether somebody without an account can make one.
+    pub(crate) sign_up: bool,
 }
 
 /// The page for a request.
@@ -49,6 +51,7 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         }),
         password: !auth.config().sso.forced,
         providers: if sign_in.offers_providers { providers(auth, &echoed) } else { Vec::new() },
+        sign_up: sign_in.sign_up.then(|| with_query("/register", pairs(&echoed))),
     });
     let mut along = echoed.clone();
     match (params.last_text("error"), &error) {
@@ -84,7 +87,7 @@ fn last_error(params: &Params) -> Option<(String, String)> {
 }
 
 /// The providers, each with the link that starts a sign-in there (Lysand §3.1).
-fn providers<'a>(auth: &'a Auth, echoed: &[(String, String)]) -> Vec<ProviderOnPage<'a>> {
+pub(crate) fn providers<'a>(auth: &'a Auth, echoed: &[(String, String)]) -> Vec<ProviderOnPage<'a>> {
     let offer = |provider: &'a Provider| ProviderOnPage {
         name: &provider.name,
         icon: provider.icon.as_deref().filter(|icon| is_own(auth, icon)),

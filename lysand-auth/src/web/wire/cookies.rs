@@ -10,8 +10,9 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::session::{Browser, Session};
 use crate::secret::Secret;
-use crate::steps::sign_in::SignedIn;
+use crate::steps::sign_in::{SessionStart, SignedIn};
 use crate::steps::throttle::KNOWN;
+use crate::steps::waiting;
 use crate::web::wire::request;
 
 /// Puts the cookie of a new session on a reply: for a host's own pages.
@@ -45,15 +46,49 @@ pub(crate) fn put_sign_in(auth: &Auth, reply: &mut HttpResponse, signed_in: &Sig
 /// What a browser has of earlier sign-ins. A value that is none of ours is as good as none.
 pub(crate) fn browser(auth: &Auth, req: &HttpRequest, session: Option<&Session>) -> Browser {
     let known_by = request::cookie(req.headers(), known_cookie_name(auth)).filter(|value| value.len() == 43);
-    Browser {
-        session: session.map(|session| session.id.clone()),
-        known_by: known_by.map(Secret::new),
-        source: request::source(req, auth.config()),
-    }
+    let session = session.map(|session| session.id.clone());
+    let caller = request::caller(req, auth.config());
+    Browser { session, known_by: known_by.map(Secret::new), caller, can_wait: false }
 }
 
 fn known_cookie_name(auth: &Auth) -> &'static str {
     if auth.config().base_url.is_secure() { "__Host-known" } else { "known" }
+}
+
+/// Puts the cookies of a session that began for no app on a reply.
+///
+/// # Errors
+/// When one fits into no header.
+pub(crate) fn put_start(auth: &Auth, reply: &mut HttpResponse, start: &SessionStart) -> Result<(), Error> {
+    put_session(auth, reply, &start.cookie)?;
+    let lifetime = Duration::try_from(KNOWN).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, known_cookie_name(auth), start.known_by.expose(), Some(lifetime)))
+}
+
+/// Puts the cookie on a reply by which a browser waits for an account (people PPL-59).
+///
+/// # Errors
+/// When it fits into no header.
+pub(crate) fn put_waiting(auth: &Auth, reply: &mut HttpResponse, token: &Secret) -> Result<(), Error> {
+    let lifetime = Duration::try_from(waiting::LIFETIME).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, waiting_cookie_name(auth), token.expose(), Some(lifetime)))
+}
+
+/// Removes what [`put_waiting`] set.
+///
+/// # Errors
+/// When the removal fits into no header.
+pub(crate) fn clear_waiting(auth: &Auth, reply: &mut HttpResponse) -> Result<(), Error> {
+    add(reply, &removal(auth, waiting_cookie_name(auth)))
+}
+
+/// What a browser that waits for an account shows.
+pub(crate) fn waiting_cookie(auth: &Auth, headers: &HeaderMap) -> Option<Secret> {
+    request::cookie(headers, waiting_cookie_name(auth)).map(Secret::new)
+}
+
+fn waiting_cookie_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-waiting" } else { "waiting" }
 }
 
 /// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do

@@ -10,3 +10,4 @@ pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod request_id;
 pub(crate) mod session_cookie;
+pub(crate) mod token_entity;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderMap, HeaderValue, ORIGIN};
+use actix_web::http::header::{ACCEPT, AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, ORIGIN, USER_AGENT};
 use actix_web::web::Data;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::error::{Code, Error};
+use crate::model::caller::Caller;
 use crate::model::reader::Reader;
 use crate::secret::Secret;
 use crate::texts;
@@ -50,6 +51,17 @@ pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
 pub(crate) fn is_from_trusted_proxy(req: &HttpRequest, config: &Config) -> bool {
     let peer = req.peer_addr().map(|peer| peer.ip().to_canonical());
     peer.is_some_and(|peer| config.trusted_proxies.iter().any(|network| network.contains(&peer)))
+}
+
+/// From where a request comes, and with what program: for limits and for the record of events.
+pub(crate) fn caller(req: &HttpRequest, config: &Config) -> Caller {
+    let text = |name: &HeaderName| req.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let caller = Caller::new(source(req, config));
+    let caller = text(&USER_AGENT).map_or_else(|| caller.clone(), |agent| caller.clone().with_agent(&agent));
+    match text(&HeaderName::from_static("x-request-id")) {
+        Some(id) => caller.with_request_id(&id),
+        None => caller,
+    }
 }
 
 /// An address as proxies write it: with a port or without, in quotes, brackets, with a zone (faults D6).

@@ -13,13 +13,13 @@ use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::AccountId;
 use crate::model::app::App;
-use crate::model::authorization::CheckedRequest;
+use crate::model::authorization::{CheckedRequest, whole_request};
 use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
 use crate::model::session::{Browser, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
-use crate::steps::{sign_in, standing};
+use crate::steps::{sign_in, standing, waiting};
 use crate::store::sso_flows;
 use crate::texts;
 
@@ -75,7 +75,7 @@ async fn sign_in_with(
         None if auth.config().sso.allow_registration => register::register(auth, profile).await?,
         None => None,
     };
-    let source = browser.source;
+    let source = browser.caller.source;
     let Some(account) = account else {
         let error = Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT);
         tracing::info!(provider = %provider.id, app = %app.id, "no account has this identity");
@@ -84,7 +84,9 @@ async fn sign_in_with(
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
     let signed_in = async {
-        standing::may_sign_in(&account)?;
+        if let Err(inactive) = standing::may_sign_in(&account) {
+            return Err(waiting::instead_of(auth, inactive, &account, whole_request(&app, &request), &browser).await?);
+        }
         let proven = Proven { account: &account, by: &ProofKind::Provider };
         sign_in::after_proof(auth, proven, (app, request), browser, None).await
     };

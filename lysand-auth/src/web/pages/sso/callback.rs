@@ -16,7 +16,7 @@ use crate::web::kit::page::{self, View};
 use crate::web::kit::session;
 use crate::web::pages::authorization_request::{request_pairs, whole_request};
 use crate::web::pages::authorization_response::approved;
-use crate::web::pages::login_redirect::redirect_with_error;
+use crate::web::pages::login_redirect::{redirect_with_error, to_waiting_page};
 use crate::web::pages::sso::confirm_link;
 use crate::web::pages::sso::link_result::{linked, not_linked};
 use crate::web::wire::cookies;
@@ -33,7 +33,7 @@ pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
         // What cannot be read is no flow of ours; where to say so is a hint all the same.
         let callback =
             parse_callback(&req, &params).unwrap_or_else(|_| Callback::unreadable(issuer(&req), params.flag("link")));
-        let browser = cookies::browser(&auth, &req, before.session());
+        let browser = session::browser(&auth, &req, before.session());
         Ok((callback, before.0, browser))
     };
     match parts.await {
@@ -173,6 +173,9 @@ async fn report_error(auth: &Auth, req: &HttpRequest, failed: &CallbackError) ->
         return error_page(auth, req, &failed.error).await;
     };
     let name = failed.name.unwrap_or(refusal.code.oauth_name());
+    if refusal.waiting_token.is_some() {
+        return to_waiting_page(auth, &Params::of_query(req).reader(req), refusal);
+    }
     match (refusal.code, &failed.report_to) {
         (Code::Validation, _) => ApiError(Error::Refused(refusal.clone())).error_response(),
         (Code::Unavailable | Code::TooManyRequests | Code::SignInRefused, _) => {

@@ -15,10 +15,13 @@ pub(super) fn json_pairs(bytes: &[u8]) -> Result<Vec<(String, Value)>, Error> {
 fn json_value(json: Json) -> Option<Value> {
     match json {
         Json::Null => None,
-        Json::Array(items) => {
-            Some(items.into_iter().map(scalar).collect::<Option<Vec<_>>>().map_or(Value::Nested, Value::List))
+        Json::Array(items) => Some(
+            items.into_iter().map(scalar).collect::<Option<Vec<_>>>().map_or(Value::Nested(Vec::new()), Value::List),
+        ),
+        Json::Object(members) => {
+            let members = members.into_iter().filter_map(|(name, json)| Some((name, scalar(json)?)));
+            Some(Value::Nested(members.collect()))
         }
-        Json::Object(_) => Some(Value::Nested),
         other => scalar(other).map(Value::Text),
     }
 }

@@ -125,7 +125,7 @@ impl Params {
             match value {
                 Value::Text(text) => texts.push(text.clone()),
                 Value::List(list) => texts.extend(list.iter().cloned()),
-                Value::Nested => return Err(malformed(name)),
+                Value::Nested(_) => return Err(malformed(name)),
                 Value::Undecodable => return Err(undecodable(name)),
             }
         }
@@ -154,6 +154,20 @@ impl Params {
         one(name, self.body.iter())
     }
 
+    /// The members of an object in the body, as parameters of their own.
+    pub(crate) fn nested(&self, name: &str) -> Result<Option<Self>, Error> {
+        let mut found = None;
+        for (_, value) in self.body.iter().filter(|(known, _)| known == name) {
+            let Value::Nested(members) = value else { return Err(malformed(name)) };
+            if found.is_some() {
+                return Err(malformed(name));
+            }
+            let members = members.iter().map(|(name, value)| (name.clone(), Value::Text(value.clone())));
+            found = Some(Self { body: members.collect(), ..Self::default() });
+        }
+        Ok(found)
+    }
+
     /// Whether the URL carries a parameter of this name, whatever its value.
     pub(crate) fn is_in_query(&self, name: &str) -> bool {
         self.query.iter().any(|(known, _)| known == name)
@@ -179,7 +193,7 @@ impl Params {
     pub(crate) fn last_scalar(&self, name: &str) -> Result<Option<String>, Error> {
         let mut named = self.body.iter().chain(&self.query).filter(|(known, _)| known == name);
         match named.next_back() {
-            Some((_, Value::List(_) | Value::Nested)) => Err(malformed(name)),
+            Some((_, Value::List(_) | Value::Nested(_))) => Err(malformed(name)),
             Some((_, Value::Undecodable)) => Err(undecodable(name)),
             Some((_, Value::Text(_))) | None => storable(name, self.last_text(name)),
         }
@@ -193,7 +207,7 @@ impl Params {
                 match value {
                     Value::Text(text) => items = vec![text.clone()],
                     Value::List(list) => items.extend(list.iter().cloned()),
-                    Value::Nested => return Err(not_texts(name)),
+                    Value::Nested(_) => return Err(not_texts(name)),
                     Value::Undecodable => return Err(undecodable(name)),
                 }
             }
@@ -230,7 +244,7 @@ fn one<'a>(name: &str, pairs: impl Iterator<Item = &'a (String, Value)>) -> Resu
         let text = match value {
             Value::Text(text) => text,
             Value::Undecodable => return Err(undecodable(name)),
-            Value::List(_) | Value::Nested => return Err(malformed(name)),
+            Value::List(_) | Value::Nested(_) => return Err(malformed(name)),
         };
         match found {
             Some(earlier) if earlier != text => {

@@ -9,8 +9,8 @@ pub(super) enum Value {
     Text(String),
     /// `name[]=…`, `name[0]=…` or a JSON array.
     List(Vec<String>),
-    /// An object, or an array of other things than scalars.
-    Nested,
+    /// `name[key]=…` or a JSON object: its members that are scalars; and, with none, an array of other things than scalars.
+    Nested(Vec<(String, String)>),
     /// Bytes that are no UTF-8. What cannot be kept whole is refused, never read as something like it (faults A11).
     Undecodable,
 }
@@ -20,7 +20,8 @@ impl Value {
     pub(super) fn count(&self) -> usize {
         match self {
             Self::List(list) => list.len(),
-            Self::Text(_) | Self::Nested | Self::Undecodable => 1,
+            Self::Nested(members) => members.len().max(1),
+            Self::Text(_) | Self::Undecodable => 1,
         }
     }
 }
@@ -71,13 +72,12 @@ pub(super) fn push(pairs: &mut Vec<(String, Value)>, name: &str, value: Option<S
         pairs.push((name.to_owned(), Value::Text(value)));
         return;
     };
-    let index = index.strip_suffix(']').filter(|index| index.bytes().all(|byte| byte.is_ascii_digit()));
-    if index.is_none() {
-        pairs.push((base.to_owned(), Value::Nested));
-        return;
-    }
+    let key = index.strip_suffix(']').unwrap_or(index);
+    let is_list = index.ends_with(']') && key.bytes().all(|byte| byte.is_ascii_digit());
     match pairs.last_mut() {
-        Some((known, Value::List(list))) if known == base => list.push(value),
-        _ => pairs.push((base.to_owned(), Value::List(vec![value]))),
+        Some((known, Value::List(list))) if known == base && is_list => list.push(value),
+        Some((known, Value::Nested(members))) if known == base && !is_list => members.push((key.to_owned(), value)),
+        _ if is_list => pairs.push((base.to_owned(), Value::List(vec![value]))),
+        _ => pairs.push((base.to_owned(), Value::Nested(vec![(key.to_owned(), value)]))),
     }
 }

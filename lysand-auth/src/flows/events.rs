@@ -1,0 +1,79 @@
+//! The log of events: what its owner sees of an account, and what the operator sees of all (people §15).
+
+use std::time::Duration;
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::model::account::AccountId;
+pub use crate::model::caller::Caller;
+pub use crate::model::event::{Actor, Event, EventKind, Target};
+use crate::steps;
+use crate::store::events::{self, Wanted};
+
+/// For how long a person sees the own events (people PPL-126).
+const SHOWN: Duration = Duration::from_secs(90 * 24 * 3600);
+/// How many a person sees.
+const MOST_SHOWN: i64 = 200;
+
+/// Which events are looked for; what is `None` excludes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventQuery {
+    /// The name of their kind.
+    pub event: Option<String>,
+    /// The account that they are about.
+    pub account: Option<AccountId>,
+    /// Not before this.
+    pub since: Option<Timestamp>,
+    /// Only those before the event with this id.
+    pub before: Option<String>,
+    /// How many at most.
+    pub limit: u32,
+}
+
+impl EventQuery {
+    /// The newest events.
+    #[must_use]
+    pub fn new(limit: u32) -> Self {
+        Self { limit, ..Self::default() }
+    }
+}
+
+/// What happened to an account lately, the newest first: for its owner.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_account(auth: &Auth, account: &AccountId) -> Result<Vec<Event>, Error> {
+    let (account, since) = (account.clone(), auth.ambient().now().minus(SHOWN));
+    auth.store().read(move |c| Box::pin(async move { events::of_account(c, &account, since, MOST_SHOWN).await })).await
+}
+
+/// Events, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(auth: &Auth, query: EventQuery) -> Result<Vec<Event>, Error> {
+    let wanted = Wanted {
+        event: query.event,
+        target: query.account.map(|account| account.as_str().to_owned()),
+        since: query.since,
+        before: query.before,
+        limit: i64::from(query.limit),
+    };
+    auth.store().read(move |c| Box::pin(events::find(c, wanted))).await
+}
+
+/// Records that a command of the operator changed something: which, and for which account, without values (people PPL-166).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn record_command(auth: &Auth, command: &str, account: Option<(&AccountId, &str)>) -> Result<(), Error> {
+    let event = steps::events::event(auth, EventKind::Command, &Caller::default()).by(Actor::Command);
+    let event = event.with("command", command);
+    let event = match account {
+        Some((id, name)) => event.about(id, name),
+        None => event,
+    };
+    auth.store().write_one(move |c| Box::pin(events::add(c, event))).await
+}

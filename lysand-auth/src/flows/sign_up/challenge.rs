@@ -1,0 +1,66 @@
+//! The proof of work of a sign-up: it prices sign-ups in bulk, and asks no third party (people §3.3).
+
+use serde_json::Value;
+
+use super::{Road, SignUpError, Work};
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::model::caller::Caller;
+use crate::model::form_error::FormError;
+use crate::model::rate_limit::Rule;
+use crate::proof_of_work;
+use crate::steps::throttle;
+use crate::store::{rate_limits, spent};
+use crate::texts;
+
+/// What the work is for.
+const PURPOSE: &str = "signup";
+
+/// A challenge for a browser that signs somebody up, as JSON; nothing when none is asked for.
+///
+/// # Errors
+/// 429 when an address asks for too many.
+pub async fn challenge(auth: &Auth, caller: &Caller) -> Result<Option<Value>, Error> {
+    let signups = &auth.config().signups;
+    if !signups.proof_of_work {
+        return Ok(None);
+    }
+    count(auth, caller).await?;
+    let made = proof_of_work::challenge(auth.ambient(), &auth.work_key(), PURPOSE, signups.proof_of_work_cost);
+    serde_json::to_value(made).map(Some).map_err(Error::failed)
+}
+
+async fn count(auth: &Auth, caller: &Caller) -> Result<(), Error> {
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let counter = caller.limited_as().and_then(|network| limits.counter(Rule::Challenges, &network));
+    let Some(counter) = counter else { return Ok(()) };
+    let _turn = throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?;
+    let counted = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
+    match counted > i64::from(counter.limit.max) {
+        true => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+        false => Ok(()),
+    }
+}
+
+/// What a form's field `altcha` proves. Whether it was used before is looked at here and decided in the transaction that makes
+/// the account.
+pub(super) async fn checked(auth: &Auth, sent: Option<&str>, road: Road) -> Result<Work, SignUpError> {
+    let signups = &auth.config().signups;
+    if !signups.proof_of_work || matches!(road, Road::App | Road::Provider) {
+        return Ok(Work::NotDue);
+    }
+    let refused = || SignUpError::from(FormError::new("altcha", "ERR_INVALID", texts::WORK_UNCHECKED));
+    let Some(sent) = sent.filter(|sent| !sent.trim().is_empty()) else {
+        return if road == Road::Page { Ok(Work::Missing) } else { Err(refused()) };
+    };
+    let now = auth.ambient().now();
+    let read = proof_of_work::read(sent, &auth.work_key(), PURPOSE, signups.proof_of_work_cost, now);
+    let unchecked = read.ok_or_else(refused)?;
+    let solved = unchecked.solved();
+    let known =
+        auth.store().look_up(move |c| Box::pin(spent::is_spent(c, spent::Kind::ProofOfWork, solved.nonce, now)));
+    if known.await? || !unchecked.work() {
+        return Err(refused());
+    }
+    Ok(Work::Done(solved))
+}

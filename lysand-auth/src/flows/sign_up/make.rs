@@ -1,0 +1,374 @@
+//! The account is made: with it, in one transaction, go its sign-up, who waits for it, its mail, the use of the invitation, the
+//! spent proof of work, the counters and the event (people PPL-50, PPL-219, PPL-221, PPL-225).
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Checked, SignUp, SignUpError, SignUpForm, Work, form};
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::host::accounts::{AccountsError, Along, Field, NewAccount};
+use crate::host::mailer::Mail;
+use crate::model::account::{Account, AccountId, Email, Standing};
+use crate::model::app::App;
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::form_error::FormError;
+use crate::model::mail_token::Link;
+use crate::model::rate_limit::{Counter, Rule};
+use crate::model::sign_up::{Road, SignUpRecord, Waiting, WaitingSince, WaitingState};
+use crate::secret::{Digest, Secret};
+use crate::steps::confirmation::{confirmation, disowned_key};
+use crate::steps::mail::{self, Outgoing};
+use crate::steps::new_tokens::{IssuedToken, NewTokens};
+use crate::steps::{events, throttle, waiting};
+use crate::store::{Conn, apps, invitations, rate_limits, sign_ups, spent};
+use crate::{store, texts};
+
+/// Somebody signed up, and waits.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignedUp {
+    /// How far they are.
+    pub state: WaitingState,
+    /// What their browser or program shows from now on.
+    pub waiting_token: Secret,
+    /// When the account goes, unless its address is confirmed before.
+    pub expires_at: Timestamp,
+}
+
+/// Makes an account, for whoever waits for it.
+pub(super) async fn waiting(auth: &Auth, sign_up: SignUp, checked: Checked) -> Result<SignedUp, SignUpError> {
+    let SignUp { form, road, request, caller } = sign_up;
+    let planned = Planned::new(auth, &form, road, &checked);
+    let (token, waits) = waiting::begin(auth, &AccountId::new(waiting::NOBODY), WaitingSince::SignUp, request);
+    let owner = auth.accounts().by_email(form.email.trim()).await.map_err(Error::from_host)?;
+    let owner = owner.filter(|owner| owner.email.as_ref().is_some_and(|email| email.confirmed));
+    let bundle = Bundle {
+        record: planned.record(auth, &form, &caller, None),
+        waiting: Some((token.digest(), waits)),
+        tokens: None,
+        mail: planned.mail(auth, &form, owner.as_ref()),
+        disowned: disowned_key(&form.email),
+        counters: counters(auth, &caller, &checked.work),
+        spends: checked.work,
+        event: signed_up(auth, road, &caller),
+        invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
+        invitation_used: used(auth, &checked, &caller),
+    };
+    let expires_at = bundle.record.expires_at;
+    match create(auth, planned.account(&form), bundle.clone()).await {
+        Ok(account) => {
+            mail::wake(auth);
+            tracing::info!(account = %account.id, road = road.name(), "signed up");
+            Ok(SignedUp { state: planned.state(), waiting_token: token, expires_at })
+        }
+        // A host whose addresses are unique, confirmed or not: nobody learns of it (people PPL-210).
+        Err(Stopped::TakenAddress) => {
+            let owner = auth.accounts().by_email(form.email.trim()).await.map_err(Error::from_host)?;
+            let Some((digest, waits)) = bundle.waiting else { return Err(form::taken("email").into()) };
+            let existing = owner.and_then(|owner| Outgoing::to_account(auth, &owner, Mail::SignupExisting));
+            let kept = auth.store().write(move |c| {
+                Box::pin(async move {
+                    if let Some(existing) = existing {
+                        mail::enqueue(c, existing).await?;
+                    }
+                    store::waiting::insert(c, digest, waits).await
+                })
+            });
+            kept.await?;
+            mail::wake(auth);
+            Ok(SignedUp { state: WaitingState::Unconfirmed, waiting_token: token, expires_at })
+        }
+        Err(stopped) => Err(stopped.told(auth, road)),
+    }
+}
+
+/// Makes an account, and a token for the app that asked for it.
+pub(super) async fn with_token(
+    auth: &Auth,
+    app: &App,
+    (form, caller): (SignUpForm, Caller),
+    checked: Checked,
+) -> Result<IssuedToken, SignUpError> {
+    let planned = Planned::new(auth, &form, Road::App, &checked);
+    let new = NewTokens::of(auth, app, &AccountId::new(waiting::NOBODY), &app.scopes);
+    let issued = new.issued.clone();
+    let bundle = Bundle {
+        record: planned.record(auth, &form, &caller, Some(app)),
+        waiting: None,
+        tokens: Some(Arc::new(Mutex::new(Some(new)))),
+        mail: planned.mail(auth, &form, None),
+        disowned: disowned_key(&form.email),
+        counters: counters(auth, &caller, &checked.work),
+        spends: checked.work,
+        event: signed_up(auth, Road::App, &caller).by(Actor::App(app.id.clone())).through(&app.id),
+        invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
+        invitation_used: used(auth, &checked, &caller),
+    };
+    let account =
+        create(auth, planned.account(&form), bundle).await.map_err(|stopped| stopped.told(auth, Road::App))?;
+    mail::wake(auth);
+    tracing::info!(account = %account.id, app = %app.id, "signed up through an app");
+    Ok(issued)
+}
+
+/// What the account will be.
+struct Planned {
+    road: Road,
+    needs_review: bool,
+    is_confirmed: bool,
+    invitation: Option<String>,
+    minimum_age: u8,
+    agrees: bool,
+    now: Timestamp,
+}
+
+impl Planned {
+    fn new(auth: &Auth, form: &SignUpForm, road: Road, checked: &Checked) -> Self {
+        let admission = &checked.admission;
+        Self {
+            road,
+            needs_review: admission.needs_review,
+            is_confirmed: admission.proves_address,
+            invitation: admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
+            minimum_age: checked.asked.minimum_age,
+            agrees: form.agreement && checked.asked.agreement,
+            now: auth.ambient().now(),
+        }
+    }
+
+    fn state(&self) -> WaitingState {
+        match (self.is_confirmed, self.needs_review) {
+            (false, _) => WaitingState::Unconfirmed,
+            (true, true) => WaitingState::Pending,
+            (true, false) => WaitingState::Ready,
+        }
+    }
+
+    fn account(&self, form: &SignUpForm) -> NewAccount {
+        let email = Email { address: form.email.trim().to_owned(), confirmed: self.is_confirmed };
+        NewAccount::new(form.username.trim())
+            .with_email(email)
+            .with_password(form.password.clone())
+            .with_standing(if self.needs_review { Standing::Pending } else { Standing::Active })
+            .with_language(form.language.clone())
+    }
+
+    fn record(&self, auth: &Auth, form: &SignUpForm, caller: &Caller, app: Option<&App>) -> SignUpRecord {
+        let lifetimes = &auth.config().lifetimes;
+        let (confirmed, decided) = (self.is_confirmed, self.is_confirmed && !self.needs_review);
+        let lifetime = if confirmed { lifetimes.review } else { lifetimes.unconfirmed_account };
+        let reason = form.reason.as_deref().map(str::trim).filter(|reason| self.needs_review && !reason.is_empty());
+        SignUpRecord {
+            account: AccountId::new(waiting::NOBODY),
+            road: self.road,
+            app: app.map(|app| app.id.clone()),
+            provider: None,
+            invitation: self.invitation.clone(),
+            reason: reason.map(str::to_owned),
+            agreed_to: self.agrees.then(|| agreement(auth)),
+            minimum_age: Some(self.minimum_age).filter(|age| *age > 0),
+            network: caller.network(),
+            agent: caller.agent.clone(),
+            language: form.language.as_ref().map(|language| language.as_str().to_owned()),
+            needs_review: self.needs_review,
+            created_at: self.now,
+            confirmed_at: confirmed.then_some(self.now),
+            decided_at: decided.then_some(self.now),
+            expires_at: self.now.plus(lifetime),
+        }
+    }
+
+    fn mail(&self, auth: &Auth, form: &SignUpForm, owner: Option<&Account>) -> Option<FirstMail> {
+        let to_new = |mail| {
+            let outgoing = Outgoing::to_address(auth, form.email.trim(), mail);
+            outgoing.with_language(form.language.clone()).with_username(form.username.trim().to_lowercase())
+        };
+        match (self.state(), owner) {
+            (WaitingState::Ready, _) => Some(FirstMail::ToNewAccount(to_new(Mail::Welcome), None)),
+            (WaitingState::Unconfirmed, None) => {
+                Some(FirstMail::ToNewAccount(to_new(Mail::Confirm), Some(confirmation(auth, None))))
+            }
+            (WaitingState::Unconfirmed, Some(owner)) => {
+                Outgoing::to_account(auth, owner, Mail::SignupExisting).map(FirstMail::ToOwner)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The digest of the texts that somebody agrees to.
+fn agreement(auth: &Auth) -> String {
+    let signups = &auth.config().signups;
+    let texts = [&signups.tos_url].into_iter().chain(&signups.rules).map(String::as_str).collect::<Vec<_>>();
+    Digest::of(texts.join("\n").as_bytes()).to_base64url()
+}
+
+fn signed_up(auth: &Auth, road: Road, caller: &Caller) -> NewEvent {
+    events::event(auth, EventKind::SignedUp, caller).with("road", road.name())
+}
+
+fn used(auth: &Auth, checked: &Checked, caller: &Caller) -> Option<NewEvent> {
+    let invitation = checked.admission.invitation.as_ref()?;
+    let event = events::event(auth, EventKind::InvitationUsed, caller);
+    Some(event.with("invitation", invitation.id.as_str()))
+}
+
+fn counters(auth: &Auth, caller: &Caller, work: &Work) -> Vec<Counter> {
+    let limits = &auth.config().rate_limits;
+    let network = caller.limited_as();
+    let of = |rule| network.as_deref().and_then(|network| limits.counter(rule, network));
+    let mut counters: Vec<Counter> = of(Rule::SignupAddress).into_iter().collect();
+    if matches!(work, Work::Missing) {
+        counters.extend(of(Rule::SignupUnprovenAddress));
+        counters.extend(limits.counter(Rule::SignupUnprovenTotal, "all"));
+    }
+    counters
+}
+
+/// All that is made with an account.
+#[derive(Clone)]
+struct Bundle {
+    record: SignUpRecord,
+    waiting: Option<(Digest, Waiting)>,
+    tokens: Option<Arc<Mutex<Option<NewTokens>>>>,
+    mail: Option<FirstMail>,
+    disowned: Digest,
+    counters: Vec<Counter>,
+    spends: Work,
+    event: NewEvent,
+    invitation: Option<String>,
+    invitation_used: Option<NewEvent>,
+}
+
+/// A mail that goes out with an account.
+#[derive(Clone)]
+enum FirstMail {
+    /// To the new account's address, with the link that confirms it, if that is to be done.
+    ToNewAccount(Outgoing, Option<Link>),
+    /// To whoever has the address already.
+    ToOwner(Outgoing),
+}
+
+/// What stands in the way of an account, found out in its transaction.
+enum Stopped {
+    /// Beyond this limit.
+    Limit(Counter),
+    /// The last use of the invitation was taken meanwhile.
+    Invitation,
+    /// The proof of work was used meanwhile.
+    Work,
+    /// Somebody has the name.
+    TakenName,
+    /// Somebody has the address, and the host tells them apart no further.
+    TakenAddress,
+    /// Everything else.
+    Other(SignUpError),
+}
+
+impl Stopped {
+    fn told(self, auth: &Auth, road: Road) -> SignUpError {
+        match self {
+            Self::Limit(counter) => {
+                let is_unproven = matches!(counter.rule, Rule::SignupUnprovenAddress | Rule::SignupUnprovenTotal);
+                let why = if is_unproven { texts::TOO_MANY_UNPROVEN } else { texts::TOO_MANY_REQUESTS };
+                throttle::exceeded(auth, counter, why).into()
+            }
+            Self::Invitation => FormError::new("invite_code", "ERR_INVALID", texts::INVALID_INVITATION).into(),
+            Self::Work => FormError::new("altcha", "ERR_INVALID", texts::WORK_UNCHECKED).into(),
+            Self::TakenName => form::taken("username").into(),
+            Self::TakenAddress if road == Road::App => form::taken("email").into(),
+            Self::TakenAddress => FormError::invalid("email").into(),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+/// Why the transaction is rolled back: a value, since the host passes errors on without looking at them.
+type Reason = Arc<Mutex<Option<Stopped>>>;
+
+async fn create(auth: &Auth, new: NewAccount, bundle: Bundle) -> Result<Account, Stopped> {
+    let reason: Reason = Arc::default();
+    let told = Arc::clone(&reason);
+    let now = auth.ambient().now();
+    let name = new.username.to_lowercase();
+    let along = Along::new(move |c, id| {
+        let id = id.clone();
+        Box::pin(async move {
+            match bundle.keep(c, &id, &name, now).await? {
+                None => Ok(()),
+                Some(stopped) => {
+                    *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopped);
+                    Err(Error::refused(Code::Conflict, "the account is not made"))
+                }
+            }
+        })
+    });
+    let made = auth.accounts().create_along(new, along).await;
+    if let Some(stopped) = reason.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(stopped);
+    }
+    made.map_err(|error| match error {
+        AccountsError::Taken(Field::Email) => Stopped::TakenAddress,
+        AccountsError::Taken(_) => Stopped::TakenName,
+        AccountsError::NotOffered => Stopped::Other(Error::refused(Code::SignUpRefused, texts::SIGN_UP_CLOSED).into()),
+        AccountsError::Invalid(why) => {
+            tracing::warn!(%why, "the host refuses an account that its rules let through");
+            Stopped::Other(FormError::invalid("username").into())
+        }
+        other => Stopped::Other(Error::from(other).into()),
+    })
+}
+
+impl Bundle {
+    /// Keeps everything; what stands in the way, if anything does.
+    async fn keep(self, c: &mut Conn, id: &AccountId, name: &str, now: Timestamp) -> Result<Option<Stopped>, Error> {
+        for counter in self.counters {
+            if rate_limits::count(c, counter, now).await? > i64::from(counter.limit.max) {
+                return Ok(Some(Stopped::Limit(counter)));
+            }
+        }
+        if let Some(invitation) = &self.invitation
+            && !invitations::take_use(c, invitation, now).await?
+        {
+            return Ok(Some(Stopped::Invitation));
+        }
+        if let Work::Done(solved) = self.spends
+            && !spent::spend(c, spent::Kind::ProofOfWork, solved.nonce, solved.expires_at).await?
+        {
+            return Ok(Some(Stopped::Work));
+        }
+        sign_ups::insert(c, SignUpRecord { account: id.clone(), ..self.record }).await?;
+        if let Some((digest, waits)) = self.waiting {
+            store::waiting::insert(c, digest, Waiting { account: id.clone(), ..waits }).await?;
+        }
+        let tokens = self.tokens.and_then(|tokens| tokens.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(tokens) = tokens {
+            let app = tokens.token.app_id.clone();
+            tokens.for_account(id).insert(c, now).await?;
+            apps::set_approved(c, &app).await?;
+        }
+        if let Some(mail) = self.mail
+            && !spent::is_spent(c, spent::Kind::Disowned, self.disowned, now).await?
+        {
+            let mail = match mail {
+                FirstMail::ToOwner(mail) => mail,
+                FirstMail::ToNewAccount(mail, None) => mail.about(id.clone()),
+                FirstMail::ToNewAccount(mail, Some(link)) => {
+                    mail.about(id.clone()).with_link(Link { account: Some(id.clone()), ..link })
+                }
+            };
+            mail::enqueue(c, mail).await?;
+        }
+        let by = |event: NewEvent| match event.actor {
+            Actor::Nobody => event.by(Actor::Account(id.clone())).about(id, name),
+            _ => event.about(id, name),
+        };
+        store::events::add(c, by(self.event)).await?;
+        if let Some(used) = self.invitation_used {
+            store::events::add(c, by(used)).await?;
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,141 @@
+//! The pages of a sign-up (people §3, §4).
+
+use serde::Serialize;
+
+use super::page::{AccountOnPage, AppOnPage, MomentOnPage, ProviderOnPage};
+
+/// One field of a form.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FieldOnPage {
+    /// Whether it is there at all.
+    pub asked: bool,
+    /// Whether it may not be empty.
+    pub required: bool,
+    /// What was typed before; never a password.
+    pub value: String,
+    /// What is wrong with it, in words that follow the field's name.
+    pub error: Option<String>,
+}
+
+/// The fields of a sign-up, by the names that they are posted under.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct SignUpFields {
+    /// The name.
+    pub username: FieldOnPage,
+    /// The address.
+    pub email: FieldOnPage,
+    /// The password.
+    pub password: FieldOnPage,
+    /// Why somebody wants to join.
+    pub reason: FieldOnPage,
+    /// The day of birth.
+    pub date_of_birth: FieldOnPage,
+    /// The code of an invitation.
+    pub invite_code: FieldOnPage,
+    /// A box to tick: the rules are agreed to.
+    pub agreement: FieldOnPage,
+    /// The proof of work, which a script fills in.
+    pub altcha: FieldOnPage,
+    /// A field that must stay empty, and that people do not see unless something filled it in.
+    pub homepage: FieldOnPage,
+}
+
+/// `GET /register`: somebody wants an account.
+#[derive(Debug, Serialize)]
+pub struct SignUpPage<'a> {
+    /// Where the form posts to.
+    pub action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The app that somebody came from.
+    pub app: Option<AppOnPage<'a>>,
+    /// Who is signed in with this browser already, and where they go on.
+    pub current: Option<AccountOnPage<'a>>,
+    /// Where that account goes on.
+    pub go_on: String,
+    /// Why nobody may sign up; the form is not shown then.
+    pub closed: Option<String>,
+    /// Whether an invitation is needed, and there is none yet: only its field is shown.
+    pub needs_invitation: bool,
+    /// Whether staff decides.
+    pub reviewed: bool,
+    /// The fields.
+    pub fields: SignUpFields,
+    /// The rules of the server.
+    pub rules: &'a [String],
+    /// The address of the terms; empty when there are none.
+    pub tos_url: &'a str,
+    /// The age that is asked for; 0 when none is.
+    pub minimum_age: u8,
+    /// Where a script gets the challenge for the proof of work; `None` when none is asked for.
+    pub challenge: Option<String>,
+    /// Other services to sign up with.
+    pub providers: Vec<ProviderOnPage<'a>>,
+    /// The sign-in page, with the request kept.
+    pub sign_in: String,
+}
+
+/// `GET /register/waiting`: the account is not usable yet.
+#[derive(Debug, Serialize)]
+pub struct WaitingPage<'a> {
+    /// `unconfirmed`, `pending`, `ready`, `rejected` or `expired`.
+    pub state: &'static str,
+    /// The account's name.
+    pub username: &'a str,
+    /// Its address.
+    pub email: &'a str,
+    /// Hidden field `form_token` of all forms.
+    pub form_token: String,
+    /// Where the forms post to: `…/confirm`, `…/resend`, `…/email`, `…/continue`, `…/withdraw` follow.
+    pub base: &'a str,
+    /// Where a script asks how far it is.
+    pub state_url: &'a str,
+    /// What just happened, in words for the person.
+    pub notice: Option<&'a str>,
+    /// What is wrong with the code.
+    pub code_error: Option<String>,
+    /// What is wrong with the other address, and what was typed.
+    pub email_error: Option<String>,
+    /// The other address as it was typed.
+    pub other_email: String,
+    /// What staff says, when they declined.
+    pub message: &'a str,
+    /// The sign-in page, with the request kept.
+    pub sign_in: String,
+}
+
+/// `GET /register/confirm`: is this address yours? Looking at it changes nothing.
+#[derive(Debug, Serialize)]
+pub struct ConfirmAddressPage<'a> {
+    /// Where the forms post to, with the field `do`: `confirm` or `disown`.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `token`.
+    pub token: &'a str,
+    /// The account's name.
+    pub username: &'a str,
+    /// The address.
+    pub email: &'a str,
+    /// When somebody signed up with it.
+    pub signed_up: Option<MomentOnPage>,
+}
+
+/// Something that happened, or did not, and what can be done next.
+#[derive(Debug, Serialize)]
+pub struct MessagePage<'a> {
+    /// A short heading.
+    pub title: &'a str,
+    /// What happened.
+    pub message: &'a str,
+    /// A form with one button: where it posts to.
+    pub action: Option<&'a str>,
+    /// Hidden fields of that form.
+    pub fields: &'a [(&'a str, &'a str)],
+    /// What the button says.
+    pub button: &'a str,
+    /// A link: where it leads.
+    pub link: Option<&'a str>,
+    /// What the link says.
+    pub link_text: &'a str,
+}

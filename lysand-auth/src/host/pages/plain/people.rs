@@ -1,0 +1,105 @@
+//! Plain pages of a sign-up.
+
+use super::{alert, button, escaped, form, link, paragraph};
+use crate::host::pages::{ConfirmAddressPage, FieldOnPage, MessagePage, SignUpPage, WaitingPage};
+
+/// A field with its label and what is wrong with it.
+fn field(label: &str, name: &str, kind: &str, field: &FieldOnPage) -> String {
+    if !field.asked {
+        return String::new();
+    }
+    let required = if field.required { " required" } else { "" };
+    let value = escaped(&field.value);
+    let input = match kind {
+        "textarea" => format!("<textarea name=\"{name}\" rows=\"4\"{required}>{value}</textarea>"),
+        "checkbox" => format!("<input type=\"checkbox\" name=\"{name}\" value=\"1\"{required}>"),
+        _ => format!("<input type=\"{kind}\" name=\"{name}\" value=\"{value}\"{required}>"),
+    };
+    let error = field
+        .error
+        .as_deref()
+        .map_or_else(String::new, |error| format!("<br><strong role=\"alert\">{}</strong>", escaped(error)));
+    format!("<p><label>{}<br>{input}</label>{error}</p>\n", escaped(label))
+}
+
+pub(super) fn sign_up(page: &SignUpPage<'_>) -> String {
+    let mut body = String::new();
+    if let Some(current) = &page.current {
+        body += &link(&page.go_on, &format!("Go on as @{}", current.username));
+    }
+    if let Some(closed) = &page.closed {
+        return body + &paragraph(closed) + &link(&page.sign_in, "Sign in");
+    }
+    if page.needs_invitation {
+        body += &paragraph("You need an invitation to join this server.");
+    }
+    for rule in page.rules {
+        body += &paragraph(rule);
+    }
+    if !page.tos_url.is_empty() {
+        body += &link(page.tos_url, "Terms of service");
+    }
+    let fields = &page.fields;
+    let inside = [
+        field("Invitation", "invite_code", "text", &fields.invite_code),
+        field("Username", "username", "text", &fields.username),
+        field("E-mail address", "email", "email", &fields.email),
+        field("Password", "password", "password", &fields.password),
+        field("Why do you want to join?", "reason", "textarea", &fields.reason),
+        field("Day of birth", "date_of_birth", "date", &fields.date_of_birth),
+        field("I agree to the rules", "agreement", "checkbox", &fields.agreement),
+        field("Please leave this field empty.", "homepage", "text", &fields.homepage),
+        button("Sign up"),
+    ];
+    body += &form(&page.action, &[("form_token", page.form_token.as_str())], &inside.concat());
+    body + &link(&page.sign_in, "Sign in")
+}
+
+pub(super) fn waiting(page: &WaitingPage<'_>) -> String {
+    let token = [("form_token", page.form_token.as_str())];
+    let act = |what: &str, inside: &str| form(&format!("{}/{what}", page.base), &token, inside);
+    let mut body = page.notice.map(paragraph).unwrap_or_default();
+    body += &match page.state {
+        "unconfirmed" => {
+            let code = "<p><label>Code<br><input name=\"code\" inputmode=\"numeric\" autocomplete=\"one-time-code\"></label></p>\n";
+            let other = format!(
+                "<p><label>Another address<br><input type=\"email\" name=\"email\" value=\"{}\"></label></p>\n",
+                escaped(&page.other_email)
+            );
+            [
+                paragraph(&format!("@{}: a mail with a link is on its way to {}.", page.username, page.email)),
+                alert(page.code_error.as_deref()),
+                act("confirm", &(code.to_owned() + &button("Confirm"))),
+                act("resend", &button("Send it again")),
+                alert(page.email_error.as_deref()),
+                act("email", &(other + &button("Use another address"))),
+            ]
+            .concat()
+        }
+        "pending" => paragraph("Your request waits for the people who run this server."),
+        "ready" => paragraph("Your account is ready."),
+        "rejected" => paragraph("Your request was declined.") + &paragraph(page.message),
+        _ => paragraph("This took too long, and the account is gone."),
+    };
+    if !matches!(page.state, "rejected" | "expired") {
+        body += &act("continue", &button("Go on"));
+        body += &act("withdraw", &button("This was a mistake: remove my sign-up"));
+    }
+    body + &link(&page.sign_in, "Sign in")
+}
+
+pub(super) fn confirm_address(page: &ConfirmAddressPage<'_>) -> String {
+    let hidden = |what| [("form_token", page.form_token.as_str()), ("token", page.token), ("do", what)];
+    let day = page.signed_up.as_ref().map_or_else(String::new, |moment| format!(" on {}", moment.day));
+    paragraph(&format!("Somebody signed up as @{} with the address {}{day}.", page.username, page.email))
+        + &form(page.action, &hidden("confirm"), &button("Confirm"))
+        + &form(page.action, &hidden("disown"), &button("This was not me"))
+}
+
+pub(super) fn message(page: &MessagePage<'_>) -> String {
+    let mut body = paragraph(page.message);
+    if let Some(action) = page.action {
+        body += &form(action, page.fields, &button(page.button));
+    }
+    body + &page.link.map_or_else(String::new, |address| link(address, page.link_text))
+}

@@ -1,0 +1,227 @@
+//! The address of an account is confirmed: by whatever road, with the same consequences (people §4).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::host::accounts::rules::{self, email_key};
+use crate::host::accounts::{AccountsError, Along, Change};
+use crate::host::mailer::Mail;
+use crate::model::account::{Account, AccountId, Email, InactiveReason, Standing};
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind};
+use crate::model::form_error::FormError;
+use crate::model::mail_token::{Link, Purpose};
+use crate::model::rate_limit::Rule;
+use crate::secret::Digest;
+use crate::steps::events;
+use crate::steps::mail::{self, Outgoing};
+use crate::steps::throttle;
+use crate::store::{self, mail_tokens, mails, rate_limits, sign_ups, spent};
+use crate::texts;
+
+/// How long after a mail the next one may be asked for.
+pub(crate) const RESEND_AFTER: Duration = Duration::from_secs(60);
+
+/// The link and code that confirm an address.
+pub(crate) fn confirmation(auth: &Auth, account: Option<AccountId>) -> Link {
+    let ttl = auth.config().lifetimes.confirmation;
+    Link { purpose: Purpose::Confirm, account, subject: None, ttl, has_code: true }
+}
+
+/// By what an address is known that wants no mail about sign-ups.
+pub(crate) fn disowned_key(address: &str) -> Digest {
+    Digest::of(email_key(address).as_bytes())
+}
+
+/// What a confirmation came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// The address is the account's now.
+    Now,
+    /// Somebody was faster with the same link or code.
+    Before,
+}
+
+/// Confirms the address of an account, and spends what proves it. Where staff decides, the review begins; where that was switched
+/// off since, the account is approved (people PPL-75).
+///
+/// # Errors
+/// `Conflict` when the address belongs to another account by now (people PPL-69).
+pub(crate) async fn confirm(
+    auth: &Auth,
+    account: &Account,
+    token_id: String,
+    caller: &Caller,
+) -> Result<Confirmed, Error> {
+    let Some(email) = account.email.clone() else { return Ok(Confirmed::Before) };
+    let (now, lifetimes) = (auth.ambient().now(), &auth.config().lifetimes);
+    let ends = now.plus(lifetimes.review);
+    let is_pending = account.standing == Standing::Pending;
+    let stays_pending = is_pending && auth.config().signups.approval;
+    let welcome = (!stays_pending).then(|| Outgoing::to_account(auth, account, Mail::Welcome)).flatten();
+    let event = events::event(auth, EventKind::Confirmed, caller).by(Actor::Account(account.id.clone()));
+    let event = event.about(&account.id, &account.username);
+    let spent = Arc::new(AtomicBool::new(true));
+    let was_spent = Arc::clone(&spent);
+    let along = Along::new(move |c, id| {
+        let id = id.clone();
+        Box::pin(async move {
+            if !mail_tokens::spend(c, &token_id, now).await? {
+                was_spent.store(false, Ordering::Release);
+                return Err(Error::refused(Code::Conflict, "the link is spent"));
+            }
+            sign_ups::confirm(c, &id, (now, ends)).await?;
+            if !stays_pending {
+                sign_ups::decide(c, &id, now).await?;
+            }
+            mail_tokens::end_of_account(c, &id, &[Purpose::Confirm], now).await?;
+            mail::enqueue_notice(c, welcome).await?;
+            store::events::add(c, event).await
+        })
+    });
+    let change = Change::Email(Email { confirmed: true, ..email });
+    let changed = auth.accounts().change_along(&account.id, change, along).await;
+    if !spent.load(Ordering::Acquire) {
+        return Ok(Confirmed::Before);
+    }
+    match changed {
+        Ok(()) => {}
+        Err(AccountsError::Taken(_)) => return Err(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN)),
+        Err(error) => return Err(error.into()),
+    }
+    if is_pending && !stays_pending {
+        auth.accounts().set_standing(&account.id, Standing::Active).await?;
+    }
+    mail::wake(auth);
+    tracing::info!(account = %account.id, "address confirmed");
+    Ok(Confirmed::Now)
+}
+
+/// Sends the mail that confirms an address once more, at most once a minute (people PPL-72, PPL-188).
+///
+/// # Errors
+/// 429 when one was sent a moment ago, or when there were too many.
+pub(crate) async fn send_again(auth: &Auth, account: &Account, caller: &Caller) -> Result<(), Error> {
+    let Some(email) = account.email.as_ref().filter(|_| is_unconfirmed(account)) else { return Ok(()) };
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let wait = resend_after(auth, &email.address).await?;
+    if !wait.is_zero() {
+        return Err(Error::later(Code::TooManyRequests, texts::RESENT_TOO_SOON, wait));
+    }
+    let of_network = caller.limited_as().and_then(|network| limits.counter(Rule::ConfirmAddress, &network));
+    let counters = [of_network, limits.counter(Rule::ConfirmAccount, account.id.as_str())];
+    let owner = auth.accounts().by_email(&email.address).await.map_err(Error::from_host)?;
+    let owner =
+        owner.filter(|owner| owner.id != account.id && owner.email.as_ref().is_some_and(|email| email.confirmed));
+    let mail = match &owner {
+        Some(owner) => Outgoing::to_account(auth, owner, Mail::SignupExisting),
+        None => Outgoing::to_account(auth, account, Mail::Confirm)
+            .map(|mail| mail.with_link(confirmation(auth, Some(account.id.clone()))).by_proven_person()),
+    };
+    let disowned = disowned_key(&email.address);
+    let counted = auth.store().write(move |c| {
+        Box::pin(async move {
+            for counter in counters.into_iter().flatten() {
+                if rate_limits::count(c, counter, now).await? > i64::from(counter.limit.max) {
+                    return Ok(Some(counter));
+                }
+            }
+            if !spent::is_spent(c, spent::Kind::Disowned, disowned, now).await? {
+                mail::enqueue_notice(c, mail).await?;
+            }
+            Ok(None)
+        })
+    });
+    match counted.await? {
+        Some(counter) => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+        None => {
+            mail::wake(auth);
+            Ok(())
+        }
+    }
+}
+
+/// Gives an account whose address is not confirmed another one, and sends the mail there; earlier links are over (people PPL-72).
+///
+/// # Errors
+/// 429 beyond the limits; the field when the address cannot be taken.
+pub(crate) async fn replace_address(
+    auth: &Auth,
+    account: &Account,
+    address: &str,
+    caller: &Caller,
+) -> Result<Result<(), FormError>, Error> {
+    let address = address.trim();
+    if address.is_empty() {
+        return Ok(Err(FormError::blank("email")));
+    }
+    let Ok(address) = rules::email(address) else { return Ok(Err(FormError::invalid("email"))) };
+    let is_taken = address.rsplit_once('@').is_some_and(|(_, domain)| auth.config().signups.takes_domain(domain));
+    if !is_taken {
+        return Ok(Err(FormError::new("email", "ERR_BLOCKED", "uses a disallowed e-mail provider")));
+    }
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let of_network = caller.limited_as().and_then(|network| limits.counter(Rule::ConfirmAddress, &network));
+    let counters = [of_network, limits.counter(Rule::ConfirmAccount, account.id.as_str())];
+    let owner = auth.accounts().by_email(&address).await.map_err(Error::from_host)?;
+    let owner =
+        owner.filter(|owner| owner.id != account.id && owner.email.as_ref().is_some_and(|email| email.confirmed));
+    let new = Email { address: address.clone(), confirmed: false };
+    let mail = match &owner {
+        Some(owner) => Outgoing::to_account(auth, owner, Mail::SignupExisting),
+        None => Outgoing::to_account(auth, &account.clone().with_email(new.clone()), Mail::Confirm)
+            .map(|mail| mail.with_link(confirmation(auth, Some(account.id.clone()))).by_proven_person()),
+    };
+    let (disowned, exceeded) = (disowned_key(&address), Arc::new(Mutex::new(None)));
+    let told = Arc::clone(&exceeded);
+    let along = Along::new(move |c, id| {
+        let id = id.clone();
+        Box::pin(async move {
+            for counter in counters.into_iter().flatten() {
+                if rate_limits::count(c, counter, now).await? > i64::from(counter.limit.max) {
+                    *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(counter);
+                    return Err(Error::refused(Code::TooManyRequests, texts::TOO_MANY_REQUESTS));
+                }
+            }
+            mail_tokens::end_of_account(c, &id, &[Purpose::Confirm], now).await?;
+            if !spent::is_spent(c, spent::Kind::Disowned, disowned, now).await? {
+                mail::enqueue_notice(c, mail).await?;
+            }
+            Ok(())
+        })
+    });
+    let changed = auth.accounts().change_along(&account.id, Change::Email(new), along).await;
+    if let Some(counter) = exceeded.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS));
+    }
+    changed?;
+    mail::wake(auth);
+    Ok(Ok(()))
+}
+
+/// How long until another mail may be asked for.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn resend_after(auth: &Auth, address: &str) -> Result<Duration, Error> {
+    if !auth.config().rate_limits.enabled {
+        return Ok(Duration::ZERO);
+    }
+    let address = address.to_owned();
+    let last = auth.store().look_up(move |c| {
+        Box::pin(async move {
+            let confirm = mails::last_asked(c, &address, Mail::Confirm.kind()).await?;
+            Ok(confirm.max(mails::last_asked(c, &address, Mail::SignupExisting.kind()).await?))
+        })
+    });
+    let since = last.await?.map(|last| auth.ambient().now().since(last));
+    Ok(since.map_or(Duration::ZERO, |since| RESEND_AFTER.saturating_sub(since)))
+}
+
+/// Whether the address of an account waits to be confirmed.
+pub(crate) fn is_unconfirmed(account: &Account) -> bool {
+    account.inactive_reason() == Some(InactiveReason::Unconfirmed)
+}

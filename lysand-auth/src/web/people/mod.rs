@@ -1,0 +1,43 @@
+//! What people do about their own accounts: signing up and waiting for the account to be usable (people §3, §4).
+
+mod confirm;
+mod entities;
+mod join;
+mod json;
+mod sign_up;
+mod waiting;
+
+use crate::auth::Auth;
+use crate::web::kit::headers::AnswerKind;
+use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::surfaces::Surface;
+
+/// Where the pages are.
+const REGISTER: &str = "/register";
+const WAITING: &str = "/register/waiting";
+const CONFIRM: &str = "/register/confirm";
+
+/// Pages, own JSON routes, and Mastodon's route for apps.
+pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    let page = || Routes::new(auth, AnswerKind::Page).of(Surface::People).with_form_session();
+    let api = || Routes::new(auth, AnswerKind::Api).of(Surface::People).limited();
+    vec![
+        page()
+            .route(REGISTER, [get(sign_up::page), post(sign_up::submit)])
+            .route(WAITING, [get(waiting::page)])
+            .route("/register/waiting/{what}", [get(waiting::state), post(waiting::act)])
+            .routes([CONFIRM, "/auth/confirmation"], [get(confirm::page), post(confirm::act)])
+            .route("/api/auth/continue", [post(waiting::continue_by_token)]),
+        api()
+            .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])
+            .route("/api/v1/auth/signup/challenge", [get(json::challenge)])
+            .route("/api/v1/auth/signup/state", [post(json::state)])
+            .route("/api/v1/auth/signup/resend", [post(json::resend)])
+            .route("/api/v1/auth/signup/email", [post(json::email)])
+            .route("/api/v1/auth/signup/confirm", [post(json::confirm)])
+            .route("/api/v1/auth/signup/withdraw", [post(json::withdraw)])
+            .route("/api/v1/accounts", [post(join::create)])
+            .route("/api/v1/emails/confirmations", [post(join::send_again)])
+            .route("/api/v1/emails/check_confirmation", [get(join::is_confirmed)]),
+    ]
+}
