@@ -55,7 +55,6 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         error: Some(text.to_owned()),
         current,
         password,
-        sign_up: None,
         providers: vec![provider(Some(text)), provider(None)],
         sign_up: Some(text.to_owned()),
     };
