@@ -37,9 +37,9 @@ pub struct Refusal {
     /// The limit that is used up, for `TooManyRequests` (Mastodon §18).
     pub allowance: Option<Allowance>,
     /// The realm that a challenge names, where it is known ([`Config::realm`](crate::Config::realm)).
-    pub realm: Option<Cow<'static, str>>,
+    pub realm: Option<Box<str>>,
     /// What somebody waits with whose proof was right and whose account is not usable yet (people PPL-59).
-    pub waiting_token: Option<Secret>,
+    pub waiting_token: Option<Box<Secret>>,
 }
 
 /// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).

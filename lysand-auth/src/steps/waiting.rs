@@ -106,7 +106,7 @@ pub(crate) async fn instead_of(
     });
     kept.await?;
     Ok(match refused {
-        Error::Refused(refusal) => Error::Refused(Refusal { waiting_token: token, ..refusal }),
+        Error::Refused(refusal) => Error::Refused(Refusal { waiting_token: token.map(Box::new), ..refusal }),
         failed @ Error::Failed(_) => failed,
     })
 }

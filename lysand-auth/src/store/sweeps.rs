@@ -138,11 +138,24 @@ pub(crate) async fn find(
                 page
             )
         }
+        Kind::Mails | Kind::MailTokens => mails(conn, kind, before, after, page).await?,
+        Kind::UnusedApps => unused_apps(conn, before, after, page).await?,
+        Kind::SsoFlows => {
+            let time = auth_sso_flow::expires_at;
+            by_text!(conn, auth_sso_flow, time, "(auth_sso_flow.expires_at, auth_sso_flow.id) > (", before, after, page)
+        }
+    };
+    let last = rows.last().cloned();
+    Ok(Found { rows, last })
+}
+
+async fn mails(conn: &mut Conn, kind: Kind, before: i64, after: Row, page: i64) -> Result<Vec<Row>, Error> {
+    Ok(match kind {
         Kind::Mails => {
             let time = auth_mail::ended_at.assume_not_null();
             by_text!(conn, auth_mail, time, "(auth_mail.ended_at, auth_mail.id) > (", before, after, page)
         }
-        Kind::MailTokens => {
+        _ => {
             let time = auth_mail_token::created_at;
             by_text!(
                 conn,
@@ -154,14 +167,7 @@ pub(crate) async fn find(
                 page
             )
         }
-        Kind::UnusedApps => unused_apps(conn, before, after, page).await?,
-        Kind::SsoFlows => {
-            let time = auth_sso_flow::expires_at;
-            by_text!(conn, auth_sso_flow, time, "(auth_sso_flow.expires_at, auth_sso_flow.id) > (", before, after, page)
-        }
-    };
-    let last = rows.last().cloned();
-    Ok(Found { rows, last })
+    })
 }
 
 /// Codes that ended; those that bought something that still lives are looked at and left.

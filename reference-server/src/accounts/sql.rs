@@ -14,10 +14,10 @@ use lysand_auth::password::Passwords;
 use lysand_auth::secret::Secret;
 use lysand_auth::store::{Conn, MigrationSet, Store};
 
-use super::changes;
+use super::changes::{self, Prepared};
 use super::error::CreateError;
 use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, account_closed_name, role_name, standing_name};
-use super::statements::{delete_setup_tokens, insert, lock_admins, row};
+use super::statements::{delete_setup_tokens, insert, lock_admins, no_such_account, row};
 use crate::assets;
 
 /// The migrations of the accounts' tables.
@@ -138,6 +138,30 @@ impl SqlAccounts {
             })
         });
         made.await.map_err(failed)?
+    }
+
+    /// Does what needs no transaction: checks the values, and hashes a password.
+    async fn prepare_change(&self, id: &str, change: Change) -> Result<Prepared, AccountsError> {
+        Ok(match change {
+            Change::Password(password) => Prepared::Password(Some(self.hash_for(id, &password).await?)),
+            Change::NoPassword => Prepared::Password(None),
+            Change::Email(email) => {
+                let address = rules::email(&email.address)?;
+                Prepared::Email(Email { address, ..email })
+            }
+            Change::Standing(standing) => Prepared::Standing(standing),
+            Change::Role(role) => Prepared::Role(role),
+            Change::Language(language) => Prepared::Language(language.map(|language| language.as_str().to_owned())),
+            Change::Delete => Prepared::Delete,
+            _ => return Err(AccountsError::NotOffered),
+        })
+    }
+
+    async fn hash_for(&self, id: &str, password: &Secret) -> Result<String, AccountsError> {
+        let wanted = id.to_owned();
+        let found = self.store.look_up(move |c| Box::pin(async move { row(c, wanted).await }));
+        let row = found.await.map_err(failed)?.ok_or_else(no_such_account)?;
+        Ok(self.hash(password, &row.username, row.email.as_deref()).await?)
     }
 
     /// Makes a change and does `along`, both or neither.

@@ -1,5 +1,6 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
+mod common;
 mod people;
 
 use lysand_auth::host::pages::{
@@ -10,6 +11,7 @@ use lysand_auth::host::pages::{
 use serde::Serialize;
 use serde_json::Value;
 
+use self::common::{account, add, app};
 use super::contexts::{
     AccountPage, Actions, DemoOffer, DemoPage, FieldErrors, HomePage, Identity, LanguageChoice, Links, Message, Notice,
     NoticeKind, Parameter, SetupPage, Step,
@@ -31,19 +33,6 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     your_account(text, &mut samples);
     add(&mut samples, "demo.html", &demo(text));
     samples
-}
-
-fn add(samples: &mut Vec<(&'static str, Value)>, template: &'static str, context: &impl Serialize) {
-    // A context that cannot be serialised becomes null, and its template then fails for want of its first value.
-    samples.push((template, serde_json::to_value(context).unwrap_or_default()));
-}
-
-fn account(text: &'static str) -> AccountOnPage<'static> {
-    AccountOnPage { username: text, display_name: text }
-}
-
-fn app(text: &'static str) -> AppOnPage<'static> {
-    AppOnPage { name: text, website: Some(text), website_host: Some(text.to_owned()) }
 }
 
 fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {

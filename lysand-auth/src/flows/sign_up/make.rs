@@ -3,7 +3,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Checked, SignUp, SignUpError, SignUpForm, Work, form};
+use super::attempt::{Checked, SignUp, SignUpError, Work};
+use super::form::{self, SignUpForm};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};

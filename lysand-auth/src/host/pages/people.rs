@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::page::{AccountOnPage, AppOnPage, MomentOnPage, ProviderOnPage};
+use super::parts::{AccountOnPage, AppOnPage, MomentOnPage, ProviderOnPage};
 
 /// One field of a form.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{CONFIRM, WAITING};
+use super::paths::{CONFIRM, WAITING};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::confirm_email::{self as flow, LinkState};

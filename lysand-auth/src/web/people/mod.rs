@@ -4,18 +4,15 @@ mod confirm;
 mod entities;
 mod join;
 mod json;
+mod paths;
 mod sign_up;
 mod waiting;
 
+use self::paths::{CONFIRM, REGISTER, WAITING};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, get, post};
 use crate::web::kit::surfaces::Surface;
-
-/// Where the pages are.
-const REGISTER: &str = "/register";
-const WAITING: &str = "/register/waiting";
-const CONFIRM: &str = "/register/confirm";
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde_json::json;
 
-use super::WAITING;
+use super::paths::WAITING;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions::Browser;

@@ -5,7 +5,7 @@ use lysand_auth::host::pages::{
 };
 use serde_json::Value;
 
-use super::{account, add, app};
+use super::common::{account, add, app};
 
 type Samples = Vec<(&'static str, Value)>;
 

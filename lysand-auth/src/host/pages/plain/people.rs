@@ -1,6 +1,6 @@
 //! Plain pages of a sign-up.
 
-use super::{alert, button, escaped, form, link, paragraph};
+use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{ConfirmAddressPage, FieldOnPage, MessagePage, SignUpPage, WaitingPage};
 
 /// A field with its label and what is wrong with it.

@@ -1,0 +1,5 @@
+//! Where the pages are.
+
+pub(super) const REGISTER: &str = "/register";
+pub(super) const WAITING: &str = "/register/waiting";
+pub(super) const CONFIRM: &str = "/register/confirm";
