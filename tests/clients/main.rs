@@ -13,6 +13,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod client_program;
+mod mail;
 
 use client_program::{AUTHLIB, Client, ClientProgram, MASTO_JS, MASTODON_PY, MEGALODON, TOOT, openid_client};
 use serde_json::{Value, json};

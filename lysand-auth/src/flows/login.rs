@@ -109,7 +109,7 @@ async fn record_failure(
     let event = event.with("step", "password");
     let event = match &account {
         Some(account) => event.about(&account.id, &account.username),
-        None => event.with("typed", Secret::new(identifier).digest().to_base64url()),
+        None => event.with("typed", refused_sign_in::digest(auth, identifier)),
     };
     events::record_refusal(auth, event).await?;
     Ok(account.map(|account| account.id))

@@ -47,6 +47,6 @@ fn reason(error: &Error) -> Option<&'static str> {
 }
 
 /// The same for the same text, on all replicas.
-fn digest(auth: &Auth, typed: &str) -> String {
+pub(crate) fn digest(auth: &Auth, typed: &str) -> String {
     Secret::derive(&auth.log_key(), &[typed.as_bytes()]).expose().chars().take(16).collect()
 }

@@ -160,6 +160,10 @@ impl TeraPages {
             Page::FormPost(page) => self.shown(reader, "form_post.html", page),
             Page::AuthorizedApplications(page) => self.shown(reader, "authorized_applications.html", page),
             Page::Error(page) => self.shown(reader, "trouble.html", page),
+            Page::SignUp(page) => self.shown(reader, "register.html", page),
+            Page::Waiting(page) => self.shown(reader, "waiting.html", page),
+            Page::ConfirmAddress(page) => self.shown(reader, "confirm_address.html", page),
+            Page::Message(page) => self.shown(reader, "message.html", page),
             _ => return Err("this version has no template for that page".into()),
         };
         let (html, language) = rendered?;

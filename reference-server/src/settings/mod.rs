@@ -13,6 +13,7 @@ mod problem;
 mod reader;
 mod secret_file;
 mod sections;
+mod signups;
 mod smtp;
 mod sso;
 mod unknown;
@@ -21,7 +22,7 @@ mod variable;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits, Sso};
+use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits, Signups, Sso};
 use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
@@ -63,6 +64,8 @@ pub struct Settings {
     pub branding: Branding,
     /// `[oauth]`, as the library takes it.
     pub oauth: OAuthRules,
+    /// `[signups]`, as the library takes it.
+    pub signups: Signups,
     /// `[smtp]`
     pub smtp: Smtp,
     /// `log.format`
@@ -125,7 +128,9 @@ impl Settings {
         let instance = sections::instance(reader);
         let (frontend, templates_dir) = sections::frontend(reader, &http);
         let password = sections::password(reader);
-        let lifetimes = sections::lifetimes(reader);
+        let mut lifetimes = sections::lifetimes(reader);
+        let signups = signups::signups(reader);
+        signups::lifetimes(reader, &mut lifetimes);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
         let mut sso = sso::sso(reader);
@@ -147,6 +152,7 @@ impl Settings {
             sso,
             branding,
             oauth,
+            signups,
             smtp,
             log_format,
             log_level,
@@ -161,6 +167,19 @@ impl Settings {
         settings
     }
 
+    /// What works and is not as most people want it: for the log and for `check-config`.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let mut warnings = Vec::new();
+        if self.smtp.server.is_none() {
+            warnings.push("mail is written to data/mail and reaches nobody: configure [smtp]");
+            if !self.http.base_url.is_loopback() {
+                warnings.push("sign-up is closed because mail is not configured");
+            }
+        }
+        warnings
+    }
+
     /// What the library wants to know.
     #[must_use]
     pub fn to_config(&self, keys: Keys) -> Config {
@@ -172,6 +191,7 @@ impl Settings {
             .with_mail(self.smtp.rules)
             .with_trusted_proxies(self.http.trusted_proxies.clone())
             .with_sso(self.sso.clone())
+            .with_signups(self.signups.clone())
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

@@ -83,9 +83,10 @@ async fn sign_in_with(
         return Err(error);
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
+    let asked = whole_request(&app, &request);
     let signed_in = async {
         if let Err(inactive) = standing::may_sign_in(&account) {
-            return Err(waiting::instead_of(auth, inactive, &account, whole_request(&app, &request), &browser).await?);
+            return Err(waiting::instead_of(auth, inactive, &account, asked, &browser).await?);
         }
         let proven = Proven { account: &account, by: &ProofKind::Provider };
         sign_in::after_proof(auth, proven, (app, request), browser, None).await
