@@ -30,6 +30,7 @@ use self::cli::{Cli, Command, KeysCommand, TokenCommand};
 use self::error::CommandError;
 use self::reload::Reload;
 use crate::logging::{self, Log};
+use crate::panics;
 use crate::settings::{FILE_VARIABLE, Settings};
 use crate::state::{StartError, State};
 
@@ -73,8 +74,9 @@ pub fn run(
         None | Some(Command::Serve) => logging::filter_of(&settings.log_level),
         Some(_) => QUIET.to_owned(),
     };
+    let panics = panics::count();
     let log = Log::start(cli.log_format.map_or(settings.log_format, Into::into), asked, &usual);
-    match actix_web::rt::System::new().block_on(dispatch(cli, settings, Reload { load: Box::new(load), log })) {
+    match actix_web::rt::System::new().block_on(dispatch(cli, settings, Reload { load: Box::new(load), log, panics })) {
         Ok(code) => code,
         Err(error) => {
             output::complain(&error.to_string());

@@ -139,7 +139,8 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
         granted(app(text), Some(moment()), Some(text.to_owned())),
         granted(AppOnPage { name: text, website: None, website_host: None }, None, None),
     ];
-    for apps in [apps, Vec::new()] {
+    let many = (0..5).map(|_| granted(app(text), None, Some(text.to_owned()))).collect();
+    for apps in [apps, many, Vec::new()] {
         add(samples, "authorized_applications.html", &page(apps));
     }
 }
