@@ -4,11 +4,10 @@ mod common;
 mod people;
 
 use lysand_auth::host::pages::{
-    Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
+    Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
     ConsentPage, CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, MomentOnPage, Permission,
     ProviderOnPage, SignInPage,
 };
-use serde::Serialize;
 use serde_json::Value;
 
 use self::common::{account, add, app};
