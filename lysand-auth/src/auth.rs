@@ -160,6 +160,11 @@ impl Auth {
         self.0.secret_key.subkey("client_credentials token")
     }
 
+    /// The key of what the log shows in the place of what was typed.
+    pub(crate) fn log_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("typed text in the log")
+    }
+
     /// The key of the codes in mails.
     pub(crate) fn mail_code_key(&self) -> [u8; 64] {
         self.0.secret_key.subkey("mail code")

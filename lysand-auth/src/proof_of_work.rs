@@ -155,8 +155,8 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Solves a challenge, as a browser does.
-#[cfg(any(test, feature = "testing"))]
-pub(crate) fn solve(challenge: &Challenge) -> String {
+#[cfg(test)]
+fn solve(challenge: &Challenge) -> String {
     let parameters = &challenge.parameters;
     for counter in 0.. {
         let mut password = from_hex(&parameters.nonce).unwrap_or_default();

@@ -37,6 +37,9 @@ assets! {
     "copy.js": "text/javascript; charset=utf-8",
     "decide.js": "text/javascript; charset=utf-8",
     "form_post.js": "text/javascript; charset=utf-8",
+    "register.js": "text/javascript; charset=utf-8",
+    "solve.js": "text/javascript; charset=utf-8",
+    "waiting.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml; charset=utf-8",
     "avatar.svg": "image/svg+xml; charset=utf-8",
     "provider.svg": "image/svg+xml; charset=utf-8",
@@ -45,10 +48,40 @@ assets! {
     "header.png": "image/png",
 }
 
+/// A file of the admin's, beside the built-in ones or in the place of one.
+#[derive(Clone, Debug)]
+pub struct OwnAsset {
+    /// Its name, the last part of its address.
+    pub name: String,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its bytes.
+    pub content: Vec<u8>,
+    /// The digest of its content that its address carries.
+    pub digest: String,
+}
+
+impl OwnAsset {
+    /// A file with its digest.
+    #[must_use]
+    pub fn new(name: String, content_type: &'static str, content: Vec<u8>) -> Self {
+        let digest = digest(&content);
+        Self { name, content_type, content, digest }
+    }
+
+    /// Its origin-relative address.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("/assets/{}?v={}", self.name, self.digest)
+    }
+}
+
+fn digest(content: &[u8]) -> String {
+    Digest::of(content).to_base64url().chars().take(DIGEST_LENGTH).collect()
+}
+
 /// The digests of all files, in the order of [`ASSETS`]; computed once.
-static DIGESTS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    ASSETS.iter().map(|asset| Digest::of(asset.content).to_base64url().chars().take(DIGEST_LENGTH).collect()).collect()
-});
+static DIGESTS: LazyLock<Vec<String>> = LazyLock::new(|| ASSETS.iter().map(|asset| digest(asset.content)).collect());
 
 /// The file of this name, and the digest of its content that its address carries.
 #[must_use]
@@ -73,20 +106,42 @@ pub struct PageAssets {
     copy: String,
     decide: String,
     form_post: String,
+    register: String,
+    solve: String,
+    waiting: String,
     icon: String,
     person: String,
     provider: String,
+    /// The admin's picture for the top of every page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logo: Option<String>,
+    /// The admin's colours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    brand: Option<String>,
 }
 
 impl PageAssets {
     /// The addresses of the files of this build.
     #[must_use]
     pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// The addresses with an admin's own files beside those of this build, or in their place.
+    #[must_use]
+    pub fn with(own: &[OwnAsset]) -> Self {
+        let of = |name: &str| own.iter().find(|file| file.name == name).map(OwnAsset::path);
+        let path = |name: &str| of(name).unwrap_or_else(|| path(name));
         Self {
+            logo: of("logo.svg").or_else(|| of("logo.png")),
+            brand: of("brand.css"),
             style: path("style.css"),
             copy: path("copy.js"),
             decide: path("decide.js"),
             form_post: path("form_post.js"),
+            register: path("register.js"),
+            solve: path("solve.js"),
+            waiting: path("waiting.js"),
             icon: path("icon.svg"),
             person: path("avatar.svg"),
             provider: path("provider.svg"),

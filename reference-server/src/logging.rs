@@ -5,9 +5,15 @@ use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What a server logs unless `RUST_LOG` says otherwise. What `actix_http` calls errors are malformed requests, which
-/// anybody can send.
-pub const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off";
+/// What a server with this `log.level` logs unless `RUST_LOG` says otherwise. What `actix_http` calls errors are malformed
+/// requests, which anybody can send.
+#[must_use]
+pub fn filter_of(level: &str) -> String {
+    match level {
+        "off" | "error" => format!("{level},actix_http=off"),
+        _ => format!("{level},actix_server=warn,actix_http=off"),
+    }
+}
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +25,7 @@ pub enum LogFormat {
 }
 
 /// What may stand for a level, alone or behind a target.
-const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+pub const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// The filter that `RUST_LOG` asks for; none when it is not set, or empty (faults D8).
 ///
@@ -38,14 +44,49 @@ pub fn asked(variable: Option<&str>) -> Result<Option<&str>, String> {
     }
 }
 
-/// Starts the log of this process with a filter; a second call does nothing.
-pub fn start(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::new(filter);
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(OneLine);
-    let _ = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    };
+/// Gives a log that runs another filter.
+type Reload = Box<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
+/// The log of this process, which another level may be given while it runs.
+pub struct Log {
+    reload: Reload,
+    /// What `RUST_LOG` asks for, which counts more than the configuration.
+    asked: Option<String>,
+}
+
+impl Log {
+    /// Starts the log of this process: with what `RUST_LOG` asks for, and else with `usual`. A second call changes nothing.
+    #[must_use]
+    pub fn start(format: LogFormat, asked: Option<String>, usual: &str) -> Self {
+        let filter = EnvFilter::new(asked.as_deref().unwrap_or(usual));
+        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(OneLine);
+        let reload: Reload = match format {
+            LogFormat::Text => {
+                let builder = builder.with_filter_reloading();
+                let handle = builder.reload_handle();
+                let _ = builder.try_init();
+                Box::new(move |filter| handle.reload(EnvFilter::new(filter)).map_err(|error| error.to_string()))
+            }
+            LogFormat::Json => {
+                let builder = builder.json().flatten_event(true).with_filter_reloading();
+                let handle = builder.reload_handle();
+                let _ = builder.try_init();
+                Box::new(move |filter| handle.reload(EnvFilter::new(filter)).map_err(|error| error.to_string()))
+            }
+        };
+        Self { reload, asked }
+    }
+
+    /// Logs with another level from now on; `false` when `RUST_LOG` stands above it.
+    ///
+    /// # Errors
+    /// When the log cannot be changed.
+    pub fn set_level(&self, level: &str) -> Result<bool, String> {
+        match self.asked {
+            Some(_) => Ok(false),
+            None => (self.reload)(&filter_of(level)).map(|()| true),
+        }
+    }
 }
 
 /// Standard error, with each event on one line: whatever control characters came with the input, they can neither end

@@ -8,6 +8,7 @@ use lysand_auth::host::mailer::Mailer;
 use lysand_auth::keys::{KeyError, Keys};
 use lysand_auth::password::{ParametersError, Passwords};
 use lysand_auth::store::Store;
+use lysand_auth::web::{Surface, Surfaces};
 use lysand_auth::{Ambient, Auth};
 
 use crate::accounts::SqlAccounts;
@@ -16,6 +17,9 @@ use crate::frontend::Frontend;
 use crate::mail::{FileMailer, Instance, MailTemplates, Messages, Sender, SmtpMailer};
 use crate::pages::{PagesError, TeraPages};
 use crate::settings::{Settings, domain};
+
+/// What of the library this server mounts: all of it.
+pub const SURFACES: Surfaces = Surfaces::all().with(Surface::People);
 
 /// The parts of a running server, or of one command.
 #[derive(Clone)]
@@ -112,7 +116,8 @@ impl State {
 
 fn load_pages(settings: &Settings) -> Result<Arc<TeraPages>, StartError> {
     let (title, host) = (&settings.instance.title, domain(&settings.http.base_url));
-    Ok(Arc::new(TeraPages::load(settings.templates_dir.as_deref(), title, host)?))
+    let templates = settings.templates_dir.as_deref();
+    Ok(Arc::new(TeraPages::load_branded(templates, title, host, &settings.branding)?))
 }
 
 fn load_mailer(settings: &Settings, pages: &TeraPages, ambient: &Ambient) -> Result<Arc<dyn Mailer>, StartError> {

@@ -29,6 +29,7 @@ mod openid;
 mod openid_requests;
 mod own_tokens;
 mod page_security;
+mod people;
 mod rate_limits;
 mod refresh;
 mod repeated_decisions;

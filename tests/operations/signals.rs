@@ -1,13 +1,17 @@
 //! The end of the process: what runs is finished, what waits is let go, a second signal is the last word (running §5,
 //! security LOAD-10).
 
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tests::http::connect;
-use tests::{ServerProcess, wait};
+use tests::client::TestClient;
+use tests::http::{connect, http_client};
+use tests::tls::PrivateCa;
+use tests::{ServerProcess, folder, wait};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -114,4 +118,98 @@ async fn shutdown_under_load_keeps_every_confirmed_registration() {
     let listed = server.run(&["app", "list", "--json"], "");
     let kept = String::from_utf8_lossy(&listed.stdout).matches("\"client_id\"").count();
     assert!(kept >= answered, "{answered} were confirmed, {kept} are there");
+}
+
+/// A server with TLS whose configuration, certificate and templates lie in files.
+async fn with_files(folder: &Path) -> ServerProcess {
+    fs::create_dir(folder.join("pages")).expect("a folder");
+    fs::write(folder.join("config.toml"), CONFIGURATION).expect("a configuration");
+    let config = folder.join("config.toml").display().to_string();
+    ServerProcess::builder().with_tls().environment("LYSAND_AUTH_CONFIG", &config).start().await
+}
+
+const CONFIGURATION: &str = "[frontend]\ntemplates_dir = \"pages\"\n[log]\nlevel = \"info\"\n";
+const PAGE: &str = "{% extends \"base.html\" %}{% block main %}<h1>The new page</h1>{% endblock main %}";
+
+/// Asks the server to read its files again, and waits until it says so for the `time`th time.
+async fn read_again(server: &ServerProcess, time: usize) -> String {
+    server.signal(Signal::HUP);
+    let said = async || Some(server.log()).filter(|log| log.matches("SIGHUP: read again").count() == time);
+    wait::until("the files to be read again", said).await
+}
+
+#[tokio::test]
+async fn hangup_reads_certificate_templates_and_log_level_again() {
+    let folder = folder::temporary("hangup");
+    let server = with_files(folder.path()).await;
+    let shown = server.client().get("/nothing").header("accept", "text/html").send().await.is(404);
+    assert!(!shown.body.contains("The new page"));
+    fs::write(folder.path().join("pages/trouble.html"), PAGE).expect("a template");
+    let files = server.ca().expect("certificates");
+    let fresh = PrivateCa::in_folder(files.certificate.parent().expect("a folder"));
+    read_again(&server, 1).await;
+
+    let old = server.client().get("/nothing").header("accept", "text/html").header("connection", "close");
+    assert!(old.try_send().await.is_none_or(|answer| answer.body.contains("The new page")), "on an open connection");
+    let client = TestClient::new(server.base_url().as_str(), &http_client(Some(&fresh)));
+    let shown = client.get("/nothing").header("accept", "text/html").send().await.is(404);
+    assert!(shown.body.contains("The new page"), "{}", shown.body);
+
+    // The level says nothing of its own change downwards, so it is looked at by what is said and what is not.
+    let quiet = CONFIGURATION.replace("info", "error");
+    fs::write(folder.path().join("config.toml"), quiet).expect("a configuration");
+    server.signal(Signal::HUP);
+    wait::until("the log to be quiet", async || {
+        let before = server.log().len();
+        client.register().await.expect("an app");
+        (server.log().len() == before).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn hangup_with_what_cannot_be_used_leaves_the_old_in_force() {
+    let folder = folder::temporary("hangup");
+    let mut server = with_files(folder.path()).await;
+    let client = server.client();
+    let key = server.ca().expect("certificates").key.clone();
+    let right = fs::read(&key).expect("a key");
+    fs::write(&key, "no key at all").expect("written");
+    fs::write(folder.path().join("pages/trouble.html"), "{{ nothing_of_the_kind }}").expect("a template");
+    let log = read_again(&server, 1).await;
+    for words in ["part=\"certificate\"", "part=\"templates and branding\"", "trouble.html", "the old goes on"] {
+        assert!(log.contains(words), "no {words:?} in {log}");
+    }
+    let works = async || {
+        let fresh = TestClient::new(server.base_url().as_str(), &http_client(server.ca()));
+        let shown = fresh.get("/nothing").header("accept", "text/html").send().await.is(404);
+        assert!(shown.body.contains("<!doctype html>"), "{}", shown.body);
+    };
+    works().await;
+
+    // A configuration with a mistake is not used at all; the files that the one before named are read.
+    fs::write(&key, right).expect("written");
+    fs::write(folder.path().join("pages/trouble.html"), PAGE).expect("a template");
+    fs::write(folder.path().join("config.toml"), format!("{CONFIGURATION}[htpp]\nbind_port = 1\n")).expect("written");
+    let log = read_again(&server, 2).await;
+    assert!(log.contains("part=\"configuration\"") && log.contains("htpp"), "{log}");
+    assert!(log.contains("SIGHUP: read again: certificate, templates and branding\n"), "{log}");
+    works().await;
+    let shown = client.get("/nothing").header("accept", "text/html").send().await.is(404);
+    assert!(shown.body.contains("The new page"), "{}", shown.body);
+    assert!(server.ended().is_none());
+}
+
+#[tokio::test]
+async fn hangup_while_draining_does_not_end_the_process() {
+    let mut server = ServerProcess::start().await;
+    let mut stream = half_a_request(&server).await;
+    server.signal(Signal::TERM);
+    no_longer_accepts(&server).await;
+    server.signal(Signal::HUP);
+    stream.write_all(&FORM.as_bytes()[10..]).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("the answer");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(server.wait().expect("an end in time").code(), Some(0));
 }

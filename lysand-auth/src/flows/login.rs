@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
+use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, whole_request};
 use crate::model::event::EventKind;
 use crate::model::session::Browser;
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
+use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
 use crate::steps::{events, identifier, sign_in, standing, throttle, waiting};
@@ -46,14 +48,31 @@ pub struct PasswordAttempt {
 /// the credentials. `access_denied` when they are right and the account may not act, with the reason. 429 after too many failures, 503 when no slot for hashing became free.
 pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<SignedIn, Error> {
     let (identifier, password) = credentials(&attempt)?;
+    let source = attempt.source;
+    let mut refused = None;
+    let signed_in = checked(auth, attempt, (&identifier, &password), &mut refused).await;
+    if let Err(error) = &signed_in {
+        let whom = refused.as_ref().map_or(Whom::Typed(&identifier), Whom::Account);
+        refused_sign_in::log(auth, &whom, source, error);
+    }
+    signed_in
+}
+
+/// The sign-in itself; `whom` is the account that it is about, as soon as that is known.
+async fn checked(
+    auth: &Auth,
+    attempt: PasswordAttempt,
+    (identifier, password): (&str, &Secret),
+    whom: &mut Option<AccountId>,
+) -> Result<SignedIn, Error> {
     throttle::refuse_address(auth, attempt.source)?;
     let (app, checked) = checked_request(auth, &attempt.request).await?;
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
-    let identifier = identifier::named(auth, identifier).await?;
+    let identifier = identifier::named(auth, identifier.to_owned()).await?;
     let attempts = throttle::sign_in(auth, attempt.source, &identifier, &attempt.browser).await?;
-    let account = auth.accounts().check_password(&identifier, &password).await.map_err(Error::from_host);
+    let account = auth.accounts().check_password(&identifier, password).await.map_err(Error::from_host);
     let account = match account {
         Ok(account) => account,
         Err(error) => {
@@ -62,10 +81,11 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
         }
     };
     let Some(account) = account else {
-        record_failure(auth, &attempt, &identifier, &app).await?;
-        tracing::info!(source = ?attempt.source, app = %app.id, "sign-in refused");
+        // For the log alone: which account was tried.
+        *whom = record_failure(auth, &attempt, &identifier, &app).await?;
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
+    *whom = Some(account.id.clone());
     if let Err(inactive) = standing::may_sign_in(&account) {
         throttle::forget(auth, attempts).await?;
         return Err(
@@ -78,15 +98,21 @@ pub async fn with_password(auth: &Auth, attempt: PasswordAttempt) -> Result<Sign
 
 /// Records that somebody proved nothing: by the account, if there is one, else by a digest of what was typed, never by the text
 /// itself (people PPL-158, PPL-162).
-async fn record_failure(auth: &Auth, attempt: &PasswordAttempt, identifier: &str, app: &App) -> Result<(), Error> {
+async fn record_failure(
+    auth: &Auth,
+    attempt: &PasswordAttempt,
+    identifier: &str,
+    app: &App,
+) -> Result<Option<AccountId>, Error> {
     let account = auth.accounts().by_identifier(identifier).await.map_err(Error::from_host)?;
     let event = events::event(auth, EventKind::SignInFailed, &attempt.browser.caller).through(&app.id);
     let event = event.with("step", "password");
-    let event = match account {
+    let event = match &account {
         Some(account) => event.about(&account.id, &account.username),
-        None => event.with("typed", Secret::new(identifier).digest().to_base64url()),
+        None => event.with("typed", refused_sign_in::digest(auth, identifier)),
     };
-    events::record_refusal(auth, event).await
+    events::record_refusal(auth, event).await?;
+    Ok(account.map(|account| account.id))
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {

@@ -12,6 +12,7 @@ pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
 use crate::steps::host_rules::Proven;
+use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
 use crate::steps::{proof, revocation, session, sign_in, standing};
@@ -61,14 +62,16 @@ pub async fn begin(
 ) -> Result<SignedIn, Error> {
     let checked = request::check(auth, request, Omitted::FromRegistration).await;
     let checked = checked.map_err(|error| error.told(request::lysand))?;
-    let found = auth.account(account).await?;
-    let Some(account) = found else {
-        tracing::info!(%account, app = %checked.0.id, "sign-in refused");
-        return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
+    let source = browser.caller.source;
+    let signed_in = async {
+        let wrong = || Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS);
+        let account = auth.account(account).await?.ok_or_else(wrong)?;
+        standing::may_sign_in(&account)?;
+        let proven = Proven { account: &account, by: &proof };
+        sign_in::after_proof(auth, proven, checked, browser, None).await
     };
-    standing::may_sign_in(&account)?;
-    let proven = Proven { account: &account, by: &proof };
-    sign_in::after_proof(auth, proven, checked, browser, None).await
+    let signed_in = signed_in.await;
+    signed_in.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(account), source, error))
 }
 
 /// The person proves with the password to be there still: a new session takes the place of the old one (security WEB-1,

@@ -119,7 +119,7 @@ pub(crate) async fn send_again(auth: &Auth, account: &Account, caller: &Caller) 
     let mail = match &owner {
         Some(owner) => Outgoing::to_account(auth, owner, Mail::SignupExisting),
         None => Outgoing::to_account(auth, account, Mail::Confirm)
-            .map(|mail| mail.with_link(confirmation(auth, Some(account.id.clone()))).from_proven_person()),
+            .map(|mail| mail.with_link(confirmation(auth, Some(account.id.clone())))),
     };
     let disowned = disowned_key(&email.address);
     let counted = auth.store().write(move |c| {
@@ -173,7 +173,7 @@ pub(crate) async fn replace_address(
     let mail = match &owner {
         Some(owner) => Outgoing::to_account(auth, owner, Mail::SignupExisting),
         None => Outgoing::to_account(auth, &account.clone().with_email(new.clone()), Mail::Confirm)
-            .map(|mail| mail.with_link(confirmation(auth, Some(account.id.clone()))).from_proven_person()),
+            .map(|mail| mail.with_link(confirmation(auth, Some(account.id.clone())))),
     };
     let (disowned, exceeded) = (disowned_key(&address), Arc::new(Mutex::new(None)));
     let told = Arc::clone(&exceeded);

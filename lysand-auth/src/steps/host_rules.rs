@@ -46,14 +46,14 @@ pub(super) async fn before_session<'a>(
     let proofs = Proofs::new([(by.clone(), auth.ambient().now())]);
     let demand = answered(rules.demands(account, &proofs)).await.map_err(|why| undecided(account, "demands", &why))?;
     if !proofs.meet(demand) {
-        tracing::info!(account = %account.id, ?app, ?demand, "sign-in refused: the host demands more than was proven");
+        tracing::info!(account = %account.id, ?app, ?demand, "the host demands more than was proven");
         return Err(Error::refused(Code::SignInRefused, texts::MORE_PROOFS_DEMANDED));
     }
     let verdict = answered(rules.before_session(account, &proofs, app)).await;
     match verdict.map_err(|why| undecided(account, "before_session", &why))? {
         Verdict::Allow => Ok(Some(Asked { rules, account, proofs, app })),
         Verdict::Refuse(sentence) => {
-            tracing::info!(account = %account.id, ?app, "sign-in refused by the host");
+            tracing::info!(account = %account.id, ?app, "the host refuses the sign-in");
             Err(Error::refused(Code::SignInRefused, sentence))
         }
     }
@@ -70,7 +70,7 @@ impl Asked<'_> {
 }
 
 fn undecided(account: &Account, method: &str, why: &str) -> Error {
-    tracing::error!(account = %account.id, method, %why, "sign-in refused: the host's rules gave no answer");
+    tracing::error!(account = %account.id, method, %why, "the host's rules gave no answer about a sign-in");
     Error::refused(Code::SignInRefused, texts::SIGN_IN_UNDECIDED)
 }
 

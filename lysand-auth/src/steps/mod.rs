@@ -1,5 +1,5 @@
 //! What several flows share: the checked request of an app, the dispatcher of every sign-in, the session that begins, the
-//! proof that somebody is there, whom a sign-in names, what is revoked, who is notified.
+//! proof that somebody is there, whom a sign-in names, which one was refused, what is revoked, who is notified.
 //!
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
@@ -12,6 +12,7 @@ pub(crate) mod identifier;
 pub(crate) mod mail;
 pub(crate) mod new_tokens;
 pub(crate) mod proof;
+pub(crate) mod refused_sign_in;
 pub(crate) mod removal;
 pub(crate) mod request;
 pub(crate) mod revocation;

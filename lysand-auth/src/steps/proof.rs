@@ -8,6 +8,7 @@ use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::session::{Session, SessionId};
 use crate::secret::Secret;
+use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::throttle;
 use crate::texts;
 
@@ -31,6 +32,16 @@ pub(crate) async fn by_password(
     password: Option<&Secret>,
     source: Option<IpAddr>,
     session: Option<&SessionId>,
+) -> Result<(), Error> {
+    let proven = checked(auth, account, password, (source, session)).await;
+    proven.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account.id), source, error))
+}
+
+async fn checked(
+    auth: &Auth,
+    account: &Account,
+    password: Option<&Secret>,
+    (source, session): (Option<IpAddr>, Option<&SessionId>),
 ) -> Result<(), Error> {
     let wrong = || Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS);
     let password = password.filter(|password| !password.is_empty()).ok_or_else(wrong)?;

@@ -11,7 +11,7 @@ use crate::texts;
 /// `access_denied` with the reason.
 pub(crate) fn may_sign_in(account: &Account) -> Result<(), Error> {
     let Some(reason) = account.inactive_reason() else { return Ok(()) };
-    tracing::info!(account = %account.id, ?reason, "sign-in refused: the account may not act");
+    tracing::info!(account = %account.id, ?reason, "the account may not act");
     let why = match reason {
         InactiveReason::Unconfirmed => texts::ACCOUNT_UNCONFIRMED,
         InactiveReason::Pending => texts::ACCOUNT_PENDING,

@@ -28,6 +28,7 @@ pub use self::kit::link_result::LinkResult;
 pub use self::kit::page::page_texts;
 #[cfg(feature = "sso")]
 pub use self::kit::provider_redirect::redirect_to_provider;
+pub use self::kit::request_id::with_request_id;
 pub use self::kit::routes::{not_allowed, with_slash};
 pub use self::kit::session::SignedIn;
 pub use self::kit::slashes::with_doubled_slashes;

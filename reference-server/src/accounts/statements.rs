@@ -2,7 +2,7 @@
 
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use lysand_auth::error::Error;
-use lysand_auth::host::accounts::AccountsError;
+use lysand_auth::host::accounts::{AccountsError, InactiveReason};
 use lysand_auth::on;
 use lysand_auth::store::Conn;
 
@@ -46,11 +46,17 @@ async fn is_closed(c: &mut Conn, name_key: String) -> Result<bool, Error> {
     Ok(closed > 0)
 }
 
-/// Removes an account, and keeps its name from others; false when there is none.
+/// Removes an account, and keeps its name from others, unless nobody was ever known by it: then it is free again (people PPL-74);
+/// false when there is none.
 pub(super) async fn close(c: &mut Conn, id: String, now: i64) -> Result<bool, Error> {
-    let name = account::table.find(id.clone()).select(account::username_key);
-    let Some(name_key): Option<String> = on!(c, c => name.get_result(c)).optional()? else { return Ok(false) };
+    let name = account::table.find(id.clone()).select((account::username_key, COLUMNS));
+    let found: Option<(String, Row)> = on!(c, c => name.get_result(c)).optional()?;
+    let Some((name_key, row)) = found else { return Ok(false) };
     on!(c, c => diesel::delete(account::table.find(id)).execute(c))?;
+    let never_usable = [Some(InactiveReason::Unconfirmed), Some(InactiveReason::Pending)];
+    if never_usable.contains(&row.into_account().inactive_reason()) {
+        return Ok(true);
+    }
     let closed = (account_closed_name::name_key.eq(name_key), account_closed_name::closed_at.eq(now));
     let statement = diesel::insert_into(account_closed_name::table).values(closed).on_conflict_do_nothing();
     on!(c, c => statement.execute(c))?;

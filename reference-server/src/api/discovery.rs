@@ -4,12 +4,14 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
 use lysand_auth::config::BaseUrl;
+use lysand_auth::flows::sign_up::{self, Road};
 use lysand_auth::web::ApiError;
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
 use serde_json::{Value, json};
 
 use super::document::{PUBLIC, public};
+use crate::settings::Instance;
 use crate::state::State;
 
 /// The schema whose document `/nodeinfo/2.0` is.
@@ -36,7 +38,8 @@ fn nodeinfo_links_document(base_url: &BaseUrl) -> Value {
 /// `GET /nodeinfo/2.0`
 ///
 /// megalodon refuses software that it does not know unless the metadata names Mastodon as what it descends from.
-fn nodeinfo_document(title: &str, description: &str, accounts: u64) -> Value {
+fn nodeinfo_document(instance: &Instance, accounts: u64, is_open: bool) -> Value {
+    let (title, description) = (&instance.title, &instance.description);
     json!({
         "version": "2.0",
         "software": { "name": "lysand-auth", "version": env!("CARGO_PKG_VERSION") },
@@ -44,7 +47,7 @@ fn nodeinfo_document(title: &str, description: &str, accounts: u64) -> Value {
         "protocols": ["activitypub"],
         "services": { "inbound": [], "outbound": [] },
         "usage": { "users": { "total": accounts }, "localPosts": 0 },
-        "openRegistrations": false,
+        "openRegistrations": is_open,
         "metadata": { "nodeName": title, "nodeDescription": description, "upstream": { "name": "mastodon" } },
     })
 }
@@ -64,9 +67,9 @@ async fn nodeinfo_links(state: Data<State>) -> HttpResponse {
 
 /// `GET /nodeinfo/2.0`
 async fn nodeinfo(state: Data<State>) -> Result<HttpResponse, ApiError> {
-    let instance = &state.settings.instance;
     let accounts = state.accounts.count_active().await?;
-    Ok(public(&nodeinfo_document(&instance.title, &instance.description, accounts)))
+    let is_open = sign_up::mode(&state.auth, Road::Page).takes_everybody();
+    Ok(public(&nodeinfo_document(&state.settings.instance, accounts, is_open)))
 }
 
 /// The routes of the well-known documents.
@@ -97,7 +100,14 @@ mod tests {
         let links = nodeinfo_links_document(&base_url());
         assert_eq!(links["links"][0]["rel"], "http://nodeinfo.diaspora.software/ns/schema/2.0");
         assert_eq!(links["links"][0]["href"], "https://social.example/nodeinfo/2.0");
-        let document = nodeinfo_document("Fernhill", "Ferns", 3);
+        let instance = Instance {
+            title: "Fernhill".to_owned(),
+            description: "Ferns".to_owned(),
+            contact_email: String::new(),
+            banner: String::new(),
+            languages: Vec::new(),
+        };
+        let document = nodeinfo_document(&instance, 3, false);
         assert_eq!(document["version"], "2.0");
         assert_eq!(document["metadata"]["upstream"]["name"], "mastodon");
         assert_eq!(document["openRegistrations"], false);

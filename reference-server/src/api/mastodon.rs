@@ -4,23 +4,23 @@
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use lysand_auth::error::Error;
+use lysand_auth::web::ApiError;
 use lysand_auth::web::documents::InstanceInfo;
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
-use lysand_auth::web::{ApiError, Surfaces};
 
 use crate::api::document::public;
 use crate::assets;
-use crate::state::State;
+use crate::state::{SURFACES, State};
 
 /// `GET /api/v1/instance`
 async fn v1(state: Data<State>) -> Result<HttpResponse, ApiError> {
-    Ok(public(&info(&state).await?.v1(&state.auth, Surfaces::all())))
+    Ok(public(&info(&state).await?.v1(&state.auth, SURFACES)))
 }
 
 /// `GET /api/v2/instance`
 async fn v2(state: Data<State>) -> Result<HttpResponse, ApiError> {
-    Ok(public(&info(&state).await?.v2(&state.auth, Surfaces::all())))
+    Ok(public(&info(&state).await?.v2(&state.auth, SURFACES)))
 }
 
 async fn info(state: &State) -> Result<InstanceInfo, Error> {

@@ -13,9 +13,8 @@ use crate::settings::{Problem, Problems, Settings, domain};
 /// Does `check-config`: looks also at what only the start would: templates and keys.
 pub(super) fn check(settings: &Settings, as_json: bool) -> ExitCode {
     let mut problems = Vec::new();
-    if let Err(error) =
-        TeraPages::load(settings.templates_dir.as_deref(), &settings.instance.title, domain(&settings.http.base_url))
-    {
+    let (templates, host) = (settings.templates_dir.as_deref(), domain(&settings.http.base_url));
+    if let Err(error) = TeraPages::load_branded(templates, &settings.instance.title, host, &settings.branding) {
         problems.push(Problem {
             key: "frontend.templates_dir".into(),
             value: settings.templates_dir.as_ref().map(|folder| format!("{folder:?}")),

@@ -14,6 +14,7 @@ mod error;
 mod mail;
 mod output;
 mod password;
+mod reload;
 mod serve;
 mod token;
 
@@ -27,8 +28,9 @@ use lysand_auth::keys::Keys;
 
 use self::cli::{Cli, Command, KeysCommand, TokenCommand};
 use self::error::CommandError;
-use crate::logging;
-use crate::settings::{FILE_VARIABLE, Problems, Settings};
+use self::reload::Reload;
+use crate::logging::{self, Log};
+use crate::settings::{FILE_VARIABLE, Settings};
 use crate::state::{StartError, State};
 
 /// What commands that a person waits for log, unless `RUST_LOG` says otherwise.
@@ -58,14 +60,21 @@ pub fn run(
             return ExitCode::from(2);
         }
     };
-    let settings = match load(&cli, environment) {
+    let file = cli.config.clone().or_else(|| {
+        let named = environment.iter().find(|(name, value)| name == FILE_VARIABLE && !value.is_empty());
+        named.map(|(_, value)| PathBuf::from(value))
+    });
+    let load = move || Settings::load(file.as_deref(), environment.clone());
+    let settings = match load() {
         Ok(settings) => settings,
         Err(problems) => return config::unusable(&cli, &problems),
     };
-    let default_filter =
-        if matches!(cli.command, None | Some(Command::Serve)) { logging::DEFAULT_FILTER } else { QUIET };
-    logging::start(cli.log_format.map_or(settings.log_format, Into::into), asked.as_deref().unwrap_or(default_filter));
-    match actix_web::rt::System::new().block_on(dispatch(cli, settings)) {
+    let usual = match cli.command {
+        None | Some(Command::Serve) => logging::filter_of(&settings.log_level),
+        Some(_) => QUIET.to_owned(),
+    };
+    let log = Log::start(cli.log_format.map_or(settings.log_format, Into::into), asked, &usual);
+    match actix_web::rt::System::new().block_on(dispatch(cli, settings, Reload { load: Box::new(load), log })) {
         Ok(code) => code,
         Err(error) => {
             output::complain(&error.to_string());
@@ -79,16 +88,10 @@ fn lossy(text: OsString) -> String {
     text.into_string().unwrap_or_else(|text| text.to_string_lossy().into_owned())
 }
 
-fn load(cli: &Cli, environment: Vec<(String, String)>) -> Result<Settings, Problems> {
-    let named = environment.iter().find(|(name, value)| name == FILE_VARIABLE && !value.is_empty());
-    let file = cli.config.clone().or_else(|| named.map(|(_, value)| PathBuf::from(value)));
-    Settings::load(file.as_deref(), environment)
-}
-
-async fn dispatch(cli: Cli, settings: Settings) -> Result<ExitCode, CommandError> {
+async fn dispatch(cli: Cli, settings: Settings, reload: Reload) -> Result<ExitCode, CommandError> {
     let ambient = Ambient::system();
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(settings, ambient).await?,
+        Command::Serve => serve::run(settings, ambient, &reload).await?,
         Command::Migrate { status } => database::migrate(&settings, &ambient, status, cli.json).await?,
         Command::CheckConfig => return Ok(config::check(&settings, cli.json)),
         Command::PrintConfig => output::text(settings.to_toml()),

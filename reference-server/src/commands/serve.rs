@@ -7,23 +7,29 @@ use lysand_auth::Ambient;
 
 use super::error::CommandError;
 use super::output;
+use super::reload::Reload;
 use crate::server::Running;
 use crate::settings::Settings;
 
-/// Serves until SIGTERM or SIGINT, then drains. A second signal ends the process at once.
-pub(super) async fn run(settings: Settings, ambient: Ambient) -> Result<(), CommandError> {
+/// Serves until SIGTERM or SIGINT, then drains; a second one ends the process at once. SIGHUP reads files again.
+pub(super) async fn run(settings: Settings, ambient: Ambient, reload: &Reload) -> Result<(), CommandError> {
     let mut signals = Signals::listen()?;
     let running = Running::start(settings, ambient).await?;
     output::text(&banner(&running));
     tracing::info!(address = %running.addr(), base_url = running.base_url(), "serving");
-    signals.next().await;
+    loop {
+        tokio::select! {
+            () = wait_for_end(&mut signals.terminate, &mut signals.interrupt) => break,
+            _ = signals.hang_up.recv() => reload.run(&running),
+        }
+    }
     tracing::info!("received a termination signal: finishing requests in flight");
     tokio::select! {
         () = running.stop() => {
             tracing::info!("stopped");
             Ok(())
         }
-        () = signals.next() => Err(CommandError::new("received a second termination signal: stopped at once")),
+        () = wait_for_end(&mut signals.terminate, &mut signals.interrupt) => Err(CommandError::new("received a second termination signal: stopped at once")),
     }
 }
 
@@ -50,19 +56,21 @@ fn banner(running: &Running) -> String {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
     fn listen() -> Result<Self, CommandError> {
         let listen =
             |kind| signal(kind).map_err(|error| CommandError::new(format!("signals cannot be received: {error}")));
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+        let hang_up = listen(SignalKind::hangup())?;
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())?, hang_up })
     }
+}
 
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
+async fn wait_for_end(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
     }
 }

@@ -8,6 +8,7 @@ pub mod contexts;
 mod error;
 mod locales;
 mod old_syntax;
+mod parsed;
 mod positions;
 mod samples;
 #[cfg(test)]
@@ -15,7 +16,7 @@ mod snapshots;
 mod sources;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError as _};
@@ -25,7 +26,6 @@ use lysand_auth::host::HostResult;
 use lysand_auth::host::pages::{HtmlPage, Page, PageReply, PageRequest, Pages, Reader};
 use lysand_auth::web::ApiError;
 use serde::Serialize;
-use tera::{Context, Tera};
 
 pub use self::error::PagesError;
 pub use self::locales::Catalogue;
@@ -33,19 +33,17 @@ pub(crate) use self::locales::register_functions as register_filters;
 #[cfg(test)]
 pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
 use self::locales::{ENGLISH, ENGLISH_NAME};
+use self::parsed::ParsedPages;
 pub use self::positions::Position;
-use self::sources::Sources;
 pub(crate) use self::sources::mail_overrides;
-use crate::assets::PageAssets;
+use crate::assets::OwnAsset;
+use crate::settings::Branding;
 
-/// The pages, parsed once.
+/// The pages, parsed when the server starts and when they are [read again](Self::reload).
 pub struct TeraPages {
-    /// The templates, whose filters speak the language of the moment.
-    tera: Tera,
-    /// English first.
-    languages: Vec<(&'static str, Arc<Catalogue>)>,
-    /// The templates that translate their texts; the others are in English, or in what language their admin writes.
-    translating: Vec<&'static str>,
+    title: String,
+    host: String,
+    parsed: RwLock<Arc<ParsedPages>>,
 }
 
 impl TeraPages {
@@ -54,39 +52,46 @@ impl TeraPages {
     /// # Errors
     /// When a file cannot be read, replaces nothing or does not work as a template.
     pub fn load(templates_dir: Option<&Path>, instance_title: &str, host: &str) -> Result<Self, PagesError> {
-        let sources = Sources::read(templates_dir)?;
-        let mut languages = Vec::new();
-        let english = (ENGLISH, ENGLISH_NAME, locales::PLAIN_ENGLISH);
-        for (language, _, text) in [&english].into_iter().chain(locales::BUILT_IN) {
-            let catalogue = Catalogue::parse(text).map_err(|error| {
-                let file = format!("locales/{language}.toml");
-                PagesError::Broken(vec![Position { file, line: None, why: error.to_string() }])
-            })?;
-            languages.push((*language, Arc::new(catalogue)));
-        }
-        sources.refuse_old_syntax()?;
-        let mut tera = Tera::new();
-        // Before the templates: the engine looks its filters up when it compiles them.
-        locales::register_functions(&mut tera);
-        tera.global_context().insert("instance_title", instance_title);
-        tera.global_context().insert("host", host);
-        tera.global_context().insert("assets", &PageAssets::new());
-        tera.add_raw_templates(sources.all()).map_err(|error| sources.broken(&error, None))?;
-        let translating = sources.all().filter(|(_, text)| locales::translates(text)).map(|(name, _)| name).collect();
-        let pages = Self { tera, languages, translating };
-        for (template, context) in samples::all("sample") {
-            let spoken = if pages.translating.contains(&template) { pages.languages.len() } else { 1 };
-            for (language, _) in &pages.languages[..spoken] {
-                let rendered = pages.render_in(language, template, &context);
-                rendered.map_err(|error| sources.broken(&error, Some(template)))?;
-            }
-        }
-        Ok(pages)
+        Self::load_branded(templates_dir, instance_title, host, &Branding::default())
+    }
+
+    /// The same with the face that an admin gives to the pages.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_branded(
+        templates_dir: Option<&Path>,
+        instance_title: &str,
+        host: &str,
+        branding: &Branding,
+    ) -> Result<Self, PagesError> {
+        let parsed = RwLock::new(Arc::new(ParsedPages::load(templates_dir, instance_title, host, branding)?));
+        Ok(Self { title: instance_title.to_owned(), host: host.to_owned(), parsed })
+    }
+
+    /// The admin's own file of this name below `/assets/`.
+    #[must_use]
+    pub fn own_asset(&self, name: &str) -> Option<Arc<OwnAsset>> {
+        self.parsed().file(name)
+    }
+
+    /// Reads all templates again, and shows them with this face.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load); the pages stay as they were then.
+    pub fn reload(&self, templates_dir: Option<&Path>, branding: &Branding) -> Result<(), PagesError> {
+        let fresh = Arc::new(ParsedPages::load(templates_dir, &self.title, &self.host, branding)?);
+        *self.parsed.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
+
+    fn parsed(&self) -> Arc<ParsedPages> {
+        Arc::clone(&self.parsed.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The catalogue of each language, English first.
     pub(crate) fn catalogues(&self) -> Vec<(&'static str, Arc<Catalogue>)> {
-        self.languages.clone()
+        self.parsed().catalogues()
     }
 
     /// The languages that the pages speak: tag in lower case, name in itself.
@@ -104,26 +109,7 @@ impl TeraPages {
     }
 
     fn render_in<T: Serialize>(&self, language: &str, template: &str, context: &T) -> Result<String, tera::Error> {
-        let known = self.languages.iter().find(|(known, _)| *known == language);
-        let (language, catalogue) = known.ok_or_else(|| tera::Error::message("a language without a catalogue"))?;
-        let mut whole = Context::from_serialize(context)?;
-        whole.insert("lang", language);
-        catalogue.spoken(|| self.tera.render(template, &whole))
-    }
-
-    /// Renders a template for a reader. What translates nothing is shown as it is, and the answer names no language.
-    fn render_for<T: Serialize>(
-        &self,
-        reader: &Reader,
-        template: &str,
-        context: &T,
-    ) -> Result<(String, Option<&'static str>), tera::Error> {
-        if !self.translating.contains(&template) {
-            return Ok((self.render(template, context)?, None));
-        }
-        let offered: Vec<&'static str> = self.languages.iter().map(|(language, _)| *language).collect();
-        let language = reader.best_of(&offered).unwrap_or(ENGLISH);
-        Ok((self.render_in(language, template, context)?, Some(language)))
+        self.parsed().render_in(language, template, context)
     }
 
     /// A page for a reader, or why it cannot be shown.
@@ -133,7 +119,9 @@ impl TeraPages {
         template: &str,
         context: &T,
     ) -> HostResult<(String, Option<&'static str>)> {
-        self.render_for(reader, template, context).map_err(|error| positions::in_one_line(&error, template).into())
+        self.parsed()
+            .render_for(reader, template, context)
+            .map_err(|error| positions::in_one_line(&error, template).into())
     }
 
     /// Answers with a page of this server's own; a page that fails is a failure of the server.
@@ -144,7 +132,7 @@ impl TeraPages {
         template: &str,
         context: &T,
     ) -> HttpResponse {
-        let (html, language) = match self.render_for(reader, template, context) {
+        let (html, language) = match self.parsed().render_for(reader, template, context) {
             Ok(rendered) => rendered,
             Err(error) => return ApiError(Error::failed(positions::in_one_line(&error, template))).error_response(),
         };
@@ -172,6 +160,10 @@ impl TeraPages {
             Page::FormPost(page) => self.shown(reader, "form_post.html", page),
             Page::AuthorizedApplications(page) => self.shown(reader, "authorized_applications.html", page),
             Page::Error(page) => self.shown(reader, "trouble.html", page),
+            Page::SignUp(page) => self.shown(reader, "register.html", page),
+            Page::Waiting(page) => self.shown(reader, "waiting.html", page),
+            Page::ConfirmAddress(page) => self.shown(reader, "confirm_address.html", page),
+            Page::Message(page) => self.shown(reader, "message.html", page),
             _ => return Err("this version has no template for that page".into()),
         };
         let (html, language) = rendered?;
@@ -205,11 +197,10 @@ mod tests {
 
     fn in_all_languages(pages: &TeraPages, text: &'static str) -> Vec<(&'static str, &'static str, serde_json::Value)> {
         let samples = || samples::all(text);
-        let each = |(language, _): &(&'static str, Arc<Catalogue>)| {
-            let language = *language;
+        let each = |(language, _): (&'static str, &'static str)| {
             samples().into_iter().map(move |(template, context)| (language, template, context))
         };
-        pages.languages.iter().flat_map(each).collect()
+        pages.languages().flat_map(each).collect()
     }
 
     #[test]
@@ -354,7 +345,7 @@ mod tests {
             (
                 "base.html",
                 &format!("{}{{{{ instance_titel }}}}", BUILT_IN[0].1),
-                "base.html:25: Variable `instance_titel`",
+                "base.html:35: Variable `instance_titel`",
             ),
             (
                 "base.html",

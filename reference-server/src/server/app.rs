@@ -6,11 +6,11 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{RouteList, Routes};
-use lysand_auth::web::{Surfaces, documents, with_doubled_slashes};
+use lysand_auth::web::{documents, mounted, with_doubled_slashes, with_request_id};
 
 use super::draining::Draining;
 use super::{guard, health};
-use crate::state::State;
+use crate::state::{SURFACES, State};
 use crate::{api, site};
 
 /// The library's routes, then ours, then what matches whatever the others do not, in this order.
@@ -32,7 +32,8 @@ pub fn app(
         .app_data(web::Data::new(site::demo::DemoApp::default()))
         .app_data(web::Data::new(site::server_sign_in::OwnApp::default()))
         .wrap(middleware::from_fn(guard::guard))
-        .configure(lysand_auth::web::mount(state.auth.clone(), Surfaces::all()))
+        .wrap(middleware::from_fn(with_request_id))
+        .configure(lysand_auth::web::mount(state.auth.clone(), SURFACES))
         .configure(|config: &mut ServiceConfig| {
             let own = own_routes(&state);
             own.iter().for_each(|routes| routes.mount(config));
@@ -63,7 +64,7 @@ fn own_routes(state: &State) -> [Routes; 8] {
 /// All paths with their surfaces; those that no other route matches are answered by the last three, which are one of the API
 /// and, as pages, closed to other origins (Mastodon §17).
 pub(super) fn route_list(state: &State) -> RouteList {
-    let mut list = state.auth.routes();
+    let mut list = mounted(&state.auth, SURFACES);
     let own = own_routes(state);
     list.extend(own.iter().flat_map(Routes::mounted).cloned());
     list.with("/.well-known/{rest:.*}", AnswerKind::Public).with("/api/{rest:.*}", AnswerKind::Api)

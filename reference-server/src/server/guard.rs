@@ -1,4 +1,4 @@
-//! The outermost middleware: no header that may stand once stands twice, a time limit for the body of a request, the end of
+//! The outermost middleware but for the request's id: no header that may stand once stands twice, a time limit for the body of a request, the end of
 //! the connection while the server drains, and an answer when a handler panics (security LOAD-6, LOAD-10, LOAD-13, faults F16).
 
 use std::cell::RefCell;

@@ -5,6 +5,7 @@ mod connections;
 mod draining;
 pub mod guard;
 pub mod health;
+mod reloaded;
 
 use std::io;
 use std::net::SocketAddr;
@@ -18,10 +19,11 @@ use tokio::task::JoinHandle;
 
 use self::connections::Connections;
 use self::draining::Draining;
+pub use self::reloaded::Reloaded;
 use crate::paths::SETUP;
 use crate::settings::{Http, Settings};
 use crate::state::{StartError, State};
-use crate::tls::{self, TlsError};
+use crate::tls::{Certificate, TlsError};
 
 /// How long requests in flight may take after a termination signal (running contract §5).
 const DRAIN_TIMEOUT: u64 = 30;
@@ -40,6 +42,9 @@ pub enum ServeError {
     /// Certificate or key cannot be used.
     #[error("http.tls: {0}")]
     Tls(TlsError),
+    /// No TLS is possible.
+    #[error("http.tls: {0}")]
+    Handshakes(rustls::Error),
     /// A part does not work.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -60,6 +65,7 @@ fn remedy(error: &io::Error) -> &'static str {
 pub struct Running {
     addr: SocketAddr,
     state: State,
+    certificate: Option<Certificate>,
     setup_token: Option<Secret>,
     draining: Draining,
     handle: ServerHandle,
@@ -78,8 +84,10 @@ impl Running {
         let (shared_parts, shared_draining) = (Arc::clone(&parts), draining.clone());
         // A free port is known only once it is taken, and the database is not opened before the port is ours.
         let wanted = SocketAddr::new(settings.http.bind, settings.http.bind_port);
-        let tls = settings.http.tls.as_ref().map(|files| tls::load(&files.cert, &files.key));
-        let connections = Connections::new(&settings.http, tls.transpose().map_err(ServeError::Tls)?);
+        let certificate = settings.http.tls.as_ref().map(|files| Certificate::load(&files.cert, &files.key));
+        let certificate = certificate.transpose().map_err(ServeError::Tls)?;
+        let tls = certificate.as_ref().map(Certificate::server_config).transpose().map_err(ServeError::Handshakes)?;
+        let connections = Connections::new(&settings.http, tls);
         let not_listening = |source| ServeError::Listen { addr: wanted, source };
         let listener = connections::listen(wanted).map_err(not_listening)?;
         let addr = listener.local_addr().map_err(not_listening)?;
@@ -97,7 +105,7 @@ impl Running {
         let server = server.run();
         let handle = server.handle();
         let server = tokio::spawn(server);
-        Ok(Self { addr, state, setup_token, draining, handle, server })
+        Ok(Self { addr, state, certificate, setup_token, draining, handle, server })
     }
 
     /// Where it listens.
@@ -123,6 +131,21 @@ impl Running {
     pub fn setup_link(&self) -> Option<String> {
         let token = self.setup_token.as_ref()?;
         Some(self.state.settings.http.base_url.join(&format!("{SETUP}?token={}", token.expose())))
+    }
+
+    /// Reads the files of the certificate and the templates again, as `settings` name them; what cannot be used leaves the
+    /// old in force (running contract §5).
+    ///
+    /// What was read again, and what could not be.
+    #[must_use]
+    pub fn reload(&self, settings: &Settings) -> Reloaded {
+        let mut reloaded = Reloaded::default();
+        if let (Some(certificate), Some(files)) = (&self.certificate, &settings.http.tls) {
+            reloaded.note("certificate", certificate.reload(&files.cert, &files.key));
+        }
+        let pages = self.state.pages.reload(settings.templates_dir.as_deref(), &settings.branding);
+        reloaded.note("templates and branding", pages);
+        reloaded
     }
 
     /// Drains: is no longer ready, goes on accepting for `http.drain_delay`, finishes requests in flight for up to 30 s,

@@ -144,3 +144,46 @@ async fn route_list_opens_api_and_documents_but_no_cookie_routes_to_other_origin
     }
     running.stop().await;
 }
+
+/// Draws nothing that a page shows, and would act if it could.
+const LOGO: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"><script>alert(2)</script></svg>";
+
+#[tokio::test]
+async fn branding_is_on_every_page_and_its_pictures_cannot_act() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().join("own");
+    std::fs::create_dir_all(own.join("assets")).unwrap();
+    std::fs::write(own.join("logo.svg"), LOGO).unwrap();
+    std::fs::write(own.join("assets/icon.svg"), "<svg>own icon</svg>").unwrap();
+    let branding = format!(
+        "[branding]\nlogo = \"{0}/logo.svg\"\naccent = \"#5a3ea6\"\nassets = \"{0}/assets\"\n\
+         links = [{{ name = \"Imprint\", url = \"/imprint\" }}, {{ name = \"<b>\", url = \"https://law.example/?a&b\" }}]\n",
+        own.display()
+    );
+    let running = start(folder.path(), &branding).await;
+    for line in ["GET /", "GET /setup?token=x", "GET /oauth/authorize"] {
+        let page =
+            ask(running.addr(), &format!("{line} HTTP/1.1\r\nAccept: text/html\r\nX:")).await.replace("&#x2F;", "/");
+        for words in ["/assets/logo.svg?v=", "/assets/brand.css?v=", "href=\"/imprint\">Imprint</a>", "&lt;b&gt;"] {
+            assert!(page.contains(words), "{line} has no {words}: {page}");
+        }
+    }
+    let logo = ask(running.addr(), "GET /assets/logo.svg").await;
+    assert!(logo.contains("content-type: image/svg+xml") && logo.contains("nosniff") && logo.ends_with(LOGO), "{logo}");
+    assert!(logo.contains("default-src 'none'") && logo.contains("; sandbox\r\n"), "{logo}");
+    let colours = ask(running.addr(), "GET /assets/brand.css").await;
+    assert!(colours.contains("text/css") && colours.contains("--accent: #5a3ea6;"), "{colours}");
+    assert!(ask(running.addr(), "GET /assets/icon.svg").await.ends_with("<svg>own icon</svg>"));
+    assert!(ask(running.addr(), "GET /assets/logo.png").await.starts_with("HTTP/1.1 404"));
+    assert!(ask(running.addr(), "GET /assets/decide.js").await.contains("text/javascript"));
+
+    std::fs::write(own.join("logo.svg"), "<svg>another</svg>").unwrap();
+    let reloaded = running.reload(&settings(folder.path(), &branding.replace("Imprint", "About us")));
+    assert!(reloaded.kept.is_empty(), "{:?}", reloaded.kept);
+    assert!(ask(running.addr(), "GET /assets/logo.svg").await.ends_with("<svg>another</svg>"));
+    assert!(ask(running.addr(), "GET /").await.contains("About us"));
+    let _ = running.reload(&settings(folder.path(), ""));
+    let plain = ask(running.addr(), "GET /").await;
+    assert!(!plain.contains("logo.svg") && !plain.contains("class=\"legal\""), "{plain}");
+    running.stop().await;
+}

@@ -3,13 +3,17 @@
 //!
 //! This module does not read the process's environment; the caller passes it, so that tests need not touch it.
 
+mod branding;
 mod check;
+mod colour;
 mod effective;
+mod log;
 mod oauth;
 mod problem;
 mod reader;
 mod secret_file;
 mod sections;
+mod signups;
 mod smtp;
 mod sso;
 mod unknown;
@@ -18,11 +22,12 @@ mod variable;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits, Sso};
+use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits, Signups, Sso};
 use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
 
+pub use branding::{Branding, FooterLink, LEGAL_NAMES};
 pub use problem::{Problem, Problems};
 pub use sections::{Database, Http, Instance, KeyFiles, Tls};
 pub use smtp::{Encryption, Smtp, SmtpServer};
@@ -55,12 +60,18 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// `[oidc]` and the providers, as the library takes them.
     pub sso: Sso,
+    /// `[branding]`
+    pub branding: Branding,
     /// `[oauth]`, as the library takes it.
     pub oauth: OAuthRules,
+    /// `[signups]`, as the library takes it.
+    pub signups: Signups,
     /// `[smtp]`
     pub smtp: Smtp,
     /// `log.format`
     pub log_format: LogFormat,
+    /// `log.level`: what `serve` logs, unless `RUST_LOG` says otherwise.
+    pub log_level: String,
     /// `demo.enabled`: the sign-in to try on the home page.
     pub demo: bool,
     /// The folder for what the server writes by itself, mail for one: `data`, beside the configuration file, or below the
@@ -117,12 +128,16 @@ impl Settings {
         let instance = sections::instance(reader);
         let (frontend, templates_dir) = sections::frontend(reader, &http);
         let password = sections::password(reader);
-        let lifetimes = sections::lifetimes(reader);
+        let mut lifetimes = sections::lifetimes(reader);
+        let signups = signups::signups(reader);
+        signups::lifetimes(reader, &mut lifetimes);
         let rate_limits = sections::rate_limits(reader);
-        let sso = sso::sso(reader);
+        let branding = branding::branding(reader);
+        let mut sso = sso::sso(reader);
+        branding.set_icons(&mut sso.providers, &http.base_url);
         let oauth = oauth::rules(reader);
         let smtp = smtp::smtp(reader);
-        let log_format = sections::log_format(reader);
+        let (log_format, log_level) = log::log(reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
         let settings = Self {
             http,
@@ -135,9 +150,12 @@ impl Settings {
             lifetimes,
             rate_limits,
             sso,
+            branding,
             oauth,
+            signups,
             smtp,
             log_format,
+            log_level,
             demo,
             data_dir: reader.folder().join("data"),
             effective: String::new(),
@@ -173,6 +191,7 @@ impl Settings {
             .with_mail(self.smtp.rules)
             .with_trusted_proxies(self.http.trusted_proxies.clone())
             .with_sso(self.sso.clone())
+            .with_signups(self.signups.clone())
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

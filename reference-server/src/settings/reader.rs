@@ -80,13 +80,17 @@ impl Reader {
     }
 
     /// What the word means that is given for `key`; the first word is the default.
-    pub(super) fn choice<T>(&mut self, key: &str, words: [(&'static str, T); 2]) -> T {
-        let [(default, first), (other, second)] = words;
-        let given = self.checked(key, default.to_owned(), |word: String| match word == default || word == other {
+    pub(super) fn choice<T, const N: usize>(&mut self, key: &str, words: [(&'static str, T); N]) -> T {
+        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let given = self.checked(key, known[0].to_owned(), |word: String| match known.contains(&word.as_str()) {
             true => Ok(word),
-            false => Err(format!("Give \"{default}\" or \"{other}\".")),
+            false => {
+                let quoted: Vec<String> = known.iter().map(|word| format!("\"{word}\"")).collect();
+                Err(format!("Give {}.", quoted.join(" or ")))
+            }
         });
-        if given == other { second } else { first }
+        let at = known.iter().position(|word| *word == given).unwrap_or(0);
+        words.into_iter().nth(at).map(|(_, value)| value).expect("there is one word at least")
     }
 
     /// The setting `key`, if it was given and passes `check`. The caller notes the default with [`show`](Self::show).

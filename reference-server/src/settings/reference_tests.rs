@@ -3,7 +3,7 @@
 use super::*;
 
 /// A configuration in which every list has a section, so that all keys are asked for.
-const EVERY_LIST: &str = "[[oidc.providers]]\n[[oauth2.providers]]\n";
+const EVERY_LIST: &str = "[[oidc.providers]]\n[[oauth2.providers]]\n[[branding.links]]\n";
 
 /// A row of the reference: key, what it wants, default.
 fn reference_row(entry: &reader::Entry) -> [String; 3] {

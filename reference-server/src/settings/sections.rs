@@ -10,11 +10,11 @@ use lysand_auth::config::{BaseUrl, Frontend, FrontendRoutes, Lifetimes, RateLimi
 use lysand_auth::config::{Limit, Rule};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
+use lysand_auth::store::Pooler;
 
 use super::check;
 use super::reader::Reader;
 use super::value::{Ttl, Value};
-use crate::logging::LogFormat;
 
 /// `[http]`: where the server listens and under which origin people know it.
 #[derive(Clone, Debug)]
@@ -59,6 +59,8 @@ pub struct Database {
     pub url: Secret,
     /// Connections at most; 0 leaves the number to the store.
     pub max_connections: u32,
+    /// What stands before PostgreSQL.
+    pub pooler: Pooler,
     /// Whether `serve` and the administrative commands apply pending migrations.
     pub migrate_on_start: bool,
 }
@@ -142,7 +144,7 @@ fn tls(reader: &mut Reader) -> Option<Tls> {
         return None;
     }
     let (cert, key) = (reader.folder().join(cert), reader.folder().join(key));
-    if let Err(error) = crate::tls::load(&cert, &key) {
+    if let Err(error) = crate::tls::Certificate::load(&cert, &key) {
         let (name, path) = if error.is_about_key { ("http.tls.key", &key) } else { ("http.tls.cert", &cert) };
         reader.problem(name, Some(path.write().to_string()), error.to_string());
     }
@@ -192,6 +194,7 @@ pub(super) fn database(reader: &mut Reader) -> Database {
             0..=1000 => Ok(number),
             _ => Err("Give a number up to 1000; 0 takes a sensible one.".to_owned()),
         }),
+        pooler: reader.choice("database.pooler", [("none", Pooler::None), ("transaction", Pooler::Transaction)]),
         migrate_on_start: reader.get("database.migrate_on_start", true),
     }
 }
@@ -390,8 +393,4 @@ pub(super) fn rate_limits(reader: &mut Reader) -> RateLimits {
         made.overrides = overrides;
         made
     }
-}
-
-pub(super) fn log_format(reader: &mut Reader) -> LogFormat {
-    reader.choice("log.format", [("text", LogFormat::Text), ("json", LogFormat::Json)])
 }

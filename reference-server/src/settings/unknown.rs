@@ -4,7 +4,7 @@ use super::problem::Problem;
 use super::variable::{FILE_VARIABLE, key_of, variable_name};
 
 /// Sections and single keys that are planned, and that this version does not have yet.
-const PLANNED: [&str; 2] = ["signups", "metrics"];
+const PLANNED: [&str; 1] = ["metrics"];
 
 /// The problems with what is left of the file after every known key was taken out.
 pub(super) fn in_file(rest: &toml::Table, known: &[&str]) -> Vec<Problem> {
@@ -95,12 +95,11 @@ mod tests {
 
     #[test]
     fn settings_planned_section_is_reported_as_not_available_yet() {
-        let rest: toml::Table =
-            "[signups]\nrules = 1\n[metrics]\nport = 1\n[metricsx]\na = 1".parse().unwrap_or_default();
+        let rest: toml::Table = "[metrics]\nport = 1\n[metricsx]\na = 1".parse().unwrap_or_default();
         let problems = in_file(&rest, &KNOWN);
         let keys: Vec<_> = problems.iter().map(|problem| problem.key.as_str()).collect();
-        assert_eq!(keys, ["metrics", "metricsx", "signups"]);
-        assert!(problems[0].remedy.contains("not have it yet") && problems[2].remedy.contains("not have it yet"));
+        assert_eq!(keys, ["metrics", "metricsx"]);
+        assert!(problems[0].remedy.contains("not have it yet"));
         assert!(problems[1].remedy.contains("nearest"));
     }
 

@@ -7,13 +7,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::{not_allowed, not_found, with_slash};
 
-use crate::assets::find;
+use crate::assets::{OwnAsset, find};
 use crate::state::State;
+
+const PICTURE_POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox";
 
 /// `GET /assets/{name}`
 async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
-    let Some((asset, digest)) = find(&name) else {
-        return not_found().await;
+    let own = request.app_data::<web::Data<State>>().and_then(|state| state.pages.own_asset(&name));
+    let (content_type, digest, content) = match (own.as_deref(), find(&name)) {
+        (Some(OwnAsset { content_type, digest, content, .. }), _) => (*content_type, digest.as_str(), content.clone()),
+        (None, Some((asset, digest))) => (asset.content_type, digest, asset.content.to_vec()),
+        (None, None) => return not_found().await,
     };
     // Only an address with the right digest names this very content; a bare one may name another after an update.
     let is_exact = request.query_string().strip_prefix("v=") == Some(digest);
@@ -25,11 +31,12 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
         .and_then(|known| known.to_str().ok())
         .is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
     let mut reply = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    reply
-        .insert_header((header::CACHE_CONTROL, caching))
-        .insert_header((header::ETAG, tag))
-        .content_type(asset.content_type);
-    if is_known { reply.finish() } else { reply.body(asset.content) }
+    reply.insert_header((header::CACHE_CONTROL, caching)).insert_header((header::ETAG, tag)).content_type(content_type);
+    if content_type.starts_with("image/svg") {
+        // Opened by itself, a picture of anybody's making may draw and nothing else.
+        reply.insert_header((header::CONTENT_SECURITY_POLICY, PICTURE_POLICY));
+    }
+    if is_known { reply.finish() } else { reply.body(content) }
 }
 
 /// `GET /favicon.ico`: browsers ask for it where a page names no icon, such as a JSON answer.
@@ -43,7 +50,9 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let headers = Headers::new(AnswerKind::Public, state.auth.config().base_url.is_secure());
     // A frontend may have files of its own there.
     let all = state.frontend.is_none();
-    let is_ours = move |path: &str| all || path.strip_prefix("/assets/").is_some_and(|name| find(name).is_some());
+    let pages = state.pages.clone();
+    let is_known = move |name: &str| find(name).is_some() || pages.own_asset(name).is_some();
+    let is_ours = move |path: &str| all || path.strip_prefix("/assets/").is_some_and(&is_known);
     move |config| {
         if all {
             config.service(

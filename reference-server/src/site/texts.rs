@@ -199,6 +199,7 @@ pub(super) fn all() -> Vec<&'static str> {
     let pairs = [DEMO_WORKED, DEMO_DENIED, DEMO_FAILED, NOT_FOUND, FRONTEND_UNREACHABLE, INVALID_SETUP_LINK];
     let single = [DESCRIPTION, PASSWORDS_DIFFER, DEMO_OVER, DEMO_UNKNOWN_RUN, DEMO_FOREIGN_ANSWER];
     let mut texts: Vec<_> = pairs.into_iter().flatten().chain(single).collect();
+    texts.extend(crate::settings::LEGAL_NAMES);
     texts.extend(HomeNotice::ALL.map(HomeNotice::text));
     texts.extend(AccountNotice::ALL.map(AccountNotice::text));
     texts

@@ -54,7 +54,9 @@ impl Provider {
         let server = match ca {
             None => server.listen(listener),
             Some(ca) => {
-                let tls = reference_server::tls::load(&ca.certificate, &ca.key).expect("a certificate and its key");
+                let tls = reference_server::tls::Certificate::load(&ca.certificate, &ca.key)
+                    .expect("a certificate and its key");
+                let tls = tls.server_config().expect("TLS");
                 server.listen_rustls_0_23(listener, tls)
             }
         };

@@ -45,6 +45,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Sets one variable of its environment that is no key.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts the server and waits until it answers.
     pub async fn start(self) -> ServerProcess {
         let folder = folder::temporary("story");

@@ -80,9 +80,9 @@ const PERMISSIONS: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const CROSS_DOMAIN: HeaderName = HeaderName::from_static("x-permitted-cross-domain-policies");
 
-/// Pages load their own style, pictures and the copy button's script, and no more. There is no `form-action`: browsers
+/// Pages load their own style, pictures and scripts, which ask this server alone, and no more. There is no `form-action`: browsers
 /// apply it to the redirects after a form post, which end at the app (Mastodon §19).
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// The policy of a page that loads something from elsewhere as well.
 pub(crate) fn page_policy(sources: &PageSources) -> String {
     let more = |kind| sources.of(kind).fold(String::new(), |list, source| list + " " + source);
@@ -90,7 +90,7 @@ pub(crate) fn page_policy(sources: &PageSources) -> String {
     let (scripts, fonts) = (more(SourceKind::Scripts), more(SourceKind::Fonts));
     let fonts = if fonts.is_empty() { fonts } else { format!(" font-src 'self'{fonts};") };
     format!(
-        "default-src 'none'; style-src 'self'{styles}; img-src 'self' data:{images}; script-src 'self'{scripts};{fonts} \
+        "default-src 'none'; style-src 'self'{styles}; img-src 'self' data:{images}; script-src 'self'{scripts};{fonts} connect-src 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
     )
 }

@@ -11,6 +11,7 @@ pub mod link_result;
 pub(crate) mod page;
 #[cfg(feature = "sso")]
 pub mod provider_redirect;
+pub mod request_id;
 pub mod routes;
 pub mod session;
 pub(crate) mod slashes;

@@ -8,5 +8,6 @@ pub(crate) mod params;
 pub(crate) mod redirect;
 pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod request_id;
 pub(crate) mod session_cookie;
 pub(crate) mod token_entity;

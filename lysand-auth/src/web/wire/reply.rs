@@ -8,11 +8,11 @@ use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::ambient::Ambient;
 use crate::auth::Auth;
 use crate::config::DEFAULT_REALM;
 use crate::error::{Code, Error, Refusal};
 use crate::model::rate_limit::Allowance;
+use crate::web::wire::request_id;
 
 /// The exact content type of JSON answers (Mastodon §0.5, Lysand §17).
 const JSON: &str = "application/json";
@@ -206,7 +206,7 @@ pub(crate) fn set_rate_limit_headers(headers: &mut HeaderMap, allowance: Allowan
 pub(crate) fn failed(error: &Error) -> HttpResponse {
     let id = log_failure(error);
     HttpResponse::InternalServerError()
-        .insert_header(("x-request-id", id.as_str()))
+        .insert_header((request_id::HEADER, id.as_str()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .json_body(&json!({
             "error": "server_error",
@@ -215,7 +215,7 @@ pub(crate) fn failed(error: &Error) -> HttpResponse {
 }
 
 pub(crate) fn log_failure(error: &Error) -> String {
-    let id = Ambient::system().id();
+    let id = request_id::current_or_new();
     tracing::error!(request_id = %id, %error, "a request failed");
     id
 }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
+use lysand_auth::Ambient;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::framing::Framing;
@@ -14,13 +15,19 @@ use super::meter::Meter;
 /// The most that is read at once, and the most that is kept of what a client sends ahead of its turn.
 const PIECE: usize = 4 * 1024;
 
-const HEAD_TOO_LARGE: &[u8] = b"HTTP/1.1 431 Request Header Fields Too Large\r\n\
-    content-type: application/json\r\n\
-    content-length: 51\r\n\
-    x-content-type-options: nosniff\r\n\
-    content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
-    connection: close\r\n\r\n\
-    {\"error\":\"The head of the request is too large.\"}\r\n";
+/// The answer to a head that is too large; no application sees the request.
+fn head_too_large() -> Vec<u8> {
+    let id = Ambient::system().id();
+    tracing::debug!(request_id = %id, "the head of a request is too large");
+    let head = "HTTP/1.1 431 Request Header Fields Too Large\r\n\
+        content-type: application/json\r\n\
+        content-length: 51\r\n\
+        x-content-type-options: nosniff\r\n\
+        content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n\
+        connection: close\r\n";
+    let body = "{\"error\":\"The head of the request is too large.\"}\r\n";
+    format!("{head}x-request-id: {id}\r\n\r\n{body}").into_bytes()
+}
 
 /// How the requests on a stream are told apart.
 enum Protocol {
@@ -125,7 +132,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> BoundedStream<T> {
         self.protocol = Protocol::Refused;
         self.ahead = Vec::new();
         // The buffer for what is sent is empty; a client that lets this wait is not told.
-        if let Poll::Ready(written) = Pin::new(&mut self.io).poll_write(cx, HEAD_TOO_LARGE) {
+        if let Poll::Ready(written) = Pin::new(&mut self.io).poll_write(cx, &head_too_large()) {
             written?;
         }
         if let Poll::Ready(flushed) = Pin::new(&mut self.io).poll_flush(cx) {

@@ -18,6 +18,7 @@ use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
 use crate::model::session::{Browser, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
+use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::{sign_in, standing, waiting};
 use crate::store::sso_flows;
 use crate::texts;
@@ -74,16 +75,25 @@ async fn sign_in_with(
         None if auth.config().sso.allow_registration => register::register(auth, profile).await?,
         None => None,
     };
+    let source = browser.caller.source;
     let Some(account) = account else {
-        tracing::info!(provider = %provider.id, app = %app.id, "sign-in refused: no account has this identity");
-        return Err(Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT));
+        let error = Error::refused(Code::InvalidRequest, texts::NO_LINKED_ACCOUNT);
+        tracing::info!(provider = %provider.id, app = %app.id, "no account has this identity");
+        refused_sign_in::log(auth, &Whom::Nobody, source, &error);
+        return Err(error);
     };
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
-    if let Err(inactive) = standing::may_sign_in(&account) {
-        return Err(waiting::instead_of(auth, inactive, &account, whole_request(&app, &request), &browser).await?);
-    }
-    let proven = Proven { account: &account, by: &ProofKind::Provider };
-    let signed_in = sign_in::after_proof(auth, proven, (app, request), browser, None).await?;
+    let asked = whole_request(&app, &request);
+    let signed_in = async {
+        if let Err(inactive) = standing::may_sign_in(&account) {
+            return Err(waiting::instead_of(auth, inactive, &account, asked, &browser).await?);
+        }
+        let proven = Proven { account: &account, by: &ProofKind::Provider };
+        sign_in::after_proof(auth, proven, (app, request), browser, None).await
+    };
+    let signed_in = signed_in.await;
+    let signed_in =
+        signed_in.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account.id), source, error))?;
     Ok(CallbackOutcome::SignedIn(Box::new(signed_in)))
 }
 

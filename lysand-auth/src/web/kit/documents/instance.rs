@@ -4,14 +4,37 @@ use serde_json::{Value, json};
 
 use super::sso::sso_extension;
 use crate::auth::Auth;
-use crate::config::BaseUrl;
-use crate::web::kit::surfaces::Surfaces;
+use crate::config::{BaseUrl, Invitations, Mode, Signups};
+use crate::flows::sign_up::{self, Road};
+use crate::web::kit::surfaces::{Surface, Surfaces};
 
 /// The Mastodon release whose sign-in this library speaks. Clients read three dotted numbers first.
 const MASTODON: &str = "4.3.0";
 
 /// The level of Mastodon's API. Three turns PKCE on in clients; higher ones would promise unrelated features.
 const API_LEVEL: u32 = 3;
+
+/// What a server says about joining it (people PPL-33).
+struct Joining<'a> {
+    mode: Mode,
+    signups: &'a Signups,
+    /// Where a person signs up.
+    page: Option<String>,
+}
+
+impl<'a> Joining<'a> {
+    fn of(auth: &'a Auth, surfaces: Surfaces) -> Self {
+        let mode = if surfaces.has(Surface::People) { sign_up::mode(auth, Road::Page) } else { Mode::Closed };
+        let page = mode.takes_everybody().then(|| auth.config().register_page());
+        Self { mode, signups: &auth.config().signups, page }
+    }
+}
+
+/// The rules of the server, as Mastodon's API has them.
+pub(crate) fn rules(signups: &Signups) -> Value {
+    let numbered = (1_u32..).zip(&signups.rules);
+    numbered.map(|(id, text)| json!({ "id": id.to_string(), "text": text, "hint": "" })).collect()
+}
 
 /// What the instance documents are made of.
 #[derive(Clone, Debug)]
@@ -106,16 +129,17 @@ impl InstanceInfo {
     /// warns on it.
     #[must_use]
     pub fn v1(&self, auth: &Auth, surfaces: Surfaces) -> Value {
-        self.v1_of(&auth.config().base_url, &sso_extension(auth, surfaces))
+        self.v1_of(&auth.config().base_url, &sso_extension(auth, surfaces), &Joining::of(auth, surfaces))
     }
 
     /// `GET /api/v2/instance`
     #[must_use]
     pub fn v2(&self, auth: &Auth, surfaces: Surfaces) -> Value {
-        self.v2_of(&auth.config().base_url, &sso_extension(auth, surfaces))
+        self.v2_of(&auth.config().base_url, &sso_extension(auth, surfaces), &Joining::of(auth, surfaces))
     }
 
-    fn v1_of(&self, base_url: &BaseUrl, sso: &Value) -> Value {
+    fn v1_of(&self, base_url: &BaseUrl, sso: &Value, joining: &Joining<'_>) -> Value {
+        let Joining { mode, signups, .. } = joining;
         json!({
             "uri": domain(base_url),
             "title": self.title,
@@ -127,12 +151,12 @@ impl InstanceInfo {
             "stats": { "user_count": self.accounts, "status_count": 0, "domain_count": 0 },
             "thumbnail": self.thumbnail_of(base_url),
             "languages": self.languages,
-            "registrations": false,
-            "approval_required": false,
-            "invites_enabled": false,
+            "registrations": mode.takes_everybody(),
+            "approval_required": *mode == Mode::Approval,
+            "invites_enabled": signups.invitations == Invitations::People,
             "configuration": limits(),
             "contact_account": null,
-            "rules": [],
+            "rules": rules(signups),
             // Pleroma's spelling, which megalodon reads.
             "max_toot_chars": 500,
             "poll_limits": { "max_options": 4, "max_option_chars": 50, "min_expiration": 300, "max_expiration": 2_629_746 },
@@ -142,14 +166,15 @@ impl InstanceInfo {
         })
     }
 
-    fn v2_of(&self, base_url: &BaseUrl, sso: &Value) -> Value {
+    fn v2_of(&self, base_url: &BaseUrl, sso: &Value, joining: &Joining<'_>) -> Value {
+        let Joining { mode, signups, page } = joining;
         let mut configuration = limits();
         configuration["urls"] = json!({
             "streaming": streaming(base_url),
             "status": null,
             "about": base_url.join("/"),
-            "privacy_policy": null,
-            "terms_of_service": null,
+            "privacy_policy": Some(&signups.privacy_url).filter(|address| !address.is_empty()),
+            "terms_of_service": Some(&signups.tos_url).filter(|address| !address.is_empty()),
         });
         configuration["vapid"] = json!({ "public_key": "" });
         json!({
@@ -166,16 +191,16 @@ impl InstanceInfo {
             "languages": self.languages,
             "configuration": configuration,
             "registrations": {
-                "enabled": false,
-                "approval_required": false,
-                "reason_required": false,
-                "message": null,
-                "min_age": null,
-                "url": null,
+                "enabled": mode.takes_everybody(),
+                "approval_required": *mode == Mode::Approval,
+                "reason_required": *mode == Mode::Approval && signups.reason_required,
+                "message": Some(&signups.message).filter(|message| !mode.takes_everybody() && !message.is_empty()),
+                "min_age": Some(signups.minimum_age).filter(|age| *age > 0),
+                "url": page,
             },
             "api_versions": { "mastodon": API_LEVEL },
             "contact": { "email": self.contact_email, "account": null },
-            "rules": [],
+            "rules": rules(signups),
             "sso": sso,
         })
     }
@@ -234,7 +259,9 @@ mod tests {
         let sso = json!({ "forced": false, "providers": [] });
         let banner = Some(banner.to_owned()).filter(|banner| !banner.is_empty());
         let info = InstanceInfo::new("Fernhill").with_description("Ferns").with_banner(banner).with_accounts(7);
-        (info.v1_of(&base_url, &sso), info.v2_of(&base_url, &sso))
+        let signups = Signups::default();
+        let joining = Joining { mode: Mode::Closed, signups: &signups, page: None };
+        (info.v1_of(&base_url, &sso, &joining), info.v2_of(&base_url, &sso, &joining))
     }
 
     #[test]

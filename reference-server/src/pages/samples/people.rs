@@ -1,0 +1,114 @@
+//! Sample values for the pages of a sign-up.
+
+use lysand_auth::host::pages::{
+    ConfirmAddressPage, FieldOnPage, MessagePage, MomentOnPage, ProviderOnPage, SignUpFields, SignUpPage, WaitingPage,
+};
+use serde_json::Value;
+
+use super::{account, add, app};
+
+type Samples = Vec<(&'static str, Value)>;
+
+/// The pages of a sign-up, in each of their shapes.
+pub(super) fn sign_up(text: &'static str, samples: &mut Samples) {
+    register(text, samples);
+    for state in ["unconfirmed", "pending", "ready", "rejected", "expired"] {
+        let page = |wrong: bool| WaitingPage {
+            state,
+            username: text,
+            email: text,
+            form_token: text.to_owned(),
+            base: text,
+            state_url: text,
+            notice: Some(text).filter(|_| !wrong),
+            code_error: wrong.then(|| text.to_owned()),
+            email_error: wrong.then(|| text.to_owned()),
+            other_email: text.to_owned(),
+            message: text,
+            sign_in: text.to_owned(),
+        };
+        add(samples, "waiting.html", &page(false));
+        add(samples, "waiting.html", &page(true));
+    }
+    for signed_up in [None, Some(MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() })] {
+        let page = ConfirmAddressPage {
+            action: text,
+            form_token: text.to_owned(),
+            token: text,
+            username: text,
+            email: text,
+            signed_up,
+        };
+        add(samples, "confirm_address.html", &page);
+    }
+    let fields = [(text, text)];
+    let message = |action, link| MessagePage {
+        title: text,
+        message: text,
+        action,
+        fields: &fields,
+        button: text,
+        link,
+        link_text: text,
+    };
+    add(samples, "message.html", &message(Some(text), Some(text)));
+    add(samples, "message.html", &message(None, None));
+}
+
+fn register(text: &'static str, samples: &mut Samples) {
+    let field = |wrong: bool| FieldOnPage {
+        asked: true,
+        required: true,
+        value: text.to_owned(),
+        error: wrong.then(|| text.to_owned()),
+    };
+    let fields = |wrong: bool| SignUpFields {
+        username: field(wrong),
+        email: field(wrong),
+        password: field(wrong),
+        reason: field(wrong),
+        date_of_birth: field(wrong),
+        invite_code: field(wrong),
+        agreement: field(wrong),
+        altcha: field(wrong),
+        homepage: FieldOnPage { asked: wrong, ..field(wrong) },
+    };
+    let rules = [text.to_owned()];
+    let page = |wrong: bool| SignUpPage {
+        action: text.to_owned(),
+        form_token: text.to_owned(),
+        app: Some(app(text)),
+        current: Some(account(text)),
+        go_on: text.to_owned(),
+        closed: None,
+        needs_invitation: false,
+        reviewed: true,
+        fields: fields(wrong),
+        rules: &rules,
+        tos_url: text,
+        minimum_age: 16,
+        challenge: Some(text.to_owned()),
+        providers: vec![ProviderOnPage { name: text, icon: Some(text), start: text.to_owned() }],
+        sign_in: text.to_owned(),
+    };
+    add(samples, "register.html", &page(false));
+    add(samples, "register.html", &page(true));
+    let plain =
+        SignUpFields { username: field(false), email: field(false), password: field(false), ..SignUpFields::default() };
+    add(
+        samples,
+        "register.html",
+        &SignUpPage {
+            app: None,
+            current: None,
+            rules: &[],
+            fields: plain.clone(),
+            challenge: None,
+            providers: Vec::new(),
+            reviewed: false,
+            ..page(false)
+        },
+    );
+    add(samples, "register.html", &SignUpPage { needs_invitation: true, fields: plain.clone(), ..page(false) });
+    add(samples, "register.html", &SignUpPage { closed: Some(text.to_owned()), fields: plain, ..page(false) });
+}

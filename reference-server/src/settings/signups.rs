@@ -1,0 +1,69 @@
+//! `[signups]` and `[events]`: who may sign up, what is asked of them, how long things of it live (people §19).
+
+use std::time::Duration;
+
+use lysand_auth::config::{Invitations, Lifetimes, Signups};
+
+use super::reader::Reader;
+use super::sections::within;
+
+const DAY: u64 = 24 * 3600;
+
+pub(super) fn signups(reader: &mut Reader) -> Signups {
+    let usual = Signups::default();
+    let mut signups = Signups::default();
+    signups.registration = reader.get("signups.registration", true);
+    signups.approval = reader.get("signups.approval", false);
+    let policies = [("admins", Invitations::Staff), ("off", Invitations::Off), ("people", Invitations::People)];
+    signups.invitations = reader.choice("signups.invitations", policies);
+    signups.reason_required = reader.get("signups.reason_required", false);
+    signups.minimum_age = reader.checked("signups.minimum_age", 0_u16, |age| match age {
+        0..=120 => Ok(age),
+        _ => Err("Give an age up to 120; 0 asks nobody.".to_owned()),
+    }) as u8;
+    signups.message = reader.checked("signups.message", String::new(), |text: String| match text.chars().count() {
+        0..=1_000 => Ok(text.trim().to_owned()),
+        _ => Err("Give at most 1000 characters.".to_owned()),
+    });
+    signups.tos_url = reader.checked("signups.tos_url", String::new(), address);
+    signups.privacy_url = reader.checked("signups.privacy_url", String::new(), address);
+    signups.rules = reader.get("signups.rules", Vec::new());
+    signups.email_domains_blocked = reader.checked("signups.email_domains_blocked", Vec::new(), domains);
+    signups.email_domains_allowed = reader.checked("signups.email_domains_allowed", Vec::new(), domains);
+    signups.hide_taken_addresses = reader.get("signups.hide_taken_addresses", false);
+    signups.proof_of_work = reader.get("signups.proof_of_work", usual.proof_of_work);
+    signups.proof_of_work_cost = reader.get("signups.proof_of_work_cost", usual.proof_of_work_cost);
+    signups
+}
+
+fn address(text: String) -> Result<String, String> {
+    let text = text.trim().to_owned();
+    let is_web = |text: &str| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    match text.is_empty() || text.starts_with('/') || is_web(&text) {
+        true => Ok(text),
+        false => Err("Give an address that begins with https:, or a path on this server.".to_owned()),
+    }
+}
+
+fn domains(names: Vec<String>) -> Result<Vec<String>, String> {
+    let is_domain = |name: &String| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.';
+        !name.is_empty() && name.bytes().all(allowed) && !name.starts_with('.') && !name.ends_with('.')
+    };
+    match names.iter().all(is_domain) {
+        true => Ok(names),
+        false => Err("Give names of hosts, such as [\"example.com\"].".to_owned()),
+    }
+}
+
+/// Sets how long sign-ups and events live.
+pub(super) fn lifetimes(reader: &mut Reader, lifetimes: &mut Lifetimes) {
+    lifetimes.confirmation =
+        reader.checked("signups.confirmation_ttl", lifetimes.confirmation, |ttl| within(ttl, 60, 3600));
+    lifetimes.unconfirmed_account =
+        reader.checked("signups.unconfirmed_ttl", lifetimes.unconfirmed_account, |ttl| within(ttl, 3600, 90 * DAY));
+    lifetimes.review = reader.checked("signups.review_ttl", lifetimes.review, |ttl| within(ttl, DAY, 365 * DAY));
+    lifetimes.event = reader.checked("events.keep", lifetimes.event, |ttl: Duration| within(ttl, DAY, 3_650 * DAY));
+    lifetimes.event_network =
+        reader.checked("events.keep_network", lifetimes.event_network, |ttl| within(ttl, DAY, 3_650 * DAY));
+}

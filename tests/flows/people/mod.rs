@@ -1,0 +1,47 @@
+//! Signing up and what follows (people §2 to §6, Mastodon §12).
+
+mod sign_up;
+
+use serde_json::{Value, json};
+use tests::story::{CookieJar, Story};
+use tests::wait;
+
+/// The form fields of somebody who wants an account, with no proof of work.
+fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![("username", username), ("email", email), ("password", "a calm evening")]
+}
+
+/// The mails to an address, once there are so many, as their readers see the text.
+async fn mails_to(story: &Story, address: &str, number: usize) -> Vec<String> {
+    let wanted = format!("To: {address}");
+    wait::until("a mail", async || {
+        let mails = story.mail().await.into_iter().map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
+        Some(mails.filter(|mail| mail.contains(&wanted)).collect::<Vec<_>>()).filter(|mails| mails.len() >= number)
+    })
+    .await
+}
+
+/// What stands between `before` and the next blank.
+fn after<'a>(mail: &'a str, before: &str) -> &'a str {
+    let at = mail.find(before).unwrap_or_else(|| panic!("{before} in {mail}")) + before.len();
+    mail[at..].split(|letter: char| letter.is_whitespace() || letter == '"').next().unwrap_or_default()
+}
+
+/// A browser's form token for a page.
+async fn form_token(story: &Story, jar: &mut CookieJar, path: &str) -> String {
+    let page = story.get(path).header("accept", "text/html").cookies(jar).send().await.is(200);
+    jar.keep(&page);
+    after(&page.body, "name=\"form_token\" value=\"").to_owned()
+}
+
+/// Signs up by JSON without a proof of work, and answers with the body.
+async fn sign_up(story: &Story, username: &str, email: &str) -> Value {
+    story.post("/api/v1/auth/signup").form(&form(username, email)).send().await.is(201).json()
+}
+
+/// How far somebody is who waits.
+async fn state(story: &Story, token: &str) -> String {
+    let body = json!({ "waiting_token": token }).to_string();
+    let answer = story.post("/api/v1/auth/signup/state").body("application/json", body).send().await.is(200).json();
+    answer["state"].as_str().expect("a state").to_owned()
+}
