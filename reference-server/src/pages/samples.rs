@@ -4,9 +4,9 @@ mod common;
 mod people;
 
 use lysand_auth::host::pages::{
-    Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
-    ConsentPage, CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, MomentOnPage, Permission,
-    ProviderOnPage, SignInPage,
+    Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage,
+    CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, MomentOnPage, Permission, ProviderOnPage,
+    SignInPage,
 };
 use serde_json::Value;
 
