@@ -145,7 +145,11 @@ pub async fn confirm_by_code(
     match checked.await? {
         CodeCheck::Right(token) => confirmation::confirm(auth, &account, token.id, caller).await.map(|_| Ok(())),
         CodeCheck::Wrong => wrong(texts::WRONG_CODE),
-        CodeCheck::Ended => wrong(texts::CODE_ENDED),
+        // Somebody was faster, by the link or with the same code.
+        CodeCheck::Ended => match auth.account(&account.id).await?.is_some_and(|account| !is_unconfirmed(&account)) {
+            true => Ok(Ok(())),
+            false => wrong(texts::CODE_ENDED),
+        },
     }
 }
 

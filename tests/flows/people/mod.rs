@@ -1,6 +1,8 @@
 //! Signing up and what follows (people §2 to §6, Mastodon §12).
 
+mod admission;
 mod sign_up;
+mod waiting;
 
 use serde_json::{Value, json};
 use tests::story::{CookieJar, Story};
