@@ -1,6 +1,7 @@
 //! Signing up and what follows (people §2 to §6, Mastodon §12).
 
 mod admission;
+mod by_provider;
 mod sign_up;
 mod waiting;
 
