@@ -40,6 +40,8 @@ pub struct Refusal {
     pub realm: Option<Cow<'static, str>>,
     /// What somebody waits with whose proof was right and whose account is not usable yet (people PPL-59).
     pub waiting_token: Option<Secret>,
+    /// What sets the new password that this account must have before it signs in (people PPL-99).
+    pub reset_token: Option<Secret>,
 }
 
 /// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).
@@ -65,6 +67,7 @@ impl Refusal {
             allowance: None,
             realm: None,
             waiting_token: None,
+            reset_token: None,
         }
     }
 }

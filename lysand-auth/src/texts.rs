@@ -236,6 +236,25 @@ texts! {
             "This browser does not wait for an account any more. If you have one, sign in; if not, you can sign up again.";
     }
 
+    /// What the pages of passwords say.
+    RECOVERY {
+        /// Whoever asks for a link, whether there is an account or not.
+        RESET_SENT = "If there is an account with this name or address, a mail with a link is on its way.";
+        /// A right password that must be replaced before it signs anybody in.
+        NEW_PASSWORD_NEEDED = "Please choose a new password before you sign in.";
+        /// What frontends are told of a link that is over (Lysand §12.6).
+        INVALID_TOKEN = "Invalid token";
+        /// The two passwords of a form differ (Lysand §12.6).
+        PASSWORDS_DIFFER = "Passwords do not match";
+        /// Title and message: the new password is set.
+        RESET_DONE_TITLE = "Your new password is set";
+        RESET_DONE = "Everything that was signed in to your account is signed out. Please sign in with the new password.";
+        /// A link to ask for another mail.
+        ASK_AGAIN = "Ask for a new link";
+        /// A link back to the app that somebody came from.
+        SIGN_IN_FOR_APP = "Sign in to go on to the app";
+    }
+
     /// What can be wrong with a field, in words that follow its name; the numbers stand for `{}`.
     FORM_ERRORS {
         FIELD_BLANK = "can't be blank";

@@ -13,6 +13,7 @@ pub mod introspect;
 pub mod invitations;
 pub mod login;
 pub mod outbox;
+pub mod reset;
 pub mod reviews;
 pub mod revoke;
 pub mod sessions;

@@ -48,6 +48,8 @@ pub enum Rule {
     ConfirmAccount,
     /// Mailed links and codes that one address tries (people PPL-189).
     TokenLinks,
+    /// Mails with a link to a new password that one address asks for (people PPL-189).
+    ForgotAddress,
     /// Invitations that one account makes (people PPL-190).
     Invitations,
 }
@@ -64,7 +66,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -83,6 +85,7 @@ impl Rule {
         Self::ConfirmAddress,
         Self::ConfirmAccount,
         Self::TokenLinks,
+        Self::ForgotAddress,
         Self::Invitations,
     ];
 
@@ -108,6 +111,7 @@ impl Rule {
             Self::ConfirmAddress => "confirm_address",
             Self::ConfirmAccount => "confirm_account",
             Self::TokenLinks => "token_links",
+            Self::ForgotAddress => "forgot_address",
             Self::Invitations => "invitations",
         }
     }
@@ -130,6 +134,7 @@ impl Rule {
             Self::Challenges => (30, 5),
             Self::ConfirmAddress => (25, 5),
             Self::TokenLinks => (60, 10),
+            Self::ForgotAddress => (10, 30),
             Self::Invitations => (30, 60),
         };
         Limit { max, per: Duration::from_secs(minutes * 60) }

@@ -161,6 +161,7 @@ pub(crate) async fn after_proof(
     browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
+    let proven_with = proven.credentials(auth).await?;
     let rules = host_rules::before_session(auth, proven, Some(&app.id)).await?;
     let account = proven.account;
     let candidate = Candidate {
@@ -171,10 +172,10 @@ pub(crate) async fn after_proof(
         now: auth.ambient().now(),
     };
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
-    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), attempts)?;
+    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
     let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
     let began = began.about(&account.id, &account.username).with("by", proven.by.name()).through(&app.id);
-    let new = new.in_browser(auth, known_by.digest()).recorded_as(began);
+    let new = new.in_browser(auth, known_by.digest()).recorded_as(began).forgetting(attempts);
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
     if let Some(rules) = rules {
@@ -195,10 +196,11 @@ pub struct SessionStart {
 
 /// Somebody proved just now who they are, and no app asked. The same rules hold.
 pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browser) -> Result<SessionStart, Error> {
+    let proven_with = proven.credentials(auth).await?;
     let rules = host_rules::before_session(auth, proven, None).await?;
     let account = proven.account;
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
-    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), None)?;
+    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
     let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
     let began = began.about(&account.id, &account.username).with("by", proven.by.name());
     session::begin(auth, new.in_browser(auth, known_by.digest()).recorded_as(began)).await?;

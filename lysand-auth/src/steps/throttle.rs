@@ -90,7 +90,11 @@ pub(crate) async fn sign_in(
 }
 
 /// The browser's digest, if the account knows it.
-async fn known_browser(auth: &Auth, browser: &Browser, account: &AccountId) -> Result<Option<Digest>, Error> {
+pub(crate) async fn known_browser(
+    auth: &Auth,
+    browser: &Browser,
+    account: &AccountId,
+) -> Result<Option<Digest>, Error> {
     let Some(digest) = browser.known_by.as_ref().map(Secret::digest) else { return Ok(None) };
     let (account, since) = (account.clone(), auth.ambient().now().minus(KNOWN));
     let looked_up = auth

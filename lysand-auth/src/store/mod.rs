@@ -20,6 +20,7 @@ pub(crate) mod authorizations;
 #[cfg(feature = "postgres")]
 mod bearer_batches;
 mod conn;
+pub(crate) mod credentials;
 mod error;
 pub(crate) mod events;
 pub(crate) mod families;

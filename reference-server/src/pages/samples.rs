@@ -1,6 +1,7 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
 mod people;
+mod recovery;
 
 use lysand_auth::host::pages::{
     Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
@@ -26,6 +27,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     authorized_applications(text, &mut samples);
     trouble(text, &mut samples);
     people::sign_up(text, &mut samples);
+    recovery::recovery(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
     your_account(text, &mut samples);
@@ -57,13 +59,18 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         password,
         providers: vec![provider(Some(text)), provider(None)],
         sign_up: Some(text.to_owned()),
+        forgot: Some(text.to_owned()),
     };
     add(samples, "sign_in.html", &page(None, true));
     for continue_action in [Some(text.to_owned()), None] {
         add(samples, "sign_in.html", &page(Some(CurrentAccount { account: account(text), continue_action }), true));
     }
     add(samples, "sign_in.html", &SignInPage { error: None, ..page(None, false) });
-    add(samples, "sign_in.html", &SignInPage { providers: Vec::new(), sign_up: None, ..page(None, false) });
+    add(
+        samples,
+        "sign_in.html",
+        &SignInPage { providers: Vec::new(), sign_up: None, forgot: None, ..page(None, false) },
+    );
 }
 
 fn confirm_link(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {

@@ -27,6 +27,8 @@ templates! {
     "register.html",
     "waiting.html",
     "confirm_address.html",
+    "forgot.html",
+    "reset.html",
     "message.html",
     "setup.html",
     "home.html",

@@ -139,3 +139,39 @@ pub struct MessagePage<'a> {
     /// What the link says.
     pub link_text: &'a str,
 }
+
+/// `GET /account/forgot`: somebody does not know the password any more.
+#[derive(Debug, Serialize)]
+pub struct ForgotPage<'a> {
+    /// Where the form posts to, with the field `identifier`; empty when a mail is on its way and there is no form any more.
+    pub action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The app that somebody came from.
+    pub app: Option<AppOnPage<'a>>,
+    /// The name or address.
+    pub identifier: FieldOnPage,
+    /// What is said once the form was sent; the same whether there is an account or not.
+    pub notice: Option<&'a str>,
+    /// The sign-in page, with the request kept.
+    pub sign_in: String,
+}
+
+/// `GET /oauth/reset`: a new password is chosen. Looking at it changes nothing.
+#[derive(Debug, Serialize)]
+pub struct ResetPage<'a> {
+    /// Where the form posts to, with the field `password`.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `token`.
+    pub token: &'a str,
+    /// The account's name.
+    pub username: &'a str,
+    /// Whether the people who run the server demand it.
+    pub demanded: bool,
+    /// The new password.
+    pub password: FieldOnPage,
+    /// What went wrong at the last try, where it is no problem of the password.
+    pub error: Option<&'a str>,
+}

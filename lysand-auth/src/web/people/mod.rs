@@ -1,9 +1,12 @@
-//! What people do about their own accounts: signing up and waiting for the account to be usable (people §3, §4).
+//! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it (people §3, §4,
+//! §7).
 
 mod confirm;
 mod entities;
+mod forgot;
 mod join;
 mod json;
+mod reset;
 mod sign_up;
 mod waiting;
 
@@ -16,6 +19,10 @@ use crate::web::kit::surfaces::Surface;
 const REGISTER: &str = "/register";
 const WAITING: &str = "/register/waiting";
 const CONFIRM: &str = "/register/confirm";
+const FORGOT: &str = "/account/forgot";
+const RESET: &str = "/oauth/reset";
+/// Where the form of the page for a new password posts to (Lysand §12.6).
+const RESET_FORM: &str = "/api/auth/reset";
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
@@ -27,7 +34,10 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(WAITING, [get(waiting::page)])
             .route("/register/waiting/{what}", [get(waiting::state), post(waiting::act)])
             .routes([CONFIRM, "/auth/confirmation"], [get(confirm::page), post(confirm::act)])
-            .route("/api/auth/continue", [post(waiting::continue_by_token)]),
+            .route("/api/auth/continue", [post(waiting::continue_by_token)])
+            .route(FORGOT, [get(forgot::page), post(forgot::submit)])
+            .route(RESET, [get(reset::page)])
+            .route(RESET_FORM, [post(reset::submit)]),
         api()
             .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])
             .route("/api/v1/auth/signup/challenge", [get(json::challenge)])
@@ -36,6 +46,8 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/signup/email", [post(json::email)])
             .route("/api/v1/auth/signup/confirm", [post(json::confirm)])
             .route("/api/v1/auth/signup/withdraw", [post(json::withdraw)])
+            .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
+            .route("/api/v1/auth/password/reset", [post(reset::by_json)])
             .route("/api/v1/accounts", [post(join::create)])
             .route("/api/v1/emails/confirmations", [post(join::send_again)])
             .route("/api/v1/emails/check_confirmation", [get(join::is_confirmed)]),
