@@ -182,6 +182,10 @@ codes! {
     SignInRefused = "access_denied", 403;
     /// This server takes no new account, or not this one (people PPL-32).
     SignUpRefused = "access_denied", 403;
+    /// The owner of the account must prove to be there (people PPL-24, RFC 9470).
+    ProofRequired = "insufficient_user_authentication", 403;
+    /// The password that proves who is there is not the account's (people PPL-25).
+    WrongPassword = "access_denied", 403;
     /// A link of a mail is over (people PPL-68).
     DeadLink = "invalid_request", 410;
     /// The request comes from another site, or its form token is not ours.

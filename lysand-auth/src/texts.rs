@@ -249,6 +249,17 @@ texts! {
         /// Title and message: the new password is set.
         RESET_DONE_TITLE = "Your new password is set";
         RESET_DONE = "Everything that was signed in to your account is signed out. Please sign in with the new password.";
+        /// A password that changes nothing.
+        SAME_PASSWORD = "is the one you have";
+        /// A password that proves nothing (people PPL-25).
+        NOT_THE_PASSWORD = "This is not the password of the account";
+        /// A change that wants a proof (people PPL-24).
+        CONFIRM_IT_IS_YOU = "Please confirm that it is you";
+        /// Notices of the page.
+        PASSWORD_CHANGED = "Your password is changed. Everything else that was signed in to your account is signed out.";
+        LINK_SENT = "A mail with a link is on its way to your address.";
+        /// Nowhere to send a link to.
+        NO_CONFIRMED_ADDRESS = "This account has no confirmed address.";
         /// A link to ask for another mail.
         ASK_AGAIN = "Ask for a new link";
         /// A link back to the app that somebody came from.

@@ -7,6 +7,8 @@ pub mod authorize;
 pub mod authorized_applications;
 pub mod bearer;
 pub mod confirm_email;
+pub mod credentials;
+pub mod email;
 pub mod emails;
 pub mod events;
 pub mod introspect;

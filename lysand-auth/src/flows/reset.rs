@@ -1,8 +1,6 @@
 //! A forgotten password: a mail with a link, which chooses a new one; and a new password that staff demand (people §7,
 //! Lysand §12.6).
 
-use std::time::Duration;
-
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::host::mailer::Mail;
@@ -112,23 +110,15 @@ async fn mail_for(auth: &Auth, account: Option<&Account>, typed: &str, browser: 
         Some(InactiveReason::Disabled) => None,
         None | Some(InactiveReason::Pending) => {
             let mail = Outgoing::to_confirmed(auth, account, Mail::Reset)?;
-            Some(mail.with_link(reset_link(auth, account)))
+            Some(mail.with_link(recovery::reset_link(auth, account)))
         }
     });
     let mail = mail.unwrap_or_else(|| {
-        let link = Link { account: None, ..reset_link_of(auth.config().password.reset_ttl) };
+        let ttl = auth.config().password.reset_ttl;
+        let link = Link { purpose: Purpose::Reset, account: None, subject: None, ttl, has_code: false };
         Outgoing::to_address(auth, digest(auth, typed), Mail::Reset).with_link(link).cancelled(NOBODY)
     });
     Ok(if is_known { mail.by_proven_person() } else { mail })
-}
-
-fn reset_link_of(ttl: Duration) -> Link {
-    Link { purpose: Purpose::Reset, account: None, subject: None, ttl, has_code: false }
-}
-
-/// The link that chooses a new password for an account.
-fn reset_link(auth: &Auth, account: &Account) -> Link {
-    Link { account: Some(account.id.clone()), ..reset_link_of(auth.config().password.reset_ttl) }
 }
 
 /// What the page of a link shows.
@@ -242,13 +232,13 @@ pub async fn demand(auth: &Auth, account: &Account, how: Demanded, by: Actor) ->
         Demanded::Now => Demand::Now,
         Demanded::AtNextSignIn => Demand::AtSignIn,
     };
-    let issued = (how == Demanded::Now).then(|| recovery::IssuedLink::new(auth, reset_link(auth, account)));
+    let issued = (how == Demanded::Now).then(|| recovery::IssuedLink::new(auth, recovery::reset_link(auth, account)));
     let link = issued.as_ref().map(|issued| issued.address(auth));
     let mail = match how {
         Demanded::Now => Outgoing::to_confirmed(auth, account, Mail::ResetDemanded),
         Demanded::AtNextSignIn => None,
     };
-    let mail = mail.map(|mail| mail.with_link(reset_link(auth, account)));
+    let mail = mail.map(|mail| mail.with_link(recovery::reset_link(auth, account)));
     let mailed = mail.is_some();
     let event = events::event(auth, EventKind::ResetDemanded, &Caller::default()).by(by);
     let event = event.about(&account.id, &account.username).with("how", kept.name());

@@ -17,7 +17,7 @@ use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
 use crate::steps::{proof, revocation, session, sign_in, standing};
-use crate::store::{authorizations, credentials, known_browsers, rate_limits, sessions};
+use crate::store::{authorizations, credentials, email_changes, known_browsers, rate_limits, sessions};
 use crate::texts;
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
@@ -188,6 +188,7 @@ pub async fn forget(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let forgotten = auth.store().write(move |c| {
         Box::pin(async move {
             known_browsers::forget_account(c, &account).await?;
+            email_changes::forget(c, &account).await?;
             credentials::forget(c, &account).await
         })
     });

@@ -18,6 +18,8 @@ pub enum Rule {
     LoginAccount,
     /// Failed proofs of a password in one live session (faults F5).
     ProofSession,
+    /// Wrong passwords in one session or with one token, where somebody acts on the own account (people PPL-25).
+    LoginSession,
     /// App registrations from one address (Mastodon §18).
     Apps,
     /// Failed token requests of one client from one address (DEV-25).
@@ -66,10 +68,11 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
+        Self::LoginSession,
         Self::Apps,
         Self::TokenFailures,
         Self::Sso,
@@ -96,6 +99,7 @@ impl Rule {
             Self::LoginAddress => "login_address",
             Self::LoginAccount => "login_account",
             Self::ProofSession => "proof_session",
+            Self::LoginSession => "login_session",
             Self::Apps => "apps",
             Self::TokenFailures => "token_failures",
             Self::Sso => "sso",
@@ -122,6 +126,7 @@ impl Rule {
         let (max, minutes) = match self {
             Self::LoginAddress => (25, 5),
             Self::LoginAccount | Self::ProofSession => (25, 60),
+            Self::LoginSession => (10, 15),
             Self::Apps => (5, 10),
             Self::TokenFailures => (60, 5),
             Self::Sso => (20, 1),

@@ -6,7 +6,9 @@ use crate::model::account::AccountId;
 use crate::model::mail_token::Purpose;
 use crate::model::session::SessionId;
 use crate::store::tokens::SparedTokens;
-use crate::store::{Conn, authorizations, credentials, mail_tokens, sessions, sso_flows, tokens, waiting};
+use crate::store::{
+    Conn, authorizations, credentials, email_changes, mail_tokens, sessions, sso_flows, tokens, waiting,
+};
 
 /// What lives on.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +45,12 @@ pub(crate) async fn end_rest(c: &mut Conn, account: &AccountId, spared: &Spared,
 /// Ends the links of mails that a change of password or address makes void, and the change of address that waits. The link that
 /// undoes an earlier change stays: it is for whoever lost the account (people PPL-90, PPL-104).
 pub(crate) async fn end_mailed_links(c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
-    let purposes = [Purpose::Reset, Purpose::EmailConfirm, Purpose::EmailStop];
-    mail_tokens::end_of_account(c, account, &purposes, now).await
+    mail_tokens::end_of_account(c, account, &[Purpose::Reset], now).await?;
+    end_change_of_address(c, account, now).await.map(drop)
+}
+
+/// Ends the change of address that waits, and its links; false when none does.
+pub(crate) async fn end_change_of_address(c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<bool, Error> {
+    mail_tokens::end_of_account(c, account, &[Purpose::EmailConfirm, Purpose::EmailStop], now).await?;
+    email_changes::end_pending(c, account, now).await
 }

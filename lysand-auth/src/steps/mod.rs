@@ -13,6 +13,7 @@ pub(crate) mod identifier;
 pub(crate) mod mail;
 pub(crate) mod new_password;
 pub(crate) mod new_tokens;
+pub(crate) mod presence;
 pub(crate) mod proof;
 pub(crate) mod recovery;
 pub(crate) mod refused_sign_in;

@@ -16,8 +16,8 @@ use crate::model::form_error::FormError;
 use crate::secret::Secret;
 use crate::steps::ending::{self, Spared};
 use crate::steps::mail::{self, Outgoing};
-use crate::steps::revocation;
 use crate::steps::session::NewSession;
+use crate::steps::{presence, revocation};
 use crate::store::{self, Conn, credentials, mail_tokens};
 
 /// The longest password, in characters (people PPL-45).
@@ -165,6 +165,10 @@ impl PasswordChange {
             None => credentials::advance(c, account).await.map(|()| true)?,
             Some(seen) => credentials::advance_from(c, account, seen).await?,
         };
+        if !self.is_live(c).await? {
+            lost.store(true, Ordering::Release);
+            return Err(presence::wrong_password());
+        }
         let is_spent = match &self.token {
             Some(token) if is_first => mail_tokens::spend(c, token, self.now).await?,
             _ => is_first,
@@ -174,6 +178,17 @@ impl PasswordChange {
         }
         lost.store(true, Ordering::Release);
         Err(Error::refused(Code::Conflict, "it was spent meanwhile"))
+    }
+
+    /// Whether the session or the token that changes it still stands: neither comes back by a change (security REV-2).
+    async fn is_live(&self, c: &mut Conn) -> Result<bool, Error> {
+        if let Some(session) = self.session.as_ref().and_then(NewSession::replaced) {
+            return store::sessions::lock_live(c, session, self.now).await;
+        }
+        match &self.spared.tokens.id {
+            Some(token) => store::tokens::is_live(c, token, self.now).await,
+            None => Ok(true),
+        }
     }
 
     /// Ends what a new password ends, and tells.

@@ -5,14 +5,17 @@ use std::time::Duration;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
+use crate::host::mailer::Mail;
 use crate::model::account::{Account, AccountId};
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
+use crate::model::event::{Actor, EventKind};
 use crate::model::mail_token::{Link, MailToken, Purpose};
 use crate::model::rate_limit::Rule;
 use crate::secret::Secret;
-use crate::steps::{session, throttle};
-use crate::store::{Conn, mail_tokens, rate_limits};
+use crate::steps::mail::{self, Outgoing, Queued};
+use crate::steps::{events, session, throttle};
+use crate::store::{self, Conn, mail_tokens, rate_limits};
 use crate::texts;
 
 /// Demands that passwords sign people in here: where only providers do, nothing about passwords is there (people §7).
@@ -69,6 +72,39 @@ pub(crate) async fn known_of(auth: &Auth, identifier: &str) -> Result<Credential
     let id = account.map_or_else(|| AccountId::new(""), |account| account.id);
     session::credentials_of(auth, &id).await
 }
+
+/// The link that chooses a new password for an account.
+pub(crate) fn reset_link(auth: &Auth, account: &Account) -> Link {
+    let ttl = auth.config().password.reset_ttl;
+    Link { purpose: Purpose::Reset, account: Some(account.id.clone()), subject: None, ttl, has_code: false }
+}
+
+/// Sends a link to a new password to whoever is signed in, or was a moment ago.
+///
+/// # Errors
+/// `Conflict` without a confirmed address; 429 when too many mails went there.
+pub(crate) async fn send_reset(auth: &Auth, account: &Account, caller: &Caller, by: Actor) -> Result<(), Error> {
+    let mail = Outgoing::to_confirmed(auth, account, Mail::Reset);
+    let mail = mail.ok_or_else(|| Error::refused(Code::Conflict, texts::NO_CONFIRMED_ADDRESS))?;
+    let mail = mail.with_link(reset_link(auth, account)).by_proven_person();
+    let event = events::event(auth, EventKind::ResetAsked, caller).by(by).about(&account.id, &account.username);
+    let queued = auth.store().write(move |c| {
+        Box::pin(async move {
+            store::events::add(c, event).await?;
+            mail::enqueue(c, mail).await
+        })
+    });
+    match queued.await? {
+        Queued::Waiting => {
+            mail::wake(auth);
+            Ok(())
+        }
+        Queued::Limited => Err(Error::later(Code::TooManyRequests, texts::TOO_MANY_REQUESTS, HOUR)),
+    }
+}
+
+/// When somebody may ask again whom the limit of mails has stopped.
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// How long the link lives that a right password leads to.
 const AT_SIGN_IN: Duration = Duration::from_secs(600);

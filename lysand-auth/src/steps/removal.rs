@@ -20,7 +20,8 @@ use crate::steps::mail::{self, Outgoing};
 use crate::steps::revocation;
 use crate::store::spent::Kind;
 use crate::store::{
-    self, Conn, credentials, invitations, known_browsers, mail_tokens, sessions, sign_ups, spent, tokens, waiting,
+    self, Conn, credentials, email_changes, invitations, known_browsers, mail_tokens, sessions, sign_ups, spent,
+    tokens, waiting,
 };
 use crate::texts;
 
@@ -121,6 +122,7 @@ async fn forget(c: &mut Conn, id: &AccountId, now: Timestamp) -> Result<(), Erro
     tokens::revoke_all_of_account(c, id, now).await?;
     known_browsers::forget_account(c, id).await?;
     credentials::forget(c, id).await?;
+    email_changes::forget(c, id).await?;
     store::identities::delete_all_of_account(c, id).await?;
     sign_ups::delete(c, id).await
 }

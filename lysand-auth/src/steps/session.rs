@@ -68,6 +68,11 @@ impl NewSession {
         Self { event: Some(event), ..self }
     }
 
+    /// The session whose place it takes.
+    pub(crate) fn replaced(&self) -> Option<&SessionId> {
+        self.replaces.as_ref()
+    }
+
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
         if !credentials::lock_unchanged(c, &self.session.account_id, self.proven_with).await? {
             // What was right when it was checked is no longer so.

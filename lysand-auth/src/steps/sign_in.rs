@@ -16,7 +16,7 @@ use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::event::{Actor, EventKind};
 use crate::model::rate_limit::FailedAttempts;
-use crate::model::scope::Scopes;
+use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::store::authorizations::{self, ApprovedCode};
@@ -125,6 +125,8 @@ impl Candidate {
             // Nobody is asked about the server's own app (Mastodon §5.4).
             _ if self.app.skips_consent() => Some(false),
             Consent::Always => Some(true),
+            // What gives the account away is never given in passing (people PPL-4).
+            Consent::AsNeeded if self.request.scopes.words().iter().any(|word| scope::is_grave(word)) => Some(true),
             // A public app proves nothing of itself, so its redirect URI has to prove who receives the code, and it is
             // asked about every time (security AS-2).
             Consent::AsNeeded if self.app.is_public || !self.request.redirect_uri.proves_receiver() => Some(true),

@@ -122,7 +122,7 @@ pub(crate) async fn proof(
     count(auth, attempts).await
 }
 
-async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<FailedAttempts, Error> {
+pub(crate) async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<FailedAttempts, Error> {
     let mut turns = Vec::new();
     for counter in attempts.counters.into_iter().flatten() {
         turns.push(admit(auth, counter, texts::TOO_MANY_ATTEMPTS).await?);

@@ -98,6 +98,7 @@ fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         meaning: text.into(),
         clauses: vec![text],
         grave: access == Access::ReadWrite,
+        takes_over: true,
     };
     for destination in [
         Destination::Site(text.to_owned()),
@@ -139,6 +140,7 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
         meaning: text.into(),
         clauses: vec![text],
         grave: access == Access::ReadWrite,
+        takes_over: true,
     };
     let granted = |app, last_used, remove_action| AuthorizedAppOnPage {
         app,

@@ -29,6 +29,7 @@ templates! {
     "confirm_address.html",
     "forgot.html",
     "reset.html",
+    "password.html",
     "message.html",
     "setup.html",
     "home.html",

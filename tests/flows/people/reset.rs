@@ -15,7 +15,7 @@ use super::{after, form_token, mails_to, sign_up};
 
 const NEW: &str = "quite another sentence";
 const OPEN: &[(&str, &str)] = &[("signups.proof_of_work", "false")];
-const FRONTEND: &[(&str, &str)] = &[("frontend.url", "https://fe.example")];
+const FRONTEND: &[(&str, &str)] = &[("frontend.mode", "redirect"), ("frontend.url", "https://fe.example")];
 const WORKERS: &[(&str, &str)] = &[("http.workers", "2")];
 const SENT: &str = "If there is an account with this name or address, a mail with a link is on its way.";
 

@@ -10,7 +10,8 @@ mod reply;
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
 pub use self::people::{
-    ConfirmAddressPage, FieldOnPage, ForgotPage, MessagePage, ResetPage, SignUpFields, SignUpPage, WaitingPage,
+    ConfirmAddressPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpFields, SignUpPage,
+    WaitingPage,
 };
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};

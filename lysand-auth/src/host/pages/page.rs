@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::people::{ConfirmAddressPage, ForgotPage, MessagePage, ResetPage, SignUpPage, WaitingPage};
+use super::people::{ConfirmAddressPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpPage, WaitingPage};
 use super::reply::{PageReply, PageRequest};
 use crate::ambient::Timestamp;
 use crate::host::HostResult;
@@ -43,6 +43,8 @@ pub enum Page<'a> {
     Forgot(ForgotPage<'a>),
     /// `GET /oauth/reset`: a new password is chosen.
     Reset(ResetPage<'a>),
+    /// `GET /account/password`: another password, or the first one.
+    Password(PasswordPage<'a>),
     /// Something that happened, or did not, and what can be done next.
     Message(MessagePage<'a>),
 }
@@ -324,6 +326,7 @@ impl Pages for FrontendPages {
             | Page::Waiting(_)
             | Page::ConfirmAddress(_)
             | Page::Forgot(_)
+            | Page::Password(_)
             | Page::Message(_) => self.others.show(page, request).await,
             // A frontend that leaves this page to the server is not asked for it.
             Page::Reset(_) if self.password_reset == self.own_reset => self.others.show(page, request).await,

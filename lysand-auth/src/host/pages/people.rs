@@ -175,3 +175,30 @@ pub struct ResetPage<'a> {
     /// What went wrong at the last try, where it is no problem of the password.
     pub error: Option<&'a str>,
 }
+
+/// `GET /account/password`: another password, or the first one.
+#[derive(Debug, Serialize)]
+pub struct PasswordPage<'a> {
+    /// Where the forms post to, with the fields `current_password` and `password`; with `do` = `link` for a mail.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The account's name.
+    pub username: &'a str,
+    /// Whether there is a password so far. Where there is none, and nobody signed in a moment ago, a mail with a link sets one.
+    pub exists: bool,
+    /// Whether somebody signed in a moment ago.
+    pub fresh: bool,
+    /// The password so far.
+    pub current_password: FieldOnPage,
+    /// The new one.
+    pub password: FieldOnPage,
+    /// Whether the person may let apps stay: a box `sign_out_apps`, ticked.
+    pub offers_apps: bool,
+    /// What just happened.
+    pub notice: Option<&'a str>,
+    /// What went wrong at the last try, where it is no problem of a field.
+    pub error: Option<&'a str>,
+    /// The own account.
+    pub account: String,
+}

@@ -54,6 +54,7 @@ impl Pages for Plain {
             Page::ConfirmAddress(page) => ("Confirm this address", people::confirm_address(page)),
             Page::Forgot(page) => ("Forgot your password?", people::forgot(page)),
             Page::Reset(page) => ("Choose a new password", people::reset(page)),
+            Page::Password(page) => ("Password", people::password(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
         let title = escaped(title);

@@ -6,6 +6,7 @@ mod entities;
 mod forgot;
 mod join;
 mod json;
+mod password;
 mod reset;
 mod sign_up;
 mod waiting;
@@ -20,6 +21,7 @@ const REGISTER: &str = "/register";
 const WAITING: &str = "/register/waiting";
 const CONFIRM: &str = "/register/confirm";
 const FORGOT: &str = "/account/forgot";
+const PASSWORD: &str = "/account/password";
 const RESET: &str = "/oauth/reset";
 /// Where the form of the page for a new password posts to (Lysand §12.6).
 const RESET_FORM: &str = "/api/auth/reset";
@@ -37,6 +39,8 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/continue", [post(waiting::continue_by_token)])
             .route(FORGOT, [get(forgot::page), post(forgot::submit)])
             .route(RESET, [get(reset::page)])
+            .route(PASSWORD, [get(password::page), post(password::submit)])
+            .route("/.well-known/change-password", [get(password::well_known)])
             .route(RESET_FORM, [post(reset::submit)]),
         api()
             .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])
@@ -46,6 +50,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/signup/email", [post(json::email)])
             .route("/api/v1/auth/signup/confirm", [post(json::confirm)])
             .route("/api/v1/auth/signup/withdraw", [post(json::withdraw)])
+            .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])
             .route("/api/v1/accounts", [post(join::create)])

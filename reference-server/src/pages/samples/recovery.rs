@@ -1,6 +1,6 @@
 //! Sample values for the pages of passwords.
 
-use lysand_auth::host::pages::{FieldOnPage, ForgotPage, ResetPage};
+use lysand_auth::host::pages::{FieldOnPage, ForgotPage, PasswordPage, ResetPage};
 use serde_json::Value;
 
 use super::{add, app};
@@ -35,4 +35,21 @@ pub(super) fn recovery(text: &'static str, samples: &mut Vec<(&'static str, Valu
     };
     add(samples, "reset.html", &reset(false));
     add(samples, "reset.html", &reset(true));
+    let password = |exists, fresh, wrong| PasswordPage {
+        action: text,
+        form_token: text.to_owned(),
+        username: text,
+        exists,
+        fresh,
+        current_password: FieldOnPage { asked: exists, ..field(wrong) },
+        password: field(wrong),
+        offers_apps: wrong,
+        notice: Some(text).filter(|_| !wrong),
+        error: Some(text).filter(|_| wrong),
+        account: text.to_owned(),
+    };
+    for (exists, fresh, wrong) in [(true, true, false), (true, false, true), (false, true, false), (false, false, true)]
+    {
+        add(samples, "password.html", &password(exists, fresh, wrong));
+    }
 }

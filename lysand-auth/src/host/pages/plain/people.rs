@@ -2,7 +2,7 @@
 
 use super::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
-    ConfirmAddressPage, FieldOnPage, ForgotPage, MessagePage, ResetPage, SignUpPage, WaitingPage,
+    ConfirmAddressPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpPage, WaitingPage,
 };
 
 /// A field with its label and what is wrong with it.
@@ -124,4 +124,24 @@ pub(super) fn reset(page: &ResetPage<'_>) -> String {
     body += &paragraph(&format!("For @{}.", page.username));
     let inside = field("New password", "password", "password", &page.password) + &button("Set the password");
     body + &form(page.action, &[("form_token", page.form_token.as_str()), ("token", page.token)], &inside)
+}
+
+pub(super) fn password(page: &PasswordPage<'_>) -> String {
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error);
+    let token = ("form_token", page.form_token.as_str());
+    if page.exists || page.fresh {
+        let apps = "<p><label><input type=\"checkbox\" name=\"sign_out_apps\" value=\"1\" checked> \
+                    Also sign out my apps</label></p>\n";
+        let inside = [
+            field("Current password", "current_password", "password", &page.current_password),
+            field("New password", "password", "password", &page.password),
+            if page.offers_apps { apps.to_owned() } else { String::new() },
+            button("Set the password"),
+        ];
+        body += &form(page.action, &[token], &inside.concat());
+    }
+    if !page.exists {
+        body += &form(page.action, &[token, ("do", "link")], &button("Send me a link"));
+    }
+    body + &link(&page.account, "Your account")
 }
