@@ -33,13 +33,15 @@ pub struct Refusal {
     /// How long to wait before trying again, where waiting helps.
     pub retry_after: Option<Duration>,
     /// The scopes that would have been enough, for `insufficient_scope` (RFC 6750 §3.1).
-    pub needed: Option<Cow<'static, str>>,
+    pub needed: Option<Box<str>>,
     /// The limit that is used up, for `TooManyRequests` (Mastodon §18).
     pub allowance: Option<Allowance>,
     /// The realm that a challenge names, where it is known ([`Config::realm`](crate::Config::realm)).
     pub realm: Option<Box<str>>,
     /// What somebody waits with whose proof was right and whose account is not usable yet (people PPL-59).
     pub waiting_token: Option<Box<Secret>>,
+    /// What sets the new password that this account must have before it signs in (people PPL-99).
+    pub reset_token: Option<Box<Secret>>,
 }
 
 /// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).
@@ -65,6 +67,7 @@ impl Refusal {
             allowance: None,
             realm: None,
             waiting_token: None,
+            reset_token: None,
         }
     }
 }
@@ -179,6 +182,10 @@ codes! {
     SignInRefused = "access_denied", 403;
     /// This server takes no new account, or not this one (people PPL-32).
     SignUpRefused = "access_denied", 403;
+    /// The owner of the account must prove to be there (people PPL-24, RFC 9470).
+    ProofRequired = "insufficient_user_authentication", 403;
+    /// The password that proves who is there is not the account's (people PPL-25).
+    WrongPassword = "access_denied", 403;
     /// A link of a mail is over (people PPL-68).
     DeadLink = "invalid_request", 410;
     /// The request comes from another site, or its form token is not ours.

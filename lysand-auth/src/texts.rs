@@ -236,6 +236,36 @@ texts! {
             "This browser does not wait for an account any more. If you have one, sign in; if not, you can sign up again.";
     }
 
+    /// What the pages of passwords say.
+    RECOVERY {
+        /// Whoever asks for a link, whether there is an account or not.
+        RESET_SENT = "If there is an account with this name or address, a mail with a link is on its way.";
+        /// A right password that must be replaced before it signs anybody in.
+        NEW_PASSWORD_NEEDED = "Please choose a new password before you sign in.";
+        /// What frontends are told of a link that is over (Lysand §12.6).
+        INVALID_TOKEN = "Invalid token";
+        /// The two passwords of a form differ (Lysand §12.6).
+        PASSWORDS_DIFFER = "Passwords do not match";
+        /// Title and message: the new password is set.
+        RESET_DONE_TITLE = "Your new password is set";
+        RESET_DONE = "Everything that was signed in to your account is signed out. Please sign in with the new password.";
+        /// A password that changes nothing.
+        SAME_PASSWORD = "is the one you have";
+        /// A password that proves nothing (people PPL-25).
+        NOT_THE_PASSWORD = "This is not the password of the account";
+        /// A change that wants a proof (people PPL-24).
+        CONFIRM_IT_IS_YOU = "Please confirm that it is you";
+        /// Notices of the page.
+        PASSWORD_CHANGED = "Your password is changed. Everything else that was signed in to your account is signed out.";
+        LINK_SENT = "A mail with a link is on its way to your address.";
+        /// Nowhere to send a link to.
+        NO_CONFIRMED_ADDRESS = "This account has no confirmed address.";
+        /// A link to ask for another mail.
+        ASK_AGAIN = "Ask for a new link";
+        /// A link back to the app that somebody came from.
+        SIGN_IN_FOR_APP = "Sign in to go on to the app";
+    }
+
     /// What can be wrong with a field, in words that follow its name; the numbers stand for `{}`.
     FORM_ERRORS {
         FIELD_BLANK = "can't be blank";

@@ -147,7 +147,7 @@ story!(authorization_server_metadata_lists_served_endpoints_and_usable_scopes, |
         story.get("/.well-known/jwks").send().await.is(200).json(),
         story.get("/.well-known/jwks.json").send().await.json()
     );
-    assert_eq!(body["scopes_supported"].as_array().map(Vec::len), Some(47));
+    assert_eq!(body["scopes_supported"].as_array().map(Vec::len), Some(49));
     for scope in body["scopes_supported"].as_array().expect("a list") {
         story.app(tests::story::CALLBACK, scope.as_str().expect("text")).await;
     }

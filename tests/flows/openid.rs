@@ -24,7 +24,7 @@ story!(openid_configuration_matches_oauth_metadata_and_jwks, |story| {
             assert_eq!(&body[key], value, "{key}");
         }
     }
-    assert_eq!(body["scopes_supported"].as_array().map(Vec::len), Some(49));
+    assert_eq!(body["scopes_supported"].as_array().map(Vec::len), Some(51));
     assert_eq!(body["id_token_signing_alg_values_supported"], json!(["EdDSA"]));
     assert_eq!(body["authorization_response_iss_parameter_supported"], true);
     assert_eq!(body["prompt_values_supported"], json!(["none", "login", "consent", "select_account"]));

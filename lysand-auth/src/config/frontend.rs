@@ -31,8 +31,7 @@ pub struct FrontendRoutes {
     /// The page where people sign up. This library has no flow that leads there yet; a host finds its address with
     /// [`Config::register_page`](super::Config::register_page).
     pub register: String,
-    /// The page where people choose a new password. This library has no flow that leads there yet; a host finds its
-    /// address with [`Config::password_reset_page`](super::Config::password_reset_page).
+    /// The page where people choose a new password, which mails lead to.
     pub password_reset: String,
 }
 

@@ -8,6 +8,7 @@ mod frontend;
 mod lifetimes;
 mod mail;
 mod oauth;
+mod password;
 mod problem;
 mod rate_limits;
 mod signups;
@@ -20,6 +21,7 @@ pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::lifetimes::Lifetimes;
 pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
+pub use self::password::{ChangeEnds, PasswordRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
 pub use self::signups::{Invitations, Mode, Signups};
@@ -67,6 +69,8 @@ pub struct Config {
     pub sso: Sso,
     /// Who may sign up, and what is asked of them. Nobody, unless the host says so and mounts [`Surface::People`](crate::web::Surface::People).
     pub signups: Signups,
+    /// How people recover and change passwords and addresses.
+    pub password: PasswordRules,
 }
 
 impl Config {
@@ -87,6 +91,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             sso: Sso::default(),
             signups: Signups::default(),
+            password: PasswordRules::default(),
         }
     }
 
@@ -157,6 +162,12 @@ impl Config {
         Self { signups, ..self }
     }
 
+    /// How people recover and change passwords and addresses.
+    #[must_use]
+    pub fn with_password(self, password: PasswordRules) -> Self {
+        Self { password, ..self }
+    }
+
     /// Everything that is wrong with this configuration, at once; empty when all is well.
     #[must_use]
     pub fn check(&self) -> Vec<ConfigProblem> {
@@ -186,6 +197,7 @@ impl Config {
         problems.extend(self.frontend.check(&self.base_url));
         problems.extend(self.sso.check());
         problems.extend(self.signups.check());
+        problems.extend(self.password.check());
         problems
     }
 
@@ -221,8 +233,7 @@ impl Config {
         self.page(&self.frontend.routes.register)
     }
 
-    /// The address of the page where people choose a new password, without a query: for hosts that have one. No redirect
-    /// of this library leads there yet.
+    /// The address of the page where people choose a new password, without a query.
     #[must_use]
     pub fn password_reset_page(&self) -> String {
         self.page(&self.frontend.routes.password_reset)

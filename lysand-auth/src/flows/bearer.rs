@@ -120,13 +120,8 @@ impl Bearer {
             return Ok(());
         }
         Err(Error::Refused(Refusal {
-            code: Code::InsufficientScope,
-            why: "This action is outside the authorized scopes".into(),
-            retry_after: None,
             needed: Some(scopes.join(" ").into()),
-            allowance: None,
-            realm: None,
-            waiting_token: None,
+            ..Refusal::new(Code::InsufficientScope, "This action is outside the authorized scopes")
         }))
     }
 

@@ -8,6 +8,7 @@ use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, whole_request};
+use crate::model::credentials::Demand;
 use crate::model::event::EventKind;
 use crate::model::session::Browser;
 use crate::secret::Secret;
@@ -15,7 +16,7 @@ use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{events, identifier, sign_in, standing, throttle, waiting};
+use crate::steps::{events, identifier, recovery, sign_in, standing, throttle, waiting};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -72,6 +73,7 @@ async fn checked(
     }
     let identifier = identifier::named(auth, identifier.to_owned()).await?;
     let attempts = throttle::sign_in(auth, attempt.source, &identifier, &attempt.browser).await?;
+    let known_before = recovery::known_of(auth, &identifier).await?;
     let account = auth.accounts().check_password(&identifier, password).await.map_err(Error::from_host);
     let account = match account {
         Ok(account) => account,
@@ -80,6 +82,8 @@ async fn checked(
             return Err(error);
         }
     };
+    // A demanded password makes the old one as good as a wrong one (people PPL-13).
+    let account = account.filter(|_| known_before.demanded != Some(Demand::Now));
     let Some(account) = account else {
         // For the log alone: which account was tried.
         *whom = record_failure(auth, &attempt, &identifier, &app).await?;
@@ -92,7 +96,13 @@ async fn checked(
             waiting::instead_of(auth, inactive, &account, whole_request(&app, &checked), &attempt.browser).await?
         );
     }
-    let proven = Proven { account: &account, by: &ProofKind::Password };
+    if known_before.demanded.is_some()
+        || auth.accounts().must_change_password(&account.id).await.map_err(Error::from_host)?
+    {
+        throttle::forget(auth, attempts).await?;
+        return Err(recovery::to_new_password(auth, &account).await?);
+    }
+    let proven = Proven { account: &account, by: &ProofKind::Password, known_before: Some(known_before) };
     sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await
 }
 

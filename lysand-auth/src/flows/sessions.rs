@@ -11,12 +11,13 @@ use crate::model::authorization::AuthorizationRequest;
 pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
+use crate::steps::ending::{self, Spared};
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
 use crate::steps::{proof, revocation, session, sign_in, standing};
-use crate::store::{authorizations, known_browsers, rate_limits, sessions, sso_flows, tokens};
+use crate::store::{authorizations, credentials, email_changes, known_browsers, rate_limits, sessions};
 use crate::texts;
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
@@ -67,7 +68,7 @@ pub async fn begin(
         let wrong = || Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS);
         let account = auth.account(account).await?.ok_or_else(wrong)?;
         standing::may_sign_in(&account)?;
-        let proven = Proven { account: &account, by: &proof };
+        let proven = Proven::new(&account, &proof);
         sign_in::after_proof(auth, proven, checked, browser, None).await
     };
     let signed_in = signed_in.await;
@@ -85,8 +86,9 @@ pub async fn renew(
     password: Option<&Secret>,
     source: Option<IpAddr>,
 ) -> Result<Secret, Error> {
+    let proven_with = session::credentials_of(auth, &browser.account.id).await?;
     proof::by_password(auth, &browser.account, password, source, Some(&browser.session.id)).await?;
-    let renewed = session::renew(auth, &browser.account, &browser.session).await?;
+    let renewed = session::renew(auth, &browser.account, &browser.session, proven_with).await?;
     let ended = || Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again.");
     let cookie = renewed.ok_or_else(ended)?;
     tracing::info!(account = %browser.account.id, "session renewed by a password");
@@ -129,6 +131,7 @@ pub async fn sign_out_everywhere(auth: &Auth, account: &AccountId) -> Result<(),
     tracing::info!(%account, "all sessions ended");
     let ended = auth.store().write(move |c| {
         Box::pin(async move {
+            credentials::advance(c, &account).await?;
             sessions::end_all(c, &account, now).await?;
             authorizations::revoke_all_of_account(c, &account, now).await
         })
@@ -136,7 +139,7 @@ pub async fn sign_out_everywhere(auth: &Auth, account: &AccountId) -> Result<(),
     ended.await
 }
 
-/// Ends all sessions, codes, tokens and links under way of an account: its password changed, or an admin said so (security REV-1, ID-7).
+/// Ends all sessions, codes, tokens, links under way and waiting browsers of an account: its password changed, or an admin said so (security REV-1, ID-7).
 ///
 /// # Errors
 /// When the database does not answer.
@@ -147,16 +150,7 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let over = Revoked::Account(account.clone());
     let ended = revocation::revoke(
         auth,
-        move |c| {
-            Box::pin(async move {
-                sessions::end_all(c, &account, now).await?;
-                // Tokens before and after the codes: a living token may be about to approve a code, a code to bring a token.
-                tokens::revoke_all_of_account(c, &account, now).await?;
-                authorizations::revoke_all_of_account(c, &account, now).await?;
-                sso_flows::end_all_of_account(c, &account, now).await?;
-                tokens::revoke_all_of_account(c, &account, now).await
-            })
-        },
+        move |c| Box::pin(async move { ending::end_everything(c, &account, &Spared::default(), now).await }),
         |()| Some(over),
     );
     ended.await
@@ -191,5 +185,12 @@ pub async fn unlock(auth: &Auth, account: &AccountId) -> Result<(), Error> {
 /// When the database does not answer.
 pub async fn forget(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let account = account.clone();
-    auth.store().write(move |c| Box::pin(async move { known_browsers::forget_account(c, &account).await })).await
+    let forgotten = auth.store().write(move |c| {
+        Box::pin(async move {
+            known_browsers::forget_account(c, &account).await?;
+            email_changes::forget(c, &account).await?;
+            credentials::forget(c, &account).await
+        })
+    });
+    forgotten.await
 }

@@ -204,7 +204,7 @@ pub async fn proceed(auth: &Auth, token: &Secret, browser: Browser) -> Result<Pr
 
 async fn begin_session(auth: &Auth, account: &Account, waits: Waiting, browser: Browser) -> Result<Proceeded, Error> {
     let by = ProofKind::Host("sign_up".to_owned());
-    let proven = Proven { account, by: &by };
+    let proven = Proven::new(account, &by);
     if !waits.request.is_empty() {
         let asked = crate::model::authorization::AuthorizationRequest::of_pairs(&waits.request);
         match request::check(auth, &asked, Omitted::FromRegistration).await {

@@ -8,6 +8,8 @@ mod app_scheme;
 pub(crate) mod authorization;
 pub(crate) mod caller;
 pub(crate) mod client;
+pub(crate) mod credentials;
+pub(crate) mod email_change;
 pub(crate) mod event;
 pub(crate) mod family;
 pub(crate) mod form_error;

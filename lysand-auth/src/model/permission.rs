@@ -19,6 +19,8 @@ pub struct Permission {
     pub clauses: Vec<&'static str>,
     /// Whether it reaches beyond the person's own account: power over the instance.
     pub grave: bool,
+    /// Whether the app could take over the account with it.
+    pub takes_over: bool,
 }
 
 /// How far a permission goes.
@@ -54,7 +56,7 @@ const fn subject(
 }
 
 /// What gives power over the instance comes first, then the widest scopes: a granular scope that one of them covers adds no row.
-const SUBJECTS: [Subject; 24] = [
+const SUBJECTS: [Subject; 25] = [
     subject(
         "Administration",
         &["admin:read"],
@@ -87,6 +89,13 @@ const SUBJECTS: [Subject; 24] = [
         ],
         "see which servers and addresses are blocked",
         "block and allow servers and addresses",
+    ),
+    subject(
+        "Your sign-ins and your account itself",
+        &["auth:read"],
+        &["auth:write"],
+        "see where and how you are signed in",
+        "change your password and e-mail address, end sign-ins, close your account",
     ),
     subject(
         "Everything in your account",
@@ -184,7 +193,14 @@ fn of_host(scopes: &Scopes, own: &[HostScope]) -> Vec<Permission> {
 
 impl Permission {
     fn new(subject: &str, access: Access, clauses: Vec<&'static str>) -> Self {
-        Self { subject: subject.to_owned(), access, meaning: sentence(&clauses), clauses, grave: false }
+        Self {
+            subject: subject.to_owned(),
+            access,
+            meaning: sentence(&clauses),
+            clauses,
+            grave: false,
+            takes_over: false,
+        }
     }
 }
 
@@ -203,7 +219,8 @@ impl Subject {
             (true, true) => (Access::ReadWrite, vec![self.seeing, self.changing]),
         };
         let grave = self.reads.iter().chain(self.writes).any(|word| word.starts_with("admin:"));
-        Some(Permission { grave, ..Permission::new(self.name, access, clauses) })
+        let takes_over = asked(&["auth:write"]) && self.writes.contains(&"auth:write");
+        Some(Permission { grave, takes_over, ..Permission::new(self.name, access, clauses) })
     }
 }
 

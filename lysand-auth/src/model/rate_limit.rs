@@ -18,6 +18,8 @@ pub enum Rule {
     LoginAccount,
     /// Failed proofs of a password in one live session (faults F5).
     ProofSession,
+    /// Wrong passwords in one session or with one token, where somebody acts on the own account (people PPL-25).
+    LoginSession,
     /// App registrations from one address (Mastodon §18).
     Apps,
     /// Failed token requests of one client from one address (DEV-25).
@@ -48,6 +50,8 @@ pub enum Rule {
     ConfirmAccount,
     /// Mailed links and codes that one address tries (people PPL-189).
     TokenLinks,
+    /// Mails with a link to a new password that one address asks for (people PPL-189).
+    ForgotAddress,
     /// Invitations that one account makes (people PPL-190).
     Invitations,
 }
@@ -64,10 +68,11 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
+        Self::LoginSession,
         Self::Apps,
         Self::TokenFailures,
         Self::Sso,
@@ -83,6 +88,7 @@ impl Rule {
         Self::ConfirmAddress,
         Self::ConfirmAccount,
         Self::TokenLinks,
+        Self::ForgotAddress,
         Self::Invitations,
     ];
 
@@ -93,6 +99,7 @@ impl Rule {
             Self::LoginAddress => "login_address",
             Self::LoginAccount => "login_account",
             Self::ProofSession => "proof_session",
+            Self::LoginSession => "login_session",
             Self::Apps => "apps",
             Self::TokenFailures => "token_failures",
             Self::Sso => "sso",
@@ -108,6 +115,7 @@ impl Rule {
             Self::ConfirmAddress => "confirm_address",
             Self::ConfirmAccount => "confirm_account",
             Self::TokenLinks => "token_links",
+            Self::ForgotAddress => "forgot_address",
             Self::Invitations => "invitations",
         }
     }
@@ -118,6 +126,7 @@ impl Rule {
         let (max, minutes) = match self {
             Self::LoginAddress => (25, 5),
             Self::LoginAccount | Self::ProofSession => (25, 60),
+            Self::LoginSession => (10, 15),
             Self::Apps => (5, 10),
             Self::TokenFailures => (60, 5),
             Self::Sso => (20, 1),
@@ -130,6 +139,7 @@ impl Rule {
             Self::Challenges => (30, 5),
             Self::ConfirmAddress => (25, 5),
             Self::TokenLinks => (60, 10),
+            Self::ForgotAddress => (10, 30),
             Self::Invitations => (30, 60),
         };
         Limit { max, per: Duration::from_secs(minutes * 60) }

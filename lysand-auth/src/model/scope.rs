@@ -8,8 +8,8 @@ use std::fmt;
 use crate::error::Error;
 use crate::model::host_scope::HostScope;
 
-/// Every scope that can be registered: Mastodon's list in Mastodon's order (Mastodon §4), then two of OpenID.
-pub(crate) const ALL: [&str; 49] = [
+/// Every scope that can be registered: Mastodon's list in Mastodon's order (Mastodon §4), then two of OpenID and two of the account itself.
+pub(crate) const ALL: [&str; 51] = [
     "read",
     "profile",
     "write",
@@ -59,7 +59,18 @@ pub(crate) const ALL: [&str; 49] = [
     "admin:write:canonical_email_blocks",
     "openid",
     "email",
+    "auth:read",
+    "auth:write",
 ];
+
+/// What is about the account itself: no other scope covers one of these, so that no app which people trusted before gains them
+/// (people PPL-4).
+pub(crate) const OF_ACCOUNT: &[&str] = ALL.split_at(49).1;
+
+/// Whether nobody is let off a consent to this scope: it gives the account away, or power over the server (people PPL-4).
+pub(crate) fn is_grave(word: &str) -> bool {
+    word == "auth:write" || word == "admin" || word.starts_with("admin:")
+}
 
 /// Mastodon's list alone, as clients of the Mastodon API expect it in the metadata (Mastodon §10).
 pub(crate) const MASTODON: &[&str] = ALL.split_at(47).0;

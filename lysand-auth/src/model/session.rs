@@ -82,6 +82,29 @@ pub struct Browser {
     pub can_wait: bool,
 }
 
+/// The token of a program that acts for somebody, by its key and that of its family.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ActingToken {
+    /// The token's key; not the token.
+    pub id: String,
+    /// The family of refresh tokens that it belongs to.
+    pub family: Option<String>,
+}
+
+impl ActingToken {
+    /// A token by its key.
+    #[must_use]
+    pub fn new(id: impl Into<String>, family: Option<String>) -> Self {
+        Self { id: id.into(), family }
+    }
+
+    /// The name of what the person granted.
+    pub(crate) fn grant(&self) -> &str {
+        self.family.as_deref().unwrap_or(&self.id)
+    }
+}
+
 /// Somebody who is signed in with a browser.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -19,7 +19,7 @@ use crate::secret::Digest;
 use crate::steps::events;
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::throttle;
-use crate::store::{self, mail_tokens, mails, rate_limits, sign_ups, spent};
+use crate::store::{self, email_changes, mail_tokens, mails, rate_limits, sign_ups, spent};
 use crate::texts;
 
 /// How long after a mail the next one may be asked for.
@@ -64,14 +64,19 @@ pub(crate) async fn confirm(
     let welcome = (!stays_pending).then(|| Outgoing::to_account(auth, account, Mail::Welcome)).flatten();
     let event = events::event(auth, EventKind::Confirmed, caller).by(Actor::Account(account.id.clone()));
     let event = event.about(&account.id, &account.username);
-    let spent = Arc::new(AtomicBool::new(true));
-    let was_spent = Arc::clone(&spent);
+    let (spent, held) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+    let (was_spent, is_held, key) = (Arc::clone(&spent), Arc::clone(&held), email_key(&email.address));
     let along = Along::new(move |c, id| {
         let id = id.clone();
         Box::pin(async move {
             if !mail_tokens::spend(c, &token_id, now).await? {
                 was_spent.store(false, Ordering::Release);
                 return Err(Error::refused(Code::Conflict, "the link is spent"));
+            }
+            // After the address itself, which waits for another change of it that is under way.
+            if email_changes::is_held(c, &key, &id, now).await? {
+                is_held.store(true, Ordering::Release);
+                return Err(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN));
             }
             sign_ups::confirm(c, &id, (now, ends)).await?;
             if !stays_pending {
@@ -86,6 +91,9 @@ pub(crate) async fn confirm(
     let changed = auth.accounts().change_along(&account.id, change, along).await;
     if !spent.load(Ordering::Acquire) {
         return Ok(Confirmed::Before);
+    }
+    if held.load(Ordering::Acquire) {
+        return Err(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN));
     }
     match changed {
         Ok(()) => {}

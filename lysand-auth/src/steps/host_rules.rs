@@ -12,6 +12,8 @@ use crate::host::HostResult;
 use crate::host::sign_in_rules::{ProofKind, Proofs, SignInRules, Verdict};
 use crate::model::account::Account;
 use crate::model::app::AppId;
+use crate::model::credentials::Credentials;
+use crate::steps::session;
 use crate::texts;
 
 /// How long a sign-in waits for the host.
@@ -22,6 +24,24 @@ const HOST_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Proven<'a> {
     pub(crate) account: &'a Account,
     pub(crate) by: &'a ProofKind,
+    /// What was known of the account before the proof; read when it is too late for that, where the proof is no secret that
+    /// somebody can change.
+    pub(crate) known_before: Option<Credentials>,
+}
+
+impl<'a> Proven<'a> {
+    /// Somebody who was proven by something that no ending takes back.
+    pub(crate) fn new(account: &'a Account, by: &'a ProofKind) -> Self {
+        Self { account, by, known_before: None }
+    }
+
+    /// On what knowledge of the account the session rests.
+    pub(super) async fn credentials(&self, auth: &Auth) -> Result<Credentials, Error> {
+        match self.known_before {
+            Some(known) => Ok(known),
+            None => session::credentials_of(auth, &self.account.id).await,
+        }
+    }
 }
 
 /// A host's rules and a sign-in that they are asked about.
@@ -39,7 +59,7 @@ pub(super) struct Asked<'a> {
 /// long, because a host that cannot answer has not said yes.
 pub(super) async fn before_session<'a>(
     auth: &Auth,
-    Proven { account, by }: Proven<'a>,
+    Proven { account, by, .. }: Proven<'a>,
     app: Option<&'a AppId>,
 ) -> Result<Option<Asked<'a>>, Error> {
     let Some(rules) = auth.sign_in_rules() else { return Ok(None) };

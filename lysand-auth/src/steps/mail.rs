@@ -36,6 +36,8 @@ pub(crate) struct Outgoing {
     address: String,
     content: Content,
     link: Option<Link>,
+    /// Why it goes to nobody.
+    cancelled: Option<&'static str>,
 }
 
 /// What became of a mail that was put into the outbox.
@@ -69,7 +71,19 @@ impl Outgoing {
             address: address.into(),
             content: Content { mail, username: None, language: None },
             link: None,
+            cancelled: None,
         }
+    }
+
+    /// A mail to the owner of an account whose address is confirmed; `None` for the others.
+    pub(crate) fn to_confirmed(auth: &Auth, account: &Account, mail: Mail) -> Option<Self> {
+        account.email.as_ref().filter(|email| email.confirmed)?;
+        Self::to_account(auth, account, mail)
+    }
+
+    /// One that goes to nobody, for this reason: written and counted like any other, so that the work is the same (PPL-195).
+    pub(crate) fn cancelled(self, why: &'static str) -> Self {
+        Self { cancelled: Some(why), ..self }
     }
 
     /// The account that it is about, where the address is not (yet) the account's.
@@ -142,7 +156,7 @@ pub(crate) async fn enqueue(c: &mut Conn, mail: Outgoing) -> Result<Queued, Erro
     if let Some(link) = &mail.link {
         mail_tokens::insert(c, &mail.token_id, link, &mail.address, mail.now).await?;
     }
-    mails::insert(c, &new, limited.then_some(LIMITED)).await?;
+    mails::insert(c, &new, mail.cancelled.or(limited.then_some(LIMITED))).await?;
     Ok(if limited { Queued::Limited } else { Queued::Waiting })
 }
 

@@ -5,13 +5,17 @@
 
 pub(crate) mod admission;
 pub(crate) mod confirmation;
+pub(crate) mod ending;
 pub(crate) mod events;
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail;
+pub(crate) mod new_password;
 pub(crate) mod new_tokens;
+pub(crate) mod presence;
 pub(crate) mod proof;
+pub(crate) mod recovery;
 pub(crate) mod refused_sign_in;
 pub(crate) mod removal;
 pub(crate) mod request;

@@ -19,7 +19,10 @@ use crate::steps::confirmation::disowned_key;
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::revocation;
 use crate::store::spent::Kind;
-use crate::store::{self, Conn, invitations, known_browsers, mail_tokens, sessions, sign_ups, spent, tokens, waiting};
+use crate::store::{
+    self, Conn, credentials, email_changes, invitations, known_browsers, mail_tokens, sessions, sign_ups, spent,
+    tokens, waiting,
+};
 use crate::texts;
 
 /// How long no mail about sign-ups goes to an address whose owner wants none (people PPL-66).
@@ -118,6 +121,8 @@ async fn forget(c: &mut Conn, id: &AccountId, now: Timestamp) -> Result<(), Erro
     sessions::end_all(c, id, now).await?;
     tokens::revoke_all_of_account(c, id, now).await?;
     known_browsers::forget_account(c, id).await?;
+    credentials::forget(c, id).await?;
+    email_changes::forget(c, id).await?;
     store::identities::delete_all_of_account(c, id).await?;
     sign_ups::delete(c, id).await
 }

@@ -2,15 +2,17 @@
 //! renewed by a proof begins here, too.
 
 use crate::auth::Auth;
-use crate::error::Error;
-use crate::model::account::Account;
+use crate::error::{Code, Error};
+use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::{Authorization, CheckedRequest};
+use crate::model::credentials::Credentials;
 use crate::model::event::NewEvent;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
 use crate::secret::{Digest, Secret};
-use crate::store::{Conn, Work, authorizations, events, known_browsers, rate_limits, sessions};
+use crate::store::{Conn, Work, authorizations, credentials, events, known_browsers, rate_limits, sessions};
+use crate::texts;
 
 /// How many requests may wait in one session for the person's word; the oldest makes room (faults F3).
 const MOST_PENDING: i64 = 32;
@@ -24,28 +26,36 @@ pub(crate) enum SessionChange {
 }
 
 /// A session that is about to begin.
+#[derive(Clone)]
 pub(crate) struct NewSession {
     session: Session,
     replaces: Option<SessionId>,
     attempts: Option<FailedAttempts>,
     browser: Option<(String, Digest)>,
     event: Option<NewEvent>,
+    /// What was known of the account before the proof.
+    proven_with: Credentials,
 }
 
 impl NewSession {
-    /// A session for `account`, and its cookie. The session that this browser had ends (`replaces`, security WEB-1), and
-    /// `attempts` are taken back: they came to something.
+    /// A session for `account`, and its cookie. The session that this browser had ends (`replaces`, security WEB-1). It
+    /// begins only if nothing was ended since `proven_with` was read, which was before the proof (security REV-2).
     pub(crate) fn new(
         auth: &Auth,
         account: &Account,
         replaces: Option<SessionId>,
-        attempts: Option<FailedAttempts>,
+        proven_with: Credentials,
     ) -> Result<(Self, Secret), Error> {
         let (id, lifetimes, now) = (auth.ambient().id(), &auth.config().lifetimes, auth.ambient().now());
         let session = Session::begin(id, account.id.clone(), lifetimes, now);
         let cookie =
             auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-        Ok((Self { session, replaces, attempts, browser: None, event: None }, cookie))
+        Ok((Self { session, replaces, attempts: None, browser: None, event: None, proven_with }, cookie))
+    }
+
+    /// The same, and these attempts are taken back: they came to something.
+    pub(crate) fn forgetting(self, attempts: Option<FailedAttempts>) -> Self {
+        Self { attempts, ..self }
     }
 
     /// The same in a browser that the account knows from now on (people PPL-113).
@@ -58,7 +68,21 @@ impl NewSession {
         Self { event: Some(event), ..self }
     }
 
+    /// The session whose place it takes.
+    pub(crate) fn replaced(&self) -> Option<&SessionId> {
+        self.replaces.as_ref()
+    }
+
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
+        if !credentials::lock_unchanged(c, &self.session.account_id, self.proven_with).await? {
+            // What was right when it was checked is no longer so.
+            return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
+        }
+        self.insert(c).await
+    }
+
+    /// Begins it in a transaction that has ended everything else of the account itself.
+    pub(crate) async fn insert(&self, c: &mut Conn) -> Result<(), Error> {
         if let Some(event) = &self.event {
             events::add(c, event.clone()).await?;
         }
@@ -78,6 +102,13 @@ impl NewSession {
     }
 }
 
+/// What is known of an account's credentials now. A session that rests on a proof made after this begins only while it is still
+/// so.
+pub(crate) async fn credentials_of(auth: &Auth, account: &AccountId) -> Result<Credentials, Error> {
+    let account = account.clone();
+    auth.store().look_up(move |c| Box::pin(async move { credentials::of_account(c, &account).await })).await
+}
+
 /// Begins a session for no app.
 pub(crate) async fn begin(auth: &Auth, new: NewSession) -> Result<(), Error> {
     let (account, id) = (new.session.account_id.clone(), new.session.id.clone());
@@ -89,7 +120,8 @@ pub(crate) async fn begin(auth: &Auth, new: NewSession) -> Result<(), Error> {
 /// Begins a session that nobody proved anything for; answers with its cookie.
 #[cfg(feature = "testing")]
 pub(crate) async fn begin_unproven(auth: &Auth, account: &Account) -> Result<Secret, Error> {
-    let (new, cookie) = NewSession::new(auth, account, None, None)?;
+    let proven_with = credentials_of(auth, &account.id).await?;
+    let (new, cookie) = NewSession::new(auth, account, None, proven_with)?;
     auth.store().write(move |c| Box::pin(async move { new.keep(c).await })).await?;
     Ok(cookie)
 }
@@ -169,9 +201,14 @@ pub(crate) async fn make_pending_code(
 
 /// Puts a new session in the place of `old`: its owner proved once more to be there (security WEB-1, ID-12). Answers with
 /// its cookie; `None` when the old one was ended meanwhile, for such a session is not prolonged (security REV-2).
-pub(crate) async fn renew(auth: &Auth, account: &Account, old: &Session) -> Result<Option<Secret>, Error> {
+pub(crate) async fn renew(
+    auth: &Auth,
+    account: &Account,
+    old: &Session,
+    proven_with: Credentials,
+) -> Result<Option<Secret>, Error> {
     let now = auth.ambient().now();
-    let (new, cookie) = NewSession::new(auth, account, Some(old.id.clone()), None)?;
+    let (new, cookie) = NewSession::new(auth, account, Some(old.id.clone()), proven_with)?;
     let old = old.id.clone();
     let renewed = auth.store().write(move |c| {
         Box::pin(async move {

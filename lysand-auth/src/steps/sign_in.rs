@@ -16,7 +16,7 @@ use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::event::{Actor, EventKind};
 use crate::model::rate_limit::FailedAttempts;
-use crate::model::scope::Scopes;
+use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::store::authorizations::{self, ApprovedCode};
@@ -125,6 +125,8 @@ impl Candidate {
             // Nobody is asked about the server's own app (Mastodon §5.4).
             _ if self.app.skips_consent() => Some(false),
             Consent::Always => Some(true),
+            // What gives the account away is never given in passing (people PPL-4).
+            Consent::AsNeeded if self.request.scopes.words().iter().any(|word| scope::is_grave(word)) => Some(true),
             // A public app proves nothing of itself, so its redirect URI has to prove who receives the code, and it is
             // asked about every time (security AS-2).
             Consent::AsNeeded if self.app.is_public || !self.request.redirect_uri.proves_receiver() => Some(true),
@@ -161,6 +163,7 @@ pub(crate) async fn after_proof(
     browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
+    let proven_with = proven.credentials(auth).await?;
     let rules = host_rules::before_session(auth, proven, Some(&app.id)).await?;
     let account = proven.account;
     let candidate = Candidate {
@@ -171,10 +174,10 @@ pub(crate) async fn after_proof(
         now: auth.ambient().now(),
     };
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
-    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), attempts)?;
+    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
     let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
     let began = began.about(&account.id, &account.username).with("by", proven.by.name()).through(&app.id);
-    let new = new.in_browser(auth, known_by.digest()).recorded_as(began);
+    let new = new.in_browser(auth, known_by.digest()).recorded_as(began).forgetting(attempts);
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
     if let Some(rules) = rules {
@@ -195,10 +198,11 @@ pub struct SessionStart {
 
 /// Somebody proved just now who they are, and no app asked. The same rules hold.
 pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browser) -> Result<SessionStart, Error> {
+    let proven_with = proven.credentials(auth).await?;
     let rules = host_rules::before_session(auth, proven, None).await?;
     let account = proven.account;
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
-    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), None)?;
+    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
     let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
     let began = began.about(&account.id, &account.username).with("by", proven.by.name());
     session::begin(auth, new.in_browser(auth, known_by.digest()).recorded_as(began)).await?;

@@ -90,7 +90,11 @@ pub(crate) async fn sign_in(
 }
 
 /// The browser's digest, if the account knows it.
-async fn known_browser(auth: &Auth, browser: &Browser, account: &AccountId) -> Result<Option<Digest>, Error> {
+pub(crate) async fn known_browser(
+    auth: &Auth,
+    browser: &Browser,
+    account: &AccountId,
+) -> Result<Option<Digest>, Error> {
     let Some(digest) = browser.known_by.as_ref().map(Secret::digest) else { return Ok(None) };
     let (account, since) = (account.clone(), auth.ambient().now().minus(KNOWN));
     let looked_up = auth
@@ -118,7 +122,7 @@ pub(crate) async fn proof(
     count(auth, attempts).await
 }
 
-async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<FailedAttempts, Error> {
+pub(crate) async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<FailedAttempts, Error> {
     let mut turns = Vec::new();
     for counter in attempts.counters.into_iter().flatten() {
         turns.push(admit(auth, counter, texts::TOO_MANY_ATTEMPTS).await?);

@@ -243,6 +243,21 @@ pub(crate) async fn redeem(
     }
 }
 
+/// The session in which the code was asked for that a token of an account came from, by the token or its family.
+pub(crate) async fn session_of_token(
+    conn: &mut Conn,
+    account: &AccountId,
+    (token, family): (&str, Option<&str>),
+) -> Result<Option<SessionId>, Error> {
+    let is_it = table::token_id.eq(Some(token)).or(table::family_id.is_not_null().and(table::family_id.eq(family)));
+    let found: Option<String> = on!(conn, c => table::table
+        .filter(table::account_id.eq(account.as_str()).and(is_it))
+        .select(table::session_id)
+        .first(c))
+    .optional()?;
+    Ok(found.map(SessionId::new))
+}
+
 /// Ends every open code of an account.
 pub(crate) async fn revoke_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table)

@@ -175,10 +175,16 @@ pub(crate) async fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<boo
     Ok(ended + revoked > 0)
 }
 
-/// Ends every family of an account; its access tokens are the caller's to revoke afterwards.
-pub(crate) async fn end_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+/// Ends every family of an account but one; its access tokens are the caller's to revoke afterwards.
+pub(crate) async fn end_others_of_account(
+    conn: &mut Conn,
+    account: &AccountId,
+    spared: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()).and(table::ended_at.is_null()))
+        .filter(table::id.ne(spared))
         .set(table::ended_at.eq(Some(now.micros())))
         .execute(c))?;
     Ok(())

@@ -84,6 +84,14 @@ pub(crate) async fn delete(conn: &mut Conn, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Removes the links of an account that were made since then.
+pub(crate) async fn delete_linked_since(conn: &mut Conn, account: &AccountId, since: Timestamp) -> Result<(), Error> {
+    let of_account = table::account_id.eq(account.as_str());
+    let later = table::table.filter(of_account).filter(table::linked_at.ge(since.micros()));
+    on!(conn, c => diesel::delete(later).execute(c))?;
+    Ok(())
+}
+
 /// Removes every link of an account.
 pub(crate) async fn delete_all_of_account(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
     on!(conn, c => diesel::delete(table::table.filter(table::account_id.eq(account.as_str()))).execute(c))?;

@@ -63,6 +63,58 @@ pub(crate) async fn insert(conn: &mut Conn, id: &str, link: &Link, address: &str
     Ok(())
 }
 
+/// Keeps a token that no mail carries, and that opens something at once.
+pub(crate) async fn insert_armed(
+    conn: &mut Conn,
+    id: &str,
+    link: &Link,
+    secret: Digest,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let lifetime = i64::try_from(link.ttl.as_micros()).unwrap_or(i64::MAX);
+    on!(conn, c => diesel::insert_into(table::table)
+        .values((
+            table::id.eq(id),
+            table::purpose.eq(link.purpose.name()),
+            table::account_id.eq(link.account.as_ref().map(AccountId::as_str)),
+            table::subject.eq(link.subject.as_deref()),
+            table::lifetime.eq(lifetime),
+            table::has_code.eq(0),
+            table::link_digest.eq(Some(secret.as_bytes())),
+            table::wrong_codes.eq(0),
+            table::created_at.eq(now.micros()),
+            table::expires_at.eq(Some(now.plus(link.ttl).micros())),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Keeps a code that nobody knows and no mail carries: whoever guesses at it is answered as at any other.
+pub(crate) async fn insert_decoy(
+    conn: &mut Conn,
+    id: &str,
+    link: &Link,
+    code: Digest,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let lifetime = i64::try_from(link.ttl.as_micros()).unwrap_or(i64::MAX);
+    on!(conn, c => diesel::insert_into(table::table)
+        .values((
+            table::id.eq(id),
+            table::purpose.eq(link.purpose.name()),
+            table::account_id.eq(link.account.as_ref().map(AccountId::as_str)),
+            table::subject.eq(link.subject.as_deref()),
+            table::lifetime.eq(lifetime),
+            table::has_code.eq(1),
+            table::code_digest.eq(Some(code.as_bytes())),
+            table::wrong_codes.eq(0),
+            table::created_at.eq(now.micros()),
+            table::expires_at.eq(Some(now.plus(link.ttl).micros())),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
 /// The token of a link, living or dead; none for one that never was, or that another try of the mail has replaced.
 pub(crate) async fn by_link(conn: &mut Conn, link: Digest) -> Result<Option<MailToken>, Error> {
     let row: Option<Row> = on!(conn, c => table::table

@@ -20,6 +20,8 @@ pub(crate) mod authorizations;
 #[cfg(feature = "postgres")]
 mod bearer_batches;
 mod conn;
+pub(crate) mod credentials;
+pub(crate) mod email_changes;
 mod error;
 pub(crate) mod events;
 pub(crate) mod families;

@@ -281,3 +281,28 @@ diesel::table! {
         expires_at -> BigInt,
     }
 }
+
+diesel::table! {
+    auth_credentials (account_id) {
+        account_id -> Text,
+        generation -> BigInt,
+        reset_demanded -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    auth_email_change (id) {
+        id -> Text,
+        account_id -> Text,
+        old_address -> Nullable<Text>,
+        old_key -> Nullable<Text>,
+        new_address -> Text,
+        asked_in -> Text,
+        is_final -> SmallInt,
+        created_at -> BigInt,
+        confirmed_at -> Nullable<BigInt>,
+        undo_until -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        undone_at -> Nullable<BigInt>,
+    }
+}

@@ -94,8 +94,21 @@ pub(crate) async fn end(conn: &mut Conn, id: &SessionId, now: Timestamp) -> Resu
 
 /// Ends every session of an account.
 pub(crate) async fn end_all(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+    end_others(conn, account, None, now).await
+}
+
+/// Ends every session of an account but one.
+pub(crate) async fn end_others(
+    conn: &mut Conn,
+    account: &AccountId,
+    spared: Option<&SessionId>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    // No session has an empty id.
+    let spared = spared.map_or("", SessionId::as_str);
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()))
+        .filter(table::id.ne(spared))
         .filter(table::ended_at.is_null())
         .set(table::ended_at.eq(Some(now.micros())))
         .execute(c))?;

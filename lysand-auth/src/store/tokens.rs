@@ -169,13 +169,44 @@ pub(crate) async fn is_live(conn: &mut Conn, id: &str, now: Timestamp) -> Result
     Ok(live > 0)
 }
 
+/// Which tokens of an account live on when the others are revoked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SparedTokens {
+    /// One token.
+    pub(crate) id: Option<String>,
+    /// One family of refresh tokens, with all that it has.
+    pub(crate) family: Option<String>,
+    /// All that no refresh replaces.
+    pub(crate) lasting: bool,
+}
+
 /// Revokes every token of an account, and ends its families of refresh tokens first.
 pub(crate) async fn revoke_all_of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
-    families::end_all_of_account(conn, account, now).await?;
-    on!(conn, c => diesel::update(table::table)
-        .filter(table::account_id.eq(account.as_str()))
-        .filter(table::revoked_at.is_null())
-        .set(table::revoked_at.eq(Some(now.micros())))
-        .execute(c))?;
+    revoke_others_of_account(conn, account, &SparedTokens::default(), now).await
+}
+
+/// The same but for some.
+pub(crate) async fn revoke_others_of_account(
+    conn: &mut Conn,
+    account: &AccountId,
+    spared: &SparedTokens,
+    now: Timestamp,
+) -> Result<(), Error> {
+    // Nothing has an empty id.
+    let (id, family) = (spared.id.as_deref().unwrap_or_default(), spared.family.as_deref().unwrap_or_default());
+    families::end_others_of_account(conn, account, family, now).await?;
+    let others = table::account_id
+        .eq(account.as_str())
+        .and(table::revoked_at.is_null())
+        .and(table::id.ne(id))
+        .and(table::family_id.is_null().or(table::family_id.ne(family)));
+    let ended = table::revoked_at.eq(Some(now.micros()));
+    match spared.lasting {
+        true => {
+            let refreshed = table::table.filter(others.and(table::family_id.is_not_null()));
+            on!(conn, c => diesel::update(refreshed).set(ended).execute(c))?
+        }
+        false => on!(conn, c => diesel::update(table::table.filter(others)).set(ended).execute(c))?,
+    };
     Ok(())
 }

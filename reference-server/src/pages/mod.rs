@@ -163,6 +163,9 @@ impl TeraPages {
             Page::SignUp(page) => self.shown(reader, "register.html", page),
             Page::Waiting(page) => self.shown(reader, "waiting.html", page),
             Page::ConfirmAddress(page) => self.shown(reader, "confirm_address.html", page),
+            Page::Forgot(page) => self.shown(reader, "forgot.html", page),
+            Page::Reset(page) => self.shown(reader, "reset.html", page),
+            Page::Password(page) => self.shown(reader, "password.html", page),
             Page::Message(page) => self.shown(reader, "message.html", page),
             _ => return Err("this version has no template for that page".into()),
         };

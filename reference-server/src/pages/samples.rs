@@ -2,6 +2,7 @@
 
 mod common;
 mod people;
+mod recovery;
 
 use lysand_auth::host::pages::{
     Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage,
@@ -27,6 +28,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     authorized_applications(text, &mut samples);
     trouble(text, &mut samples);
     people::sign_up(text, &mut samples);
+    recovery::recovery(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
     your_account(text, &mut samples);
@@ -45,13 +47,18 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         password,
         providers: vec![provider(Some(text)), provider(None)],
         sign_up: Some(text.to_owned()),
+        forgot: Some(text.to_owned()),
     };
     add(samples, "sign_in.html", &page(None, true));
     for continue_action in [Some(text.to_owned()), None] {
         add(samples, "sign_in.html", &page(Some(CurrentAccount { account: account(text), continue_action }), true));
     }
     add(samples, "sign_in.html", &SignInPage { error: None, ..page(None, false) });
-    add(samples, "sign_in.html", &SignInPage { providers: Vec::new(), sign_up: None, ..page(None, false) });
+    add(
+        samples,
+        "sign_in.html",
+        &SignInPage { providers: Vec::new(), sign_up: None, forgot: None, ..page(None, false) },
+    );
 }
 
 fn confirm_link(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
@@ -79,6 +86,7 @@ fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         meaning: text.into(),
         clauses: vec![text],
         grave: access == Access::ReadWrite,
+        takes_over: true,
     };
     for destination in [
         Destination::Site(text.to_owned()),
@@ -120,6 +128,7 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
         meaning: text.into(),
         clauses: vec![text],
         grave: access == Access::ReadWrite,
+        takes_over: true,
     };
     let granted = |app, last_used, remove_action| AuthorizedAppOnPage {
         app,

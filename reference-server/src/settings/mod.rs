@@ -22,7 +22,7 @@ mod variable;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, RateLimits, Signups, Sso};
+use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, RateLimits, Signups, Sso};
 use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
@@ -66,6 +66,8 @@ pub struct Settings {
     pub oauth: OAuthRules,
     /// `[signups]`, as the library takes it.
     pub signups: Signups,
+    /// How people recover and change passwords and addresses, as the library takes it.
+    pub password_rules: PasswordRules,
     /// `[smtp]`
     pub smtp: Smtp,
     /// `log.format`
@@ -131,6 +133,7 @@ impl Settings {
         let mut lifetimes = sections::lifetimes(reader);
         let signups = signups::signups(reader);
         signups::lifetimes(reader, &mut lifetimes);
+        let password_rules = signups::password_rules(reader);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
         let mut sso = sso::sso(reader);
@@ -153,6 +156,7 @@ impl Settings {
             branding,
             oauth,
             signups,
+            password_rules,
             smtp,
             log_format,
             log_level,
@@ -192,6 +196,7 @@ impl Settings {
             .with_trusted_proxies(self.http.trusted_proxies.clone())
             .with_sso(self.sso.clone())
             .with_signups(self.signups.clone())
+            .with_password(self.password_rules)
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

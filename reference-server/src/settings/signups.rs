@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lysand_auth::config::{Invitations, Lifetimes, Signups};
+use lysand_auth::config::{ChangeEnds, Invitations, Lifetimes, PasswordRules, Signups};
 
 use super::reader::Reader;
 use super::sections::within;
@@ -54,6 +54,16 @@ fn domains(names: Vec<String>) -> Result<Vec<String>, String> {
         true => Ok(names),
         false => Err("Give names of hosts, such as [\"example.com\"].".to_owned()),
     }
+}
+
+/// `password.reset_ttl`, `password.change_ends` and `email.undo_for` (people §19).
+pub(super) fn password_rules(reader: &mut Reader) -> PasswordRules {
+    let mut rules = PasswordRules::default();
+    rules.reset_ttl = reader.checked("password.reset_ttl", rules.reset_ttl, |ttl| within(ttl, 60, 3600));
+    let ends = [("everything", ChangeEnds::Everything), ("sessions", ChangeEnds::Sessions)];
+    rules.change_ends = reader.choice("password.change_ends", ends);
+    rules.undo_for = reader.checked("email.undo_for", rules.undo_for, |time| within(time, 0, 90 * DAY));
+    rules
 }
 
 /// Sets how long sign-ups and events live.

@@ -2,6 +2,8 @@
 
 mod admission;
 mod by_provider;
+mod password;
+mod reset;
 mod sign_up;
 mod waiting;
 

@@ -131,7 +131,7 @@ pub async fn by_provider(
     if signed_up.state != WaitingState::Ready {
         return Ok(SignedUpByProvider::Waits(signed_up.waiting_token));
     }
-    let proven = Proven { account: &account, by: &ProofKind::Provider };
+    let proven = Proven::new(&account, &ProofKind::Provider);
     let signed_in = sign_in::after_proof(auth, proven, (held.app, held.request), browser, None).await?;
     waiting::forget(auth, &signed_up.waiting_token).await?;
     Ok(SignedUpByProvider::SignedIn(Box::new(signed_in)))

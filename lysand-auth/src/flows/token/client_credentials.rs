@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::host::revocations::Revoked;
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
-use crate::model::scope::Scopes;
+use crate::model::scope::{OF_ACCOUNT, Scopes};
 use crate::secret::Secret;
 use crate::steps::new_tokens::new_token;
 use crate::steps::revocation;
@@ -53,6 +53,10 @@ impl Grant for ClientCredentials {
 
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
         let scopes = exchange.app.scopes.grant(exchange.request.scope.as_deref(), &exchange.auth.config().scopes)?;
+        // An app by itself has no account (people PPL-5).
+        if scopes.words().iter().any(|word| OF_ACCOUNT.contains(&word.as_str())) {
+            return Err(Error::invalid_scope());
+        }
         let wanted = Wanted { auth: exchange.auth.clone(), app: exchange.app.clone(), scopes, now: exchange.now };
         wanted.token().await.map(Some)
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
-use super::people::{ConfirmAddressPage, MessagePage, SignUpPage, WaitingPage};
+use super::people::{ConfirmAddressPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpPage, WaitingPage};
 use super::reply::{PageReply, PageRequest};
 use crate::host::HostResult;
 pub use crate::model::language::Language;
@@ -39,6 +39,12 @@ pub enum Page<'a> {
     Waiting(WaitingPage<'a>),
     /// `GET /register/confirm`: is this address yours?
     ConfirmAddress(ConfirmAddressPage<'a>),
+    /// `GET /account/forgot`: somebody does not know the password any more.
+    Forgot(ForgotPage<'a>),
+    /// `GET /oauth/reset`: a new password is chosen.
+    Reset(ResetPage<'a>),
+    /// `GET /account/password`: another password, or the first one.
+    Password(PasswordPage<'a>),
     /// Something that happened, or did not, and what can be done next.
     Message(MessagePage<'a>),
 }
@@ -62,6 +68,8 @@ pub struct SignInPage<'a> {
     pub providers: Vec<ProviderOnPage<'a>>,
     /// Where somebody without an account makes one; `None` when nobody may.
     pub sign_up: Option<String>,
+    /// Where somebody goes who does not know the password any more; `None` when nothing can be done about it here.
+    pub forgot: Option<String>,
 }
 
 /// A link came back to another browser than it began in: the owner of the account must say that it is right.
@@ -220,6 +228,8 @@ pub(crate) struct FrontendPages {
     login: String,
     consent: String,
     register: String,
+    password_reset: String,
+    own_reset: String,
     others: std::sync::Arc<dyn Pages>,
 }
 
@@ -229,7 +239,8 @@ impl FrontendPages {
     #[must_use]
     pub(crate) fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
         let (login, consent, register) = (config.login_page(), config.consent_page(), config.register_page());
-        Self { login, consent, register, others }
+        let (password_reset, own_reset) = (config.password_reset_page(), config.base_url.join("/oauth/reset"));
+        Self { login, consent, register, password_reset, own_reset, others }
     }
 }
 
@@ -250,7 +261,12 @@ impl Pages for FrontendPages {
             | Page::Error(_)
             | Page::Waiting(_)
             | Page::ConfirmAddress(_)
+            | Page::Forgot(_)
+            | Page::Password(_)
             | Page::Message(_) => self.others.show(page, request).await,
+            // A frontend that leaves this page to the server is not asked for it.
+            Page::Reset(_) if self.password_reset == self.own_reset => self.others.show(page, request).await,
+            Page::Reset(_) => Ok(PageReply::Elsewhere(self.password_reset.clone())),
             Page::SignUp(_) => Ok(PageReply::Elsewhere(self.register.clone())),
         }
     }

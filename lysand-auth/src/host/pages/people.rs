@@ -156,3 +156,66 @@ pub struct MessagePage<'a> {
     /// What the link says.
     pub link_text: &'a str,
 }
+
+/// `GET /account/forgot`: somebody does not know the password any more.
+#[derive(Debug, Serialize)]
+pub struct ForgotPage<'a> {
+    /// Where the form posts to, with the field `identifier`; empty when a mail is on its way and there is no form any more.
+    pub action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The app that somebody came from.
+    pub app: Option<AppOnPage<'a>>,
+    /// The name or address.
+    pub identifier: FieldOnPage,
+    /// What is said once the form was sent; the same whether there is an account or not.
+    pub notice: Option<&'a str>,
+    /// The sign-in page, with the request kept.
+    pub sign_in: String,
+}
+
+/// `GET /oauth/reset`: a new password is chosen. Looking at it changes nothing.
+#[derive(Debug, Serialize)]
+pub struct ResetPage<'a> {
+    /// Where the form posts to, with the field `password`.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `token`.
+    pub token: &'a str,
+    /// The account's name.
+    pub username: &'a str,
+    /// Whether the people who run the server demand it.
+    pub demanded: bool,
+    /// The new password.
+    pub password: FieldOnPage,
+    /// What went wrong at the last try, where it is no problem of the password.
+    pub error: Option<&'a str>,
+}
+
+/// `GET /account/password`: another password, or the first one.
+#[derive(Debug, Serialize)]
+pub struct PasswordPage<'a> {
+    /// Where the forms post to, with the fields `current_password` and `password`; with `do` = `link` for a mail.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The account's name.
+    pub username: &'a str,
+    /// Whether there is a password so far. Where there is none, and nobody signed in a moment ago, a mail with a link sets one.
+    pub exists: bool,
+    /// Whether somebody signed in a moment ago.
+    pub fresh: bool,
+    /// The password so far.
+    pub current_password: FieldOnPage,
+    /// The new one.
+    pub password: FieldOnPage,
+    /// Whether the person may let apps stay: a box `sign_out_apps`, ticked.
+    pub offers_apps: bool,
+    /// What just happened.
+    pub notice: Option<&'a str>,
+    /// What went wrong at the last try, where it is no problem of a field.
+    pub error: Option<&'a str>,
+    /// The own account.
+    pub account: String,
+}

@@ -53,6 +53,9 @@ impl Pages for Plain {
             Page::SignUp(page) => ("Sign up", people::sign_up(page)),
             Page::Waiting(page) => ("Almost done", people::waiting(page)),
             Page::ConfirmAddress(page) => ("Confirm this address", people::confirm_address(page)),
+            Page::Forgot(page) => ("Forgot your password?", people::forgot(page)),
+            Page::Reset(page) => ("Choose a new password", people::reset(page)),
+            Page::Password(page) => ("Password", people::password(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
         let title = escaped(title);
@@ -89,6 +92,9 @@ fn sign_in(page: &SignInPage<'_>) -> String {
                       <p><label>Password<br><input type=\"password\" name=\"password\" \
                       autocomplete=\"current-password\" required></label></p>\n";
         body += &form(&page.action, &token, &(fields.to_owned() + &button("Sign in")));
+    }
+    if let Some(forgot) = &page.forgot {
+        body += &link(forgot, "Forgot your password?");
     }
     for provider in &page.providers {
         body += &link(&provider.start, &format!("Sign in with {}", provider.name));

@@ -17,6 +17,7 @@ use crate::flows::bearer;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
+use crate::model::session::ActingToken;
 use crate::secret::Secret;
 use crate::web::kit::form_tokens::FormToken;
 use crate::web::wire::params::Params;
@@ -40,6 +41,11 @@ pub struct Bearer {
 impl Bearer {
     pub(crate) fn token_id(&self) -> &str {
         &self.token.token_id
+    }
+
+    /// The token as flows about the own account take it.
+    pub(crate) fn acting(&self) -> ActingToken {
+        ActingToken::new(&*self.token.token_id, self.token.family_id.clone())
     }
 
     /// The name of what the person granted, or of the app's own token: plain text of at most 64 characters, the same for

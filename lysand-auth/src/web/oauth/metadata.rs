@@ -26,7 +26,7 @@ pub(crate) async fn authorization_server(auth: Data<Auth>, req: HttpRequest) -> 
 /// `GET /.well-known/openid-configuration`: the same server, for OpenID Connect clients
 pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> HttpResponse {
     let mut body = capabilities(&auth, surfaces::of_request(&req));
-    body["scopes_supported"] = json!(with_own(&auth, &scope::ALL));
+    body["scopes_supported"] = json!(with_own(&auth, &scope::ALL, surfaces::of_request(&req)));
     body["subject_types_supported"] = json!(["public"]);
     body["claims_supported"] = json!([
         "iss",
@@ -73,7 +73,7 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         "registration_endpoint": base.join("/oauth/register"),
         "app_registration_endpoint": base.join("/api/v1/apps"),
         "jwks_uri": base.join("/.well-known/jwks.json"),
-        "scopes_supported": with_own(auth, scope::MASTODON),
+        "scopes_supported": with_own(auth, scope::MASTODON, surfaces),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES.map(|(_, name)| name),
         "grant_types_supported": token::grant_types().collect::<Vec<_>>(),
@@ -99,9 +99,11 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
     body
 }
 
-/// These scopes and those of the host's own.
-fn with_own(auth: &Auth, known: &[&'static str]) -> Vec<&'static str> {
-    known.iter().copied().chain(auth.config().scopes.iter().map(HostScope::word)).collect()
+/// These scopes, those of the account itself where there is something to do with them, and those of the host's own.
+fn with_own(auth: &Auth, known: &[&'static str], surfaces: Surfaces) -> Vec<&'static str> {
+    let known = known.iter().copied().filter(|word| !scope::OF_ACCOUNT.contains(word));
+    let of_account = scope::OF_ACCOUNT.iter().copied().filter(|_| surfaces.has(Surface::People));
+    known.chain(of_account).chain(auth.config().scopes.iter().map(HostScope::word)).collect()
 }
 
 fn remove(body: &mut Value, members: &[&str]) {

@@ -23,15 +23,7 @@ pub(crate) async fn approved(view: View<'_>, path: &ReturnPath, code: &Secret) -
 /// The browser goes back to the app with a no (Mastodon §5.6).
 pub(crate) async fn denied(view: View<'_>, path: &ReturnPath) -> HttpResponse {
     let why = "The resource owner or authorization server denied the request.";
-    let refusal = Refusal {
-        code: Code::AccessDenied,
-        why: why.into(),
-        retry_after: None,
-        needed: None,
-        allowance: None,
-        realm: None,
-        waiting_token: None,
-    };
+    let refusal = Refusal::new(Code::AccessDenied, why);
     if path.redirect_uri.is_out_of_band() {
         return page::error_page(view, &Error::Refused(refusal), None).await;
     }

@@ -10,6 +10,7 @@ use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::{Code, Error};
 use crate::flows::authorize::{self as authorization, AuthorizeOutcome, Interaction};
+use crate::flows::reset;
 use crate::flows::sign_up::{self, Road};
 use crate::model::authorization::{AuthorizationRequest, RequestProblem};
 use crate::texts;
@@ -60,7 +61,9 @@ async fn answer(
             let offers_providers = surfaces::of_request(req).has(Surface::Sso);
             let takes = sign_up::mode(auth, Road::Page) != Mode::Closed;
             let sign_up = takes && surfaces::of_request(req).has(Surface::People);
-            let sign_in = SignIn { app: &app, checked: &checked, current, form_token, offers_providers, sign_up };
+            let forgot = surfaces::of_request(req).has(Surface::People) && reset::is_offered(auth);
+            let sign_in =
+                SignIn { app: &app, checked: &checked, current, form_token, offers_providers, sign_up, forgot };
             sign_in_page(view, &params, sign_in).await
         }
         AuthorizeOutcome::Consent(app, checked, code) => {

@@ -30,6 +30,8 @@ pub(crate) struct SignIn<'a> {
     pub(crate) offers_providers: bool,
     /// Whether somebody without an account can make one.
     pub(crate) sign_up: bool,
+    /// Whether somebody who forgot the password can do something about it.
+    pub(crate) forgot: bool,
 }
 
 /// The page for a request.
@@ -52,6 +54,7 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         password: !auth.config().sso.forced,
         providers: if sign_in.offers_providers { providers(auth, &echoed) } else { Vec::new() },
         sign_up: sign_in.sign_up.then(|| with_query("/register", pairs(&echoed))),
+        forgot: sign_in.forgot.then(|| with_query("/account/forgot", pairs(&echoed))),
     });
     let mut along = echoed.clone();
     match (params.last_text("error"), &error) {

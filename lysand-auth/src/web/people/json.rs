@@ -24,7 +24,7 @@ use crate::web::wire::request as wire;
 type Answer = Result<HttpResponse, ApiError>;
 
 /// Own routes answer nothing that anybody may keep (people PPL-1).
-fn private(mut reply: HttpResponse) -> HttpResponse {
+pub(super) fn private(mut reply: HttpResponse) -> HttpResponse {
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply
 }
@@ -84,7 +84,7 @@ pub(super) async fn sign_up(auth: Data<Auth>, req: HttpRequest, received: Receiv
     }
 }
 
-fn body(received: Received) -> Result<Params, Error> {
+pub(super) fn body(received: Received) -> Result<Params, Error> {
     let params = received.0?;
     params.require_known_type()?;
     Ok(params)

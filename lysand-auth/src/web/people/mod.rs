@@ -1,16 +1,20 @@
-//! What people do about their own accounts: signing up and waiting for the account to be usable (people §3, §4).
+//! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it (people §3, §4,
+//! §7).
 
 mod confirm;
 mod entities;
 #[cfg(feature = "sso")]
 mod finish;
+mod forgot;
 mod join;
 mod json;
+mod password;
 mod paths;
+mod reset;
 mod sign_up;
 mod waiting;
 
-use self::paths::{CONFIRM, REGISTER, WAITING};
+use self::paths::{CONFIRM, FORGOT, PASSWORD, REGISTER, RESET, RESET_FORM, WAITING};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, get, post};
@@ -26,7 +30,12 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(WAITING, [get(waiting::page)])
             .route("/register/waiting/{what}", [get(waiting::state), post(waiting::act)])
             .routes([CONFIRM, "/auth/confirmation"], [get(confirm::page), post(confirm::act)])
-            .route("/api/auth/continue", [post(waiting::continue_by_token)]),
+            .route("/api/auth/continue", [post(waiting::continue_by_token)])
+            .route(FORGOT, [get(forgot::page), post(forgot::submit)])
+            .route(RESET, [get(reset::page)])
+            .route(PASSWORD, [get(password::page), post(password::submit)])
+            .route("/.well-known/change-password", [get(password::well_known)])
+            .route(RESET_FORM, [post(reset::submit)]),
         #[cfg(feature = "sso")]
         page().route(paths::FINISH, [get(finish::page), post(finish::submit)]),
         api()
@@ -37,6 +46,9 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/signup/email", [post(json::email)])
             .route("/api/v1/auth/signup/confirm", [post(json::confirm)])
             .route("/api/v1/auth/signup/withdraw", [post(json::withdraw)])
+            .route("/api/v1/auth/password", [post(password::by_json)])
+            .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
+            .route("/api/v1/auth/password/reset", [post(reset::by_json)])
             .route("/api/v1/accounts", [post(join::create)])
             .route("/api/v1/emails/confirmations", [post(join::send_again)])
             .route("/api/v1/emails/check_confirmation", [get(join::is_confirmed)]),

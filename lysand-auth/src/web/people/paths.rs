@@ -3,5 +3,10 @@
 pub(super) const REGISTER: &str = "/register";
 pub(super) const WAITING: &str = "/register/waiting";
 pub(super) const CONFIRM: &str = "/register/confirm";
+pub(super) const FORGOT: &str = "/account/forgot";
+pub(super) const PASSWORD: &str = "/account/password";
+pub(super) const RESET: &str = "/oauth/reset";
+/// Where the form of the page for a new password posts to (Lysand §12.6).
+pub(super) const RESET_FORM: &str = "/api/auth/reset";
 #[cfg(feature = "sso")]
 pub(super) const FINISH: &str = "/register/finish";

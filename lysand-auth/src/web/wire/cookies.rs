@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::auth::Auth;
 use crate::error::Error;
@@ -89,6 +91,37 @@ pub(crate) fn waiting_cookie(auth: &Auth, headers: &HeaderMap) -> Option<Secret>
 
 fn waiting_cookie_name(auth: &Auth) -> &'static str {
     if auth.config().base_url.is_secure() { "__Host-waiting" } else { "waiting" }
+}
+
+/// How long a browser remembers what it was about when it asked for a link (people PPL-93).
+const ASKED: std::time::Duration = std::time::Duration::from_secs(3600);
+/// The longest request that is remembered: a browser keeps 4,096 bytes.
+const LONGEST_ASKED: usize = 3_000;
+
+/// Lets the browser remember an app's request while its owner chooses a new password. It is what the address of the sign-in page
+/// says anyway, and is checked as that is.
+///
+/// # Errors
+/// When it fits into no header.
+pub(crate) fn put_asked(auth: &Auth, reply: &mut HttpResponse, request: &[(String, String)]) -> Result<(), Error> {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(request).finish();
+    let value = URL_SAFE_NO_PAD.encode(query);
+    if request.is_empty() || value.len() > LONGEST_ASKED {
+        return Ok(());
+    }
+    let lifetime = Duration::try_from(ASKED).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, asked_cookie_name(auth), &value, Some(lifetime)))
+}
+
+/// What the browser remembers of an app's request.
+pub(crate) fn asked(auth: &Auth, headers: &HeaderMap) -> Vec<(String, String)> {
+    let kept = request::cookie(headers, asked_cookie_name(auth)).filter(|value| value.len() <= LONGEST_ASKED);
+    let query = kept.and_then(|value| URL_SAFE_NO_PAD.decode(value).ok()).unwrap_or_default();
+    form_urlencoded::parse(&query).into_owned().collect()
+}
+
+fn asked_cookie_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-asked" } else { "asked" }
 }
 
 /// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do

@@ -109,6 +109,12 @@ impl ResponseError for ApiError {
         if matches!(refusal.code, Code::InvalidToken | Code::InsufficientScope) {
             reply.insert_header((header::CACHE_CONTROL, "no-store")).insert_header(challenge(refusal));
         }
+        if refusal.code == Code::ProofRequired {
+            let challenge = "Bearer error=\"insufficient_user_authentication\", max_age=\"300\"";
+            reply
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
         set_retry_after(reply.json_body(&json!({ "error": refusal.why })), refusal)
     }
 }

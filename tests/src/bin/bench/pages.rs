@@ -56,6 +56,7 @@ fn consent() -> ConsentPage<'static> {
     const REDIRECT: &str = "https://client.example/callback";
     let permission = |subject: &str, access, clauses: &[&'static str]| Permission {
         grave: false,
+        takes_over: false,
         subject: subject.to_owned(),
         access,
         meaning: clauses.join(", "),

@@ -124,7 +124,7 @@ async fn sign_in_with(
         if let Err(inactive) = standing::may_sign_in(&account) {
             return Err(waiting::instead_of(auth, inactive, &account, asked, &browser).await?);
         }
-        let proven = Proven { account: &account, by: &ProofKind::Provider };
+        let proven = Proven::new(&account, &ProofKind::Provider);
         sign_in::after_proof(auth, proven, (app, request), browser, None).await
     };
     let signed_in = signed_in.await;

@@ -1,7 +1,9 @@
 //! Plain pages of a sign-up.
 
 use super::html::{alert, button, escaped, form, link, paragraph};
-use crate::host::pages::{ConfirmAddressPage, FieldOnPage, MessagePage, SignUpPage, WaitingPage};
+use crate::host::pages::{
+    ConfirmAddressPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpPage, WaitingPage,
+};
 
 /// A field with its label and what is wrong with it.
 fn field(label: &str, name: &str, kind: &str, field: &FieldOnPage) -> String {
@@ -107,4 +109,44 @@ pub(super) fn message(page: &MessagePage<'_>) -> String {
         body += &form(action, page.fields, &button(page.button));
     }
     body + &page.link.map_or_else(String::new, |address| link(address, page.link_text))
+}
+
+pub(super) fn forgot(page: &ForgotPage<'_>) -> String {
+    let mut body = page.notice.map(paragraph).unwrap_or_default();
+    if !page.action.is_empty() {
+        let inside =
+            field("Username or e-mail address", "identifier", "text", &page.identifier) + &button("Send a link");
+        body += &form(&page.action, &[("form_token", page.form_token.as_str())], &inside);
+    }
+    body + &link(&page.sign_in, "Sign in")
+}
+
+pub(super) fn reset(page: &ResetPage<'_>) -> String {
+    let mut body = alert(page.error);
+    if page.demanded {
+        body += &paragraph("The people who run this server ask for a new password.");
+    }
+    body += &paragraph(&format!("For @{}.", page.username));
+    let inside = field("New password", "password", "password", &page.password) + &button("Set the password");
+    body + &form(page.action, &[("form_token", page.form_token.as_str()), ("token", page.token)], &inside)
+}
+
+pub(super) fn password(page: &PasswordPage<'_>) -> String {
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error);
+    let token = ("form_token", page.form_token.as_str());
+    if page.exists || page.fresh {
+        let apps = "<p><label><input type=\"checkbox\" name=\"sign_out_apps\" value=\"1\" checked> \
+                    Also sign out my apps</label></p>\n";
+        let inside = [
+            field("Current password", "current_password", "password", &page.current_password),
+            field("New password", "password", "password", &page.password),
+            if page.offers_apps { apps.to_owned() } else { String::new() },
+            button("Set the password"),
+        ];
+        body += &form(page.action, &[token], &inside.concat());
+    }
+    if !page.exists {
+        body += &form(page.action, &[token, ("do", "link")], &button("Send me a link"));
+    }
+    body + &link(&page.account, "Your account")
 }

@@ -1,0 +1,267 @@
+//! A forgotten password: a mail with a link, which chooses a new one; and a new password that staff demand (people §7,
+//! Lysand §12.6).
+
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::host::mailer::Mail;
+use crate::model::account::{Account, InactiveReason};
+use crate::model::caller::Caller;
+use crate::model::credentials::Demand;
+use crate::model::event::{Actor, EventKind};
+use crate::model::form_error::FormError;
+use crate::model::language::Language;
+use crate::model::mail_token::{Link, MailToken, Purpose};
+use crate::model::rate_limit::Rule;
+use crate::model::session::Browser;
+use crate::secret::Secret;
+use crate::steps::confirmation::{self, is_unconfirmed};
+use crate::steps::ending::{self, Spared};
+use crate::steps::mail::{self, Outgoing};
+use crate::steps::new_password::{self, NotSet, PasswordChange};
+use crate::steps::refused_sign_in::digest;
+use crate::steps::{events, identifier, recovery, throttle};
+use crate::store::{self, credentials, rate_limits, spent};
+use crate::texts;
+
+/// The longest name or address that is looked up, in characters.
+const LONGEST_IDENTIFIER: usize = 320;
+
+/// Why nothing goes to anybody.
+const NOBODY: &str = "there is nobody to send it to";
+
+/// Whether people can recover their passwords here: passwords sign people in, and mail reaches them, or this server runs for
+/// its developer alone.
+#[must_use]
+pub fn is_offered(auth: &Auth) -> bool {
+    let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
+    !auth.config().sso.forced && reaches
+}
+
+/// Somebody forgot the password of the account with this name or address. The answer, and what is done for it, are the same
+/// whether there is one or not (people PPL-88, PPL-89, PPL-193).
+///
+/// # Errors
+/// 404 where no password signs anybody in; 429 when too many ask from one network.
+pub async fn forgot(
+    auth: &Auth,
+    typed: &str,
+    browser: &Browser,
+    language: Option<Language>,
+) -> Result<Result<(), FormError>, Error> {
+    recovery::require_passwords(auth)?;
+    let typed = typed.trim().to_lowercase();
+    match () {
+        () if typed.is_empty() => return Ok(Err(FormError::blank("identifier"))),
+        () if typed.chars().any(char::is_control) => return Ok(Err(FormError::invalid("identifier"))),
+        () if typed.chars().count() > LONGEST_IDENTIFIER => {
+            return Ok(Err(FormError::too_long("identifier", LONGEST_IDENTIFIER)));
+        }
+        () => {}
+    }
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let network = browser.caller.limited_as();
+    let counter = network.and_then(|network| limits.counter(Rule::ForgotAddress, &network));
+    let _turn = match counter {
+        Some(counter) => Some(throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?),
+        None => None,
+    };
+    let named = identifier::named(auth, typed.clone()).await?;
+    let account = auth.accounts().by_identifier(&named).await.map_err(Error::from_host)?;
+    let mail = mail_for(auth, account.as_ref(), &typed, browser).await?.with_language(language);
+    let event = events::event(auth, EventKind::ResetAsked, &browser.caller).by(Actor::Nobody);
+    let event = match &account {
+        Some(account) => event.about(&account.id, &account.username),
+        None => event.with("typed", digest(auth, &typed)),
+    };
+    let unwanted = confirmation::disowned_key(&typed);
+    let exceeded = auth.store().write(move |c| {
+        Box::pin(async move {
+            if let Some(counter) = counter
+                && rate_limits::count(c, counter, now).await? > i64::from(counter.limit.max)
+            {
+                return Ok(Some(counter));
+            }
+            let is_unwanted = spent::is_spent(c, spent::Kind::Disowned, unwanted, now).await?;
+            let mail = if is_unwanted { mail.cancelled(NOBODY) } else { mail };
+            mail::enqueue(c, mail).await?;
+            store::events::add(c, event).await?;
+            Ok(None)
+        })
+    });
+    match exceeded.await? {
+        Some(counter) => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+        None => {
+            mail::wake(auth);
+            Ok(Ok(()))
+        }
+    }
+}
+
+/// The mail for whoever asked: a link to the confirmed address, the confirmation again to an unconfirmed one, and for everybody
+/// else one that goes nowhere.
+async fn mail_for(auth: &Auth, account: Option<&Account>, typed: &str, browser: &Browser) -> Result<Outgoing, Error> {
+    let id = account.map(|account| account.id.clone()).unwrap_or_else(|| crate::model::account::AccountId::new(""));
+    let is_known = throttle::known_browser(auth, browser, &id).await?.is_some();
+    let mail = account.and_then(|account| match account.inactive_reason() {
+        Some(InactiveReason::Unconfirmed) => {
+            let mail = Outgoing::to_account(auth, account, Mail::Confirm)?;
+            Some(mail.with_link(confirmation::confirmation(auth, Some(account.id.clone()))))
+        }
+        Some(InactiveReason::Disabled) => None,
+        None | Some(InactiveReason::Pending) => {
+            let mail = Outgoing::to_confirmed(auth, account, Mail::Reset)?;
+            Some(mail.with_link(recovery::reset_link(auth, account)))
+        }
+    });
+    let mail = mail.unwrap_or_else(|| {
+        let ttl = auth.config().password.reset_ttl;
+        let link = Link { purpose: Purpose::Reset, account: None, subject: None, ttl, has_code: false };
+        Outgoing::to_address(auth, digest(auth, typed), Mail::Reset).with_link(link).cancelled(NOBODY)
+    });
+    Ok(if is_known { mail.from_proven_person() } else { mail })
+}
+
+/// What the page of a link shows.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ResetQuestion {
+    /// The account's name.
+    pub username: String,
+    /// Whether staff demand the new password.
+    pub demanded: bool,
+}
+
+/// Whose password a link sets; `None` for one that is over. Nothing changes (security ID-14).
+///
+/// # Errors
+/// 404 where no password signs anybody in; 429 when an address tries too many links.
+pub async fn look(auth: &Auth, token: &Secret, caller: &Caller) -> Result<Option<ResetQuestion>, Error> {
+    recovery::require_passwords(auth)?;
+    recovery::count_link(auth, caller).await?;
+    let Some((_, account)) = find(auth, token).await? else { return Ok(None) };
+    let id = account.id.clone();
+    let known = auth.store().look_up(move |c| Box::pin(async move { credentials::of_account(c, &id).await })).await?;
+    Ok(Some(ResetQuestion { username: account.username, demanded: known.demanded.is_some() }))
+}
+
+/// Why no new password is set.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ResetError {
+    /// It cannot be one; the link goes on to count.
+    Password(FormError),
+    /// The link is over, and everything else.
+    Refused(Error),
+}
+
+impl From<Error> for ResetError {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Sets a new password by the token of a link, and ends everything of the account. Nobody is signed in by it (people PPL-93).
+///
+/// # Errors
+/// `DeadLink` for a link that is over; what is wrong with the password.
+pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Caller) -> Result<Account, ResetError> {
+    recovery::require_passwords(auth)?;
+    recovery::count_link(auth, caller).await?;
+    let (token, account) = find(auth, token).await?.ok_or_else(recovery::dead_link)?;
+    if let Some(problem) = new_password::problem(auth, &account, password).await? {
+        return Err(ResetError::Password(problem));
+    }
+    let has_one = auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
+    let event = events::event(auth, EventKind::ResetDone, caller).by(Actor::Nobody);
+    let change = PasswordChange {
+        token: Some(token.id),
+        proven_with: None,
+        spared: Spared::default(),
+        session: None,
+        notice: Outgoing::to_confirmed(auth, &account, Mail::PasswordChanged),
+        event: event.about(&account.id, &account.username).with("first", !has_one),
+        now: auth.ambient().now(),
+    };
+    match new_password::set(auth, &account, password, change).await {
+        Ok(()) => Ok(account),
+        Err(NotSet::Unfit(problem)) => Err(ResetError::Password(problem)),
+        Err(NotSet::Lost) => Err(recovery::dead_link().into()),
+        Err(NotSet::Failed(error)) => Err(error.into()),
+    }
+}
+
+/// The live token of a link, and its account, while it may have a new password.
+async fn find(auth: &Auth, token: &Secret) -> Result<Option<(MailToken, Account)>, Error> {
+    let Some((token, account)) = recovery::live_token(auth, token, Purpose::Reset).await? else { return Ok(None) };
+    let address = account.email.as_ref().map(|email| email.address.to_lowercase());
+    // A link that went to an address which the account has no more is none of its (people PPL-105).
+    let went_elsewhere = token.address.as_ref().is_some_and(|sent| Some(sent.to_lowercase()) != address);
+    let is_off = account.inactive_reason() == Some(InactiveReason::Disabled) || is_unconfirmed(&account);
+    Ok((!went_elsewhere && !is_off).then_some((token, account)))
+}
+
+/// How staff demand a new password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Demanded {
+    /// No password signs in until a new one is set.
+    #[default]
+    Now,
+    /// The next sign-in with the right password leads to the page where a new one is set.
+    AtNextSignIn,
+}
+
+/// What came of a demand.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ResetDemand {
+    /// The link that chooses a new password, to be given to its owner; it opens the account to whoever has it. `None` where
+    /// the next sign-in leads there.
+    pub link: Option<Secret>,
+    /// Whether a mail with a link of its own is on its way.
+    pub mailed: bool,
+}
+
+/// Staff demand a new password: everything of the account ends, and a link goes to its confirmed address (people PPL-99).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn demand(auth: &Auth, account: &Account, how: Demanded, by: Actor) -> Result<ResetDemand, Error> {
+    let now = auth.ambient().now();
+    let kept = match how {
+        Demanded::Now => Demand::Now,
+        Demanded::AtNextSignIn => Demand::AtSignIn,
+    };
+    let issued = (how == Demanded::Now).then(|| recovery::IssuedLink::new(auth, recovery::reset_link(auth, account)));
+    let link = issued.as_ref().map(|issued| issued.address(auth));
+    let mail = match how {
+        Demanded::Now => Outgoing::to_confirmed(auth, account, Mail::ResetDemanded),
+        Demanded::AtNextSignIn => None,
+    };
+    let mail = mail.map(|mail| mail.with_link(recovery::reset_link(auth, account)));
+    let mailed = mail.is_some();
+    let event = events::event(auth, EventKind::ResetDemanded, &Caller::default()).by(by);
+    let event = event.about(&account.id, &account.username).with("how", kept.name());
+    let id = account.id.clone();
+    let over = crate::host::revocations::Revoked::Account(id.clone());
+    let demanded = crate::steps::revocation::revoke(
+        auth,
+        move |c| {
+            Box::pin(async move {
+                ending::end_everything(c, &id, &Spared::default(), now).await?;
+                ending::end_mailed_links(c, &id, now).await?;
+                credentials::demand(c, &id, Some(kept)).await?;
+                mail::enqueue_notice(c, mail).await?;
+                if let Some(issued) = issued {
+                    issued.keep(c).await?;
+                }
+                store::events::add(c, event).await
+            })
+        },
+        |()| Some(over),
+    );
+    demanded.await?;
+    mail::wake(auth);
+    tracing::info!(account = %account.id, how = kept.name(), "a new password is demanded");
+    Ok(ResetDemand { link, mailed })
+}

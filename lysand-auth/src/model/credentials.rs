@@ -1,0 +1,33 @@
+//! What the library knows of the credentials of an account, beside what the host keeps.
+
+/// How a demand of staff for a new password is met (people PPL-99).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// No password signs in until a new one is set.
+    Now,
+    /// The right password leads to the page where a new one is set.
+    AtSignIn,
+}
+
+impl Demand {
+    /// The word that the database keeps.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::AtSignIn => "at_sign_in",
+        }
+    }
+
+    /// The demand of this word; what this program never writes is the stricter one.
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        Some(if word == Self::AtSignIn.name() { Self::AtSignIn } else { Self::Now })
+    }
+}
+
+/// What is known at one moment. What is proven afterwards counts for as long as it stays so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    /// How often everything was ended; nothing where no session ever began.
+    pub(crate) generation: Option<i64>,
+    pub(crate) demanded: Option<Demand>,
+}

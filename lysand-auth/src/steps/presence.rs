@@ -1,0 +1,111 @@
+//! Whether the owner of an account is there: signed in a moment ago, or proven by the password, which is a guess each time
+//! (people §1.3).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::account::Account;
+use crate::model::rate_limit::{FailedAttempts, Rule};
+use crate::model::session::{ActingToken, Session};
+use crate::secret::Secret;
+use crate::steps::{proof, throttle};
+use crate::store::{authorizations, sessions};
+use crate::texts;
+
+/// In what somebody acts: a session or a token. A proof counts there and nowhere else (people PPL-26).
+#[derive(Debug)]
+pub(crate) struct Present {
+    /// By what guesses are counted.
+    subject: String,
+    is_fresh: bool,
+    had_password: AtomicBool,
+}
+
+impl Present {
+    /// Somebody in a browser.
+    pub(crate) fn in_session(auth: &Auth, session: &Session) -> Self {
+        Self::new(format!("session\n{}", session.id), proof::is_fresh(auth, session))
+    }
+
+    /// Somebody who uses a program, and the session that its token came from, while that lives.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn with_token(
+        auth: &Auth,
+        token: &ActingToken,
+        account: &Account,
+    ) -> Result<(Self, Option<Session>), Error> {
+        let (id, acting) = (account.id.clone(), token.clone());
+        let found = auth.store().look_up(move |c| {
+            Box::pin(async move {
+                match authorizations::session_of_token(c, &id, (&acting.id, acting.family.as_deref())).await? {
+                    Some(session) => sessions::by_id(c, &session).await,
+                    None => Ok(None),
+                }
+            })
+        });
+        let session = found.await?.filter(|session| session.account_id == account.id);
+        let is_fresh = session.as_ref().is_some_and(|session| proof::is_fresh(auth, session));
+        let live = session.filter(|session| session.is_live(auth.ambient().now()));
+        Ok((Self::new(format!("token\n{}", token.grant()), is_fresh), live))
+    }
+
+    fn new(subject: String, is_fresh: bool) -> Self {
+        Self { subject, is_fresh, had_password: AtomicBool::new(false) }
+    }
+
+    /// Whether somebody signed in a moment ago (people PPL-23, PPL-24).
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.is_fresh
+    }
+
+    pub(crate) fn note_password(&self) {
+        self.had_password.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn had_password(&self) -> bool {
+        self.had_password.load(Ordering::Relaxed)
+    }
+
+    /// Demands the password of the account (people PPL-25).
+    ///
+    /// # Errors
+    /// `WrongPassword`; 429 after too many wrong ones in this session or with this token; 503 when no slot for hashing became free.
+    pub(crate) async fn prove(&self, auth: &Auth, account: &Account, password: &Secret) -> Result<(), Error> {
+        if auth.config().sso.forced || password.expose().len() > crate::password::MAX_BYTES {
+            return Err(wrong_password());
+        }
+        let limits = &auth.config().rate_limits;
+        let counter = limits.counter(Rule::LoginSession, &format!("{}\n{}", account.id, self.subject));
+        let attempts = FailedAttempts { counters: [counter, None], now: auth.ambient().now() };
+        let attempts = throttle::count(auth, attempts).await?;
+        let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
+        // A try that came to no verdict is no failure either.
+        if !matches!(&proven, Ok(None)) {
+            throttle::forget(auth, attempts).await?;
+        }
+        match proven? {
+            Some(proven) if proven.id == account.id => Ok(()),
+            _ => Err(wrong_password()),
+        }
+    }
+
+    /// Demands that the owner signed in a moment ago, or the password.
+    ///
+    /// # Errors
+    /// `ProofRequired` without either, and as [`prove`](Self::prove).
+    pub(crate) async fn require(&self, auth: &Auth, account: &Account, password: Option<&Secret>) -> Result<(), Error> {
+        match password.filter(|password| !password.is_empty()) {
+            Some(password) => self.prove(auth, account, password).await,
+            None if self.is_fresh => Ok(()),
+            None => Err(Error::refused(Code::ProofRequired, texts::CONFIRM_IT_IS_YOU)),
+        }
+    }
+}
+
+/// The refusal of a password that is not the account's.
+pub(crate) fn wrong_password() -> Error {
+    Error::refused(Code::WrongPassword, texts::NOT_THE_PASSWORD)
+}

@@ -1,0 +1,79 @@
+//! What is known of the credentials of an account: how often everything of it was ended, and whether staff demand a new
+//! password. Every session that begins and every ending lock the account's row, so that of the two one comes first
+//! (security REV-2).
+
+use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl};
+
+use super::conn::Conn;
+use super::schema::auth_credentials as table;
+use crate::error::Error;
+use crate::model::account::AccountId;
+use crate::model::credentials::{Credentials, Demand};
+use crate::on;
+
+type Kept = (i64, Option<String>);
+
+fn read((generation, demanded): Kept) -> Credentials {
+    Credentials { generation: Some(generation), demanded: demanded.as_deref().and_then(Demand::named) }
+}
+
+/// What is known.
+pub(crate) async fn of_account(conn: &mut Conn, account: &AccountId) -> Result<Credentials, Error> {
+    let row = table::table.find(account.as_str()).select((table::generation, table::reset_demanded));
+    let kept: Option<Kept> = on!(conn, c => row.get_result(c)).optional()?;
+    Ok(kept.map(read).unwrap_or_default())
+}
+
+/// Whether nothing was ended since `seen` was read. Until this transaction is over, nothing is.
+pub(crate) async fn lock_unchanged(conn: &mut Conn, account: &AccountId, seen: Credentials) -> Result<bool, Error> {
+    if seen.generation.is_none() {
+        insert(conn, account).await?;
+    }
+    let found = match conn {
+        #[cfg(feature = "postgres")]
+        Conn::Pg(c) => {
+            let row = table::table.find(account.as_str()).select((table::generation, table::reset_demanded));
+            diesel_async::RunQueryDsl::get_result::<Kept>(row.for_share(), c).await.optional()?.map(read)
+        }
+        #[cfg(feature = "sqlite")]
+        Conn::Sqlite(_) => Some(of_account(conn, account).await?).filter(|known| known.generation.is_some()),
+    };
+    Ok(found
+        .is_some_and(|found| found.generation == Some(seen.generation.unwrap_or(0)) && found.demanded == seen.demanded))
+}
+
+async fn insert(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+    let row = (table::account_id.eq(account.as_str()), table::generation.eq(0));
+    let statement = diesel::insert_into(table::table).values(row).on_conflict_do_nothing();
+    on!(conn, c => statement.execute(c))?;
+    Ok(())
+}
+
+/// Makes worthless what was proven so far. It comes first in its transaction: sessions that begin wait for its end.
+pub(crate) async fn advance(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+    insert(conn, account).await?;
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::generation.eq(table::generation + 1)).execute(c))?;
+    Ok(())
+}
+
+/// The same, unless somebody did it since `seen` was read; false then.
+pub(crate) async fn advance_from(conn: &mut Conn, account: &AccountId, seen: Credentials) -> Result<bool, Error> {
+    insert(conn, account).await?;
+    let is_seen = table::account_id.eq(account.as_str()).and(table::generation.eq(seen.generation.unwrap_or(0)));
+    let row = diesel::update(table::table.filter(is_seen));
+    Ok(on!(conn, c => row.set(table::generation.eq(table::generation + 1)).execute(c))? == 1)
+}
+
+/// Keeps whether a new password is demanded. The row must be there.
+pub(crate) async fn demand(conn: &mut Conn, account: &AccountId, demand: Option<Demand>) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::reset_demanded.eq(demand.map(Demand::name))).execute(c))?;
+    Ok(())
+}
+
+/// Forgets an account that is gone.
+pub(crate) async fn forget(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+    on!(conn, c => diesel::delete(table::table.find(account.as_str())).execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,2 @@
+DROP TABLE auth_email_change;
+DROP TABLE auth_credentials;

@@ -1,0 +1,55 @@
+//! Sample values for the pages of passwords.
+
+use lysand_auth::host::pages::{FieldOnPage, ForgotPage, PasswordPage, ResetPage};
+use serde_json::Value;
+
+use super::{add, app};
+
+/// The pages of passwords, in each of their shapes.
+pub(super) fn recovery(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let field = |wrong: bool| FieldOnPage {
+        asked: true,
+        required: true,
+        value: text.to_owned(),
+        error: wrong.then(|| text.to_owned()),
+    };
+    let forgot = |wrong| ForgotPage {
+        action: text.to_owned(),
+        form_token: text.to_owned(),
+        app: Some(app(text)),
+        identifier: field(wrong),
+        notice: None,
+        sign_in: text.to_owned(),
+    };
+    add(samples, "forgot.html", &forgot(false));
+    add(samples, "forgot.html", &ForgotPage { app: None, ..forgot(true) });
+    add(samples, "forgot.html", &ForgotPage { action: String::new(), notice: Some(text), ..forgot(false) });
+    let reset = |wrong| ResetPage {
+        action: text,
+        form_token: text.to_owned(),
+        token: text,
+        username: text,
+        demanded: wrong,
+        password: field(wrong),
+        error: Some(text).filter(|_| wrong),
+    };
+    add(samples, "reset.html", &reset(false));
+    add(samples, "reset.html", &reset(true));
+    let password = |exists, fresh, wrong| PasswordPage {
+        action: text,
+        form_token: text.to_owned(),
+        username: text,
+        exists,
+        fresh,
+        current_password: FieldOnPage { asked: exists, ..field(wrong) },
+        password: field(wrong),
+        offers_apps: wrong,
+        notice: Some(text).filter(|_| !wrong),
+        error: Some(text).filter(|_| wrong),
+        account: text.to_owned(),
+    };
+    for (exists, fresh, wrong) in [(true, true, false), (true, false, true), (false, true, false), (false, false, true)]
+    {
+        add(samples, "password.html", &password(exists, fresh, wrong));
+    }
+}
