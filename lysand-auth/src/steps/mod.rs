@@ -15,6 +15,7 @@ pub(crate) mod proof;
 pub(crate) mod refused_sign_in;
 pub(crate) mod removal;
 pub(crate) mod request;
+pub(crate) mod review_notice;
 pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod sign_in;

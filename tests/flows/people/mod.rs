@@ -1,5 +1,7 @@
 //! Signing up and what follows (people §2 to §6, Mastodon §12).
 
+mod approval;
+mod invitations;
 mod sign_up;
 
 use serde_json::{Value, json};

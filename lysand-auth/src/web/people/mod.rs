@@ -2,6 +2,7 @@
 
 mod confirm;
 mod entities;
+mod invite;
 mod join;
 mod json;
 mod paths;
@@ -26,6 +27,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .routes([CONFIRM, "/auth/confirmation"], [get(confirm::page), post(confirm::act)])
             .route("/api/auth/continue", [post(waiting::continue_by_token)]),
         api()
+            .route("/invite/{code}", [get(invite::open)])
             .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])
             .route("/api/v1/auth/signup/challenge", [get(json::challenge)])
             .route("/api/v1/auth/signup/state", [post(json::state)])
