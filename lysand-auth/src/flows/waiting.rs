@@ -147,7 +147,11 @@ pub async fn confirm_by_code(
             confirmation::confirm(auth, &account, Proof::Mail(token.id), caller).await.map(|_| Ok(()))
         }
         CodeCheck::Wrong => wrong(texts::WRONG_CODE),
-        CodeCheck::Ended => wrong(texts::CODE_ENDED),
+        // Somebody was faster, by the link or with the same code.
+        CodeCheck::Ended => match auth.account(&account.id).await?.is_some_and(|account| !is_unconfirmed(&account)) {
+            true => Ok(Ok(())),
+            false => wrong(texts::CODE_ENDED),
+        },
     }
 }
 

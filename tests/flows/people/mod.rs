@@ -1,8 +1,10 @@
 //! Signing up and what follows (people §2 to §6, Mastodon §12).
 
+mod admission;
 mod approval;
 mod invitations;
 mod sign_up;
+mod waiting;
 
 use serde_json::{Value, json};
 use tests::story::{CookieJar, Story};

@@ -98,7 +98,7 @@ async fn confirmed(view: View<'_>) -> Result<HttpResponse, Error> {
     if let Some(token) = cookies::waiting_cookie(view.auth, view.req.headers())
         && waiting::look(view.auth, &token).await.is_ok()
     {
-        return Ok(redirect(&view.reader.keep(WAITING)));
+        return Ok(redirect(&view.auth.config().base_url.join(&view.reader.keep(WAITING))));
     }
     Ok(done(view).await)
 }

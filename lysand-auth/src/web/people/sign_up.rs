@@ -61,7 +61,7 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         let asked = SignUp::new(filled.clone(), Road::Page, caller).with_request(form.params.echo(&ECHOED));
         match sign_up::sign_up(&auth, asked).await {
             Ok(signed_up) => {
-                let mut reply = redirect(&form.reader().keep(&auth.config().base_url.join(WAITING)));
+                let mut reply = redirect(&auth.config().base_url.join(&form.reader().keep(WAITING)));
                 cookies::put_waiting(&auth, &mut reply, &signed_up.waiting_token)?;
                 Ok(reply)
             }
