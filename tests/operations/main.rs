@@ -13,6 +13,7 @@ mod logs;
 mod memory;
 mod other_database_crates;
 mod parallel_redemption;
+mod people_commands;
 mod poolers;
 mod private_certificate_authority;
 mod provider_log;

@@ -8,6 +8,7 @@ use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Language;
 use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
+use lysand_auth::host::accounts::{AccountQuery, Page};
 use lysand_auth::host::accounts::{Accounts, AccountsError, Along, Change, NewAccount, Profile, rules};
 use lysand_auth::on;
 use lysand_auth::password::Passwords;
@@ -17,6 +18,7 @@ use lysand_auth::store::{Conn, MigrationSet, Store};
 use super::changes::{self, Prepared};
 use super::error::CreateError;
 use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, account_closed_name, role_name, standing_name};
+use super::search;
 use super::statements::{delete_setup_tokens, insert, lock_admins, no_such_account, row};
 use crate::assets;
 
@@ -307,6 +309,16 @@ impl Accounts for SqlAccounts {
 
     async fn set_role(&self, id: &AccountId, role: Role) -> Result<(), AccountsError> {
         self.change(id, Change::Role(role), None).await
+    }
+
+    async fn search(&self, query: &AccountQuery) -> Result<Page<Account>, AccountsError> {
+        let query = query.clone();
+        self.store.read(move |c| Box::pin(search::page(c, query))).await.map_err(failed)
+    }
+
+    async fn count(&self, query: &AccountQuery) -> Result<u64, AccountsError> {
+        let query = query.clone();
+        self.store.read(move |c| Box::pin(search::count(c, query))).await.map_err(failed)
     }
 
     async fn list(&self) -> Result<Vec<Account>, AccountsError> {

@@ -37,6 +37,12 @@ use reader::Reader;
 
 use crate::logging::LogFormat;
 
+/// A duration as it is written in the configuration: `7d`.
+#[must_use]
+pub fn duration(text: &str) -> Option<std::time::Duration> {
+    value::Value::read(&toml::Value::String(text.to_owned()))
+}
+
 /// All settings of the reference server, checked.
 #[derive(Clone, Debug)]
 pub struct Settings {

@@ -1,7 +1,9 @@
 //! Signing up and what follows (people §2 to §6, Mastodon §12).
 
 mod admission;
+mod approval;
 mod by_provider;
+mod invitations;
 mod password;
 mod reset;
 mod sign_up;

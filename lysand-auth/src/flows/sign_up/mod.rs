@@ -31,7 +31,7 @@ use crate::model::rate_limit::Rule;
 pub use crate::model::sign_up::{Road, WaitingState};
 use crate::steps::admission::{self, Refused};
 use crate::steps::new_tokens::IssuedToken;
-use crate::steps::{events, throttle};
+use crate::steps::{events, review_notice, throttle};
 use crate::store::rate_limits;
 use crate::texts;
 
@@ -47,7 +47,13 @@ pub fn mode(auth: &Auth, road: Road) -> Mode {
 /// 403 when nobody may sign up, or an invitation is needed; the fields that are wrong, all at once; 429 beyond the limits.
 pub async fn sign_up(auth: &Auth, sign_up: SignUp) -> Result<SignedUp, SignUpError> {
     match checked(auth, &sign_up.form, sign_up.road, &sign_up.caller).await {
-        Ok(checked) => make::waiting(auth, sign_up, checked).await,
+        Ok(checked) => {
+            let signed_up = make::waiting(auth, sign_up, checked).await?;
+            if signed_up.state == WaitingState::Pending {
+                review_notice::try_tell(auth).await;
+            }
+            Ok(signed_up)
+        }
         Err(error) => Err(counted(auth, &sign_up.caller, sign_up.road, error).await),
     }
 }

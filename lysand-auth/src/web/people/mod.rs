@@ -6,6 +6,7 @@ mod entities;
 #[cfg(feature = "sso")]
 mod finish;
 mod forgot;
+mod invite;
 mod join;
 mod json;
 mod password;
@@ -39,6 +40,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         #[cfg(feature = "sso")]
         page().route(paths::FINISH, [get(finish::page), post(finish::submit)]),
         api()
+            .route("/invite/{code}", [get(invite::open)])
             .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])
             .route("/api/v1/auth/signup/challenge", [get(json::challenge)])
             .route("/api/v1/auth/signup/state", [post(json::state)])
