@@ -297,6 +297,7 @@ mod tests {
             expires_at: moment.plus(std::time::Duration::from_secs(600)),
             used_at: None,
             unconfirmed: None,
+            held: None,
             finished_at: None,
         }
     }
