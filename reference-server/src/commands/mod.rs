@@ -14,6 +14,7 @@ mod error;
 mod mail;
 mod output;
 mod password;
+mod recovery;
 mod reload;
 mod serve;
 mod token;

@@ -1,5 +1,6 @@
 //! Signing up and what follows (people §2 to §6, Mastodon §12).
 
+mod email;
 mod password;
 mod reset;
 mod sign_up;

@@ -10,8 +10,8 @@ mod reply;
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
 pub use self::people::{
-    ConfirmAddressPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpFields, SignUpPage,
-    WaitingPage,
+    AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ResetPage,
+    SignUpFields, SignUpPage, WaitingPage,
 };
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};

@@ -2,6 +2,8 @@
 //! §7).
 
 mod confirm;
+mod email;
+mod email_links;
 mod entities;
 mod forgot;
 mod join;
@@ -13,7 +15,7 @@ mod waiting;
 
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::routes::{Routes, delete, get, post};
 use crate::web::kit::surfaces::Surface;
 
 /// Where the pages are.
@@ -21,6 +23,10 @@ const REGISTER: &str = "/register";
 const WAITING: &str = "/register/waiting";
 const CONFIRM: &str = "/register/confirm";
 const FORGOT: &str = "/account/forgot";
+const EMAIL: &str = "/account/email";
+const EMAIL_CONFIRM: &str = "/account/email/confirm";
+const EMAIL_STOP: &str = "/account/email/stop";
+const EMAIL_UNDO: &str = "/account/email/undo";
 const PASSWORD: &str = "/account/password";
 const RESET: &str = "/oauth/reset";
 /// Where the form of the page for a new password posts to (Lysand §12.6).
@@ -40,6 +46,8 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(FORGOT, [get(forgot::page), post(forgot::submit)])
             .route(RESET, [get(reset::page)])
             .route(PASSWORD, [get(password::page), post(password::submit)])
+            .route(EMAIL, [get(email::page), post(email::submit)])
+            .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
             .route("/.well-known/change-password", [get(password::well_known)])
             .route(RESET_FORM, [post(reset::submit)]),
         api()
@@ -50,6 +58,9 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/signup/email", [post(json::email)])
             .route("/api/v1/auth/signup/confirm", [post(json::confirm)])
             .route("/api/v1/auth/signup/withdraw", [post(json::withdraw)])
+            .route("/api/v1/auth/email", [get(email::state), post(email::ask), delete(email::cancel)])
+            .route("/api/v1/auth/email/confirm", [post(email::confirm)])
+            .route("/api/v1/auth/email/resend", [post(email::send_again)])
             .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])
