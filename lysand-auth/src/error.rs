@@ -33,15 +33,15 @@ pub struct Refusal {
     /// How long to wait before trying again, where waiting helps.
     pub retry_after: Option<Duration>,
     /// The scopes that would have been enough, for `insufficient_scope` (RFC 6750 §3.1).
-    pub needed: Option<Cow<'static, str>>,
+    pub needed: Option<Box<str>>,
     /// The limit that is used up, for `TooManyRequests` (Mastodon §18).
     pub allowance: Option<Allowance>,
     /// The realm that a challenge names, where it is known ([`Config::realm`](crate::Config::realm)).
-    pub realm: Option<Cow<'static, str>>,
+    pub realm: Option<Box<str>>,
     /// What somebody waits with whose proof was right and whose account is not usable yet (people PPL-59).
-    pub waiting_token: Option<Secret>,
+    pub waiting_token: Option<Box<Secret>>,
     /// What sets the new password that this account must have before it signs in (people PPL-99).
-    pub reset_token: Option<Secret>,
+    pub reset_token: Option<Box<Secret>>,
 }
 
 /// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).

@@ -151,7 +151,7 @@ fn to_hex(bytes: &[u8]) -> String {
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let pairs = text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-    if text.len() % 2 == 0 && text.is_ascii() { pairs.collect() } else { None }
+    if text.len().is_multiple_of(2) && text.is_ascii() { pairs.collect() } else { None }
 }
 
 /// Solves a challenge, as a browser does.

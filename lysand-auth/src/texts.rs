@@ -186,6 +186,10 @@ texts! {
         NEEDS_INVITATION = "You need an invitation to join this server.";
         /// An invitation that is unknown, used up, over or somebody else's.
         INVALID_INVITATION = "is not valid";
+        /// The same, to an app that asks about it (people PPL-82).
+        INVITE_INVALID = "This invite is not valid";
+        /// What is not for whoever asks, or not at present.
+        ACTION_NOT_ALLOWED = "This action is not allowed";
         /// The field that people do not see.
         LEAVE_EMPTY = "must be left empty";
         /// The proof of work.

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use diesel::{Connection as _, QueryDsl, SqliteConnection};
+use diesel::{Connection as _, ExpressionMethods as _, QueryDsl, SqliteConnection};
 use lysand_auth::error::Error;
 use lysand_auth::on;
 use lysand_auth::store::{self, MigrationSet, MigrationState, Store, StoreError};
@@ -67,6 +67,9 @@ impl DatabaseError {
             StoreError::Unavailable(why) if why.contains("certificate") || why.contains("TLS") => {
                 "mend sslmode and sslrootcert in database.url, or the server's certificate"
             }
+            StoreError::TransactionPooler => {
+                "set database.pooler = \"transaction\", or let the pooler lend them for a session (pool_mode)"
+            }
             StoreError::Unavailable(_) => "start the database or mend database.url",
             StoreError::Newer(_) => "install that version or a newer one",
             StoreError::Migration(_) => "nothing was changed; report it with this line",
@@ -114,7 +117,8 @@ fn sqlite_file(database: &Database) -> Option<&Path> {
 /// When it cannot be reached.
 pub async fn open(settings: &Settings) -> Result<Store, DatabaseError> {
     let connections = usize::try_from(settings.database.max_connections).unwrap_or(0);
-    Store::open(&settings.database.url, connections).await.map_err(|source| DatabaseError::new(settings, source))
+    let opened = Store::open_behind(&settings.database.url, connections, settings.database.pooler).await;
+    opened.map_err(|source| DatabaseError::new(settings, source))
 }
 
 /// Applies the pending migrations and returns their names.
@@ -195,6 +199,22 @@ pub async fn schema_is_current(store: &Store) -> Result<bool, Error> {
     let query = applied_migration::table.select(applied_migration::version).order(applied_migration::version);
     let applied: Vec<String> = store.read(move |c| Box::pin(async move { Ok(on!(c, c => query.load(c))?) })).await?;
     Ok(applied == *KNOWN_VERSIONS)
+}
+
+/// Tries what most requests need, and changes nothing: a transaction that writes.
+///
+/// # Errors
+/// When the database does not answer, or takes no changes.
+pub async fn try_write(store: &Store) -> Result<(), Error> {
+    let nothing = || applied_migration::table.filter(applied_migration::version.eq(""));
+    store
+        .write(move |c| {
+            Box::pin(async move {
+                on!(c, c => diesel::update(nothing()).set(applied_migration::version.eq("")).execute(c))?;
+                Ok(())
+            })
+        })
+        .await
 }
 
 /// Whether the disk of an embedded database is full. A database server looks after its own disk.

@@ -9,7 +9,7 @@
 //! | the parts | `state` |
 //! | what the parts are | `accounts`, `mail`, `pages`, `database`, `frontend` (what talks to a frontend) |
 //! | what the admin decided | `settings` |
-//! | small things | `paths`, `assets`, `tls`, `logging` |
+//! | small things | `paths`, `assets`, `tls`, `logging`, `panics` |
 
 pub mod accounts;
 pub mod api;
@@ -20,6 +20,7 @@ pub mod frontend;
 pub mod logging;
 pub mod mail;
 pub mod pages;
+pub mod panics;
 pub mod paths;
 pub mod server;
 pub mod settings;

@@ -32,6 +32,12 @@ pub(crate) const MASTO_JS: Client = Client::new("Story in JavaScript", "masto_js
 /// megalodon.
 pub(crate) const MEGALODON: Client = Client::new("Story with megalodon", "megalodon_js.mjs", Language::JavaScript, &[]);
 
+/// Mastodon.py, which signs somebody up.
+pub(crate) const MASTODON_PY_SIGN_UP: Client =
+    Client::new("Story of a sign-up", "sign_up_py.py", Language::Python, &[]);
+/// ALTCHA's library, which solves a challenge.
+pub(crate) const ALTCHA: Client = Client::new("Story with ALTCHA", "altcha_js.mjs", Language::JavaScript, &[]);
+
 /// openid-client, which proves who it is by `method` (`token_endpoint_auth_method`).
 pub(crate) const fn openid_client(method: &'static [&'static str; 1]) -> Client {
     Client::new("Story with openid-client", "openid_client_js.mjs", Language::JavaScript, method)

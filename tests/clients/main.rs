@@ -9,10 +9,14 @@
 //! | megalodon | Mastodon and its kin | `megalodon_js.mjs` |
 //! | Authlib | OAuth and OpenID Connect | `authlib_py.py` |
 //! | openid-client | OAuth and OpenID Connect | `openid_client_js.mjs` |
+//! | Mastodon.py, again | sign-up as Mastodon has it | `sign_up_py.py` |
+//! | altcha-lib | the proof of work of a sign-up | `altcha_js.mjs` |
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod client_program;
+mod mail;
+mod sign_up;
 
 use client_program::{AUTHLIB, Client, ClientProgram, MASTO_JS, MASTODON_PY, MEGALODON, TOOT, openid_client};
 use serde_json::{Value, json};

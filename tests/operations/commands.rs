@@ -11,7 +11,7 @@ use tests::App;
 
 /// Runs a command that must succeed.
 #[track_caller]
-fn done(server: &ServerProcess, arguments: &[&str], input: &str) -> String {
+pub(crate) fn done(server: &ServerProcess, arguments: &[&str], input: &str) -> String {
     let output = server.run(arguments, input);
     assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
     stdout(&output)
@@ -19,7 +19,7 @@ fn done(server: &ServerProcess, arguments: &[&str], input: &str) -> String {
 
 /// Runs a command that must be refused, and gives its one line of reason.
 #[track_caller]
-fn refused(server: &ServerProcess, arguments: &[&str], input: &str) -> String {
+pub(crate) fn refused(server: &ServerProcess, arguments: &[&str], input: &str) -> String {
     let output = server.run(arguments, input);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", stdout(&output));
     let text = stderr(&output);
@@ -28,7 +28,7 @@ fn refused(server: &ServerProcess, arguments: &[&str], input: &str) -> String {
 }
 
 #[track_caller]
-fn json(server: &ServerProcess, arguments: &[&str], input: &str) -> Value {
+pub(crate) fn json(server: &ServerProcess, arguments: &[&str], input: &str) -> Value {
     let text = done(server, &[arguments, &["--json"]].concat(), input);
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

@@ -270,3 +270,23 @@ fn database_password_with_bare_characters_is_never_shown() {
         }
     }
 }
+
+#[test]
+fn check_config_tells_that_sign_up_is_closed_without_mail() {
+    let folder = temporary("configuration");
+    let (nobody, closed) = (
+        "mail is written to data/mail and reaches nobody: configure [smtp]",
+        "sign-up is closed because mail is not configured",
+    );
+    let smtp = "[smtp]\nenabled = true\nserver = \"smtp.example\"\n";
+    for (text, tells_nobody, tells_closed) in [
+        ("", true, false),
+        ("[http]\nbase_url = \"https://social.example\"", true, true),
+        (&format!("[http]\nbase_url = \"https://social.example\"\n{smtp}"), false, false),
+    ] {
+        let output = with_file(&folder, text, &["check-config"]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let told = stdout(&output);
+        assert_eq!((told.contains(nobody), told.contains(closed)), (tells_nobody, tells_closed), "{text}: {told}");
+    }
+}

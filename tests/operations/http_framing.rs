@@ -109,6 +109,8 @@ async fn malformed_http_request_is_refused_and_connection_closed() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     is_well(&mut server).await;
+    server.stop().expect("an end in time");
+    assert!(server.log().contains("stopped panics=0"), "{}", server.log());
 }
 
 #[tokio::test]

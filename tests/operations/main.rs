@@ -13,6 +13,8 @@ mod logs;
 mod memory;
 mod other_database_crates;
 mod parallel_redemption;
+mod people_commands;
+mod poolers;
 mod private_certificate_authority;
 mod provider_log;
 mod rate_limit_load;

@@ -1,5 +1,6 @@
 //! Refusals cost no write, outsiders cannot multiply counters, and nobody's failures lock others out (faults F3, F5, F14).
 
+use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::sessions;
 use lysand_auth::secret::Secret;
 use tests::story;
@@ -166,7 +167,8 @@ story!(
         }
         log_in_with(&story, &app, &known, &ada.password).await.is(429);
         let account = story.account(&ada).await;
-        sessions::unlock(&story.server().state().auth, &account.id).await.expect("unlocked");
+        let auth = &story.server().state().auth;
+        sessions::unlock(auth, &account, Actor::Command, &Caller::default()).await.expect("unlocked");
         // A process believes what it saw for five seconds.
         story.advance_clock(std::time::Duration::from_secs(6));
         log_in_with(&story, &app, &known, &ada.password).await.is(302);

@@ -25,7 +25,7 @@ struct Rules {
 const LYSAND_AUTH: Rules = Rules {
     name: "lysand-auth",
     layers: &[
-        &["ambient", "secret", "error", "password", "texts", "keys"],
+        &["ambient", "secret", "error", "password", "proof_of_work", "texts", "keys"],
         &["model", "config", "signing"],
         &["store", "host", "upstream"],
         &["auth"],
@@ -36,7 +36,7 @@ const LYSAND_AUTH: Rules = Rules {
     ],
     inside: &[(
         "web",
-        &[&["wire"], &["kit"], &["lysand", "mastodon", "oauth", "pages", "native", "admin"], &["site_map"]],
+        &[&["wire"], &["kit"], &["lysand", "mastodon", "oauth", "pages", "people", "native", "admin"], &["site_map"]],
     )],
     foreign: &[
         ("diesel", &["store"]),
@@ -57,7 +57,7 @@ const LYSAND_AUTH: Rules = Rules {
 const REFERENCE_SERVER: Rules = Rules {
     name: "reference-server",
     layers: &[
-        &["paths", "assets", "tls", "logging"],
+        &["paths", "assets", "tls", "logging", "panics"],
         &["settings"],
         &["accounts", "mail", "pages", "database", "frontend"],
         &["state"],

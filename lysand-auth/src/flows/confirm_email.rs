@@ -11,7 +11,7 @@ use crate::model::mail_token::{MailToken, Purpose};
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::Road;
 use crate::secret::Secret;
-use crate::steps::confirmation::{self, Confirmed, is_unconfirmed};
+use crate::steps::confirmation::{self, Confirmed, Proof, is_unconfirmed};
 use crate::steps::removal::{self, Removal};
 use crate::steps::{events, throttle};
 use crate::store::{apps, mail_tokens, rate_limits, sign_ups};
@@ -92,7 +92,7 @@ pub async fn by_link(auth: &Auth, token: &Secret, caller: &Caller) -> Result<Con
     if is_live && !is_unconfirmed(&account) {
         return Err(dead());
     }
-    if is_live && confirmation::confirm(auth, &account, token.id, caller).await? == Confirmed::Before {
+    if is_live && confirmation::confirm(auth, &account, Proof::Mail(token.id), caller).await? == Confirmed::Before {
         let account = auth.account(&account.id).await?.ok_or_else(dead)?;
         if is_unconfirmed(&account) {
             return Err(dead());

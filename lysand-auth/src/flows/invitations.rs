@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::auth::Auth;
+use crate::config::Mode;
 use crate::error::{Code, Error};
 use crate::host::accounts::rules;
 use crate::host::mailer::Mail;
@@ -11,10 +12,13 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, Target};
 use crate::model::form_error::{FormError, FormErrors};
 use crate::model::mail_token::{Link, Purpose};
+use crate::model::rate_limit::Rule;
 pub use crate::model::sign_up::Invitation;
+use crate::model::sign_up::Road;
 use crate::steps::mail::{self, Outgoing};
-use crate::steps::{admission, events};
-use crate::store::{self, invitations};
+use crate::steps::{admission, events, throttle};
+use crate::store::{self, invitations, rate_limits};
+use crate::texts;
 
 /// Letters and digits that nobody takes for one another; 49 of them, so that ten are 56 bits.
 const ALPHABET: &[u8; 49] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstu";
@@ -171,17 +175,54 @@ pub async fn end(auth: &Auth, named: &str, by: Actor, caller: &Caller) -> Result
     ended.await?.ok_or_else(|| Error::refused(Code::NotFound, "Record not found"))
 }
 
-/// Whether a code can be used at present; `None` when nobody ever made it (people PPL-82).
+/// Where somebody signs up with an invitation; nowhere for a mailed one, whose code nobody is shown (people PPL-81, PPL-83).
+#[must_use]
+pub fn link(auth: &Auth, invitation: &Invitation) -> Option<String> {
+    let code = invitation.code.as_ref()?;
+    Some(auth.config().base_url.join(&format!("/register?invite={code}")))
+}
+
+/// What an app is told of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "somebody may sign up with it, or not")]
+pub enum Shown {
+    /// Somebody may sign up with it.
+    Usable,
+    /// Nobody may any more, whatever the reason.
+    Unusable,
+}
+
+/// Whether somebody may sign up with a code (people PPL-82). A code that nobody made counts as a refused sign-up of its address
+/// (PPL-87).
 ///
 /// # Errors
-/// When host or database do not answer.
-pub async fn is_usable(auth: &Auth, code: &str) -> Result<Option<bool>, Error> {
+/// 404 for a code that nobody made; 403 where nobody may sign up; 429 beyond the limit.
+pub async fn show(auth: &Auth, code: &str, caller: &Caller) -> Result<Shown, Error> {
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let counter = caller.limited_as().and_then(|network| limits.counter(Rule::SignupTries, &network));
+    if let Some(counter) = counter {
+        throttle::refuse_exceeded(auth, counter, texts::TOO_MANY_REQUESTS)?;
+        let counted = auth.store().look_up(move |c| Box::pin(rate_limits::counted(c, counter, now))).await?;
+        if counted >= i64::from(counter.limit.max) {
+            return Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS));
+        }
+    }
     let wanted = code.to_owned();
     let known = auth.store().look_up(move |c| Box::pin(async move { invitations::by_code(c, &wanted).await })).await?;
-    if known.is_none() {
-        return Ok(None);
+    let is_usable = matches!(admission::invitation(auth, Some(code), None).await?, admission::Invited::By { .. });
+    if is_usable && admission::mode(auth, Road::Page) == Mode::Closed {
+        return Err(Error::refused(Code::SignUpRefused, texts::ACTION_NOT_ALLOWED));
     }
-    Ok(Some(matches!(admission::invitation(auth, Some(code), None).await?, admission::Invited::By { .. })))
+    if is_usable {
+        return Ok(Shown::Usable);
+    }
+    if let Some(counter) = counter {
+        auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
+    }
+    match known {
+        Some(_) => Ok(Shown::Unusable),
+        None => Err(Error::refused(Code::NotFound, "Record not found")),
+    }
 }
 
 #[cfg(test)]

@@ -85,9 +85,8 @@ async fn checked(
     // A demanded password makes the old one as good as a wrong one (people PPL-13).
     let account = account.filter(|_| known_before.demanded != Some(Demand::Now));
     let Some(account) = account else {
-        record_failure(auth, &attempt, &identifier, &app).await?;
         // For the log alone: which account was tried.
-        *whom = auth.accounts().by_identifier(&identifier).await.ok().flatten().map(|account| account.id);
+        *whom = record_failure(auth, &attempt, &identifier, &app).await?;
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
     *whom = Some(account.id.clone());
@@ -109,15 +108,21 @@ async fn checked(
 
 /// Records that somebody proved nothing: by the account, if there is one, else by a digest of what was typed, never by the text
 /// itself (people PPL-158, PPL-162).
-async fn record_failure(auth: &Auth, attempt: &PasswordAttempt, identifier: &str, app: &App) -> Result<(), Error> {
+async fn record_failure(
+    auth: &Auth,
+    attempt: &PasswordAttempt,
+    identifier: &str,
+    app: &App,
+) -> Result<Option<AccountId>, Error> {
     let account = auth.accounts().by_identifier(identifier).await.map_err(Error::from_host)?;
     let event = events::event(auth, EventKind::SignInFailed, &attempt.browser.caller).through(&app.id);
     let event = event.with("step", "password");
-    let event = match account {
+    let event = match &account {
         Some(account) => event.about(&account.id, &account.username),
         None => event.with("typed", refused_sign_in::digest(auth, identifier)),
     };
-    events::record_refusal(auth, event).await
+    events::record_refusal(auth, event).await?;
+    Ok(account.map(|account| account.id))
 }
 
 fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {

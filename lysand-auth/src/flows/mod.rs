@@ -22,6 +22,7 @@ pub mod sessions;
 pub mod sign_up;
 #[cfg(feature = "sso")]
 pub mod sso;
+pub mod staff;
 pub mod sweep;
 pub mod token;
 pub mod waiting;

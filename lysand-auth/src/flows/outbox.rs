@@ -10,14 +10,17 @@ use crate::auth::{Auth, OutboxTurn};
 use crate::error::{Code, Error};
 use crate::host::accounts::Account;
 use crate::host::mailer::{Letter, Mail, MailRecord, MailRefused};
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind, NewEvent, Target};
 use crate::model::language::Language;
 use crate::model::mail::Content;
 use crate::model::mail_token::Purpose;
 use crate::secret::Secret;
+use crate::steps::events::event;
 use crate::steps::mail::{self, Outgoing};
 use crate::store::mail_tokens::{Armed, Digests};
 use crate::store::mails::{Due, Outcome};
-use crate::store::{Conn, mail_tokens, mails};
+use crate::store::{Conn, events, mail_tokens, mails};
 
 /// How long a mail is one replica's.
 const LEASE: Duration = Duration::from_secs(120);
@@ -183,21 +186,41 @@ async fn is_account_gone(auth: &Auth, due: &Due) -> Result<bool, Error> {
 /// Hands one mail to the host, and notes what became of it.
 async fn deliver(auth: &Auth, taken: Taken) -> Result<Outcome, Error> {
     let Taken { due, tries, lease_until, ready } = taken;
+    let mut username = None;
     let outcome = match ready {
         Ready::No(why) => Outcome::Cancelled(why.to_owned()),
         Ready::Yes { content, secrets } => {
+            username = content.username.clone();
             let letter = letter(auth, &due, content, secrets);
             hand_over(auth, &due, &letter, tries).await
         }
     };
     let (id, now, kept) = (due.id.clone(), auth.ambient().now(), outcome.clone());
-    let settled =
-        auth.store().write_one(move |c| Box::pin(async move { mails::settle(c, &id, lease_until, &kept, now).await }));
+    let failed = matches!(outcome, Outcome::Failed(_)).then(|| failed(auth, &due, username.as_deref()));
+    let settled = auth.store().write(move |c| {
+        Box::pin(async move {
+            let settled = mails::settle(c, &id, lease_until, &kept, now).await?;
+            if let Some(event) = failed.filter(|_| settled) {
+                events::add(c, event).await?;
+            }
+            Ok(settled)
+        })
+    });
     if !settled.await? {
         tracing::warn!(id = due.id, kind = due.kind, "a mail took longer than its lease and may be sent twice");
     }
     report(&due, &outcome);
     Ok(outcome)
+}
+
+/// The event of a mail that was given up.
+fn failed(auth: &Auth, due: &Due, username: Option<&str>) -> NewEvent {
+    let event =
+        event(auth, EventKind::MailFailed, &Caller::default()).by(Actor::System).with("mail", due.kind.as_str());
+    match &due.account {
+        Some(account) => event.about(account, username.unwrap_or_default()),
+        None => event.of(Target::Other("mail", due.id.clone())),
+    }
 }
 
 fn letter(auth: &Auth, due: &Due, content: Content, secrets: Option<(Purpose, Secret, Option<Secret>)>) -> Letter {

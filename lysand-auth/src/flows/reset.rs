@@ -118,7 +118,7 @@ async fn mail_for(auth: &Auth, account: Option<&Account>, typed: &str, browser: 
         let link = Link { purpose: Purpose::Reset, account: None, subject: None, ttl, has_code: false };
         Outgoing::to_address(auth, digest(auth, typed), Mail::Reset).with_link(link).cancelled(NOBODY)
     });
-    Ok(if is_known { mail.by_proven_person() } else { mail })
+    Ok(if is_known { mail.from_proven_person() } else { mail })
 }
 
 /// What the page of a link shows.

@@ -9,6 +9,7 @@ use crate::model::account::{Account, AccountId, Standing};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 pub use crate::model::sign_up::SignUpRecord;
+use crate::steps::confirmation::{self, Proof};
 use crate::steps::events;
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::removal::{self, Removal};
@@ -71,7 +72,13 @@ pub async fn approve(auth: &Auth, account: &AccountId, by: Actor, caller: &Calle
             store::events::add(c, event).await
         })
     });
-    auth.accounts().change_along(&account.id, Change::Standing(Standing::Active), along).await?;
+    if let Err(error) = auth.accounts().change_along(&account.id, Change::Standing(Standing::Active), along).await {
+        // Whoever declined at the same moment has removed the account.
+        return match auth.account(&account.id).await? {
+            None => Err(decided()),
+            Some(_) => Err(error.into()),
+        };
+    }
     mail::wake(auth);
     tracing::info!(account = %account.id, "request to join approved");
     Ok(())
@@ -102,6 +109,18 @@ pub async fn reject(
         true => Ok(()),
         false => Err(decided()),
     }
+}
+
+/// Takes the address of an account for confirmed on the word of staff; the account is opened as by the link of a mail.
+///
+/// # Errors
+/// `NotFound` without such an account; `Conflict` when its address is confirmed, or belongs to another account by now.
+pub async fn confirm(auth: &Auth, account: &AccountId, by: Actor, caller: &Caller) -> Result<(), Error> {
+    let account = auth.account(account).await?.ok_or_else(|| Error::refused(Code::NotFound, "Record not found"))?;
+    if account.email.as_ref().is_none_or(|email| email.confirmed) {
+        return Err(Error::refused(Code::Conflict, "This address is confirmed already"));
+    }
+    confirmation::confirm(auth, &account, Proof::Staff(by), caller).await.map(|_| ())
 }
 
 /// The account, while staff has still to decide.

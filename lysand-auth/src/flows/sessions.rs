@@ -6,8 +6,10 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
 use crate::host::sign_in_rules::ProofKind;
-use crate::model::account::AccountId;
+use crate::model::account::{Account, AccountId};
 use crate::model::authorization::AuthorizationRequest;
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind};
 pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
@@ -16,8 +18,8 @@ use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{proof, revocation, session, sign_in, standing};
-use crate::store::{authorizations, credentials, email_changes, known_browsers, rate_limits, sessions};
+use crate::steps::{events, proof, revocation, session, sign_in, standing};
+use crate::store::{self, authorizations, credentials, email_changes, known_browsers, rate_limits, sessions};
 use crate::texts;
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
@@ -161,8 +163,9 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn unlock(auth: &Auth, account: &AccountId) -> Result<(), Error> {
-    let (limits, now, account) = (auth.config().rate_limits.clone(), auth.ambient().now(), account.clone());
+pub async fn unlock(auth: &Auth, account: &Account, by: Actor, caller: &Caller) -> Result<(), Error> {
+    let event = events::event(auth, EventKind::Unlocked, caller).by(by).about(&account.id, &account.username);
+    let (limits, now, account) = (auth.config().rate_limits.clone(), auth.ambient().now(), account.id.clone());
     tracing::info!(%account, "the limit on failed sign-ins is lifted");
     let cleared = auth.store().write(move |c| {
         Box::pin(async move {
@@ -173,7 +176,7 @@ pub async fn unlock(auth: &Auth, account: &AccountId) -> Result<(), Error> {
             for attempt in attempts {
                 rate_limits::clear(c, attempt).await?;
             }
-            Ok(())
+            store::events::add(c, event).await
         })
     });
     cleared.await

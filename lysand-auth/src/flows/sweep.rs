@@ -11,9 +11,9 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::SignUpRecord;
-use crate::steps::events;
 use crate::steps::removal::{self, Removal};
 use crate::steps::throttle::KNOWN;
+use crate::steps::{events, review_notice};
 use crate::store::sweeps::{self, Found, Kind, Row};
 use crate::store::{self, sign_ups};
 
@@ -113,6 +113,10 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     swept.apps = sweeper.kind(Kind::UnusedApps, unused).await;
     swept.sign_ups = sweeper.sign_ups().await;
     swept.others = sweeper.others().await;
+    if let Err(error) = review_notice::tell(auth).await {
+        tracing::warn!(%error, "staff cannot be told of requests to join");
+        sweeper.failed.get_or_insert(error);
+    }
     forget_requests(auth);
     sweeper.failed.map_or(Ok(swept), Err)
 }

@@ -16,7 +16,7 @@ use crate::model::session::Browser;
 pub use crate::model::sign_up::WaitingState;
 use crate::model::sign_up::{Waiting, WaitingSince};
 use crate::secret::Secret;
-use crate::steps::confirmation::{self, is_unconfirmed};
+use crate::steps::confirmation::{self, Proof, is_unconfirmed};
 use crate::steps::host_rules::Proven;
 use crate::steps::mail::code_digest;
 use crate::steps::removal::{self, Removal};
@@ -143,9 +143,15 @@ pub async fn confirm_by_code(
         auth.store().write(move |c| Box::pin(async move { mail_tokens::check_code(c, &of, digest, now).await }));
     let wrong = |why| Ok(Err(FormError::new("code", "ERR_INVALID", why)));
     match checked.await? {
-        CodeCheck::Right(token) => confirmation::confirm(auth, &account, token.id, caller).await.map(|_| Ok(())),
+        CodeCheck::Right(token) => {
+            confirmation::confirm(auth, &account, Proof::Mail(token.id), caller).await.map(|_| Ok(()))
+        }
         CodeCheck::Wrong => wrong(texts::WRONG_CODE),
-        CodeCheck::Ended => wrong(texts::CODE_ENDED),
+        // Somebody was faster, by the link or with the same code.
+        CodeCheck::Ended => match auth.account(&account.id).await?.is_some_and(|account| !is_unconfirmed(&account)) {
+            true => Ok(Ok(())),
+            false => wrong(texts::CODE_ENDED),
+        },
     }
 }
 

@@ -49,6 +49,7 @@ fn subject(field: &str) -> String {
 
 /// All that is wrong with a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "it is a list, and stays one")]
 pub struct FormErrors(pub Vec<FormError>);
 
 impl fmt::Display for FormErrors {

@@ -16,9 +16,8 @@ use crate::model::form_error::FormError;
 use crate::model::mail_token::{Link, Purpose};
 use crate::model::rate_limit::Rule;
 use crate::secret::Digest;
-use crate::steps::events;
 use crate::steps::mail::{self, Outgoing};
-use crate::steps::throttle;
+use crate::steps::{events, review_notice, throttle};
 use crate::store::{self, email_changes, mail_tokens, mails, rate_limits, sign_ups, spent};
 use crate::texts;
 
@@ -45,31 +44,40 @@ pub(crate) enum Confirmed {
     Before,
 }
 
+/// What stands for the address of an account.
+#[derive(Clone, Debug)]
+pub(crate) enum Proof {
+    /// The link or code of a mail: the key of its token, which is spent.
+    Mail(String),
+    /// The word of staff or of the operator.
+    Staff(Actor),
+}
+
 /// Confirms the address of an account, and spends what proves it. Where staff decides, the review begins; where that was switched
 /// off since, the account is approved (people PPL-75).
 ///
 /// # Errors
 /// `Conflict` when the address belongs to another account by now (people PPL-69).
-pub(crate) async fn confirm(
-    auth: &Auth,
-    account: &Account,
-    token_id: String,
-    caller: &Caller,
-) -> Result<Confirmed, Error> {
+pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller: &Caller) -> Result<Confirmed, Error> {
     let Some(email) = account.email.clone() else { return Ok(Confirmed::Before) };
     let (now, lifetimes) = (auth.ambient().now(), &auth.config().lifetimes);
     let ends = now.plus(lifetimes.review);
     let is_pending = account.standing == Standing::Pending;
     let stays_pending = is_pending && auth.config().signups.approval;
     let welcome = (!stays_pending).then(|| Outgoing::to_account(auth, account, Mail::Welcome)).flatten();
-    let event = events::event(auth, EventKind::Confirmed, caller).by(Actor::Account(account.id.clone()));
-    let event = event.about(&account.id, &account.username);
+    let (token_id, kind, actor) = match proof {
+        Proof::Mail(token) => (Some(token), EventKind::Confirmed, Actor::Account(account.id.clone())),
+        Proof::Staff(actor) => (None, EventKind::ConfirmedByStaff, actor),
+    };
+    let event = events::event(auth, kind, caller).by(actor).about(&account.id, &account.username);
     let (spent, held) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
     let (was_spent, is_held, key) = (Arc::clone(&spent), Arc::clone(&held), email_key(&email.address));
     let along = Along::new(move |c, id| {
         let id = id.clone();
         Box::pin(async move {
-            if !mail_tokens::spend(c, &token_id, now).await? {
+            if let Some(token) = token_id
+                && !mail_tokens::spend(c, &token, now).await?
+            {
                 was_spent.store(false, Ordering::Release);
                 return Err(Error::refused(Code::Conflict, "the link is spent"));
             }
@@ -105,6 +113,9 @@ pub(crate) async fn confirm(
     }
     mail::wake(auth);
     tracing::info!(account = %account.id, "address confirmed");
+    if stays_pending {
+        review_notice::try_tell(auth).await;
+    }
     Ok(Confirmed::Now)
 }
 

@@ -111,7 +111,8 @@ impl Outgoing {
     }
 
     /// Counts it on the limit of people who have proven who they are, or use a browser that the account knows (PPL-175).
-    pub(crate) fn by_proven_person(self) -> Self {
+    #[allow(clippy::wrong_self_convention, reason = "it says whom the mail comes from, and converts nothing")]
+    pub(crate) fn from_proven_person(self) -> Self {
         Self { is_proven: true, ..self }
     }
 

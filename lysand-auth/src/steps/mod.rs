@@ -19,6 +19,7 @@ pub(crate) mod recovery;
 pub(crate) mod refused_sign_in;
 pub(crate) mod removal;
 pub(crate) mod request;
+pub(crate) mod review_notice;
 pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod sign_in;

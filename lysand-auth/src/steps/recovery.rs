@@ -86,7 +86,7 @@ pub(crate) fn reset_link(auth: &Auth, account: &Account) -> Link {
 pub(crate) async fn send_reset(auth: &Auth, account: &Account, caller: &Caller, by: Actor) -> Result<(), Error> {
     let mail = Outgoing::to_confirmed(auth, account, Mail::Reset);
     let mail = mail.ok_or_else(|| Error::refused(Code::Conflict, texts::NO_CONFIRMED_ADDRESS))?;
-    let mail = mail.with_link(reset_link(auth, account)).by_proven_person();
+    let mail = mail.with_link(reset_link(auth, account)).from_proven_person();
     let event = events::event(auth, EventKind::ResetAsked, caller).by(by).about(&account.id, &account.username);
     let queued = auth.store().write(move |c| {
         Box::pin(async move {
@@ -120,7 +120,7 @@ pub(crate) async fn to_new_password(auth: &Auth, account: &Account) -> Result<Er
     let token = issued.secret().clone();
     auth.store().write(move |c| Box::pin(async move { issued.keep(c).await })).await?;
     let refusal = Refusal::new(Code::InvalidGrant, texts::NEW_PASSWORD_NEEDED);
-    Ok(Error::Refused(Refusal { reset_token: Some(token), ..refusal }))
+    Ok(Error::Refused(Refusal { reset_token: Some(Box::new(token)), ..refusal }))
 }
 
 /// A link that no mail carries: for whoever stands in front of the server, or has just proven a password.

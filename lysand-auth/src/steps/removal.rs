@@ -108,7 +108,13 @@ pub(crate) async fn remove(auth: &Auth, account: &Account, removal: Removal, eve
     if !was_first.load(Ordering::Acquire) {
         return Ok(false);
     }
-    removed?;
+    if let Err(error) = removed {
+        // Of two removals at once the second finds no account.
+        return match auth.account(&over).await? {
+            None => Ok(false),
+            Some(_) => Err(error.into()),
+        };
+    }
     mail::wake(auth);
     revocation::notify(auth, &Revoked::Account(over)).await;
     Ok(true)

@@ -27,10 +27,11 @@ type Check = (Digest, oneshot::Sender<Option<Found>>);
 pub(super) struct BearerBatches(mpsc::Sender<Check>);
 
 impl BearerBatches {
-    /// Starts to answer on `runtime`; ends when the last sender is gone.
-    pub(super) fn start(pool: Pool<AsyncPgConnection>, runtime: &Handle) -> Self {
+    /// Starts to answer on `runtime`, each time within a transaction where `begin` says how it begins; ends when the last
+    /// sender is gone.
+    pub(super) fn start(pool: Pool<AsyncPgConnection>, begin: Option<String>, runtime: &Handle) -> Self {
         let (sender, checks) = mpsc::channel(MOST_WAITING);
-        runtime.spawn(answer(pool, checks));
+        runtime.spawn(answer(pool, begin, checks));
         Self(sender)
     }
 
@@ -46,7 +47,7 @@ impl BearerBatches {
     }
 }
 
-async fn answer(pool: Pool<AsyncPgConnection>, mut checks: mpsc::Receiver<Check>) {
+async fn answer(pool: Pool<AsyncPgConnection>, begin: Option<String>, mut checks: mpsc::Receiver<Check>) {
     let mut waiting: Vec<Check> = Vec::with_capacity(MOST_TOGETHER);
     while checks.recv_many(&mut waiting, MOST_TOGETHER).await > 0 {
         // Whoever has stopped waiting is not asked for.
@@ -58,7 +59,7 @@ async fn answer(pool: Pool<AsyncPgConnection>, mut checks: mpsc::Receiver<Check>
         digests.sort_unstable();
         digests.dedup();
         // A task of its own, so that neither a panic nor a database that has fallen silent ends all later checks.
-        let looked = tokio::spawn(tokio::time::timeout(TIMEOUT, look_up(pool.clone(), digests)));
+        let looked = tokio::spawn(tokio::time::timeout(TIMEOUT, look_up(pool.clone(), begin.clone(), digests)));
         let found = match looked.await {
             Ok(Ok(found)) => found,
             Ok(Err(_)) => Err(Error::unavailable()),
@@ -79,9 +80,11 @@ async fn answer(pool: Pool<AsyncPgConnection>, mut checks: mpsc::Receiver<Check>
     }
 }
 
-async fn look_up(pool: Pool<AsyncPgConnection>, digests: Vec<Digest>) -> Result<Vec<(Vec<u8>, Found)>, Error> {
-    let mut conn = PooledConn::of(&pool).await?;
-    let found = tokens::by_digests(conn.conn(), &digests).await;
-    conn.release();
-    found
+async fn look_up(
+    pool: Pool<AsyncPgConnection>,
+    begin: Option<String>,
+    digests: Vec<Digest>,
+) -> Result<Vec<(Vec<u8>, Found)>, Error> {
+    PooledConn::unit(&pool, begin.as_deref(), move |c| Box::pin(async move { tokens::by_digests(c, &digests).await }))
+        .await
 }

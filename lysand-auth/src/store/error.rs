@@ -26,6 +26,9 @@ pub enum StoreError {
     /// The database does not answer.
     #[error("the database cannot be reached: {0}")]
     Unavailable(String),
+    /// A connection pooler hands each transaction to another server connection, and nobody said so.
+    #[error("a connection pooler lends server connections for one transaction each")]
+    TransactionPooler,
     /// A migration failed; the database is as it was.
     #[error("the migration failed: {0}")]
     Migration(String),

@@ -39,6 +39,8 @@ pub(crate) mod own_tokens;
 #[cfg(feature = "postgres")]
 mod pooled_conn;
 #[cfg(feature = "postgres")]
+mod pooler;
+#[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_tls;
@@ -70,6 +72,8 @@ pub use diesel_migrations;
 pub use self::conn::{Conn, Work};
 pub use self::error::StoreError;
 pub use self::migrate::{MIGRATIONS, MigrationSet, MigrationState};
+#[cfg(feature = "postgres")]
+pub use self::pooler::Pooler;
 use crate::error::Error;
 use crate::secret::{Digest, Secret};
 
@@ -98,10 +102,27 @@ impl Store {
             #[cfg(feature = "sqlite")]
             "sqlite" => Backend::Sqlite(sqlite::Sqlite::open(text, max_connections)?),
             #[cfg(feature = "postgres")]
-            "postgres" | "postgresql" => Backend::Postgres(postgres::Postgres::open(text, max_connections).await?),
+            "postgres" | "postgresql" => {
+                Backend::Postgres(postgres::Postgres::open(text, max_connections, Pooler::None).await?)
+            }
             other => return Err(StoreError::Scheme(other.to_owned())),
         };
         Ok(Self(Arc::new(backend)))
+    }
+
+    /// The same for PostgreSQL behind a connection pooler: [`open`](Self::open) refuses one of transactions.
+    ///
+    /// # Errors
+    /// As those of [`open`](Self::open).
+    #[cfg(feature = "postgres")]
+    pub async fn open_behind(url: &Secret, max_connections: usize, pooler: Pooler) -> Result<Self, StoreError> {
+        match url.expose().split(':').next() {
+            Some("postgres" | "postgresql") => {
+                let postgres = postgres::Postgres::open(url.expose(), max_connections, pooler).await?;
+                Ok(Self(Arc::new(Backend::Postgres(postgres))))
+            }
+            _ => Self::open(url, max_connections).await,
+        }
     }
 
     /// Whether a database URL can be understood. Nothing is opened.

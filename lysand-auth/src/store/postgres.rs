@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use diesel::ConnectionError;
-use diesel::connection::SimpleConnection;
+use diesel::connection::{CacheSize, SimpleConnection};
 use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -19,6 +19,7 @@ use super::conn::{Conn, Work};
 use super::error::StoreError;
 use super::migrate::{self, MigrationSet, MigrationState};
 use super::pooled_conn::{PooledConn, TIMEOUT};
+use super::pooler::{self, Pooler};
 use super::postgres_tls;
 use crate::error::Error;
 
@@ -28,35 +29,31 @@ const STATEMENT: Duration = Duration::from_secs(4);
 const CONNECT: Duration = Duration::from_secs(3);
 const ACQUIRE: Duration = Duration::from_secs(3);
 
+const BEGIN_MIGRATION: &str = "BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = 0";
 /// Any number that nobody else takes for an advisory lock on the same database.
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7310583094241357)";
-
-/// After a failed statement PostgreSQL takes a bare COMMIT for a ROLLBACK and calls it a success. The empty SELECT fails
-/// then, so that nobody is told that what was rolled back is kept (security DUR-1).
-const COMMIT: &str = "SELECT; COMMIT";
 
 pub(super) struct Postgres {
     pub(super) bearer_batches: BearerBatches,
     pool: Pool<AsyncPgConnection>,
-    config: tokio_postgres::Config,
-    tls: MakeRustlsConnect,
+    server: Server,
     runtime: Handle,
     /// Dropping it ends the thread.
     _alive: oneshot::Sender<()>,
 }
 
 impl Postgres {
-    pub(super) async fn open(url: &str, max_connections: usize) -> Result<Self, StoreError> {
+    pub(super) async fn open(url: &str, max_connections: usize, pooler: Pooler) -> Result<Self, StoreError> {
         let (mut config, tls) = postgres_tls::read(url)?;
         config.connect_timeout(CONNECT);
-        limit_statements(&mut config, STATEMENT);
+        let server = Server { config, tls, pooler };
         let (runtime, alive) = own_runtime()?;
         let mut manager = ManagerConfig::default();
         manager.recycling_method = RecyclingMethod::Fast;
-        let setup = (config.clone(), tls.clone());
+        let setup = server.clone();
         manager.custom_setup = Box::new(move |_| {
-            let (config, tls) = setup.clone();
-            async move { connect(&config, tls).await.map_err(|error| ConnectionError::BadConnection(error.to_string())) }
+            let server = setup.clone();
+            async move { server.connect().await.map_err(|error| ConnectionError::BadConnection(error.to_string())) }
                 .boxed()
         });
         let manager = AsyncDieselConnectionManager::new_with_config("", manager);
@@ -67,31 +64,24 @@ impl Postgres {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let bearer_batches = BearerBatches::start(pool.clone(), &runtime);
-        let store = Self { bearer_batches, pool, config, tls, runtime, _alive: alive };
+        let bearer_batches = BearerBatches::start(pool.clone(), pooler.begin_reading(STATEMENT), &runtime);
+        let store = Self { bearer_batches, pool, server: server.clone(), runtime, _alive: alive };
         // By itself, because the pool would hide why there is no connection (faults D4).
-        let (config, tls) = (store.config.clone(), store.tls.clone());
-        let first = store.runtime.spawn(async move { look_at_server(&config, tls).await });
+        let first = store.runtime.spawn(async move { look_at(&server).await });
         match first.await {
             Ok(looked) => looked.map(|()| store),
             Err(error) => Err(StoreError::Unavailable(error.to_string())),
         }
     }
 
-    /// Runs each statement in a transaction of its own.
+    /// Runs each statement in a transaction of its own, unless a pooler wants all of them in one.
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        self.detached(async move {
-            let mut conn = PooledConn::of(&pool).await?;
-            let result = work(conn.conn()).await;
-            conn.release();
-            result
-        })
-        .await
+        let (pool, begin) = (self.pool.clone(), self.server.pooler.begin_reading(STATEMENT));
+        self.detached(async move { PooledConn::unit(&pool, begin.as_deref(), work).await }).await
     }
 
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Error>
@@ -99,17 +89,8 @@ impl Postgres {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        self.detached(async move {
-            let mut conn = PooledConn::of(&pool).await?;
-            conn.execute("BEGIN").await?;
-            let result = work(conn.conn()).await;
-            // When this fails, the caller learns that nothing is confirmed.
-            conn.execute(if result.is_ok() { COMMIT } else { "ROLLBACK" }).await?;
-            conn.release();
-            result
-        })
-        .await
+        let (pool, begin) = (self.pool.clone(), self.server.pooler.begin(STATEMENT));
+        self.detached(async move { PooledConn::unit(&pool, Some(&begin), work).await }).await
     }
 
     pub(super) async fn migrate(&self, sets: &'static [MigrationSet]) -> Result<Vec<String>, StoreError> {
@@ -139,12 +120,11 @@ impl Postgres {
         &self,
         work: impl FnOnce(&mut AsyncConnectionWrapper<AsyncPgConnection>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (mut config, tls) = (self.config.clone(), self.tls.clone());
-        limit_statements(&mut config, Duration::ZERO);
+        let server = self.server.clone();
         let task = self.runtime.spawn(async move {
-            let mut conn = connect(&config, tls).await?;
+            let mut conn = server.connect().await?;
             let begin = async {
-                SimpleAsyncConnection::batch_execute(&mut conn, "BEGIN").await?;
+                SimpleAsyncConnection::batch_execute(&mut conn, BEGIN_MIGRATION).await?;
                 SimpleAsyncConnection::batch_execute(&mut conn, MIGRATION_LOCK).await
             };
             begin.await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
@@ -162,14 +142,6 @@ impl Postgres {
     }
 }
 
-/// How long a statement may take, zero for ever, and that a commit is on the disk before it is answered, whatever the
-/// cluster's default (security DUR-1). The other options of the URL stay.
-fn limit_statements(config: &mut tokio_postgres::Config, limit: Duration) {
-    let options = config.get_options().unwrap_or_default();
-    let options = format!("{options} -c synchronous_commit=on -c statement_timeout={}", limit.as_millis());
-    config.options(options.trim());
-}
-
 /// A thread that drives the pool's connections until the sender is dropped.
 fn own_runtime() -> Result<(Handle, oneshot::Sender<()>), StoreError> {
     let away = |error: std::io::Error| StoreError::Unavailable(error.to_string());
@@ -185,20 +157,42 @@ fn own_runtime() -> Result<(Handle, oneshot::Sender<()>), StoreError> {
     Ok((handle, alive))
 }
 
-/// One connection.
-async fn connect(config: &tokio_postgres::Config, tls: MakeRustlsConnect) -> Result<AsyncPgConnection, StoreError> {
-    // Not longer than the driver's own time-out for each address, of which there may be several.
-    let connected = tokio::time::timeout(CONNECT * 4, config.connect(tls)).await;
-    let (client, connection) = connected
-        .map_err(|_| StoreError::Unavailable("it took too long to connect".to_owned()))?
-        .map_err(|error| no_connection(&error))?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection)
-        .await
-        .map_err(|error| StoreError::Unavailable(error.to_string()))
+/// Where the server is, and how it is spoken to.
+#[derive(Clone)]
+struct Server {
+    config: tokio_postgres::Config,
+    tls: MakeRustlsConnect,
+    pooler: Pooler,
+}
+
+impl Server {
+    /// One connection.
+    async fn connect(&self) -> Result<AsyncPgConnection, StoreError> {
+        // Not longer than the driver's own time-out for each address, of which there may be several.
+        let connected = tokio::time::timeout(CONNECT * 4, self.config.connect(self.tls.clone())).await;
+        let (client, mut connection) = connected
+            .map_err(|_| StoreError::Unavailable("it took too long to connect".to_owned()))?
+            .map_err(|error| no_connection(&error))?;
+        if self.pooler == Pooler::Transaction {
+            // The driver settles its own with prepared statements, which last no longer than a transaction.
+            let begun = tokio::select! {
+                begun = client.batch_execute("BEGIN") => begun,
+                ended = &mut connection => ended,
+            };
+            begun.map_err(|error| no_connection(&error))?;
+        }
+        let conn = AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+        let mut conn = conn.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        if self.pooler == Pooler::Transaction {
+            conn.set_prepared_statement_cache_size(CacheSize::Disabled);
+        }
+        self.pooler.settle(&mut conn, STATEMENT).await?;
+        Ok(conn)
+    }
 }
 
 /// Whether this is a server that the library can work with.
-async fn look_at_server(config: &tokio_postgres::Config, tls: MakeRustlsConnect) -> Result<(), StoreError> {
+async fn look_at(server: &Server) -> Result<(), StoreError> {
     #[derive(diesel::QueryableByName)]
     struct Found {
         #[diesel(sql_type = diesel::sql_types::Text)]
@@ -206,11 +200,21 @@ async fn look_at_server(config: &tokio_postgres::Config, tls: MakeRustlsConnect)
         #[diesel(sql_type = diesel::sql_types::Text)]
         read_only: String,
     }
-    let mut conn = connect(config, tls).await?;
+    let connected = server.connect().await;
+    // Behind an unnamed pooler of transactions the driver finds its statements gone, which tells nobody anything.
+    let is_lost = |error: &StoreError| error.to_string().contains("prepared statement");
+    if server.pooler == Pooler::None && connected.as_ref().err().is_none_or(is_lost) {
+        pooler::refuse_unnamed(&server.config, &server.tls).await?;
+    }
+    let mut conn = connected?;
+    let unavailable = |error: diesel::result::Error| StoreError::Unavailable(error.to_string());
+    SimpleAsyncConnection::batch_execute(&mut conn, "BEGIN").await.map_err(unavailable)?;
     let query = "SELECT current_setting('server_encoding') AS encoding, \
                  current_setting('transaction_read_only') AS read_only";
     let asked = diesel_async::RunQueryDsl::get_result::<Found>(diesel::sql_query(query), &mut conn).await;
-    let found = asked.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+    let found = asked.map_err(unavailable)?;
+    SimpleAsyncConnection::batch_execute(&mut conn, "COMMIT").await.map_err(unavailable)?;
+    drop(conn);
     let refused = |code: &str, why: String| Err(StoreError::Refused { code: code.to_owned(), message: why });
     match (&*found.encoding, &*found.read_only) {
         ("UTF8", "off") => Ok(()),

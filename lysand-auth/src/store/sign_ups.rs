@@ -12,6 +12,9 @@ use crate::model::app::AppId;
 use crate::model::sign_up::{Road, SignUpRecord};
 use crate::on;
 
+/// How many are counted who wait for staff.
+const MOST_WAITING: i64 = 10_000;
+
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
 struct Row {
@@ -158,6 +161,19 @@ pub(crate) async fn open(
         .limit(limit)
         .load(c))?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Since when those wait that staff can decide about: their address is confirmed.
+pub(crate) async fn waiting_since(conn: &mut Conn) -> Result<Vec<Timestamp>, Error> {
+    let all: Vec<Option<i64>> = on!(conn, c => table::table
+        .filter(table::decided_at.is_null())
+        .filter(table::needs_review.eq(1))
+        .filter(table::confirmed_at.is_not_null())
+        .order(table::confirmed_at)
+        .select(table::confirmed_at)
+        .limit(MOST_WAITING)
+        .load(c))?;
+    Ok(all.into_iter().flatten().map(Timestamp::from_micros).collect())
 }
 
 /// Forgets how a removed account came to be.

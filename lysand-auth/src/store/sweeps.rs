@@ -126,34 +126,8 @@ pub(crate) async fn find(
             let time = auth_session::ended_at.assume_not_null();
             by_text!(conn, auth_session, time, "(auth_session.ended_at, auth_session.id) > (", before, after, page)
         }
-        Kind::KnownBrowsers => {
-            let time = auth_known_browser::last_at;
-            by_text!(
-                conn,
-                auth_known_browser,
-                time,
-                "(auth_known_browser.last_at, auth_known_browser.id) > (",
-                before,
-                after,
-                page
-            )
-        }
-        Kind::Mails => {
-            let time = auth_mail::ended_at.assume_not_null();
-            by_text!(conn, auth_mail, time, "(auth_mail.ended_at, auth_mail.id) > (", before, after, page)
-        }
-        Kind::MailTokens => {
-            let time = auth_mail_token::created_at;
-            by_text!(
-                conn,
-                auth_mail_token,
-                time,
-                "(auth_mail_token.created_at, auth_mail_token.id) > (",
-                before,
-                after,
-                page
-            )
-        }
+        Kind::KnownBrowsers => known_browsers(conn, before, after, page).await?,
+        Kind::Mails | Kind::MailTokens => of_mail(conn, kind, before, after, page).await?,
         Kind::UnusedApps => unused_apps(conn, before, after, page).await?,
         Kind::SsoFlows => {
             let time = auth_sso_flow::expires_at;
@@ -201,6 +175,38 @@ async fn authorizations(conn: &mut Conn, before: i64, after: Row, page: i64) -> 
         }
     }
     Ok(found)
+}
+
+async fn known_browsers(conn: &mut Conn, before: i64, after: Row, page: i64) -> Result<Vec<Row>, Error> {
+    let time = auth_known_browser::last_at;
+    Ok(by_text!(
+        conn,
+        auth_known_browser,
+        time,
+        "(auth_known_browser.last_at, auth_known_browser.id) > (",
+        before,
+        after,
+        page
+    ))
+}
+
+/// Mails that ended, or tokens of mails.
+async fn of_mail(conn: &mut Conn, kind: Kind, before: i64, after: Row, page: i64) -> Result<Vec<Row>, Error> {
+    if kind == Kind::Mails {
+        let time = auth_mail::ended_at.assume_not_null();
+        Ok(by_text!(conn, auth_mail, time, "(auth_mail.ended_at, auth_mail.id) > (", before, after, page))
+    } else {
+        let time = auth_mail_token::created_at;
+        Ok(by_text!(
+            conn,
+            auth_mail_token,
+            time,
+            "(auth_mail_token.created_at, auth_mail_token.id) > (",
+            before,
+            after,
+            page
+        ))
+    }
 }
 
 async fn unused_apps(conn: &mut Conn, before: i64, after: Row, page: i64) -> Result<Vec<Row>, Error> {

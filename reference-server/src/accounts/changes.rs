@@ -2,14 +2,12 @@
 
 use diesel::{ExpressionMethods, QueryDsl};
 use lysand_auth::error::Error;
-use lysand_auth::host::accounts::{AccountsError, Change, Email, Field, Role, Standing, rules};
+use lysand_auth::host::accounts::{AccountsError, Email, Field, Role, Standing, rules};
 use lysand_auth::on;
-use lysand_auth::secret::Secret;
 use lysand_auth::store::Conn;
 
 use super::rows::{account, role_name, standing_name};
-use super::sql::SqlAccounts;
-use super::statements::{close, is_last_admin, lock_admins, no_such_account, row};
+use super::statements::{close, is_last_admin, lock_admins, no_such_account};
 
 /// A change whose slow part, the hash, is done.
 pub(super) enum Prepared {
@@ -19,32 +17,6 @@ pub(super) enum Prepared {
     Role(Role),
     Language(Option<String>),
     Delete,
-}
-
-impl SqlAccounts {
-    /// Does what needs no transaction: checks the values, and hashes a password.
-    pub(super) async fn prepare_change(&self, id: &str, change: Change) -> Result<Prepared, AccountsError> {
-        Ok(match change {
-            Change::Password(password) => Prepared::Password(Some(self.hash_for(id, &password).await?)),
-            Change::NoPassword => Prepared::Password(None),
-            Change::Email(email) => {
-                let address = rules::email(&email.address)?;
-                Prepared::Email(Email { address, ..email })
-            }
-            Change::Standing(standing) => Prepared::Standing(standing),
-            Change::Role(role) => Prepared::Role(role),
-            Change::Language(language) => Prepared::Language(language.map(|language| language.as_str().to_owned())),
-            Change::Delete => Prepared::Delete,
-            _ => return Err(AccountsError::NotOffered),
-        })
-    }
-
-    async fn hash_for(&self, id: &str, password: &Secret) -> Result<String, AccountsError> {
-        let wanted = id.to_owned();
-        let found = self.store.look_up(move |c| Box::pin(async move { row(c, wanted).await }));
-        let row = found.await.map_err(|error| AccountsError::Failed(Box::new(error)))?.ok_or_else(no_such_account)?;
-        Ok(self.hash(password, &row.username, row.email.as_deref()).await?)
-    }
 }
 
 /// Makes the change, unless something stands in its way.

@@ -4,6 +4,7 @@ mod changes;
 mod error;
 mod first_admin;
 mod rows;
+mod search;
 mod sql;
 mod statements;
 

@@ -8,16 +8,18 @@ use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Language;
 use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
+use lysand_auth::host::accounts::{AccountQuery, Page};
 use lysand_auth::host::accounts::{Accounts, AccountsError, Along, Change, NewAccount, Profile, rules};
 use lysand_auth::on;
 use lysand_auth::password::Passwords;
 use lysand_auth::secret::Secret;
 use lysand_auth::store::{Conn, MigrationSet, Store};
 
-use super::changes;
+use super::changes::{self, Prepared};
 use super::error::CreateError;
 use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, account_closed_name, role_name, standing_name};
-use super::statements::{delete_setup_tokens, insert, lock_admins, row};
+use super::search;
+use super::statements::{delete_setup_tokens, insert, lock_admins, no_such_account, row};
 use crate::assets;
 
 /// The migrations of the accounts' tables.
@@ -138,6 +140,30 @@ impl SqlAccounts {
             })
         });
         made.await.map_err(failed)?
+    }
+
+    /// Does what needs no transaction: checks the values, and hashes a password.
+    async fn prepare_change(&self, id: &str, change: Change) -> Result<Prepared, AccountsError> {
+        Ok(match change {
+            Change::Password(password) => Prepared::Password(Some(self.hash_for(id, &password).await?)),
+            Change::NoPassword => Prepared::Password(None),
+            Change::Email(email) => {
+                let address = rules::email(&email.address)?;
+                Prepared::Email(Email { address, ..email })
+            }
+            Change::Standing(standing) => Prepared::Standing(standing),
+            Change::Role(role) => Prepared::Role(role),
+            Change::Language(language) => Prepared::Language(language.map(|language| language.as_str().to_owned())),
+            Change::Delete => Prepared::Delete,
+            _ => return Err(AccountsError::NotOffered),
+        })
+    }
+
+    async fn hash_for(&self, id: &str, password: &Secret) -> Result<String, AccountsError> {
+        let wanted = id.to_owned();
+        let found = self.store.look_up(move |c| Box::pin(async move { row(c, wanted).await }));
+        let row = found.await.map_err(failed)?.ok_or_else(no_such_account)?;
+        Ok(self.hash(password, &row.username, row.email.as_deref()).await?)
     }
 
     /// Makes a change and does `along`, both or neither.
@@ -283,6 +309,16 @@ impl Accounts for SqlAccounts {
 
     async fn set_role(&self, id: &AccountId, role: Role) -> Result<(), AccountsError> {
         self.change(id, Change::Role(role), None).await
+    }
+
+    async fn search(&self, query: &AccountQuery) -> Result<Page<Account>, AccountsError> {
+        let query = query.clone();
+        self.store.read(move |c| Box::pin(search::page(c, query))).await.map_err(failed)
+    }
+
+    async fn count(&self, query: &AccountQuery) -> Result<u64, AccountsError> {
+        let query = query.clone();
+        self.store.read(move |c| Box::pin(search::count(c, query))).await.map_err(failed)
     }
 
     async fn list(&self) -> Result<Vec<Account>, AccountsError> {

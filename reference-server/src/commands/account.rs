@@ -1,25 +1,27 @@
 //! `account …`
 
 use lysand_auth::error::Error;
-use lysand_auth::flows::events::Actor;
-use lysand_auth::flows::{reset, sessions, sso};
-use lysand_auth::host::accounts::{Account, Email, Role, Standing};
+use lysand_auth::flows::events::{Actor, Caller};
+use lysand_auth::flows::{reset, reviews, sessions, sso, staff};
+use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 
 use super::account_facts::{address, entity, role, standing};
 use super::cli::{AccountCommand, CreateAccount};
 use super::error::CommandError;
+use super::outcome::Outcome;
 use super::{account_details, output, password, recovery};
 use crate::state::State;
 
 /// Does an `account` command.
-pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -> Result<(), CommandError> {
+pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -> Result<Outcome, CommandError> {
     match command {
         AccountCommand::Create(wanted) => create(state, wanted, as_json).await,
         AccountCommand::List => list(state, as_json).await,
         AccountCommand::Show { name } => {
             let account = find(state, &name).await?;
-            account_details::show(state, &account, as_json).await
+            account_details::show(state, &account, as_json).await?;
+            Ok(Outcome::looked())
         }
         AccountCommand::SetPassword { name, password_stdin } => set_password(state, &name, password_stdin).await,
         AccountCommand::Reset { name, at_next_sign_in } => {
@@ -30,12 +32,13 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
         }
         AccountCommand::Unlock { name } => {
             let account = find(state, &name).await?;
-            sessions::unlock(&state.auth, &account.id).await?;
+            unlock(state, &account).await?;
             output::text(&format!("{} may try to sign in again.\n", account.username));
-            Ok(())
+            Ok(Outcome::changed_account("account unlock", &account))
         }
         AccountCommand::Unlink { name, provider } => unlink(state, &name, &provider).await,
         AccountCommand::ReleaseName { name } => release_name(state, &name).await,
+        AccountCommand::Confirm { name } => confirm(state, &name).await,
         AccountCommand::Disable { name } => set_standing(state, &name, Standing::Disabled).await,
         AccountCommand::Enable { name } => set_standing(state, &name, Standing::Active).await,
         AccountCommand::Delete { name } => delete(state, &name).await,
@@ -43,83 +46,102 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
             let account = find(state, &name).await?;
             sessions::end_all(&state.auth, &account.id).await?;
             output::text(&format!("All sessions and tokens of {} are ended.\n", account.username));
-            Ok(())
+            Ok(Outcome::changed_account("account sign-out", &account))
         }
     }
 }
 
-async fn create(state: &State, wanted: CreateAccount, as_json: bool) -> Result<(), CommandError> {
+async fn unlock(state: &State, account: &Account) -> Result<(), CommandError> {
+    Ok(sessions::unlock(&state.auth, account, Actor::Command, &Caller::default()).await?)
+}
+
+async fn create(state: &State, wanted: CreateAccount, as_json: bool) -> Result<Outcome, CommandError> {
     let password = password::new_password(wanted.password_stdin)?;
     let new = NewAccount::new(wanted.name)
         .with_email(Email { address: wanted.email, confirmed: !wanted.unconfirmed })
         .with_password(password)
         .with_role(if wanted.admin { Role::Admin } else { Role::Member });
     let account = state.accounts.create(new).await?;
-    account_details::show(state, &account, as_json).await
+    account_details::show(state, &account, as_json).await?;
+    Ok(Outcome::changed_account("account create", &account))
 }
 
-async fn list(state: &State, as_json: bool) -> Result<(), CommandError> {
+async fn confirm(state: &State, name: &str) -> Result<Outcome, CommandError> {
+    let account = find(state, name).await?;
+    reviews::confirm(&state.auth, &account.id, Actor::Command, &Caller::default()).await?;
+    output::text(&format!("The e-mail address of {} counts as confirmed.\n", account.username));
+    Ok(Outcome::changed_account("account confirm", &account))
+}
+
+async fn list(state: &State, as_json: bool) -> Result<Outcome, CommandError> {
     let accounts = state.accounts.list().await?;
     if as_json {
         output::json(&accounts.iter().map(entity).collect());
-        return Ok(());
+        return Ok(Outcome::looked());
     }
     let rows: Vec<_> = accounts
         .iter()
         .map(|account| vec![account.username.clone(), address(account), role(account).into(), standing(account).into()])
         .collect();
     output::text(&output::table(&["NAME", "E-MAIL", "ROLE", "STANDING"], &rows));
-    Ok(())
+    Ok(Outcome::looked())
 }
 
-async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<(), CommandError> {
+async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
     let password = password::new_password(from_stdin)?;
     reset::set_by_staff(&state.auth, &account, &password, Actor::Command).await?;
-    sessions::unlock(&state.auth, &account.id).await?;
+    unlock(state, &account).await?;
     recovery::send_mail(state).await;
     output::text(&format!("The password of {} is set; all its sessions and tokens are ended.\n", account.username));
-    Ok(())
+    Ok(Outcome::changed_account("account set-password", &account))
 }
 
-async fn set_standing(state: &State, name: &str, standing: Standing) -> Result<(), CommandError> {
+async fn set_standing(state: &State, name: &str, standing: Standing) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
-    state.accounts.set_standing(&account.id, standing).await?;
-    if standing != Standing::Active {
-        sessions::sign_out_everywhere(&state.auth, &account.id).await?;
-    }
-    let words = if standing == Standing::Active { "may act" } else { "may no longer act" };
+    staff::set_standing(&state.auth, &account, standing, Actor::Command, &Caller::default()).await?;
+    let may_act = standing == Standing::Active;
+    let (words, command) =
+        if may_act { ("may act", "account enable") } else { ("may no longer act", "account disable") };
     output::text(&format!("{} {words}.\n", account.username));
-    Ok(())
+    Ok(Outcome::changed_account(command, &account))
 }
 
-async fn unlink(state: &State, name: &str, provider: &str) -> Result<(), CommandError> {
+async fn unlink(state: &State, name: &str, provider: &str) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
     sso::remove(&state.auth, &account.id, provider).await?;
     output::text(&format!("{} is no longer linked to {provider}.\n", account.username));
-    Ok(())
+    Ok(Outcome::changed_account("account unlink", &account))
 }
 
-async fn release_name(state: &State, name: &str) -> Result<(), CommandError> {
+async fn release_name(state: &State, name: &str) -> Result<Outcome, CommandError> {
     if !state.accounts.release_name(name).await? {
         return Err(CommandError::new(format!("{name:?} is not the name of a removed account")));
     }
     output::text(&format!("{name} can be taken again. Apps may take its next owner for the one before.\n"));
-    Ok(())
+    Ok(Outcome::changed("account release-name"))
 }
 
-async fn delete(state: &State, name: &str) -> Result<(), CommandError> {
+async fn delete(state: &State, name: &str) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
     state.accounts.delete(&account.id).await?;
     sessions::end_all(&state.auth, &account.id).await?;
     sso::forget(&state.auth, &account.id).await?;
     sessions::forget(&state.auth, &account.id).await?;
     output::text(&format!("{} is removed.\n", account.username));
-    Ok(())
+    Ok(Outcome::changed_account("account delete", &account))
 }
 
 /// The account of this name or address.
 pub(super) async fn find(state: &State, name: &str) -> Result<Account, CommandError> {
     let found = state.accounts.by_identifier(name).await.map_err(Error::from_host)?;
     found.ok_or_else(|| CommandError::new(format!("there is no account {name:?}")))
+}
+
+/// The account of this id, name or address.
+pub(super) async fn find_by_id(state: &State, id: &str) -> Result<Account, CommandError> {
+    match state.accounts.by_id(&AccountId::new(id)).await.map_err(Error::from_host)? {
+        Some(account) => Ok(account),
+        None => find(state, id).await,
+    }
 }

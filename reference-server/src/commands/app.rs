@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::cli::{AppCommand, CreateApp};
 use super::error::CommandError;
+use super::outcome::Outcome;
 use super::output;
 use crate::state::State;
 
 /// Does an `app` command.
-pub(super) async fn run(state: &State, command: AppCommand, as_json: bool) -> Result<(), CommandError> {
+pub(super) async fn run(state: &State, command: AppCommand, as_json: bool) -> Result<Outcome, CommandError> {
     match command {
         AppCommand::Create(wanted) => create(state, wanted, as_json).await,
         AppCommand::List => list(state, as_json).await,
@@ -19,12 +20,12 @@ pub(super) async fn run(state: &State, command: AppCommand, as_json: bool) -> Re
             let app = find(state, &id).await?;
             apps::delete(&state.auth, &app.id).await?;
             output::text(&format!("{} is removed, with its codes and tokens.\n", app.name.escape_debug()));
-            Ok(())
+            Ok(Outcome::changed("app delete"))
         }
     }
 }
 
-async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), CommandError> {
+async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<Outcome, CommandError> {
     let mut registration = Registration::default();
     registration.name = Some(wanted.name);
     registration.redirect_uris = wanted.redirect_uri;
@@ -37,7 +38,7 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), C
     let secret = secret.unwrap_or_default();
     if as_json {
         output::json(&credential_application(&app, secret.expose()));
-        return Ok(());
+        return Ok(Outcome::changed("app create"));
     }
     output::text(&output::facts(&[
         ("name", app.name.clone()),
@@ -48,14 +49,14 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<(), C
         ("first-party", yes_or_no(app.first_party).into()),
         ("id", app.id.to_string()),
     ]));
-    Ok(())
+    Ok(Outcome::changed("app create"))
 }
 
-async fn list(state: &State, as_json: bool) -> Result<(), CommandError> {
+async fn list(state: &State, as_json: bool) -> Result<Outcome, CommandError> {
     let all = apps::list(&state.auth).await?;
     if as_json {
         output::json(&all.iter().map(entity).collect());
-        return Ok(());
+        return Ok(Outcome::looked());
     }
     let rows: Vec<_> = all
         .iter()
@@ -66,7 +67,7 @@ async fn list(state: &State, as_json: bool) -> Result<(), CommandError> {
         })
         .collect();
     output::text(&output::table(&["ID", "NAME", "FIRST-PARTY", "SCOPES", "REDIRECT URIS"], &rows));
-    Ok(())
+    Ok(Outcome::looked())
 }
 
 fn yes_or_no(yes: bool) -> &'static str {

@@ -69,6 +69,14 @@ pub(super) enum Command {
     /// Manage access tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Decide about requests to join
+    #[command(subcommand)]
+    Review(ReviewCommand),
+    /// Manage invitations
+    #[command(subcommand)]
+    Invite(InviteCommand),
+    /// List or export the log of events, the newest first
+    Events(EventsWanted),
     /// See what happens to mails
     #[command(subcommand)]
     Mail(MailCommand),
@@ -89,6 +97,84 @@ pub(super) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// `review …`; ID is an account's id or its user name.
+#[derive(Debug, Subcommand)]
+pub(super) enum ReviewCommand {
+    /// List who waits, the oldest request first
+    List {
+        /// Also those whose e-mail address is not confirmed yet
+        #[arg(long)]
+        unconfirmed: bool,
+    },
+    /// Let somebody in
+    Approve {
+        /// The account's id, or its user name
+        id: String,
+    },
+    /// Decline a request: its account goes, and name and address are free
+    Reject {
+        /// The account's id, or its user name
+        id: String,
+        /// What the person is told, in up to 1,000 characters
+        #[arg(long)]
+        message: Option<String>,
+    },
+}
+
+/// `invite …`
+#[derive(Debug, Subcommand)]
+pub(super) enum InviteCommand {
+    /// Make an invitation and print its link
+    Create(CreateInvitation),
+    /// List invitations, the newest first
+    List,
+    /// End an invitation
+    End {
+        /// Its code or id
+        code: String,
+    },
+}
+
+/// `invite create`
+#[derive(Debug, Args)]
+pub(super) struct CreateInvitation {
+    /// How many people may use it, from 1 to 10,000
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "unlimited")]
+    pub(super) uses: i64,
+    /// Let any number of people use it
+    #[arg(long)]
+    pub(super) unlimited: bool,
+    /// For how long, from 5m to 365d, or "never"
+    #[arg(long, value_name = "DURATION", default_value = "7d")]
+    pub(super) expires: String,
+    /// A note for whoever looks after the server
+    #[arg(long, value_name = "TEXT")]
+    pub(super) comment: Option<String>,
+    /// Mail it to this address, which alone may use it
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) email: Option<String>,
+    /// Review whom it brings, where sign-ups are reviewed
+    #[arg(long)]
+    pub(super) review: bool,
+}
+
+/// `events`
+#[derive(Debug, Args)]
+pub(super) struct EventsWanted {
+    /// Only those since a day (2026-11-21), a moment (2026-11-21T08:00:00Z), or so long ago (24h)
+    #[arg(long, value_name = "WHEN")]
+    pub(super) since: Option<String>,
+    /// Only those of this kind, such as sign_in
+    #[arg(long, value_name = "KIND")]
+    pub(super) event: Option<String>,
+    /// Only those about this account: its id, user name or e-mail address
+    #[arg(long, value_name = "NAME")]
+    pub(super) account: Option<String>,
+    /// As CSV, with a heading
+    #[arg(long)]
+    pub(super) csv: bool,
 }
 
 /// `mail …`
@@ -171,6 +257,11 @@ pub(super) enum AccountCommand {
     /// Let somebody else have the name of an account that was removed
     ReleaseName {
         /// The user name
+        name: String,
+    },
+    /// Take the e-mail address of an account for confirmed, without its mail
+    Confirm {
+        /// User name or e-mail address
         name: String,
     },
     /// Stop an account from acting; ends its sessions
@@ -312,6 +403,17 @@ mod tests {
             "app delete 1",
             "token create alice --scopes read --app 1",
             "sweep",
+            "account confirm alice",
+            "review list --unconfirmed --json",
+            "review approve alice",
+            "review reject alice --message Sorry",
+            "invite create --json",
+            "invite create --uses 3 --expires never --comment C --email a@b.example --review",
+            "invite create --unlimited",
+            "invite list --json",
+            "invite end code",
+            "events --since 24h --event sign_in --account alice --csv",
+            "events --json",
             "mail test a@b.example --json",
             "mail list --json",
             "mail retry 1",
@@ -331,6 +433,9 @@ mod tests {
             "app create --name N",
             "openapi",
             "mail test",
+            "review approve",
+            "invite create --uses 3 --unlimited",
+            "invite end",
             "token create alice",
             "serve --log-format xml",
             "account create alice --email a@b.example --password hunter2",

@@ -30,7 +30,10 @@ pub(super) fn check(settings: &Settings, as_json: bool) -> ExitCode {
     }
     match as_json {
         true => output::json(&json!([])),
-        false => output::text("The configuration is good.\n"),
+        false => {
+            let warnings = settings.warnings().into_iter().map(|warning| format!("Mind: {warning}.\n"));
+            output::text(&format!("The configuration is good.\n{}", warnings.collect::<String>()));
+        }
     }
     ExitCode::SUCCESS
 }

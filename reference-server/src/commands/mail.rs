@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::cli::MailCommand;
 use super::error::CommandError;
+use super::outcome::Outcome;
 use super::output;
 use crate::state::State;
 
@@ -22,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// Does a `mail` command.
-pub(super) async fn run(state: &State, command: MailCommand, as_json: bool) -> Result<ExitCode, CommandError> {
+pub(super) async fn run(state: &State, command: MailCommand, as_json: bool) -> Result<Outcome, CommandError> {
     match command {
         MailCommand::Test { address } => test(state, &address, as_json).await,
         MailCommand::List => list(state, as_json).await,
@@ -30,12 +31,12 @@ pub(super) async fn run(state: &State, command: MailCommand, as_json: bool) -> R
             outbox::retry(&state.auth, &id).await?;
             let mail = sent(state, &id).await?;
             output::text(&format!("{}\n", said(&mail)));
-            Ok(ExitCode::SUCCESS)
+            Ok(Outcome::changed("mail retry"))
         }
     }
 }
 
-async fn test(state: &State, address: &str, as_json: bool) -> Result<ExitCode, CommandError> {
+async fn test(state: &State, address: &str, as_json: bool) -> Result<Outcome, CommandError> {
     if address.parse::<Address>().is_err() {
         return Err(CommandError::new(format!("{address:?} is no e-mail address")));
     }
@@ -46,7 +47,8 @@ async fn test(state: &State, address: &str, as_json: bool) -> Result<ExitCode, C
         true => output::json(&entity(&mail)),
         false => output::text(&format!("{}\n", said(&mail))),
     }
-    Ok(if mail.state == MailState::Sent { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let code = if mail.state == MailState::Sent { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    Ok(Outcome::changed("mail test").ending(code))
 }
 
 /// Sends what waits, and says what became of one mail, which a server that runs may have taken.
@@ -88,11 +90,11 @@ fn said(mail: &MailRecord) -> String {
     }
 }
 
-async fn list(state: &State, as_json: bool) -> Result<ExitCode, CommandError> {
+async fn list(state: &State, as_json: bool) -> Result<Outcome, CommandError> {
     let all = outbox::list(&state.auth, None, NEWEST).await?;
     if as_json {
         output::json(&all.iter().map(entity).collect());
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Outcome::looked());
     }
     let rows: Vec<_> = all
         .iter()
@@ -103,7 +105,7 @@ async fn list(state: &State, as_json: bool) -> Result<ExitCode, CommandError> {
         })
         .collect();
     output::text(&output::table(&["ID", "KIND", "TO", "STATE", "TRIES", "MADE", "LAST ERROR"], &rows));
-    Ok(ExitCode::SUCCESS)
+    Ok(Outcome::looked())
 }
 
 fn entity(mail: &MailRecord) -> Value {

@@ -11,11 +11,15 @@ mod config;
 mod database;
 mod documentation;
 mod error;
+mod events;
+mod invite;
 mod mail;
+mod outcome;
 mod output;
 mod password;
 mod recovery;
 mod reload;
+mod review;
 mod serve;
 mod token;
 
@@ -29,8 +33,10 @@ use lysand_auth::keys::Keys;
 
 use self::cli::{Cli, Command, KeysCommand, TokenCommand};
 use self::error::CommandError;
+use self::outcome::Outcome;
 use self::reload::Reload;
 use crate::logging::{self, Log};
+use crate::panics;
 use crate::settings::{FILE_VARIABLE, Settings};
 use crate::state::{StartError, State};
 
@@ -74,8 +80,9 @@ pub fn run(
         None | Some(Command::Serve) => logging::filter_of(&settings.log_level),
         Some(_) => QUIET.to_owned(),
     };
+    let panics = panics::count();
     let log = Log::start(cli.log_format.map_or(settings.log_format, Into::into), asked, &usual);
-    match actix_web::rt::System::new().block_on(dispatch(cli, settings, Reload { load: Box::new(load), log })) {
+    match actix_web::rt::System::new().block_on(dispatch(cli, settings, Reload { load: Box::new(load), log, panics })) {
         Ok(code) => code,
         Err(error) => {
             output::complain(&error.to_string());
@@ -96,23 +103,31 @@ async fn dispatch(cli: Cli, settings: Settings, reload: Reload) -> Result<ExitCo
         Command::Migrate { status } => database::migrate(&settings, &ambient, status, cli.json).await?,
         Command::CheckConfig => return Ok(config::check(&settings, cli.json)),
         Command::PrintConfig => output::text(settings.to_toml()),
-        Command::Account(command) => {
-            account::run(&State::open_existing(settings, ambient).await?, command, cli.json).await?;
-        }
         Command::Backup { file } => backup::run(&settings, &file, cli.json)?,
         Command::Completions { .. } | Command::Man => {}
-        Command::App(command) => app::run(&State::open_existing(settings, ambient).await?, command, cli.json).await?,
-        Command::Token(TokenCommand::Create(wanted)) => {
-            token::create(&State::open_existing(settings, ambient).await?, wanted, cli.json).await?;
-        }
-        Command::Mail(command) => {
-            return mail::run(&State::open_existing(settings, ambient).await?, command, cli.json).await;
-        }
         Command::Keys(KeysCommand::New { file }) => {
             Keys::create_signing_file(&file, &ambient).map_err(StartError::Key)?;
             output::text(&format!("{}: add it to keys.jwt; the first of them signs\n", file.display()));
         }
-        Command::Sweep => database::sweep(&State::open_existing(settings, ambient).await?, cli.json).await?,
+        command => {
+            let state = State::open_existing(settings, ambient).await?;
+            return administer(&state, command, cli.json).await?.record(&state).await;
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The commands that work with what a server keeps.
+async fn administer(state: &State, command: Command, as_json: bool) -> Result<Outcome, CommandError> {
+    match command {
+        Command::Account(command) => account::run(state, command, as_json).await,
+        Command::App(command) => app::run(state, command, as_json).await,
+        Command::Token(TokenCommand::Create(wanted)) => token::create(state, wanted, as_json).await,
+        Command::Review(command) => review::run(state, command, as_json).await,
+        Command::Invite(command) => invite::run(state, command, as_json).await,
+        Command::Events(wanted) => events::run(state, wanted, as_json).await,
+        Command::Mail(command) => mail::run(state, command, as_json).await,
+        Command::Sweep => database::sweep(state, as_json).await.map(|()| Outcome::looked()),
+        _ => Ok(Outcome::looked()),
+    }
 }

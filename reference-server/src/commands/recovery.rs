@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::account::find;
 use super::error::CommandError;
+use super::outcome::Outcome;
 use super::output;
 use crate::state::State;
 
@@ -23,7 +24,7 @@ pub(super) async fn send_mail(state: &State) {
 }
 
 /// Demands a new password (people PPL-99).
-pub(super) async fn reset(state: &State, name: &str, at_sign_in: bool, as_json: bool) -> Result<(), CommandError> {
+pub(super) async fn reset(state: &State, name: &str, at_sign_in: bool, as_json: bool) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
     let how = if at_sign_in { Demanded::AtNextSignIn } else { Demanded::Now };
     let demand = reset::demand(&state.auth, &account, how, Actor::Command).await?;
@@ -31,7 +32,7 @@ pub(super) async fn reset(state: &State, name: &str, at_sign_in: bool, as_json: 
     let link = demand.link.as_ref().map(Secret::expose);
     if as_json {
         output::json(&json!({ "id": account.id.as_str(), "link": link, "mailed": demand.mailed }));
-        return Ok(());
+        return Ok(Outcome::changed_account("account reset", &account));
     }
     let mut text = format!("Everything of {} is ended.\n", account.username);
     match link {
@@ -44,11 +45,16 @@ pub(super) async fn reset(state: &State, name: &str, at_sign_in: bool, as_json: 
         None => text += "The next sign-in with the right password leads to the page for a new one.\n",
     }
     output::text(&text);
-    Ok(())
+    Ok(Outcome::changed_account("account reset", &account))
 }
 
 /// Gives an account another address.
-pub(super) async fn set_email(state: &State, name: &str, address: &str, confirmed: bool) -> Result<(), CommandError> {
+pub(super) async fn set_email(
+    state: &State,
+    name: &str,
+    address: &str,
+    confirmed: bool,
+) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
     let address = rules::email(address).map_err(|error| CommandError::new(error.to_string()))?;
     let words = if confirmed { "" } else { ", once it is confirmed: a mail is on its way" };
@@ -56,5 +62,5 @@ pub(super) async fn set_email(state: &State, name: &str, address: &str, confirme
     email::set(&state.auth, &account, Email { address, confirmed }, Actor::Command).await?;
     send_mail(state).await;
     output::text(&told);
-    Ok(())
+    Ok(Outcome::changed_account("account set-email", &account))
 }

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::logging::Log;
+use crate::panics::Panics;
 use crate::server::Running;
 use crate::settings::{Problems, Settings};
 
@@ -10,6 +11,8 @@ use crate::settings::{Problems, Settings};
 pub(super) struct Reload {
     pub(super) load: Box<dyn Fn() -> Result<Settings, Problems>>,
     pub(super) log: Log,
+    /// Told when the server stops.
+    pub(super) panics: Panics,
 }
 
 impl Reload {

@@ -26,7 +26,7 @@ pub(super) async fn run(settings: Settings, ambient: Ambient, reload: &Reload) -
     tracing::info!("received a termination signal: finishing requests in flight");
     tokio::select! {
         () = running.stop() => {
-            tracing::info!("stopped");
+            tracing::info!(panics = reload.panics.total(), "stopped");
             Ok(())
         }
         () = wait_for_end(&mut signals.terminate, &mut signals.interrupt) => Err(CommandError::new("received a second termination signal: stopped at once")),

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::cli::CreateToken;
 use super::error::CommandError;
+use super::outcome::Outcome;
 use super::{account, app, output};
 use crate::state::State;
 
@@ -17,7 +18,7 @@ const OWN_APP: &str = "Command line";
 const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// Does `token create`.
-pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) -> Result<(), CommandError> {
+pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) -> Result<Outcome, CommandError> {
     let account = account::find(state, &wanted.name).await?;
     if let Some(reason) = account.inactive_reason() {
         let why = match reason {
@@ -32,7 +33,7 @@ pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) ->
         None => own_app(state, &wanted.scopes).await?,
     };
     let scopes = app.scopes.grant(Some(&wanted.scopes), &state.auth.config().scopes)?;
-    let issued = token::issue(&state.auth, &app, Some(account.id), scopes).await?;
+    let issued = token::issue(&state.auth, &app, Some(account.id.clone()), scopes).await?;
     match as_json {
         true => output::json(&json!({
             "access_token": issued.access_token.expose(),
@@ -42,7 +43,7 @@ pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) ->
         })),
         false => output::text(&format!("{}\n", issued.access_token.expose())),
     }
-    Ok(())
+    Ok(Outcome::changed_account("token create", &account))
 }
 
 /// The command line's own app with exactly these scopes, registered when it is first needed.

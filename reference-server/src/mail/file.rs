@@ -4,7 +4,6 @@ use std::fmt;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -20,7 +19,6 @@ pub struct FileMailer {
     messages: Messages,
     keep: Duration,
     ambient: Ambient,
-    has_warned: AtomicBool,
 }
 
 impl fmt::Debug for FileMailer {
@@ -33,7 +31,8 @@ impl FileMailer {
     /// Mail below `folder`, which is made when the first mail is written; each file is removed after `keep`.
     #[must_use]
     pub fn new(folder: PathBuf, messages: Messages, keep: Duration, ambient: Ambient) -> Self {
-        Self { folder, messages, keep, ambient, has_warned: AtomicBool::new(false) }
+        remove_older(&folder, oldest(&ambient, keep));
+        Self { folder, messages, keep, ambient }
     }
 }
 
@@ -43,16 +42,12 @@ impl Mailer for FileMailer {
         let message = self.messages.message(letter)?.formatted();
         let id = self.ambient.id();
         let (folder, name) = (self.folder.clone(), format!("{id}.eml"));
-        let oldest =
-            millis_of(&id).map(|now| now.saturating_sub(u64::try_from(self.keep.as_millis()).unwrap_or(u64::MAX)));
+        let oldest = oldest(&self.ambient, self.keep);
         let written = tokio::task::spawn_blocking(move || {
-            remove_older(&folder, oldest.unwrap_or(0));
+            remove_older(&folder, oldest);
             write(&folder, &id, &message)
         });
         written.await??;
-        if !self.has_warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!("mail is written to {} and reaches nobody: configure [smtp]", self.folder.display());
-        }
         tracing::info!(kind = letter.mail.kind(), file = name, "mail written");
         Ok(())
     }
@@ -82,6 +77,11 @@ fn remove_older(folder: &Path, oldest: u64) {
             let _ = std::fs::remove_file(entry.path());
         }
     }
+}
+
+/// The moment before which files are too old, in milliseconds.
+fn oldest(ambient: &Ambient, keep: Duration) -> u64 {
+    u64::try_from(ambient.now().minus(keep).micros() / 1_000).unwrap_or(0)
 }
 
 /// When an id was made: the first 48 bits of a UUID of version 7, in milliseconds (RFC 9562 §5.7).

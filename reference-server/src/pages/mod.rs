@@ -91,7 +91,7 @@ impl TeraPages {
 
     /// The catalogue of each language, English first.
     pub(crate) fn catalogues(&self) -> Vec<(&'static str, Arc<Catalogue>)> {
-        self.parsed().languages().to_vec()
+        self.parsed().catalogues()
     }
 
     /// The languages that the pages speak: tag in lower case, name in itself.

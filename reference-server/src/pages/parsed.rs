@@ -29,11 +29,6 @@ pub(super) struct ParsedPages {
 }
 
 impl ParsedPages {
-    /// The catalogue of each language, English first.
-    pub(super) fn languages(&self) -> &[(&'static str, Arc<Catalogue>)] {
-        &self.languages
-    }
-
     /// Reads, parses and tries all templates.
     ///
     /// # Errors
@@ -74,6 +69,11 @@ impl ParsedPages {
             }
         }
         Ok(pages)
+    }
+
+    /// The catalogue of each language, English first.
+    pub(super) fn catalogues(&self) -> Vec<(&'static str, Arc<Catalogue>)> {
+        self.languages.clone()
     }
 
     /// The admin's own file of this name.

@@ -1,16 +1,17 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
+mod common;
 mod people;
 mod recovery;
 
 use lysand_auth::host::pages::{
-    Access, AccountOnPage, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage,
-    ConsentPage, CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, MomentOnPage, Permission,
-    ProviderOnPage, SignInPage,
+    Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage,
+    CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, MomentOnPage, Permission, ProviderOnPage,
+    SignInPage,
 };
-use serde::Serialize;
 use serde_json::Value;
 
+use self::common::{account, add, app};
 use super::contexts::{
     AccountPage, Actions, DemoOffer, DemoPage, FieldErrors, HomePage, Identity, LanguageChoice, Links, Message, Notice,
     NoticeKind, Parameter, SetupPage, Step,
@@ -33,19 +34,6 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     your_account(text, &mut samples);
     add(&mut samples, "demo.html", &demo(text));
     samples
-}
-
-fn add(samples: &mut Vec<(&'static str, Value)>, template: &'static str, context: &impl Serialize) {
-    // A context that cannot be serialised becomes null, and its template then fails for want of its first value.
-    samples.push((template, serde_json::to_value(context).unwrap_or_default()));
-}
-
-fn account(text: &'static str) -> AccountOnPage<'static> {
-    AccountOnPage { username: text, display_name: text }
-}
-
-fn app(text: &'static str) -> AppOnPage<'static> {
-    AppOnPage { name: text, website: Some(text), website_host: Some(text.to_owned()) }
 }
 
 fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
@@ -159,7 +147,8 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
         granted(app(text), Some(moment()), Some(text.to_owned())),
         granted(AppOnPage { name: text, website: None, website_host: None }, None, None),
     ];
-    for apps in [apps, Vec::new()] {
+    let many = (0..5).map(|_| granted(app(text), None, Some(text.to_owned()))).collect();
+    for apps in [apps, many, Vec::new()] {
         add(samples, "authorized_applications.html", &page(apps));
     }
 }

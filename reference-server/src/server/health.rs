@@ -51,6 +51,6 @@ async fn not_ready_reason(state: &State, draining: &Draining) -> Option<&'static
         Err(Error::Refused(_)) => Some("database"),
         Err(Error::Failed(_)) | Ok(false) => Some("schema"),
         Ok(true) if database::disk_is_full(&state.settings.database) => Some("disk"),
-        Ok(true) => None,
+        Ok(true) => database::try_write(state.auth.store()).await.is_err().then_some("database"),
     }
 }

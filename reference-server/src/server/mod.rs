@@ -98,6 +98,7 @@ impl Running {
         });
         let server = server.map_err(not_listening)?;
         settings.take_port(addr.port());
+        settings.warnings().into_iter().for_each(|warning| tracing::warn!("{warning}"));
         let state = State::open(settings, ambient).await?;
         let setup_token = state.accounts.create_setup_token().await?;
         let _ = parts.set(state.clone());

@@ -49,7 +49,7 @@ impl Accent {
         };
         let light = rules(self.light, self.light.towards(BLACK, 25), WHITE);
         let dark = rules(self.dark, self.dark.towards(WHITE, 30), DARK_INK);
-        format!("{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n")
+        format!("{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}\n")
     }
 }
 

@@ -37,6 +37,12 @@ use reader::Reader;
 
 use crate::logging::LogFormat;
 
+/// A duration as it is written in the configuration: `7d`.
+#[must_use]
+pub fn duration(text: &str) -> Option<std::time::Duration> {
+    value::Value::read(&toml::Value::String(text.to_owned()))
+}
+
 /// All settings of the reference server, checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -169,6 +175,19 @@ impl Settings {
             reader.note(problem.field, problem.remedy);
         }
         settings
+    }
+
+    /// What works and is not as most people want it: for the log and for `check-config`.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<&'static str> {
+        let mut warnings = Vec::new();
+        if self.smtp.server.is_none() {
+            warnings.push("mail is written to data/mail and reaches nobody: configure [smtp]");
+            if !self.http.base_url.is_loopback() {
+                warnings.push("sign-up is closed because mail is not configured");
+            }
+        }
+        warnings
     }
 
     /// What the library wants to know.

@@ -10,6 +10,7 @@ use lysand_auth::config::{BaseUrl, Frontend, FrontendRoutes, Lifetimes, RateLimi
 use lysand_auth::config::{Limit, Rule};
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
+use lysand_auth::store::Pooler;
 
 use super::check;
 use super::reader::Reader;
@@ -58,6 +59,8 @@ pub struct Database {
     pub url: Secret,
     /// Connections at most; 0 leaves the number to the store.
     pub max_connections: u32,
+    /// What stands before PostgreSQL.
+    pub pooler: Pooler,
     /// Whether `serve` and the administrative commands apply pending migrations.
     pub migrate_on_start: bool,
 }
@@ -191,6 +194,7 @@ pub(super) fn database(reader: &mut Reader) -> Database {
             0..=1000 => Ok(number),
             _ => Err("Give a number up to 1000; 0 takes a sensible one.".to_owned()),
         }),
+        pooler: reader.choice("database.pooler", [("none", Pooler::None), ("transaction", Pooler::Transaction)]),
         migrate_on_start: reader.get("database.migrate_on_start", true),
     }
 }

@@ -22,6 +22,11 @@ fn collect(table: &toml::Table, path: &str, known: &[&str], problems: &mut Vec<P
             _ if section => {
                 problems.push(Problem { remedy: format!("Write it as a section: [{key}]."), value: None, key })
             }
+            // A section that does not exist is known by what stands in it.
+            toml::Value::Table(inner) if !inner.is_empty() && !is_planned(&key) => {
+                let within = inner.keys().next().map_or_else(|| key.clone(), |first| format!("{key}.{first}"));
+                problems.push(Problem { remedy: remedy(&within, known, |key| key.to_owned()), value: None, key });
+            }
             _ => problems.push(Problem { remedy: remedy(&key, known, |key| key.to_owned()), value: None, key }),
         }
     }
@@ -42,9 +47,12 @@ pub(super) fn in_environment<'a>(rest: impl Iterator<Item = &'a String>, known: 
     rest.map(problem).collect()
 }
 
+fn is_planned(key: &str) -> bool {
+    PLANNED.iter().any(|later| key.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
 fn remedy(key: &str, known: &[&str], shown: fn(&str) -> String) -> String {
-    if PLANNED.iter().any(|later| key.strip_prefix(later).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
-    {
+    if is_planned(key) {
         return "This version does not have it yet: remove it.".to_owned();
     }
     match nearest(key, known) {

@@ -1,9 +1,14 @@
 //! Signing up and what follows (people §2 to §6, Mastodon §12).
 
+mod admission;
+mod approval;
+mod by_provider;
 mod email;
+mod invitations;
 mod password;
 mod reset;
 mod sign_up;
+mod waiting;
 
 use serde_json::{Value, json};
 use tests::story::{CookieJar, Story};

@@ -32,7 +32,7 @@ story!(register_from_app_goes_on_to_consent_after_mail_was_opened_in_another_bro
         story.get("/register/waiting/state").cookies(&here).send().await.is(200).json(),
         json!({ "state": "unconfirmed" })
     );
-    let secret = path.split_once('=').unwrap().1;
+    let secret = path.split_once('=').expect("a token").1;
     let confirm = [("form_token", question.as_str()), ("token", secret), ("do", "confirm")];
     let answer = story.post("/register/confirm").cookies(&elsewhere).form(&confirm).send().await.is(200);
     assert!(answer.body.contains("go back to the window") && answer.cookie("jwt").is_none());
@@ -55,7 +55,7 @@ story!(register_from_app_goes_on_to_consent_after_mail_was_opened_in_another_bro
 
 story!(sign_up_by_json_is_confirmed_by_the_code_of_the_mail, OPEN, |story| {
     let made = sign_up(&story, "ada", "ada@example.com").await;
-    let token = made["waiting_token"].as_str().unwrap();
+    let token = made["waiting_token"].as_str().expect("a text");
     assert_eq!((&made["state"], &made["resend_after"]), (&json!("unconfirmed"), &json!(60)));
     assert_eq!(state(&story, token).await, "unconfirmed");
     let mail = mails_to(&story, "ada@example.com", 1).await.remove(0);
@@ -79,11 +79,11 @@ story!(accounts_through_app_answers_token_that_works_once_confirmed, |story| {
     let app = story.app("https://app.example/cb", "read write").await;
     let asked = [&[("grant_type", "client_credentials"), ("scope", "read write")][..], &app.credentials()].concat();
     let own = story.post("/oauth/token").form(&asked).send().await.is(200).json();
-    let bearer = own["access_token"].as_str().unwrap();
+    let bearer = own["access_token"].as_str().expect("a text");
     let fields = [form("ada", "ada@example.com"), vec![("agreement", "true"), ("locale", "de")]].concat();
     let answer = story.post("/api/v1/accounts").bearer(bearer).form(&fields).send().await.is(200).json();
     assert_eq!((&answer["token_type"], &answer["scope"]), (&json!("Bearer"), &json!("read write")));
-    let token = answer["access_token"].as_str().unwrap();
+    let token = answer["access_token"].as_str().expect("a text");
     story.verify(token).await.is_api_error(403, "Your login is missing a confirmed e-mail address");
     let check = "/api/v1/emails/check_confirmation";
     assert_eq!(story.get(check).bearer(token).send().await.is(200).json(), json!(false));
@@ -92,7 +92,7 @@ story!(accounts_through_app_answers_token_that_works_once_confirmed, |story| {
     let path = &format!("/register/confirm?token={}", after(&mail, "/register/confirm?token="));
     let mut jar = CookieJar::default();
     let question = form_token(&story, &mut jar, path).await;
-    let secret = path.split_once('=').unwrap().1;
+    let secret = path.split_once('=').expect("a token").1;
     let confirm = [("form_token", question.as_str()), ("token", secret)];
     let answer = story.post("/register/confirm").cookies(&jar).form(&confirm).send().await.is(302);
     assert_eq!(answer.header("location"), "https://app.example/cb");
@@ -117,7 +117,7 @@ story!(sign_up_with_taken_address_looks_like_any_other, OPEN, |story| {
     assert_eq!(free["state"], taken["state"]);
     let mail = mails_to(&story, &ada.email, 1).await.remove(0);
     assert!(mail.contains("already have an account") && !mail.contains("/register/confirm"), "{mail}");
-    let token = taken["waiting_token"].as_str().unwrap();
+    let token = taken["waiting_token"].as_str().expect("a text");
     assert_eq!(state(&story, token).await, "unconfirmed");
     // The account that waits can be given another address.
     let body = json!({ "waiting_token": token, "email": "mallory@example.com" }).to_string();
@@ -170,15 +170,15 @@ story!(register_page_keeps_what_was_typed_and_shows_each_mistake, OPEN, |story| 
 
 story!(sign_up_of_unconfirmed_account_is_swept_after_a_week, OPEN, |story| {
     let made = sign_up(&story, "ada", "ada@example.com").await;
-    let token = made["waiting_token"].as_str().unwrap();
+    let token = made["waiting_token"].as_str().expect("a text");
     let (auth, accounts) = (&story.server().state().auth, &story.server().state().accounts);
     use lysand_auth::host::accounts::Accounts as _;
     story.advance_clock(Duration::from_secs(7 * 24 * 3600 - 60));
-    lysand_auth::flows::sweep::sweep(auth).await.unwrap();
-    assert!(accounts.by_identifier("ada").await.unwrap().is_some());
+    lysand_auth::flows::sweep::sweep(auth).await.expect("an answer");
+    assert!(accounts.by_identifier("ada").await.expect("an answer").is_some());
     story.advance_clock(Duration::from_secs(120));
-    lysand_auth::flows::sweep::sweep(auth).await.unwrap();
-    assert!(accounts.by_identifier("ada").await.unwrap().is_none());
+    lysand_auth::flows::sweep::sweep(auth).await.expect("an answer");
+    assert!(accounts.by_identifier("ada").await.expect("an answer").is_none());
     let body = json!({ "waiting_token": token }).to_string();
     story.post("/api/v1/auth/signup/state").body("application/json", body).send().await.is(404);
     // Name and address are free again.

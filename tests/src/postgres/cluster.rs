@@ -129,7 +129,7 @@ impl Drop for Cluster {
 }
 
 /// Lets whom the cluster runs as own a file or folder.
-fn give_away(path: &std::path::Path) {
+pub(super) fn give_away(path: &std::path::Path) {
     if let Some(user) = other_user() {
         let owner = Command::new("chown").arg(user).arg(path).status();
         assert!(owner.is_ok_and(|status| status.success()), "{} cannot be given to {user}", path.display());
@@ -148,7 +148,7 @@ fn programs() -> PathBuf {
 }
 
 /// Whom to run the cluster as, when we are root.
-fn other_user() -> Option<&'static str> {
+pub(super) fn other_user() -> Option<&'static str> {
     if !rustix::process::geteuid().is_root() {
         return None;
     }

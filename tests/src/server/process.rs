@@ -71,6 +71,13 @@ impl ServerProcess {
         assert!(output.status.success(), "`account create` failed: {}", program::stderr(&output));
     }
 
+    /// A command of the program in the server's folder, not started yet.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = program::command(&program::path(), self.folder.path(), &self.environment);
+        command.args(arguments);
+        command
+    }
+
     /// Runs one command of the server's command line on the same configuration, with `input` on its standard input.
     pub fn run(&self, arguments: &[&str], input: &str) -> Output {
         program::feed(program::command(&program::path(), self.folder.path(), &self.environment).args(arguments), input)

@@ -232,7 +232,7 @@ impl NewLetter {
             None => {
                 let mail = Outgoing::to_address(auth, &*change.new, Mail::EmailConfirm).about(account.id.clone());
                 let mail = mail.with_language(account.language.clone()).with_username(&*account.username);
-                Self { mail: mail.with_link(link).by_proven_person(), decoy: None }
+                Self { mail: mail.with_link(link).from_proven_person(), decoy: None }
             }
         })
     }

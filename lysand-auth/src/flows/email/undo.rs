@@ -107,6 +107,6 @@ pub async fn undo(auth: &Auth, token: &Secret, caller: &Caller) -> Result<(), Er
 fn mails(auth: &Auth, owner: &Account, before: &Account) -> Vec<Outgoing> {
     let notices = [owner, before].into_iter().filter_map(|to| Outgoing::to_account(auth, to, Mail::EmailUndone));
     let reset = Outgoing::to_account(auth, owner, Mail::Reset).filter(|_| !auth.config().sso.forced);
-    let reset = reset.map(|mail| mail.with_link(recovery::reset_link(auth, owner)).by_proven_person());
+    let reset = reset.map(|mail| mail.with_link(recovery::reset_link(auth, owner)).from_proven_person());
     notices.chain(reset).collect()
 }

@@ -124,6 +124,13 @@ impl Server {
         states
     }
 
+    /// The events of the account `ada`.
+    async fn failures(&self) -> Vec<String> {
+        let wanted = events::Wanted { event: None, target: Some("ada".into()), since: None, before: None, limit: 9 };
+        let found = self.auth.store().read(move |c| Box::pin(events::find(c, wanted))).await.unwrap();
+        found.into_iter().map(|event| event.event).collect()
+    }
+
     async fn by_link(&self, link: &Letter) -> Option<MailToken> {
         let digest = token_of(link).digest();
         self.auth.store().look_up(move |c| Box::pin(mail_tokens::by_link(c, digest))).await.unwrap()
@@ -160,7 +167,7 @@ fn code_of(letter: &Letter) -> String {
 /// A database for one test.
 struct Database {
     url: String,
-    _folder: Option<tempfile::TempDir>,
+    folder: Option<tempfile::TempDir>,
 }
 
 impl Database {
@@ -170,7 +177,7 @@ impl Database {
         {
             let folder = tempfile::tempdir().unwrap();
             let url = format!("sqlite:{}", folder.path().join("outbox.sqlite3").display());
-            all.push(Self { url, _folder: Some(folder) });
+            all.push(Self { url, folder: Some(folder) });
         }
         #[cfg(feature = "postgres")]
         all.extend(Self::postgres().await);
@@ -187,11 +194,11 @@ impl Database {
         client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
         let mut url = url::Url::parse(&cluster).unwrap();
         url.set_path(&name);
-        Some(Self { url: url.to_string(), _folder: None })
+        Some(Self { url: url.to_string(), folder: None })
     }
 
     fn is_postgres(&self) -> bool {
-        self.url.starts_with("postgres")
+        self.folder.is_none()
     }
 
     async fn store(&self) -> Store {
@@ -211,12 +218,19 @@ impl Database {
 
     /// All that the database holds of mails, as text.
     async fn dump(&self) -> String {
-        if !self.is_postgres() {
-            let folder = self._folder.as_ref().unwrap();
+        if let Some(folder) = &self.folder {
             let files = std::fs::read_dir(folder.path()).unwrap();
             let bytes = files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect::<Vec<u8>>();
             return String::from_utf8_lossy(&bytes).into_owned();
         }
+        #[cfg(not(feature = "postgres"))]
+        return String::new();
+        #[cfg(feature = "postgres")]
+        self.dump_of_postgres().await
+    }
+
+    #[cfg(feature = "postgres")]
+    async fn dump_of_postgres(&self) -> String {
         let (client, connection) = tokio_postgres::connect(&self.url, tokio_postgres::NoTls).await.unwrap();
         tokio::spawn(connection);
         let mut text = String::new();
@@ -437,6 +451,7 @@ async fn refused_mail_is_given_up_at_once_and_others_when_their_time_is_over() {
             (failed.state, failed.last_error.as_deref()),
             (MailState::Failed, Some("the mail is refused for good: 550 no such person"))
         );
+        assert_eq!(server.failures().await, ["mail_failed"]);
         retry(&server.auth, &failed.id).await.unwrap();
         assert_eq!(server.deliver().await.sent, 1);
         assert_eq!(refused_at(&server.auth, "ada@example.com").await.unwrap(), None);
@@ -470,7 +485,7 @@ async fn mails_that_anybody_causes_are_limited_per_address_and_notices_are_not()
         assert_eq!(queued.iter().filter(|queued| **queued == Queued::Waiting).count(), 5);
         assert_eq!(server.states().await, [("cancelled", 7), ("waiting", 5)].into());
         let proven = |number: usize| {
-            let mail = Outgoing::to_address(&server.auth, ways[number % 2], Mail::Reset).by_proven_person();
+            let mail = Outgoing::to_address(&server.auth, ways[number % 2], Mail::Reset).from_proven_person();
             server.put(mail.with_link(link(Purpose::Reset, &format!("r{number}"))))
         };
         let queued = join_all((0..5).map(proven)).await;

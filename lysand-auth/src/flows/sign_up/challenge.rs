@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Road, SignUpError, Work};
+use super::attempt::{SignUpError, Work};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::caller::Caller;
 use crate::model::form_error::FormError;
 use crate::model::rate_limit::Rule;
+use crate::model::sign_up::Road;
 use crate::proof_of_work;
 use crate::steps::throttle;
 use crate::store::{rate_limits, spent};

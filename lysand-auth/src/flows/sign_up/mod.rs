@@ -3,11 +3,18 @@
 //! The order of the refusals is that of people PPL-50: limits, who may sign up at all, the fields (all at once), the proof of
 //! work; then one hash, then one transaction.
 
+mod attempt;
+#[cfg(feature = "sso")]
+mod by_provider;
 mod challenge;
 mod form;
 mod make;
 mod offer;
 
+use self::attempt::Checked;
+pub use self::attempt::{SignUp, SignUpError};
+#[cfg(feature = "sso")]
+pub use self::by_provider::{ProviderOffer, SignedUpByProvider, by_provider, provider_offer};
 pub use self::challenge::challenge;
 use self::form::Asked;
 pub use self::form::SignUpForm;
@@ -22,85 +29,16 @@ use crate::model::event::EventKind;
 pub use crate::model::form_error::{FormError, FormErrors};
 use crate::model::rate_limit::Rule;
 pub use crate::model::sign_up::{Road, WaitingState};
-use crate::proof_of_work::Solved;
-use crate::steps::admission::{self, Admission, Refused};
+use crate::steps::admission::{self, Refused};
 use crate::steps::new_tokens::IssuedToken;
-use crate::steps::{events, throttle};
+use crate::steps::{events, review_notice, throttle};
 use crate::store::rate_limits;
 use crate::texts;
-
-/// Somebody wants an account.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SignUp {
-    /// What was filled in.
-    pub form: SignUpForm,
-    /// By what road: [`Road::Page`] or [`Road::Api`].
-    pub road: Road,
-    /// The app's request that led here, names and values; it goes on when the account is usable.
-    pub request: Vec<(String, String)>,
-    /// Who asks.
-    pub caller: Caller,
-}
-
-impl SignUp {
-    /// A form by a road.
-    #[must_use]
-    pub fn new(form: SignUpForm, road: Road, caller: Caller) -> Self {
-        Self { form, road, request: Vec::new(), caller }
-    }
-
-    /// The app's request that led here.
-    #[must_use]
-    pub fn with_request(self, request: Vec<(String, String)>) -> Self {
-        Self { request, ..self }
-    }
-}
-
-/// Why there is no account.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum SignUpError {
-    /// Fields have to be filled in otherwise.
-    Fields(FormErrors),
-    /// Everything else.
-    Refused(Error),
-}
-
-impl From<Error> for SignUpError {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
-impl From<FormError> for SignUpError {
-    fn from(error: FormError) -> Self {
-        Self::Fields(error.into())
-    }
-}
 
 /// Who may sign up at present by a road.
 #[must_use]
 pub fn mode(auth: &Auth, road: Road) -> Mode {
     admission::mode(auth, road)
-}
-
-/// What was found good before anything is made.
-struct Checked {
-    admission: Admission,
-    asked: Asked,
-    work: Work,
-}
-
-/// What is known of the work that a sign-up cost.
-#[derive(Clone, Copy)]
-enum Work {
-    /// None is asked for.
-    NotDue,
-    /// It was done.
-    Done(Solved),
-    /// It was due and is missing: the stricter limits count (people PPL-54).
-    Missing,
 }
 
 /// Signs somebody up by the page or by JSON.
@@ -109,7 +47,13 @@ enum Work {
 /// 403 when nobody may sign up, or an invitation is needed; the fields that are wrong, all at once; 429 beyond the limits.
 pub async fn sign_up(auth: &Auth, sign_up: SignUp) -> Result<SignedUp, SignUpError> {
     match checked(auth, &sign_up.form, sign_up.road, &sign_up.caller).await {
-        Ok(checked) => make::waiting(auth, sign_up, checked).await,
+        Ok(checked) => {
+            let signed_up = make::waiting(auth, sign_up, checked).await?;
+            if signed_up.state == WaitingState::Pending {
+                review_notice::try_tell(auth).await;
+            }
+            Ok(signed_up)
+        }
         Err(error) => Err(counted(auth, &sign_up.caller, sign_up.road, error).await),
     }
 }

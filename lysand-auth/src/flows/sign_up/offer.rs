@@ -1,9 +1,10 @@
 //! What somebody should know who wants to sign up (people PPL-38).
 
-use super::{Road, form::Asked};
+use super::form::Asked;
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::Error;
+use crate::model::sign_up::Road;
 use crate::steps::admission::{self, Invited};
 
 /// What is asked of somebody who signs up.

@@ -3,15 +3,18 @@
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod page;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod parts;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod people;
 mod plain;
 mod reply;
 
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
+pub use self::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 pub use self::people::{
-    AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ResetPage,
-    SignUpFields, SignUpPage, WaitingPage,
+    AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage,
+    ProviderSignUpOnPage, ResetPage, SignUpFields, SignUpPage, WaitingPage,
 };
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};

@@ -1,18 +1,19 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
+mod html;
 mod people;
-
-use std::fmt::Write as _;
 
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use self::html::{alert, button, escaped, form, link, paragraph};
 use super::page::{
-    AppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, Page,
-    Pages, Permission, SignInPage,
+    AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, Page, Pages,
+    Permission, SignInPage,
 };
+use super::parts::AppOnPage;
 use super::reply::{HtmlPage, PageReply, PageRequest, PageSources, SourceKind};
 use crate::host::HostResult;
 
@@ -75,48 +76,6 @@ impl Pages for Plain {
 const STYLE: &str = "body{margin:0;font:1rem/1.5 system-ui,sans-serif}main{max-width:28rem;margin:0 auto;padding:1rem}\
                      h1{font-size:1.5rem}input,button,code{font:inherit;padding:.5rem .75rem}input:not([type=hidden]){width:100%;\
                      box-sizing:border-box}p,li,code{overflow-wrap:anywhere}";
-
-/// The text as HTML shows it, in elements and in quoted attributes.
-fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            letter => safe.push(letter),
-        }
-    }
-    safe
-}
-
-/// A form with hidden fields; `inside` is HTML.
-fn form(action: &str, hidden: &[(&str, &str)], inside: &str) -> String {
-    let mut form = format!("<form method=\"post\" action=\"{}\">\n", escaped(action));
-    for (name, value) in hidden {
-        let (name, value) = (escaped(name), escaped(value));
-        let _ = writeln!(form, "<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
-    }
-    form + inside + "</form>\n"
-}
-
-fn button(words: &str) -> String {
-    format!("<p><button type=\"submit\">{}</button></p>\n", escaped(words))
-}
-
-fn paragraph(words: &str) -> String {
-    format!("<p>{}</p>\n", escaped(words))
-}
-
-fn alert(words: Option<&str>) -> String {
-    words.map_or_else(String::new, |words| format!("<p role=\"alert\">{}</p>\n", escaped(words)))
-}
-
-fn link(address: &str, words: &str) -> String {
-    format!("<p><a href=\"{}\">{}</a></p>\n", escaped(address), escaped(words))
-}
 
 fn sign_in(page: &SignInPage<'_>) -> String {
     let mut body = alert(page.error.as_deref());

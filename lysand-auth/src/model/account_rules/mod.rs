@@ -1,11 +1,13 @@
 //! What a name, an address and a password must be (security ID-6, ID-15, ID-16). Pure: nothing is looked up.
 
 mod common_passwords;
+mod look_alike;
 mod reserved;
 
 use std::fmt;
 
 use self::common_passwords::{is_common, without_trimmings};
+pub use self::look_alike::username_key;
 use self::reserved::is_reserved;
 
 /// The longest user name.
@@ -132,14 +134,6 @@ pub fn username(given: &str) -> Result<String, RuleError> {
         true => Err(RuleError::UsernameReserved),
         false => Ok(name),
     }
-}
-
-/// A name as uniqueness sees it: what people take for one letter is one letter here, so that no two names look alike (people
-/// PPL-43).
-#[must_use]
-pub fn username_key(username: &str) -> String {
-    let letters = username.replace('0', "o").replace(['1', 'i'], "l");
-    letters.replace("rn", "m").replace("vv", "w").replace('_', "")
 }
 
 /// An e-mail address, without the blanks around it. Narrow on purpose: ASCII, a plain local part, a domain with a dot or

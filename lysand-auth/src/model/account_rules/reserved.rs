@@ -1,6 +1,6 @@
 //! Names that nobody may take.
 
-use super::username_key;
+use super::look_alike::username_key;
 
 /// Whether nobody may take this name: it is one of our own paths, or would pass for the server's staff (ID-16), or looks like
 /// such a name. The name is compared in lower case.

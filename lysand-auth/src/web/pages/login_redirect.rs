@@ -80,7 +80,7 @@ pub(crate) fn to_waiting_page(auth: &Auth, reader: &Reader, refusal: &Refusal) -
 
 /// Sends a browser to where it chooses the password that its account must have first (Lysand §12.6).
 fn to_reset_page(auth: &Auth, request: &[(String, String)], refusal: &Refusal) -> HttpResponse {
-    let token = refusal.reset_token.as_ref().map_or("", Secret::expose);
+    let token = refusal.reset_token.as_deref().map_or("", Secret::expose);
     let query = [("token", token), ("login_reset", "true")];
     let mut reply = redirect(&with_query(&auth.config().password_reset_page(), query));
     match cookies::put_asked(auth, &mut reply, request) {

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{CONFIRM, WAITING};
+use super::paths::{CONFIRM, WAITING};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::confirm_email::{self as flow, LinkState};
@@ -98,7 +98,7 @@ async fn confirmed(view: View<'_>) -> Result<HttpResponse, Error> {
     if let Some(token) = cookies::waiting_cookie(view.auth, view.req.headers())
         && waiting::look(view.auth, &token).await.is_ok()
     {
-        return Ok(redirect(&view.reader.keep(WAITING)));
+        return Ok(redirect(&view.auth.config().base_url.join(&view.reader.keep(WAITING))));
     }
     Ok(done(view).await)
 }

@@ -5,9 +5,10 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+use super::entities;
 use super::json::{body, private};
 use super::password::to_sign_in;
-use super::{EMAIL, entities};
+use super::paths::EMAIL;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::email::{self as flow, AddressError, NewAddress, Owner, Pending};

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT};
+use super::paths::{EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::email::{self as flow, AddressLink};

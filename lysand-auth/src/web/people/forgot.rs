@@ -5,8 +5,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::entities;
 use super::json::{body, private};
-use super::{FORGOT, entities};
+use super::paths::FORGOT;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions::Browser;

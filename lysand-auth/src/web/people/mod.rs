@@ -5,32 +5,25 @@ mod confirm;
 mod email;
 mod email_links;
 mod entities;
+#[cfg(feature = "sso")]
+mod finish;
 mod forgot;
+mod invite;
 mod join;
 mod json;
 mod password;
+mod paths;
 mod reset;
 mod sign_up;
 mod waiting;
 
+use self::paths::{
+    CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, REGISTER, RESET, RESET_FORM, WAITING,
+};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, delete, get, post};
 use crate::web::kit::surfaces::Surface;
-
-/// Where the pages are.
-const REGISTER: &str = "/register";
-const WAITING: &str = "/register/waiting";
-const CONFIRM: &str = "/register/confirm";
-const FORGOT: &str = "/account/forgot";
-const EMAIL: &str = "/account/email";
-const EMAIL_CONFIRM: &str = "/account/email/confirm";
-const EMAIL_STOP: &str = "/account/email/stop";
-const EMAIL_UNDO: &str = "/account/email/undo";
-const PASSWORD: &str = "/account/password";
-const RESET: &str = "/oauth/reset";
-/// Where the form of the page for a new password posts to (Lysand §12.6).
-const RESET_FORM: &str = "/api/auth/reset";
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
@@ -50,7 +43,10 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
             .route("/.well-known/change-password", [get(password::well_known)])
             .route(RESET_FORM, [post(reset::submit)]),
+        #[cfg(feature = "sso")]
+        page().route(paths::FINISH, [get(finish::page), post(finish::submit)]),
         api()
+            .route("/invite/{code}", [get(invite::open)])
             .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])
             .route("/api/v1/auth/signup/challenge", [get(json::challenge)])
             .route("/api/v1/auth/signup/state", [post(json::state)])

@@ -5,8 +5,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::entities;
 use super::json::{body, private};
-use super::{PASSWORD, entities};
+use super::paths::PASSWORD;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::credentials::{self as flow, ChangeError, NewPassword};

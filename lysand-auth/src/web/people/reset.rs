@@ -7,8 +7,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde_json::json;
 
+use super::entities;
 use super::json::{body, private};
-use super::{FORGOT, RESET_FORM, entities};
+use super::paths::{FORGOT, RESET_FORM};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize;

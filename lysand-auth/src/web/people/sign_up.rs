@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::entities;
-use super::{REGISTER, WAITING};
+use super::paths::{REGISTER, WAITING};
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::{Code, Error};
@@ -36,7 +36,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some(code) => Some(code),
             None => params.last_text("invite_code"),
         };
-        shown(&auth, &req, &params, form.token(), &filled, Outcome::default()).await
+        shown((&auth, &req), &params, form.token(), &filled, Outcome::default()).await
     };
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
 }
@@ -53,7 +53,7 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             // Nothing that was typed is lost (people PPL-8).
             Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
                 let outcome = Outcome { stale: true, ..Outcome::default() };
-                return shown(&auth, &req, &form.params, form.token(), &filled, outcome).await;
+                return shown((&auth, &req), &form.params, form.token(), &filled, outcome).await;
             }
             Err(error) => return Err(error),
         }
@@ -61,17 +61,17 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         let asked = SignUp::new(filled.clone(), Road::Page, caller).with_request(form.params.echo(&ECHOED));
         match sign_up::sign_up(&auth, asked).await {
             Ok(signed_up) => {
-                let mut reply = redirect(&form.reader().keep(&auth.config().base_url.join(WAITING)));
+                let mut reply = redirect(&auth.config().base_url.join(&form.reader().keep(WAITING)));
                 cookies::put_waiting(&auth, &mut reply, &signed_up.waiting_token)?;
                 Ok(reply)
             }
             Err(SignUpError::Fields(errors)) => {
                 let outcome = Outcome { errors, ..Outcome::default() };
-                shown(&auth, &req, &form.params, form.token(), &filled, outcome).await
+                shown((&auth, &req), &form.params, form.token(), &filled, outcome).await
             }
             Err(SignUpError::Refused(Error::Refused(refusal))) if refusal.code == Code::SignUpRefused => {
                 let outcome = Outcome { refused: Some(refusal.why.into_owned()), ..Outcome::default() };
-                shown(&auth, &req, &form.params, form.token(), &filled, outcome).await
+                shown((&auth, &req), &form.params, form.token(), &filled, outcome).await
             }
             Err(SignUpError::Refused(error)) => Err(error),
         }
@@ -80,7 +80,7 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
 }
 
 /// Programs have a route of their own.
-fn refuse_json(req: &HttpRequest) -> Result<(), Error> {
+pub(super) fn refuse_json(req: &HttpRequest) -> Result<(), Error> {
     let kind = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match kind.to_ascii_lowercase().starts_with("application/json") {
         true => Err(Error::refused(Code::UnsupportedMediaType, "Send the form as a browser does.")),
@@ -88,7 +88,7 @@ fn refuse_json(req: &HttpRequest) -> Result<(), Error> {
     }
 }
 
-fn filled_in(form: &PostedForm) -> Result<SignUpForm, Error> {
+pub(super) fn filled_in(form: &PostedForm) -> Result<SignUpForm, Error> {
     let mut filled = entities::form(&form.params)?;
     if filled.language.is_none() {
         // The language that the page is shown in.
@@ -109,9 +109,24 @@ struct Outcome {
     stale: bool,
 }
 
+impl Outcome {
+    fn status(&self, is_closed: bool) -> StatusCode {
+        match () {
+            () if is_closed || self.refused.is_some() => StatusCode::FORBIDDEN,
+            () if self.stale || !self.errors.0.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
+            () => StatusCode::OK,
+        }
+    }
+}
+
+/// Why nobody may sign up.
+fn closed(offer: &Offer) -> Option<String> {
+    let message = if offer.message.is_empty() { texts::SIGN_UP_CLOSED } else { &offer.message };
+    (offer.mode == Mode::Closed).then(|| message.to_owned())
+}
+
 async fn shown(
-    auth: &Auth,
-    req: &HttpRequest,
+    (auth, req): (&Auth, &HttpRequest),
     params: &Params,
     form_token: String,
     filled: &SignUpForm,
@@ -127,17 +142,8 @@ async fn shown(
         None => None,
     };
     let needs_invitation = offer.mode == Mode::Invitation && offer.invitation != Some(true);
-    let closed = match (offer.mode, &outcome.refused) {
-        (Mode::Closed, _) if !offer.message.is_empty() => Some(offer.message.clone()),
-        (Mode::Closed, _) => Some(texts::SIGN_UP_CLOSED.to_owned()),
-        _ => None,
-    };
-    let status = match () {
-        () if closed.is_some() => StatusCode::FORBIDDEN,
-        () if outcome.refused.is_some() => StatusCode::FORBIDDEN,
-        () if outcome.stale || !outcome.errors.0.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
-        () => StatusCode::OK,
-    };
+    let closed = closed(&offer);
+    let status = outcome.status(closed.is_some());
     let offers_providers = surfaces::of_request(req).has(Surface::Sso);
     let go_on = match &asked {
         Some(_) => login_location(auth, &echoed),
@@ -157,6 +163,7 @@ async fn shown(
         tos_url: &auth.config().signups.tos_url,
         minimum_age: offer.minimum_age.unwrap_or(0),
         challenge: offer.proof_of_work.then(|| "/api/v1/auth/signup/challenge".to_owned()),
+        provider: None,
         providers: match (&asked, offers_providers) {
             (Some(_), true) => providers(auth, &echoed),
             _ => Vec::new(),

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde_json::json;
 
-use super::WAITING;
+use super::paths::WAITING;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions::Browser;
@@ -140,7 +140,9 @@ pub(super) async fn act(
         let token = cookies::waiting_cookie(&auth, req.headers());
         let token = token.ok_or_else(|| Error::refused(Code::NotFound, "Record not found"))?;
         let caller = request::caller(&req, auth.config());
-        let again = |notice: &str| redirect(&form.reader().keep(&format!("{WAITING}?notice={notice}")));
+        let again = |notice: &str| {
+            redirect(&auth.config().base_url.join(&form.reader().keep(&format!("{WAITING}?notice={notice}"))))
+        };
         match what.as_str() {
             "resend" => {
                 flow::send_again(&auth, &token, &caller).await?;
@@ -197,7 +199,7 @@ async fn removed(auth: &Auth, form: &PostedForm) -> Result<HttpResponse, Error> 
 async fn go_on(auth: &Auth, form: &PostedForm, token: &Secret, browser: Browser) -> Result<HttpResponse, Error> {
     let proceeded = flow::proceed(auth, token, browser).await?;
     let (mut reply, is_over) = match proceeded {
-        Proceeded::Waits(_) => (redirect(&form.reader().keep(WAITING)), false),
+        Proceeded::Waits(_) => (redirect(&auth.config().base_url.join(&form.reader().keep(WAITING))), false),
         Proceeded::SignIn(request) => (to_sign_in(auth, request, None), true),
         Proceeded::SignedInHere(start) => {
             let mut reply = redirect(&auth.config().base_url.join("/account"));

@@ -47,6 +47,12 @@ pub fn source(req: &HttpRequest, config: &Config) -> Option<IpAddr> {
     Some(source)
 }
 
+/// Whether the peer is a proxy that is trusted: what it says of a request is believed.
+pub(crate) fn is_from_trusted_proxy(req: &HttpRequest, config: &Config) -> bool {
+    let peer = req.peer_addr().map(|peer| peer.ip().to_canonical());
+    peer.is_some_and(|peer| config.trusted_proxies.iter().any(|network| network.contains(&peer)))
+}
+
 /// From where a request comes, and with what program: for limits and for the record of events.
 pub(crate) fn caller(req: &HttpRequest, config: &Config) -> Caller {
     let text = |name: &HeaderName| req.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
@@ -56,12 +62,6 @@ pub(crate) fn caller(req: &HttpRequest, config: &Config) -> Caller {
         Some(id) => caller.with_request_id(&id),
         None => caller,
     }
-}
-
-/// Whether the peer is a proxy that is trusted: what it says of a request is believed.
-pub(crate) fn is_from_trusted_proxy(req: &HttpRequest, config: &Config) -> bool {
-    let peer = req.peer_addr().map(|peer| peer.ip().to_canonical());
-    peer.is_some_and(|peer| config.trusted_proxies.iter().any(|network| network.contains(&peer)))
 }
 
 /// An address as proxies write it: with a port or without, in quotes, brackets, with a zone (faults D6).

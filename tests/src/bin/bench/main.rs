@@ -22,6 +22,7 @@ mod guessing;
 mod http;
 mod load;
 mod machine;
+mod mails;
 mod options;
 mod pages;
 mod passwords;

@@ -68,6 +68,7 @@ pub(crate) enum Work {
     Pipelining,
     Refusals,
     Sweeping,
+    Mails,
 }
 
 impl Options {

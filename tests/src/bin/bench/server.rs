@@ -59,6 +59,21 @@ impl Installation {
         self
     }
 
+    /// Where its files are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The URL of its database, wherever one stands.
+    pub(crate) fn database(&self) -> String {
+        let name = variable("database.url");
+        let url = self.environment.iter().find(|(key, _)| *key == name).map_or("", |(_, url)| url.as_str());
+        match url.strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite:{}", self.folder.join(path).display()),
+            None => url.to_owned(),
+        }
+    }
+
     /// Starts the server; with it the time from the start of the process to the first 200 from `/health`.
     pub(crate) fn serve(&self) -> Outcome<(Running, Duration)> {
         let log = File::create(self.log())?;

@@ -11,7 +11,7 @@ use crate::postgres::Postgres;
 use crate::prepare::prepare;
 use crate::report::{Row, Section, Verdict};
 use crate::server::{Installation, Running};
-use crate::{Outcome, bearer, bursts, flow, guessing, passwords, pipelining, refusals, sweeping};
+use crate::{Outcome, bearer, bursts, flow, guessing, mails, passwords, pipelining, refusals, sweeping};
 
 const START: &str = "start on an empty folder to the first answer";
 const START_TARGET: &str = "≤ 300 ms";
@@ -50,6 +50,10 @@ impl Suite<'_> {
             say(database, "refusals");
             rows.push(self.refusals().unwrap_or_else(|fault| Row::failed("refusals", "", &fault.to_string())));
         }
+        if self.options.wants(Work::Mails) {
+            say(database, "mails");
+            rows.push(self.mails().unwrap_or_else(|fault| Row::failed("mails", "", &fault.to_string())));
+        }
         if self.options.wants(Work::Sweeping) {
             say(database, "sweeping");
             let folder = self.folder.join(format!("sweeping-{}", database.to_lowercase()));
@@ -74,6 +78,13 @@ impl Suite<'_> {
         let row = refusals::measure(&prepared, self.length);
         server.stop()?;
         Ok(row)
+    }
+
+    /// A server that sends mail.
+    fn mails(&mut self) -> Outcome<Row> {
+        let installation = self.installation("mails")?;
+        let database = installation.database();
+        Ok(mails::measure(installation, &database, self.length))
     }
 
     /// A new installation on a new database.

@@ -1,0 +1,17 @@
+//! Where the pages are.
+
+pub(super) const REGISTER: &str = "/register";
+pub(super) const WAITING: &str = "/register/waiting";
+pub(super) const CONFIRM: &str = "/register/confirm";
+pub(super) const FORGOT: &str = "/account/forgot";
+pub(super) const PASSWORD: &str = "/account/password";
+pub(super) const RESET: &str = "/oauth/reset";
+/// Where the form of the page for a new password posts to (Lysand §12.6).
+pub(super) const RESET_FORM: &str = "/api/auth/reset";
+#[cfg(feature = "sso")]
+pub(super) const FINISH: &str = "/register/finish";
+/// The own address, and the links of mails about it.
+pub(super) const EMAIL: &str = "/account/email";
+pub(super) const EMAIL_CONFIRM: &str = "/account/email/confirm";
+pub(super) const EMAIL_STOP: &str = "/account/email/stop";
+pub(super) const EMAIL_UNDO: &str = "/account/email/undo";

@@ -1,0 +1,127 @@
+//! Lists of accounts: searched, filtered and paged (people PPL-213).
+
+use diesel::expression_methods::EscapeExpressionMethods as _;
+use diesel::sql_types::Text;
+use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl, TextExpressionMethods};
+use lysand_auth::error::Error;
+use lysand_auth::host::accounts::{Account, AccountQuery, Page, Role, Standing};
+use lysand_auth::on;
+use lysand_auth::store::Conn;
+
+use super::rows::{COLUMNS, Row, account, role_name, standing_name};
+
+diesel::define_sql_function! {
+    /// Text without capital letters.
+    fn lower(text: Text) -> Text;
+}
+
+/// How many a page has where nobody says.
+const PAGE: usize = 40;
+/// How many it has at most.
+const LARGEST: usize = 200;
+
+/// What is looked for, as the statement has it.
+struct Wanted {
+    pattern: Option<String>,
+    standing: Option<Standing>,
+    role: Option<Role>,
+    confirmed: Option<i16>,
+    older_than: Option<String>,
+    newer_than: Option<String>,
+}
+
+impl Wanted {
+    fn new(query: &AccountQuery) -> Self {
+        let id = |id: &lysand_auth::host::accounts::AccountId| id.as_str().to_owned();
+        Self {
+            pattern: query.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(containing),
+            standing: query.standing,
+            role: query.role,
+            confirmed: query.confirmed.map(i16::from),
+            older_than: query.older_than.as_ref().map(id),
+            newer_than: query.newer_than.as_ref().map(id),
+        }
+    }
+}
+
+/// Whatever has this text in it: no character of it means anything else.
+fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for letter in text.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Narrows a statement to what is wanted; a macro, since the statement has another type on each database.
+macro_rules! narrowed {
+    ($query:expr, $wanted:expr) => {{
+        let (mut query, wanted) = ($query, $wanted);
+        if let Some(pattern) = &wanted.pattern {
+            let text = |column| lower(column).like(pattern.clone()).escape('\\');
+            let address = lower(account::email.assume_not_null()).like(pattern.clone()).escape('\\');
+            let name = lower(account::display_name).like(pattern.clone()).escape('\\');
+            query = query.filter(text(account::username).or(name).or(account::email.is_not_null().and(address)));
+        }
+        query = match wanted.standing {
+            None => query,
+            // A word that this version does not know means the same.
+            Some(Standing::Disabled) => {
+                let others = [Standing::Active, Standing::Pending, Standing::Suspended].map(standing_name);
+                query.filter(account::standing.ne_all(others))
+            }
+            Some(standing) => query.filter(account::standing.eq(standing_name(standing))),
+        };
+        query = match wanted.role {
+            None => query,
+            Some(Role::Member) => query.filter(account::role.ne_all([Role::Admin, Role::Moderator].map(role_name))),
+            Some(role) => query.filter(account::role.eq(role_name(role))),
+        };
+        if let Some(confirmed) = wanted.confirmed {
+            query = query.filter(account::email_confirmed.eq(confirmed));
+        }
+        query
+    }};
+}
+
+/// One page.
+pub(super) async fn page(c: &mut Conn, query: AccountQuery) -> Result<Page<Account>, Error> {
+    let wanted = Wanted::new(&query);
+    let most = if query.limit == 0 { PAGE } else { query.limit.min(LARGEST) };
+    let limit = i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX);
+    let is_upwards = query.nearest && wanted.newer_than.is_some();
+    let mut rows: Vec<Row> = on!(c, c => {
+        let mut statement = narrowed!(account::table.select(COLUMNS).into_boxed(), &wanted);
+        if let Some(id) = &wanted.older_than {
+            statement = statement.filter(account::id.lt(id.clone()));
+        }
+        if let Some(id) = &wanted.newer_than {
+            statement = statement.filter(account::id.gt(id.clone()));
+        }
+        statement = match is_upwards {
+            true => statement.order(account::id.asc()),
+            false => statement.order(account::id.desc()),
+        };
+        statement.limit(limit).load(c)
+    })?;
+    let has_more = rows.len() > most;
+    rows.truncate(most);
+    if is_upwards {
+        rows.reverse();
+    }
+    Ok(Page::new(rows.into_iter().map(Row::into_account).collect(), has_more))
+}
+
+/// How many there are; pages do not count.
+pub(super) async fn count(c: &mut Conn, query: AccountQuery) -> Result<u64, Error> {
+    let wanted = Wanted::new(&query);
+    let counted: i64 = on!(c, c => {
+        let statement = narrowed!(account::table.count().into_boxed(), &wanted);
+        statement.get_result(c)
+    })?;
+    Ok(u64::try_from(counted).unwrap_or(0))
+}

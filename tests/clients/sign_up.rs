@@ -1,0 +1,61 @@
+//! Signing up with real programs: ALTCHA's library solves our challenge, Mastodon.py makes an account (people PPL-51, PPL-236).
+
+use std::fs;
+
+use serde_json::json;
+use tests::story::CookieJar;
+use tests::{ServerProcess, wait};
+
+use super::client_program::{ALTCHA, ClientProgram, MASTODON_PY_SIGN_UP};
+
+#[tokio::test]
+async fn altcha_lib_solves_the_challenge_of_a_sign_up() {
+    let server = ServerProcess::builder().start().await;
+    let mut program = ClientProgram::start_in_plain(&ALTCHA, server.base_url(), "urn:none");
+    let facts = program.says().await;
+    assert_eq!(facts["first"]["status"], 201, "{facts}");
+    for spent in ["again", "changed"] {
+        assert_eq!(facts[spent]["status"], 422, "{facts}");
+        assert_eq!(facts[spent]["body"]["details"]["altcha"][0]["error"], "ERR_INVALID", "{facts}");
+    }
+    program.ends_well().await;
+}
+
+#[tokio::test]
+async fn mastodon_py_signs_somebody_up_and_is_let_in_once_the_address_is_confirmed() {
+    let server = ServerProcess::builder().start().await;
+    let callback = "https://app.example/cb";
+    let mut program = ClientProgram::start_in_plain(&MASTODON_PY_SIGN_UP, server.base_url(), callback);
+    let facts = program.says().await;
+    assert_eq!(facts["token"], true);
+    let waiting = facts["waiting"].as_str().unwrap();
+    assert!(waiting.contains("Your login is missing a confirmed e-mail address"), "{waiting}");
+
+    let token = wait::until("a mail", async || token_in(&server)).await;
+    let client = server.client();
+    let mut jar = CookieJar::default();
+    let page = client.get(&format!("/register/confirm?token={token}")).send().await.is(200);
+    jar.keep(&page);
+    let form_token = page.body.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let form = [("form_token", form_token), ("token", &*token), ("do", "confirm")];
+    let confirmed = client.post("/register/confirm").cookies(&jar).form(&form).send().await.is(302);
+    assert_eq!(confirmed.header("location"), callback);
+
+    program.tell(&json!({})).await;
+    assert_eq!(program.says().await["account"]["username"], "ada");
+    let facts = program.says().await;
+    let taken = facts["taken"].as_str().unwrap();
+    assert!(
+        taken.contains("Username has already been taken") && taken.contains("Email has already been taken"),
+        "{taken}"
+    );
+    program.ends_well().await;
+}
+
+/// The token of the only confirmation mail.
+fn token_in(server: &ServerProcess) -> Option<String> {
+    let files = fs::read_dir(server.folder().join("data/mail")).ok()?;
+    let mails = files.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+    let mut plain = mails.map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
+    plain.find_map(|mail| Some(mail.split_once("/register/confirm?token=")?.1.split_whitespace().next()?.to_owned()))
+}
