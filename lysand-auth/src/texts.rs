@@ -262,6 +262,19 @@ texts! {
         /// Notices of the page.
         PASSWORD_CHANGED = "Your password is changed. Everything else that was signed in to your account is signed out.";
         LINK_SENT = "A mail with a link is on its way to your address.";
+        /// Notices of the page of the address.
+        EMAIL_ASKED = "A mail with a link and a code is on its way to the new address. Until it is confirmed, the address stays as it is.";
+        EMAIL_CHANGED = "The new address is yours.";
+        EMAIL_CANCELLED = "The address stays as it is.";
+        NOTHING_PENDING = "No change of the address waits.";
+        /// Title and message: the former address stopped the change.
+        EMAIL_STOPPED_TITLE = "The change is stopped";
+        EMAIL_STOPPED = "The address stays as it is. If you did not ask for the change, somebody else is in your account: choose a new password.";
+        /// Title and message: the former address undid the change.
+        EMAIL_UNDONE_TITLE = "The change is undone";
+        EMAIL_UNDONE = "Your former address is that of the account again, and everything is signed out. A mail with a link is on its way to it: choose a new password with it before you sign in.";
+        /// A link to another password.
+        CHOOSE_PASSWORD = "Choose a new password";
         /// Nowhere to send a link to.
         NO_CONFIRMED_ADDRESS = "This account has no confirmed address.";
         /// A link to ask for another mail.

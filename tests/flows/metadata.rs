@@ -28,7 +28,7 @@ story!(authorization_server_metadata_returns_documented_values, &[BEHIND_A_PROXY
                  admin:read:domain_blocks admin:read:ip_blocks admin:read:email_domain_blocks \
                  admin:read:canonical_email_blocks admin:write admin:write:accounts admin:write:reports \
                  admin:write:domain_allows admin:write:domain_blocks admin:write:ip_blocks \
-                 admin:write:email_domain_blocks admin:write:canonical_email_blocks";
+                 admin:write:email_domain_blocks admin:write:canonical_email_blocks auth:read auth:write";
     let body = answer.json();
     for (key, value) in [
         ("issuer", json!("https://social.example/")),

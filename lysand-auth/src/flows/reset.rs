@@ -2,7 +2,7 @@
 //! Lysand §12.6).
 
 use crate::auth::Auth;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::model::account::{Account, InactiveReason};
 use crate::model::caller::Caller;
@@ -198,6 +198,32 @@ async fn find(auth: &Auth, token: &Secret) -> Result<Option<(MailToken, Account)
     let went_elsewhere = token.address.as_ref().is_some_and(|sent| Some(sent.to_lowercase()) != address);
     let is_off = account.inactive_reason() == Some(InactiveReason::Disabled) || is_unconfirmed(&account);
     Ok((!went_elsewhere && !is_off).then_some((token, account)))
+}
+
+/// Staff sets the password of an account, from the command line: everything of it ends, and its owner is told (people PPL-21,
+/// PPL-96).
+///
+/// # Errors
+/// What is wrong with the password; everything else.
+pub async fn set_by_staff(auth: &Auth, account: &Account, password: &Secret, by: Actor) -> Result<(), Error> {
+    let event = events::event(auth, EventKind::PasswordSet, &Caller::default()).by(by);
+    let change = PasswordChange {
+        token: None,
+        proven_with: None,
+        spared: Spared::default(),
+        session: None,
+        notice: Outgoing::to_account(auth, account, Mail::PasswordChanged),
+        event: event.about(&account.id, &account.username),
+        now: auth.ambient().now(),
+    };
+    match new_password::set(auth, account, password, change).await {
+        Ok(()) => Ok(()),
+        Err(NotSet::Unfit(problem)) => Err(Error::refused(Code::Validation, problem.sentence())),
+        Err(NotSet::Lost) => {
+            Err(Error::refused(Code::Conflict, "somebody else changes this account at the same moment"))
+        }
+        Err(NotSet::Failed(error)) => Err(error),
+    }
 }
 
 /// How staff demand a new password.

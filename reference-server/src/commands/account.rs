@@ -1,19 +1,16 @@
 //! `account …`
 
-use std::time::Duration;
-
 use lysand_auth::error::Error;
 use lysand_auth::flows::events::{Actor, Caller};
-use lysand_auth::flows::{outbox, reviews, sessions, sso, staff};
+use lysand_auth::flows::{reset, reviews, sessions, sso, staff};
 use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
-use lysand_auth::host::mailer::Mail;
 
 use super::account_facts::{address, entity, role, standing};
 use super::cli::{AccountCommand, CreateAccount};
 use super::error::CommandError;
 use super::outcome::Outcome;
-use super::{account_details, output, password};
+use super::{account_details, output, password, recovery};
 use crate::state::State;
 
 /// Does an `account` command.
@@ -27,6 +24,12 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
             Ok(Outcome::looked())
         }
         AccountCommand::SetPassword { name, password_stdin } => set_password(state, &name, password_stdin).await,
+        AccountCommand::Reset { name, at_next_sign_in } => {
+            recovery::reset(state, &name, at_next_sign_in, as_json).await
+        }
+        AccountCommand::SetEmail { name, address, confirmed } => {
+            recovery::set_email(state, &name, &address, confirmed).await
+        }
         AccountCommand::Unlock { name } => {
             let account = find(state, &name).await?;
             unlock(state, &account).await?;
@@ -87,26 +90,11 @@ async fn list(state: &State, as_json: bool) -> Result<Outcome, CommandError> {
 async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
     let password = password::new_password(from_stdin)?;
-    state.accounts.set_password(&account.id, &password).await?;
-    sessions::end_all(&state.auth, &account.id).await?;
+    reset::set_by_staff(&state.auth, &account, &password, Actor::Command).await?;
     unlock(state, &account).await?;
-    // The password stays changed when the owner cannot be notified. Where a server runs, it may send the mail as well as this.
-    if let Err(error) = notify(state, &account, Mail::PasswordChanged).await {
-        tracing::warn!(%error, "the mail about the new password could not be kept");
-    }
+    recovery::send_mail(state).await;
     output::text(&format!("The password of {} is set; all its sessions and tokens are ended.\n", account.username));
     Ok(Outcome::changed_account("account set-password", &account))
-}
-
-/// How long a command waits until a mail is sent; after that the server goes on trying.
-const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Puts a mail into the outbox, and sends what is there if that is quickly done.
-async fn notify(state: &State, account: &Account, mail: Mail) -> Result<(), Error> {
-    if outbox::post(&state.auth, account, mail).await? {
-        let _ = tokio::time::timeout(MAIL_TIMEOUT, outbox::send_waiting(&state.auth)).await;
-    }
-    Ok(())
 }
 
 async fn set_standing(state: &State, name: &str, standing: Standing) -> Result<Outcome, CommandError> {

@@ -224,6 +224,24 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         password_stdin: bool,
     },
+    /// Demand a new password: ends everything of the account, prints a link, and mails another one
+    Reset {
+        /// User name or e-mail address
+        name: String,
+        /// Let the next sign-in with the right password lead to the page for a new one, without a link
+        #[arg(long)]
+        at_next_sign_in: bool,
+    },
+    /// Give an account another e-mail address; the former one is told
+    SetEmail {
+        /// User name or e-mail address
+        name: String,
+        /// The new address
+        address: String,
+        /// It is known to be the person's: nothing has to be confirmed
+        #[arg(long)]
+        confirmed: bool,
+    },
     /// Lift the limit on failed sign-ins of an account
     Unlock {
         /// User name or e-mail address
@@ -371,6 +389,9 @@ mod tests {
             "account list --json",
             "account show alice",
             "account set-password alice --password-stdin",
+            "account reset alice",
+            "account reset alice --at-next-sign-in --json",
+            "account set-email alice a@b.example --confirmed",
             "account disable alice",
             "account enable alice",
             "account delete alice",

@@ -17,6 +17,7 @@ mod mail;
 mod outcome;
 mod output;
 mod password;
+mod recovery;
 mod reload;
 mod review;
 mod serve;

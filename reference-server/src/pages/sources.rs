@@ -30,6 +30,8 @@ templates! {
     "forgot.html",
     "reset.html",
     "password.html",
+    "email.html",
+    "address.html",
     "message.html",
     "setup.html",
     "home.html",

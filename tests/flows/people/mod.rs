@@ -3,6 +3,7 @@
 mod admission;
 mod approval;
 mod by_provider;
+mod email;
 mod invitations;
 mod password;
 mod reset;

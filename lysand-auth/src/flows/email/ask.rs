@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::Owner;
+use super::links::link;
+use super::owner::Owner;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
@@ -113,10 +114,6 @@ fn shown(auth: &Auth, change: &EmailChange) -> Pending {
     Pending { email: change.new.clone(), masked, expires_at }
 }
 
-pub(super) fn asked_in(kind: &str, id: &str) -> String {
-    Digest::of(format!("{kind}\n{id}").as_bytes()).to_base64url()
-}
-
 /// Asks for another address. The one so far stays in force until the new one is confirmed; it is told, and can stop it.
 ///
 /// # Errors
@@ -204,15 +201,6 @@ async fn first_exceeded(
         }
     }
     Ok(None)
-}
-
-pub(super) fn link(auth: &Auth, account: &Account, change: &EmailChange, purpose: Purpose) -> Link {
-    let ttl = match purpose {
-        Purpose::EmailUndo => auth.config().password.undo_for,
-        _ => auth.config().lifetimes.confirmation,
-    };
-    let has_code = purpose == Purpose::EmailConfirm;
-    Link { purpose, account: Some(account.id.clone()), subject: Some(change.id.clone()), ttl, has_code }
 }
 
 /// The mail to the new address: with link and code where it is free, and without either to whoever has it.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use super::ask::link;
-use super::{AddressLink, AddressQuestion, Owner, find};
+use super::links::{AddressLink, AddressQuestion, find, link};
+use super::owner::Owner;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::accounts::rules::email_key;

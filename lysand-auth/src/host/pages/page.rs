@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
-use super::people::{ConfirmAddressPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpPage, WaitingPage};
+use super::people::{
+    AddressPage, ConfirmAddressPage, EmailPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpPage,
+    WaitingPage,
+};
 use super::reply::{PageReply, PageRequest};
 use crate::host::HostResult;
 pub use crate::model::language::Language;
@@ -45,6 +48,10 @@ pub enum Page<'a> {
     Reset(ResetPage<'a>),
     /// `GET /account/password`: another password, or the first one.
     Password(PasswordPage<'a>),
+    /// `GET /account/email`: another address.
+    Email(EmailPage<'a>),
+    /// `GET /account/email/confirm` and its neighbours: the link of a mail about an address.
+    Address(AddressPage<'a>),
     /// Something that happened, or did not, and what can be done next.
     Message(MessagePage<'a>),
 }
@@ -263,6 +270,8 @@ impl Pages for FrontendPages {
             | Page::ConfirmAddress(_)
             | Page::Forgot(_)
             | Page::Password(_)
+            | Page::Email(_)
+            | Page::Address(_)
             | Page::Message(_) => self.others.show(page, request).await,
             // A frontend that leaves this page to the server is not asked for it.
             Page::Reset(_) if self.password_reset == self.own_reset => self.others.show(page, request).await,

@@ -219,3 +219,57 @@ pub struct PasswordPage<'a> {
     /// The own account.
     pub account: String,
 }
+
+/// `GET /account/email`: another address.
+#[derive(Debug, Serialize)]
+pub struct EmailPage<'a> {
+    /// Where the forms post to, with the field `do`: `ask` (`email`, `current_password`), `code` (`code`), `resend`, `cancel`.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The account's name.
+    pub username: &'a str,
+    /// The address that is in force.
+    pub email: Option<&'a str>,
+    /// Whether it is confirmed.
+    pub confirmed: bool,
+    /// The address that waits to be confirmed.
+    pub pending: Option<&'a str>,
+    /// Until when the former address can undo the last change.
+    pub undo_until: Option<MomentOnPage>,
+    /// The new address.
+    pub new_email: FieldOnPage,
+    /// The password, where nobody signed in a moment ago.
+    pub current_password: FieldOnPage,
+    /// Whether somebody has to sign in once more first: it was too long ago, and there is no password to ask for.
+    pub signs_in_again: bool,
+    /// The code of the mail.
+    pub code: FieldOnPage,
+    /// What just happened.
+    pub notice: Option<&'a str>,
+    /// What went wrong at the last try, where it is no problem of a field.
+    pub error: Option<String>,
+    /// The own account.
+    pub account: String,
+}
+
+/// `GET /account/email/confirm`, `/stop`, `/undo`: the link of a mail about an address. Looking at it changes nothing.
+#[derive(Debug, Serialize)]
+pub struct AddressPage<'a> {
+    /// `confirm`, `stop` or `undo`.
+    pub asks: &'static str,
+    /// Where the form posts to.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `token`.
+    pub token: &'a str,
+    /// The account's name.
+    pub username: &'a str,
+    /// The former address.
+    pub old: Option<&'a str>,
+    /// The new address.
+    pub new: &'a str,
+    /// When it was asked for, or changed.
+    pub day: MomentOnPage,
+}

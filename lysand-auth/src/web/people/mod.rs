@@ -2,6 +2,8 @@
 //! §7).
 
 mod confirm;
+mod email;
+mod email_links;
 mod entities;
 #[cfg(feature = "sso")]
 mod finish;
@@ -15,10 +17,12 @@ mod reset;
 mod sign_up;
 mod waiting;
 
-use self::paths::{CONFIRM, FORGOT, PASSWORD, REGISTER, RESET, RESET_FORM, WAITING};
+use self::paths::{
+    CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, REGISTER, RESET, RESET_FORM, WAITING,
+};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::routes::{Routes, delete, get, post};
 use crate::web::kit::surfaces::Surface;
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
@@ -35,6 +39,8 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(FORGOT, [get(forgot::page), post(forgot::submit)])
             .route(RESET, [get(reset::page)])
             .route(PASSWORD, [get(password::page), post(password::submit)])
+            .route(EMAIL, [get(email::page), post(email::submit)])
+            .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
             .route("/.well-known/change-password", [get(password::well_known)])
             .route(RESET_FORM, [post(reset::submit)]),
         #[cfg(feature = "sso")]
@@ -48,6 +54,9 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/signup/email", [post(json::email)])
             .route("/api/v1/auth/signup/confirm", [post(json::confirm)])
             .route("/api/v1/auth/signup/withdraw", [post(json::withdraw)])
+            .route("/api/v1/auth/email", [get(email::state), post(email::ask), delete(email::cancel)])
+            .route("/api/v1/auth/email/confirm", [post(email::confirm)])
+            .route("/api/v1/auth/email/resend", [post(email::send_again)])
             .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])

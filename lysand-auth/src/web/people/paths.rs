@@ -10,3 +10,8 @@ pub(super) const RESET: &str = "/oauth/reset";
 pub(super) const RESET_FORM: &str = "/api/auth/reset";
 #[cfg(feature = "sso")]
 pub(super) const FINISH: &str = "/register/finish";
+/// The own address, and the links of mails about it.
+pub(super) const EMAIL: &str = "/account/email";
+pub(super) const EMAIL_CONFIRM: &str = "/account/email/confirm";
+pub(super) const EMAIL_STOP: &str = "/account/email/stop";
+pub(super) const EMAIL_UNDO: &str = "/account/email/undo";

@@ -1,6 +1,8 @@
 //! Sample values for the pages of passwords.
 
-use lysand_auth::host::pages::{FieldOnPage, ForgotPage, PasswordPage, ResetPage};
+use lysand_auth::host::pages::{
+    AddressPage, EmailPage, FieldOnPage, ForgotPage, MomentOnPage, PasswordPage, ResetPage,
+};
 use serde_json::Value;
 
 use super::{add, app};
@@ -51,5 +53,51 @@ pub(super) fn recovery(text: &'static str, samples: &mut Vec<(&'static str, Valu
     for (exists, fresh, wrong) in [(true, true, false), (true, false, true), (false, true, false), (false, false, true)]
     {
         add(samples, "password.html", &password(exists, fresh, wrong));
+    }
+    addresses(text, samples);
+}
+
+/// The pages of addresses, in each of their shapes.
+fn addresses(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
+    let field = |asked: bool, wrong: bool| FieldOnPage {
+        asked,
+        required: true,
+        value: text.to_owned(),
+        error: wrong.then(|| text.to_owned()),
+    };
+    let page = |pending: bool, wrong: bool, signs_in_again: bool| EmailPage {
+        action: text,
+        form_token: text.to_owned(),
+        username: text,
+        email: Some(text).filter(|_| !signs_in_again),
+        confirmed: pending,
+        pending: Some(text).filter(|_| pending),
+        undo_until: pending.then(moment),
+        new_email: field(true, wrong),
+        current_password: field(wrong, wrong),
+        signs_in_again,
+        code: field(pending, wrong),
+        notice: Some(text).filter(|_| !wrong),
+        error: wrong.then(|| text.to_owned()),
+        account: text.to_owned(),
+    };
+    for (pending, wrong, signs_in_again) in
+        [(false, false, false), (true, false, false), (true, true, false), (false, false, true)]
+    {
+        add(samples, "email.html", &page(pending, wrong, signs_in_again));
+    }
+    for asks in ["confirm", "stop", "undo"] {
+        let page = AddressPage {
+            asks,
+            action: text,
+            form_token: text.to_owned(),
+            token: text,
+            username: text,
+            old: Some(text).filter(|_| asks != "confirm"),
+            new: text,
+            day: moment(),
+        };
+        add(samples, "address.html", &page);
     }
 }

@@ -2,7 +2,8 @@
 
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
-    ConfirmAddressPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ResetPage, SignUpPage, WaitingPage,
+    AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ResetPage,
+    SignUpPage, WaitingPage,
 };
 
 /// A field with its label and what is wrong with it.
@@ -149,4 +150,40 @@ pub(super) fn password(page: &PasswordPage<'_>) -> String {
         body += &form(page.action, &[token, ("do", "link")], &button("Send me a link"));
     }
     body + &link(&page.account, "Your account")
+}
+
+pub(super) fn email(page: &EmailPage<'_>) -> String {
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error.as_deref());
+    body += &paragraph(&format!("@{}: {}", page.username, page.email.unwrap_or("no address")));
+    let token = ("form_token", page.form_token.as_str());
+    if let Some(pending) = page.pending {
+        body += &paragraph(&format!("{pending} waits to be confirmed."));
+        let inside = field("Code", "code", "text", &page.code) + &button("Confirm");
+        body += &form(page.action, &[token, ("do", "code")], &inside);
+        body += &form(page.action, &[token, ("do", "resend")], &button("Send it again"));
+        body += &form(page.action, &[token, ("do", "cancel")], &button("Keep the address"));
+    }
+    if page.signs_in_again {
+        body += &paragraph("Please sign in once more to change the address.");
+    } else {
+        let inside = [
+            field("New address", "email", "email", &page.new_email),
+            field("Current password", "current_password", "password", &page.current_password),
+            button("Change the address"),
+        ];
+        body += &form(page.action, &[token, ("do", "ask")], &inside.concat());
+    }
+    body + &link(&page.account, "Your account")
+}
+
+pub(super) fn address(page: &AddressPage<'_>) -> String {
+    let token = [("form_token", page.form_token.as_str()), ("token", page.token)];
+    let old = page.old.unwrap_or("none");
+    let (words, button_text) = match page.asks {
+        "stop" => ("Somebody asked to change the address of", "Stop this"),
+        "undo" => ("This undoes the change of the address of", "Undo the change"),
+        _ => ("This confirms the new address of", "Confirm"),
+    };
+    paragraph(&format!("{words} @{}, from {old} to {}, on {}.", page.username, page.new, page.day.day))
+        + &form(page.action, &token, &button(button_text))
 }

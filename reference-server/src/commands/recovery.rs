@@ -1,0 +1,66 @@
+//! `account reset` and `account set-email`.
+
+use std::time::Duration;
+
+use lysand_auth::flows::events::Actor;
+use lysand_auth::flows::reset::{self, Demanded};
+use lysand_auth::flows::{email, outbox};
+use lysand_auth::host::accounts::{Email, rules};
+use lysand_auth::secret::Secret;
+use serde_json::json;
+
+use super::account::find;
+use super::error::CommandError;
+use super::outcome::Outcome;
+use super::output;
+use crate::state::State;
+
+/// How long a command waits until a mail is sent; after that the server goes on trying.
+const MAIL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Sends what is in the outbox, if that is quickly done. Where a server runs, it may send it as well as this.
+pub(super) async fn send_mail(state: &State) {
+    let _ = tokio::time::timeout(MAIL_TIMEOUT, outbox::send_waiting(&state.auth)).await;
+}
+
+/// Demands a new password (people PPL-99).
+pub(super) async fn reset(state: &State, name: &str, at_sign_in: bool, as_json: bool) -> Result<Outcome, CommandError> {
+    let account = find(state, name).await?;
+    let how = if at_sign_in { Demanded::AtNextSignIn } else { Demanded::Now };
+    let demand = reset::demand(&state.auth, &account, how, Actor::Command).await?;
+    send_mail(state).await;
+    let link = demand.link.as_ref().map(Secret::expose);
+    if as_json {
+        output::json(&json!({ "id": account.id.as_str(), "link": link, "mailed": demand.mailed }));
+        return Ok(Outcome::changed_account("account reset", &account));
+    }
+    let mut text = format!("Everything of {} is ended.\n", account.username);
+    match link {
+        Some(link) => {
+            text += "No password signs in until a new one is chosen. Give this link to nobody but the owner:\n";
+            text += &format!("{link}\n");
+            let told = "A mail with a link of its own is on its way.\n";
+            text += if demand.mailed { told } else { "No mail was sent: the account has no confirmed address.\n" };
+        }
+        None => text += "The next sign-in with the right password leads to the page for a new one.\n",
+    }
+    output::text(&text);
+    Ok(Outcome::changed_account("account reset", &account))
+}
+
+/// Gives an account another address.
+pub(super) async fn set_email(
+    state: &State,
+    name: &str,
+    address: &str,
+    confirmed: bool,
+) -> Result<Outcome, CommandError> {
+    let account = find(state, name).await?;
+    let address = rules::email(address).map_err(|error| CommandError::new(error.to_string()))?;
+    let words = if confirmed { "" } else { ", once it is confirmed: a mail is on its way" };
+    let told = format!("The address of {} is {address}{words}.\n", account.username);
+    email::set(&state.auth, &account, Email { address, confirmed }, Actor::Command).await?;
+    send_mail(state).await;
+    output::text(&told);
+    Ok(Outcome::changed_account("account set-email", &account))
+}
