@@ -45,7 +45,10 @@ async fn mastodon_py_signs_somebody_up_and_is_let_in_once_the_address_is_confirm
     assert_eq!(program.says().await["account"]["username"], "ada");
     let facts = program.says().await;
     let taken = facts["taken"].as_str().unwrap();
-    assert!(taken.contains("Username has already been taken") && taken.contains("Email has already been taken"), "{taken}");
+    assert!(
+        taken.contains("Username has already been taken") && taken.contains("Email has already been taken"),
+        "{taken}"
+    );
     program.ends_well().await;
 }
 

@@ -23,7 +23,7 @@ pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
 pub use self::signups::{Invitations, Mode, Signups};
-pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
+pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, ProviderSignUp, Sso};
 use crate::keys::Keys;
 pub use crate::model::host_scope::HostScope;
 use crate::model::mail_token::Purpose;

@@ -72,8 +72,24 @@ pub struct Provider {
     pub trusted_audiences: Vec<String>,
     /// `"true"` as text counts in `email_verified`: the provider writes booleans as text.
     pub trust_text_booleans: bool,
+    /// Whether somebody whom nobody here knows may sign up with it; `None` as [`Sso::allow_registration`] says (people PPL-201).
+    pub sign_up: Option<ProviderSignUp>,
+    /// Whether an address that it calls verified counts as confirmed (people PPL-42).
+    pub trust_email: bool,
     /// Which protocol it speaks, and where.
     pub protocol: Protocol,
+}
+
+/// Whether somebody may sign up with a provider. The stricter of this and the mode of sign-up counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProviderSignUp {
+    /// Nobody may.
+    No,
+    /// Staff decides, whatever the mode.
+    Review,
+    /// As the mode says.
+    Yes,
 }
 
 /// The shape of a callback's address (Lysand §8).
@@ -169,6 +185,8 @@ impl Provider {
             response_mode: ProviderResponseMode::Query,
             trusted_audiences: Vec::new(),
             trust_text_booleans: false,
+            sign_up: None,
+            trust_email: true,
         }
     }
 

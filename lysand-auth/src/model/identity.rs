@@ -45,12 +45,54 @@ impl ProviderProfile {
         Some(shown).filter(|shown| !shown.trim().is_empty())
     }
 
-    /// A user name to try for a new account: the name there, else the front of the address (Lysand §13.3).
+    /// A user name to propose for a new account: the part of the name there before an `@`, else of the address; letters in lower
+    /// case, what joins words as underscores, nothing else (Lysand §13.3, faults B5).
     #[must_use]
-    pub(crate) fn proposed_username(&self) -> Option<&str> {
-        let of_email = || self.email.as_deref().and_then(|email| email.split('@').next());
-        self.username.as_deref().or_else(of_email).filter(|name| !name.is_empty())
+    pub(crate) fn proposed_username(&self) -> Option<String> {
+        let front =
+            |text: &Option<String>| text.as_deref().map(|text| folded(text.split('@').next().unwrap_or_default()));
+        let of_name = front(&self.username).filter(|name| !name.is_empty());
+        of_name.or_else(|| front(&self.email)).filter(|name| !name.is_empty())
     }
+
+    /// What is kept of it until the person has chosen a name.
+    pub(crate) fn held(&self) -> HeldIdentity {
+        HeldIdentity {
+            subject: self.identity.subject.clone(),
+            label: self.label(),
+            username: self.proposed_username(),
+            email: self.email.clone(),
+            email_verified: self.email_verified,
+        }
+    }
+}
+
+/// The longest name of an account.
+const LONGEST_NAME: usize = 30;
+
+/// A name as accounts have them.
+fn folded(name: &str) -> String {
+    let letters = name.trim().chars().flat_map(char::to_lowercase).filter_map(|letter| match letter {
+        'a'..='z' | '0'..='9' | '_' => Some(letter),
+        ' ' | '.' | '-' => Some('_'),
+        _ => None,
+    });
+    letters.take(LONGEST_NAME).collect()
+}
+
+/// An identity of somebody who has still to choose a name (people PPL-41).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct HeldIdentity {
+    /// The provider's key for the person.
+    pub subject: String,
+    /// How the person knows it.
+    pub label: Option<String>,
+    /// The name to propose.
+    pub username: Option<String>,
+    /// The address there.
+    pub email: Option<String>,
+    /// Whether the provider says that it is the person's own.
+    pub email_verified: bool,
 }
 
 /// An identity that belongs to an account.
@@ -96,6 +138,8 @@ pub(crate) struct Flow {
     pub used_at: Option<Timestamp>,
     /// The link that awaits the owner's confirmation, when a link came back to another browser than it began in.
     pub unconfirmed: Option<UnconfirmedLink>,
+    /// The identity of somebody who has still to choose a name.
+    pub held: Option<HeldIdentity>,
     /// When a link was made, or ended without being made.
     pub finished_at: Option<Timestamp>,
 }
@@ -254,6 +298,7 @@ mod tests {
             used_at: None,
             unconfirmed: None,
             finished_at: None,
+            held: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Who may sign up at present: one decision for all roads (people PPL-31).
 
 use crate::auth::Auth;
-use crate::config::Mode;
+use crate::config::{Mode, Provider, ProviderSignUp};
 use crate::error::Error;
 use crate::model::mail_token::Purpose;
 use crate::model::sign_up::{Invitation, Road};
@@ -54,6 +54,12 @@ pub(crate) fn mode(auth: &Auth, road: Road) -> Mode {
         true => Mode::Closed,
         false => config.signups.mode(),
     }
+}
+
+/// Whether somebody whom nobody here knows may sign up with a provider.
+pub(crate) fn of_provider(auth: &Auth, provider: &Provider) -> ProviderSignUp {
+    let usual = if auth.config().sso.allow_registration { ProviderSignUp::Yes } else { ProviderSignUp::No };
+    provider.sign_up.unwrap_or(usual)
 }
 
 /// What an invitation's code opens for this address.

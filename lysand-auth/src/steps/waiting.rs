@@ -77,6 +77,15 @@ pub(crate) fn state(waiting: &Waiting, account: Option<&Account>) -> WaitingStat
     }
 }
 
+/// Nobody waits any more with this: the way on was another.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn forget(auth: &Auth, token: &Secret) -> Result<(), Error> {
+    let digest = token.digest();
+    auth.store().write_one(move |c| Box::pin(async move { waiting::delete(c, digest).await })).await
+}
+
 /// The refusal of a sign-in whose proof was right, to an account that is not usable yet: a browser that can wait gets what it waits
 /// with (people PPL-59).
 ///

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
 use crate::model::authorization::{CheckedRequest, ResponseMode};
-use crate::model::identity::{Flow, FlowSecrets, Purpose, StartedBy, UnconfirmedLink};
+use crate::model::identity::{Flow, FlowSecrets, Purpose, StartedBy};
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -111,6 +111,7 @@ impl Row {
             }
             _ => return None,
         };
+        let is_sign_in = matches!(purpose, Purpose::SignIn(..));
         Some(Flow {
             id: self.id,
             state: Digest::stored(&self.state_digest)?,
@@ -124,7 +125,8 @@ impl Row {
             purpose,
             expires_at: Timestamp::from_micros(self.expires_at),
             used_at: self.used_at.map(Timestamp::from_micros),
-            unconfirmed: self.waiting.and_then(|link| serde_json::from_str(&link).ok()),
+            held: self.waiting.as_deref().filter(|_| is_sign_in).and_then(|held| serde_json::from_str(held).ok()),
+            unconfirmed: self.waiting.filter(|_| !is_sign_in).and_then(|link| serde_json::from_str(&link).ok()),
             finished_at: self.finished_at.map(Timestamp::from_micros),
         })
     }
@@ -183,20 +185,21 @@ pub(crate) async fn spend(conn: &mut Conn, id: &str, now: Timestamp) -> Result<b
     Ok(changed == 1)
 }
 
-/// Keeps a link until the owner of the account confirms it in this browser; false when the flow was ended meanwhile.
-pub(crate) async fn await_confirmation(
+/// Keeps what a provider proved until the person answers in this browser: a link until the owner of the account confirms it, an
+/// identity until a name is chosen; false when the flow was ended meanwhile.
+pub(crate) async fn await_answer(
     conn: &mut Conn,
     id: &str,
-    link: &UnconfirmedLink,
+    proven: &impl Serialize,
     browser: Digest,
     expires_at: Timestamp,
 ) -> Result<bool, Error> {
-    let link = serde_json::to_string(link).map_err(Error::failed)?;
+    let proven = serde_json::to_string(proven).map_err(Error::failed)?;
     let changed = on!(conn, c => diesel::update(table::table.find(id))
         .filter(table::waiting.is_null())
         .filter(table::finished_at.is_null())
         .set((
-            table::waiting.eq(Some(link.as_str())),
+            table::waiting.eq(Some(proven.as_str())),
             table::browser_digest.eq(Some(browser.as_bytes())),
             table::expires_at.eq(expires_at.micros()),
         ))

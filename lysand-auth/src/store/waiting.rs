@@ -112,6 +112,12 @@ pub(crate) async fn sweep(conn: &mut Conn, now: Timestamp, most: i64) -> Result<
     Ok(on!(conn, c => diesel::delete(table::table.filter(table::id.eq_any(&ids))).execute(c))?)
 }
 
+/// Forgets who shows this.
+pub(crate) async fn delete(conn: &mut Conn, token: Digest) -> Result<(), Error> {
+    on!(conn, c => diesel::delete(table::table.filter(table::token_digest.eq(token.as_bytes()))).execute(c))?;
+    Ok(())
+}
+
 /// Forgets all who wait for an account.
 pub(crate) async fn delete_of_account(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
     on!(conn, c => diesel::delete(table::table.filter(table::account_id.eq(account.as_str()))).execute(c))?;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lysand_auth::config::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, Sso};
+use lysand_auth::config::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, ProviderSignUp, Sso};
 
 use super::reader::Reader;
 use super::sections::within;
@@ -85,5 +85,13 @@ fn provider(reader: &mut Reader, protocol: impl FnOnce(&mut Reader) -> Protocol,
     provider.response_mode = reader.choice("response_mode", modes);
     provider.trusted_audiences = reader.get("trusted_audiences", Vec::new());
     provider.trust_text_booleans = reader.get("trust_text_booleans", false);
+    provider.trust_email = reader.get("trust_email", true);
+    let sign_ups = [
+        ("", None),
+        ("yes", Some(ProviderSignUp::Yes)),
+        ("no", Some(ProviderSignUp::No)),
+        ("review", Some(ProviderSignUp::Review)),
+    ];
+    provider.sign_up = reader.choice("signup", sign_ups);
     provider
 }

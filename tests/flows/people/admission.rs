@@ -6,7 +6,7 @@ use serde_json::json;
 use tests::story;
 use tests::story::{CookieJar, Story};
 
-use super::{form, form_token};
+use super::{form, form_token, sign_up as join};
 
 const CLOSED: &[(&str, &str)] = &[("signups.registration", "false"), ("signups.invitations", "off")];
 const BY_INVITATION: &[(&str, &str)] = &[("signups.registration", "false"), ("signups.proof_of_work", "false")];
@@ -114,7 +114,7 @@ story!(
             let refused = story.post("/api/v1/auth/signup").form(&form("ada", address)).send().await.is(422).json();
             assert_eq!(refused["details"]["email"][0]["error"], "ERR_BLOCKED", "{address}");
         }
-        super::sign_up(&story, "ada", "a@notspam.example").await;
+        join(&story, "ada", "a@notspam.example").await;
     }
 );
 
@@ -147,7 +147,7 @@ story!(
     &[("ratelimit.enabled", "true"), ("signups.proof_of_work", "false"),],
     |story| {
         for number in 0..5 {
-            super::sign_up(&story, &format!("person{number}"), &format!("person{number}@example.com")).await;
+            join(&story, &format!("person{number}"), &format!("person{number}@example.com")).await;
         }
         let sixth = story.post("/api/v1/auth/signup").form(&form("sixth", "sixth@example.com")).send().await.is(429);
         assert!(!sixth.header("retry-after").is_empty());

@@ -2,6 +2,7 @@
 
 mod admission;
 mod approval;
+mod by_provider;
 mod invitations;
 mod sign_up;
 mod waiting;

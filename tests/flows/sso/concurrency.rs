@@ -11,16 +11,28 @@ story!(concurrent_first_provider_sign_ins_create_one_account, &[("oidc.allow_reg
     let mut journeys = Vec::new();
     for _ in 0..20 {
         let mut jar = CookieJar::default();
-        let location = story.redirect_to_provider(&mut jar, &app, "id").await;
-        journeys.push((jar, provider.authorize(&location, &guest, story.now())));
+        let back = story.come_back(&mut jar, &app, &provider, &guest).await.is(302);
+        let page = story.get(back.location().as_str()).cookies(&jar).send().await.is(200);
+        jar.keep(&page);
+        let value = |name: &str| {
+            let rest = page.body.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("a field");
+            rest.split('"').next().unwrap_or_default().to_owned()
+        };
+        journeys.push((jar, value("form_token"), value("flow_id")));
     }
     let count = || async { story.get("/api/v1/instance").send().await.json()["stats"]["user_count"].as_u64() };
     let before = count().await.expect("a number");
-    let arrivals = journeys.iter().map(|(jar, back)| story.get(back.as_str()).cookies(jar).send());
-    for answer in join_all(arrivals).await {
-        answer.signed_in();
-    }
+    // Each tab chooses a name of its own, so that the identity alone decides.
+    let arrivals = journeys.iter().enumerate().map(|(number, (jar, token, flow))| {
+        let name = format!("grace{number}");
+        let form = [("form_token", token.as_str()), ("flow_id", flow.as_str()), ("username", name.as_str())];
+        story.post("/register/finish").cookies(jar).form(&form).send()
+    });
+    let answers = join_all(arrivals).await;
+    assert_eq!(answers.iter().filter(|answer| answer.cookie("jwt").is_some()).count(), 1);
+    assert!(answers.iter().all(|answer| answer.status == 302 || answer.status == 409), "{answers:?}");
     assert_eq!(count().await, Some(before + 1));
+    story.come_back(&mut CookieJar::default(), &app, &provider, &guest).await.signed_in();
 });
 
 story!(concurrent_links_of_one_identity_succeed_once, |story| {

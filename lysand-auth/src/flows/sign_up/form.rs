@@ -55,6 +55,8 @@ impl SignUpForm {
 /// What is asked of somebody, beside name, address and password.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
+    /// Whether there must be an address, and a password: not where a provider stands for both.
+    pub(super) credentials: bool,
     pub(super) agreement: bool,
     pub(super) reason: bool,
     pub(super) reason_required: bool,
@@ -65,6 +67,7 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn new(signups: &Signups, is_reviewed: bool) -> Self {
         Self {
+            credentials: true,
             agreement: signups.asks_agreement(),
             reason: is_reviewed,
             reason_required: is_reviewed && signups.reason_required,
@@ -77,10 +80,11 @@ impl Asked {
 pub(super) async fn problems(auth: &Auth, form: &SignUpForm, asked: Asked) -> Result<Vec<FormError>, Error> {
     let mut errors = Vec::new();
     let config = auth.config();
-    if form.email.trim().is_empty() {
+    if asked.credentials && form.email.trim().is_empty() {
         errors.push(FormError::blank("email"));
     }
     match &form.password {
+        None if !asked.credentials => {}
         None => errors.push(FormError::blank("password")),
         Some(password) if password.expose().trim().is_empty() => errors.push(FormError::blank("password")),
         Some(_) => {}

@@ -15,6 +15,7 @@ use crate::model::app::App;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::form_error::FormError;
+use crate::model::identity::LinkedIdentity;
 use crate::model::mail_token::Link;
 use crate::model::rate_limit::{Counter, Rule};
 use crate::model::sign_up::{Road, SignUpRecord, Waiting, WaitingSince, WaitingState};
@@ -23,7 +24,7 @@ use crate::steps::confirmation::{confirmation, disowned_key};
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::new_tokens::{IssuedToken, NewTokens};
 use crate::steps::{events, throttle, waiting};
-use crate::store::{Conn, apps, invitations, rate_limits, sign_ups, spent};
+use crate::store::{Conn, apps, identities, invitations, rate_limits, sign_ups, spent, sso_flows};
 use crate::{store, texts};
 
 /// Somebody signed up, and waits.
@@ -56,6 +57,7 @@ pub(super) async fn waiting(auth: &Auth, sign_up: SignUp, checked: Checked) -> R
         event: signed_up(auth, road, &caller),
         invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
         invitation_used: used(auth, &checked, &caller),
+        identity: None,
     };
     let expires_at = bundle.record.expires_at;
     match create(auth, planned.account(&form), bundle.clone()).await {
@@ -106,12 +108,45 @@ pub(super) async fn with_token(
         event: signed_up(auth, Road::App, &caller).by(Actor::App(app.id.clone())).through(&app.id),
         invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
         invitation_used: used(auth, &checked, &caller),
+        identity: None,
     };
     let account =
         create(auth, planned.account(&form), bundle).await.map_err(|stopped| stopped.told(auth, Road::App))?;
     mail::wake(auth);
     tracing::info!(account = %account.id, app = %app.id, "signed up through an app");
     Ok(issued)
+}
+
+/// Makes an account for an identity that a provider proved, with whoever waits for it.
+pub(super) async fn with_identity(
+    auth: &Auth,
+    (form, caller): (SignUpForm, Caller),
+    checked: Checked,
+    (proven, provider): (ProvenIdentity, String),
+    request: Vec<(String, String)>,
+) -> Result<(Account, SignedUp), SignUpError> {
+    let planned = Planned::new(auth, &form, Road::Provider, &checked);
+    let (token, waits) = waiting::begin(auth, &AccountId::new(waiting::NOBODY), WaitingSince::SignUp, request);
+    let record = SignUpRecord { provider: Some(provider), ..planned.record(auth, &form, &caller, None) };
+    let expires_at = record.expires_at;
+    let bundle = Bundle {
+        record,
+        waiting: Some((token.digest(), waits)),
+        tokens: None,
+        mail: planned.mail(auth, &form, None),
+        disowned: disowned_key(&form.email),
+        counters: counters(auth, &caller, &checked.work),
+        spends: checked.work,
+        event: signed_up(auth, Road::Provider, &caller),
+        invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
+        invitation_used: used(auth, &checked, &caller),
+        identity: Some(proven),
+    };
+    let made = create(auth, planned.account(&form), bundle).await;
+    let account = made.map_err(|stopped| stopped.told(auth, Road::Provider))?;
+    mail::wake(auth);
+    tracing::info!(account = %account.id, road = Road::Provider.name(), "signed up");
+    Ok((account, SignedUp { state: planned.state(), waiting_token: token, expires_at }))
 }
 
 /// What the account will be.
@@ -131,7 +166,8 @@ impl Planned {
         Self {
             road,
             needs_review: admission.needs_review,
-            is_confirmed: admission.proves_address,
+            // There is nothing to confirm where there is no address (people PPL-44a).
+            is_confirmed: admission.proves_address || form.email.trim().is_empty(),
             invitation: admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
             minimum_age: checked.asked.minimum_age,
             agrees: form.agreement && checked.asked.agreement,
@@ -148,7 +184,8 @@ impl Planned {
     }
 
     fn account(&self, form: &SignUpForm) -> NewAccount {
-        let email = Email { address: form.email.trim().to_owned(), confirmed: self.is_confirmed };
+        let address = Some(form.email.trim().to_owned()).filter(|address| !address.is_empty());
+        let email = address.map(|address| Email { address, confirmed: self.is_confirmed });
         NewAccount::new(form.username.trim())
             .with_email(email)
             .with_password(form.password.clone())
@@ -187,6 +224,7 @@ impl Planned {
             outgoing.with_language(form.language.clone()).with_username(form.username.trim().to_lowercase())
         };
         match (self.state(), owner) {
+            _ if form.email.trim().is_empty() => None,
             (WaitingState::Ready, _) => Some(FirstMail::ToNewAccount(to_new(Mail::Welcome), None)),
             (WaitingState::Unconfirmed, None) => {
                 Some(FirstMail::ToNewAccount(to_new(Mail::Confirm), Some(confirmation(auth, None))))
@@ -241,6 +279,14 @@ struct Bundle {
     event: NewEvent,
     invitation: Option<String>,
     invitation_used: Option<NewEvent>,
+    identity: Option<ProvenIdentity>,
+}
+
+/// An identity that comes with the account, and the flow that proved it.
+#[derive(Clone)]
+pub(super) struct ProvenIdentity {
+    pub(super) flow_id: String,
+    pub(super) linked: LinkedIdentity,
 }
 
 /// A mail that goes out with an account.
@@ -260,6 +306,8 @@ enum Stopped {
     Invitation,
     /// The proof of work was used meanwhile.
     Work,
+    /// The identity belongs to somebody, or its flow is over.
+    Identity,
     /// Somebody has the name.
     TakenName,
     /// Somebody has the address, and the host tells them apart no further.
@@ -278,6 +326,7 @@ impl Stopped {
             }
             Self::Invitation => FormError::new("invite_code", "ERR_INVALID", texts::INVALID_INVITATION).into(),
             Self::Work => FormError::new("altcha", "ERR_INVALID", texts::WORK_UNCHECKED).into(),
+            Self::Identity => Error::refused(Code::AlreadyLinked, texts::INVALID_FLOW).into(),
             Self::TakenName => form::taken("username").into(),
             Self::TakenAddress if road == Road::App => form::taken("email").into(),
             Self::TakenAddress => FormError::invalid("email").into(),
@@ -339,6 +388,12 @@ impl Bundle {
             && !spent::spend(c, spent::Kind::ProofOfWork, solved.nonce, solved.expires_at).await?
         {
             return Ok(Some(Stopped::Work));
+        }
+        if let Some(ProvenIdentity { flow_id, linked }) = self.identity {
+            let linked = LinkedIdentity { account_id: id.clone(), ..linked };
+            if !sso_flows::finish(c, &flow_id, now).await? || !identities::insert(c, &linked).await? {
+                return Ok(Some(Stopped::Identity));
+            }
         }
         sign_ups::insert(c, SignUpRecord { account: id.clone(), ..self.record }).await?;
         if let Some((digest, waits)) = self.waiting {

@@ -4,6 +4,8 @@
 //! work; then one hash, then one transaction.
 
 mod attempt;
+#[cfg(feature = "sso")]
+mod by_provider;
 mod challenge;
 mod form;
 mod make;
@@ -11,6 +13,8 @@ mod offer;
 
 use self::attempt::Checked;
 pub use self::attempt::{SignUp, SignUpError};
+#[cfg(feature = "sso")]
+pub use self::by_provider::{ProviderOffer, SignedUpByProvider, by_provider, provider_offer};
 pub use self::challenge::challenge;
 use self::form::Asked;
 pub use self::form::SignUpForm;

@@ -146,6 +146,7 @@ async fn begin(
         expires_at: now.plus(auth.config().sso.flow_lifetime),
         used_at: None,
         unconfirmed: None,
+        held: None,
         finished_at: None,
     };
     let limits = &auth.config().rate_limits;

@@ -17,7 +17,7 @@ const TRIES: usize = 4;
 /// # Errors
 /// When host or database do not answer.
 pub(super) async fn register(auth: &Auth, profile: &ProviderProfile) -> Result<Option<Account>, Error> {
-    let mut username = profile.proposed_username().map_or_else(|| random_name(auth), str::to_owned);
+    let mut username = profile.proposed_username().unwrap_or_else(|| random_name(auth));
     // Only the provider's word that the address is the person's own makes it worth keeping.
     let mut address = profile.email.clone().filter(|_| profile.email_verified);
     for _ in 0..TRIES {

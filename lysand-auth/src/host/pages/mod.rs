@@ -12,6 +12,8 @@ mod reply;
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
 pub use self::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
-pub use self::people::{ConfirmAddressPage, FieldOnPage, MessagePage, SignUpFields, SignUpPage, WaitingPage};
+pub use self::people::{
+    ConfirmAddressPage, FieldOnPage, MessagePage, ProviderSignUpOnPage, SignUpFields, SignUpPage, WaitingPage,
+};
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};

@@ -40,6 +40,21 @@ pub struct SignUpFields {
     pub homepage: FieldOnPage,
 }
 
+/// A service that vouches for somebody who signs up (`GET /register/finish`).
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderSignUpOnPage<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Hidden field `flow_id`.
+    pub flow_id: &'a str,
+    /// The address there that counts as confirmed, and is not asked for.
+    pub email: Option<String>,
+    /// Whether its address is left out, because an account here has it.
+    pub is_taken: bool,
+    /// Where "cancel" leads.
+    pub cancel: String,
+}
+
 /// `GET /register`: somebody wants an account.
 #[derive(Debug, Serialize)]
 pub struct SignUpPage<'a> {
@@ -69,6 +84,8 @@ pub struct SignUpPage<'a> {
     pub minimum_age: u8,
     /// Where a script gets the challenge for the proof of work; `None` when none is asked for.
     pub challenge: Option<String>,
+    /// The service that vouches for the person, who has only to choose a name.
+    pub provider: Option<ProviderSignUpOnPage<'a>>,
     /// Other services to sign up with.
     pub providers: Vec<ProviderOnPage<'a>>,
     /// The sign-in page, with the request kept.

@@ -2,6 +2,8 @@
 
 mod confirm;
 mod entities;
+#[cfg(feature = "sso")]
+mod finish;
 mod invite;
 mod join;
 mod json;
@@ -26,6 +28,8 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/register/waiting/{what}", [get(waiting::state), post(waiting::act)])
             .routes([CONFIRM, "/auth/confirmation"], [get(confirm::page), post(confirm::act)])
             .route("/api/auth/continue", [post(waiting::continue_by_token)]),
+        #[cfg(feature = "sso")]
+        page().route(paths::FINISH, [get(finish::page), post(finish::submit)]),
         api()
             .route("/invite/{code}", [get(invite::open)])
             .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])

@@ -80,7 +80,7 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
 }
 
 /// Programs have a route of their own.
-fn refuse_json(req: &HttpRequest) -> Result<(), Error> {
+pub(super) fn refuse_json(req: &HttpRequest) -> Result<(), Error> {
     let kind = req.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match kind.to_ascii_lowercase().starts_with("application/json") {
         true => Err(Error::refused(Code::UnsupportedMediaType, "Send the form as a browser does.")),
@@ -88,7 +88,7 @@ fn refuse_json(req: &HttpRequest) -> Result<(), Error> {
     }
 }
 
-fn filled_in(form: &PostedForm) -> Result<SignUpForm, Error> {
+pub(super) fn filled_in(form: &PostedForm) -> Result<SignUpForm, Error> {
     let mut filled = entities::form(&form.params)?;
     if filled.language.is_none() {
         // The language that the page is shown in.
@@ -163,6 +163,7 @@ async fn shown(
         tos_url: &auth.config().signups.tos_url,
         minimum_age: offer.minimum_age.unwrap_or(0),
         challenge: offer.proof_of_work.then(|| "/api/v1/auth/signup/challenge".to_owned()),
+        provider: None,
         providers: match (&asked, offers_providers) {
             (Some(_), true) => providers(auth, &echoed),
             _ => Vec::new(),

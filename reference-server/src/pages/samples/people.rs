@@ -1,7 +1,8 @@
 //! Sample values for the pages of a sign-up.
 
 use lysand_auth::host::pages::{
-    ConfirmAddressPage, FieldOnPage, MessagePage, MomentOnPage, ProviderOnPage, SignUpFields, SignUpPage, WaitingPage,
+    ConfirmAddressPage, FieldOnPage, MessagePage, MomentOnPage, ProviderOnPage, ProviderSignUpOnPage, SignUpFields,
+    SignUpPage, WaitingPage,
 };
 use serde_json::Value;
 
@@ -88,11 +89,31 @@ fn register(text: &'static str, samples: &mut Samples) {
         tos_url: text,
         minimum_age: 16,
         challenge: Some(text.to_owned()),
+        provider: None,
         providers: vec![ProviderOnPage { name: text, icon: Some(text), start: text.to_owned() }],
         sign_in: text.to_owned(),
     };
     add(samples, "register.html", &page(false));
     add(samples, "register.html", &page(true));
+    for is_taken in [true, false] {
+        let provider = ProviderSignUpOnPage {
+            name: text,
+            flow_id: text,
+            email: Some(text.to_owned()).filter(|_| !is_taken),
+            is_taken,
+            cancel: text.to_owned(),
+        };
+        let named = SignUpFields {
+            username: field(false),
+            email: FieldOnPage { asked: is_taken, required: false, ..field(false) },
+            ..SignUpFields::default()
+        };
+        add(
+            samples,
+            "register.html",
+            &SignUpPage { provider: Some(provider), fields: named, challenge: None, ..page(false) },
+        );
+    }
     let plain =
         SignUpFields { username: field(false), email: field(false), password: field(false), ..SignUpFields::default() };
     add(

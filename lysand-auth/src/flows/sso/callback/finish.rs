@@ -1,14 +1,16 @@
 //! The last stage of a callback: somebody signs in, or an identity is linked, or its link awaits confirmation.
 
+use std::time::Duration;
+
 use super::super::make_link::{OwnerConfirmed, make_link};
 use super::super::owner::owner;
 use super::super::refusals::invalid_flow;
 use super::super::register;
 use super::identify::IdentifiedFlow;
-use super::outcome::{CallbackError, CallbackOutcome, ReportTo};
+use super::outcome::{AwaitsSignUp, CallbackError, CallbackOutcome, ReportTo};
 use super::redeem::RedeemedFlow;
 use crate::auth::Auth;
-use crate::config::Provider;
+use crate::config::{Provider, ProviderSignUp};
 use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::AccountId;
@@ -19,9 +21,12 @@ use crate::model::session::{Browser, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
-use crate::steps::{sign_in, standing, waiting};
+use crate::steps::{admission, sign_in, standing, waiting};
 use crate::store::sso_flows;
 use crate::texts;
+
+/// How long an identity waits for its person to choose a name (people PPL-41).
+const HELD: Duration = Duration::from_secs(30 * 60);
 
 /// Does what the flow was begun for. `signed_in` is who is signed in with the browser that came back, and `browser` what it has
 /// of earlier sign-ins.
@@ -39,7 +44,11 @@ pub async fn finish(
     let outcome = match &flow.purpose {
         Purpose::SignIn(_, request) => {
             let request = app.clone().map(|app| (app, request.clone()));
-            sign_in_with(auth, &provider, &profile, request, browser).await
+            match is_for_sign_up(auth, &provider, &profile, &browser).await {
+                Ok(true) => hold(auth, &flow, &profile).await,
+                Ok(false) => sign_in_with(auth, &provider, &profile, request, browser).await,
+                Err(error) => Err(error),
+            }
         }
         Purpose::Link(account, _) if is_same_browser && is_still_the_owners(&flow, account, signed_in) => {
             let linked = make_link(auth, &flow, link, OwnerConfirmed::No).await;
@@ -48,6 +57,31 @@ pub async fn finish(
         Purpose::Link(..) => await_confirmation(auth, &flow, link).await,
     };
     outcome.map_err(|error| ReportTo::of(&flow, app.as_ref()).tell(error))
+}
+
+/// Whether nobody here has an identity with which an account may be made, and the browser can show the page for it.
+async fn is_for_sign_up(
+    auth: &Auth,
+    provider: &Provider,
+    profile: &ProviderProfile,
+    browser: &Browser,
+) -> Result<bool, Error> {
+    let takes = admission::of_provider(auth, provider) != ProviderSignUp::No && browser.can_wait;
+    Ok(takes && owner(auth, &profile.identity).await?.is_none())
+}
+
+/// Keeps the identity until the person has chosen a name; nothing exists before (people PPL-41).
+async fn hold(auth: &Auth, flow: &Flow, profile: &ProviderProfile) -> Result<CallbackOutcome, Error> {
+    let browser = Secret::generate(auth.ambient());
+    let expires_at = auth.ambient().now().plus(HELD);
+    let (id, digest, held) = (flow.id.clone(), browser.digest(), profile.held());
+    let kept = auth
+        .store()
+        .write(move |c| Box::pin(async move { sso_flows::await_answer(c, &id, &held, digest, expires_at).await }));
+    match kept.await? {
+        true => Ok(CallbackOutcome::AwaitsSignUp(AwaitsSignUp { flow_id: flow.id.clone(), browser })),
+        false => Err(invalid_flow()),
+    }
 }
 
 /// Whether the browser that began a link is in the same hands: its session is the one that it had, or nobody has signed in
@@ -72,7 +106,9 @@ async fn sign_in_with(
     let (app, request) = request.ok_or_else(invalid_flow)?;
     let account = match owner(auth, &profile.identity).await? {
         Some(linked) => auth.account(&linked.account_id).await?,
-        None if auth.config().sso.allow_registration => register::register(auth, profile).await?,
+        None if admission::of_provider(auth, provider) == ProviderSignUp::Yes => {
+            register::register(auth, profile).await?
+        }
         None => None,
     };
     let source = browser.caller.source;
@@ -102,9 +138,9 @@ async fn await_confirmation(auth: &Auth, flow: &Flow, link: UnconfirmedLink) -> 
     let browser = Secret::generate(auth.ambient());
     let expires_at = auth.ambient().now().plus(auth.config().sso.flow_lifetime);
     let (id, digest) = (flow.id.clone(), browser.digest());
-    let kept = auth.store().write(move |c| {
-        Box::pin(async move { sso_flows::await_confirmation(c, &id, &link, digest, expires_at).await })
-    });
+    let kept = auth
+        .store()
+        .write(move |c| Box::pin(async move { sso_flows::await_answer(c, &id, &link, digest, expires_at).await }));
     if !kept.await? {
         return Err(invalid_flow());
     }

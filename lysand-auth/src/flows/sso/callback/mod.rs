@@ -10,6 +10,6 @@ mod redeem;
 
 pub use self::finish::finish;
 pub use self::identify::{Callback, IdentifiedFlow, identify};
-pub use self::outcome::{CallbackError, CallbackOutcome, ReportTo};
+pub use self::outcome::{AwaitsSignUp, CallbackError, CallbackOutcome, ReportTo};
 pub use self::redeem::{RedeemedFlow, redeem};
 pub use crate::steps::sign_in::SignedIn;

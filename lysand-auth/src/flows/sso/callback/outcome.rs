@@ -13,6 +13,8 @@ use crate::steps::sign_in::SignedIn;
 pub enum CallbackOutcome {
     /// Somebody is signed in.
     SignedIn(Box<SignedIn>),
+    /// Nobody here has the identity: an account can be made.
+    AwaitsSignUp(AwaitsSignUp),
     /// The identity is linked.
     Linked,
     /// A link came back to another browser than it began in, or to one whose session is another: the owner of the account
@@ -23,6 +25,16 @@ pub enum CallbackOutcome {
         /// What this browser must show when the owner answers.
         browser: Secret,
     },
+}
+
+/// Somebody whom nobody here knows has still to choose a name, in this browser (people PPL-41).
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AwaitsSignUp {
+    /// The flow.
+    pub flow_id: String,
+    /// What this browser must show.
+    pub browser: Secret,
 }
 
 /// A callback that failed, and where the person is told.

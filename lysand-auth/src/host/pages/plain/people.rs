@@ -51,7 +51,12 @@ pub(super) fn sign_up(page: &SignUpPage<'_>) -> String {
         field("Please leave this field empty.", "homepage", "text", &fields.homepage),
         button("Sign up"),
     ];
-    body += &form(&page.action, &[("form_token", page.form_token.as_str())], &inside.concat());
+    let mut hidden = vec![("form_token", page.form_token.as_str())];
+    if let Some(provider) = &page.provider {
+        body += &paragraph(&format!("{} says who you are. Choose a name here.", provider.name));
+        hidden.push(("flow_id", provider.flow_id));
+    }
+    body += &form(&page.action, &hidden, &inside.concat());
     body + &link(&page.sign_in, "Sign in")
 }
 

@@ -103,6 +103,12 @@ async fn reply_to(
             cookies::set_flow_cookie(auth, &mut reply, flow_id, browser)?;
             return Ok(reply);
         }
+        CallbackOutcome::AwaitsSignUp(awaits) => {
+            let page = auth.config().base_url.join("/register/finish");
+            let mut reply = redirect(&with_query(&page, [("flow_id", awaits.flow_id.as_str())]));
+            cookies::set_flow_cookie(auth, &mut reply, &awaits.flow_id, &awaits.browser)?;
+            return Ok(reply);
+        }
         CallbackOutcome::Linked => linked(auth),
         CallbackOutcome::SignedIn(signed_in) => {
             let mut reply = match signed_in.step.missing {
