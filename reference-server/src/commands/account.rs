@@ -1,12 +1,11 @@
 //! `account …`
 
-use lysand_auth::error::Error;
 use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::{reset, reviews, sessions, sso, staff};
-use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
+use lysand_auth::host::accounts::{Account, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 
-use super::account_facts::{address, entity, role, standing};
+use super::account_facts::{address, entity, find, role, standing};
 use super::cli::{AccountCommand, CreateAccount};
 use super::error::CommandError;
 use super::outcome::Outcome;
@@ -130,18 +129,4 @@ async fn delete(state: &State, name: &str) -> Result<Outcome, CommandError> {
     sessions::forget(&state.auth, &account.id).await?;
     output::text(&format!("{} is removed.\n", account.username));
     Ok(Outcome::changed_account("account delete", &account))
-}
-
-/// The account of this name or address.
-pub(super) async fn find(state: &State, name: &str) -> Result<Account, CommandError> {
-    let found = state.accounts.by_identifier(name).await.map_err(Error::from_host)?;
-    found.ok_or_else(|| CommandError::new(format!("there is no account {name:?}")))
-}
-
-/// The account of this id, name or address.
-pub(super) async fn find_by_id(state: &State, id: &str) -> Result<Account, CommandError> {
-    match state.accounts.by_id(&AccountId::new(id)).await.map_err(Error::from_host)? {
-        Some(account) => Ok(account),
-        None => find(state, id).await,
-    }
 }

@@ -1,7 +1,11 @@
 //! What the commands tell of an account.
 
-use lysand_auth::host::accounts::{Account, Language, Role, Standing};
+use lysand_auth::error::Error;
+use lysand_auth::host::accounts::{Account, AccountId, Accounts as _, Language, Role, Standing};
 use serde_json::{Value, json};
+
+use super::error::CommandError;
+use crate::state::State;
 
 /// An account in JSON.
 pub(super) fn entity(account: &Account) -> Value {
@@ -58,5 +62,19 @@ mod tests {
         assert_eq!((entity(&ada)["language"].clone(), language(&ada)), (Value::Null, "-"));
         let german = ada.with_language(Language::parse("de"));
         assert_eq!((entity(&german)["language"].clone(), language(&german)), ("de".into(), "de"));
+    }
+}
+
+/// The account of this name or address.
+pub(super) async fn find(state: &State, name: &str) -> Result<Account, CommandError> {
+    let found = state.accounts.by_identifier(name).await.map_err(Error::from_host)?;
+    found.ok_or_else(|| CommandError::new(format!("there is no account {name:?}")))
+}
+
+/// The account of this id, name or address.
+pub(super) async fn find_by_id(state: &State, id: &str) -> Result<Account, CommandError> {
+    match state.accounts.by_id(&AccountId::new(id)).await.map_err(Error::from_host)? {
+        Some(account) => Ok(account),
+        None => find(state, id).await,
     }
 }

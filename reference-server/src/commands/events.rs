@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::cli::EventsWanted;
 use super::error::CommandError;
 use super::outcome::Outcome;
-use super::{account, output};
+use super::{account_facts, output};
 use crate::settings;
 use crate::state::State;
 
@@ -62,7 +62,7 @@ async fn query(state: &State, wanted: &EventsWanted) -> Result<EventQuery, Comma
         })?);
     }
     if let Some(name) = &wanted.account {
-        query.account = Some(account::find_by_id(state, name).await?.id);
+        query.account = Some(account_facts::find_by_id(state, name).await?.id);
     }
     Ok(query)
 }

@@ -9,7 +9,7 @@ use lysand_auth::host::accounts::{Email, rules};
 use lysand_auth::secret::Secret;
 use serde_json::json;
 
-use super::account::find;
+use super::account_facts::find;
 use super::error::CommandError;
 use super::outcome::Outcome;
 use super::output;

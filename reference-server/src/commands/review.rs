@@ -8,7 +8,7 @@ use super::account_facts::address;
 use super::cli::ReviewCommand;
 use super::error::CommandError;
 use super::outcome::Outcome;
-use super::{account, output};
+use super::{account_facts, output};
 use crate::state::State;
 
 /// Does a `review` command.
@@ -16,13 +16,13 @@ pub(super) async fn run(state: &State, command: ReviewCommand, as_json: bool) ->
     match command {
         ReviewCommand::List { unconfirmed } => list(state, unconfirmed, as_json).await,
         ReviewCommand::Approve { id } => {
-            let account = account::find_by_id(state, &id).await?;
+            let account = account_facts::find_by_id(state, &id).await?;
             reviews::approve(&state.auth, &account.id, Actor::Command, &Caller::default()).await?;
             output::text(&format!("{} is approved.\n", account.username));
             Ok(Outcome::changed_account("review approve", &account))
         }
         ReviewCommand::Reject { id, message } => {
-            let account = account::find_by_id(state, &id).await?;
+            let account = account_facts::find_by_id(state, &id).await?;
             let message = message.as_deref();
             reviews::reject(&state.auth, &account.id, message, Actor::Command, &Caller::default()).await?;
             output::text(&format!("The request of {} is declined, and its account is gone.\n", account.username));

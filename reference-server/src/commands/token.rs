@@ -9,7 +9,7 @@ use serde_json::json;
 use super::cli::CreateToken;
 use super::error::CommandError;
 use super::outcome::Outcome;
-use super::{account, app, output};
+use super::{account_facts, app, output};
 use crate::state::State;
 
 /// The name of the app that holds tokens made without another one.
@@ -19,7 +19,7 @@ const OUT_OF_BAND: &str = "urn:ietf:wg:oauth:2.0:oob";
 
 /// Does `token create`.
 pub(super) async fn create(state: &State, wanted: CreateToken, as_json: bool) -> Result<Outcome, CommandError> {
-    let account = account::find(state, &wanted.name).await?;
+    let account = account_facts::find(state, &wanted.name).await?;
     if let Some(reason) = account.inactive_reason() {
         let why = match reason {
             InactiveReason::Unconfirmed => "its e-mail address is not confirmed",

@@ -1,4 +1,4 @@
-//! A colour of the pages, and whether text in it can be read (WCAG 2.2 §1.4.3).
+//! A colour of the pages, and whether text in it can be read (WCAG 2.2, contrast).
 
 /// What text and its ground need.
 const READABLE: f64 = 4.5;

@@ -1,4 +1,4 @@
-//! Changing the address, stopping and undoing it (people §8).
+//! Changing the address, stopping and undoing it.
 
 use std::time::Duration;
 

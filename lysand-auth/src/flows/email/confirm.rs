@@ -130,6 +130,33 @@ impl Confirmation {
     }
 }
 
+/// The mails about a changed address: one to each of both addresses; the former one's may undo it.
+fn notices(auth: &Auth, account: &Account, change: &EmailChange, can_undo: bool) -> Vec<Outgoing> {
+    let told = |address: &str| {
+        let mail = Mail::EmailChanged { old: change.old.clone().unwrap_or_default(), new: change.new.clone() };
+        let mail = Outgoing::to_address(auth, address, mail).about(account.id.clone());
+        mail.with_language(account.language.clone()).with_username(&*account.username)
+    };
+    let mut notices = vec![told(&change.new)];
+    if let Some(former) = &change.old {
+        let notice = told(former);
+        let undo = can_undo.then(|| link(auth, account, change, Purpose::EmailUndo));
+        notices.push(match undo {
+            Some(undo) => notice.with_link(undo),
+            None => notice,
+        });
+    }
+    notices
+}
+
+fn refused(given_up: &AtomicU8) -> Option<Error> {
+    match given_up.load(Ordering::Acquire) {
+        SPENT => Some(recovery::dead_link()),
+        HELD => Some(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN)),
+        _ => None,
+    }
+}
+
 async fn confirmed(
     auth: &Auth,
     account: &Account,
@@ -140,19 +167,7 @@ async fn confirmed(
     let (now, undo_for) = (auth.ambient().now(), auth.config().password.undo_for);
     let can_undo = !change.is_final && !undo_for.is_zero();
     let old = change.old.as_ref().filter(|_| can_undo);
-    let told = |address: &str| {
-        let mail = Mail::EmailChanged { old: change.old.clone().unwrap_or_default(), new: change.new.clone() };
-        let mail = Outgoing::to_address(auth, address, mail).about(account.id.clone());
-        mail.with_language(account.language.clone()).with_username(&*account.username)
-    };
-    let mut notices = vec![told(&change.new)];
-    if let Some(former) = &change.old {
-        let undo = old.map(|_| link(auth, account, change, Purpose::EmailUndo));
-        notices.push(match undo {
-            Some(undo) => told(former).with_link(undo),
-            None => told(former),
-        });
-    }
+    let notices = notices(auth, account, change, can_undo);
     let event = events::event(auth, EventKind::EmailChanged, caller).by(Actor::Account(account.id.clone()));
     let given_up = Arc::new(AtomicU8::new(0));
     let work = Confirmation {
@@ -169,11 +184,6 @@ async fn confirmed(
     let first = work.clone();
     let along = Along::new(move |c, _| Box::pin(async move { first.run(c).await }));
     let made = auth.accounts().change_along(&account.id, Change::Email(email.clone()), along).await;
-    let refused = |given_up: &AtomicU8| match given_up.load(Ordering::Acquire) {
-        SPENT => Some(recovery::dead_link()),
-        HELD => Some(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN)),
-        _ => None,
-    };
     if let Some(error) = refused(&given_up) {
         return Err(error);
     }

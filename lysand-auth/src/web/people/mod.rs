@@ -1,5 +1,4 @@
-//! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it (§4,
-//! §7).
+//! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it.
 
 mod confirm;
 mod email;

@@ -99,25 +99,7 @@ fn register(text: &'static str, samples: &mut Samples) {
     };
     add(samples, "register.html", &page(false));
     add(samples, "register.html", &page(true));
-    for is_taken in [true, false] {
-        let provider = ProviderSignUpOnPage {
-            name: text,
-            flow_id: text,
-            email: Some(text.to_owned()).filter(|_| !is_taken),
-            is_taken,
-            cancel: text.to_owned(),
-        };
-        let named = SignUpFields {
-            username: field(false),
-            email: FieldOnPage { asked: is_taken, required: false, ..field(false) },
-            ..SignUpFields::default()
-        };
-        add(
-            samples,
-            "register.html",
-            &SignUpPage { provider: Some(provider), fields: named, challenge: None, ..page(false) },
-        );
-    }
+    register_by_provider(text, || page(false), samples);
     let plain =
         SignUpFields { username: field(false), email: field(false), password: field(false), ..SignUpFields::default() };
     add(
@@ -136,4 +118,27 @@ fn register(text: &'static str, samples: &mut Samples) {
     );
     add(samples, "register.html", &SignUpPage { needs_invitation: true, fields: plain.clone(), ..page(false) });
     add(samples, "register.html", &SignUpPage { closed: Some(text.to_owned()), fields: plain, ..page(false) });
+}
+
+/// The page on which somebody whom a provider vouches for chooses a name.
+fn register_by_provider<'a>(text: &'static str, page: impl Fn() -> SignUpPage<'a>, samples: &mut Samples) {
+    for is_taken in [true, false] {
+        let provider = ProviderSignUpOnPage {
+            name: text,
+            flow_id: text,
+            email: Some(text.to_owned()).filter(|_| !is_taken),
+            is_taken,
+            cancel: text.to_owned(),
+        };
+        let named = SignUpFields {
+            username: field(text, false),
+            email: FieldOnPage { asked: is_taken, required: false, ..field(text, false) },
+            ..SignUpFields::default()
+        };
+        add(
+            samples,
+            "register.html",
+            &SignUpPage { provider: Some(provider), fields: named, challenge: None, ..page() },
+        );
+    }
 }
