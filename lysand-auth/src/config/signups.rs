@@ -1,4 +1,4 @@
-//! Who may sign up, and what is asked of them (people §2, §3, §19).
+//! Who may sign up, and what is asked of them.
 
 use super::problem::ConfigProblem;
 

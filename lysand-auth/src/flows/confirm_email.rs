@@ -1,4 +1,4 @@
-//! The link of a mail confirms the address of a new account (people §4). Looking at it changes nothing; a button does.
+//! The link of a mail confirms the address of a new account. Looking at it changes nothing; a button does.
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;

@@ -1,4 +1,4 @@
-//! Changing the password, and setting the first one (people §7).
+//! Changing the password, and setting the first one.
 
 use crate::auth::Auth;
 use crate::config::ChangeEnds;

@@ -1,4 +1,4 @@
-//! The log of events: what its owner sees of an account, and what the operator sees of all (people §15).
+//! The log of events: what its owner sees of an account, and what the operator sees of all.
 
 use std::time::Duration;
 

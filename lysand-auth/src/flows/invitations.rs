@@ -1,4 +1,4 @@
-//! Invitations: making, listing and ending them (people §6).
+//! Invitations: making, listing and ending them.
 
 use std::time::Duration;
 

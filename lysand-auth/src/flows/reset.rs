@@ -1,4 +1,4 @@
-//! A forgotten password: a mail with a link, which chooses a new one; and a new password that staff demand (people §7,
+//! A forgotten password: a mail with a link, which chooses a new one; and a new password that staff demand (the contract on people,
 //! Lysand §12.6).
 
 use crate::auth::Auth;

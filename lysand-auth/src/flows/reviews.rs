@@ -1,4 +1,4 @@
-//! Requests to join that staff decides (people §5).
+//! Requests to join that staff decides.
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;

@@ -1,4 +1,4 @@
-//! What the people who run a server do to accounts (people §1).
+//! What the people who run a server do to accounts.
 
 use crate::auth::Auth;
 use crate::error::Error;

@@ -1,5 +1,5 @@
 //! A browser or program that waits for an account to become usable: it sees how far that is, has the mail sent again, gives
-//! another address, enters the code, takes the sign-up back, and goes on when nothing is missing (people §4).
+//! another address, enters the code, takes the sign-up back, and goes on when nothing is missing.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What happened, for the log of events (people §15).
+//! What happened, for the log of events.
 
 use serde_json::{Map, Value};
 

@@ -299,6 +299,7 @@ mod tests {
             unconfirmed: None,
             held: None,
             finished_at: None,
+            held: None,
         }
     }
 

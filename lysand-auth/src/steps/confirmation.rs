@@ -1,4 +1,4 @@
-//! The address of an account is confirmed: by whatever road, with the same consequences (people §4).
+//! The address of an account is confirmed: by whatever road, with the same consequences.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

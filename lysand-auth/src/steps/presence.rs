@@ -1,5 +1,5 @@
 //! Whether the owner of an account is there: signed in a moment ago, or proven by the password, which is a guess each time
-//! (people §1.3).
+//!.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

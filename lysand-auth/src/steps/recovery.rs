@@ -18,7 +18,7 @@ use crate::steps::{events, session, throttle};
 use crate::store::{self, Conn, mail_tokens, rate_limits};
 use crate::texts;
 
-/// Demands that passwords sign people in here: where only providers do, nothing about passwords is there (people §7).
+/// Demands that passwords sign people in here: where only providers do, nothing about passwords is there.
 pub(crate) fn require_passwords(auth: &Auth) -> Result<(), Error> {
     match auth.config().sso.forced {
         true => Err(Error::refused(Code::NotFound, "Record not found")),

@@ -1,4 +1,4 @@
-//! Somebody who waits for an account to become usable: what they show, and how far they are (people §4).
+//! Somebody who waits for an account to become usable: what they show, and how far they are.
 
 use std::time::Duration;
 

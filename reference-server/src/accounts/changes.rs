@@ -64,7 +64,7 @@ pub(super) async fn make(
     Ok(if changed == 0 { Err(no_such_account()) } else { Ok(()) })
 }
 
-/// Gives the account an address. A confirmed one belongs to one account alone; others may wait with the same one (people §1.1).
+/// Gives the account an address. A confirmed one belongs to one account alone; others may wait with the same one.
 async fn set_email(c: &mut Conn, id: &str, email: &Email) -> Result<Result<(), AccountsError>, Error> {
     let key = rules::email_key(&email.address);
     if email.confirmed {

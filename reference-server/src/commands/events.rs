@@ -1,4 +1,4 @@
-//! `events`: the log of events, listed or exported (people §15)
+//! `events`: the log of events, listed or exported
 
 use lysand_auth::ambient::Timestamp;
 use lysand_auth::flows::events::{self, Event, EventKind, EventQuery};

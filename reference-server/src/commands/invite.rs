@@ -1,4 +1,4 @@
-//! `invite …`: invitations (people §6)
+//! `invite …`: invitations
 
 use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::invitations::{self, Invitation, NewInvitation};

@@ -1,4 +1,4 @@
-//! `review …`: requests to join (people §5)
+//! `review …`: requests to join
 
 use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::reviews::{self, Request};

@@ -1,4 +1,4 @@
-//! `[signups]` and `[events]`: who may sign up, what is asked of them, how long things of it live (people §19).
+//! `[signups]` and `[events]`: who may sign up, what is asked of them, how long things of it live.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ fn domains(names: Vec<String>) -> Result<Vec<String>, String> {
     }
 }
 
-/// `password.reset_ttl`, `password.change_ends` and `email.undo_for` (people §19).
+/// `password.reset_ttl`, `password.change_ends` and `email.undo_for`.
 pub(super) fn password_rules(reader: &mut Reader) -> PasswordRules {
     let mut rules = PasswordRules::default();
     rules.reset_ttl = reader.checked("password.reset_ttl", rules.reset_ttl, |ttl| within(ttl, 60, 3600));

@@ -1,4 +1,4 @@
-//! Who may sign up, what they are told of it, and how often (people §2, §3.3, §17).
+//! Who may sign up, what they are told of it, and how often.
 
 use lysand_auth::config::Mode;
 use lysand_auth::flows::sign_up::{self, Road};

@@ -1,4 +1,4 @@
-//! Invitations: making, using and ending them (people §6).
+//! Invitations: making, using and ending them.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ story!(invite_link_leads_browser_to_sign_up_and_tells_app_whether_it_is_valid, I
     assert_eq!((to.path(), query_of(&to, "client_id").as_deref()), ("/register", Some("x")));
     let last = to.query_pairs().filter(|(name, _)| name == "invite").last().map(|(_, code)| code.into_owned());
     assert_eq!(last.as_deref(), Some(code.as_str()));
-    // A code of nobody's says the same page; only an app is told the difference (people §25).
+    // A code of nobody's says the same page; only an app is told the difference.
     story.get("/invite/nothing").header("accept", "text/html").send().await.is(302);
     shown(&story, "nothing").await.is_api_error(404, "Record not found");
     let odd = story.get("/invite/a%0d%0aX-Bad:%20b%22%3E").header("accept", "text/html").send().await.is(302);

@@ -1,4 +1,4 @@
-//! Signing up and what follows (people §2 to §6, Mastodon §12).
+//! Signing up and what follows (Mastodon §12).
 
 mod admission;
 mod approval;

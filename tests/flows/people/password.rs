@@ -1,4 +1,4 @@
-//! Changing the password, and setting the first one (people §7); the scopes `auth:read` and `auth:write`.
+//! Changing the password, and setting the first one; the scopes `auth:read` and `auth:write`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A forgotten password, and one that staff demand (people §7, Lysand §12.6).
+//! A forgotten password, and one that staff demand (Lysand §12.6).
 
 use std::time::Duration;
 

@@ -80,7 +80,7 @@ story!(accounts_through_app_answers_token_that_works_once_confirmed, |story| {
     let asked = [&[("grant_type", "client_credentials"), ("scope", "read write")][..], &app.credentials()].concat();
     let own = story.post("/oauth/token").form(&asked).send().await.is(200).json();
     let bearer = own["access_token"].as_str().expect("a text");
-    let fields = [form("ada", "ada@example.com"), vec![("agreement", "true"), ("locale", "de")]].concat();
+    let fields = [form("ada", "ada@example.com"), vec![("agreement", "1"), ("locale", "de")]].concat();
     let answer = story.post("/api/v1/accounts").bearer(bearer).form(&fields).send().await.is(200).json();
     assert_eq!((&answer["token_type"], &answer["scope"]), (&json!("Bearer"), &json!("read write")));
     let token = answer["access_token"].as_str().expect("a text");

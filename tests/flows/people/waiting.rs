@@ -1,4 +1,4 @@
-//! Waiting for an account to be usable: the link, the code, another address, taking it back, going on (people §4).
+//! Waiting for an account to be usable: the link, the code, another address, taking it back, going on.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Changing the address of an account, with the former one able to stop and to undo it (people §8).
+//! Changing the address of an account, with the former one able to stop and to undo it.
 
 mod ask;
 mod confirm;

@@ -3,7 +3,7 @@
 use super::attempt::{Checked, SignUpError, Work};
 use super::form::{self, Asked, SignUpForm};
 use super::make::{self, ProvenIdentity};
-use super::{counted, not_admitted, refuse_exceeded};
+use super::refusals::{counted, not_admitted, refuse_exceeded};
 use crate::auth::Auth;
 use crate::config::{Mode, Provider, ProviderSignUp};
 use crate::error::{Code, Error};

@@ -1,4 +1,4 @@
-//! The proof of work of a sign-up: it prices sign-ups in bulk, and asks no third party (people §3.3).
+//! The proof of work of a sign-up: it prices sign-ups in bulk, and asks no third party.
 
 use serde_json::Value;
 

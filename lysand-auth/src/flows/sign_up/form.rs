@@ -1,4 +1,4 @@
-//! What somebody fills in who wants an account, and what is wrong with it (people §3.2, Mastodon §12).
+//! What somebody fills in who wants an account, and what is wrong with it (Mastodon §12).
 
 use time::{Date, Month, OffsetDateTime};
 

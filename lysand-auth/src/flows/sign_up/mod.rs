@@ -1,4 +1,4 @@
-//! Signing up: a form becomes an account that waits for its address to be confirmed, or for staff (people §2, §3).
+//! Signing up: a form becomes an account that waits for its address to be confirmed, or for staff.
 //!
 //! The order of the refusals is that of people PPL-50: limits, who may sign up at all, the fields (all at once), the proof of
 //! work; then one hash, then one transaction.
@@ -10,6 +10,7 @@ mod challenge;
 mod form;
 mod make;
 mod offer;
+mod refusals;
 
 use self::attempt::Checked;
 pub use self::attempt::{SignUp, SignUpError};
@@ -20,19 +21,17 @@ use self::form::Asked;
 pub use self::form::SignUpForm;
 pub use self::make::SignedUp;
 pub use self::offer::{Offer, OfferedRule, offer};
+use self::refusals::{counted, not_admitted, refuse_exceeded};
 use crate::auth::Auth;
 use crate::config::Mode;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::model::app::App;
 use crate::model::caller::Caller;
-use crate::model::event::EventKind;
 pub use crate::model::form_error::{FormError, FormErrors};
-use crate::model::rate_limit::Rule;
 pub use crate::model::sign_up::{Road, WaitingState};
-use crate::steps::admission::{self, Refused};
+use crate::steps::admission;
 use crate::steps::new_tokens::IssuedToken;
-use crate::steps::{events, review_notice, throttle};
-use crate::store::rate_limits;
+use crate::steps::review_notice;
 use crate::texts;
 
 /// Who may sign up at present by a road.
@@ -103,65 +102,4 @@ async fn checked(auth: &Auth, form: &SignUpForm, road: Road, caller: &Caller) ->
     }
     let work = challenge::checked(auth, form.altcha.as_deref(), road).await?;
     Ok(Checked { admission, asked, work })
-}
-
-/// Why somebody may not sign up, in the words of the road (people PPL-32).
-fn not_admitted(auth: &Auth, refused: Refused, mode: Mode, road: Road) -> SignUpError {
-    let forbidden = |why: String| SignUpError::Refused(Error::refused(Code::SignUpRefused, why));
-    let invalid = || FormError::new("invite_code", "ERR_INVALID", texts::INVALID_INVITATION).into();
-    match (refused, road) {
-        (Refused::InvalidInvitation, Road::App) if mode == Mode::Invitation => forbidden("Forbidden".to_owned()),
-        (Refused::InvalidInvitation, _) => invalid(),
-        (_, Road::App) => forbidden("Forbidden".to_owned()),
-        (Refused::NeedsInvitation, _) => forbidden(texts::NEEDS_INVITATION.to_owned()),
-        (Refused::Closed, _) => match auth.config().signups.message.trim() {
-            "" => forbidden(texts::SIGN_UP_CLOSED.to_owned()),
-            message => forbidden(message.to_owned()),
-        },
-    }
-}
-
-/// Refuses an address that is beyond a limit already, before anything is looked up for it.
-async fn refuse_exceeded(auth: &Auth, caller: &Caller) -> Result<(), Error> {
-    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
-    let Some(network) = caller.limited_as() else { return Ok(()) };
-    for rule in [Rule::SignupTries, Rule::SignupAddress] {
-        let Some(counter) = limits.counter(rule, &network) else { continue };
-        throttle::refuse_exceeded(auth, counter, texts::TOO_MANY_REQUESTS)?;
-        let counted = auth.store().look_up(move |c| Box::pin(rate_limits::counted(c, counter, now))).await?;
-        if counted >= i64::from(counter.limit.max) {
-            return Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS));
-        }
-    }
-    Ok(())
-}
-
-/// Counts a refused form for its address, and records it once: without name and address (people PPL-160, PPL-187).
-async fn counted(auth: &Auth, caller: &Caller, road: Road, error: SignUpError) -> SignUpError {
-    let is_of_server = matches!(&error, SignUpError::Refused(Error::Failed(_)));
-    let is_limit = matches!(&error, SignUpError::Refused(Error::Refused(refusal)) if refusal.retry_after.is_some());
-    if is_of_server || is_limit {
-        return error;
-    }
-    let reason = match &error {
-        SignUpError::Fields(errors) => errors.0.first().map_or("fields", |error| error.field),
-        SignUpError::Refused(_) => "not_admitted",
-    };
-    let event = events::event(auth, EventKind::SignUpRefused, caller).refused();
-    let event = event.with("road", road.name()).with("reason", reason);
-    let now = auth.ambient().now();
-    let counter =
-        caller.limited_as().and_then(|network| auth.config().rate_limits.counter(Rule::SignupTries, &network));
-    let kept = auth.store().write(move |c| {
-        Box::pin(async move {
-            if let Some(counter) = counter {
-                rate_limits::count(c, counter, now).await?;
-            }
-            crate::store::events::add(c, event).await
-        })
-    });
-    match kept.await {
-        Ok(()) => error,
-        Err(failed) => failed.into(),
-    }
 }

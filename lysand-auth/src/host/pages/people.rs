@@ -1,4 +1,4 @@
-//! The pages of a sign-up (people §3, §4).
+//! The pages of a sign-up.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it (people §3, §4,
+//! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it (§4,
 //! §7).
 
 mod confirm;

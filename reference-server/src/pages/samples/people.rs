@@ -56,24 +56,28 @@ pub(super) fn sign_up(text: &'static str, samples: &mut Samples) {
     add(samples, "message.html", &message(None, None));
 }
 
+fn field(text: &str, wrong: bool) -> FieldOnPage {
+    FieldOnPage { asked: true, required: true, value: text.to_owned(), error: wrong.then(|| text.to_owned()) }
+}
+
+fn all_fields(text: &str, wrong: bool) -> SignUpFields {
+    let field = || field(text, wrong);
+    SignUpFields {
+        username: field(),
+        email: field(),
+        password: field(),
+        reason: field(),
+        date_of_birth: field(),
+        invite_code: field(),
+        agreement: field(),
+        altcha: field(),
+        homepage: FieldOnPage { asked: wrong, ..field() },
+    }
+}
+
 fn register(text: &'static str, samples: &mut Samples) {
-    let field = |wrong: bool| FieldOnPage {
-        asked: true,
-        required: true,
-        value: text.to_owned(),
-        error: wrong.then(|| text.to_owned()),
-    };
-    let fields = |wrong: bool| SignUpFields {
-        username: field(wrong),
-        email: field(wrong),
-        password: field(wrong),
-        reason: field(wrong),
-        date_of_birth: field(wrong),
-        invite_code: field(wrong),
-        agreement: field(wrong),
-        altcha: field(wrong),
-        homepage: FieldOnPage { asked: wrong, ..field(wrong) },
-    };
+    let field = |wrong| field(text, wrong);
+    let fields = |wrong| all_fields(text, wrong);
     let rules = [text.to_owned()];
     let page = |wrong: bool| SignUpPage {
         action: text.to_owned(),
