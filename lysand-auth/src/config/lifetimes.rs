@@ -40,7 +40,7 @@ pub struct Lifetimes {
     pub unconfirmed_account: Duration,
     /// A request to join that nobody decides.
     pub review: Duration,
-    /// An event (people PPL-161).
+    /// An event.
     pub event: Duration,
     /// From where an event came, and with what program.
     pub event_network: Duration,

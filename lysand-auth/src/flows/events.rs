@@ -11,7 +11,7 @@ pub use crate::model::event::{Actor, Event, EventKind, Target};
 use crate::steps;
 use crate::store::events::{self, Wanted};
 
-/// For how long a person sees the own events (people PPL-126).
+/// For how long a person sees the own events.
 const SHOWN: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How many a person sees.
 const MOST_SHOWN: i64 = 200;

@@ -107,7 +107,7 @@ async fn checked(
 }
 
 /// Records that somebody proved nothing: by the account, if there is one, else by a digest of what was typed, never by the text
-/// itself (people PPL-158, PPL-162).
+/// itself.
 async fn record_failure(
     auth: &Auth,
     attempt: &PasswordAttempt,

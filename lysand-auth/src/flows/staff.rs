@@ -12,7 +12,7 @@ use crate::store;
 use crate::store::{authorizations, sessions};
 
 /// Lets an account act, or stops it. What it may do no more ends at once: its browser sessions and the codes that wait in them;
-/// its apps keep their tokens, which open nothing until it may act again (people PPL-12).
+/// its apps keep their tokens, which open nothing until it may act again.
 ///
 /// # Errors
 /// When the host refuses, as for the last admin; when host or database do not answer.

@@ -9,7 +9,7 @@ use crate::model::caller::Caller;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
-        /// What happened (people PPL-162 to PPL-166).
+        /// What happened (people PPL-166).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum EventKind { $($(#[$doc])* $name,)+ }

@@ -52,7 +52,7 @@ pub enum Rule {
     TokenLinks,
     /// Mails with a link to a new password that one address asks for (people PPL-189).
     ForgotAddress,
-    /// Invitations that one account makes (people PPL-190).
+    /// Invitations that one account makes.
     Invitations,
 }
 

@@ -1,4 +1,4 @@
-//! Recording what happened, in the transaction of what it records (people PPL-159).
+//! Recording what happened, in the transaction of what it records.
 
 use serde_json::Map;
 

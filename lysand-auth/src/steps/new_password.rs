@@ -1,4 +1,4 @@
-//! A password is set in one transaction with all that it costs and ends (people PPL-96, PPL-211, PPL-212).
+//! A password is set in one transaction with all that it costs and ends (people PPL-96, PPL-211).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,7 +126,7 @@ pub(crate) async fn set(
     Ok(())
 }
 
-/// For hosts whose accounts are elsewhere: what it costs is spent first, so that nothing buys two passwords (people PPL-212).
+/// For hosts whose accounts are elsewhere: what it costs is spent first, so that nothing buys two passwords.
 async fn set_elsewhere(
     auth: &Auth,
     account: &Account,

@@ -1,4 +1,4 @@
-//! The log of events: rows are added and, when they are too old, deleted. Nothing changes one (people PPL-159).
+//! The log of events: rows are added and, when they are too old, deleted. Nothing changes one.
 
 use diesel::{BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, Selectable, SelectableHelper};
 
@@ -148,7 +148,7 @@ pub(crate) async fn sweep(conn: &mut Conn, before: Timestamp, most: i64) -> Resu
 }
 
 /// Forgets from where events of before `before` came, and with what program; how many there were. Of an event nothing else is
-/// ever changed (people PPL-159, PPL-161).
+/// ever changed.
 pub(crate) async fn sweep_networks(conn: &mut Conn, before: Timestamp, most: i64) -> Result<usize, Error> {
     let ids: Vec<String> = on!(conn, c => table::table
         .filter(table::at.lt(before.micros()))

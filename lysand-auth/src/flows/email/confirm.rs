@@ -189,7 +189,7 @@ async fn confirmed(
     }
     let made = match made {
         Err(AccountsError::NotOffered) => {
-            // For hosts whose accounts are elsewhere: the token is spent first (people PPL-212).
+            // For hosts whose accounts are elsewhere: the token is spent first.
             let kept = auth.store().write(move |c| Box::pin(async move { work.run(c).await })).await;
             if let Some(error) = refused(&given_up) {
                 return Err(error);

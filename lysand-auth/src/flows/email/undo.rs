@@ -86,7 +86,7 @@ pub async fn undo(auth: &Auth, token: &Secret, caller: &Caller) -> Result<(), Er
     }
     let made = match made {
         Err(AccountsError::NotOffered) => {
-            // For hosts whose accounts are elsewhere: the token is spent first (people PPL-212).
+            // For hosts whose accounts are elsewhere: the token is spent first.
             auth.store().write(move |c| Box::pin(async move { work.run(c).await })).await?;
             auth.accounts().set_email(&account.id, &restored).await
         }

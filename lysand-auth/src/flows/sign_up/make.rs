@@ -66,7 +66,7 @@ pub(super) async fn waiting(auth: &Auth, sign_up: SignUp, checked: Checked) -> R
             tracing::info!(account = %account.id, road = road.name(), "signed up");
             Ok(SignedUp { state: planned.state(), waiting_token: token, expires_at })
         }
-        // A host whose addresses are unique, confirmed or not: nobody learns of it (people PPL-210).
+        // A host whose addresses are unique, confirmed or not: nobody learns of it.
         Err(Stopped::TakenAddress) => {
             let owner = auth.accounts().by_email(form.email.trim()).await.map_err(Error::from_host)?;
             let Some((digest, waits)) = bundle.waiting else { return Err(form::taken("email").into()) };
