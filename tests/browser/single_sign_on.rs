@@ -194,6 +194,8 @@ async fn unlink_of_only_identity_is_refused_with_explanation() {
     let request = fixture.leave_for_server().await;
     fixture.browser.click(AT_PROVIDER).await;
     fixture.browser.sign_in_at_provider("grace").await;
+    fixture.browser.screenshot("register-by-provider").await;
+    fixture.browser.click("#sign-up button.primary").await;
     fixture.browser.reads("to use your account?").await;
     fixture.browser.approve().await;
     let callback = fixture.redirects.next().await;

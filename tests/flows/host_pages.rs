@@ -175,7 +175,7 @@ story!(host_page_adds_sources_to_content_security_policy_and_learns_the_request,
     assert_eq!(
         page.header("content-security-policy"),
         "default-src 'none'; style-src 'self'; img-src 'self' data: https://pictures.example; script-src 'self'; \
-         font-src 'self' https://fonts.example; base-uri 'none'; frame-ancestors 'none'"
+         font-src 'self' https://fonts.example; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     assert_eq!(page.header("x-frame-options"), "DENY");
     assert_eq!(pages.0.lock().expect("a list").as_slice(), ["/oauth/authorize Story none de"]);

@@ -299,7 +299,6 @@ mod tests {
             unconfirmed: None,
             held: None,
             finished_at: None,
-            held: None,
         }
     }
 
