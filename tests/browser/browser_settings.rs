@@ -41,7 +41,7 @@ async fn test_browser_dropped_leaves_no_process_running() {
 /// Whether some process was started with `profile` on its command line.
 fn runs_with(profile: &std::path::Path) -> bool {
     let wanted = format!("--user-data-dir={}", profile.display());
-    let processes = std::fs::read_dir("/proc").unwrap();
+    let processes = std::fs::read_dir("/proc").expect("a value");
     processes.flatten().any(|process| {
         let command_line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
         String::from_utf8_lossy(&command_line).contains(&wanted)

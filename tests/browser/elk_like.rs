@@ -72,13 +72,13 @@ impl Elk {
             "redirect_uris": self.redirect_uri(own),
             "scopes": SCOPE,
         });
-        let call = self.http.post(self.server.join("/api/v1/apps").unwrap()).json(&wish);
-        call.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+        let call = self.http.post(self.server.join("/api/v1/apps").expect("a value")).json(&wish);
+        call.send().await.expect("a value").error_for_status().expect("a value").json().await.expect("a value")
     }
 
     async fn redirect_to_server(&self, own: &Url) -> Reply {
-        let client_id = self.app(own).await["client_id"].as_str().unwrap();
-        let mut url = self.server.join("/oauth/authorize").unwrap();
+        let client_id = self.app(own).await["client_id"].as_str().expect("a value");
+        let mut url = self.server.join("/oauth/authorize").expect("a value");
         url.query_pairs_mut()
             .append_pair("client_id", client_id)
             .append_pair("force_login", "false")
@@ -100,17 +100,18 @@ impl Elk {
             "scope": SCOPE,
         });
         let (token, failures) = self.exchange(&grant).await;
-        let url = self.server.join("/api/v1/accounts/verify_credentials").unwrap();
+        let url = self.server.join("/api/v1/accounts/verify_credentials").expect("a value");
         let call = self.http.get(url).bearer_auth(token["access_token"].as_str().expect("a token"));
-        let account: Value = call.send().await.unwrap().error_for_status().unwrap().json().await.unwrap();
-        let name = account["acct"].as_str().unwrap();
+        let account: Value =
+            call.send().await.expect("a value").error_for_status().expect("a value").json().await.expect("a value");
+        let name = account["acct"].as_str().expect("a value");
         Reply::Page(format!("<!doctype html><title>Elk-like</title><p>Signed in as @{name} after {failures:?}"))
     }
 
     /// The token, and the failures on the way to it.
     async fn exchange(&self, grant: &Value) -> (Value, Vec<String>) {
         let server = self.outages.as_ref().map_or(&self.server, |outages| &outages.through);
-        let url = server.join("/oauth/token").unwrap();
+        let url = server.join("/oauth/token").expect("a value");
         let mut failures = Vec::new();
         self.simulate_outage(failures.len()).await;
         loop {
@@ -136,7 +137,7 @@ impl Elk {
             }
             _ => {
                 outages.database.restore();
-                let (http, ready) = (self.http.clone(), self.server.join("/health/ready").unwrap());
+                let (http, ready) = (self.http.clone(), self.server.join("/health/ready").expect("a value"));
                 let runtime = tokio::runtime::Handle::current();
                 // Waiting borrows what it looks at, so it happens on a thread of its own.
                 let waiting = tokio::task::spawn_blocking(move || {

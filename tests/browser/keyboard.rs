@@ -87,7 +87,7 @@ pub(crate) async fn is_named(browser: &Browser, expected: usize) {
     assert_ne!(page[1], json!(""), "{url} has no title");
 
     let controls = browser.evaluate(CONTROLS).await;
-    let controls = controls.as_array().unwrap();
+    let controls = controls.as_array().expect("a value");
     assert!(controls.len() >= expected, "{url} has too few controls: {controls:?}");
     for control in controls {
         assert_ne!(control["name"], json!(""), "{url} has something without a name: {control}");

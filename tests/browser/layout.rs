@@ -254,7 +254,7 @@ const COLOURS: &str = r"
 
 fn luminance(colour: &Value) -> f64 {
     let channel = |index: usize| {
-        let value = colour[index].as_f64().unwrap() / 255.0;
+        let value = colour[index].as_f64().expect("a value") / 255.0;
         if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
     };
     0.2126 * channel(0) + 0.7152 * channel(1) + 0.0722 * channel(2)

@@ -154,7 +154,7 @@ async fn link_started_by_api_is_confirmed_with_password_in_browser() {
     let token = token(&mut fixture).await;
     let begin = fixture.server.client().post("/api/v1/sso").bearer(&token);
     let body = begin.json(&json!({ "issuer": "certified" })).send().await.json();
-    let link = Url::parse(body["link"].as_str().unwrap()).unwrap();
+    let link = Url::parse(body["link"].as_str().expect("a value")).expect("a value");
 
     fixture.browser = Browser::open().await;
     fixture.browser.goto(&link).await;

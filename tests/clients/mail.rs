@@ -39,9 +39,9 @@ impl MailServer {
             .kill_on_drop(true)
             .spawn()
             .expect("`tests/run` installs the mail server");
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = BufReader::new(child.stdout.take().expect("a value")).lines();
         let mut server = Self { child, lines, host: host.to_owned(), port: 0, ca, _folder: folder };
-        server.port = server.next("port").await["port"].as_u64().unwrap();
+        server.port = server.next("port").await["port"].as_u64().expect("a value");
         server
     }
 
@@ -49,7 +49,8 @@ impl MailServer {
     async fn next(&mut self, member: &str) -> Value {
         loop {
             let line = tokio::time::timeout(PATIENCE, self.lines.next_line()).await.expect("a line in time");
-            let value: Value = serde_json::from_str(&line.unwrap().expect("a mail server that runs")).unwrap();
+            let value: Value =
+                serde_json::from_str(&line.expect("a value").expect("a mail server that runs")).expect("a value");
             if value.get(member).is_some() {
                 return value;
             }
@@ -60,7 +61,7 @@ impl MailServer {
     async fn rest(&mut self) -> Vec<Value> {
         let mut rest = Vec::new();
         while let Ok(Ok(Some(line))) = tokio::time::timeout(Duration::from_millis(700), self.lines.next_line()).await {
-            rest.push(serde_json::from_str(&line).unwrap());
+            rest.push(serde_json::from_str(&line).expect("a value"));
         }
         rest
     }
@@ -145,7 +146,7 @@ async fn mail_is_delivered_by_starttls_which_is_the_default_beside_port_465() {
     assert!(sent, "{told}");
     assert_eq!(mails.next("text").await["encrypted"], true);
     let listed = server.run(&["mail", "list", "--json"], "");
-    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let listed: Value = serde_json::from_slice(&listed.stdout).expect("a value");
     assert_eq!((&listed[0]["kind"], &listed[0]["state"]), (&"test".into(), &"sent".into()));
 }
 
@@ -203,12 +204,13 @@ async fn mail_that_the_server_refuses_is_given_up_and_others_are_tried_again() {
         assert!(tests::server::stdout(&again).contains("was sent"), "{address}: {}", tests::server::stderr(&again));
     }
     let arrived: Vec<_> = mails.rest().await.into_iter().filter(|line| line.get("text").is_some()).collect();
-    let to = |name: &str| arrived.iter().filter(|mail| mail["to"][0].as_str().unwrap().starts_with(name)).count();
+    let to =
+        |name: &str| arrived.iter().filter(|mail| mail["to"][0].as_str().expect("a value").starts_with(name)).count();
     // A server that says nothing after a message may have taken it: once too often, and never lost.
     assert_eq!((to("greylisted"), to("closing"), to("refused"), to("spam")), (1, 2, 0, 0), "{arrived:?}");
     let mut gone = MailServer::start("localhost", "none").await;
     let server = gone.sender(&[("smtp.tls", "false")]).await;
-    gone.child.kill().await.unwrap();
+    gone.child.kill().await.expect("a value");
     let (sent, told) = test_mail(&server, "ada@people.example");
     assert!(!sent && told["state"] == "waiting", "{told}");
 }
@@ -228,7 +230,7 @@ async fn mails_of_many_processes_on_one_postgres_database_arrive_once_each() {
         })
     });
     for thread in threads.collect::<Vec<_>>() {
-        thread.await.unwrap();
+        thread.await.expect("a value");
     }
     let arrived = mails.rest().await;
     let mut to: Vec<_> = arrived.iter().filter_map(|mail| mail["to"][0].as_str()).collect();
@@ -244,21 +246,22 @@ async fn mail_of_a_process_that_was_killed_in_the_middle_is_sent_by_another() {
     let server = mails.sender(&[("smtp.tls", "false")]).await;
     let output = {
         let mut command = server.command(&["mail", "test", "slow@people.example"]);
-        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::null()).spawn().expect("a value");
         mails.next("slow").await;
-        kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
-        child.wait().unwrap()
+        kill_process(Pid::from_child(&child), Signal::KILL).expect("a value");
+        child.wait().expect("a value")
     };
     assert!(!output.success());
     let listed = || -> Value {
         let listed = server.run(&["mail", "list", "--json"], "");
-        serde_json::from_slice::<Value>(&listed.stdout).unwrap()[0].clone()
+        serde_json::from_slice::<Value>(&listed.stdout).expect("a value")[0].clone()
     };
     let before = listed();
     // The server may have been the one that took it.
     if before["state"] == "sending" {
-        let database = rusqlite::Connection::open(server.folder().join("data/lysand-auth.sqlite3")).unwrap();
-        let ended = database.execute("UPDATE auth_mail SET lease_until = 1 WHERE state = 'sending'", []).unwrap();
+        let database = rusqlite::Connection::open(server.folder().join("data/lysand-auth.sqlite3")).expect("a value");
+        let ended =
+            database.execute("UPDATE auth_mail SET lease_until = 1 WHERE state = 'sending'", []).expect("a value");
         assert_eq!(ended, 1, "as after two minutes");
     }
     wait::until("the mail to be sent", async || (listed()["state"] == "sent").then_some(())).await;

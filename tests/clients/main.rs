@@ -181,7 +181,7 @@ async fn server_with_a_person() -> (ServerProcess, Person) {
 
 async fn where_to_go(program: &mut ClientProgram) -> Url {
     let facts = program.says().await;
-    Url::parse(facts["authorize"].as_str().unwrap()).unwrap()
+    Url::parse(facts["authorize"].as_str().expect("a value")).expect("a value")
 }
 
 async fn is_welcome_until_revoked(mut program: ClientProgram, client: &Client, person: &Person) {

@@ -28,7 +28,7 @@ async fn mastodon_py_signs_somebody_up_and_is_let_in_once_the_address_is_confirm
     let mut program = ClientProgram::start_in_plain(&MASTODON_PY_SIGN_UP, server.base_url(), callback);
     let facts = program.says().await;
     assert_eq!(facts["token"], true);
-    let waiting = facts["waiting"].as_str().unwrap();
+    let waiting = facts["waiting"].as_str().expect("a value");
     assert!(waiting.contains("Your login is missing a confirmed e-mail address"), "{waiting}");
 
     let token = wait::until("a mail", async || token_in(&server)).await;
@@ -36,7 +36,8 @@ async fn mastodon_py_signs_somebody_up_and_is_let_in_once_the_address_is_confirm
     let mut jar = CookieJar::default();
     let page = client.get(&format!("/register/confirm?token={token}")).send().await.is(200);
     jar.keep(&page);
-    let form_token = page.body.split("name=\"form_token\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let form_token =
+        page.body.split("name=\"form_token\" value=\"").nth(1).expect("a value").split('"').next().expect("a value");
     let form = [("form_token", form_token), ("token", &*token), ("do", "confirm")];
     let confirmed = client.post("/register/confirm").cookies(&jar).form(&form).send().await.is(302);
     assert_eq!(confirmed.header("location"), callback);
@@ -44,7 +45,7 @@ async fn mastodon_py_signs_somebody_up_and_is_let_in_once_the_address_is_confirm
     program.tell(&json!({})).await;
     assert_eq!(program.says().await["account"]["username"], "ada");
     let facts = program.says().await;
-    let taken = facts["taken"].as_str().unwrap();
+    let taken = facts["taken"].as_str().expect("a value");
     assert!(
         taken.contains("Username has already been taken") && taken.contains("Email has already been taken"),
         "{taken}"

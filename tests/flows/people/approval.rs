@@ -89,20 +89,20 @@ story!(accounts_through_app_with_approval_answers_token_that_works_once_approved
     let app = story.app("https://app.example/cb", "read write").await;
     let asked = [&[("grant_type", "client_credentials"), ("scope", "read write")][..], &app.credentials()].concat();
     let own = story.post("/oauth/token").form(&asked).send().await.is(200).json();
-    let bearer = own["access_token"].as_str().unwrap();
+    let bearer = own["access_token"].as_str().expect("a value");
     let fields = [form("ada", "ada@example.com"), vec![("agreement", "true"), ("reason", "Because")]].concat();
     let answer = story.post("/api/v1/accounts").bearer(bearer).form(&fields).send().await.is(200).json();
-    let token = answer["access_token"].as_str().unwrap();
+    let token = answer["access_token"].as_str().expect("a value");
     // What is missing is said one by one, the address first.
     story.verify(token).await.is_api_error(403, "Your login is missing a confirmed e-mail address");
     let mail = mails_to(&story, "ada@example.com", 1).await.remove(0);
     let path = &format!("/register/confirm?token={}", after(&mail, "/register/confirm?token="));
     let mut jar = CookieJar::default();
     let question = form_token(&story, &mut jar, path).await;
-    let confirm = [("form_token", question.as_str()), ("token", path.split_once('=').unwrap().1)];
+    let confirm = [("form_token", question.as_str()), ("token", path.split_once('=').expect("a value").1)];
     story.post("/register/confirm").cookies(&jar).form(&confirm).send().await.is(302);
     story.verify(token).await.is_api_error(403, "Your login is currently pending approval");
-    let ada = story.server().state().accounts.by_identifier("ada").await.unwrap().unwrap();
+    let ada = story.server().state().accounts.by_identifier("ada").await.expect("a value").expect("a value");
     approve(&story, &ada.id).await.expect("approved");
     assert_eq!(story.verify(token).await.is(200).json()["username"], "ada");
 });
@@ -126,18 +126,18 @@ story!(rejected_request_frees_name_and_address_and_tells_the_message, APPROVAL, 
 
 story!(rejected_unconfirmed_request_sends_no_mail, APPROVAL, |story| {
     let made = sign_up(&story, "ada", "ada@example.com").await;
-    let ada = story.server().state().accounts.by_identifier("ada").await.unwrap().unwrap();
+    let ada = story.server().state().accounts.by_identifier("ada").await.expect("a value").expect("a value");
     mails_to(&story, "ada@example.com", 1).await;
     reject(&story, &ada.id, Some("Not this time.")).await.expect("rejected");
-    assert_eq!(state(&story, made["waiting_token"].as_str().unwrap()).await, "rejected");
+    assert_eq!(state(&story, made["waiting_token"].as_str().expect("a value")).await, "rejected");
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(mails_to(&story, "ada@example.com", 1).await.len(), 1, "the address is nobody's so far");
 });
 
 story!(request_approved_early_needs_no_review_once_confirmed, APPROVAL, |story| {
     let made = sign_up(&story, "ada", "ada@example.com").await;
-    let token = made["waiting_token"].as_str().unwrap();
-    let ada = story.server().state().accounts.by_identifier("ada").await.unwrap().unwrap();
+    let token = made["waiting_token"].as_str().expect("a value");
+    let ada = story.server().state().accounts.by_identifier("ada").await.expect("a value").expect("a value");
     approve(&story, &ada.id).await.expect("approved");
     assert_eq!(state(&story, token).await, "unconfirmed");
     confirm(&story, token, "ada@example.com").await;
@@ -148,11 +148,11 @@ story!(request_that_nobody_decides_expires_after_a_month, APPROVAL, |story| {
     let (_, token) = pending(&story, "ada").await;
     let auth = &story.server().state().auth;
     story.advance_clock(DAY * 30 - Duration::from_secs(60));
-    sweep::sweep(auth).await.unwrap();
-    assert!(story.server().state().accounts.by_identifier("ada").await.unwrap().is_some());
+    sweep::sweep(auth).await.expect("a value");
+    assert!(story.server().state().accounts.by_identifier("ada").await.expect("a value").is_some());
     story.advance_clock(Duration::from_secs(120));
-    sweep::sweep(auth).await.unwrap();
-    assert!(story.server().state().accounts.by_identifier("ada").await.unwrap().is_none());
+    sweep::sweep(auth).await.expect("a value");
+    assert!(story.server().state().accounts.by_identifier("ada").await.expect("a value").is_none());
     // The file of the first mail is gone by then.
     tests::wait::until("the mail", async || {
         let mails = mails_to(&story, "ada@example.com", 1).await;
@@ -188,7 +188,7 @@ story!(approval_rejection_withdrawal_and_sweep_at_once_take_effect_once, APPROVA
         let effects = usize::from(approved.is_ok()) + usize::from(rejected.is_ok()) + by_sweep;
         assert!(withdrawn.is_err(), "nobody waits that long");
         assert_eq!(effects, 1, "{approved:?} {rejected:?} {by_sweep}");
-        let is_there = state.accounts.by_identifier(&name).await.unwrap().is_some();
+        let is_there = state.accounts.by_identifier(&name).await.expect("a value").is_some();
         assert_eq!(is_there, approved.is_ok());
     }
     for round in 0..6 {
@@ -212,8 +212,8 @@ story!(staff_is_mailed_about_requests_at_most_once_an_hour_and_reminded_after_th
     let (boss, modest) = (story.person("boss").await, story.person("modest").await);
     let accounts = &story.server().state().accounts;
     let role = async |name: &str, role| {
-        let account = accounts.by_identifier(name).await.unwrap().unwrap();
-        accounts.set_role(&account.id, role).await.unwrap();
+        let account = accounts.by_identifier(name).await.expect("a value").expect("a value");
+        accounts.set_role(&account.id, role).await.expect("a value");
     };
     role("boss", Role::Admin).await;
     role("modest", Role::Moderator).await;
@@ -230,14 +230,14 @@ story!(staff_is_mailed_about_requests_at_most_once_an_hour_and_reminded_after_th
     assert_eq!((count(&boss.email).await, count(&modest.email).await), (1, 1), "not twice within the hour");
     let auth = &story.server().state().auth;
     story.advance_clock(Duration::from_secs(3700));
-    sweep::sweep(auth).await.unwrap();
+    sweep::sweep(auth).await.expect("a value");
     assert_eq!(mails_to(&story, &boss.email, 2).await.len(), 2, "the second one is told later");
-    sweep::sweep(auth).await.unwrap();
+    sweep::sweep(auth).await.expect("a value");
     story.advance_clock(Duration::from_secs(3700));
-    sweep::sweep(auth).await.unwrap();
+    sweep::sweep(auth).await.expect("a value");
     assert_eq!((count(&boss.email).await, count(&modest.email).await), (2, 2), "nothing is new");
     story.advance_clock(DAY * 3);
-    sweep::sweep(auth).await.unwrap();
+    sweep::sweep(auth).await.expect("a value");
     assert_eq!((count(&boss.email).await, count(&modest.email).await), (3, 2), "admins are reminded");
 });
 
@@ -248,12 +248,12 @@ story!(accounts_are_searched_filtered_and_paged, |story| {
         story.person(name).await;
         story.advance_clock(Duration::from_secs(1));
     }
-    let id = async |name: &str| accounts.by_identifier(name).await.unwrap().unwrap().id;
-    accounts.set_standing(&id("grace").await, Standing::Disabled).await.unwrap();
-    accounts.set_role(&id("hedy").await, Role::Moderator).await.unwrap();
+    let id = async |name: &str| accounts.by_identifier(name).await.expect("a value").expect("a value").id;
+    accounts.set_standing(&id("grace").await, Standing::Disabled).await.expect("a value");
+    accounts.set_role(&id("hedy").await, Role::Moderator).await.expect("a value");
     let names = async |query: AccountQuery| {
-        let counted = accounts.count(&query).await.unwrap();
-        let page = accounts.search(&query).await.unwrap();
+        let counted = accounts.count(&query).await.expect("a value");
+        let page = accounts.search(&query).await.expect("a value");
         (page.items.into_iter().map(|account| account.username).collect::<Vec<_>>().join(" "), page.has_more, counted)
     };
     let all = AccountQuery::new();

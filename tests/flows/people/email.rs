@@ -179,7 +179,7 @@ story!(email_change_to_taken_address_is_answered_as_to_a_free_one, |story| {
     let token = story.token(&ada, &app).await;
     let free = ask(&story, &token, "bob@free.example").await.is(202);
     let taken = ask(&story, &token, &bob.email).await.is(202);
-    let shape = |answer: &Response| answer.json().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    let shape = |answer: &Response| answer.json().as_object().expect("a value").keys().cloned().collect::<Vec<_>>();
     assert_eq!(shape(&free), shape(&taken));
     assert_eq!(taken.json()["pending"], "b…@people.example");
     let mail = mails_to(&story, &bob.email, 1).await.remove(0);
@@ -249,11 +249,11 @@ story!(email_undo_takes_the_account_back_and_removes_what_was_added, |story| {
     story.verify(&token).await.is(401);
     let usual = story.usual_app().await;
     assert_eq!(story.client().is_signed_in(&signed_in, &usual).await, Some(false));
-    let account = story.server().state().accounts.by_identifier("ada").await.unwrap().unwrap();
+    let account = story.server().state().accounts.by_identifier("ada").await.expect("a value").expect("a value");
     assert_eq!(account.email, Some(Email { address: ada.email.clone(), confirmed: true }));
     // No password until a new one is chosen, and no way in that was added since.
     assert!(!signs_in(&story, "ada", &ada.password).await);
-    let linked = lysand_auth::flows::sso::list(&story.server().state().auth, &account.id).await.unwrap();
+    let linked = lysand_auth::flows::sso::list(&story.server().state().auth, &account.id).await.expect("a value");
     assert!(linked.is_empty(), "{linked:?}");
     let secret = link(&story, &ada.email, "/oauth/reset", 4).await;
     let body = json!({ "token": secret, "password": "quite another sentence" });
@@ -273,7 +273,10 @@ story!(email_undo_keeps_ways_to_sign_in_from_before_the_change, |story| {
     let undo = changed(&story, &token, &ada.email, NEW).await;
     press(&story, "/account/email/undo", &undo).await.is(200);
     let account = story.account(&ada).await;
-    assert_eq!(lysand_auth::flows::sso::list(&story.server().state().auth, &account.id).await.unwrap().len(), 1);
+    assert_eq!(
+        lysand_auth::flows::sso::list(&story.server().state().auth, &account.id).await.expect("a value").len(),
+        1
+    );
 });
 
 story!(email_undo_holds_the_former_address_for_a_week, OPEN, |story| {
@@ -288,8 +291,8 @@ story!(email_undo_holds_the_former_address_for_a_week, OPEN, |story| {
     let other = story.token(&bob, &app).await;
     ask(&story, &other, &ada.email).await.is(202);
     press(&story, "/account/email/undo", &undo).await.is(200);
-    let account = story.server().state().accounts.by_identifier("ada").await.unwrap().unwrap();
-    assert_eq!(account.email.unwrap().address, ada.email);
+    let account = story.server().state().accounts.by_identifier("ada").await.expect("a value").expect("a value");
+    assert_eq!(account.email.expect("a value").address, ada.email);
 });
 
 story!(email_undo_ends_with_its_time_and_releases_the_address, OPEN, |story| {
@@ -311,8 +314,8 @@ story!(email_undo_of_an_earlier_change_voids_the_later_ones, |story| {
     let second = changed(&story, &token, NEW, "third@new.example").await;
     story.advance_clock(Duration::from_secs(60));
     press(&story, "/account/email/undo", &first).await.is(200);
-    let account = story.server().state().accounts.by_identifier("ada").await.unwrap().unwrap();
-    assert_eq!(account.email.unwrap().address, ada.email);
+    let account = story.server().state().accounts.by_identifier("ada").await.expect("a value").expect("a value");
+    assert_eq!(account.email.expect("a value").address, ada.email);
     press(&story, "/account/email/undo", &second).await.is(410);
 });
 
@@ -329,9 +332,9 @@ story!(email_undo_and_confirmation_at_the_same_moment_leave_one_owner, |story| {
     .await;
     undone.is(200);
     assert!(confirmed.status == 200 || confirmed.status == 410, "{}", confirmed.status);
-    let account = story.server().state().accounts.by_identifier("ada").await.unwrap().unwrap();
-    assert_eq!(account.email.unwrap().address, ada.email);
-    let by_other = story.server().state().accounts.by_email("third@new.example").await.unwrap();
+    let account = story.server().state().accounts.by_identifier("ada").await.expect("a value").expect("a value");
+    assert_eq!(account.email.expect("a value").address, ada.email);
+    let by_other = story.server().state().accounts.by_email("third@new.example").await.expect("a value");
     assert!(by_other.is_none());
 });
 
@@ -364,7 +367,7 @@ story!(email_set_by_staff_is_told_to_the_former_address, |story| {
     let ada: Person = story.person("ada").await;
     let (auth, account) = (&story.server().state().auth, story.account(&ada).await);
     let confirmed = Email { address: NEW.into(), confirmed: true };
-    email::set(auth, &account, confirmed.clone(), Actor::Command).await.unwrap();
+    email::set(auth, &account, confirmed.clone(), Actor::Command).await.expect("a value");
     assert!(signs_in(&story, NEW, &ada.password).await);
     let told = mails_to(&story, &ada.email, 1).await.remove(0);
     assert!(told.contains(NEW) && !told.contains("undo"), "{told}");

@@ -42,7 +42,7 @@ async fn shown(story: &Story, code: &str) -> Response {
 
 story!(invite_link_leads_browser_to_sign_up_and_tells_app_whether_it_is_valid, INVITED, |story| {
     let made = invite(&story, |_| {}).await;
-    let code = made.code.clone().unwrap();
+    let code = made.code.clone().expect("a value");
     let api = format!("{}/api/v2/instance", story.base().trim_end_matches('/'));
     let told = shown(&story, &code).await.is(200).json();
     assert_eq!(told, json!({ "invite_code": code, "instance_api_url": api }));
@@ -62,7 +62,7 @@ story!(invite_link_leads_browser_to_sign_up_and_tells_app_whether_it_is_valid, I
 
 story!(invite_link_of_closed_server_is_not_allowed, CLOSED, |story| {
     let made = invite(&story, |_| {}).await;
-    shown(&story, made.code.as_deref().unwrap()).await.is_api_error(403, "This action is not allowed");
+    shown(&story, made.code.as_deref().expect("a value")).await.is_api_error(403, "This action is not allowed");
 });
 
 story!(
@@ -81,13 +81,13 @@ story!(
         }
         with_code(&story, "ada", "nothing").await.is(422);
         shown(&story, "nothing").await.is(429);
-        with_code(&story, "ada", made.code.as_deref().unwrap()).await.is(429);
+        with_code(&story, "ada", made.code.as_deref().expect("a value")).await.is(429);
     }
 );
 
 story!(fifty_sign_ups_at_once_on_an_invitation_with_three_uses_make_three_accounts, INVITED, |story| {
     let made = invite(&story, |new| new.max_uses = Some(3)).await;
-    let code = made.code.clone().unwrap();
+    let code = made.code.clone().expect("a value");
     let attempts = (0..50).map(|number| {
         let (story, code) = (&story, code.as_str());
         async move { with_code(story, &format!("p{number}x"), code).await }
@@ -107,7 +107,7 @@ story!(invitation_use_is_given_back_when_its_sign_up_is_withdrawn_swept_or_rejec
         new.expires_in = None;
     })
     .await;
-    let code = made.code.clone().unwrap();
+    let code = made.code.clone().expect("a value");
     let first = with_code(&story, "ada", &code).await.is(201).json();
     with_code(&story, "eve", &code).await.is(422);
     let body = json!({ "waiting_token": first["waiting_token"] }).to_string();
@@ -115,7 +115,7 @@ story!(invitation_use_is_given_back_when_its_sign_up_is_withdrawn_swept_or_rejec
     assert_eq!(uses(&story, &made.id).await, 0);
     with_code(&story, "grace", &code).await.is(201);
     story.advance_clock(Duration::from_secs(8 * 24 * 3600));
-    sweep::sweep(auth).await.unwrap();
+    sweep::sweep(auth).await.expect("a value");
     assert_eq!(uses(&story, &made.id).await, 0);
     with_code(&story, "hedy", &code).await.is(201);
     assert_eq!(uses(&story, &made.id).await, 1);
@@ -124,15 +124,15 @@ story!(invitation_use_is_given_back_when_its_sign_up_is_withdrawn_swept_or_rejec
 story!(invitation_that_is_not_to_skip_review_leads_to_a_request_and_gives_its_use_back, REVIEWED, |story| {
     let auth = &story.server().state().auth;
     let made = invite(&story, |new| new.skips_review = false).await;
-    with_code(&story, "ada", made.code.as_deref().unwrap()).await.is(201);
-    let waiting = reviews::list(auth, true).await.unwrap();
+    with_code(&story, "ada", made.code.as_deref().expect("a value")).await.is(201);
+    let waiting = reviews::list(auth, true).await.expect("a value");
     assert_eq!(waiting[0].sign_up.invitation.as_deref(), Some(made.id.as_str()));
-    reviews::reject(auth, &waiting[0].account.id, None, Actor::Command, &Caller::default()).await.unwrap();
+    reviews::reject(auth, &waiting[0].account.id, None, Actor::Command, &Caller::default()).await.expect("a value");
     assert_eq!(uses(&story, &made.id).await, 0);
     // One that skips it leads past it.
     let free = invite(&story, |_| {}).await;
-    with_code(&story, "grace", free.code.as_deref().unwrap()).await.is(201);
-    assert_eq!(reviews::list(auth, true).await.unwrap().len(), 0);
+    with_code(&story, "grace", free.code.as_deref().expect("a value")).await.is(201);
+    assert_eq!(reviews::list(auth, true).await.expect("a value").len(), 0);
 });
 
 story!(invitation_ends_with_the_standing_of_its_maker, INVITED, |story| {
@@ -140,10 +140,10 @@ story!(invitation_ends_with_the_standing_of_its_maker, INVITED, |story| {
     let ada = story.person("ada").await;
     let maker = story.account(&ada).await;
     let new = NewInvitation::new(Some(maker.clone()));
-    let made = invitations::create(auth, new, &Caller::default()).await.unwrap().unwrap();
-    let code = made.code.clone().unwrap();
+    let made = invitations::create(auth, new, &Caller::default()).await.expect("a value").expect("a value");
+    let code = made.code.clone().expect("a value");
     let set = async |standing| {
-        staff::set_standing(auth, &maker, standing, Actor::Command, &Caller::default()).await.unwrap();
+        staff::set_standing(auth, &maker, standing, Actor::Command, &Caller::default()).await.expect("a value");
     };
     shown(&story, &code).await.is(200);
     set(Standing::Disabled).await;
@@ -166,18 +166,18 @@ story!(mailed_invitation_proves_the_address_that_alone_may_use_it, INVITED, |sto
     let app = story.usual_app().await;
     story.log_in(&app.authorize_query(), "grace@example.com", "a calm evening").await.signed_in();
     let accounts = &story.server().state().accounts;
-    assert!(accounts.by_identifier("mallory").await.unwrap().is_none());
+    assert!(accounts.by_identifier("mallory").await.expect("a value").is_none());
     let refused = story.post("/api/v1/auth/signup").form(&form("eve", "eve@example.com")).send().await;
     refused.is_api_error(403, "You need an invitation to join this server.");
 });
 
 story!(invitation_codes_that_are_wrong_spent_expired_and_ended_are_answered_alike, INVITED, |story| {
     let auth = &story.server().state().auth;
-    let spent = invite(&story, |_| {}).await.code.unwrap();
+    let spent = invite(&story, |_| {}).await.code.expect("a value");
     with_code(&story, "ada", &spent).await.is(201);
-    let over = invite(&story, |new| new.expires_in = Some(Duration::from_secs(300))).await.code.unwrap();
-    let ended = invite(&story, |_| {}).await.code.unwrap();
-    invitations::end(auth, &ended, Actor::Command, &Caller::default()).await.unwrap();
+    let over = invite(&story, |new| new.expires_in = Some(Duration::from_secs(300))).await.code.expect("a value");
+    let ended = invite(&story, |_| {}).await.code.expect("a value");
+    invitations::end(auth, &ended, Actor::Command, &Caller::default()).await.expect("a value");
     story.advance_clock(Duration::from_secs(301));
     let mut bodies = Vec::new();
     for code in ["nothing", spent.as_str(), over.as_str(), ended.as_str(), &"x".repeat(5_000)] {

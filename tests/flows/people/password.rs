@@ -85,7 +85,7 @@ story!(password_change_by_token_spares_the_token_and_its_session, |story| {
     let here = story.sign_in(&ada, &app).await;
     let code = story.consent(&here, &app).await;
     let answer = story.redeem(&app, &code).await.is(200).json();
-    let token = answer["access_token"].as_str().unwrap();
+    let token = answer["access_token"].as_str().expect("a value");
     change(&story, token, json!({ "current_password": "wrong", "password": NEW }))
         .await
         .is_api_error(403, "This is not the password of the account");
@@ -135,7 +135,7 @@ story!(consent_to_auth_write_is_never_skipped_and_says_what_it_means, |story| {
     for path in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
         let scopes = story.get(path).send().await.is(200).json()["scopes_supported"].clone();
         for scope in ["auth:read", "auth:write"] {
-            assert!(scopes.as_array().unwrap().contains(&json!(scope)), "{path}");
+            assert!(scopes.as_array().expect("a value").contains(&json!(scope)), "{path}");
         }
     }
     // An app by itself has no account.
@@ -165,8 +165,8 @@ story!(first_password_needs_fresh_sign_in_or_mailed_link, |story| {
     let person = Person::named("ada");
     let (auth, accounts) = (&story.server().state().auth, &story.server().state().accounts);
     let new = NewAccount::new(&*person.username).with_email(Email { address: person.email.clone(), confirmed: true });
-    let account = accounts.create(new).await.unwrap();
-    let cookie = lysand_auth::testing::sign_in(auth, &account).await.unwrap();
+    let account = accounts.create(new).await.expect("a value");
+    let cookie = lysand_auth::testing::sign_in(auth, &account).await.expect("a value");
     let mut jar = CookieJar::default();
     jar.keep_value("jwt", cookie.cookie().expose());
     let page = story.get(PAGE).cookies(&jar).send().await.is(200);

@@ -195,7 +195,7 @@ story!(forgot_answers_the_same_for_every_state_of_an_account, OPEN, |story| {
     sign_up(&story, "grace", "grace@example.com").await;
     let waiting = mails_to(&story, "grace@example.com", 1).await.len();
     let id = story.account(&bob).await.id;
-    story.server().state().accounts.set_standing(&id, Standing::Disabled).await.unwrap();
+    story.server().state().accounts.set_standing(&id, Standing::Disabled).await.expect("a value");
     let mut answers = Vec::new();
     for identifier in [&*ada.username, &*ada.email, &*bob.username, "grace", "nobody", "nobody@example.com", "@ada"] {
         let body = json!({ "identifier": identifier }).to_string();
@@ -214,7 +214,7 @@ story!(forgot_answers_the_same_for_every_state_of_an_account, OPEN, |story| {
     assert_eq!((to(&bob.email), to("nobody@example.com")), (0, 0));
     // As many rows of the outbox, whoever is asked for.
     let auth = &story.server().state().auth;
-    let rows = outbox::list(auth, None, 100).await.unwrap();
+    let rows = outbox::list(auth, None, 100).await.expect("a value");
     assert_eq!(rows.len(), waiting + answers.len(), "{rows:?}");
 });
 
@@ -241,8 +241,8 @@ story!(forgot_of_account_without_password_sets_one, |story| {
     let ada = Person::named("ada");
     let accounts = &story.server().state().accounts;
     let new = NewAccount::new(&*ada.username).with_email(Email { address: ada.email.clone(), confirmed: true });
-    let account = accounts.create(new).await.unwrap();
-    assert!(!accounts.has_password(&account.id).await.unwrap());
+    let account = accounts.create(new).await.expect("a value");
+    assert!(!accounts.has_password(&account.id).await.expect("a value"));
     let secret = asked(&story, &ada).await;
     set(&story, &secret, NEW).await.is(200);
     assert!(signs_in(&story, &ada, NEW).await);
@@ -329,7 +329,7 @@ story!(demanded_reset_stops_the_password_until_a_new_one_is_set, |story| {
     let token = story.token(&ada, &app).await;
     let auth = &story.server().state().auth;
     let account = story.account(&ada).await;
-    let demand = reset::demand(auth, &account, Demanded::Now, Actor::Command).await.unwrap();
+    let demand = reset::demand(auth, &account, Demanded::Now, Actor::Command).await.expect("a value");
     let link = demand.link.expect("a link");
     assert!(demand.mailed);
     story.verify(&token).await.is(401);
@@ -352,7 +352,7 @@ story!(reset_at_next_sign_in_leads_right_password_to_new_one, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let auth = &story.server().state().auth;
     let account = story.account(&ada).await;
-    let demand = reset::demand(auth, &account, Demanded::AtNextSignIn, Actor::Command).await.unwrap();
+    let demand = reset::demand(auth, &account, Demanded::AtNextSignIn, Actor::Command).await.expect("a value");
     assert!(demand.link.is_none() && !demand.mailed);
     let wrong = story.log_in(&app.authorize_query(), &ada.username, "wrong").await.is(302).location();
     assert!(query_of(&wrong, "token").is_none());
@@ -365,8 +365,8 @@ story!(reset_at_next_sign_in_leads_right_password_to_new_one, |story| {
     assert!(signs_in(&story, &ada, NEW).await);
     // The short-lived link of another sign-in dies after ten minutes.
     let account = story.account(&ada).await;
-    reset::demand(auth, &account, Demanded::AtNextSignIn, Actor::Command).await.unwrap();
+    reset::demand(auth, &account, Demanded::AtNextSignIn, Actor::Command).await.expect("a value");
     let location = story.log_in(&app.authorize_query(), &ada.username, NEW).await.is(302).location();
     story.advance_clock(Duration::from_secs(601));
-    set(&story, &query_of(&location, "token").unwrap(), "a third sentence").await.is(400);
+    set(&story, &query_of(&location, "token").expect("a value"), "a third sentence").await.is(400);
 });
