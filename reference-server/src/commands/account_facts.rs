@@ -50,6 +50,20 @@ pub(super) fn language(account: &Account) -> &str {
     account.language.as_ref().map_or("-", Language::as_str)
 }
 
+/// The account of this name or address.
+pub(super) async fn find(state: &State, name: &str) -> Result<Account, CommandError> {
+    let found = state.accounts.by_identifier(name).await.map_err(Error::from_host)?;
+    found.ok_or_else(|| CommandError::new(format!("there is no account {name:?}")))
+}
+
+/// The account of this id, name or address.
+pub(super) async fn find_by_id(state: &State, id: &str) -> Result<Account, CommandError> {
+    match state.accounts.by_id(&AccountId::new(id)).await.map_err(Error::from_host)? {
+        Some(account) => Ok(account),
+        None => find(state, id).await,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use lysand_auth::host::accounts::AccountId;
@@ -62,19 +76,5 @@ mod tests {
         assert_eq!((entity(&ada)["language"].clone(), language(&ada)), (Value::Null, "-"));
         let german = ada.with_language(Language::parse("de"));
         assert_eq!((entity(&german)["language"].clone(), language(&german)), ("de".into(), "de"));
-    }
-}
-
-/// The account of this name or address.
-pub(super) async fn find(state: &State, name: &str) -> Result<Account, CommandError> {
-    let found = state.accounts.by_identifier(name).await.map_err(Error::from_host)?;
-    found.ok_or_else(|| CommandError::new(format!("there is no account {name:?}")))
-}
-
-/// The account of this id, name or address.
-pub(super) async fn find_by_id(state: &State, id: &str) -> Result<Account, CommandError> {
-    match state.accounts.by_id(&AccountId::new(id)).await.map_err(Error::from_host)? {
-        Some(account) => Ok(account),
-        None => find(state, id).await,
     }
 }
