@@ -13,7 +13,7 @@ Writes one JSON object a line on standard output and reads one line from standar
 import json
 import sys
 
-from mastodon import Mastodon, MastodonAPIError
+from mastodon import Mastodon, MastodonAPIError, MastodonIllegalArgumentError
 
 
 def tell(**facts):
@@ -41,7 +41,7 @@ def main(server, redirect_uri):
     try:
         other.create_account("ada", **form)
         tell(taken="nothing")
-    except MastodonAPIError as error:
+    except MastodonIllegalArgumentError as error:
         tell(taken=str(error))
 
 

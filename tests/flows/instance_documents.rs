@@ -30,7 +30,8 @@ story!(instance_documents_and_nodeinfo_describe_this_server, |story| {
     assert!(v2["configuration"]["urls"]["streaming"].is_string());
     let v1 = story.get("/api/v1/instance").send().await.is(200).json();
     assert_eq!(v1["uri"], domain);
-    assert_eq!(v1["registrations"], false);
+    assert_eq!(v1["registrations"], true);
+    assert_eq!(v2["registrations"]["enabled"], true);
     assert_eq!(v1["sso"], v2["sso"]);
     let version = v1["version"].as_str().expect("text").split(' ').next().expect("a number").to_owned();
     assert_eq!(version.split('.').count(), 3);

@@ -145,7 +145,6 @@ async fn frontend_fallback_never_forwards_own_routes_or_unsafe_methods() {
         "/%61pi/v1/nothing",
         "/oauth",
         "/oauth/nothing",
-        "/oauth/reset",
         "/.well-known",
         "/.well-known/webfinger",
     ] {

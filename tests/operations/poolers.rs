@@ -34,8 +34,7 @@ async fn journeys(server: &ServerProcess, name: &str) {
     };
     join_all(people.iter().map(journey)).await;
     client.get("/health/ready").send().await.is(200);
-    let log = server.log();
-    let complaints: Vec<&str> = log.lines().filter(|line| line.contains("ERROR") || line.contains("WARN")).collect();
+    let complaints = server.complaints();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 

@@ -140,8 +140,8 @@ story!(email_change_on_page_is_confirmed_by_code_where_it_was_asked_for, |story|
     let right =
         vec![("do", "ask".into()), ("email", "third@new.example".into()), ("current_password", ada.password.clone())];
     post(right).await.is(302);
-    post(vec![("do", "cancel".into())]).await.is(302);
     let secret = link(&story, "third@new.example", "/account/email/confirm", 1).await;
+    post(vec![("do", "cancel".into())]).await.is(302);
     press(&story, "/account/email/confirm", &secret).await.is(410);
 });
 

@@ -122,6 +122,14 @@ impl ServerProcess {
         kibibytes.and_then(|number| number.trim().parse::<u64>().ok()).expect("a number") * 1024
     }
 
+    /// The lines of its log that warn or tell of an error, but for the one at the start that says where mail goes.
+    #[must_use]
+    pub fn complaints(&self) -> Vec<String> {
+        let log = self.log();
+        let complaints = log.lines().filter(|line| line.contains("ERROR") || line.contains("WARN"));
+        complaints.filter(|line| !line.ends_with("configure [smtp]")).map(str::to_owned).collect()
+    }
+
     /// What the server has written to its log so far.
     pub fn log(&self) -> String {
         fs::read_to_string(program::log_file(self.folder.path())).unwrap_or_default()

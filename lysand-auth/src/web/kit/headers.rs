@@ -137,14 +137,15 @@ where
         let headers = self.headers;
         if let (&Method::OPTIONS, Some(methods)) = (req.method(), headers.cors_methods) {
             let mut reply = preflight(req.headers(), methods);
-            headers.apply(reply.headers_mut());
+            headers.apply(false, reply.headers_mut());
             return Box::pin(ready(Ok(req.into_response(reply).map_into_right_body())));
         }
         let foreign = headers.foreign_cookies(&req);
         let answer = self.service.call(req);
         Box::pin(async move {
             let mut reply = answer.await?;
-            headers.apply(reply.headers_mut());
+            let is_redirect = reply.status().is_redirection();
+            headers.apply(is_redirect, reply.headers_mut());
             let set: Vec<String> = reply.response().cookies().map(|cookie| cookie.name().to_owned()).collect();
             for removal in foreign {
                 // Not what the handler has set just now.
@@ -180,8 +181,9 @@ impl Headers {
         }
     }
 
-    /// Sets what the handler has not set itself.
-    fn apply(self, headers: &mut HeaderMap) {
+    /// Sets what the handler has not set itself. A redirect shows no document that could use a feature; its headers stay
+    /// small beside an app's long `state` (faults A16).
+    fn apply(self, is_redirect: bool, headers: &mut HeaderMap) {
         let mut set = |name: HeaderName, value: &'static str| {
             if !headers.contains_key(&name) {
                 headers.insert(name, HeaderValue::from_static(value));
@@ -190,7 +192,9 @@ impl Headers {
         set(NOSNIFF, "nosniff");
         set(header::X_FRAME_OPTIONS, "DENY");
         set(CROSS_DOMAIN, "none");
-        set(PERMISSIONS, NO_FEATURES);
+        if !is_redirect {
+            set(PERMISSIONS, NO_FEATURES);
+        }
         if self.secure {
             set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
