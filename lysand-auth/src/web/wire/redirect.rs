@@ -22,7 +22,7 @@ pub(crate) fn redirect(location: &str) -> HttpResponse {
 /// `base` with pairs appended as its query.
 pub(crate) fn with_query<'a>(base: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    format!("{base}?{query}")
+    if query.is_empty() { base.to_owned() } else { format!("{base}?{query}") }
 }
 
 /// Owned pairs as [`with_query`] takes them.
