@@ -36,7 +36,9 @@ impl From<NewEvent> for Row {
     fn from(event: NewEvent) -> Self {
         let network = event.caller.network();
         let (target_kind, target, name) = match event.target {
-            Some(Target::Account(id, name)) => (Some("account"), Some(id.as_str().to_owned()), Some(name)),
+            Some(Target::Account(id, name)) => {
+                (Some("account"), Some(id.as_str().to_owned()), Some(name).filter(|name| !name.is_empty()))
+            }
             Some(Target::Other(kind, id)) => (Some(kind), Some(id), None),
             None => (None, None, None),
         };

@@ -30,6 +30,7 @@ templates! {
     "forgot.html",
     "reset.html",
     "password.html",
+    "activity.html",
     "email.html",
     "address.html",
     "message.html",

@@ -4,6 +4,7 @@ mod admission;
 mod approval;
 mod by_provider;
 mod email;
+mod events;
 mod invitations;
 mod password;
 mod reset;

@@ -1,5 +1,6 @@
 //! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it.
 
+mod activity;
 mod confirm;
 mod email;
 mod email_links;
@@ -17,7 +18,8 @@ mod sign_up;
 mod waiting;
 
 use self::paths::{
-    CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, REGISTER, RESET, RESET_FORM, WAITING,
+    ACTIVITY, CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, REGISTER, RESET, RESET_FORM,
+    WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -38,6 +40,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(FORGOT, [get(forgot::page), post(forgot::submit)])
             .route(RESET, [get(reset::page)])
             .route(PASSWORD, [get(password::page), post(password::submit)])
+            .route(ACTIVITY, [get(activity::page)])
             .route(EMAIL, [get(email::page), post(email::submit)])
             .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
             .route("/.well-known/change-password", [get(password::well_known)])
@@ -56,6 +59,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/email", [get(email::state), post(email::ask), delete(email::cancel)])
             .route("/api/v1/auth/email/confirm", [post(email::confirm)])
             .route("/api/v1/auth/email/resend", [post(email::send_again)])
+            .route("/api/v1/auth/events", [get(activity::list)])
             .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])
