@@ -262,6 +262,16 @@ impl NewEvent {
         Self { refused: true, ..self }
     }
 
+    /// The sign-in that this is, as one with a browser that the account did not know.
+    pub(crate) fn in_new_browser(self, id: String) -> Self {
+        Self { id, kind: EventKind::NewBrowser, detail: Map::new(), ..self }
+    }
+
+    /// The same as of then, by an id that only this has.
+    pub(crate) fn once(self, (at, id): (Timestamp, String)) -> Self {
+        Self { id, at, ..self }
+    }
+
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.detail.insert(name.to_owned(), value.into());
         self

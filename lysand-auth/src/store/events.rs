@@ -90,6 +90,13 @@ pub(crate) async fn add(conn: &mut Conn, event: NewEvent) -> Result<(), Error> {
     Ok(())
 }
 
+/// Adds an event unless there is one with its id.
+pub(crate) async fn add_once(conn: &mut Conn, event: NewEvent) -> Result<(), Error> {
+    let row = Row::from(event);
+    on!(conn, c => diesel::insert_into(table::table).values(&row).on_conflict(table::id).do_nothing().execute(c))?;
+    Ok(())
+}
+
 /// Which events are looked for.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {

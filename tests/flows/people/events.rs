@@ -100,6 +100,51 @@ story!(events_record_sign_out_denial_ended_access_and_reuse_of_refresh_tokens, |
     assert!(own.iter().all(|event| is_about(event, &account)) && own.len() >= 4);
 });
 
+story!(events_record_consent_tokens_and_browsers_that_are_new_to_the_account, |story| {
+    let ada = story.person("ada").await;
+    let account = story.account(&ada).await;
+    let app = story.usual_app().await;
+    let token = story.token(&ada, &app).await;
+    let consent = one(&story, "consent").await;
+    assert!(is_about(&consent, &account) && consent.actor_kind == "account" && consent.app.is_some(), "{consent:?}");
+    assert!(consent.detail.as_deref().expect("scopes").contains("read"), "{consent:?}");
+    let issued = one(&story, "token_issued").await;
+    assert!(is_about(&issued, &account) && issued.app == consent.app && issued.network.is_some(), "{issued:?}");
+    assert!(all(&story).await.iter().all(|event| event.event != "new_browser"), "the first browser is no news");
+
+    for _ in 0..2 {
+        let form = [&app.credentials()[..], &[("token", token.as_str())]].concat();
+        story.post("/oauth/revoke").form(&form).send().await.is(200);
+    }
+    assert!(is_about(&one(&story, "token_revoked").await, &account));
+
+    story.sign_in(&ada, &app).await;
+    let new = one(&story, "new_browser").await;
+    assert!(is_about(&new, &account) && new.outcome == "done", "{new:?}");
+    assert_eq!(all(&story).await.iter().filter(|event| event.event == "sign_in").count(), 2);
+});
+
+story!(
+    events_record_an_exceeded_limit_once_a_window,
+    &[("ratelimit.enabled", "true"), ("ratelimit.login_address.max", "2")],
+    |story| {
+        story.person("ada").await;
+        let app = story.usual_app().await;
+        for _ in 0..6 {
+            story.log_in(&app.authorize_query(), "ada", "wrong").await;
+        }
+        let throttled = one(&story, "throttled").await;
+        assert_eq!((throttled.outcome.as_str(), throttled.target.as_deref()), ("refused", None));
+        assert!(throttled.network.is_some() && throttled.detail.as_deref() == Some(r#"{"rule":"login_address"}"#));
+        story.advance_clock(Duration::from_secs(301));
+        for _ in 0..4 {
+            story.log_in(&app.authorize_query(), "ada", "wrong").await;
+        }
+        let throttled = all(&story).await.into_iter().filter(|event| event.event == "throttled").count();
+        assert_eq!(throttled, 2);
+    }
+);
+
 story!(activity_shows_a_person_what_happened_and_nobody_else, &[("ratelimit.enabled", "true")], |story| {
     let (ada, eve) = (story.person("ada").await, story.person("eve").await);
     let app = story.usual_app().await;
