@@ -1,5 +1,6 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
+mod about;
 mod common;
 mod people;
 mod recovery;
@@ -31,6 +32,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     recovery::recovery(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
+    about::about(text, &mut samples);
     your_account(text, &mut samples);
     add(&mut samples, "demo.html", &demo(text));
     samples
@@ -214,7 +216,7 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             confirm: text.to_owned(),
             language: text.to_owned(),
         },
-        links: Links { apps: text.to_owned(), home: text.to_owned() },
+        links: Links { profile: text.to_owned(), apps: text.to_owned(), home: text.to_owned() },
         fresh,
         has_password,
     };

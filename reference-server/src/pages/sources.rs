@@ -30,11 +30,13 @@ templates! {
     "forgot.html",
     "reset.html",
     "password.html",
+    "profile.html",
     "email.html",
     "address.html",
     "message.html",
     "setup.html",
     "home.html",
+    "about.html",
     "account.html",
     "demo.html",
 }

@@ -1,11 +1,14 @@
 //! Signing up and what follows (Mastodon §12).
 
+mod about;
 mod admission;
 mod approval;
 mod by_provider;
 mod email;
 mod invitations;
+mod offers;
 mod password;
+mod profile;
 mod reset;
 mod sign_up;
 mod waiting;

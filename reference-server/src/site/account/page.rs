@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::pages::TeraPages;
 use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
 use crate::paths::{
-    ACCOUNT, ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME,
+    ACCOUNT, ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME, PROFILE,
 };
 use crate::site::server_sign_in;
 use crate::site::texts::AccountNotice;
@@ -64,7 +64,11 @@ pub(super) async fn show(
             .collect(),
         languages: languages(&state.pages, browser.account()),
         actions: actions(&reader),
-        links: Links { apps: reader.keep(AUTHORIZED_APPLICATIONS), home: reader.keep(HOME) },
+        links: Links {
+            profile: reader.keep(PROFILE),
+            apps: reader.keep(AUTHORIZED_APPLICATIONS),
+            home: reader.keep(HOME),
+        },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
         has_password,
     };
