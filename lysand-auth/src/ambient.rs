@@ -84,6 +84,12 @@ impl Timestamp {
             .and_then(|moment| moment.format(&format).ok())
             .unwrap_or_else(|| "1970-01-01T00:00:00.000Z".to_owned())
     }
+
+    /// A UUID of version 7 of this moment, unique by the `rest` of it.
+    pub(crate) fn id(self, rest: &[u8; 10]) -> String {
+        let millis = u64::try_from(self.micros() / 1_000).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, rest).into_uuid().to_string()
+    }
 }
 
 fn micros_of(duration: Duration) -> i64 {
@@ -145,8 +151,7 @@ impl Ambient {
     /// A UUID of version 7: sorts by the moment of its making.
     #[must_use]
     pub fn id(&self) -> String {
-        let millis = u64::try_from(self.now().micros() / 1_000).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.bytes()).into_uuid().to_string()
+        self.now().id(&self.bytes())
     }
 }
 

@@ -285,6 +285,46 @@ texts! {
         SIGN_IN_FOR_APP = "Sign in to go on to the app";
     }
 
+    /// What happened to an account, for its owner.
+    ACTIVITY {
+        DID_SIGN_IN = "Signed in";
+        DID_SIGN_IN_FAILED = "A sign-in failed";
+        DID_SIGN_IN_BLOCKED = "A sign-in was refused";
+        DID_THROTTLED = "Too many sign-ins were tried";
+        DID_SIGN_OUT = "Signed out";
+        DID_SESSIONS_ENDED = "Everything was signed out";
+        DID_NEW_BROWSER = "Signed in with a new browser";
+        DID_SIGNED_UP = "The account was made";
+        DID_CONFIRMED = "The address was confirmed";
+        DID_CONFIRMED_BY_STAFF = "The account was opened without a confirmed address";
+        DID_APPROVED = "The request to join was approved";
+        DID_PASSWORD_CHANGED = "The password was changed";
+        DID_PASSWORD_SET = "A password was set";
+        DID_RESET_ASKED = "A link for a new password was asked for";
+        DID_RESET_DONE = "A new password was chosen by a mailed link";
+        DID_RESET_DEMANDED = "A new password was demanded";
+        DID_EMAIL_CHANGE_ASKED = "Another address was asked for";
+        DID_EMAIL_CHANGED = "The address was changed";
+        DID_EMAIL_CHANGE_STOPPED = "A change of address was stopped";
+        DID_EMAIL_UNDONE = "A change of address was undone";
+        DID_IDENTITY_LINKED = "An identity of another service was linked";
+        DID_IDENTITY_UNLINKED = "An identity of another service was removed";
+        DID_CONSENT = "An app was allowed";
+        DID_CONSENT_DENIED = "An app was refused";
+        DID_TOKEN_ISSUED = "An app got access";
+        DID_TOKEN_REVOKED = "A token of an app was ended";
+        DID_REFRESH_REUSED = "A used token came back, so its app was signed out";
+        DID_APP_REMOVED = "The access of an app was removed";
+        DID_ROLE_CHANGED = "The role was changed";
+        DID_DISABLED = "The account was disabled";
+        DID_ENABLED = "The account was enabled";
+        DID_SUSPENDED = "The account was suspended";
+        DID_UNSUSPENDED = "The account is no longer suspended";
+        DID_UNLOCKED = "The limit on sign-ins was lifted";
+        /// An act of staff, without a name (people PPL-126).
+        BY_STAFF = "by the people who run this server";
+    }
+
     /// What can be wrong with a field, in words that follow its name; the numbers stand for `{}`.
     FORM_ERRORS {
         FIELD_BLANK = "can't be blank";

@@ -18,6 +18,11 @@ pub const ACCOUNT_UNLINK: &str = "/account/unlink";
 pub const ACCOUNT_CONFIRM: &str = "/account/confirm";
 pub const ACCOUNT_LANGUAGE: &str = "/account/language";
 
+/// The library's pages of the own password, address, and what happened to the account.
+pub const ACCOUNT_PASSWORD: &str = "/account/password";
+pub const ACCOUNT_EMAIL: &str = "/account/email";
+pub const ACCOUNT_ACTIVITY: &str = "/account/activity";
+
 /// Where a person signs in to this server itself, and where the sign-in brings the browser back.
 pub const SIGN_IN: &str = "/account/sign-in";
 pub const SIGNED_IN: &str = "/account/signed-in";

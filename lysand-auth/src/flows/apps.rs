@@ -104,7 +104,10 @@ async fn keep(
             Ok(Ok(allowance))
         })
     });
-    let allowance = counted.await?.map_err(|counter| throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS))?;
+    let allowance = match counted.await? {
+        Ok(allowance) => allowance,
+        Err(counter) => return Err(throttle::exceeded(auth, (counter, source), texts::TOO_MANY_REQUESTS).await),
+    };
     tracing::info!(app = %app.id, name = ?app.name, first_party, "app registered");
     Ok(Registered { app, secret, allowance })
 }

@@ -8,8 +8,11 @@ use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind};
 use crate::model::scope::Scopes;
-use crate::steps::revocation;
+use crate::steps::{events, revocation};
+use crate::store;
 use crate::store::grants::{self, Grant};
 use crate::store::tokens;
 use crate::store::tokens::Found;
@@ -116,10 +119,20 @@ pub async fn end(auth: &Auth, account: &AccountId, app: &AppId) -> Result<(), Er
     let wanted = known_id(app.as_str())?;
     let (account, app, now) = (account.clone(), AppId::new(wanted), auth.ambient().now());
     let (person, of) = (account.clone(), app.clone());
+    let event = events::event(auth, EventKind::AppRemoved, &Caller::default()).through(&app);
+    let event = event.by(Actor::Account(account.clone())).about(&account, "");
     let over = Revoked::Access { app: app.clone(), account: account.clone() };
     let ended = revocation::revoke(
         auth,
-        move |c| Box::pin(async move { grants::end(c, &account, &app, now).await }),
+        move |c| {
+            Box::pin(async move {
+                let ended = grants::end(c, &account, &app, now).await?;
+                if ended {
+                    store::events::add(c, event).await?;
+                }
+                Ok(ended)
+            })
+        },
         |ended| ended.then_some(over),
     );
     if !ended.await? {
@@ -176,12 +189,17 @@ pub async fn token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, 
 pub async fn end_token(auth: &Auth, account: &AccountId, id: &str) -> Result<Token, Error> {
     let (account, id, now) = (account.clone(), known_id(id)?, auth.ambient().now());
     let person = account.clone();
+    let event = events::event(auth, EventKind::TokenRevoked, &Caller::default());
+    let event = event.by(Actor::Account(account.clone())).about(&account, "");
     let ended = revocation::revoke(
         auth,
         move |c| {
             Box::pin(async move {
                 let Some(found) = grants::one(c, &account, &id, now).await? else { return Ok(None) };
                 let ended = tokens::end_grant(c, Some(&id), found.0.family_id.as_deref(), now).await?;
+                if ended {
+                    store::events::add(c, event.through(&found.1.id)).await?;
+                }
                 Ok(Some((found, ended)))
             })
         },

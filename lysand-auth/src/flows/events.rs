@@ -1,5 +1,7 @@
 //! The log of events: what its owner sees of an account, and what the operator sees of all.
 
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use crate::ambient::Timestamp;
@@ -9,7 +11,62 @@ use crate::model::account::AccountId;
 pub use crate::model::caller::Caller;
 pub use crate::model::event::{Actor, Event, EventKind, Target};
 use crate::steps;
+use crate::store::apps;
 use crate::store::events::{self, Wanted};
+
+/// Something that happened to an account, as its owner is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Activity {
+    /// What happened; of several failed sign-ins of a day and a network, the last.
+    pub event: Event,
+    /// How many it stands for.
+    pub count: u32,
+    /// Who did it.
+    pub by: ActivityBy,
+    /// The name of the app that it was done with, as long as the app is known.
+    pub app: Option<String>,
+}
+
+/// Who did something to an account, as its owner is told: staff without a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ActivityBy {
+    /// The owner.
+    You,
+    /// The people who run the server, at the command line, too.
+    Staff,
+    /// An app.
+    App,
+    /// The server by itself.
+    Server,
+    /// A stranger, or nobody knows.
+    Nobody,
+}
+
+impl ActivityBy {
+    /// The word in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::You => "you",
+            Self::Staff => "staff",
+            Self::App => "app",
+            Self::Server => "server",
+            Self::Nobody => "nobody",
+        }
+    }
+
+    fn of(event: &Event) -> Self {
+        match event.actor_kind.as_str() {
+            "account" if event.actor == event.target => Self::You,
+            "account" | "command" => Self::Staff,
+            "app" => Self::App,
+            "system" => Self::Server,
+            _ => Self::Nobody,
+        }
+    }
+}
 
 /// For how long a person sees the own events.
 const SHOWN: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -40,7 +97,35 @@ impl EventQuery {
     }
 }
 
-/// What happened to an account lately, the newest first: for its owner.
+/// What its owner is told of an account, the newest first: failed sign-ins of one day and one network are one (people PPL-126).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn activity(auth: &Auth, account: &AccountId) -> Result<Vec<Activity>, Error> {
+    let events = of_account(auth, account).await?;
+    let ids: BTreeSet<String> = events.iter().filter_map(|event| event.app.clone()).collect();
+    let names = auth.store().read(move |c| Box::pin(apps::names(c, ids))).await?;
+    let mut told: Vec<Activity> = Vec::new();
+    let mut failures: HashMap<(String, Option<String>), usize> = HashMap::new();
+    for event in events {
+        if event.event == EventKind::SignInFailed.name() {
+            match failures.entry((event.at.to_day(), event.network.clone())) {
+                Entry::Occupied(first) => {
+                    told[*first.get()].count += 1;
+                    continue;
+                }
+                Entry::Vacant(place) => {
+                    place.insert(told.len());
+                }
+            }
+        }
+        let app = event.app.as_ref().and_then(|id| names.get(id)).cloned();
+        told.push(Activity { by: ActivityBy::of(&event), count: 1, app, event });
+    }
+    Ok(told)
+}
+
+/// What happened to an account lately, the newest first, one by one.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -204,7 +204,7 @@ pub async fn show(auth: &Auth, code: &str, caller: &Caller) -> Result<Shown, Err
         throttle::refuse_exceeded(auth, counter, texts::TOO_MANY_REQUESTS)?;
         let counted = auth.store().look_up(move |c| Box::pin(rate_limits::counted(c, counter, now))).await?;
         if counted >= i64::from(counter.limit.max) {
-            return Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS));
+            return Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await);
         }
     }
     let wanted = code.to_owned();

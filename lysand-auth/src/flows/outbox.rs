@@ -295,7 +295,15 @@ pub async fn post(auth: &Auth, to: &Account, mail: Mail) -> Result<bool, Error> 
 pub async fn post_test(auth: &Auth, address: &str, language: Option<Language>) -> Result<String, Error> {
     let mail = Outgoing::to_address(auth, address, Mail::Test).with_language(language);
     let id = mail.id().to_owned();
-    auth.store().write(move |c| Box::pin(mail::enqueue(c, mail))).await?;
+    let tested = event(auth, EventKind::MailTested, &Caller::default()).by(Actor::Command);
+    let tested = tested.of(Target::Other("mail", id.clone()));
+    let kept = auth.store().write(move |c| {
+        Box::pin(async move {
+            mail::enqueue(c, mail).await?;
+            events::add(c, tested).await
+        })
+    });
+    kept.await?;
     mail::wake(auth);
     Ok(id)
 }
@@ -324,7 +332,18 @@ pub async fn list(auth: &Auth, before: Option<&str>, most: u32) -> Result<Vec<Ma
 /// 404 when there is no such mail, 409 when it was sent or cancelled.
 pub async fn retry(auth: &Auth, id: &str) -> Result<(), Error> {
     let (key, now) = (id.to_owned(), auth.ambient().now());
-    if !auth.store().write_one(move |c| Box::pin(async move { mails::retry(c, &key, now).await })).await? {
+    let retried = event(auth, EventKind::MailRetried, &Caller::default()).by(Actor::Command);
+    let retried = retried.of(Target::Other("mail", id.to_owned()));
+    let done = auth.store().write(move |c| {
+        Box::pin(async move {
+            let is_retried = mails::retry(c, &key, now).await?;
+            if is_retried {
+                events::add(c, retried).await?;
+            }
+            Ok(is_retried)
+        })
+    });
+    if !done.await? {
         return Err(match get(auth, id).await? {
             Some(_) => Error::refused(Code::Conflict, "This mail was sent or cancelled, or is being sent."),
             None => Error::refused(Code::NotFound, "Record not found"),

@@ -91,7 +91,9 @@ pub async fn forgot(
         })
     });
     match exceeded.await? {
-        Some(counter) => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+        Some(counter) => {
+            Err(throttle::exceeded(auth, (counter, browser.caller.source), texts::TOO_MANY_REQUESTS).await)
+        }
         None => {
             mail::wake(auth);
             Ok(Ok(()))

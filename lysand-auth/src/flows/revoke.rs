@@ -3,10 +3,14 @@
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
+use crate::model::account::AccountId;
 use crate::model::app::AppId;
+use crate::model::caller::Caller;
 use crate::model::client::ClientClaim;
+use crate::model::event::{Actor, EventKind};
 use crate::secret::{Digest, Secret};
-use crate::steps::revocation;
+use crate::steps::{events, revocation};
+use crate::store;
 use crate::store::{Conn, apps, families, tokens};
 
 /// Revokes a token of the calling app: an access token or a refresh token, whatever the hint about its type says. Either
@@ -44,27 +48,47 @@ struct Held {
     /// The access token's key; a refresh token has none.
     token_id: Option<String>,
     family_id: Option<String>,
+    /// The person that the token speaks for.
+    account_id: Option<AccountId>,
 }
 
 impl Held {
     async fn by_digest(c: &mut Conn, digest: Digest) -> Result<Option<Self>, Error> {
         if let Some((token, _)) = tokens::by_digest(c, digest).await? {
-            return Ok(Some(Self { app_id: token.app_id, token_id: Some(token.id), family_id: token.family_id }));
+            return Ok(Some(Self {
+                app_id: token.app_id,
+                token_id: Some(token.id),
+                family_id: token.family_id,
+                account_id: token.account_id,
+            }));
         }
         let found = families::by_refresh(c, digest).await?;
-        Ok(found.map(|(_, family, _)| Self { app_id: family.app_id, token_id: None, family_id: Some(family.id) }))
+        Ok(found.map(|(_, family, _)| Self {
+            app_id: family.app_id,
+            token_id: None,
+            family_id: Some(family.id),
+            account_id: Some(family.account_id),
+        }))
     }
 
     async fn end(self, auth: &Auth) -> Result<(), Error> {
         let now = auth.ambient().now();
         tracing::info!(token = ?self.token_id, family = ?self.family_id, app = %self.app_id, "token revoked by its app");
+        let event = self.account_id.as_ref().map(|account| {
+            let event = events::event(auth, EventKind::TokenRevoked, &Caller::default());
+            event.by(Actor::App(self.app_id.clone())).about(account, "").through(&self.app_id)
+        });
         let grant = self.family_id.clone().or_else(|| self.token_id.clone());
         let ended = revocation::revoke(
             auth,
             move |c| {
-                Box::pin(
-                    async move { tokens::end_grant(c, self.token_id.as_deref(), self.family_id.as_deref(), now).await },
-                )
+                Box::pin(async move {
+                    let ended = tokens::end_grant(c, self.token_id.as_deref(), self.family_id.as_deref(), now).await?;
+                    if let Some(event) = event.filter(|_| ended) {
+                        store::events::add(c, event).await?;
+                    }
+                    Ok(ended)
+                })
             },
             |ended| grant.filter(|_| *ended).map(Revoked::Grant),
         );

@@ -9,7 +9,7 @@ use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::{Account, AccountId};
 use crate::model::authorization::AuthorizationRequest;
 use crate::model::caller::Caller;
-use crate::model::event::{Actor, EventKind};
+use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
@@ -101,14 +101,16 @@ pub async fn renew(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn sign_out(auth: &Auth, session: &Session) -> Result<(), Error> {
+pub async fn sign_out(auth: &Auth, session: &Session, caller: &Caller) -> Result<(), Error> {
     let now = auth.ambient().now();
     let (id, account) = (session.id.clone(), session.account_id.clone());
     tracing::info!(account = %account, session = %id, "signed out");
+    let event = events::event(auth, EventKind::SignOut, caller).by(Actor::Account(account.clone())).about(&account, "");
     let ended = auth.store().write(move |c| {
         Box::pin(async move {
             sessions::end(c, &id, now).await?;
-            authorizations::revoke_all_of_session(c, &id, &account, now).await
+            authorizations::revoke_all_of_session(c, &id, &account, now).await?;
+            store::events::add(c, event).await
         })
     });
     ended.await
@@ -131,11 +133,13 @@ pub async fn of_account(auth: &Auth, account: &AccountId) -> Result<Vec<Session>
 pub async fn sign_out_everywhere(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let (account, now) = (account.clone(), auth.ambient().now());
     tracing::info!(%account, "all sessions ended");
+    let event = all_ended(auth, &account);
     let ended = auth.store().write(move |c| {
         Box::pin(async move {
             credentials::advance(c, &account).await?;
             sessions::end_all(c, &account, now).await?;
-            authorizations::revoke_all_of_account(c, &account, now).await
+            authorizations::revoke_all_of_account(c, &account, now).await?;
+            store::events::add(c, event).await
         })
     });
     ended.await
@@ -149,13 +153,22 @@ pub async fn end_all(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let now = auth.ambient().now();
     let account = account.clone();
     tracing::info!(account = %account, "all sessions and tokens ended");
-    let over = Revoked::Account(account.clone());
+    let (over, event) = (Revoked::Account(account.clone()), all_ended(auth, &account));
     let ended = revocation::revoke(
         auth,
-        move |c| Box::pin(async move { ending::end_everything(c, &account, &Spared::default(), now).await }),
+        move |c| {
+            Box::pin(async move {
+                ending::end_everything(c, &account, &Spared::default(), now).await?;
+                store::events::add(c, event).await
+            })
+        },
         |()| Some(over),
     );
     ended.await
+}
+
+fn all_ended(auth: &Auth, account: &AccountId) -> NewEvent {
+    events::event(auth, EventKind::SessionsEnded, &Caller::default()).by(Actor::System).about(account, "")
 }
 
 /// Lifts the limit on failed sign-ins of an account, also for the browsers that it knows. A process that saw the limit exceeded

@@ -161,7 +161,7 @@ async fn count_code(auth: &Auth, caller: &Caller) -> Result<(), Error> {
     let Some(counter) = counter else { return Ok(()) };
     let counted = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
     match counted > i64::from(counter.limit.max) {
-        true => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+        true => Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
         false => Ok(()),
     }
 }

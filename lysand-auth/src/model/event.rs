@@ -6,6 +6,7 @@ use crate::ambient::Timestamp;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
 use crate::model::caller::Caller;
+use crate::texts;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {
@@ -136,6 +137,50 @@ kinds! {
     Command = "command";
 }
 
+impl EventKind {
+    /// What a person is told about it; `None` for what has to do with no account that there still is.
+    #[must_use]
+    pub const fn words(self) -> Option<&'static str> {
+        Some(match self {
+            Self::SignIn => texts::DID_SIGN_IN,
+            Self::SignInFailed => texts::DID_SIGN_IN_FAILED,
+            Self::SignInBlocked => texts::DID_SIGN_IN_BLOCKED,
+            Self::Throttled => texts::DID_THROTTLED,
+            Self::SignOut => texts::DID_SIGN_OUT,
+            Self::SessionsEnded => texts::DID_SESSIONS_ENDED,
+            Self::NewBrowser => texts::DID_NEW_BROWSER,
+            Self::SignedUp => texts::DID_SIGNED_UP,
+            Self::Confirmed => texts::DID_CONFIRMED,
+            Self::ConfirmedByStaff => texts::DID_CONFIRMED_BY_STAFF,
+            Self::Approved => texts::DID_APPROVED,
+            Self::PasswordChanged => texts::DID_PASSWORD_CHANGED,
+            Self::PasswordSet => texts::DID_PASSWORD_SET,
+            Self::ResetAsked => texts::DID_RESET_ASKED,
+            Self::ResetDone => texts::DID_RESET_DONE,
+            Self::ResetDemanded => texts::DID_RESET_DEMANDED,
+            Self::EmailChangeAsked => texts::DID_EMAIL_CHANGE_ASKED,
+            Self::EmailChanged => texts::DID_EMAIL_CHANGED,
+            Self::EmailChangeStopped => texts::DID_EMAIL_CHANGE_STOPPED,
+            Self::EmailUndone => texts::DID_EMAIL_UNDONE,
+            Self::IdentityLinked => texts::DID_IDENTITY_LINKED,
+            Self::IdentityUnlinked => texts::DID_IDENTITY_UNLINKED,
+            Self::Consent => texts::DID_CONSENT,
+            Self::ConsentDenied => texts::DID_CONSENT_DENIED,
+            Self::TokenIssued => texts::DID_TOKEN_ISSUED,
+            Self::TokenRevoked => texts::DID_TOKEN_REVOKED,
+            Self::RefreshReused => texts::DID_REFRESH_REUSED,
+            Self::AppRemoved => texts::DID_APP_REMOVED,
+            Self::RoleChanged => texts::DID_ROLE_CHANGED,
+            Self::Disabled => texts::DID_DISABLED,
+            Self::Enabled => texts::DID_ENABLED,
+            Self::Suspended => texts::DID_SUSPENDED,
+            Self::Unsuspended => texts::DID_UNSUSPENDED,
+            Self::Unlocked => texts::DID_UNLOCKED,
+            _ => return None,
+        })
+    }
+}
+
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -215,6 +260,16 @@ impl NewEvent {
 
     pub(crate) fn refused(self) -> Self {
         Self { refused: true, ..self }
+    }
+
+    /// The sign-in that this is, as one with a browser that the account did not know.
+    pub(crate) fn in_new_browser(self, id: String) -> Self {
+        Self { id, kind: EventKind::NewBrowser, detail: Map::new(), ..self }
+    }
+
+    /// The same as of then, by an id that only this has.
+    pub(crate) fn once(self, (at, id): (Timestamp, String)) -> Self {
+        Self { id, at, ..self }
     }
 
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -212,6 +212,17 @@ pub(crate) struct Counter {
     pub limit: Limit,
 }
 
+impl Counter {
+    /// When its present window began, and the id of what is recorded of that window once, whichever process does it.
+    pub(crate) fn window_id(self, now: Timestamp) -> (Timestamp, String) {
+        let window = self.limit.window(now);
+        let of = [self.rule.name().as_bytes(), self.subject.as_bytes(), &window.micros().to_be_bytes()].concat();
+        let mut rest = [0; 10];
+        rest.copy_from_slice(&Digest::of(&of).as_bytes()[..10]);
+        (window, window.id(&rest))
+    }
+}
+
 /// The counters that one attempt at a password touches: the same on every road that tests one. Each attempt is counted
 /// before the password is looked at, so that parallel attempts cannot slip through, and taken back when it was right
 /// (security ID-2). Made by [`RateLimits::failed_attempts`](crate::config::RateLimits::failed_attempts).

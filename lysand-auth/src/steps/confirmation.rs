@@ -155,7 +155,7 @@ pub(crate) async fn send_again(auth: &Auth, account: &Account, caller: &Caller) 
         })
     });
     match counted.await? {
-        Some(counter) => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+        Some(counter) => Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
         None => {
             mail::wake(auth);
             Ok(())
@@ -213,8 +213,9 @@ pub(crate) async fn replace_address(
         })
     });
     let changed = auth.accounts().change_along(&account.id, Change::Email(new), along).await;
-    if let Some(counter) = exceeded.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS));
+    let exceeded = exceeded.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(counter) = exceeded {
+        return Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await);
     }
     changed?;
     mail::wake(auth);

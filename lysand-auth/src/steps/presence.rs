@@ -80,7 +80,7 @@ impl Present {
         let limits = &auth.config().rate_limits;
         let counter = limits.counter(Rule::LoginSession, &format!("{}\n{}", account.id, self.subject));
         let attempts = FailedAttempts { counters: [counter, None], now: auth.ambient().now() };
-        let attempts = throttle::count(auth, attempts).await?;
+        let attempts = throttle::count(auth, attempts, None).await?;
         let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
         // A try that came to no verdict is no failure either.
         if !matches!(&proven, Ok(None)) {

@@ -52,7 +52,7 @@ pub(crate) async fn count_link(auth: &Auth, caller: &Caller) -> Result<(), Error
     let _turn = throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?;
     let counted = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
     match counted > i64::from(counter.limit.max) {
-        true => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+        true => Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
         false => Ok(()),
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct NewSession {
     replaces: Option<SessionId>,
     attempts: Option<FailedAttempts>,
     browser: Option<(String, Digest)>,
+    /// The id of the event that the browser is new to the account.
+    new_browser: String,
     event: Option<NewEvent>,
     /// What was known of the account before the proof.
     proven_with: Credentials,
@@ -50,7 +52,9 @@ impl NewSession {
         let session = Session::begin(id, account.id.clone(), lifetimes, now);
         let cookie =
             auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-        Ok((Self { session, replaces, attempts: None, browser: None, event: None, proven_with }, cookie))
+        let new_browser = auth.ambient().id();
+        let browser = None;
+        Ok((Self { session, replaces, attempts: None, browser, new_browser, event: None, proven_with }, cookie))
     }
 
     /// The same, and these attempts are taken back: they came to something.
@@ -96,7 +100,10 @@ impl NewSession {
         }
         if let Some((id, browser)) = &self.browser {
             let Session { account_id, authenticated_at, .. } = &self.session;
-            known_browsers::remember(c, id, *browser, account_id, *authenticated_at).await?;
+            let is_new = known_browsers::remember(c, id, *browser, account_id, *authenticated_at).await?;
+            if let Some(event) = self.event.as_ref().filter(|_| is_new) {
+                events::add(c, event.clone().in_new_browser(self.new_browser.clone())).await?;
+            }
         }
         sessions::insert(c, &self.session).await
     }

@@ -14,11 +14,13 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
-use crate::model::event::{Actor, EventKind};
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
+use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
 
@@ -74,6 +76,8 @@ struct Candidate {
     app: App,
     request: CheckedRequest,
     consent: Consent,
+    /// What is recorded when the person consented just now (people PPL-165).
+    event: Option<NewEvent>,
     now: Timestamp,
 }
 
@@ -171,6 +175,7 @@ pub(crate) async fn after_proof(
         app: app.clone(),
         request: request.clone(),
         consent: Consent::Always,
+        event: None,
         now: auth.ambient().now(),
     };
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
@@ -270,11 +275,7 @@ pub(crate) async fn consented_to_pending(
     let session = browser.session.id.clone();
     let expires_at = candidate.now.plus(request.code_lifetime(&auth.config().lifetimes));
     let approval = Approval { candidate: candidate.clone(), codes, restated, session, expires_at };
-    let approved = match app.approved && !restated {
-        // A consent that was given just now needs no look-up, so that one statement does it all.
-        true => auth.store().write_one(move |c| Box::pin(approval.approve(c))).await?,
-        false => auth.store().write(move |c| Box::pin(approval.approve(c))).await?,
-    };
+    let approved = auth.store().write(move |c| Box::pin(approval.approve(c))).await?;
     if approved {
         candidate.log_approval();
     }
@@ -289,7 +290,7 @@ async fn finish(auth: &Auth, candidate: Candidate, change: SessionChange) -> Res
         Box::pin(async move {
             let missing = first_missing(c, &judged, Lock::Shared).await?;
             if missing.is_none() {
-                remember_approval(c, &judged.app).await?;
+                remember_approval(c, &judged).await?;
             }
             Ok(missing)
         })
@@ -323,14 +324,17 @@ impl Approval {
         if missing.is_some() || !authorizations::approve(c, codes, &session, expires_at, candidate.now).await? {
             return Ok(false);
         }
-        remember_approval(c, &candidate.app).await?;
+        remember_approval(c, &candidate).await?;
         Ok(true)
     }
 }
 
-/// An app that a person let in once is not swept as one that nobody uses (faults D14).
-async fn remember_approval(c: &mut Conn, app: &App) -> Result<(), Error> {
-    if app.approved { Ok(()) } else { apps::set_approved(c, &app.id).await }
+/// Records a consent. An app that a person let in once is not swept as one that nobody uses (faults D14).
+async fn remember_approval(c: &mut Conn, candidate: &Candidate) -> Result<(), Error> {
+    if let Some(event) = &candidate.event {
+        store::events::add(c, event.clone()).await?;
+    }
+    if candidate.app.approved { Ok(()) } else { apps::set_approved(c, &candidate.app.id).await }
 }
 
 impl Candidate {
@@ -341,7 +345,11 @@ impl Candidate {
         consent: Consent,
     ) -> Self {
         let (account, now) = (browser.account.id.clone(), auth.ambient().now());
-        Self { account, app: app.clone(), request: request.clone(), consent, now }
+        let event = (consent == Consent::Given).then(|| {
+            let event = events::event(auth, EventKind::Consent, &Caller::default()).by(Actor::Account(account.clone()));
+            event.about(&account, &browser.account.username).through(&app.id).with("scopes", request.scopes.to_string())
+        });
+        Self { account, app: app.clone(), request: request.clone(), consent, event, now }
     }
 }
 
@@ -394,7 +402,7 @@ mod tests {
             response_mode: ResponseMode::Query,
         };
         let (account, consent) = (AccountId::new("1"), case.consent);
-        let candidate = Candidate { account, app, request, consent, now: Timestamp::from_micros(0) };
+        let candidate = Candidate { account, app, request, consent, event: None, now: Timestamp::from_micros(0) };
         let granted: Vec<Scopes> = case.granted.iter().map(|scopes| Scopes::stored(scopes)).collect();
         candidate.lacks_consent_whatever_was_granted().unwrap_or_else(|| !candidate.is_covered_by(&granted))
     }

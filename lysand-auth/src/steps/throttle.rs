@@ -8,11 +8,14 @@ use tokio::sync::SemaphorePermit;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
+use crate::model::caller::Caller;
+use crate::model::event::EventKind;
 use crate::model::rate_limit::{Counter, FailedAttempts};
 use crate::model::session::{Browser, SessionId};
 use crate::secret::{Digest, Secret};
+use crate::steps::events;
 use crate::store::{known_browsers, rate_limits};
-use crate::texts;
+use crate::{store, texts};
 
 /// A turn at a counter, which few have at the same time.
 pub(crate) struct Turn<'a> {
@@ -42,10 +45,18 @@ pub(crate) fn refuse_exceeded(auth: &Auth, counter: Counter, why: &'static str) 
     }
 }
 
-/// The refusal of what went beyond its limit, which is remembered.
-pub(crate) fn exceeded(auth: &Auth, counter: Counter, why: &'static str) -> Error {
+/// The refusal of what went beyond its limit, which this process remembers, and the log of events once: for each rule, subject and
+/// window a single row, however many requests are refused by however many processes (people PPL-160).
+pub(crate) async fn exceeded(auth: &Auth, (counter, source): (Counter, Option<IpAddr>), why: &'static str) -> Error {
     let now = auth.ambient().now();
-    auth.limit_gates().note_exceeded(counter, now);
+    if auth.limit_gates().note_exceeded(counter, now) {
+        let event = events::event(auth, EventKind::Throttled, &Caller::new(source)).refused();
+        let event = event.with("rule", counter.rule.name()).once(counter.window_id(now));
+        let recorded = auth.store().write_one(move |c| Box::pin(store::events::add_once(c, event))).await;
+        if let Err(error) = recorded {
+            tracing::warn!(%error, rule = counter.rule.name(), "an exceeded limit was not recorded");
+        }
+    }
     counter.limit.exceeded(why, now)
 }
 
@@ -86,7 +97,7 @@ pub(crate) async fn sign_in(
             None => limits.failed_attempts_of(source, &account.id, now),
         },
     };
-    count(auth, attempts).await
+    count(auth, attempts, source).await
 }
 
 /// The browser's digest, if the account knows it.
@@ -119,10 +130,18 @@ pub(crate) async fn proof(
         Some(session) => limits.failed_proofs(source, session, now),
         None => limits.failed_attempts_of(source, account, now),
     };
-    count(auth, attempts).await
+    count(auth, attempts, source).await
 }
 
-pub(crate) async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<FailedAttempts, Error> {
+/// Counts attempts, for each of their counters.
+///
+/// # Errors
+/// 429 when a limit is exceeded.
+pub(crate) async fn count(
+    auth: &Auth,
+    attempts: FailedAttempts,
+    source: Option<IpAddr>,
+) -> Result<FailedAttempts, Error> {
     let mut turns = Vec::new();
     for counter in attempts.counters.into_iter().flatten() {
         turns.push(admit(auth, counter, texts::TOO_MANY_ATTEMPTS).await?);
@@ -133,7 +152,7 @@ pub(crate) async fn count(auth: &Auth, attempts: FailedAttempts) -> Result<Faile
     let counted = auth.store().write(move |c| Box::pin(async move { rate_limits::count_attempt(c, attempts).await }));
     match counted.await? {
         None => Ok(attempts),
-        Some(counter) => Err(exceeded(auth, counter, texts::TOO_MANY_ATTEMPTS)),
+        Some(counter) => Err(exceeded(auth, (counter, source), texts::TOO_MANY_ATTEMPTS).await),
     }
 }
 

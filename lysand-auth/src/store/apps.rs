@@ -1,5 +1,7 @@
 //! Registered apps.
 
+use std::collections::{BTreeSet, HashMap};
+
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
 use super::conn::Conn;
@@ -115,6 +117,15 @@ pub(crate) async fn by_id(conn: &mut Conn, id: &AppId) -> Result<Option<App>, Er
     let row: Option<Row> =
         on!(conn, c => auth_app::table.find(id.as_str()).select(Row::as_select()).get_result(c)).optional()?;
     Ok(row.map(|row| StoredApp::from(row).app))
+}
+
+/// The names of these apps, by their ids; apps that are gone are left out.
+pub(crate) async fn names(conn: &mut Conn, ids: BTreeSet<String>) -> Result<HashMap<String, String>, Error> {
+    let rows: Vec<(String, String)> = on!(conn, c => auth_app::table
+        .filter(auth_app::id.eq_any(&ids))
+        .select((auth_app::id, auth_app::name))
+        .load(c))?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<App>, Error> {

@@ -36,7 +36,9 @@ impl From<NewEvent> for Row {
     fn from(event: NewEvent) -> Self {
         let network = event.caller.network();
         let (target_kind, target, name) = match event.target {
-            Some(Target::Account(id, name)) => (Some("account"), Some(id.as_str().to_owned()), Some(name)),
+            Some(Target::Account(id, name)) => {
+                (Some("account"), Some(id.as_str().to_owned()), Some(name).filter(|name| !name.is_empty()))
+            }
             Some(Target::Other(kind, id)) => (Some(kind), Some(id), None),
             None => (None, None, None),
         };
@@ -85,6 +87,13 @@ impl From<Row> for Event {
 pub(crate) async fn add(conn: &mut Conn, event: NewEvent) -> Result<(), Error> {
     let row = Row::from(event);
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
+    Ok(())
+}
+
+/// Adds an event unless there is one with its id.
+pub(crate) async fn add_once(conn: &mut Conn, event: NewEvent) -> Result<(), Error> {
+    let row = Row::from(event);
+    on!(conn, c => diesel::insert_into(table::table).values(&row).on_conflict(table::id).do_nothing().execute(c))?;
     Ok(())
 }
 

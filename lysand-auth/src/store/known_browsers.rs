@@ -35,14 +35,15 @@ pub(crate) async fn is_known(
     Ok(known > 0)
 }
 
-/// Remembers that somebody signed in to the account with this browser. `id` is for a row that there is not yet.
+/// Remembers that somebody signed in to the account with this browser; whether it is new to an account that knows others. `id` is
+/// for a row that there is not yet.
 pub(crate) async fn remember(
     conn: &mut Conn,
     id: &str,
     browser: Digest,
     account: &AccountId,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let seen: i64 = on!(conn, c => diesel::insert_into(table::table)
         .values((
             table::id.eq(id),
@@ -56,10 +57,15 @@ pub(crate) async fn remember(
         .set(table::last_at.eq(sql::<BigInt>("excluded.last_at")))
         .returning(table::first_at)
         .get_result(c))?;
-    if seen == now.micros() {
-        make_room(conn, browser, account).await?;
+    if seen != now.micros() {
+        return Ok(false);
     }
-    Ok(())
+    make_room(conn, browser, account).await?;
+    let known: i64 = on!(conn, c => table::table
+        .filter(table::account_id.eq(account.as_str()))
+        .count()
+        .get_result(c))?;
+    Ok(known > 1)
 }
 
 async fn make_room(conn: &mut Conn, browser: Digest, account: &AccountId) -> Result<(), Error> {

@@ -57,14 +57,16 @@ impl LimitGates {
         known.is_some_and(|known| known.window == counter.limit.window(now) && is_believed(known))
     }
 
-    /// Remembers until the end of the window that the limit is exceeded.
-    pub(crate) fn note_exceeded(&self, counter: Counter, now: Timestamp) {
+    /// Remembers until the end of the window that the limit is exceeded; whether this process did not know it.
+    pub(crate) fn note_exceeded(&self, counter: Counter, now: Timestamp) -> bool {
         let key = self.key(counter);
         let mut shard = self.shard(key);
         if shard.len() >= MOST_IN_A_SHARD {
             shard.clear();
         }
-        shard.insert(key, Exceeded { window: counter.limit.window(now), seen: now });
+        let window = counter.limit.window(now);
+        let known = shard.insert(key, Exceeded { window, seen: now });
+        known.is_none_or(|known| known.window != window)
     }
 
     /// Waits for a turn at the counter.

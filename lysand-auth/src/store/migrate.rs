@@ -1,7 +1,7 @@
 //! Migrations: embedded, portable, run under a lock, refused on a database that is newer than the program.
 
 use diesel::backend::Backend;
-use diesel::connection::BoxableConnection;
+use diesel::connection::{BoxableConnection, SimpleConnection};
 use diesel::migration::{Migration, MigrationMetadata, MigrationName, MigrationSource, MigrationVersion};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -61,6 +61,70 @@ pub(super) fn run<DB: Backend>(
     }
     Ok(state.pending)
 }
+
+/// Makes the database itself refuse that an event is changed, beyond forgetting from where it came (people PPL-159). The
+/// migrations are the same text for both databases, which triggers cannot be. Where there is no table of events, nothing happens.
+#[cfg(feature = "postgres")]
+pub(super) fn keep_events_on_postgres(conn: &mut impl SimpleConnection) -> Result<(), StoreError> {
+    let changed = KEPT.map(|column| format!("NEW.{column} IS DISTINCT FROM OLD.{column}")).join(" OR ");
+    let blurred =
+        BLURRED.map(|column| format!("(NEW.{column} IS NOT NULL AND NEW.{column} IS DISTINCT FROM OLD.{column})"));
+    let blurred = blurred.join(" OR ");
+    let statement = format!(
+        "DO $do$ BEGIN
+            IF to_regclass('auth_event') IS NOT NULL THEN
+                CREATE OR REPLACE FUNCTION auth_event_is_kept() RETURNS trigger LANGUAGE plpgsql AS $kept$
+                BEGIN
+                    IF {changed} OR {blurred} THEN RAISE EXCEPTION 'an event is never changed'; END IF;
+                    RETURN NEW;
+                END $kept$;
+                IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'auth_event_is_kept' AND tgrelid = 'auth_event'::regclass)
+                THEN
+                    CREATE TRIGGER auth_event_is_kept BEFORE UPDATE ON auth_event
+                        FOR EACH ROW EXECUTE FUNCTION auth_event_is_kept();
+                END IF;
+            END IF;
+        END $do$"
+    );
+    conn.batch_execute(&statement).map_err(|error| StoreError::Migration(error.to_string()))
+}
+
+/// The same on SQLite.
+#[cfg(feature = "sqlite")]
+pub(super) fn keep_events_on_sqlite(conn: &mut diesel::SqliteConnection) -> Result<(), StoreError> {
+    use diesel::RunQueryDsl as _;
+    let table = "(SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'auth_event')";
+    let is_there = diesel::select(diesel::dsl::sql::<diesel::sql_types::BigInt>(table)).get_result::<i64>(conn);
+    if is_there.map_err(|error| StoreError::Migration(error.to_string()))? == 0 {
+        return Ok(());
+    }
+    let changed = KEPT.map(|column| format!("NEW.{column} IS NOT OLD.{column}")).join(" OR ");
+    let blurred = BLURRED.map(|column| format!("(NEW.{column} IS NOT NULL AND NEW.{column} IS NOT OLD.{column})"));
+    let blurred = blurred.join(" OR ");
+    let statement = format!(
+        "CREATE TRIGGER IF NOT EXISTS auth_event_is_kept BEFORE UPDATE ON auth_event WHEN {changed} OR {blurred}
+        BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END"
+    );
+    conn.batch_execute(&statement).map_err(|error| StoreError::Migration(error.to_string()))
+}
+
+/// What of an event never changes.
+const KEPT: [&str; 12] = [
+    "id",
+    "at",
+    "event",
+    "outcome",
+    "actor_kind",
+    "actor",
+    "target_kind",
+    "target",
+    "name",
+    "app",
+    "request_id",
+    "detail",
+];
+/// What is forgotten after a while, and never becomes anything else.
+const BLURRED: [&str; 2] = ["network", "agent"];
 
 /// A migration as part of the caller's transaction: Diesel would open one of its own for each, which neither database
 /// allows inside another.

@@ -94,7 +94,12 @@ impl Postgres {
     }
 
     pub(super) async fn migrate(&self, sets: &'static [MigrationSet]) -> Result<Vec<String>, StoreError> {
-        self.blocking(move |conn| migrate::run(conn, sets)).await
+        self.blocking(move |conn| {
+            let applied = migrate::run(conn, sets)?;
+            migrate::keep_events_on_postgres(conn)?;
+            Ok(applied)
+        })
+        .await
     }
 
     pub(super) async fn migration_state(&self, sets: &'static [MigrationSet]) -> Result<MigrationState, StoreError> {

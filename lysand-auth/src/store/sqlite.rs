@@ -124,7 +124,11 @@ impl Sqlite {
             Box::pin(async move {
                 let Some(conn) = sqlite(conn) else { return Ok(Err(StoreError::Migration("wrong database".into()))) };
                 // Inside the writer's transaction: a failure must undo all of it, so it is carried out as an error.
-                migrate::run(conn, sets).map(Ok).map_err(Error::failed)
+                let applied = migrate::run(conn, sets).and_then(|applied| {
+                    migrate::keep_events_on_sqlite(conn)?;
+                    Ok(applied)
+                });
+                applied.map(Ok).map_err(Error::failed)
             })
         });
         match migrated.await {

@@ -167,6 +167,7 @@ impl TeraPages {
             Page::Reset(page) => self.shown(reader, "reset.html", page),
             Page::Password(page) => self.shown(reader, "password.html", page),
             Page::Profile(page) => self.shown(reader, "profile.html", page),
+            Page::Activity(page) => self.shown(reader, "activity.html", page),
             Page::Email(page) => self.shown(reader, "email.html", page),
             Page::Address(page) => self.shown(reader, "address.html", page),
             Page::Message(page) => self.shown(reader, "message.html", page),

@@ -200,7 +200,7 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 
 fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let identity = |label| Identity { id: text, name: text, label };
-    let page = |fresh, has_password| AccountPage {
+    let page = |fresh: bool, has_password: bool| AccountPage {
         notices: vec![Notice { kind: NoticeKind::Good, text }],
         account: Some(account(text)),
         form_token: text.to_owned(),
@@ -216,7 +216,14 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             confirm: text.to_owned(),
             language: text.to_owned(),
         },
-        links: Links { profile: text.to_owned(), apps: text.to_owned(), home: text.to_owned() },
+        links: Links {
+            profile: text.to_owned(),
+            apps: text.to_owned(),
+            password: has_password.then(|| text.to_owned()),
+            email: text.to_owned(),
+            activity: text.to_owned(),
+            home: text.to_owned(),
+        },
         fresh,
         has_password,
     };

@@ -5,6 +5,7 @@ mod admission;
 mod approval;
 mod by_provider;
 mod email;
+mod events;
 mod invitations;
 mod offers;
 mod password;

@@ -9,10 +9,13 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::app::App;
 use crate::model::authorization::{Authorization, AuthorizationRequest, CheckedRequest, RequestProblem, ReturnPath};
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind};
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
 use crate::steps::request::{self, Omitted};
-use crate::steps::{session, sign_in};
+use crate::steps::{events, session, sign_in};
+use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::texts;
 
@@ -176,7 +179,7 @@ pub async fn deny(
         return request::return_path(auth, request).await.map_err(|error| error.told(|_| None));
     };
     let asked = Asked::in_session(auth, code, browser).await?;
-    if asked.authorization.is_pending(auth.ambient().now()) && end_pending(auth, code, browser).await? {
+    if asked.authorization.is_pending(auth.ambient().now()) && end_pending(auth, (code, &asked.app), browser).await? {
         tracing::info!(account = %browser.account.id, app = %asked.app.id, "denied");
         return Ok(asked.path());
     }
@@ -242,12 +245,21 @@ fn must_be_asked(app: &App, checked: &CheckedRequest, asked: &Asked) -> Result<(
     if same { Ok(()) } else { Err(Error::refused(Code::InvalidRequest, texts::REQUEST_DIFFERS)) }
 }
 
-async fn end_pending(auth: &Auth, code: &Secret, browser: &SignedInBrowser) -> Result<bool, Error> {
+async fn end_pending(auth: &Auth, (code, app): (&Secret, &App), browser: &SignedInBrowser) -> Result<bool, Error> {
     let now = auth.ambient().now();
     let (digest, session) = (code.digest(), browser.session.id.clone());
-    let ended = auth
-        .store()
-        .write_one(move |c| Box::pin(async move { authorizations::revoke_pending(c, digest, &session, now).await }));
+    let account = &browser.account;
+    let event = events::event(auth, EventKind::ConsentDenied, &Caller::default()).refused().through(&app.id);
+    let event = event.by(Actor::Account(account.id.clone())).about(&account.id, &account.username);
+    let ended = auth.store().write(move |c| {
+        Box::pin(async move {
+            let ended = authorizations::revoke_pending(c, digest, &session, now).await?;
+            if ended {
+                store::events::add(c, event).await?;
+            }
+            Ok(ended)
+        })
+    });
     ended.await
 }
 

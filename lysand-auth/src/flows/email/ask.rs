@@ -165,7 +165,7 @@ pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) 
         })
     });
     match exceeded.await? {
-        Some(counter) => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS).into()),
+        Some(counter) => Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await.into()),
         None => {
             mail::wake(auth);
             Ok(shown(auth, &change))
@@ -282,7 +282,7 @@ pub async fn send_again(auth: &Auth, owner: &Owner, caller: &Caller) -> Result<P
         })
     });
     match exceeded.await? {
-        Some(counter) => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+        Some(counter) => Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
         None => {
             mail::wake(auth);
             Ok(shown(auth, &change))

@@ -1,6 +1,7 @@
 //! The account is made: with it, in one transaction, go its sign-up, who waits for it, its mail, the use of the invitation, the
 //! spent proof of work, the counters and the event (people PPL-50, PPL-219, PPL-221, PPL-225).
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::attempt::{Checked, SignUp, SignUpError, Work};
@@ -83,7 +84,7 @@ pub(super) async fn waiting(auth: &Auth, sign_up: SignUp, checked: Checked) -> R
             mail::wake(auth);
             Ok(SignedUp { state: WaitingState::Unconfirmed, waiting_token: token, expires_at })
         }
-        Err(stopped) => Err(stopped.told(auth, road)),
+        Err(stopped) => Err(stopped.told(auth, road, caller.source).await),
     }
 }
 
@@ -110,8 +111,10 @@ pub(super) async fn with_token(
         invitation_used: used(auth, &checked, &caller),
         identity: None,
     };
-    let account =
-        create(auth, planned.account(&form), bundle).await.map_err(|stopped| stopped.told(auth, Road::App))?;
+    let account = match create(auth, planned.account(&form), bundle).await {
+        Ok(account) => account,
+        Err(stopped) => return Err(stopped.told(auth, Road::App, caller.source).await),
+    };
     mail::wake(auth);
     tracing::info!(account = %account.id, app = %app.id, "signed up through an app");
     Ok(issued)
@@ -142,8 +145,10 @@ pub(super) async fn with_identity(
         invitation_used: used(auth, &checked, &caller),
         identity: Some(proven),
     };
-    let made = create(auth, planned.account(&form), bundle).await;
-    let account = made.map_err(|stopped| stopped.told(auth, Road::Provider))?;
+    let account = match create(auth, planned.account(&form), bundle).await {
+        Ok(account) => account,
+        Err(stopped) => return Err(stopped.told(auth, Road::Provider, caller.source).await),
+    };
     mail::wake(auth);
     tracing::info!(account = %account.id, road = Road::Provider.name(), "signed up");
     Ok((account, SignedUp { state: planned.state(), waiting_token: token, expires_at }))
@@ -319,12 +324,12 @@ enum Stopped {
 }
 
 impl Stopped {
-    fn told(self, auth: &Auth, road: Road) -> SignUpError {
+    async fn told(self, auth: &Auth, road: Road, source: Option<IpAddr>) -> SignUpError {
         match self {
             Self::Limit(counter) => {
                 let is_unproven = matches!(counter.rule, Rule::SignupUnprovenAddress | Rule::SignupUnprovenTotal);
                 let why = if is_unproven { texts::TOO_MANY_UNPROVEN } else { texts::TOO_MANY_REQUESTS };
-                throttle::exceeded(auth, counter, why).into()
+                throttle::exceeded(auth, (counter, source), why).await.into()
             }
             Self::Invitation => FormError::new("invite_code", "ERR_INVALID", texts::INVALID_INVITATION).into(),
             Self::Work => FormError::new("altcha", "ERR_INVALID", texts::WORK_UNCHECKED).into(),

@@ -39,7 +39,7 @@ pub(super) async fn refuse_exceeded(auth: &Auth, caller: &Caller) -> Result<(), 
         throttle::refuse_exceeded(auth, counter, texts::TOO_MANY_REQUESTS)?;
         let counted = auth.store().look_up(move |c| Box::pin(rate_limits::counted(c, counter, now))).await?;
         if counted >= i64::from(counter.limit.max) {
-            return Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS));
+            return Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await);
         }
     }
     Ok(())

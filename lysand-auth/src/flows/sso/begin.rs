@@ -166,6 +166,8 @@ async fn begin(
             Ok(Ok(()))
         })
     });
-    kept.await?.map_err(|counter| throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS))?;
-    Ok(ProviderRedirect { location, flow_id: id, browser })
+    match kept.await? {
+        Ok(()) => Ok(ProviderRedirect { location, flow_id: id, browser }),
+        Err(counter) => Err(throttle::exceeded(auth, (counter, source), texts::TOO_MANY_REQUESTS).await),
+    }
 }

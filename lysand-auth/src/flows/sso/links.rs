@@ -6,9 +6,12 @@ use crate::config::Provider;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::model::account::AccountId;
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::identity::LinkedIdentity;
+use crate::steps::events;
 use crate::steps::mail::{self, Outgoing};
-use crate::store::{identities, sso_flows};
+use crate::store::{self, identities, sso_flows};
 
 /// A provider that an account is linked to.
 #[derive(Clone, Debug)]
@@ -56,8 +59,9 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     let by_password = !sso.forced && auth.accounts().has_password(account).await.map_err(Error::from_host)?;
     let ways_in: Vec<String> = sso.providers.iter().map(Provider::issuer).collect();
     let notice = notice(auth, account, &known.name).await?;
+    let event = unlinked(auth, account, &known.id).by(Actor::Account(account.clone()));
     let owner = account.clone();
-    let unlinked = auth.store().write(move |c| {
+    let done = auth.store().write(move |c| {
         Box::pin(async move {
             // One after the other, so that two removals at once do not each leave the other's link (security ONE-6).
             identities::lock_owner(c, &owner).await?;
@@ -70,14 +74,20 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
                 return Ok(Err(last_sign_in_method()));
             }
             identities::delete(c, &link.id).await?;
+            store::events::add(c, event).await?;
             mail::enqueue_notice(c, notice).await?;
             Ok(Ok(()))
         })
     });
-    unlinked.await??;
+    done.await??;
     tracing::info!(%account, %provider, "identity unlinked");
     mail::wake(auth);
     Ok(())
+}
+
+fn unlinked(auth: &Auth, account: &AccountId, provider: &str) -> NewEvent {
+    let event = events::event(auth, EventKind::IdentityUnlinked, &Caller::default()).about(account, "");
+    event.with("provider", provider)
 }
 
 /// What tells the owner of an account that an identity at this provider is gone.
@@ -130,6 +140,7 @@ pub async fn remove(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     let issuer = known.map_or_else(|| provider.to_owned(), Provider::issuer);
     let name = known.map_or_else(|| provider.to_owned(), |known| known.name.clone());
     let notice = notice(auth, account, &name).await?;
+    let event = unlinked(auth, account, provider).by(Actor::Command);
     let owner = account.clone();
     let removed = auth.store().write(move |c| {
         Box::pin(async move {
@@ -137,6 +148,7 @@ pub async fn remove(auth: &Auth, account: &AccountId, provider: &str) -> Result<
             let all = identities::of_account(c, &owner).await?;
             let Some(link) = all.iter().find(|linked| linked.identity.issuer == issuer) else { return Ok(false) };
             identities::delete(c, &link.id).await?;
+            store::events::add(c, event).await?;
             mail::enqueue_notice(c, notice).await?;
             Ok(true)
         })

@@ -6,9 +6,12 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::host::mailer::Mail;
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind};
 use crate::model::identity::{Flow, Identity, LinkedIdentity, Purpose, StartedBy, UnconfirmedLink};
+use crate::steps::events;
 use crate::steps::mail::{self, Outgoing};
-use crate::store::{Conn, identities, sessions, sso_flows, tokens};
+use crate::store::{self, Conn, identities, sessions, sso_flows, tokens};
 
 /// Whether the owner of the account has confirmed the link, with the account's own credentials.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,9 @@ pub(super) async fn make_link(
     let provider = auth.config().sso.provider_of_issuer(&linked.identity.issuer);
     let provider = provider.map_or_else(|| flow.provider.clone(), |provider| provider.name.clone());
     let notice = Outgoing::to_account(auth, &account, Mail::IdentityLinked { provider });
+    let event = events::event(auth, EventKind::IdentityLinked, &Caller::default());
+    let event = event.by(Actor::Account(account.id.clone())).about(&account.id, &account.username);
+    let event = event.with("provider", flow.provider.as_str());
     let (flow_id, kept) = (flow.id.clone(), linked.clone());
     let made = auth.store().write(move |c| {
         Box::pin(async move {
@@ -42,6 +48,7 @@ pub(super) async fn make_link(
             if !identities::insert(c, &kept).await? {
                 return Ok(Err(already_linked()));
             }
+            store::events::add(c, event).await?;
             mail::enqueue_notice(c, notice).await?;
             Ok(Ok(()))
         })

@@ -10,9 +10,13 @@ use crate::host::revocations::Revoked;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::Authorization;
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::secret::{Digest, Secret};
 use crate::signing::IdClaims;
+use crate::steps::events;
 use crate::steps::new_tokens::NewTokens;
+use crate::store;
 use crate::store::{Conn, Work, apps, authorizations, families, sessions, tokens};
 
 /// A code and the authorization behind it, whichever app's it is.
@@ -73,7 +77,9 @@ impl Grant for AuthorizationCode {
         let new = NewTokens::of(auth, app, &self.authorization.account_id, &self.authorization.request.scopes);
         let mut issued = new.issued.clone();
         let token_id = new.token.id.clone();
-        if !redeem_and_store(auth, new, self.digest, now).await? {
+        let event = events::event(auth, EventKind::TokenIssued, &Caller::new(exchange.request.source));
+        let event = event.by(Actor::App(app.id.clone())).about(&account.id, &account.username).through(&app.id);
+        if !redeem_and_store(auth, (new, event), self.digest, now).await? {
             return Ok(None);
         }
         tracing::info!(account = %account.id, app = %app.id, token = %token_id, "code redeemed");
@@ -93,22 +99,24 @@ impl Grant for AuthorizationCode {
 }
 
 /// Spends the code and keeps what it bought, in one transaction; false when somebody was faster.
-async fn redeem_and_store(auth: &Auth, new: NewTokens, code: Digest, now: Timestamp) -> Result<bool, Error> {
+async fn redeem_and_store(
+    auth: &Auth,
+    (new, event): (NewTokens, NewEvent),
+    code: Digest,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let (token, digest) = (new.token, new.issued.access_token.digest());
     let refresh = new.issued.refresh_token.as_ref().map(Secret::digest);
-    let Some(((family, idle_end), refresh)) = new.family.zip(refresh) else {
-        let redeemed = auth
-            .store()
-            .write_one(move |c| Box::pin(async move { authorizations::redeem(c, code, &token, digest, now).await }));
-        return redeemed.await;
-    };
     let redeemed = auth.store().write(move |c| {
         Box::pin(async move {
             if !authorizations::redeem(c, code, &token, digest, now).await? {
                 return Ok(false);
             }
-            families::insert(c, &family, now).await?;
-            families::insert_refresh(c, refresh, &family.id, idle_end, now).await?;
+            if let Some(((family, idle_end), refresh)) = new.family.zip(refresh) {
+                families::insert(c, &family, now).await?;
+                families::insert_refresh(c, refresh, &family.id, idle_end, now).await?;
+            }
+            store::events::add(c, event).await?;
             Ok(true)
         })
     });

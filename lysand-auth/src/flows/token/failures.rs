@@ -2,6 +2,8 @@
 //! address together, since anybody can invent as many as they like (faults F3).
 
 use super::request::TokenRequest;
+use std::net::IpAddr;
+
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::rate_limit::{self, Counter, Rule};
@@ -14,6 +16,7 @@ pub(super) struct Failures {
     client_id: String,
     of_client: Option<Counter>,
     of_address: Option<Counter>,
+    source: Option<IpAddr>,
 }
 
 impl Failures {
@@ -24,6 +27,7 @@ impl Failures {
         Self {
             of_client: source.as_ref().and_then(|source| counter(&format!("{source} {client_id}"))),
             of_address: source.as_ref().and_then(|source| counter(source)),
+            source: request.source,
             client_id,
         }
     }
@@ -35,7 +39,7 @@ impl Failures {
         let count = auth.store().look_up(move |c| Box::pin(rate_limits::counted(c, counter, now))).await?;
         match count < i64::from(counter.limit.max) {
             true => Ok(()),
-            false => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+            false => Err(throttle::exceeded(auth, (counter, self.source), texts::TOO_MANY_REQUESTS).await),
         }
     }
 
@@ -51,7 +55,7 @@ impl Failures {
         let count = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
         match count <= i64::from(counter.limit.max) {
             true => Ok(()),
-            false => Err(throttle::exceeded(auth, counter, texts::TOO_MANY_REQUESTS)),
+            false => Err(throttle::exceeded(auth, (counter, self.source), texts::TOO_MANY_REQUESTS).await),
         }
     }
 

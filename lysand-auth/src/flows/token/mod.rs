@@ -11,6 +11,7 @@ mod issue;
 mod refresh;
 mod request;
 
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use self::client_credentials::ClientCredentials;
@@ -24,8 +25,12 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::{Account, AccountId};
+use crate::model::app::App;
+use crate::model::caller::Caller;
 pub use crate::model::client::ClientClaim;
-use crate::steps::revocation;
+use crate::model::event::{Actor, EventKind};
+use crate::steps::{events, revocation};
+use crate::store;
 
 type Exchanged<'a> = Pin<Box<dyn Future<Output = Result<IssuedToken, Error>> + Send + 'a>>;
 
@@ -104,7 +109,7 @@ async fn redeem<G: Grant>(auth: &Auth, request: &TokenRequest) -> Result<IssuedT
     match repeated {
         Repeated::Issued(issued) => Ok(issued),
         Repeated::Refused => Err(Error::invalid_grant()),
-        Repeated::Replay => Err(replayed(auth, grant, used_at, now).await?),
+        Repeated::Replay => Err(replayed(auth, grant, (&app, request.source), used_at, now).await?),
     }
 }
 
@@ -116,14 +121,36 @@ async fn who_may_act(auth: &Auth, account: &AccountId) -> Result<Option<Account>
 
 /// A grant that comes back with all proofs after its use ends what it bought: one of two holders is a thief (security
 /// ONE-3, ONE-4, DEV-21). Within the grace it may be a client whose answer was lost (see [`Grant::repeat`], too).
-async fn replayed<G: Grant>(auth: &Auth, grant: G, used_at: Timestamp, now: Timestamp) -> Result<Error, Error> {
+async fn replayed<G: Grant>(
+    auth: &Auth,
+    grant: G,
+    (app, source): (&App, Option<IpAddr>),
+    used_at: Timestamp,
+    now: Timestamp,
+) -> Result<Error, Error> {
     let grace = auth.config().lifetimes.replay_grace;
     if !grace.is_zero() && now.since(used_at) <= grace {
         return Ok(Error::invalid_grant());
     }
     let account = grant.account().cloned();
-    let ended =
-        revocation::revoke(auth, move |c| Box::pin(async move { grant.revoke_issued(c, now).await }), Option::clone);
+    // Once, however often it comes back: what is over already is not ended again.
+    let event = account.as_ref().filter(|_| G::TYPE == RefreshToken::TYPE).map(|account| {
+        let event = events::event(auth, EventKind::RefreshReused, &Caller::new(source)).refused();
+        event.by(Actor::App(app.id.clone())).about(account, "").through(&app.id)
+    });
+    let ended = revocation::revoke(
+        auth,
+        move |c| {
+            Box::pin(async move {
+                let ended = grant.revoke_issued(c, now).await?;
+                if let Some(event) = event.filter(|_| ended.is_some()) {
+                    store::events::add(c, event).await?;
+                }
+                Ok(ended)
+            })
+        },
+        Option::clone,
+    );
     let revoked = ended.await?;
     tracing::warn!(grant_type = G::TYPE, ?account, ?revoked, "a grant was used again: what it bought is revoked");
     Ok(Error::invalid_grant())

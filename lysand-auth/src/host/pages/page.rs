@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
-    AddressPage, ConfirmAddressPage, EmailPage, ForgotPage, MessagePage, PasswordPage, ProfilePage, ResetPage,
-    SignUpPage, WaitingPage,
+    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, ForgotPage, MessagePage, PasswordPage, ProfilePage,
+    ResetPage, SignUpPage, WaitingPage,
 };
 use super::reply::{PageReply, PageRequest};
 use crate::host::HostResult;
@@ -54,6 +54,8 @@ pub enum Page<'a> {
     Email(EmailPage<'a>),
     /// `GET /account/email/confirm` and its neighbours: the link of a mail about an address.
     Address(AddressPage<'a>),
+    /// `GET /account/activity`: what happened to the account.
+    Activity(ActivityPage<'a>),
     /// Something that happened, or did not, and what can be done next.
     Message(MessagePage<'a>),
 }
@@ -273,6 +275,7 @@ impl Pages for FrontendPages {
             | Page::Forgot(_)
             | Page::Password(_)
             | Page::Profile(_)
+            | Page::Activity(_)
             | Page::Email(_)
             | Page::Address(_)
             | Page::Message(_) => self.others.show(page, request).await,

@@ -220,6 +220,40 @@ pub struct PasswordPage<'a> {
     pub account: String,
 }
 
+/// `GET /account/activity`: what happened to the account.
+#[derive(Debug, Serialize)]
+pub struct ActivityPage<'a> {
+    /// The account's name.
+    pub username: &'a str,
+    /// What happened, the newest first.
+    pub activity: Vec<ActivityOnPage>,
+    /// Where somebody goes who did not do all of it: another password; `None` where there are none.
+    pub password: Option<String>,
+    /// The own account.
+    pub account: String,
+}
+
+/// Something that happened to an account.
+#[derive(Debug, Serialize)]
+pub struct ActivityOnPage {
+    /// What, in English words that [`page_texts`](crate::web::page_texts) lists.
+    pub what: &'static str,
+    /// How often on that day, from there.
+    pub count: u32,
+    /// When; of several, the last time.
+    pub at: MomentOnPage,
+    /// The hour and the minute in UTC, `21:20`.
+    pub clock: String,
+    /// The app that it was done with.
+    pub app: Option<String>,
+    /// From which network; forgotten after a while.
+    pub network: Option<String>,
+    /// With what program, in its own words; forgotten after a while.
+    pub agent: Option<String>,
+    /// Who did it, where it was staff.
+    pub by: Option<&'static str>,
+}
+
 /// `GET /account/email`: another address.
 #[derive(Debug, Serialize)]
 pub struct EmailPage<'a> {

@@ -55,6 +55,7 @@ impl Pages for Plain {
             Page::ConfirmAddress(page) => ("Confirm this address", people::confirm_address(page)),
             Page::Forgot(page) => ("Forgot your password?", people::forgot(page)),
             Page::Reset(page) => ("Choose a new password", people::reset(page)),
+            Page::Activity(page) => ("What happened to your account", people::activity(page)),
             Page::Password(page) => ("Password", people::password(page)),
             Page::Profile(page) => ("Profile", people::profile(page)),
             Page::Email(page) => ("E-mail address", people::email(page)),

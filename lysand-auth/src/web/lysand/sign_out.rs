@@ -9,6 +9,7 @@ use crate::web::kit::page::{self, View};
 use crate::web::kit::session::SignedIn;
 use crate::web::wire::cookies;
 use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
 
 /// `POST /api/auth/mastodon-logout`
 pub(crate) async fn sign_out(form: PostedForm, browser: SignedIn) -> Result<HttpResponse, ApiError> {
@@ -18,7 +19,7 @@ pub(crate) async fn sign_out(form: PostedForm, browser: SignedIn) -> Result<Http
         return Ok(page::error_page_or_json(View::new(auth, &form.req, &reader), error).await);
     }
     if let Some(session) = browser.session() {
-        sessions::sign_out(auth, session).await?;
+        sessions::sign_out(auth, session, &request::caller(&form.req, auth.config())).await?;
     }
     form.end_session();
     let mut reply = HttpResponse::SeeOther();

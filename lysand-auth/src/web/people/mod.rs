@@ -1,6 +1,7 @@
 //! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it.
 
 mod about;
+mod activity;
 mod confirm;
 mod email;
 mod email_links;
@@ -19,8 +20,8 @@ mod sign_up;
 mod waiting;
 
 use self::paths::{
-    CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM,
-    WAITING,
+    ACTIVITY, CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, PROFILE, REGISTER, RESET,
+    RESET_FORM, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -42,6 +43,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(RESET, [get(reset::page)])
             .route(PASSWORD, [get(password::page), post(password::submit)])
             .route(PROFILE, [get(profile::page), post(profile::submit)])
+            .route(ACTIVITY, [get(activity::page)])
             .route(EMAIL, [get(email::page), post(email::submit)])
             .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
             .route("/.well-known/change-password", [get(password::well_known)])
@@ -60,6 +62,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/email", [get(email::state), post(email::ask), delete(email::cancel)])
             .route("/api/v1/auth/email/confirm", [post(email::confirm)])
             .route("/api/v1/auth/email/resend", [post(email::send_again)])
+            .route("/api/v1/auth/events", [get(activity::list)])
             .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])

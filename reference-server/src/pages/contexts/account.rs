@@ -50,6 +50,12 @@ pub struct Links {
     pub profile: String,
     /// What may act for the person.
     pub apps: String,
+    /// Another password; `None` where only providers sign people in.
+    pub password: Option<String>,
+    /// Another address.
+    pub email: String,
+    /// What happened to the account.
+    pub activity: String,
     /// Where a person starts.
     pub home: String,
 }

@@ -1,7 +1,8 @@
 //! Sample values for the pages of passwords.
 
 use lysand_auth::host::pages::{
-    AddressPage, EmailPage, FieldOnPage, ForgotPage, LanguageOnPage, MomentOnPage, PasswordPage, ProfilePage, ResetPage,
+    ActivityOnPage, ActivityPage, AddressPage, EmailPage, FieldOnPage, ForgotPage, LanguageOnPage, MomentOnPage,
+    PasswordPage, ProfilePage, ResetPage,
 };
 use serde_json::Value;
 
@@ -55,6 +56,7 @@ pub(super) fn recovery(text: &'static str, samples: &mut Vec<(&'static str, Valu
         add(samples, "password.html", &password(exists, fresh, wrong));
     }
     profile(text, samples);
+    activity(text, samples);
     addresses(text, samples);
 }
 
@@ -81,6 +83,28 @@ fn profile(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     for (wrong, asks_language) in [(false, true), (true, true), (true, false)] {
         add(samples, "profile.html", &page(wrong, asks_language));
     }
+}
+
+/// The page of what happened to an account.
+fn activity(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let done = |whole: bool, count| ActivityOnPage {
+        what: text,
+        count,
+        at: MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() },
+        clock: text.to_owned(),
+        app: whole.then(|| text.to_owned()),
+        network: whole.then(|| text.to_owned()),
+        agent: whole.then(|| text.to_owned()),
+        by: whole.then_some(text),
+    };
+    let page = |activity: Vec<ActivityOnPage>, password: bool| ActivityPage {
+        username: text,
+        activity,
+        password: password.then(|| text.to_owned()),
+        account: text.to_owned(),
+    };
+    add(samples, "activity.html", &page(vec![done(true, 1), done(false, 1), done(true, 3)], true));
+    add(samples, "activity.html", &page(Vec::new(), false));
 }
 
 /// The pages of addresses, in each of their shapes.

@@ -14,7 +14,8 @@ use serde::Deserialize;
 use crate::pages::TeraPages;
 use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
 use crate::paths::{
-    ACCOUNT, ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME, PROFILE,
+    ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_CONFIRM, ACCOUNT_EMAIL, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_PASSWORD,
+    ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME, PROFILE,
 };
 use crate::site::server_sign_in;
 use crate::site::texts::AccountNotice;
@@ -67,6 +68,9 @@ pub(super) async fn show(
         links: Links {
             profile: reader.keep(PROFILE),
             apps: reader.keep(AUTHORIZED_APPLICATIONS),
+            password: (!sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
+            email: reader.keep(ACCOUNT_EMAIL),
+            activity: reader.keep(ACCOUNT_ACTIVITY),
             home: reader.keep(HOME),
         },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),

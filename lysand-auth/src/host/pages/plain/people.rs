@@ -2,8 +2,8 @@
 
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
-    AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage, ProfilePage,
-    ResetPage, SignUpPage, WaitingPage,
+    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage,
+    ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 
 /// A field with its label and what is wrong with it.
@@ -148,6 +148,20 @@ pub(super) fn password(page: &PasswordPage<'_>) -> String {
     }
     if !page.exists {
         body += &form(page.action, &[token, ("do", "link")], &button("Send me a link"));
+    }
+    body + &link(&page.account, "Your account")
+}
+
+pub(super) fn activity(page: &ActivityPage<'_>) -> String {
+    let mut body = paragraph(&format!("@{}", page.username));
+    for done in &page.activity {
+        let times = if done.count > 1 { format!(" ({})", done.count) } else { String::new() };
+        let what = format!("{}{times}, {} {} UTC", done.what, done.at.day, done.clock);
+        let details = [done.app.as_deref(), done.network.as_deref(), done.agent.as_deref(), done.by];
+        body += &paragraph(&details.into_iter().flatten().fold(what, |line, detail| line + ", " + detail));
+    }
+    if let Some(password) = &page.password {
+        body += &link(password, "Choose another password");
     }
     body + &link(&page.account, "Your account")
 }
