@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::host::NoMail;
 use crate::host::accounts::Accounts;
 use crate::host::mailer::Mailer;
+use crate::host::offers::{Offered, Offers};
 use crate::host::pages::{FrontendPages, Pages, Plain};
 use crate::host::revocations::Revocations;
 use crate::host::sign_in_rules::SignInRules;
@@ -55,6 +56,7 @@ struct Parts {
     housekeeping_runs: AtomicBool,
     reported_source: AtomicBool,
     outbox: Outbox,
+    offers: Offers,
 }
 
 impl Auth {
@@ -92,6 +94,23 @@ impl Auth {
     #[must_use]
     pub fn accounts(&self) -> &dyn Accounts {
         &*self.0.accounts
+    }
+
+    /// Whether the host offers what a journey needs.
+    pub(crate) async fn offers(&self, what: Offered) -> bool {
+        self.0.offers.find_out(self.accounts(), what).await
+    }
+
+    /// Asks the host for what documents and links tell that it may offer, before somebody reads of it in a document.
+    pub(crate) async fn find_out_offers(&self) {
+        for what in [Offered::SignUp, Offered::Password] {
+            self.offers(what).await;
+        }
+    }
+
+    /// The same, as far as it is known.
+    pub(crate) fn is_known_to_offer(&self, what: Offered) -> Option<bool> {
+        self.0.offers.known(what)
     }
 
     /// The account with this id. A host that answers with another account is not believed: what belongs to one account must
@@ -436,6 +455,7 @@ impl AuthBuilder {
             housekeeping_runs: AtomicBool::new(false),
             reported_source: AtomicBool::new(false),
             outbox: Outbox { every: self.outbox_every, ..Outbox::default() },
+            offers: Offers::default(),
         })))
     }
 }

@@ -275,6 +275,8 @@ texts! {
         EMAIL_UNDONE = "Your former address is that of the account again, and everything is signed out. A mail with a link is on its way to it: choose a new password with it before you sign in.";
         /// A link to another password.
         CHOOSE_PASSWORD = "Choose a new password";
+        /// Notice of the page of the profile.
+        PROFILE_SAVED = "Your profile is saved.";
         /// Nowhere to send a link to.
         NO_CONFIRMED_ADDRESS = "This account has no confirmed address.";
         /// A link to ask for another mail.
@@ -329,6 +331,7 @@ texts! {
         FIELD_INVALID = "is invalid";
         FIELD_CHARACTERS = "must contain only letters, numbers and underscores";
         FIELD_TAKEN = "has already been taken";
+        FIELD_NOT_OFFERED = "must be one of {}";
         FIELD_RESERVED = "is reserved";
         FIELD_TOO_SHORT = "is too short (minimum is {} characters)";
         FIELD_TOO_LONG = "is too long (maximum is {} characters)";

@@ -3,8 +3,14 @@
 /// Where a person starts.
 pub const HOME: &str = "/";
 
+/// What people read about this server before they sign up.
+pub const ABOUT: &str = "/about";
+
 /// The page of the signed-in person's own account.
 pub const ACCOUNT: &str = "/account";
+
+/// The library's page of the own profile.
+pub const PROFILE: &str = "/account/profile";
 
 /// Where the forms of that page post to.
 pub const ACCOUNT_LINK: &str = "/account/link";

@@ -5,6 +5,7 @@
 mod authorities;
 mod base_url;
 mod frontend;
+mod legal;
 mod lifetimes;
 mod mail;
 mod oauth;
@@ -18,6 +19,7 @@ mod sso;
 pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::frontend::{Frontend, FrontendRoutes};
+pub use self::legal::LegalText;
 pub use self::lifetimes::Lifetimes;
 pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};

@@ -1,5 +1,6 @@
 //! Who may sign up, and what is asked of them.
 
+use super::legal::LegalText;
 use super::problem::ConfigProblem;
 
 /// Who may sign up, and what is asked of them.
@@ -22,6 +23,10 @@ pub struct Signups {
     pub tos_url: String,
     /// The address of the privacy policy; empty when there is none.
     pub privacy_url: String,
+    /// The terms of service, for apps to show; a host shows them on a page of its own, at `tos_url`.
+    pub terms: Option<LegalText>,
+    /// The privacy policy, for apps to show; a host shows it on a page of its own, at `privacy_url`.
+    pub privacy: Option<LegalText>,
     /// The rules of the server, one sentence each.
     pub rules: Vec<String>,
     /// Mail domains that nobody may sign up with; their sub-domains too.
@@ -94,6 +99,8 @@ impl Default for Signups {
             message: String::new(),
             tos_url: String::new(),
             privacy_url: String::new(),
+            terms: None,
+            privacy: None,
             rules: Vec::new(),
             email_domains_blocked: Vec::new(),
             email_domains_allowed: Vec::new(),
@@ -119,7 +126,7 @@ impl Signups {
     /// Whether people must agree to something.
     #[must_use]
     pub fn asks_agreement(&self) -> bool {
-        !self.tos_url.is_empty() || !self.rules.is_empty()
+        !self.tos_url.is_empty() || self.terms.is_some() || !self.rules.is_empty()
     }
 
     /// Whether mail to this domain is taken: it, or a domain above it, is not blocked, and allowed where only some are.

@@ -85,12 +85,20 @@ pub struct PasswordState {
     pub offers_apps: bool,
 }
 
+/// Demands that there are passwords here that can be changed.
+///
+/// # Errors
+/// 404 where there are none.
+pub async fn require(auth: &Auth) -> Result<(), Error> {
+    recovery::require_passwords(auth).await
+}
+
 /// What the page of the password shows in this browser.
 ///
 /// # Errors
 /// 404 where no password signs anybody in.
 pub async fn state(auth: &Auth, browser: &SignedInBrowser) -> Result<PasswordState, Error> {
-    recovery::require_passwords(auth)?;
+    recovery::require_passwords(auth).await?;
     let exists = auth.accounts().has_password(&browser.account.id).await.map_err(Error::from_host)?;
     let is_fresh = crate::steps::proof::is_fresh(auth, &browser.session);
     Ok(PasswordState { exists, is_fresh, offers_apps: auth.config().password.change_ends == ChangeEnds::Sessions })
@@ -107,7 +115,7 @@ pub async fn change_in_browser(
     new: &NewPassword,
     caller: &Caller,
 ) -> Result<Secret, ChangeError> {
-    recovery::require_passwords(auth)?;
+    recovery::require_passwords(auth).await?;
     let (account, id) = (&browser.account, browser.session.id.clone());
     let known = session::credentials_of(auth, &account.id).await?;
     let present = Present::in_session(auth, &browser.session);
@@ -133,7 +141,7 @@ pub async fn change_by_token(
     new: &NewPassword,
     caller: &Caller,
 ) -> Result<(), ChangeError> {
-    recovery::require_passwords(auth)?;
+    recovery::require_passwords(auth).await?;
     let known = session::credentials_of(auth, &account.id).await?;
     let (present, session) = Present::with_token(auth, token, account).await?;
     let password = checked(auth, account, new, &present).await?;
@@ -198,6 +206,6 @@ async fn checked(auth: &Auth, account: &Account, new: &NewPassword, present: &Pr
 /// # Errors
 /// 429 when too many mails went there.
 pub async fn send_link(auth: &Auth, account: &Account, caller: &Caller) -> Result<(), Error> {
-    recovery::require_passwords(auth)?;
+    recovery::require_passwords(auth).await?;
     recovery::send_reset(auth, account, caller, Actor::Account(account.id.clone())).await
 }

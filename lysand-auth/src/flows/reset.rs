@@ -4,6 +4,7 @@
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
+use crate::host::offers::Offered;
 use crate::model::account::{Account, InactiveReason};
 use crate::model::caller::Caller;
 use crate::model::credentials::Demand;
@@ -34,7 +35,8 @@ const NOBODY: &str = "there is nobody to send it to";
 #[must_use]
 pub fn is_offered(auth: &Auth) -> bool {
     let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
-    !auth.config().sso.forced && reaches
+    let sets_none = auth.is_known_to_offer(Offered::Password) == Some(false);
+    !auth.config().sso.forced && reaches && !sets_none
 }
 
 /// Somebody forgot the password of the account with this name or address. The answer, and what is done for it, are the same
@@ -48,7 +50,7 @@ pub async fn forgot(
     browser: &Browser,
     language: Option<Language>,
 ) -> Result<Result<(), FormError>, Error> {
-    recovery::require_passwords(auth)?;
+    recovery::require_passwords(auth).await?;
     let typed = typed.trim().to_lowercase();
     match () {
         () if typed.is_empty() => return Ok(Err(FormError::blank("identifier"))),
@@ -138,7 +140,7 @@ pub struct ResetQuestion {
 /// # Errors
 /// 404 where no password signs anybody in; 429 when an address tries too many links.
 pub async fn look(auth: &Auth, token: &Secret, caller: &Caller) -> Result<Option<ResetQuestion>, Error> {
-    recovery::require_passwords(auth)?;
+    recovery::require_passwords(auth).await?;
     recovery::count_link(auth, caller).await?;
     let Some((_, account)) = find(auth, token).await? else { return Ok(None) };
     let id = account.id.clone();
@@ -167,7 +169,7 @@ impl From<Error> for ResetError {
 /// # Errors
 /// `DeadLink` for a link that is over; what is wrong with the password.
 pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Caller) -> Result<Account, ResetError> {
-    recovery::require_passwords(auth)?;
+    recovery::require_passwords(auth).await?;
     recovery::count_link(auth, caller).await?;
     let (token, account) = find(auth, token).await?.ok_or_else(recovery::dead_link)?;
     if let Some(problem) = new_password::problem(auth, &account, password).await? {

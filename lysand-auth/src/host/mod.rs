@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod factor;
 pub mod mailer;
 mod no_mail;
+pub(crate) mod offers;
 pub mod pages;
 mod result;
 pub mod revocations;

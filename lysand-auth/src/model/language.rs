@@ -4,6 +4,35 @@ use std::fmt;
 
 /// The longest tag that is taken for one (RFC 5646 §4.4.1).
 pub(super) const LONGEST_TAG: usize = 35;
+
+/// What languages call themselves.
+const NAMES: [(&str, &str); 24] = [
+    ("ar", "العربية"),
+    ("ca", "Català"),
+    ("cs", "Čeština"),
+    ("da", "Dansk"),
+    ("de", "Deutsch"),
+    ("el", "Ελληνικά"),
+    ("en", "English"),
+    ("eo", "Esperanto"),
+    ("es", "Español"),
+    ("fa", "فارسی"),
+    ("fi", "Suomi"),
+    ("fr", "Français"),
+    ("he", "עברית"),
+    ("it", "Italiano"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("ru", "Русский"),
+    ("sv", "Svenska"),
+    ("tr", "Türkçe"),
+    ("uk", "Українська"),
+    ("zh", "中文"),
+];
+
 /// A language: its tag in lower case, `de` or `pt-br`. It need not be one that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Language(String);
@@ -16,6 +45,14 @@ impl Language {
         let fits = text.len() <= LONGEST_TAG && text.starts_with(|first: char| first.is_ascii_alphabetic());
         let fits = fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         fits.then(|| Self(text.replace('_', "-").to_ascii_lowercase()))
+    }
+
+    /// What the language of a tag calls itself; the tag, where that is not known here.
+    #[must_use]
+    pub fn name_of(tag: &str) -> &str {
+        let primary = tag.split(['-', '_']).next().unwrap_or_default();
+        let known = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(primary));
+        known.map_or(tag, |(_, name)| *name)
     }
 
     /// The tag.

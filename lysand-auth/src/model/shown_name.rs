@@ -23,6 +23,17 @@ pub(crate) fn check(name: &str) -> Result<(), NameProblem> {
     }
 }
 
+/// A name without characters that nobody sees and that no writing needs, and without blanks around it; empty when nothing is left
+/// to see.
+pub(crate) fn without_format_characters(name: &str) -> String {
+    let is_mark_of_direction = |c: char| matches!(c, '\u{061C}' | '\u{180E}' | '\u{200E}' | '\u{200F}');
+    let kept: String = name.chars().filter(|c| !is_hidden(*c) && !is_mark_of_direction(*c)).collect();
+    match check(&kept) {
+        Err(NameProblem::Blank) => String::new(),
+        _ => kept.trim().to_owned(),
+    }
+}
+
 /// Characters that nobody sees, and that no writing needs.
 fn is_hidden(c: char) -> bool {
     matches!(c,

@@ -3,6 +3,7 @@
 use crate::auth::Auth;
 use crate::config::{Mode, Provider, ProviderSignUp};
 use crate::error::Error;
+use crate::host::offers::Offered;
 use crate::model::mail_token::Purpose;
 use crate::model::sign_up::{Invitation, Road};
 use crate::secret::Secret;
@@ -45,12 +46,14 @@ pub(crate) enum Refused {
 }
 
 /// Who may sign up by a road. Where mail reaches nobody, nobody could confirm an address (people PPL-34), and where only providers
-/// sign people in, no password is taken (Lysand §13.2).
+/// sign people in, no password is taken (Lysand §13.2). A host that makes no accounts is asked when its routes are mounted
+/// (people PPL-210).
 pub(crate) fn mode(auth: &Auth, road: Road) -> Mode {
     let config = auth.config();
     let by_password = road != Road::Provider;
     let reaches_nobody = !auth.mailer().reaches_people() && !config.base_url.is_loopback();
-    match by_password && (config.sso.forced || reaches_nobody) {
+    let makes_nobody = auth.is_known_to_offer(Offered::SignUp) == Some(false);
+    match makes_nobody || by_password && (config.sso.forced || reaches_nobody) {
         true => Mode::Closed,
         false => config.signups.mode(),
     }

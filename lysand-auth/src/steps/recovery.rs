@@ -6,6 +6,7 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
 use crate::host::mailer::Mail;
+use crate::host::offers::Offered;
 use crate::model::account::{Account, AccountId};
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
@@ -18,11 +19,20 @@ use crate::steps::{events, session, throttle};
 use crate::store::{self, Conn, mail_tokens, rate_limits};
 use crate::texts;
 
-/// Demands that passwords sign people in here: where only providers do, nothing about passwords is there.
-pub(crate) fn require_passwords(auth: &Auth) -> Result<(), Error> {
-    match auth.config().sso.forced {
-        true => Err(Error::refused(Code::NotFound, "Record not found")),
-        false => Ok(()),
+/// Demands that passwords sign people in here, and that the host can set them: else nothing about passwords is there (people
+/// PPL-212).
+pub(crate) async fn require_passwords(auth: &Auth) -> Result<(), Error> {
+    match !auth.config().sso.forced && auth.offers(Offered::Password).await {
+        true => Ok(()),
+        false => Err(Error::refused(Code::NotFound, "Record not found")),
+    }
+}
+
+/// Demands that the host can set addresses.
+pub(crate) async fn require_addresses(auth: &Auth) -> Result<(), Error> {
+    match auth.offers(Offered::Email).await {
+        true => Ok(()),
+        false => Err(Error::refused(Code::NotFound, "Record not found")),
     }
 }
 

@@ -79,6 +79,8 @@ pub fn mount(auth: Auth, surfaces: Surfaces) -> impl FnOnce(&mut ServiceConfig) 
 /// whatever flavour. Without one, as in a test of routes alone, nobody does.
 fn keep_house(auth: &Auth) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let asked = auth.clone();
+    runtime.spawn(async move { asked.find_out_offers().await });
     if let Some(turn) = auth.take_housekeeping_turn() {
         runtime.spawn(sweep::regularly(turn));
     }

@@ -15,6 +15,7 @@ pub(super) enum Prepared {
     Email(Email),
     Standing(Standing),
     Role(Role),
+    DisplayName(String),
     Language(Option<String>),
     Delete,
 }
@@ -47,6 +48,10 @@ pub(super) async fn make(
                 return Ok(Err(AccountsError::LastAdmin));
             }
             let change = diesel::update(row).set(account::role.eq(role_name(role)));
+            on!(c, c => change.execute(c))?
+        }
+        Prepared::DisplayName(name) => {
+            let change = diesel::update(row).set(account::display_name.eq(name));
             on!(c, c => change.execute(c))?
         }
         Prepared::Language(language) => {

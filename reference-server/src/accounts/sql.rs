@@ -153,6 +153,7 @@ impl SqlAccounts {
             }
             Change::Standing(standing) => Prepared::Standing(standing),
             Change::Role(role) => Prepared::Role(role),
+            Change::DisplayName(name) => Prepared::DisplayName(name),
             Change::Language(language) => Prepared::Language(language.map(|language| language.as_str().to_owned())),
             Change::Delete => Prepared::Delete,
             _ => return Err(AccountsError::NotOffered),

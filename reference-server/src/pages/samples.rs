@@ -1,5 +1,6 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
+mod about;
 mod common;
 mod people;
 mod recovery;
@@ -31,6 +32,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     recovery::recovery(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
+    about::about(text, &mut samples);
     your_account(text, &mut samples);
     add(&mut samples, "demo.html", &demo(text));
     samples
@@ -215,6 +217,7 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             language: text.to_owned(),
         },
         links: Links {
+            profile: text.to_owned(),
             apps: text.to_owned(),
             password: has_password.then(|| text.to_owned()),
             email: text.to_owned(),

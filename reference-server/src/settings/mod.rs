@@ -7,6 +7,7 @@ mod branding;
 mod check;
 mod colour;
 mod effective;
+mod legal;
 mod log;
 mod oauth;
 mod problem;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lysand_auth::config::{ChangeEnds, Invitations, Lifetimes, PasswordRules, Signups};
 
+use super::legal;
 use super::reader::Reader;
 use super::sections::within;
 
@@ -27,6 +28,17 @@ pub(super) fn signups(reader: &mut Reader) -> Signups {
     });
     signups.tos_url = reader.checked("signups.tos_url", String::new(), address);
     signups.privacy_url = reader.checked("signups.privacy_url", String::new(), address);
+    signups.terms = legal::text(reader, "signups.tos_file");
+    signups.privacy = legal::text(reader, "signups.privacy_file");
+    // A text that stands nowhere else stands on our own page.
+    for (text, address, own) in [
+        (&signups.terms, &mut signups.tos_url, "/about#terms"),
+        (&signups.privacy, &mut signups.privacy_url, "/about#privacy"),
+    ] {
+        if text.is_some() && address.is_empty() {
+            own.clone_into(address);
+        }
+    }
     signups.rules = reader.get("signups.rules", Vec::new());
     signups.email_domains_blocked = reader.checked("signups.email_domains_blocked", Vec::new(), domains);
     signups.email_domains_allowed = reader.checked("signups.email_domains_allowed", Vec::new(), domains);

@@ -1,6 +1,7 @@
-//! What a person sees beside the library's pages: the home page, the own account, set-up, the demo, error pages, and the
+//! What a person sees beside the library's pages: the home page, the page about this server, the own account, set-up, the demo, error pages, and the
 //! pages of a frontend.
 
+pub mod about;
 pub mod account;
 pub mod assets;
 pub mod demo;

@@ -1,12 +1,15 @@
 //! Signing up and what follows (Mastodon §12).
 
+mod about;
 mod admission;
 mod approval;
 mod by_provider;
 mod email;
 mod events;
 mod invitations;
+mod offers;
 mod password;
+mod profile;
 mod reset;
 mod sign_up;
 mod waiting;

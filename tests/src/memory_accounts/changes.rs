@@ -53,6 +53,11 @@ impl MemoryAccounts {
                     row.account.language = language;
                 }
             })?,
+            Change::DisplayName(name) => self.change(id, |row| {
+                if !self.has(Fault::DropsDisplayName) {
+                    row.account.display_name = name;
+                }
+            })?,
             Change::Delete => self.change(id, |row| row.deleted = !self.has(Fault::KeepsDeletedAlong))?,
             _ => return Err(AccountsError::NotOffered),
         }

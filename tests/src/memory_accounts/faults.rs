@@ -109,6 +109,8 @@ faults! {
     TellsFailedChangeAsDone,
     /// A password that was taken away stays right.
     KeepsPasswordTakenAway,
+    /// A name to show is not kept.
+    DropsDisplayName,
     /// A language is not kept.
     DropsLanguage,
     /// An address that is somebody's is set along.

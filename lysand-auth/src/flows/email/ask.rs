@@ -19,7 +19,7 @@ use crate::model::rate_limit::{Counter, Rule};
 use crate::secret::{Digest, Secret};
 use crate::steps::ending::end_change_of_address;
 use crate::steps::mail::{self, Outgoing};
-use crate::steps::{confirmation, events, throttle};
+use crate::steps::{confirmation, events, recovery, throttle};
 use crate::store::{self, Conn, email_changes, mail_tokens, rate_limits};
 use crate::texts;
 
@@ -83,11 +83,20 @@ pub struct AddressState {
     pub undo_until: Option<Timestamp>,
 }
 
+/// Demands that addresses can be changed here.
+///
+/// # Errors
+/// 404 where the host cannot (people PPL-212).
+pub async fn require(auth: &Auth) -> Result<(), Error> {
+    recovery::require_addresses(auth).await
+}
+
 /// How it stands with the address of an account.
 ///
 /// # Errors
-/// When the database does not answer.
+/// 404 where addresses cannot be changed; when the database does not answer.
 pub async fn state(auth: &Auth, account: &Account) -> Result<AddressState, Error> {
+    require(auth).await?;
     let (id, now) = (account.id.clone(), auth.ambient().now());
     let found = auth.store().look_up(move |c| {
         Box::pin(
@@ -119,6 +128,7 @@ fn shown(auth: &Auth, change: &EmailChange) -> Pending {
 /// # Errors
 /// What is wrong with the address; `WrongPassword` and `ProofRequired`; 429 when too many were asked for.
 pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) -> Result<Pending, AddressError> {
+    require(auth).await?;
     let address = fit(auth, &owner.account, &new.email).map_err(AddressError::Field)?;
     owner.present.require(auth, &owner.account, new.password.as_ref()).await?;
     let (account, now) = (&owner.account, auth.ambient().now());

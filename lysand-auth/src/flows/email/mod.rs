@@ -6,7 +6,7 @@ mod links;
 mod owner;
 mod undo;
 
-pub use self::ask::{AddressError, AddressState, NewAddress, Pending, ask, cancel, send_again, state};
+pub use self::ask::{AddressError, AddressState, NewAddress, Pending, ask, cancel, require, send_again, state};
 pub use self::confirm::{confirm, confirm_by_code, look, set, stop};
 pub use self::links::{AddressLink, AddressQuestion};
 pub use self::owner::Owner;

@@ -245,7 +245,9 @@ impl Planned {
 /// The digest of the texts that somebody agrees to.
 fn agreement(auth: &Auth) -> String {
     let signups = &auth.config().signups;
-    let texts = [&signups.tos_url].into_iter().chain(&signups.rules).map(String::as_str).collect::<Vec<_>>();
+    let terms = signups.terms.as_ref().map(|terms| &terms.text);
+    let texts = [&signups.tos_url].into_iter().chain(terms).chain(&signups.rules);
+    let texts = texts.map(String::as_str).collect::<Vec<_>>();
     Digest::of(texts.join("\n").as_bytes()).to_base64url()
 }
 

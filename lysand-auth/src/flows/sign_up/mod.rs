@@ -25,6 +25,7 @@ use self::refusals::{counted, not_admitted, refuse_exceeded};
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::Error;
+use crate::host::offers::Offered;
 use crate::model::app::App;
 use crate::model::caller::Caller;
 pub use crate::model::form_error::{FormError, FormErrors};
@@ -70,6 +71,7 @@ pub async fn through_app(auth: &Auth, app: &App, form: SignUpForm, caller: Calle
 
 async fn checked(auth: &Auth, form: &SignUpForm, road: Road, caller: &Caller) -> Result<Checked, SignUpError> {
     refuse_exceeded(auth, caller).await?;
+    auth.offers(Offered::SignUp).await;
     let mode = admission::mode(auth, road);
     let invited = admission::invitation(auth, form.invite_code.as_deref(), Some(&form.email)).await?;
     let admission = admission::admit(mode, invited).map_err(|refused| not_admitted(auth, refused, mode, road))?;

@@ -4,6 +4,7 @@ use super::form::Asked;
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::Error;
+use crate::host::offers::Offered;
 use crate::model::sign_up::Road;
 use crate::steps::admission::{self, Invited};
 
@@ -49,6 +50,7 @@ pub struct OfferedRule {
 /// When host or database do not answer.
 pub async fn offer(auth: &Auth, invite_code: Option<&str>) -> Result<Offer, Error> {
     let signups = &auth.config().signups;
+    auth.offers(Offered::SignUp).await;
     let mode = admission::mode(auth, Road::Page);
     let invited = admission::invitation(auth, invite_code, None).await?;
     let invitation = match invited {

@@ -18,6 +18,8 @@ pub enum Change {
     Standing(Standing),
     /// What it may do beyond its own affairs.
     Role(Role),
+    /// The name to show; empty for none.
+    DisplayName(String),
     /// The language in which its owner reads pages; `None` leaves it to the browser.
     Language(Option<Language>),
     /// The account is removed for good.

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
-    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, ForgotPage, MessagePage, PasswordPage, ResetPage,
-    SignUpPage, WaitingPage,
+    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, ForgotPage, MessagePage, PasswordPage, ProfilePage,
+    ResetPage, SignUpPage, WaitingPage,
 };
 use super::reply::{PageReply, PageRequest};
 use crate::host::HostResult;
@@ -48,6 +48,8 @@ pub enum Page<'a> {
     Reset(ResetPage<'a>),
     /// `GET /account/password`: another password, or the first one.
     Password(PasswordPage<'a>),
+    /// `GET /account/profile`: how one is shown.
+    Profile(ProfilePage<'a>),
     /// `GET /account/email`: another address.
     Email(EmailPage<'a>),
     /// `GET /account/email/confirm` and its neighbours: the link of a mail about an address.
@@ -272,6 +274,7 @@ impl Pages for FrontendPages {
             | Page::ConfirmAddress(_)
             | Page::Forgot(_)
             | Page::Password(_)
+            | Page::Profile(_)
             | Page::Activity(_)
             | Page::Email(_)
             | Page::Address(_)

@@ -307,3 +307,39 @@ pub struct AddressPage<'a> {
     /// When it was asked for, or changed.
     pub day: MomentOnPage,
 }
+
+/// `GET /account/profile`: how one is shown, and the language of the pages.
+#[derive(Debug, Serialize)]
+pub struct ProfilePage<'a> {
+    /// Where the form posts to, with the fields `display_name` and `locale`.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The account's name.
+    pub username: &'a str,
+    /// The name to show; not asked for where the host keeps none.
+    pub display_name: FieldOnPage,
+    /// Whether the language is asked for.
+    pub asks_language: bool,
+    /// The languages of the pages; with none chosen, the browser decides (an empty `locale`).
+    pub languages: Vec<LanguageOnPage>,
+    /// What is wrong with the language.
+    pub language_error: Option<String>,
+    /// What just happened.
+    pub notice: Option<&'a str>,
+    /// What went wrong at the last try, where it is no problem of a field.
+    pub error: Option<&'a str>,
+    /// The own account.
+    pub account: String,
+}
+
+/// A language that can be chosen.
+#[derive(Clone, Debug, Serialize)]
+pub struct LanguageOnPage {
+    /// Its tag.
+    pub tag: String,
+    /// What it calls itself.
+    pub name: String,
+    /// Whether the account has chosen it.
+    pub chosen: bool,
+}

@@ -32,6 +32,7 @@ type Answer = Result<HttpResponse, ApiError>;
 /// `GET /account/email`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = async {
+        flow::require(&auth).await?;
         let params = received.0?;
         let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), EMAIL));
@@ -51,6 +52,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
 /// `POST /account/email`, with `do` = `ask`, `code`, `resend` or `cancel`.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     let reply = async {
+        flow::require(&auth).await?;
         let form = form.map_err(|ApiError(error)| error)?;
         form.params.require_known_type()?;
         let Some(browser) = form.signed_in().await?.0 else {

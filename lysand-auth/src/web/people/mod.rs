@@ -1,5 +1,6 @@
 //! What people do about their own accounts: signing up, waiting for the account to be usable, recovering it.
 
+mod about;
 mod activity;
 mod confirm;
 mod email;
@@ -13,17 +14,18 @@ mod join;
 mod json;
 mod password;
 mod paths;
+mod profile;
 mod reset;
 mod sign_up;
 mod waiting;
 
 use self::paths::{
-    ACTIVITY, CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, REGISTER, RESET, RESET_FORM,
-    WAITING,
+    ACTIVITY, CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, PROFILE, REGISTER, RESET,
+    RESET_FORM, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, delete, get, post};
+use crate::web::kit::routes::{Routes, delete, get, patch, post};
 use crate::web::kit::surfaces::Surface;
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
@@ -40,6 +42,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(FORGOT, [get(forgot::page), post(forgot::submit)])
             .route(RESET, [get(reset::page)])
             .route(PASSWORD, [get(password::page), post(password::submit)])
+            .route(PROFILE, [get(profile::page), post(profile::submit)])
             .route(ACTIVITY, [get(activity::page)])
             .route(EMAIL, [get(email::page), post(email::submit)])
             .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
@@ -63,7 +66,11 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])
+            .route("/api/v1/instance/rules", [get(about::rules)])
+            .route("/api/v1/instance/terms_of_service", [get(about::terms_of_service)])
+            .route("/api/v1/instance/privacy_policy", [get(about::privacy_policy)])
             .route("/api/v1/accounts", [post(join::create)])
+            .route("/api/v1/accounts/update_credentials", [patch(profile::by_app)])
             .route("/api/v1/emails/confirmations", [post(join::send_again)])
             .route("/api/v1/emails/check_confirmation", [get(join::is_confirmed)]),
     ]

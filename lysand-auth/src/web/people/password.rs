@@ -28,8 +28,9 @@ use crate::web::wire::reply::{ApiError, json as reply};
 use crate::web::wire::request as wire;
 
 /// `GET /.well-known/change-password`: where programs that keep passwords send people (FAC-80).
-pub(super) async fn well_known(auth: Data<Auth>) -> HttpResponse {
-    redirect(&auth.config().base_url.join(PASSWORD))
+pub(super) async fn well_known(auth: Data<Auth>) -> Result<HttpResponse, ApiError> {
+    flow::require(&auth).await?;
+    Ok(redirect(&auth.config().base_url.join(PASSWORD)))
 }
 
 /// Sends whoever is not signed in to the sign-in page, and back to `path` afterwards.
@@ -41,6 +42,7 @@ pub(super) fn to_sign_in(auth: &Auth, reader: &Reader, path: &str) -> HttpRespon
 /// `GET /account/password`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = async {
+        flow::require(&auth).await?;
         let params = received.0?;
         let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), PASSWORD));
@@ -58,6 +60,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
 /// `POST /account/password`
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     let reply = async {
+        flow::require(&auth).await?;
         let form = form.map_err(|ApiError(error)| error)?;
         form.params.require_known_type()?;
         let Some(browser) = form.signed_in().await?.0 else {

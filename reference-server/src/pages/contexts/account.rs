@@ -46,6 +46,8 @@ pub struct Actions {
 /// Where the links of the page lead.
 #[derive(Clone, Debug, Serialize)]
 pub struct Links {
+    /// How the person is shown.
+    pub profile: String,
     /// What may act for the person.
     pub apps: String,
     /// Another password; `None` where only providers sign people in.

@@ -1,12 +1,14 @@
 //! The contexts of this server's own pages: what their templates are given. The library's pages bring theirs
 //! (`lysand_auth::host::pages`).
 
+mod about;
 mod account;
 mod demo;
 mod home;
 mod notice;
 mod setup;
 
+pub use self::about::{AboutPage, TextOnPage};
 pub use self::account::{AccountPage, Actions, Identity, LanguageChoice, Links};
 pub use self::demo::{DemoPage, Message, Parameter, Step};
 pub use self::home::{DemoOffer, HomePage};

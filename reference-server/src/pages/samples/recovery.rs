@@ -1,8 +1,8 @@
 //! Sample values for the pages of passwords.
 
 use lysand_auth::host::pages::{
-    ActivityOnPage, ActivityPage, AddressPage, EmailPage, FieldOnPage, ForgotPage, MomentOnPage, PasswordPage,
-    ResetPage,
+    ActivityOnPage, ActivityPage, AddressPage, EmailPage, FieldOnPage, ForgotPage, LanguageOnPage, MomentOnPage,
+    PasswordPage, ProfilePage, ResetPage,
 };
 use serde_json::Value;
 
@@ -55,8 +55,34 @@ pub(super) fn recovery(text: &'static str, samples: &mut Vec<(&'static str, Valu
     {
         add(samples, "password.html", &password(exists, fresh, wrong));
     }
+    profile(text, samples);
     activity(text, samples);
     addresses(text, samples);
+}
+
+/// The page of the profile: as it was saved, with mistakes, and where the host keeps nothing but one of both.
+fn profile(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let language = |chosen| LanguageOnPage { tag: text.to_owned(), name: text.to_owned(), chosen };
+    let page = |wrong: bool, asks_language: bool| ProfilePage {
+        action: text,
+        form_token: text.to_owned(),
+        username: text,
+        display_name: FieldOnPage {
+            asked: wrong || asks_language,
+            required: false,
+            value: text.to_owned(),
+            error: wrong.then(|| text.to_owned()),
+        },
+        asks_language,
+        languages: vec![language(!wrong), language(false)],
+        language_error: wrong.then(|| text.to_owned()),
+        notice: Some(text).filter(|_| !wrong),
+        error: Some(text).filter(|_| wrong),
+        account: text.to_owned(),
+    };
+    for (wrong, asks_language) in [(false, true), (true, true), (true, false)] {
+        add(samples, "profile.html", &page(wrong, asks_language));
+    }
 }
 
 /// The page of what happened to an account.

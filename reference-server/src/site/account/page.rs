@@ -15,7 +15,7 @@ use crate::pages::TeraPages;
 use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
 use crate::paths::{
     ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_CONFIRM, ACCOUNT_EMAIL, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_PASSWORD,
-    ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME,
+    ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME, PROFILE,
 };
 use crate::site::server_sign_in;
 use crate::site::texts::AccountNotice;
@@ -66,6 +66,7 @@ pub(super) async fn show(
         languages: languages(&state.pages, browser.account()),
         actions: actions(&reader),
         links: Links {
+            profile: reader.keep(PROFILE),
             apps: reader.keep(AUTHORIZED_APPLICATIONS),
             password: (!sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
             email: reader.keep(ACCOUNT_EMAIL),

@@ -3,7 +3,7 @@
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
     ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage,
-    ResetPage, SignUpPage, WaitingPage,
+    ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 
 /// A field with its label and what is wrong with it.
@@ -200,4 +200,23 @@ pub(super) fn address(page: &AddressPage<'_>) -> String {
     };
     paragraph(&format!("{words} @{}, from {old} to {}, on {}.", page.username, page.new, page.day.day))
         + &form(page.action, &token, &button(button_text))
+}
+
+pub(super) fn profile(page: &ProfilePage<'_>) -> String {
+    let mut inside = field("Display name", "display_name", "text", &page.display_name);
+    if page.asks_language {
+        let option = |tag: &str, name: &str, is_chosen: bool| {
+            let selected = if is_chosen { " selected" } else { "" };
+            format!("<option value=\"{}\"{selected}>{}</option>\n", escaped(tag), escaped(name))
+        };
+        let languages = page.languages.iter().map(|one| option(&one.tag, &one.name, one.chosen)).collect::<String>();
+        let choices = option("", "As the browser says", false) + &languages;
+        inside += &format!("<p><label>Language<br><select name=\"locale\">\n{choices}</select></label></p>\n");
+    }
+    let body = page.notice.map(paragraph).unwrap_or_default()
+        + &alert(page.error)
+        + &alert(page.language_error.as_deref())
+        + &paragraph(&format!("@{}", page.username));
+    body + &form(page.action, &[("form_token", page.form_token.as_str())], &(inside + &button("Save")))
+        + &link(&page.account, "Your account")
 }

@@ -173,8 +173,8 @@ impl InstanceInfo {
             "streaming": streaming(base_url),
             "status": null,
             "about": base_url.join("/"),
-            "privacy_policy": Some(&signups.privacy_url).filter(|address| !address.is_empty()),
-            "terms_of_service": Some(&signups.tos_url).filter(|address| !address.is_empty()),
+            "privacy_policy": address(base_url, &signups.privacy_url),
+            "terms_of_service": address(base_url, &signups.tos_url),
         });
         configuration["vapid"] = json!({ "public_key": "" });
         json!({
@@ -218,6 +218,15 @@ impl InstanceInfo {
 /// The name under which people know the server: its host, with the port where there is one.
 fn domain(base_url: &BaseUrl) -> &str {
     base_url.as_str().split_once("://").map_or_else(|| base_url.as_str(), |(_, domain)| domain)
+}
+
+/// An address that was given whole, or as a path on this server; none where it is empty.
+fn address(base_url: &BaseUrl, given: &str) -> Option<String> {
+    match given {
+        "" => None,
+        path if path.starts_with('/') => Some(base_url.join(path)),
+        whole => Some(whole.to_owned()),
+    }
 }
 
 /// Where streams would be. There are none, but Elk reads the address without a guard.

@@ -26,6 +26,7 @@ use serde_json::Value;
 
 pub use self::account::{credential_account, default_preferences};
 pub use self::instance::InstanceInfo;
+pub(crate) use self::instance::rules;
 pub(crate) use self::sso::offered_providers;
 pub use self::sso::sso_extension;
 use crate::auth::Auth;
@@ -84,7 +85,7 @@ async fn preferences(bearer: Bearer) -> Result<HttpResponse, ApiError> {
 }
 
 /// A document that is the same for everybody.
-fn public(document: &Value) -> HttpResponse {
+pub(crate) fn public(document: &Value) -> HttpResponse {
     let mut reply = json(document);
     reply.headers_mut().insert(CACHE_CONTROL, PUBLIC);
     reply

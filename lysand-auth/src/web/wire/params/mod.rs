@@ -154,6 +154,13 @@ impl Params {
         one(name, self.body.iter())
     }
 
+    /// The same where an empty text is something else than none.
+    pub(crate) fn given_text(&self, name: &str) -> Result<Option<String>, Error> {
+        let is_given = self.body.iter().any(|(known, _)| known == name);
+        let text = storable(name, self.body_text(name)?)?;
+        Ok(text.or_else(|| is_given.then(String::new)))
+    }
+
     /// The members of an object in the body, as parameters of their own.
     pub(crate) fn nested(&self, name: &str) -> Result<Option<Self>, Error> {
         let mut found = None;
