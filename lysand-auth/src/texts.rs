@@ -322,6 +322,7 @@ texts! {
         DID_UNSUSPENDED = "The account is no longer suspended";
         DID_UNLOCKED = "The limit on sign-ins was lifted";
         /// An act of staff, without a name (people PPL-126).
+        UNKNOWN_BROWSER = "Unknown browser";
         BY_STAFF = "by the people who run this server";
     }
 

@@ -14,6 +14,7 @@ mod memory;
 mod other_database_crates;
 mod parallel_redemption;
 mod people_commands;
+mod people_crash;
 mod poolers;
 mod private_certificate_authority;
 mod provider_log;

@@ -9,6 +9,7 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
 pub use crate::model::caller::Caller;
+pub use crate::model::device::Device;
 pub use crate::model::event::{Actor, Event, EventKind, Target};
 use crate::steps;
 use crate::store::apps;
@@ -26,6 +27,8 @@ pub struct Activity {
     pub by: ActivityBy,
     /// The name of the app that it was done with, as long as the app is known.
     pub app: Option<String>,
+    /// With what device it was done; forgotten after a while.
+    pub device: Option<Device>,
 }
 
 /// Who did something to an account, as its owner is told: staff without a name.
@@ -120,7 +123,8 @@ pub async fn activity(auth: &Auth, account: &AccountId) -> Result<Vec<Activity>,
             }
         }
         let app = event.app.as_ref().and_then(|id| names.get(id)).cloned();
-        told.push(Activity { by: ActivityBy::of(&event), count: 1, app, event });
+        let device = event.agent.as_deref().map(Device::of);
+        told.push(Activity { by: ActivityBy::of(&event), count: 1, app, device, event });
     }
     Ok(told)
 }

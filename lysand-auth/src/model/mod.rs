@@ -9,6 +9,7 @@ pub(crate) mod authorization;
 pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod credentials;
+pub(crate) mod device;
 pub(crate) mod email_change;
 pub(crate) mod event;
 pub(crate) mod family;

@@ -151,12 +151,17 @@ story!(activity_shows_a_person_what_happened_and_nobody_else, &[("ratelimit.enab
     for _ in 0..3 {
         story.log_in(&app.authorize_query(), "ada", "wrong").await.is(302);
     }
-    let signed_in = story.sign_in(&ada, &app).await;
+    let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+    let form = [("identifier", "ada"), ("password", &*ada.password)];
+    let login =
+        story.post(&format!("/api/auth/login?{}", app.authorize_query())).header("user-agent", agent).form(&form);
+    let signed_in = login.send().await.signed_in();
     let auth = &story.server().state().auth;
     let account = story.account(&ada).await;
     sessions::unlock(auth, &account, Actor::Command, &Caller::default()).await.expect("unlocked");
     story.get("/account/activity").send().await.is(302);
     let page = story.get("/account/activity").session(&signed_in).send().await.is(200);
+    assert!(page.body.contains("<bdi>Firefox 140</bdi> · <bdi>Linux</bdi>"), "{}", page.body);
     assert!(page.body.contains("Signed in") && page.body.contains("A sign-in failed</strong> (3×)"), "{}", page.body);
     let lifted = "The limit on sign-ins was lifted</strong> by the people who run this server";
     assert!(page.body.contains(lifted) && page.body.contains("/account/password"), "{}", page.body);
@@ -175,5 +180,7 @@ story!(activity_shows_a_person_what_happened_and_nobody_else, &[("ratelimit.enab
     assert_eq!(of("unlocked")["by"], "staff");
     let came_in = of("sign_in");
     assert_eq!((&came_in["by"], &came_in["outcome"]), (&json!("you"), &json!("done")), "{came_in}");
+    let devices: Vec<_> = told.as_array().expect("a list").iter().map(|one| &one["device"]).collect();
+    assert!(devices.contains(&&json!({ "browser": "Firefox 140", "system": "Linux", "kind": "desktop" })), "{told}");
     assert!(came_in["app"].is_string() && came_in["network"].is_string(), "{came_in}");
 });

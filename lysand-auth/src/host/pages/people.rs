@@ -248,8 +248,10 @@ pub struct ActivityOnPage {
     pub app: Option<String>,
     /// From which network; forgotten after a while.
     pub network: Option<String>,
-    /// With what program, in its own words; forgotten after a while.
-    pub agent: Option<String>,
+    /// With what browser, `Firefox 140`; forgotten after a while.
+    pub browser: Option<String>,
+    /// On what system, `Linux`, where that is known.
+    pub system: Option<String>,
     /// Who did it, where it was staff.
     pub by: Option<&'static str>,
 }

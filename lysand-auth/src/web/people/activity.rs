@@ -42,6 +42,10 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received)
 fn on_page(done: Activity) -> Option<ActivityOnPage> {
     let event = done.event;
     let clock = event.at.to_iso8601().get(11..16).unwrap_or_default().to_owned();
+    let (browser, system) = match done.device {
+        Some(device) => (Some(device.browser.unwrap_or_else(|| texts::UNKNOWN_BROWSER.to_owned())), device.system),
+        None => (None, None),
+    };
     Some(ActivityOnPage {
         what: EventKind::named(&event.event)?.words()?,
         count: done.count,
@@ -49,7 +53,8 @@ fn on_page(done: Activity) -> Option<ActivityOnPage> {
         clock,
         app: done.app,
         network: event.network,
-        agent: event.agent,
+        browser,
+        system,
         by: (done.by == ActivityBy::Staff).then_some(texts::BY_STAFF),
     })
 }
@@ -72,6 +77,6 @@ fn entity(done: &Activity) -> Value {
         "by": done.by.name(),
         "app": done.app,
         "network": event.network,
-        "agent": event.agent,
+        "device": done.device,
     })
 }

@@ -94,7 +94,8 @@ fn activity(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         clock: text.to_owned(),
         app: whole.then(|| text.to_owned()),
         network: whole.then(|| text.to_owned()),
-        agent: whole.then(|| text.to_owned()),
+        browser: whole.then(|| text.to_owned()),
+        system: whole.then(|| text.to_owned()),
         by: whole.then_some(text),
     };
     let page = |activity: Vec<ActivityOnPage>, password: bool| ActivityPage {

@@ -157,7 +157,8 @@ pub(super) fn activity(page: &ActivityPage<'_>) -> String {
     for done in &page.activity {
         let times = if done.count > 1 { format!(" ({})", done.count) } else { String::new() };
         let what = format!("{}{times}, {} {} UTC", done.what, done.at.day, done.clock);
-        let details = [done.app.as_deref(), done.network.as_deref(), done.agent.as_deref(), done.by];
+        let device = [done.browser.as_deref(), done.system.as_deref()];
+        let details = [done.app.as_deref(), done.network.as_deref(), device[0], device[1], done.by];
         body += &paragraph(&details.into_iter().flatten().fold(what, |line, detail| line + ", " + detail));
     }
     if let Some(password) = &page.password {
