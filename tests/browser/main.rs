@@ -8,6 +8,9 @@
 //! | `keyboard` | the same pages without a mouse, and with names on everything |
 //! | `single_sign_on` | signing in with an identity provider, linking and removing one |
 //! | `grants` | the page of apps with access, and the end of one |
+//! | `joining` | signing up from an app: the mail in another browser, an invitation, the approval |
+//! | `recovering` | a forgotten password, another address and back |
+//! | `accessible` | what every page must be |
 //! | `first_start` | the set-up link, the home page, the built-in demo application |
 //! | `elk_like` | a web client whose own server redeems the code, and tries again when the network lets it down |
 //! | `phanpy_like` | a web client without a server: popup, PKCE, everything by `fetch` from another origin |
@@ -16,15 +19,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod accessible;
 mod browser_settings;
 mod elk_like;
 mod first_start;
 mod fixture;
 mod frontend_fallback;
 mod grants;
+mod joining;
 mod keyboard;
 mod layout;
 mod out_of_band;
 mod phanpy_like;
+mod recovering;
 mod signing_in;
 mod single_sign_on;

@@ -1,10 +1,8 @@
 //! Signing up with real programs: ALTCHA's library solves our challenge, Mastodon.py makes an account (people PPL-51, PPL-236).
 
-use std::fs;
-
 use serde_json::json;
+use tests::ServerProcess;
 use tests::story::CookieJar;
-use tests::{ServerProcess, wait};
 
 use super::client_program::{ALTCHA, ClientProgram, MASTODON_PY_SIGN_UP};
 
@@ -31,7 +29,7 @@ async fn mastodon_py_signs_somebody_up_and_is_let_in_once_the_address_is_confirm
     let waiting = facts["waiting"].as_str().expect("a value");
     assert!(waiting.contains("Your login is missing a confirmed e-mail address"), "{waiting}");
 
-    let token = wait::until("a mail", async || token_in(&server)).await;
+    let token = server.mailed_token("/register/confirm").await;
     let client = server.client();
     let mut jar = CookieJar::default();
     let page = client.get(&format!("/register/confirm?token={token}")).send().await.is(200);
@@ -51,12 +49,4 @@ async fn mastodon_py_signs_somebody_up_and_is_let_in_once_the_address_is_confirm
         "{taken}"
     );
     program.ends_well().await;
-}
-
-/// The token of the only confirmation mail.
-fn token_in(server: &ServerProcess) -> Option<String> {
-    let files = fs::read_dir(server.folder().join("data/mail")).ok()?;
-    let mails = files.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
-    let mut plain = mails.map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
-    plain.find_map(|mail| Some(mail.split_once("/register/confirm?token=")?.1.split_whitespace().next()?.to_owned()))
 }

@@ -83,6 +83,24 @@ impl ServerProcess {
         program::feed(program::command(&program::path(), self.folder.path(), &self.environment).args(arguments), input)
     }
 
+    /// The mails that were written, in no order.
+    pub fn mails(&self) -> Vec<String> {
+        let Ok(files) = fs::read_dir(self.folder.path().join("data/mail")) else { return Vec::new() };
+        let mails = files.filter_map(|file| fs::read_to_string(file.ok()?.path()).ok());
+        // Quoted-printable, as far as links need it.
+        mails.map(|mail| mail.replace("=\r\n", "").replace("=3D", "=")).collect()
+    }
+
+    /// Waits for a mail with a link to `route`, and answers its token.
+    pub async fn mailed_token(&self, route: &str) -> String {
+        let before = format!("{route}?token=");
+        wait::until("a mail", async || {
+            let mut mails = self.mails().into_iter();
+            mails.find_map(|mail| Some(mail.split_once(&before)?.1.split_whitespace().next()?.to_owned()))
+        })
+        .await
+    }
+
     /// Ends the server in the middle of whatever it does, as a power cut would (SIGKILL).
     pub fn kill(&mut self) {
         self.process.signal(Signal::KILL);
