@@ -188,6 +188,14 @@ texts! {
         INVALID_INVITATION = "is not valid";
         /// The same, to an app that asks about it (people PPL-82).
         INVITE_INVALID = "This invite is not valid";
+        /// Notices of the page of invitations.
+        INVITATION_MADE = "The invitation is made. Give its link to whom you invite.";
+        INVITATION_MAILED = "The invitation is on its way by mail.";
+        INVITATION_ENDED = "The invitation is ended.";
+        /// One that was ended before, or never was.
+        INVITATION_OVER = "This invitation is over already.";
+        /// One more than somebody may have.
+        TOO_MANY_OPEN = "You have {} open invitations, and no more are possible. End one first.";
         /// What is not for whoever asks, or not at present.
         ACTION_NOT_ALLOWED = "This action is not allowed";
         /// The field that people do not see.

@@ -9,6 +9,9 @@ pub const ABOUT: &str = "/about";
 /// The page of the signed-in person's own account.
 pub const ACCOUNT: &str = "/account";
 
+/// The library's page of the own invitations.
+pub const INVITATIONS: &str = "/account/invitations";
+
 /// The library's page of the own profile.
 pub const PROFILE: &str = "/account/profile";
 

@@ -1,5 +1,7 @@
 //! Who may sign up, and what is asked of them.
 
+use std::time::Duration;
+
 use super::legal::LegalText;
 use super::problem::ConfigProblem;
 
@@ -13,6 +15,10 @@ pub struct Signups {
     pub approval: bool,
     /// Who may invite others.
     pub invitations: Invitations,
+    /// How many usable invitations somebody who is not staff has at most.
+    pub max_open_invitations: u32,
+    /// How old the account of somebody who is not staff must be to invite others.
+    pub inviter_age: Duration,
     /// Whether a person must say why they want to join, where that is asked.
     pub reason_required: bool,
     /// How old a person must be; 0 asks nobody.
@@ -94,6 +100,8 @@ impl Default for Signups {
             registration: false,
             approval: false,
             invitations: Invitations::Off,
+            max_open_invitations: 5,
+            inviter_age: Duration::from_secs(7 * 24 * 3600),
             reason_required: false,
             minimum_age: 0,
             message: String::new(),

@@ -1,7 +1,13 @@
 //! Invitations: making, listing and ending them.
 
+mod by_people;
+
 use std::time::Duration;
 
+pub use self::by_people::{
+    ListSpan, Listed, MayInvite, create_by, end_any, end_own, may_invite, of_all, of_person, require, require_staff,
+};
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::{Code, Error};
@@ -15,9 +21,9 @@ use crate::model::mail_token::{Link, Purpose};
 use crate::model::rate_limit::Rule;
 pub use crate::model::sign_up::Invitation;
 use crate::model::sign_up::Road;
-use crate::steps::mail::{self, Outgoing};
+use crate::steps::mail::{self, Outgoing, Queued};
 use crate::steps::{admission, events, throttle};
-use crate::store::{self, invitations, rate_limits};
+use crate::store::{self, Conn, invitations, mails, rate_limits};
 use crate::texts;
 
 /// Letters and digits that nobody takes for one another; 49 of them, so that ten are 56 bits.
@@ -25,6 +31,8 @@ const ALPHABET: &[u8; 49] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZabcdefghjkmnpqrstu"
 const CODE_LENGTH: usize = 10;
 /// How long an invitation to one address lives.
 const MAILED: Duration = Duration::from_secs(7 * 24 * 3600);
+/// When somebody may come again to whose address too many mails went.
+const HOUR: Duration = Duration::from_secs(3_600);
 const LONGEST_COMMENT: usize = 420;
 const MOST_LISTED: i64 = 1_000;
 
@@ -84,9 +92,17 @@ impl NewInvitation {
 /// The fields that are wrong; when the database does not answer.
 pub async fn create(auth: &Auth, new: NewInvitation, caller: &Caller) -> Result<Result<Invitation, FormErrors>, Error> {
     let errors = new.problems();
-    if !errors.is_empty() {
-        return Ok(Err(FormErrors(errors)));
+    match errors.is_empty() {
+        true => make(auth, new, None, caller).await.map(Ok),
+        false => Ok(Err(FormErrors(errors))),
     }
+}
+
+/// Makes an invitation that is right, unless its maker has as many open ones as one may have.
+///
+/// # Errors
+/// 409 then; 429 when too many mails went to its address.
+async fn make(auth: &Auth, new: NewInvitation, most_open: Option<u32>, caller: &Caller) -> Result<Invitation, Error> {
     let now = auth.ambient().now();
     let is_mailed = new.email.is_some();
     let lifetime = if is_mailed { Some(MAILED) } else { new.expires_in };
@@ -121,14 +137,30 @@ pub async fn create(auth: &Auth, new: NewInvitation, caller: &Caller) -> Result<
     let kept = invitation.clone();
     let made = auth.store().write(move |c| {
         Box::pin(async move {
+            if let (Some(most), Some(maker)) = (most_open, &kept.maker) {
+                refuse_beyond(c, maker, most, now).await?;
+            }
             invitations::insert(c, &kept).await?;
-            mail::enqueue_notice(c, mail).await?;
+            if let Some(mail) = mail
+                && mail::enqueue(c, mail).await? == Queued::Limited
+            {
+                return Err(Error::later(Code::TooManyRequests, texts::TOO_MANY_REQUESTS, HOUR));
+            }
             store::events::add(c, event).await
         })
     });
     made.await?;
     mail::wake(auth);
-    Ok(Ok(invitation))
+    Ok(invitation)
+}
+
+/// Refuses one more of somebody who has as many usable ones as one may have; two at the same moment count one after the other.
+async fn refuse_beyond(c: &mut Conn, maker: &AccountId, most: u32, now: Timestamp) -> Result<(), Error> {
+    mails::lock_address(c, &format!("invitations of {maker}")).await?;
+    match invitations::count_usable(c, maker, now).await? >= i64::from(most) {
+        true => Err(Error::refused(Code::Conflict, texts::TOO_MANY_OPEN.replace("{}", &most.to_string()))),
+        false => Ok(()),
+    }
 }
 
 fn code(auth: &Auth) -> String {
@@ -156,6 +188,16 @@ pub async fn list(auth: &Auth, maker: Option<&AccountId>) -> Result<Vec<Invitati
 /// # Errors
 /// 404 when there is none, or it has ended before.
 pub async fn end(auth: &Auth, named: &str, by: Actor, caller: &Caller) -> Result<Invitation, Error> {
+    ended(auth, named, None, by, caller).await
+}
+
+async fn ended(
+    auth: &Auth,
+    named: &str,
+    owner: Option<AccountId>,
+    by: Actor,
+    caller: &Caller,
+) -> Result<Invitation, Error> {
     let (named, now) = (named.to_owned(), auth.ambient().now());
     let event = events::event(auth, EventKind::InvitationEnded, caller).by(by);
     let ended = auth.store().write(move |c| {
@@ -164,7 +206,7 @@ pub async fn end(auth: &Auth, named: &str, by: Actor, caller: &Caller) -> Result
                 Some(found) => Some(found),
                 None => invitations::by_code(c, &named).await?,
             };
-            let Some(found) = found else { return Ok(None) };
+            let Some(found) = found.filter(|found| owner.is_none() || found.maker == owner) else { return Ok(None) };
             if !invitations::end(c, &found.id, now).await? {
                 return Ok(None);
             }

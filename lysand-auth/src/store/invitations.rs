@@ -7,6 +7,7 @@ use diesel::{
 };
 
 use super::conn::Conn;
+use super::grants::Span;
 use super::schema::auth_invitation as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -110,6 +111,36 @@ pub(crate) async fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<boo
         .set(table::ended_at.eq(Some(now.micros())))
         .execute(c))?;
     Ok(changed == 1)
+}
+
+/// How many of an account's can be used.
+pub(crate) async fn count_usable(conn: &mut Conn, maker: &AccountId, now: Timestamp) -> Result<i64, Error> {
+    Ok(on!(conn, c => table::table
+        .filter(table::maker.eq(maker.as_str()))
+        .filter(table::ended_at.is_null())
+        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
+        .filter(table::max_uses.is_null().or(table::max_uses.assume_not_null().gt(table::uses)))
+        .count()
+        .get_result(c))?)
+}
+
+/// A part of the invitations of one account, or of all.
+pub(crate) async fn some(conn: &mut Conn, maker: Option<&AccountId>, span: &Span) -> Result<Vec<Invitation>, Error> {
+    let rows: Vec<Row> = on!(conn, c => {
+        let mut query = table::table.select(Row::as_select()).filter(table::id.gt(&span.after)).into_boxed();
+        if let Some(maker) = maker {
+            query = query.filter(table::maker.eq(maker.as_str()));
+        }
+        if let Some(before) = &span.before {
+            query = query.filter(table::id.lt(before));
+        }
+        query = match span.oldest_first {
+            true => query.order(table::id.asc()),
+            false => query.order(table::id.desc()),
+        };
+        query.limit(span.most).load(c)
+    })?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Invitations, the newest first; those of one account, or all.

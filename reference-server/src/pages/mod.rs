@@ -166,6 +166,7 @@ impl TeraPages {
             Page::Forgot(page) => self.shown(reader, "forgot.html", page),
             Page::Reset(page) => self.shown(reader, "reset.html", page),
             Page::Password(page) => self.shown(reader, "password.html", page),
+            Page::Invitations(page) => self.shown(reader, "invitations.html", page),
             Page::Profile(page) => self.shown(reader, "profile.html", page),
             Page::Activity(page) => self.shown(reader, "activity.html", page),
             Page::Email(page) => self.shown(reader, "email.html", page),

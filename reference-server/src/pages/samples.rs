@@ -2,6 +2,7 @@
 
 mod about;
 mod common;
+mod invitations;
 mod people;
 mod recovery;
 
@@ -30,6 +31,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     trouble(text, &mut samples);
     people::sign_up(text, &mut samples);
     recovery::recovery(text, &mut samples);
+    invitations::invitations(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
     about::about(text, &mut samples);
@@ -218,6 +220,7 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         },
         links: Links {
             profile: text.to_owned(),
+            invitations: has_password.then(|| text.to_owned()),
             apps: text.to_owned(),
             password: has_password.then(|| text.to_owned()),
             email: text.to_owned(),

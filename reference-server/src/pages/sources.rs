@@ -31,6 +31,7 @@ templates! {
     "reset.html",
     "password.html",
     "profile.html",
+    "invitations.html",
     "activity.html",
     "email.html",
     "address.html",

@@ -17,6 +17,9 @@ pub(super) fn signups(reader: &mut Reader) -> Signups {
     signups.approval = reader.get("signups.approval", false);
     let policies = [("admins", Invitations::Staff), ("off", Invitations::Off), ("people", Invitations::People)];
     signups.invitations = reader.choice("signups.invitations", policies);
+    signups.max_open_invitations = reader.get("invitations.max_open", usual.max_open_invitations);
+    signups.inviter_age =
+        reader.checked("invitations.account_age", usual.inviter_age, |age| within(age, 0, 3_650 * DAY));
     signups.reason_required = reader.get("signups.reason_required", false);
     signups.minimum_age = reader.checked("signups.minimum_age", 0_u16, |age| match age {
         0..=120 => Ok(age),

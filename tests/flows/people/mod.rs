@@ -7,6 +7,7 @@ mod by_provider;
 mod email;
 mod events;
 mod invitations;
+mod invitations_of_people;
 mod offers;
 mod password;
 mod profile;

@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
-    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, ForgotPage, MessagePage, PasswordPage, ProfilePage,
-    ResetPage, SignUpPage, WaitingPage,
+    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, ForgotPage, InvitationsPage, MessagePage, PasswordPage,
+    ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 use super::reply::{PageReply, PageRequest};
 use crate::host::HostResult;
@@ -48,6 +48,8 @@ pub enum Page<'a> {
     Reset(ResetPage<'a>),
     /// `GET /account/password`: another password, or the first one.
     Password(PasswordPage<'a>),
+    /// `GET /account/invitations`: whom one invites.
+    Invitations(InvitationsPage<'a>),
     /// `GET /account/profile`: how one is shown.
     Profile(ProfilePage<'a>),
     /// `GET /account/email`: another address.
@@ -275,6 +277,7 @@ impl Pages for FrontendPages {
             | Page::Forgot(_)
             | Page::Password(_)
             | Page::Profile(_)
+            | Page::Invitations(_)
             | Page::Activity(_)
             | Page::Email(_)
             | Page::Address(_)

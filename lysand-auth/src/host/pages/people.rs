@@ -345,3 +345,69 @@ pub struct LanguageOnPage {
     /// Whether the account has chosen it.
     pub chosen: bool,
 }
+
+/// `GET /account/invitations`: the own invitations.
+#[derive(Debug, Serialize)]
+pub struct InvitationsPage<'a> {
+    /// Where the forms post to, with the field `do`: `make` (`max_uses`, `expires_in`, `comment`, `email`, `skips_review`) or
+    /// `end` (`id`).
+    pub action: &'a str,
+    /// Hidden field `form_token` of all forms.
+    pub form_token: String,
+    /// The account's name.
+    pub username: &'a str,
+    /// The invitations, the newest first.
+    pub invitations: Vec<InvitationOnPage<'a>>,
+    /// Whether one more can be made.
+    pub may_make: bool,
+    /// From when on somebody may invite whose account is too young.
+    pub from: Option<MomentOnPage>,
+    /// Whether staff makes them, within no bounds of people.
+    pub is_staff: bool,
+    /// How many usable ones one may have.
+    pub most_open: Option<u32>,
+    /// The fields of a new one.
+    pub fields: InvitationFields,
+    /// What just happened.
+    pub notice: Option<&'a str>,
+    /// What went wrong at the last try, where it is no problem of a field.
+    pub error: Option<String>,
+    /// The own account.
+    pub account: String,
+}
+
+/// The fields of a new invitation, by the names that they are posted under.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct InvitationFields {
+    /// How often it can be used.
+    pub max_uses: FieldOnPage,
+    /// For how many seconds, or `never`.
+    pub expires_in: FieldOnPage,
+    /// A note.
+    pub comment: FieldOnPage,
+    /// The address that it is mailed to, and that alone may use it.
+    pub email: FieldOnPage,
+}
+
+/// An invitation as its maker sees it.
+#[derive(Debug, Serialize)]
+pub struct InvitationOnPage<'a> {
+    /// Its key, for the form that ends it.
+    pub id: &'a str,
+    /// Where somebody signs up with it; none where it was mailed.
+    pub link: Option<String>,
+    /// The address that it was mailed to.
+    pub email: Option<&'a str>,
+    /// Its maker's note.
+    pub comment: Option<&'a str>,
+    /// How often it was used.
+    pub uses: i64,
+    /// How often it can be; `None` as often as one likes.
+    pub max_uses: Option<i64>,
+    /// When it was made.
+    pub made: MomentOnPage,
+    /// Until when it counts.
+    pub expires: Option<MomentOnPage>,
+    /// `usable`, `used_up`, `expired` or `ended`.
+    pub state: &'a str,
+}

@@ -57,6 +57,7 @@ impl Pages for Plain {
             Page::Reset(page) => ("Choose a new password", people::reset(page)),
             Page::Activity(page) => ("What happened to your account", people::activity(page)),
             Page::Password(page) => ("Password", people::password(page)),
+            Page::Invitations(page) => ("Invitations", people::invitations(page)),
             Page::Profile(page) => ("Profile", people::profile(page)),
             Page::Email(page) => ("E-mail address", people::email(page)),
             Page::Address(page) => ("E-mail address", people::address(page)),

@@ -9,6 +9,8 @@ mod entities;
 #[cfg(feature = "sso")]
 mod finish;
 mod forgot;
+mod invitations;
+mod invitations_page;
 mod invite;
 mod join;
 mod json;
@@ -20,8 +22,8 @@ mod sign_up;
 mod waiting;
 
 use self::paths::{
-    ACTIVITY, CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, PASSWORD, PROFILE, REGISTER, RESET,
-    RESET_FORM, WAITING,
+    ACTIVITY, CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, INVITATIONS, PASSWORD, PROFILE, REGISTER,
+    RESET, RESET_FORM, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -42,6 +44,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(FORGOT, [get(forgot::page), post(forgot::submit)])
             .route(RESET, [get(reset::page)])
             .route(PASSWORD, [get(password::page), post(password::submit)])
+            .route(INVITATIONS, [get(invitations_page::page), post(invitations_page::submit)])
             .route(PROFILE, [get(profile::page), post(profile::submit)])
             .route(ACTIVITY, [get(activity::page)])
             .route(EMAIL, [get(email::page), post(email::submit)])
@@ -63,6 +66,10 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/email/confirm", [post(email::confirm)])
             .route("/api/v1/auth/email/resend", [post(email::send_again)])
             .route("/api/v1/auth/events", [get(activity::list)])
+            .route(invitations::OWN, [get(invitations::own), post(invitations::make)])
+            .route("/api/v1/auth/invitations/{id}", [delete(invitations::end)])
+            .route(invitations::ALL, [get(invitations::all), post(invitations::make_as_staff)])
+            .route("/api/v1/admin/auth/invitations/{id}", [delete(invitations::end_any)])
             .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])

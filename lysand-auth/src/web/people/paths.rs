@@ -5,6 +5,7 @@ pub(super) const WAITING: &str = "/register/waiting";
 pub(super) const CONFIRM: &str = "/register/confirm";
 pub(super) const FORGOT: &str = "/account/forgot";
 pub(super) const PASSWORD: &str = "/account/password";
+pub(super) const INVITATIONS: &str = "/account/invitations";
 pub(super) const PROFILE: &str = "/account/profile";
 pub(super) const ACTIVITY: &str = "/account/activity";
 pub(super) const RESET: &str = "/oauth/reset";

@@ -48,6 +48,8 @@ pub struct Actions {
 pub struct Links {
     /// How the person is shown.
     pub profile: String,
+    /// Whom the person invites; `None` for whoever may not.
+    pub invitations: Option<String>,
     /// What may act for the person.
     pub apps: String,
     /// Another password; `None` where only providers sign people in.

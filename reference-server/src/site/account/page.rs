@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::Error;
+use lysand_auth::flows::invitations::{self, MayInvite};
 use lysand_auth::flows::sso::{self, Linked};
 use lysand_auth::host::accounts::Account;
 use lysand_auth::host::accounts::Accounts as _;
@@ -15,7 +16,7 @@ use crate::pages::TeraPages;
 use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
 use crate::paths::{
     ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_CONFIRM, ACCOUNT_EMAIL, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_PASSWORD,
-    ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME, PROFILE,
+    ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME, INVITATIONS, PROFILE,
 };
 use crate::site::server_sign_in;
 use crate::site::texts::AccountNotice;
@@ -48,6 +49,8 @@ pub(super) async fn show(
     }
     let is_linked = |id: &str| linked.iter().any(|linked: &Linked| linked.provider.id == id);
     let others = sso.providers.iter().filter(|provider| !is_linked(&provider.id));
+    let may_invite = |account| invitations::may_invite(&state.auth, account) != MayInvite::No;
+    let invites = browser.account().is_some_and(may_invite);
     let page = AccountPage {
         notices: notice(query).into_iter().collect(),
         account: browser
@@ -67,6 +70,7 @@ pub(super) async fn show(
         actions: actions(&reader),
         links: Links {
             profile: reader.keep(PROFILE),
+            invitations: invites.then(|| reader.keep(INVITATIONS)),
             apps: reader.keep(AUTHORIZED_APPLICATIONS),
             password: (!sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
             email: reader.keep(ACCOUNT_EMAIL),

@@ -2,8 +2,8 @@
 
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
-    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, MessagePage, PasswordPage,
-    ProfilePage, ResetPage, SignUpPage, WaitingPage,
+    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, InvitationsPage, MessagePage,
+    PasswordPage, ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 
 /// A field with its label and what is wrong with it.
@@ -220,4 +220,28 @@ pub(super) fn profile(page: &ProfilePage<'_>) -> String {
         + &paragraph(&format!("@{}", page.username));
     body + &form(page.action, &[("form_token", page.form_token.as_str())], &(inside + &button("Save")))
         + &link(&page.account, "Your account")
+}
+
+pub(super) fn invitations(page: &InvitationsPage<'_>) -> String {
+    let token = ("form_token", page.form_token.as_str());
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error.as_deref());
+    for made in &page.invitations {
+        let most = made.max_uses.map_or_else(String::new, |most| format!("/{most}"));
+        let place = made.link.as_deref().or(made.email).unwrap_or_default();
+        body += &paragraph(&format!("{place} ({}, {}{most})", made.state, made.uses));
+        if made.state == "usable" {
+            body += &form(page.action, &[token, ("do", "end"), ("id", made.id)], &button("End"));
+        }
+    }
+    if page.may_make {
+        let inside = [
+            field("How often it can be used", "max_uses", "number", &page.fields.max_uses),
+            field("For how many seconds", "expires_in", "number", &page.fields.expires_in),
+            field("Note", "comment", "text", &page.fields.comment),
+            field("For this e-mail address alone", "email", "email", &page.fields.email),
+            button("Make an invitation"),
+        ];
+        body += &form(page.action, &[token, ("do", "make")], &inside.concat());
+    }
+    body + &link(&page.account, "Your account")
 }

@@ -1,0 +1,222 @@
+//! Who may invite others, and whose invitations they see and end (people PPL-19, PPL-85, PPL-86).
+
+use std::time::Duration;
+
+use super::{Invitation, NewInvitation, ended, make};
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::config::{Invitations, Mode};
+use crate::error::{Code, Error};
+use crate::model::account::{Account, AccountId, Role};
+use crate::model::caller::Caller;
+use crate::model::event::Actor;
+use crate::model::form_error::{FormError, FormErrors};
+use crate::model::rate_limit::Rule;
+use crate::model::sign_up::Road;
+use crate::steps::{admission, throttle};
+use crate::store::grants::Span;
+use crate::store::{invitations, rate_limits};
+use crate::texts;
+
+/// How often an invitation of somebody who is not staff can be used at most.
+const MOST_USES: i64 = 100;
+/// How long it lives at most.
+const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How many are listed when the caller does not say, and at most (people PPL-6).
+const USUAL_PAGE: i64 = 20;
+const LARGEST_PAGE: i64 = 100;
+
+/// Whether somebody may invite others at present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MayInvite {
+    /// Within no bounds but those of every invitation.
+    AsStaff,
+    /// Within the bounds of people.
+    AsPerson,
+    /// Once the account is old enough.
+    From(Timestamp),
+    /// Not at all.
+    No,
+}
+
+/// Whether this account may invite others.
+#[must_use]
+pub fn may_invite(auth: &Auth, account: &Account) -> MayInvite {
+    let signups = &auth.config().signups;
+    if admission::mode(auth, Road::Page) == Mode::Closed {
+        return MayInvite::No;
+    }
+    let old_enough = account.created_at.map(|made| made.plus(signups.inviter_age));
+    match signups.invitations {
+        Invitations::Off => MayInvite::No,
+        _ if account.role >= Role::Moderator => MayInvite::AsStaff,
+        Invitations::Staff => MayInvite::No,
+        Invitations::People => match old_enough {
+            Some(from) if from > auth.ambient().now() => MayInvite::From(from),
+            _ => MayInvite::AsPerson,
+        },
+    }
+}
+
+/// Demands that there are invitations here.
+///
+/// # Errors
+/// 404 where nobody invites anybody.
+pub fn require(auth: &Auth) -> Result<(), Error> {
+    let is_off = auth.config().signups.invitations == Invitations::Off;
+    match is_off || admission::mode(auth, Road::Page) == Mode::Closed {
+        true => Err(Error::refused(Code::NotFound, "Record not found")),
+        false => Ok(()),
+    }
+}
+
+/// Makes an invitation of a person, within the bounds of people unless it is staff's (people PPL-86).
+///
+/// # Errors
+/// The fields that are wrong; 403 for whoever may not; 409 when as many as one may have are open; 429 beyond the limit.
+pub async fn create_by(
+    auth: &Auth,
+    maker: &Account,
+    new: NewInvitation,
+    caller: &Caller,
+) -> Result<Result<Invitation, FormErrors>, Error> {
+    let mut new = NewInvitation { maker: Some(maker.clone()), ..new };
+    let as_person = match may_invite(auth, maker) {
+        MayInvite::AsStaff => false,
+        MayInvite::AsPerson => true,
+        MayInvite::From(_) | MayInvite::No => return Err(not_allowed()),
+    };
+    let mut errors = new.problems();
+    if as_person {
+        new.skips_review = false;
+        let mut refuse = |field| {
+            if !errors.iter().any(|error| error.field == field) {
+                errors.push(FormError::invalid(field));
+            }
+        };
+        if new.max_uses.is_none_or(|uses| uses > MOST_USES) {
+            refuse("max_uses");
+        }
+        if new.expires_in.is_none_or(|lifetime| lifetime > LONGEST) {
+            refuse("expires_in");
+        }
+    }
+    if !errors.is_empty() {
+        return Ok(Err(FormErrors(errors)));
+    }
+    count(auth, maker, caller).await?;
+    let most_open = as_person.then_some(auth.config().signups.max_open_invitations);
+    make(auth, new, most_open, caller).await.map(Ok)
+}
+
+/// Counts an invitation of this account (people PPL-190).
+async fn count(auth: &Auth, maker: &Account, caller: &Caller) -> Result<(), Error> {
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let Some(counter) = limits.counter(Rule::Invitations, maker.id.as_str()) else { return Ok(()) };
+    let _turn = throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?;
+    let counted = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
+    match counted > i64::from(counter.limit.max) {
+        true => Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
+        false => Ok(()),
+    }
+}
+
+/// Which invitations to list, newest first, in the words of Mastodon's API.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ListSpan {
+    /// Older than this one.
+    pub max_id: Option<String>,
+    /// Newer than this one, the newest of them.
+    pub since_id: Option<String>,
+    /// Newer than this one, those right after it.
+    pub min_id: Option<String>,
+    /// How many.
+    pub limit: Option<i64>,
+}
+
+/// Some invitations, newest first.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Listed {
+    /// The invitations.
+    pub invitations: Vec<Invitation>,
+    /// The limit that was used.
+    pub limit: i64,
+    /// Whether there are older ones.
+    pub has_older: bool,
+}
+
+/// The invitations of one account.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn of_person(auth: &Auth, maker: &Account, span: ListSpan) -> Result<Listed, Error> {
+    listed(auth, Some(maker.id.clone()), span).await
+}
+
+/// The invitations of all, for staff.
+///
+/// # Errors
+/// 403 for others; when the database does not answer.
+pub async fn of_all(auth: &Auth, staff: &Account, span: ListSpan) -> Result<Listed, Error> {
+    require_staff(staff)?;
+    listed(auth, None, span).await
+}
+
+async fn listed(auth: &Auth, maker: Option<AccountId>, span: ListSpan) -> Result<Listed, Error> {
+    // A limit below 1 is none.
+    let limit = span.limit.filter(|limit| *limit > 0).unwrap_or(USUAL_PAGE).min(LARGEST_PAGE);
+    let oldest_first = span.min_id.is_some();
+    let after = span.min_id.or(span.since_id).unwrap_or_default();
+    // One more than wanted tells whether there are more.
+    let span = Span { after, before: span.max_id, oldest_first, most: limit + 1 };
+    let found = auth.store().read(move |c| Box::pin(async move { invitations::some(c, maker.as_ref(), &span).await }));
+    let found = found.await?;
+    let wanted = usize::try_from(limit).unwrap_or_default();
+    let has_older = oldest_first || found.len() > wanted;
+    let mut invitations: Vec<Invitation> = found.into_iter().take(wanted).collect();
+    if oldest_first {
+        invitations.reverse();
+    }
+    Ok(Listed { invitations, limit, has_older })
+}
+
+/// Ends an invitation of one's own, by its id.
+///
+/// # Errors
+/// 404 when there is none, it is somebody else's, or it has ended before.
+pub async fn end_own(auth: &Auth, maker: &Account, id: &str, caller: &Caller) -> Result<Invitation, Error> {
+    ended(auth, id, Some(maker.id.clone()), Actor::Account(maker.id.clone()), caller).await
+}
+
+/// Ends an invitation of anybody's, for admins; moderators end their own.
+///
+/// # Errors
+/// 403 for others; 404 when there is none, or it has ended before.
+pub async fn end_any(auth: &Auth, staff: &Account, id: &str, caller: &Caller) -> Result<Invitation, Error> {
+    require_staff(staff)?;
+    let by = Actor::Account(staff.id.clone());
+    if staff.role == Role::Admin {
+        return ended(auth, id, None, by, caller).await;
+    }
+    let wanted = id.to_owned();
+    let known = auth.store().look_up(move |c| Box::pin(async move { invitations::by_id(c, &wanted).await })).await?;
+    match known {
+        Some(known) if known.maker.as_ref() != Some(&staff.id) => Err(not_allowed()),
+        _ => ended(auth, id, Some(staff.id.clone()), by, caller).await,
+    }
+}
+
+/// Demands that staff asks.
+///
+/// # Errors
+/// 403 for others.
+pub fn require_staff(account: &Account) -> Result<(), Error> {
+    if account.role >= Role::Moderator { Ok(()) } else { Err(not_allowed()) }
+}
+
+fn not_allowed() -> Error {
+    Error::refused(Code::SignUpRefused, texts::ACTION_NOT_ALLOWED)
+}

@@ -1,0 +1,152 @@
+//! Invitations in JSON: one's own, and those of all for staff (people PPL-85).
+
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use super::entities;
+use super::json::{body, private};
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::flows::invitations::{self as flow, Invitation, ListSpan, Listed, NewInvitation};
+use crate::model::account::{Account, Role};
+use crate::web::kit::bearer::Bearer;
+use crate::web::wire::params::{Params, Received};
+use crate::web::wire::redirect::with_query;
+use crate::web::wire::reply::{ApiError, JsonBody, json as reply};
+use crate::web::wire::request as wire;
+
+type Answer = Result<HttpResponse, ApiError>;
+
+pub(super) const OWN: &str = "/api/v1/auth/invitations";
+pub(super) const ALL: &str = "/api/v1/admin/auth/invitations";
+
+const ADMIN_READS: &[&str] = &["admin:read", "admin:read:accounts"];
+const ADMIN_WRITES: &[&str] = &["admin:write", "admin:write:accounts"];
+
+/// `GET /api/v1/auth/invitations`
+pub(super) async fn own(auth: Data<Auth>, bearer: Bearer, received: Received) -> Answer {
+    let account = bearer.account(&["auth:read"]).await?;
+    let found = flow::of_person(&auth, &account, span(&received.0?)?).await?;
+    Ok(page(&auth, OWN, &found))
+}
+
+/// `POST /api/v1/auth/invitations`
+pub(super) async fn make(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
+    let account = bearer.account(&["auth:write"]).await?;
+    made(&auth, &req, &account, &body(received)?).await
+}
+
+/// `DELETE /api/v1/auth/invitations/{id}`
+pub(super) async fn end(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: Path<String>) -> Answer {
+    let account = bearer.account(&["auth:write"]).await?;
+    flow::end_own(&auth, &account, &id, &wire::caller(&req, auth.config())).await?;
+    Ok(private(reply(&json!({}))))
+}
+
+/// `GET /api/v1/admin/auth/invitations`
+pub(super) async fn all(auth: Data<Auth>, bearer: Bearer, received: Received) -> Answer {
+    let staff = bearer.account(ADMIN_READS).await?;
+    let found = flow::of_all(&auth, &staff, span(&received.0?)?).await?;
+    Ok(page(&auth, ALL, &found))
+}
+
+/// `POST /api/v1/admin/auth/invitations`
+pub(super) async fn make_as_staff(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
+    let staff = bearer.account(ADMIN_WRITES).await?;
+    flow::require_staff(&staff)?;
+    made(&auth, &req, &staff, &body(received)?).await
+}
+
+/// `DELETE /api/v1/admin/auth/invitations/{id}`
+pub(super) async fn end_any(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: Path<String>) -> Answer {
+    let staff = bearer.account(ADMIN_WRITES).await?;
+    flow::end_any(&auth, &staff, &id, &wire::caller(&req, auth.config())).await?;
+    Ok(private(reply(&json!({}))))
+}
+
+async fn made(auth: &Auth, req: &HttpRequest, maker: &Account, params: &Params) -> Answer {
+    let new = wanted(params, maker.role >= Role::Moderator)?;
+    match flow::create_by(auth, maker, new, &wire::caller(req, auth.config())).await? {
+        Ok(invitation) => Ok(private(reply(&entity(auth, &invitation)))),
+        Err(errors) => Ok(private(entities::field_errors(&errors))),
+    }
+}
+
+/// The invitation that a form or a JSON body describes. What is no number is one that no invitation has.
+///
+/// # Errors
+/// 400 for differing copies of a field.
+pub(super) fn wanted(params: &Params, is_staff: bool) -> Result<NewInvitation, Error> {
+    let text = |name: &str| Ok::<_, Error>(params.body_text(name)?.map(|text| text.trim().to_owned()));
+    let mut new = NewInvitation::new(None);
+    new.max_uses = match text("max_uses")?.as_deref() {
+        None | Some("") if is_staff => None,
+        None | Some("") => Some(1),
+        Some("none") => None,
+        Some(number) => Some(number.parse().unwrap_or(0)),
+    };
+    new.expires_in = match text("expires_in")?.as_deref() {
+        None | Some("") => new.expires_in,
+        Some("never") => None,
+        Some(seconds) => Some(Duration::from_secs(seconds.parse().unwrap_or(0))),
+    };
+    new.comment = params.body_text("comment")?;
+    new.email = text("email")?.filter(|email| !email.is_empty());
+    new.skips_review = match text("skips_review")?.as_deref() {
+        None => is_staff,
+        Some(said) => matches!(said, "true" | "1" | "on"),
+    };
+    Ok(new)
+}
+
+fn span(params: &Params) -> Result<ListSpan, Error> {
+    let mut span = ListSpan::default();
+    span.max_id = params.last_scalar("max_id")?;
+    span.since_id = params.last_scalar("since_id")?;
+    span.min_id = params.last_scalar("min_id")?;
+    span.limit = params.last_text("limit").and_then(|limit| limit.parse().ok());
+    Ok(span)
+}
+
+fn page(auth: &Auth, path: &str, found: &Listed) -> HttpResponse {
+    let entities: Vec<Value> = found.invitations.iter().map(|invitation| entity(auth, invitation)).collect();
+    let mut reply = private(HttpResponse::Ok().json_body(&entities));
+    let links = links(&auth.config().base_url.join(path), found);
+    if let Some(links) = links.and_then(|links| header::HeaderValue::try_from(links).ok()) {
+        reply.headers_mut().insert(header::LINK, links);
+    }
+    reply
+}
+
+/// The neighbouring pages (RFC 8288), as Mastodon's lists have them.
+fn links(place: &str, found: &Listed) -> Option<String> {
+    let (first, last) = (found.invitations.first()?, found.invitations.last()?);
+    let limit = found.limit.to_string();
+    let link = |name, id: &str, rel| {
+        format!("<{}>; rel=\"{rel}\"", with_query(place, [("limit", limit.as_str()), (name, id)]))
+    };
+    let next = found.has_older.then(|| link("max_id", &last.id, "next"));
+    let parts: Vec<String> = next.into_iter().chain([link("min_id", &first.id, "prev")]).collect();
+    Some(parts.join(", "))
+}
+
+fn entity(auth: &Auth, made: &Invitation) -> Value {
+    json!({
+        "id": made.id,
+        "code": made.code,
+        "url": flow::link(auth, made),
+        "max_uses": made.max_uses,
+        "uses": made.uses,
+        "expires_at": made.expires_at.map(|end| end.to_iso8601()),
+        "comment": made.comment,
+        "skips_review": made.skips_review,
+        "email": made.email,
+        "created_at": made.created_at.to_iso8601(),
+        "created_by": made.maker.as_ref().map(|maker| json!({ "id": maker.as_str(), "username": made.maker_name })),
+        "state": made.state(auth.ambient().now()),
+    })
+}
