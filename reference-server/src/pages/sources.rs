@@ -37,6 +37,7 @@ templates! {
     "home.html",
     "account.html",
     "demo.html",
+    "profile.html",
 }
 
 /// The source of every template, and what is said about those that do not work.

@@ -48,13 +48,14 @@ pub fn app(
 }
 
 /// The reference server's routes that are not the library's, not the last to match, and not of a kind of their own.
-fn own_routes(state: &State) -> [Routes; 8] {
+fn own_routes(state: &State) -> [Routes; 9] {
     [
         health::routes(state),
         site::home::routes(state),
         site::account::routes(state),
         site::server_sign_in::routes(state),
         site::demo::routes(state),
+        site::profile::routes(state),
         documents::account_routes(&state.auth),
         api::mastodon::routes(state),
         api::discovery::routes(state),

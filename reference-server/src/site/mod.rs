@@ -8,6 +8,7 @@ mod error_page;
 pub mod frontend_fallback;
 pub mod home;
 pub mod not_found;
+pub mod profile;
 pub mod server_sign_in;
 pub mod setup;
 mod texts;

@@ -5,10 +5,12 @@ mod account;
 mod demo;
 mod home;
 mod notice;
+mod profile;
 mod setup;
 
 pub use self::account::{AccountPage, Actions, Identity, LanguageChoice, Links};
 pub use self::demo::{DemoPage, Message, Parameter, Step};
 pub use self::home::{DemoOffer, HomePage};
 pub use self::notice::{Notice, NoticeKind};
+pub use self::profile::ProfilePage;
 pub use self::setup::{FieldErrors, SetupPage};
