@@ -187,9 +187,11 @@ story!(form_target_refusal_is_a_page_for_a_person_and_json_for_a_program, &[("de
         assert!(page.header("content-type").starts_with("text/html"), "{target}: {:?}", page.headers);
         assert!(page.markup().contains(&told), "{target}: {}", page.body);
         assert_eq!(page.header("access-control-allow-origin"), "", "{target}");
-        // No program has anything to do with the confirmation of a link.
-        if !target.starts_with("/oauth/sso") {
-            foreign("application/json").await.is_api_error(403, &told);
+        // The confirmation of a link and "continue as" are for people alone.
+        if !target.starts_with("/oauth/sso") && !target.starts_with("/oauth/authorize/continue") {
+            let told_program = foreign("application/json").await;
+            assert!(told_program.header("content-type").starts_with("application/json"), "{target}");
+            told_program.is_api_error(403, &told);
         }
     }
     // Who opens such an address by itself, or posts more than a form has.

@@ -47,7 +47,7 @@ async fn log_contains_no_secrets_passwords_or_query_strings() {
     }
 }
 
-/// What is in the query of the two routes that take a token there is in no line, whatever is logged (faults A6, FAC-140).
+/// What is in the query of the two routes that take a token there is in no line, whatever is logged (faults A6).
 #[tokio::test]
 async fn log_at_every_level_contains_no_token_of_a_query_and_no_hint() {
     let hint = "eyJhbGciOiJSUzI1NiJ9.aGludC1vZi1zb21lYm9keQ.c2lnbmF0dXJl";
