@@ -103,6 +103,9 @@ texts! {
 
     /// Titles and messages of error pages.
     ERROR_PAGES {
+        /// Title and message: a form of another shape or size than ours.
+        UNREADABLE_FORM_TITLE = "This form cannot be read";
+        UNREADABLE_FORM = "Nothing was changed. Please go back, load the page again and send the form once more.";
         /// Title: the app is not registered.
         UNKNOWN_APP_TITLE = "This app is not known here";
         /// What to do about it.
@@ -350,6 +353,12 @@ texts! {
         FIELD_BELOW_AGE = "is below the age limit";
         FIELD_COMMON = "is one of those that are tried first: choose another";
         FIELD_OBVIOUS = "is too close to the name or the site: choose another";
+    }
+
+    /// Notices of the page of authorized apps.
+    AUTHORIZED_APPS {
+        /// An app's access was removed a moment ago.
+        ACCESS_REMOVED = "The app’s access is removed. It is signed out everywhere.";
     }
 
     /// What the links are that an app gives of itself.

@@ -32,6 +32,14 @@ pub(crate) const MASTO_JS: Client = Client::new("Story in JavaScript", "masto_js
 /// megalodon.
 pub(crate) const MEGALODON: Client = Client::new("Story with megalodon", "megalodon_js.mjs", Language::JavaScript, &[]);
 
+/// @auth/core with its provider for Mastodon.
+pub(crate) const AUTH_CORE: Client = Client::new("Story with Auth.js", "auth_core_js.mjs", Language::JavaScript, &[]);
+/// next-auth 4.
+pub(crate) const NEXT_AUTH: Client = Client::new("Story with next-auth", "next_auth_js.mjs", Language::JavaScript, &[]);
+/// passport-mastodon.
+pub(crate) const PASSPORT: Client =
+    Client::new("Story with passport-mastodon", "passport_js.mjs", Language::JavaScript, &[]);
+
 /// Mastodon.py, which signs somebody up.
 pub(crate) const MASTODON_PY_SIGN_UP: Client =
     Client::new("Story of a sign-up", "sign_up_py.py", Language::Python, &[]);

@@ -9,6 +9,9 @@
 //! | megalodon | Mastodon and its kin | `megalodon_js.mjs` |
 //! | Authlib | OAuth and OpenID Connect | `authlib_py.py` |
 //! | openid-client | OAuth and OpenID Connect | `openid_client_js.mjs` |
+//! | @auth/core, its Mastodon provider | Mastodon | `auth_core_js.mjs` |
+//! | next-auth 4 | Mastodon | `next_auth_js.mjs` |
+//! | passport-mastodon | Mastodon | `passport_js.mjs` |
 //! | Mastodon.py, again | sign-up as Mastodon has it | `sign_up_py.py` |
 //! | altcha-lib | the proof of work of a sign-up | `altcha_js.mjs` |
 
@@ -18,7 +21,10 @@ mod client_program;
 mod mail;
 mod sign_up;
 
-use client_program::{AUTHLIB, Client, ClientProgram, MASTO_JS, MASTODON_PY, MEGALODON, TOOT, openid_client};
+use client_program::{
+    AUTH_CORE, AUTHLIB, Client, ClientProgram, MASTO_JS, MASTODON_PY, MEGALODON, NEXT_AUTH, PASSPORT, TOOT,
+    openid_client,
+};
 use serde_json::{Value, json};
 use tests::app::OUT_OF_BAND;
 use tests::example_host::ExampleHost;
@@ -59,6 +65,21 @@ async fn megalodon_signs_in_by_redirect() {
 #[tokio::test]
 async fn megalodon_signs_in_with_out_of_band_code() {
     signs_in_with_a_copied_code(&MEGALODON).await;
+}
+
+#[tokio::test]
+async fn auth_core_signs_in_with_its_mastodon_provider() {
+    signs_in_by_redirect(&AUTH_CORE).await;
+}
+
+#[tokio::test]
+async fn next_auth_signs_in_with_a_mastodon_provider() {
+    signs_in_by_redirect(&NEXT_AUTH).await;
+}
+
+#[tokio::test]
+async fn passport_mastodon_signs_in_by_redirect() {
+    signs_in_by_redirect(&PASSPORT).await;
 }
 
 #[tokio::test]

@@ -275,7 +275,7 @@ story!(removing_app_requires_form_token_and_same_origin, |story| {
     story.verify(&token).await.is(200);
 
     let answer = post().header("origin", story.base()).form(&good).send().await.is(302);
-    assert_eq!(answer.header("location"), format!("{}{PAGE}", story.base()));
+    assert_eq!(answer.header("location"), format!("{}{PAGE}?notice=removed", story.base()));
     story.verify(&token).await.is(401);
     assert_eq!(post().form(&good).send().await.is(404).header("access-control-allow-origin"), "");
 });

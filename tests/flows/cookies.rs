@@ -26,12 +26,17 @@ fn set_cookies(answer: &Response) -> Vec<String> {
     lines.map(shape).collect()
 }
 
+/// An app that registered behind the proxy.
+async fn registered(story: &Story) -> App {
+    let form = [("client_name", "App"), ("redirect_uris", "https://app.example/callback"), ("scopes", "read")];
+    let app = call(story, Method::POST, "/api/v1/apps").form(&form).send().await.is(200).json();
+    App::registered(&app, "https://app.example/callback", "read")
+}
+
 /// What a browser gets on its way through everything that sets a cookie.
 async fn all_cookies(story: &Story) -> Vec<Vec<String>> {
     let ada = story.person("ada").await;
-    let form = [("client_name", "App"), ("redirect_uris", "https://app.example/callback"), ("scopes", "read")];
-    let app = call(story, Method::POST, "/api/v1/apps").form(&form).send().await.is(200).json();
-    let app = App::registered(&app, "https://app.example/callback", "read");
+    let app = registered(story).await;
     let (query, mut jar, mut seen) = (app.authorize_query(), CookieJar::default(), Vec::new());
     let mut keep = |jar: &mut CookieJar, answer: &Response| {
         jar.keep(answer);
@@ -81,6 +86,10 @@ story!(
         let mut seen = all_cookies(&story).await;
         seen.iter_mut().for_each(|cookies| cookies.sort());
         assert_eq!(seen, expected);
+        let path = format!("/api/auth/login?{}", registered(&story).await.authorize_query());
+        let form = [("identifier", "ada"), ("password", "wrong")];
+        let refused = call(&story, Method::POST, &path).header("accept", "text/html").form(&form).send().await.is(302);
+        assert_eq!(set_cookies(&refused), [lasting("__Host-typed", 60)]);
     }
 );
 

@@ -6,7 +6,7 @@ use lysand_auth::host::accounts::Accounts;
 use lysand_auth::host::accounts::Standing;
 use tests::http::http_client;
 use tests::story;
-use tests::story::{CALLBACK, Story, query_of};
+use tests::story::{CALLBACK, CookieJar, Story, query_of};
 use tests::{Person, TestClient};
 
 story!(login_with_missing_or_malformed_parameter_is_refused, |story| {
@@ -392,4 +392,43 @@ story!(login_with_existing_session_ends_the_old_session, |story| {
     story.post(&path).session(&first).form(&form).send().await.is(302);
     let answer = story.decide(&first, &app).await;
     answer.is_login_error("invalid_request", "Invalid JWT, could not verify");
+});
+
+story!(login_refused_in_a_browser_keeps_the_typed_name_for_the_next_page_alone, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let (query, mut jar) = (app.authorize_query(), CookieJar::default());
+    let page = format!("/oauth/authorize?{query}");
+    let get = async |jar: &mut CookieJar, path: &str| {
+        let page = story.get(path).cookies(jar).header("accept", "text/html").send().await.is(200);
+        jar.keep(&page);
+        page
+    };
+    let odd = "ada\"><b>@x";
+    for (identifier, password, kept) in [
+        ("ada", "wrong", "value=\"ada\""),
+        (" ada ", "wrong", "value=\"ada\""),
+        (odd, "wrong", "value=\"ada&quot;&gt;&lt;b&gt;@x\""),
+        ("ada", "", "value=\"ada\""),
+    ] {
+        let form = [("identifier", identifier), ("password", password)];
+        let call = story.post(&format!("/api/auth/login?{query}")).cookies(&jar).header("accept", "text/html");
+        let answer = call.form(&form).send().await;
+        jar.keep(&answer);
+        let next = if answer.status == 302 { answer.location().to_string() } else { page.clone() };
+        assert!(!next.contains("ada"), "a name has no place in an address: {next}");
+        assert!(get(&mut jar, &next).await.body.contains(kept), "{identifier}");
+        assert!(!get(&mut jar, &next).await.body.contains(kept), "once is enough: {identifier}");
+    }
+    // Not too long for a name, nobody's after the right password, and none of a program's.
+    let long = "a".repeat(321);
+    for (identifier, password, accept) in [
+        (long.as_str(), "wrong", "text/html"),
+        ("ada", &*ada.password, "text/html"),
+        ("ada", "wrong", "*/*;q=0.1, application/json"),
+    ] {
+        let form = [("identifier", identifier), ("password", password)];
+        let call = story.post(&format!("/api/auth/login?{query}")).header("accept", accept);
+        assert_eq!(call.form(&form).send().await.cookie("typed"), None, "{accept}");
+    }
+    assert!(!get(&mut CookieJar::default(), &page).await.body.contains("value=\"ada\""));
 });

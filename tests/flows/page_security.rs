@@ -162,3 +162,50 @@ story!(setup_link_with_repeated_token_shows_page_of_invalid_link, |story| {
         assert!(page.header("content-type").starts_with("text/html"), "{query}: {}", page.body);
     }
 });
+
+story!(form_target_refusal_is_a_page_for_a_person_and_json_for_a_program, &[("demo.enabled", "true")], |story| {
+    let query = story.usual_app().await.authorize_query();
+    let targets = [
+        format!("/api/auth/login?{query}"),
+        format!("/api/auth/redirect?{query}&code=x"),
+        format!("/oauth/authorize/continue?{query}"),
+        "/api/auth/mastodon-logout".to_owned(),
+        "/account/confirm".to_owned(),
+        "/account/language".to_owned(),
+        "/demo/start".to_owned(),
+        "/oauth/sso/link/confirm".to_owned(),
+        "/oauth/authorized_applications/x".to_owned(),
+    ];
+    let told = format!("This request came from another site: https://evil.example. Expected was {}.", story.base());
+    let person = "text/html,application/xhtml+xml,*/*;q=0.8";
+    for target in &targets {
+        let foreign = |accept: &str| {
+            let call = story.post(target).header("origin", "https://evil.example").header("accept", accept);
+            call.form(&[("a", "b")]).send()
+        };
+        let page = foreign(person).await.is(403);
+        assert!(page.header("content-type").starts_with("text/html"), "{target}: {:?}", page.headers);
+        assert!(page.markup().contains(&told), "{target}: {}", page.body);
+        assert_eq!(page.header("access-control-allow-origin"), "", "{target}");
+        // The confirmation of a link and "continue as" are for people alone.
+        if !target.starts_with("/oauth/sso") && !target.starts_with("/oauth/authorize/continue") {
+            let told_program = foreign("application/json").await;
+            assert!(told_program.header("content-type").starts_with("application/json"), "{target}");
+            told_program.is_api_error(403, &told);
+        }
+    }
+    // Who opens such an address by itself, or posts more than a form has.
+    for target in targets.iter().chain([&"/setup".to_owned()]) {
+        if !target.starts_with("/oauth/sso") && target != "/setup" {
+            let page = story.get(target).header("accept", person).send().await.is(405);
+            assert!(page.header("content-type").starts_with("text/html"), "{target}: {:?}", page.headers);
+            assert!(page.header("allow").contains("POST") || page.header("allow").contains("DELETE"), "{target}");
+            assert!(story.get(target).send().await.is(405).json()["error"].is_string(), "{target}");
+        }
+        let big = format!("a={}", "x".repeat(70_000));
+        let big = story.post(target).header("accept", person).body("application/x-www-form-urlencoded", big);
+        let page = big.send().await;
+        assert!([400, 413].contains(&page.status.as_u16()), "{target}: {}", page.status);
+        assert!(page.header("content-type").starts_with("text/html"), "{target}: {:?}", page.headers);
+    }
+});

@@ -163,7 +163,23 @@ story!(path_with_doubled_slashes_is_served_like_one_slash, |story| {
     story.get("//health").send().await.is(200);
     story.get("//.well-known/openid-configuration").send().await.is(200);
     story.call(reqwest::Method::PUT, "//oauth/token").send().await.is(405);
-    for unknown in ["//nothing", "/nothing//here", "//api/v1//nothing", "//oauth/authorized_applications//x//y"] {
+    for asset in ["//assets/style.css", "/assets//style.css", "/assets/style.css//", "//favicon.ico"] {
+        let answer = story.get(asset).send().await.is(200);
+        assert_eq!(answer.header("access-control-allow-origin"), "*", "{asset}");
+    }
+    for path in ["//setup?token=x", "/setup//?token=x"] {
+        let page = story.get(path).header("accept", "text/html").send().await.is(410);
+        assert!(page.body.contains("This set-up link no longer works"), "{path}");
+        story.post(path).form(&[("token", "x"), ("username", "eve")]).send().await.is(410);
+        story.call(reqwest::Method::PUT, path).send().await.is(405);
+    }
+    for unknown in [
+        "//assets//nothing",
+        "//nothing",
+        "/nothing//here",
+        "//api/v1//nothing",
+        "//oauth/authorized_applications//x//y",
+    ] {
         story.get(unknown).send().await.is(404);
     }
 });

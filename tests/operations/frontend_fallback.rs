@@ -377,7 +377,7 @@ async fn frontend_fallback_loop_is_refused_by_config_or_answered_508() {
 async fn frontend_gets_paths_with_doubled_slashes_untouched() {
     let (server, frontend) = server_and_frontend().await;
     // One that begins with two slashes could name another host, and is refused (above).
-    for path in ["/@ada//1?x=//y", "/a///b//"] {
+    for path in ["/@ada//1?x=//y", "/a///b//", "/assets//theirs.css", "/@ada"] {
         get(&server, path).await.is(200);
         let asked = frontend.requests();
         assert!(asked.last().is_some_and(|asked| asked.starts_with(&format!("GET {path} HTTP/1.1\r\n"))), "{asked:?}");
@@ -386,6 +386,7 @@ async fn frontend_gets_paths_with_doubled_slashes_untouched() {
     let before = frontend.requests().len();
     get(&server, "//api/v1/instance").await.is(200);
     get(&server, "/api//v1/apps/verify_credentials").await.is(401);
+    get(&server, "/assets//style.css").await.is(200);
     assert_eq!(frontend.requests().len(), before);
 }
 

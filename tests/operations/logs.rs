@@ -46,3 +46,38 @@ async fn log_contains_no_secrets_passwords_or_query_strings() {
         assert!(!log.contains(secret), "{what} is in the log:\n{log}");
     }
 }
+
+/// What is in the query of the two routes that take a token there is in no line, whatever is logged (faults A6).
+#[tokio::test]
+async fn log_at_every_level_contains_no_token_of_a_query_and_no_hint() {
+    let hint = "eyJhbGciOiJSUzI1NiJ9.aGludC1vZi1zb21lYm9keQ.c2lnbmF0dXJl";
+    for level in ["error", "warn", "info", "debug", "trace", "trace,actix_http=trace,actix_server=trace"] {
+        let server = ServerProcess::builder().environment("RUST_LOG", level).start().await;
+        let (client, ada) = (server.client(), Person::named("ada"));
+        server.create_account(&ada);
+        let app = client.register().await.expect("an app");
+        let browser = client.sign_in(&ada, &app).await.expect("signed in");
+        let code = client.consent(&browser, &app).await.expect("a code");
+        let credentials = app.credentials();
+        let grant =
+            [("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", "https://app.example/callback")];
+        let redeemed = client.post("/oauth/token").form(&[&grant[..], &credentials].concat()).send().await;
+        let token = access_token(redeemed).expect("a token");
+        let wrong = token.chars().rev().collect::<String>();
+        for (token, status) in [(&token, 200), (&wrong, 401)] {
+            let path = format!("/api/v1/accounts/verify_credentials?access_token={token}");
+            let answer = client.get(&path).send().await.is(status);
+            assert!(answer.header("cache-control").contains("no-store"), "{level}: {:?}", answer.headers);
+            for path in ["/oauth/userinfo", "/api/v1/preferences", "/nothing/here", "/oauth/authorize"] {
+                client.get(&format!("{path}?access_token={token}&id_token_hint={hint}")).send().await;
+            }
+        }
+        let hinted = app.authorize_query_with(&[("prompt", "none"), ("scope", "openid"), ("id_token_hint", hint)]);
+        client.get(&format!("/oauth/authorize?{hinted}")).send().await;
+        let log = server.log();
+        for (what, secret) in [("a token", token.as_str()), ("a wrong token", &wrong), ("a hint", hint)] {
+            assert!(!log.contains(secret), "{what} is in the log at {level}:\n{log}");
+        }
+        assert!(!log.contains("access_token=") && !log.contains("id_token_hint="), "{level}:\n{log}");
+    }
+}

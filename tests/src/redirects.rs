@@ -21,7 +21,8 @@ impl Redirects {
     pub async fn listen() -> Self {
         let (report, visits) = mpsc::unbounded_channel();
         let site = Site::serve(move |url| {
-            let is_visit = url.path() == PATH;
+            // Some libraries have paths of their own around it.
+            let is_visit = url.path() == PATH || url.path().contains("/callback/");
             if is_visit {
                 // A story that has ended is not interested any more.
                 let _ = report.send(url);

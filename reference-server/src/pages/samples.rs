@@ -8,15 +8,15 @@ mod recovery;
 
 use lysand_auth::host::pages::{
     Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage,
-    CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, MomentOnPage, Permission, ProviderOnPage,
-    SignInPage,
+    CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, LongListOnPage, MomentOnPage, Permission,
+    ProviderOnPage, SignInPage,
 };
 use serde_json::Value;
 
 use self::common::{account, add, app};
 use super::contexts::{
     AccountPage, Actions, DemoOffer, DemoPage, FieldErrors, HomePage, Identity, LanguageChoice, Links, Message, Notice,
-    NoticeKind, Parameter, SetupPage, Step,
+    NoticeKind, Parameter, PublicProfilePage, SetupPage, Step,
 };
 
 /// Every template but the frame, in each of its shapes, with `text` for every text from outside.
@@ -37,6 +37,11 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     about::about(text, &mut samples);
     your_account(text, &mut samples);
     add(&mut samples, "demo.html", &demo(text));
+    add(
+        &mut samples,
+        "public_profile.html",
+        &PublicProfilePage { account: account(text), host: text, home: text.to_owned() },
+    );
     samples
 }
 
@@ -47,6 +52,7 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         form_token: text.to_owned(),
         app: Some(app(text)),
         error: Some(text.to_owned()),
+        typed: Some(text.to_owned()),
         current,
         password,
         providers: vec![provider(Some(text)), provider(None)],
@@ -57,7 +63,7 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     for continue_action in [Some(text.to_owned()), None] {
         add(samples, "sign_in.html", &page(Some(CurrentAccount { account: account(text), continue_action }), true));
     }
-    add(samples, "sign_in.html", &SignInPage { error: None, ..page(None, false) });
+    add(samples, "sign_in.html", &SignInPage { error: None, typed: None, ..page(None, false) });
     add(
         samples,
         "sign_in.html",
@@ -141,9 +147,21 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
         last_used,
         remove_action,
     };
-    let page = |apps| AuthorizedApplicationsPage {
+    let list = |number| LongListOnPage {
+        search_action: text,
+        lang: Some(text.to_owned()),
+        searched: text.to_owned(),
+        number,
+        count: 2,
+        previous: (number == 2).then(|| text.to_owned()),
+        next: (number == 1).then(|| text.to_owned()),
+        all: Some(text.to_owned()),
+    };
+    let page = |apps, list| AuthorizedApplicationsPage {
         account: account(text),
+        notice: Some(text),
         apps,
+        list,
         form_token: text.to_owned(),
         home: text.to_owned(),
     };
@@ -152,8 +170,16 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
         granted(AppOnPage { name: text, website: None, website_host: None }, None, None),
     ];
     let many = (0..5).map(|_| granted(app(text), None, Some(text.to_owned()))).collect();
-    for apps in [apps, many, Vec::new()] {
-        add(samples, "authorized_applications.html", &page(apps));
+    let one = || vec![granted(app(text), None, Some(text.to_owned()))];
+    for (apps, list) in [
+        (apps, None),
+        (many, None),
+        (Vec::new(), None),
+        (one(), Some(list(1))),
+        (one(), Some(list(2))),
+        (Vec::new(), Some(list(1))),
+    ] {
+        add(samples, "authorized_applications.html", &page(apps, list));
     }
 }
 

@@ -41,6 +41,7 @@ templates! {
     "about.html",
     "account.html",
     "demo.html",
+    "public_profile.html",
 }
 
 /// The source of every template, and what is said about those that do not work.

@@ -48,7 +48,7 @@ pub fn app(
 }
 
 /// The reference server's routes that are not the library's, not the last to match, and not of a kind of their own.
-fn own_routes(state: &State) -> [Routes; 9] {
+fn own_routes(state: &State) -> [Routes; 10] {
     [
         health::routes(state),
         site::home::routes(state),
@@ -56,6 +56,7 @@ fn own_routes(state: &State) -> [Routes; 9] {
         site::account::routes(state),
         site::server_sign_in::routes(state),
         site::demo::routes(state),
+        site::public_profile::routes(state),
         documents::account_routes(&state.auth),
         api::mastodon::routes(state),
         api::discovery::routes(state),

@@ -58,15 +58,49 @@ fn has_bare_characters(given: &str) -> bool {
         || users.split('%').skip(1).any(|piece| !is_encoded(piece))
 }
 
-/// A database URL whose relative file starts in `folder`.
+/// A database URL whose relative file, or that of its authorities, starts in `folder`.
 ///
 /// # Errors
-/// When the folder's name is no text.
+/// When the folder's name is no text, or authorities are demanded whose file cannot be read.
 pub(super) fn database_url_in(folder: &Path, url: &str) -> Result<String, String> {
-    let Some(path) = url.strip_prefix("sqlite:") else { return Ok(url.to_owned()) };
+    let Some(path) = url.strip_prefix("sqlite:") else { return with_roots_in(folder, url) };
     let path = folder.join(path.strip_prefix("//").unwrap_or(path));
-    let path = path.to_str().ok_or("Keep the configuration file in a folder whose name is UTF-8.")?;
+    let path = path.to_str().ok_or(FOLDER_IS_NO_TEXT)?;
     Ok(format!("sqlite:{path}"))
+}
+
+const FOLDER_IS_NO_TEXT: &str = "Keep the configuration file in a folder whose name is UTF-8.";
+
+/// Where `sslrootcert` of a URL of PostgreSQL is a relative path, it starts in `folder`, as all relative paths do (faults D7).
+fn with_roots_in(folder: &Path, url: &str) -> Result<String, String> {
+    let Some((place, query)) = url.split_once('?') else { return Ok(url.to_owned()) };
+    // Modes that look at no certificate have no use for the file (faults D2).
+    let verifies = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
+    let is_demanded = query.split('&').any(|pair| verifies.contains(&pair));
+    let in_folder = |pair: &str| -> Result<String, String> {
+        let Some(named) = pair.strip_prefix("sslrootcert=").filter(|named| !named.is_empty() && *named != "system")
+        else {
+            return Ok(pair.to_owned());
+        };
+        let file = folder.join(decoded(named));
+        if let (true, Err(error)) = (is_demanded, std::fs::File::open(&file)) {
+            return Err(format!("sslrootcert: {} cannot be read: {error}.", file.display()));
+        }
+        Ok(format!("sslrootcert={}", encoded(file.to_str().ok_or(FOLDER_IS_NO_TEXT)?)))
+    };
+    let query: Vec<String> = query.split('&').map(in_folder).collect::<Result<_, _>>()?;
+    Ok(format!("{place}?{}", query.join("&")))
+}
+
+/// What a value in a URL of PostgreSQL says.
+fn decoded(value: &str) -> String {
+    let pair = format!("={}", value.replace('+', "%2B"));
+    url::form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
+}
+
+/// A text as it stands in a URL of PostgreSQL, where a plus is a plus.
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 /// A database URL as it may be shown: the password is replaced by three stars, whatever is in it.
@@ -107,9 +141,8 @@ pub(super) fn with_trusted_roots(url: &str, file: &Path) -> Result<String, Strin
         return Err("Remove it: database.url has no use for it.".to_owned());
     }
     let file = file.to_str().ok_or("Give a path of UTF-8 text.")?;
-    let encoded: String = url::form_urlencoded::byte_serialize(file.as_bytes()).collect();
     let joint = if url.contains('?') { '&' } else { '?' };
-    Ok(format!("{url}{joint}sslrootcert={}", encoded.replace('+', "%20")))
+    Ok(format!("{url}{joint}sslrootcert={}", encoded(file)))
 }
 
 /// An address to write to, or nothing.
@@ -301,6 +334,33 @@ mod tests {
             ("http://10.1.2.4:8080", "10.1.2.3"),
         ] {
             assert!(!leads_back(frontend, bind), "{frontend} {bind}");
+        }
+    }
+
+    #[test]
+    fn settings_relative_sslrootcert_starts_in_the_folder_of_the_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("a b")).unwrap();
+        std::fs::write(folder.path().join("a b/ca.pem"), "x").unwrap();
+        let at = |url: &str| database_url_in(folder.path(), url);
+        let file = encoded(folder.path().join("a b/ca.pem").to_str().unwrap());
+        for mode in ["verify-full", "verify-ca", "require", "prefer"] {
+            let url = at(&format!("postgres://h/n?sslrootcert=a%20b/ca.pem&sslmode={mode}"));
+            assert_eq!(url, Ok(format!("postgres://h/n?sslrootcert={file}&sslmode={mode}")));
+        }
+        for unchanged in [
+            "postgres://h/n",
+            "postgres://h/n?sslmode=require",
+            "postgres://h/n?sslrootcert=system&sslmode=verify-full",
+            "postgres://h/n?sslmode=prefer&sslrootcert=%2Fnowhere%2Fca.pem",
+        ] {
+            assert_eq!(at(unchanged).as_deref(), Ok(unchanged));
+        }
+        for (mode, named) in
+            [("verify-full", "gone.pem"), ("require", "a+b/ca.pem"), ("verify-ca", "%2Fnowhere%2Fca.pem")]
+        {
+            let why = at(&format!("postgres://h/n?sslmode={mode}&sslrootcert={named}")).unwrap_err();
+            assert!(why.starts_with("sslrootcert: /") && why.contains(" cannot be read: "), "{why}");
         }
     }
 }

@@ -5,10 +5,12 @@ use actix_web::http::header;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::web::headers::{AnswerKind, Headers};
-use lysand_auth::web::{not_allowed, not_found, with_slash};
+use lysand_auth::web::{not_allowed, not_found, with_doubled_slashes_of, with_slash};
 
 use crate::assets::{OwnAsset, find};
 use crate::state::State;
+
+const FAVICON: &str = "/favicon.ico";
 
 const PICTURE_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'; sandbox";
@@ -52,11 +54,15 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let all = state.frontend.is_none();
     let pages = state.pages.clone();
     let is_known = move |name: &str| find(name).is_some() || pages.own_asset(name).is_some();
-    let is_ours = move |path: &str| all || path.strip_prefix("/assets/").is_some_and(&is_known);
-    move |config| {
+    let is_ours = move |path: &str| match path.strip_prefix("/assets/") {
+        Some(name) => all || is_known(name.trim_end_matches('/')),
+        None => all && path.trim_end_matches('/') == FAVICON,
+    };
+    let is_served = is_ours.clone();
+    let add = move |config: &mut ServiceConfig| {
         if all {
             config.service(
-                web::resource("/favicon.ico")
+                web::resource(with_slash(FAVICON))
                     .route(web::get().to(favicon))
                     .route(web::head().to(favicon))
                     .default_service(not_allowed("GET, HEAD"))
@@ -65,12 +71,16 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
         }
         config.service(
             web::resource(with_slash("/assets/{name}"))
-                .guard(fn_guard(move |request| is_ours(request.head().uri.path())))
+                .guard(fn_guard(move |request| is_served(request.head().uri.path())))
                 .route(web::get().to(show))
                 .route(web::head().to(show))
                 .default_service(not_allowed("GET, HEAD"))
                 .wrap(headers),
         );
+    };
+    move |config| {
+        add.clone()(config);
+        with_doubled_slashes_of(config, is_ours, add);
     }
 }
 

@@ -9,6 +9,7 @@ mod error_page;
 pub mod frontend_fallback;
 pub mod home;
 pub mod not_found;
+pub mod public_profile;
 pub mod server_sign_in;
 pub mod setup;
 mod texts;

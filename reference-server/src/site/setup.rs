@@ -4,17 +4,17 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use lysand_auth::error::{Code, Error};
 use lysand_auth::host::accounts::{Email, Role};
 use lysand_auth::host::accounts::{Field, NewAccount, rules};
 use lysand_auth::host::pages::Reader;
 use lysand_auth::secret::Secret;
 use lysand_auth::web::headers::{AnswerKind, Headers};
-use lysand_auth::web::{ApiError, not_allowed, reader, with_slash};
+use lysand_auth::web::{ApiError, not_allowed, reader, with_doubled_slashes_of, with_slash};
 use serde::Deserialize;
 
-use super::error_page;
+use super::error_page::{self, wants_page};
 use super::texts::{self, HomeNotice};
 use crate::accounts::{CreateError, FirstAdminError};
 use crate::pages::contexts::{FieldErrors, SetupPage};
@@ -86,8 +86,15 @@ async fn create(
     req: HttpRequest,
     form: Result<web::Form<Form>, actix_web::Error>,
 ) -> Result<HttpResponse, ApiError> {
-    let form = form.map_err(|error| unreadable(&error))?.into_inner();
     let reader = reader(&req);
+    let form = match form {
+        Ok(form) => form.into_inner(),
+        Err(error) if wants_page(req.headers()) => {
+            let status = unreadable(&error).status_code();
+            return Ok(error_page::reply(&state, &reader, status, texts::UNREADABLE_FORM, Some(reader.keep(HOME))));
+        }
+        Err(error) => return Err(unreadable(&error)),
+    };
     if !state.accounts.setup_token_is_valid(&form.token).await? {
         return Ok(invalid_link(&state, &reader));
     }
@@ -156,7 +163,7 @@ fn unreadable(error: &actix_web::Error) -> ApiError {
 /// The routes of the set-up link.
 pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let headers = Headers::new(AnswerKind::Page, state.auth.config().base_url.is_secure());
-    move |config| {
+    let add = move |config: &mut ServiceConfig| {
         for path in with_slash(SETUP) {
             config.service(
                 web::resource(path)
@@ -168,6 +175,10 @@ pub fn routes(state: &State) -> impl FnOnce(&mut ServiceConfig) + use<> {
                     .wrap(headers),
             );
         }
+    };
+    move |config| {
+        add(config);
+        with_doubled_slashes_of(config, |path| path.trim_end_matches('/') == SETUP, add);
     }
 }
 

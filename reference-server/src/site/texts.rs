@@ -30,6 +30,11 @@ pub(super) const DEMO_FAILED: [&str; 2] = ["Something is wrong", "The demo came 
 pub(super) const NOT_FOUND: [&str; 2] = ["There is no such page", "The address is wrong, or what was there is gone."];
 pub(super) const FRONTEND_UNREACHABLE: [&str; 2] =
     ["This page cannot be shown", "The part of this site that shows it does not answer. Please try again later."];
+/// The library has the same for its own forms.
+pub(super) const UNREADABLE_FORM: [&str; 2] = [
+    "This form cannot be read",
+    "Nothing was changed. Please go back, load the page again and send the form once more.",
+];
 pub(super) const INVALID_SETUP_LINK: [&str; 2] = [
     "This set-up link no longer works",
     "A set-up link works once, until there is an admin account, and only while the server that printed it runs. If there \

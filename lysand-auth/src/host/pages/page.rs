@@ -73,6 +73,8 @@ pub struct SignInPage<'a> {
     pub app: Option<AppOnPage<'a>>,
     /// What went wrong at the last try, in words for the person.
     pub error: Option<String>,
+    /// The name that was typed at the last try, for the field `identifier`.
+    pub typed: Option<String>,
     /// The account that is signed in already and may go on with one click.
     pub current: Option<CurrentAccount<'a>>,
     /// False when this server takes no passwords.
@@ -170,12 +172,37 @@ pub struct FormPostPage<'a> {
 pub struct AuthorizedApplicationsPage<'a> {
     /// Who is signed in.
     pub account: AccountOnPage<'a>,
-    /// The apps, the one authorized last first; empty when there are none.
+    /// What the person just did.
+    pub notice: Option<&'static str>,
+    /// The apps, the one authorized last first; empty when there are none. Of many, those of this page.
     pub apps: Vec<AuthorizedAppOnPage<'a>>,
+    /// How to find one among many; `None` for a list that is all on one page.
+    pub list: Option<LongListOnPage<'a>>,
     /// Hidden field `form_token` of each form.
     pub form_token: String,
     /// Link to where a person starts.
     pub home: String,
+}
+
+/// A list that is searched and read page by page.
+#[derive(Debug, Serialize)]
+pub struct LongListOnPage<'a> {
+    /// Where the search form leads (`method="get"`, field `q`).
+    pub search_action: &'a str,
+    /// Hidden field `lang` of the search form, when the reader chose a language.
+    pub lang: Option<String>,
+    /// What was searched for.
+    pub searched: String,
+    /// Which page this is, counted from 1.
+    pub number: usize,
+    /// How many pages there are.
+    pub count: usize,
+    /// Link to the page before.
+    pub previous: Option<String>,
+    /// Link to the next page.
+    pub next: Option<String>,
+    /// Link to the whole list, when something was searched for.
+    pub all: Option<String>,
 }
 
 /// One app that may act for a person.

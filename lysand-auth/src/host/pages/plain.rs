@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 
 use self::html::{alert, button, escaped, form, link, paragraph};
 use super::page::{
-    AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, Page, Pages,
-    Permission, SignInPage,
+    AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, LongListOnPage, Page,
+    Pages, Permission, SignInPage,
 };
 use super::parts::AppOnPage;
 use super::reply::{HtmlPage, PageReply, PageRequest, PageSources, SourceKind};
@@ -92,11 +92,14 @@ fn sign_in(page: &SignInPage<'_>) -> String {
         body += &form(action, &token, &button(&format!("Continue as @{}", current.account.username)));
     }
     if page.password {
-        let fields = "<p><label>Username or e-mail address<br><input name=\"identifier\" autocomplete=\"username\" \
-                      autocapitalize=\"none\" spellcheck=\"false\" required></label></p>\n\
-                      <p><label>Password<br><input type=\"password\" name=\"password\" \
-                      autocomplete=\"current-password\" required></label></p>\n";
-        body += &form(&page.action, &token, &(fields.to_owned() + &button("Sign in")));
+        let typed = escaped(page.typed.as_deref().unwrap_or_default());
+        let fields = format!(
+            "<p><label>Username or e-mail address<br><input name=\"identifier\" value=\"{typed}\" \
+             autocomplete=\"username\" autocapitalize=\"none\" spellcheck=\"false\" required></label></p>\n\
+             <p><label>Password<br><input type=\"password\" name=\"password\" \
+             autocomplete=\"current-password\" required></label></p>\n"
+        );
+        body += &form(&page.action, &token, &(fields + &button("Sign in")));
     }
     if let Some(forgot) = &page.forgot {
         body += &link(forgot, "Forgot your password?");
@@ -164,7 +167,11 @@ fn form_post(page: &FormPostPage<'_>) -> String {
 }
 
 fn authorized_applications(page: &AuthorizedApplicationsPage<'_>) -> String {
-    let mut body = paragraph(&format!("Apps with access to the account @{}:", page.account.username));
+    let mut body = page.notice.map_or_else(String::new, paragraph);
+    body += &paragraph(&format!("Apps with access to the account @{}:", page.account.username));
+    if let Some(list) = &page.list {
+        body += &long_list(list);
+    }
     if page.apps.is_empty() {
         body += &paragraph("There are none.");
     }
@@ -179,6 +186,25 @@ fn authorized_applications(page: &AuthorizedApplicationsPage<'_>) -> String {
         }
     }
     body + &link(&page.home, "Home")
+}
+
+fn long_list(list: &LongListOnPage<'_>) -> String {
+    let lang = list.lang.as_deref().map_or_else(String::new, |lang| {
+        format!("<input type=\"hidden\" name=\"lang\" value=\"{}\">\n", escaped(lang))
+    });
+    let mut body = format!(
+        "<form method=\"get\" action=\"{}\">\n{lang}<p><label>Search<br><input type=\"search\" name=\"q\" \
+         value=\"{}\"></label></p>\n{}</form>\n",
+        escaped(list.search_action),
+        escaped(&list.searched),
+        button("Search"),
+    );
+    body += &paragraph(&format!("Page {} of {}", list.number, list.count));
+    let links = [(&list.previous, "Previous page"), (&list.next, "Next page"), (&list.all, "All apps")];
+    for (address, words) in links {
+        body += &address.as_deref().map_or_else(String::new, |address| link(address, words));
+    }
+    body
 }
 
 fn error(page: &ErrorPage<'_>) -> String {

@@ -12,9 +12,10 @@ use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::rc::Rc;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
-use actix_web::http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, HeaderMap, HeaderValue, SET_COOKIE};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -27,7 +28,9 @@ use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::secret::Secret;
 use crate::texts;
+use crate::web::kit::page::{View, error_page};
 use crate::web::wire::cookies;
+use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 use crate::web::wire::session_cookie::session_cookie;
@@ -166,7 +169,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<EitherBody<B>>;
     type Error = actix_web::Error;
     type Transform = WithFormSession<S>;
     type InitError = ();
@@ -188,7 +191,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
     B: MessageBody + 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<EitherBody<B>>;
     type Error = actix_web::Error;
     type Future = LocalBoxFuture<'static, Result<Self::Response, actix_web::Error>>;
 
@@ -197,17 +200,42 @@ where
     fn call(&self, req: ServiceRequest) -> Self::Future {
         // A host that wraps a scope as well has one session all the same: the outer one sets the cookie.
         if req.extensions().contains::<Rc<Shared>>() {
-            return Box::pin(self.service.call(req));
+            let answer = self.service.call(req);
+            return Box::pin(async move { Ok(answer.await?.map_into_left_body()) });
         }
         let shared = Rc::new(Shared::of(&self.auth, req.headers()));
         req.extensions_mut().insert(Rc::clone(&shared));
-        let answer = self.service.call(req);
+        let (answer, auth) = (self.service.call(req), self.auth.clone());
         Box::pin(async move {
-            let mut reply = answer.await?;
+            let mut reply = as_page(&auth, answer.await?).await;
             if let Some(cookie) = shared.change() {
                 reply.headers_mut().append(SET_COOKIE, cookie);
             }
             Ok(reply)
         })
     }
+}
+
+/// What a handler refused as JSON, as a page where a person asked (faults A12): also the address of a form that somebody opens by
+/// itself. Refusals of tokens are for programs alone.
+async fn as_page<B: MessageBody + 'static>(auth: &Auth, reply: ServiceResponse<B>) -> ServiceResponse<EitherBody<B>> {
+    if !request::accepts(reply.request().headers(), "text/html") {
+        return reply.map_into_left_body();
+    }
+    let is_other_method = reply.status() == StatusCode::METHOD_NOT_ALLOWED;
+    let refused = reply.response().error().and_then(|error| error.as_error::<ApiError>()).map(|ApiError(error)| error);
+    let about_tokens = [Code::InvalidToken, Code::InsufficientScope, Code::ProofRequired];
+    let other_method = Error::refused(Code::MethodNotAllowed, "Method Not Allowed");
+    let error = match refused {
+        Some(Error::Refused(refusal)) if about_tokens.contains(&refusal.code) => return reply.map_into_left_body(),
+        Some(error) => error,
+        None if is_other_method => &other_method,
+        None => return reply.map_into_left_body(),
+    };
+    let reader = Params::of_query(reply.request()).reader(reply.request());
+    let mut page = error_page(View::new(auth, reply.request(), &reader), error, None).await;
+    if let Some(methods) = reply.headers().get(ALLOW) {
+        page.headers_mut().insert(ALLOW, methods.clone());
+    }
+    reply.into_response(page).map_into_right_body()
 }

@@ -179,6 +179,9 @@ fn error_text(refusal: &Refusal) -> (&'static str, &str) {
         Code::NotFound => (texts::NOT_FOUND_TITLE, texts::NOT_FOUND),
         Code::TooManyRequests => (texts::WAIT_TITLE, &refusal.why),
         Code::SignInRefused => (texts::SIGN_IN_REFUSED_TITLE, &refusal.why),
+        Code::PayloadTooLarge | Code::UnsupportedMediaType | Code::MethodNotAllowed => {
+            (texts::UNREADABLE_FORM_TITLE, texts::UNREADABLE_FORM)
+        }
         Code::Unavailable => (texts::BUSY_TITLE, &refusal.why),
         _ => (texts::APP_MISTAKE_TITLE, texts::APP_MISTAKE),
     }

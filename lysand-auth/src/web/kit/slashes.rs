@@ -25,10 +25,20 @@ use crate::web::kit::routes::{RouteList, Routes};
 /// ```
 pub fn with_doubled_slashes(config: &mut ServiceConfig, routes: &[Routes]) {
     let list: RouteList = routes.iter().flat_map(Routes::mounted).cloned().collect();
-    let is_ours = move |uri: &Uri| merged(uri.path()).is_some_and(|path| list.kind_at(&path).is_some());
-    let scope = web::scope("")
-        .guard(guard::fn_guard(move |context| is_ours(&context.head().uri)))
-        .configure(|config| routes.iter().for_each(|routes| routes.mount(config)));
+    let is_ours = move |path: &str| list.kind_at(path).is_some();
+    let add = |config: &mut ServiceConfig| routes.iter().for_each(|routes| routes.mount(config));
+    with_doubled_slashes_of(config, is_ours, add);
+}
+
+/// The same for services that are no [`Routes`]: those that `add` adds, at the paths of which `is_ours` is true. It is asked
+/// about paths whose slashes are single.
+pub fn with_doubled_slashes_of(
+    config: &mut ServiceConfig,
+    is_ours: impl Fn(&str) -> bool + 'static,
+    add: impl FnOnce(&mut ServiceConfig),
+) {
+    let is_ours = move |uri: &Uri| merged(uri.path()).is_some_and(|path| is_ours(&path));
+    let scope = web::scope("").guard(guard::fn_guard(move |context| is_ours(&context.head().uri))).configure(add);
     config.service(scope.wrap_fn(|mut req: ServiceRequest, service| {
         merge(&mut req);
         service.call(req)

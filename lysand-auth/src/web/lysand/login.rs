@@ -1,6 +1,6 @@
 //! Signing in with a password (Lysand §5).
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, ResponseError as _};
 
 use crate::error::Error;
 use crate::flows::login::{self as signing_in, PasswordAttempt};
@@ -13,11 +13,27 @@ use crate::web::pages::authorization_response::approved;
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::wire::cookies;
 use crate::web::wire::redirect::redirect;
-use crate::web::wire::request::{refuse_method_override, source};
+use crate::web::wire::reply::ApiError;
+use crate::web::wire::request::{accepts, refuse_method_override, source};
 
 /// `POST /api/auth/login`
 pub(crate) async fn login(form: PostedForm, browser: Browser) -> HttpResponse {
-    LoginPageError::render_or(answer(&form, browser).await, &form).await
+    let outcome = answer(&form, browser).await;
+    let is_refused = matches!(outcome, Err(LoginPageError::ToLoginPage(Error::Refused(_))));
+    let mut reply = LoginPageError::render_or(outcome, &form).await;
+    if is_refused && let Err(error) = keep_typed_name(&form, &mut reply) {
+        return ApiError(error).error_response();
+    }
+    reply
+}
+
+/// Keeps the name for our own sign-in page, which is what a person sees next; a frontend has its own ways (faults B7).
+fn keep_typed_name(form: &PostedForm, reply: &mut HttpResponse) -> Result<(), Error> {
+    let is_ours = form.auth.config().frontend.origin.is_none() && accepts(form.req.headers(), "text/html");
+    match form.text("identifier") {
+        Ok(Some(typed)) if is_ours => cookies::put_typed_name(&form.auth, reply, typed.trim()),
+        _ => Ok(()),
+    }
 }
 
 async fn answer(form: &PostedForm, browser: Browser) -> Result<HttpResponse, LoginPageError> {

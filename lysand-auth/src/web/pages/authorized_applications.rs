@@ -13,17 +13,19 @@ use crate::model::account::Account;
 use crate::model::app::AppId;
 use crate::model::host_scope::HostScope;
 use crate::model::permission::permissions;
+use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
-use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
+use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, error_page_or_json, show};
 use crate::web::kit::session;
+use crate::web::pages::app_list::{PATH, Wanted};
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::{self, ApiError};
 use crate::web::wire::request;
 
-/// Where the page is.
-pub(crate) const PATH: &str = "/oauth/authorized_applications";
+/// The notice after an app's access was removed, as the page's address names it.
+const REMOVED: &str = "removed";
 
 /// How an answer about authorized apps looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +57,8 @@ impl Format {
             (Self::Html, Error::Refused(refusal))
                 if matches!(refusal.code, Code::Forbidden | Code::MethodNotAllowed) =>
             {
-                ApiError(error).error_response()
+                let reader = request::reader(req);
+                error_page_or_json(View::new(auth, req, &reader), error).await
             }
             (Self::Html, _) => {
                 let params = Params::of_query(req);
@@ -125,7 +128,10 @@ async fn revoke_proven(
         authorized_applications::end(auth, &account.id, &AppId::new(id.strip_suffix(".json").unwrap_or(&id))).await?;
         Ok(match wanted {
             Format::Json => HttpResponse::NoContent().finish(),
-            Format::Html => redirect(&request::reader(req).keep(&auth.config().base_url.join(PATH))),
+            Format::Html => {
+                let back = Wanted::of(&Params::of_query(req));
+                redirect(&back.at(&auth.config().base_url.join(PATH), &request::reader(req), &[("notice", REMOVED)]))
+            }
         })
     };
     wanted.reply_or(auth, req, revoked.await).await
@@ -145,22 +151,29 @@ async fn page(
     apps: &[AuthorizedApp],
 ) -> Result<HttpResponse, Error> {
     let reader = request::reader(req).for_account(Some(account));
+    let params = Params::of_query(req);
+    let wanted = Wanted::of(&params);
+    let (apps, list) = wanted.part(apps, &reader);
+    let row = |granted| row(granted, &wanted, &reader, &auth.config().scopes);
     let page = Page::AuthorizedApplications(AuthorizedApplicationsPage {
         account: account_on_page(account),
-        apps: apps.iter().map(|granted| row(granted, &reader, &auth.config().scopes)).collect(),
+        notice: (params.last_text("notice").as_deref() == Some(REMOVED)).then_some(texts::ACCESS_REMOVED),
+        apps: apps.into_iter().map(row).collect(),
+        list,
         form_token: form.token(),
         home: reader.keep(&auth.config().home_page()),
     });
     Ok(show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await)
 }
 
-fn row<'a>(granted: &'a AuthorizedApp, reader: &Reader, own: &[HostScope]) -> AuthorizedAppOnPage<'a> {
+fn row<'a>(granted: &'a AuthorizedApp, list: &Wanted, reader: &Reader, own: &[HostScope]) -> AuthorizedAppOnPage<'a> {
+    let removal = || list.at(&format!("{PATH}/{}", granted.app.id), reader, &[]);
     AuthorizedAppOnPage {
         app: app_on_page(&granted.app),
         permissions: permissions(&granted.scopes, own),
         authorized: granted.authorized_at.into(),
         last_used: granted.last_used_at.map(Into::into),
-        remove_action: (!granted.app.skips_consent()).then(|| reader.keep(&format!("{PATH}/{}", granted.app.id))),
+        remove_action: (!granted.app.skips_consent()).then(removal),
     }
 }
 

@@ -92,11 +92,12 @@ fn to_reset_page(auth: &Auth, request: &[(String, String)], refusal: &Refusal) -
 /// Shows an error on the sign-in page, with these parameters of the request.
 pub(crate) async fn to_login_page(view: View<'_>, pairs: Vec<(String, String)>, error: Error) -> HttpResponse {
     let auth = view.auth;
+    let for_person = request::accepts(view.req.headers(), "text/html");
     let refusal = match &error {
         Error::Refused(refusal) => refusal,
+        Error::Failed(_) if for_person => return error_page(view, &error, Some(login_location(auth, &pairs))).await,
         Error::Failed(_) => return ApiError(error).error_response(),
     };
-    let for_person = request::accepts(view.req.headers(), "text/html");
     match refusal.code {
         Code::StaleForm => error_page(view, &error, Some(login_location(auth, &pairs))).await,
         // What no address says, and no sign-in page: a page for a person, JSON for a program (faults A12).

@@ -1,5 +1,6 @@
 //! What a browser walks through: authorize, consent, the code to copy, single sign-on, authorized apps.
 
+mod app_list;
 pub(crate) mod authorization_request;
 pub(crate) mod authorization_response;
 mod authorize;
@@ -39,7 +40,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
     routes.push(
         page()
             .with_form_session()
-            .routes([authorized_applications::PATH, "/oauth/authorized_applications.json"], list)
+            .routes([app_list::PATH, "/oauth/authorized_applications.json"], list)
             .route("/oauth/authorized_applications/{id}", one),
     );
     routes

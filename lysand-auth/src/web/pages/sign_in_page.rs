@@ -1,7 +1,7 @@
 //! The sign-in page: who are you? (Lysand §3.1)
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
 use crate::config::Provider;
@@ -13,8 +13,10 @@ use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, TWO_SIGN_IN_COOKIES, UNFINISHED};
 use crate::web::kit::page::{View, account_on_page, app_on_page, show};
 use crate::web::kit::session::{has_two_sign_ins, remove_one_of_two};
 use crate::web::pages::authorization_request::{ECHOED, prompts, with_scope};
+use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
+use crate::web::wire::reply::ApiError;
 
 /// What the page is about.
 pub(crate) struct SignIn<'a> {
@@ -42,11 +44,13 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         true => Some(("invalid_request".to_owned(), TWO_SIGN_IN_COOKIES.to_owned())),
         false => last_error(params),
     };
+    let typed = cookies::typed_name(auth, view.req.headers());
     let page = Page::SignIn(SignInPage {
         action: with_query("/api/auth/login", pairs(&echoed)),
         form_token: sign_in.form_token,
         app: Some(app_on_page(sign_in.app)),
         error: error.as_ref().map(|(_, told)| told.clone()),
+        typed: typed.clone(),
         current: sign_in.current.map(|account| CurrentAccount {
             account: account_on_page(account),
             continue_action: (!asks_password(params)).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
@@ -69,6 +73,12 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
     }
     let mut reply = show(view, &page, StatusCode::OK, &along).await;
     remove_one_of_two(auth, view.req, &mut reply);
+    // It was for this page alone.
+    if typed.is_some()
+        && let Err(error) = cookies::clear_typed_name(auth, &mut reply)
+    {
+        return ApiError(error).error_response();
+    }
     reply
 }
 

@@ -124,6 +124,36 @@ fn asked_cookie_name(auth: &Auth) -> &'static str {
     if auth.config().base_url.is_secure() { "__Host-asked" } else { "asked" }
 }
 
+/// How long the sign-in page remembers what was typed: a minute, in which a person comes back to it.
+const TYPED: std::time::Duration = std::time::Duration::from_secs(60);
+/// The longest name that is remembered, in bytes; longer ones sign nobody in.
+const LONGEST_TYPED: usize = 320;
+
+/// Keeps the name of a try that failed for the sign-in page that follows. An address would show it in histories and logs (faults
+/// B7).
+pub(crate) fn put_typed_name(auth: &Auth, reply: &mut HttpResponse, typed: &str) -> Result<(), Error> {
+    if typed.is_empty() || typed.len() > LONGEST_TYPED {
+        return Ok(());
+    }
+    let lifetime = Duration::try_from(TYPED).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, typed_cookie_name(auth), &URL_SAFE_NO_PAD.encode(typed), Some(lifetime)))
+}
+
+/// The name that this browser's last try was made with.
+pub(crate) fn typed_name(auth: &Auth, headers: &HeaderMap) -> Option<String> {
+    let kept = request::cookie(headers, typed_cookie_name(auth)).filter(|value| value.len() <= 2 * LONGEST_TYPED)?;
+    String::from_utf8(URL_SAFE_NO_PAD.decode(kept).ok()?).ok()
+}
+
+/// Forgets it.
+pub(crate) fn clear_typed_name(auth: &Auth, reply: &mut HttpResponse) -> Result<(), Error> {
+    add(reply, &removal(auth, typed_cookie_name(auth)))
+}
+
+fn typed_cookie_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-typed" } else { "typed" }
+}
+
 /// The cookie by which a callback knows the browser again that began its flow. Each flow has its own, so that two tabs do
 /// not disturb each other, and it goes along when the provider sends the browser back: `Lax` (Lysand §1).
 ///

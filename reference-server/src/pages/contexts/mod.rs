@@ -6,6 +6,7 @@ mod account;
 mod demo;
 mod home;
 mod notice;
+mod public_profile;
 mod setup;
 
 pub use self::about::{AboutPage, TextOnPage};
@@ -13,4 +14,5 @@ pub use self::account::{AccountPage, Actions, Identity, LanguageChoice, Links};
 pub use self::demo::{DemoPage, Message, Parameter, Step};
 pub use self::home::{DemoOffer, HomePage};
 pub use self::notice::{Notice, NoticeKind};
+pub use self::public_profile::PublicProfilePage;
 pub use self::setup::{FieldErrors, SetupPage};
