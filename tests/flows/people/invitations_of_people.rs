@@ -146,8 +146,8 @@ story!(invitation_needs_the_setting_the_age_of_the_account_and_the_scope, STAFF,
 });
 
 story!(staff_see_all_invitations_and_end_those_that_they_may, PEOPLE, |story| {
-    let (ada, staff) = (story.person("ada").await, with_role(&story, "mod", Role::Moderator).await);
-    let admin = with_role(&story, "root2", Role::Admin).await;
+    let (ada, staff) = (story.person("ada").await, with_role(&story, "mona", Role::Moderator).await);
+    let admin = with_role(&story, "rita", Role::Admin).await;
     let (person, staff, admin) = (token(&story, &ada).await, token(&story, &staff).await, token(&story, &admin).await);
     let made = make(&story, &person, json!({})).await.is(200).json();
     story.advance_clock(Duration::from_secs(1));
@@ -162,7 +162,7 @@ story!(staff_see_all_invitations_and_end_those_that_they_may, PEOPLE, |story| {
         let all = list.as_array().expect("a list").clone();
         all.iter().map(|made| made["created_by"]["username"].as_str().expect("a name").to_owned()).collect()
     };
-    assert_eq!(names(story.get(ALL).bearer(&staff).send().await.is(200).json()), ["mod", "ada"]);
+    assert_eq!(names(story.get(ALL).bearer(&staff).send().await.is(200).json()), ["mona", "ada"]);
     let of = |made: &Value| format!("{ALL}/{}", made["id"].as_str().expect("an id"));
     end(&story, &person, &of(&made)).await.is_api_error(403, "This action is not allowed");
     end(&story, &staff, &of(&made)).await.is_api_error(403, "This action is not allowed");
