@@ -229,6 +229,7 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let identity = |label| Identity { id: text, name: text, label };
     let page = |fresh: bool, has_password: bool| AccountPage {
+        mail_refused: fresh.then(|| MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() }),
         notices: vec![Notice { kind: NoticeKind::Good, text }],
         account: Some(account(text)),
         form_token: text.to_owned(),

@@ -1,9 +1,13 @@
 //! The own profile (PPL-126a).
 
+use std::time::Duration;
+
+use lysand_auth::flows::outbox;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::story;
 use tests::story::{CookieJar, Response, Story};
+use tests::wait;
 
 use super::form_token;
 
@@ -100,4 +104,29 @@ story!(profile_page_saves_name_and_language_and_keeps_what_was_typed, |story| {
     assert!(again.body.contains("value=\"Eve\""), "{}", again.body);
     story.post(PAGE).cookies(&jar).header("origin", "https://evil.example").form(&fields).send().await.is(403);
     assert_eq!(story.account(&ada).await.display_name, "Ada <3");
+});
+
+story!(account_page_tells_that_mail_to_its_address_was_refused, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    // Where a file is, no folder for mails can be.
+    let folder = story.mail_folder();
+    std::fs::remove_dir_all(&folder).ok();
+    std::fs::create_dir_all(folder.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&folder, "").expect("a file");
+    let forgot = json!({ "identifier": "ada" });
+    story.post("/api/v1/auth/password/forgot").json(&forgot).send().await.is(200);
+    let auth = &story.server().state().auth;
+    let tries = async || {
+        let all = outbox::list(auth, None, 10).await.expect("a list");
+        all.first().map(|mail| mail.tries).filter(|tries| *tries > 0)
+    };
+    wait::until("a try", tries).await;
+    story.advance_clock(Duration::from_secs(4 * 24 * 3600));
+    story.post("/api/v1/auth/password/forgot").json(&forgot).send().await.is(200);
+    wait::until("a refusal", async || outbox::refused_at(auth, &ada.email).await.expect("an answer")).await;
+    let page = story.get("/account").session(&story.sign_in(&ada, &app).await).send().await.is(200);
+    assert!(page.body.contains("Mail to your address was refused on <time"), "{}", page.body);
+    let eve = story.sign_in(&story.person("eve").await, &app).await;
+    let page = story.get("/account").session(&eve).send().await.is(200);
+    assert!(!page.body.contains("was refused on"), "{}", page.body);
 });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Invitation, NewInvitation, ended, make};
+use super::making::{NewInvitation, ended, make};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::config::{Invitations, Mode};
@@ -12,7 +12,7 @@ use crate::model::caller::Caller;
 use crate::model::event::Actor;
 use crate::model::form_error::{FormError, FormErrors};
 use crate::model::rate_limit::Rule;
-use crate::model::sign_up::Road;
+use crate::model::sign_up::{Invitation, Road};
 use crate::steps::{admission, throttle};
 use crate::store::grants::Span;
 use crate::store::{invitations, rate_limits};

@@ -104,12 +104,12 @@ pub(super) fn wanted(params: &Params, is_staff: bool) -> Result<NewInvitation, E
 }
 
 fn span(params: &Params) -> Result<ListSpan, Error> {
-    let mut span = ListSpan::default();
-    span.max_id = params.last_scalar("max_id")?;
-    span.since_id = params.last_scalar("since_id")?;
-    span.min_id = params.last_scalar("min_id")?;
-    span.limit = params.last_text("limit").and_then(|limit| limit.parse().ok());
-    Ok(span)
+    Ok(ListSpan {
+        max_id: params.last_scalar("max_id")?,
+        since_id: params.last_scalar("since_id")?,
+        min_id: params.last_scalar("min_id")?,
+        limit: params.last_text("limit").and_then(|limit| limit.parse().ok()),
+    })
 }
 
 fn page(auth: &Auth, path: &str, found: &Listed) -> HttpResponse {

@@ -129,8 +129,7 @@ async fn shown(
     if may == MayInvite::No {
         return Err(Error::refused(Code::NotFound, "Record not found"));
     }
-    let mut span = ListSpan::default();
-    span.limit = Some(SHOWN);
+    let span = ListSpan { limit: Some(SHOWN), ..ListSpan::default() };
     let found = flow::of_person(auth, account, span).await?;
     let reader = params.reader(req).for_account(Some(account));
     let status = match said.error.is_some() || !said.errors.0.is_empty() {

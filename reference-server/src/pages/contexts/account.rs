@@ -1,6 +1,6 @@
 //! The page of the signed-in person's own account.
 
-use lysand_auth::host::pages::AccountOnPage;
+use lysand_auth::host::pages::{AccountOnPage, MomentOnPage};
 use serde::Serialize;
 
 use super::notice::Notice;
@@ -8,6 +8,8 @@ use super::notice::Notice;
 /// `account.html`
 #[derive(Debug, Serialize)]
 pub struct AccountPage<'a> {
+    /// When mail to the person's address was refused for good, if none arrived since.
+    pub mail_refused: Option<MomentOnPage>,
     /// What the person should know now.
     pub notices: Vec<Notice>,
     /// Whose page it is. Somebody who is not signed in sees the sign-in page in its place.

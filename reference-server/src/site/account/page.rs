@@ -5,10 +5,11 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::Error;
 use lysand_auth::flows::invitations::{self, MayInvite};
+use lysand_auth::flows::outbox;
 use lysand_auth::flows::sso::{self, Linked};
 use lysand_auth::host::accounts::Account;
 use lysand_auth::host::accounts::Accounts as _;
-use lysand_auth::host::pages::{AccountOnPage, Language, Reader};
+use lysand_auth::host::pages::{AccountOnPage, Language, MomentOnPage, Reader};
 use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
 use serde::Deserialize;
 
@@ -52,6 +53,7 @@ pub(super) async fn show(
     let may_invite = |account| invitations::may_invite(&state.auth, account) != MayInvite::No;
     let invites = browser.account().is_some_and(may_invite);
     let page = AccountPage {
+        mail_refused: mail_refused(&state, browser.account()).await?,
         notices: notice(query).into_iter().collect(),
         account: browser
             .account()
@@ -81,6 +83,14 @@ pub(super) async fn show(
         has_password,
     };
     Ok(state.pages.reply(&reader, StatusCode::OK, "account.html", &page))
+}
+
+/// When mail to the account's address was refused for good, if none arrived since (people PPL-170).
+async fn mail_refused(state: &State, account: Option<&Account>) -> Result<Option<MomentOnPage>, Error> {
+    match account.and_then(|account| account.email.as_ref()) {
+        Some(email) => Ok(outbox::refused_at(&state.auth, &email.address).await?.map(Into::into)),
+        None => Ok(None),
+    }
 }
 
 fn notice(query: Option<Query<PageQuery>>) -> Option<Notice> {

@@ -1,12 +1,7 @@
-//! Invitations: making, listing and ending them.
-
-mod by_people;
+//! Making, showing and ending an invitation.
 
 use std::time::Duration;
 
-pub use self::by_people::{
-    ListSpan, Listed, MayInvite, create_by, end_any, end_own, may_invite, of_all, of_person, require, require_staff,
-};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::config::Mode;
@@ -19,8 +14,7 @@ use crate::model::event::{Actor, EventKind, Target};
 use crate::model::form_error::{FormError, FormErrors};
 use crate::model::mail_token::{Link, Purpose};
 use crate::model::rate_limit::Rule;
-pub use crate::model::sign_up::Invitation;
-use crate::model::sign_up::Road;
+use crate::model::sign_up::{Invitation, Road};
 use crate::steps::mail::{self, Outgoing, Queued};
 use crate::steps::{admission, events, throttle};
 use crate::store::{self, Conn, invitations, mails, rate_limits};
@@ -62,7 +56,7 @@ impl NewInvitation {
         Self { maker, max_uses: Some(1), expires_in: Some(week), comment: None, skips_review: true, email: None }
     }
 
-    fn problems(&self) -> Vec<FormError> {
+    pub(super) fn problems(&self) -> Vec<FormError> {
         let mut errors = Vec::new();
         if self.max_uses.is_some_and(|uses| !(1..=10_000).contains(&uses)) {
             errors.push(FormError::new("max_uses", "ERR_INVALID", "is invalid"));
@@ -102,7 +96,12 @@ pub async fn create(auth: &Auth, new: NewInvitation, caller: &Caller) -> Result<
 ///
 /// # Errors
 /// 409 then; 429 when too many mails went to its address.
-async fn make(auth: &Auth, new: NewInvitation, most_open: Option<u32>, caller: &Caller) -> Result<Invitation, Error> {
+pub(super) async fn make(
+    auth: &Auth,
+    new: NewInvitation,
+    most_open: Option<u32>,
+    caller: &Caller,
+) -> Result<Invitation, Error> {
     let now = auth.ambient().now();
     let is_mailed = new.email.is_some();
     let lifetime = if is_mailed { Some(MAILED) } else { new.expires_in };
@@ -191,7 +190,7 @@ pub async fn end(auth: &Auth, named: &str, by: Actor, caller: &Caller) -> Result
     ended(auth, named, None, by, caller).await
 }
 
-async fn ended(
+pub(super) async fn ended(
     auth: &Auth,
     named: &str,
     owner: Option<AccountId>,

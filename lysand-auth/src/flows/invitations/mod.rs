@@ -1,0 +1,10 @@
+//! Invitations: making, listing and ending them.
+
+mod by_people;
+mod making;
+
+pub use self::by_people::{
+    ListSpan, Listed, MayInvite, create_by, end_any, end_own, may_invite, of_all, of_person, require, require_staff,
+};
+pub use self::making::{NewInvitation, Shown, create, end, link, list, show};
+pub use crate::model::sign_up::Invitation;
