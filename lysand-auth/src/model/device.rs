@@ -28,7 +28,7 @@ impl Device {
         let version = known(parsed.version).and_then(|version| version.split('.').next().map(str::to_owned));
         let browser = known(parsed.name).filter(|_| is_browser);
         let browser = browser.map(|name| version.map_or(name.clone(), |version| format!("{name} {version}")));
-        let system = known(&parsed.os).map(|system| match &*system {
+        let system = known(parsed.os).map(|system| match &*system {
             windows if windows.starts_with("Windows") => "Windows".to_owned(),
             "Mac OSX" => "macOS".to_owned(),
             _ => system,
