@@ -10,8 +10,8 @@ const DOCUMENTS: [&str; 5] = ["Mastodon", "Lysand", "running", "design", "securi
 /// The last word of the name of a standard; its sections need no row.
 const STANDARDS: [&str; 2] = ["Core", "Practices"];
 
-/// What looks like the id of a rule and is the name of an algorithm or an encoding.
-const NO_RULES: [&str; 3] = ["SHA", "UTF", "AES"];
+/// What looks like the id of a rule and is the name of an algorithm, an encoding or a licence.
+const NO_RULES: [&str; 4] = ["SHA", "UTF", "AES", "MPL"];
 
 /// The ids of all rules that `text` cites.
 pub(super) fn cited(text: &str) -> BTreeSet<String> {
