@@ -28,11 +28,21 @@ pub struct FrontendRoutes {
     pub login: String,
     /// The consent page.
     pub consent: String,
-    /// The page where people sign up. This library has no flow that leads there yet; a host finds its address with
-    /// [`Config::register_page`](super::Config::register_page).
+    /// The page where people sign up.
     pub register: String,
     /// The page where people choose a new password, which mails lead to.
     pub password_reset: String,
+    /// The page that asks whether an address is to be confirmed, by the `token` of a mail. Like those that follow: `None` for our
+    /// own (people PPL-233).
+    pub confirm: Option<String>,
+    /// The page where people ask for a link to a new password.
+    pub password_forgot: Option<String>,
+    /// The page of the own account.
+    pub account: Option<String>,
+    /// The page that asks whether a new address is to be confirmed, by the `token` of a mail.
+    pub email_confirm: Option<String>,
+    /// The page that asks whether a change of address is to be undone, by the `token` of a mail.
+    pub email_undo: Option<String>,
 }
 
 impl Default for FrontendRoutes {
@@ -43,19 +53,53 @@ impl Default for FrontendRoutes {
             consent: "/oauth/consent".into(),
             register: "/register".into(),
             password_reset: "/oauth/reset".into(),
+            confirm: None,
+            password_forgot: None,
+            account: None,
+            email_confirm: None,
+            email_undo: None,
         }
     }
 }
 
+/// Our own pages, by the name of the route with which a frontend takes their place.
+pub(super) const OWN: [(&str, &str); 10] = [
+    ("home", "/"),
+    ("login", "/oauth/authorize"),
+    ("consent", "/oauth/consent"),
+    ("register", "/register"),
+    ("password_reset", "/oauth/reset"),
+    ("confirm", "/register/confirm"),
+    ("password_forgot", "/account/forgot"),
+    ("account", "/account"),
+    ("email_confirm", "/account/email/confirm"),
+    ("email_undo", "/account/email/undo"),
+];
+
 impl FrontendRoutes {
-    fn named(&self) -> [(&'static str, &str); 5] {
-        [
+    fn named(&self) -> Vec<(&'static str, &str)> {
+        let always = [
             ("frontend.routes.home", &self.home),
             ("frontend.routes.login", &self.login),
             ("frontend.routes.consent", &self.consent),
             ("frontend.routes.register", &self.register),
             ("frontend.routes.password_reset", &self.password_reset),
-        ]
+        ];
+        let optional = [
+            ("frontend.routes.confirm", &self.confirm),
+            ("frontend.routes.password_forgot", &self.password_forgot),
+            ("frontend.routes.account", &self.account),
+            ("frontend.routes.email_confirm", &self.email_confirm),
+            ("frontend.routes.email_undo", &self.email_undo),
+        ];
+        let given = optional.into_iter().filter_map(|(name, route)| Some((name, route.as_deref()?)));
+        always.into_iter().map(|(name, route)| (name, route.as_str())).chain(given).collect()
+    }
+
+    /// The path of the page with this name; `None` for our own.
+    pub(super) fn path(&self, name: &str) -> Option<&str> {
+        let full = |(key, _): &(&str, &str)| key.strip_prefix("frontend.routes.") == Some(name);
+        self.named().into_iter().find(full).map(|(_, path)| path)
     }
 }
 
@@ -90,6 +134,7 @@ mod tests {
     use super::*;
     use crate::ambient::Ambient;
     use crate::keys::Keys;
+    use crate::model::mail_token::Purpose;
 
     fn config() -> Config {
         let base = BaseUrl::parse("https://social.example").unwrap();
@@ -125,5 +170,19 @@ mod tests {
         config.frontend.routes.register = "/join".into();
         assert_eq!(config.register_page(), "https://fe.example/join");
         assert_eq!(config.login_page(), "https://fe.example/oauth/authorize");
+    }
+
+    #[test]
+    fn pages_are_our_own_until_the_frontend_has_them() {
+        let mut config = config();
+        config.frontend.routes.confirm = Some("/join/confirm".into());
+        assert_eq!(config.page_named("confirm"), ("https://social.example/register/confirm".to_owned(), false));
+        config.frontend.origin = Some(BaseUrl::parse("https://fe.example").unwrap());
+        assert_eq!(config.page_named("confirm"), ("https://fe.example/join/confirm".to_owned(), true));
+        assert_eq!(config.page_named("account"), ("https://social.example/account".to_owned(), false));
+        assert_eq!(config.mailed_link(Purpose::Confirm, "t"), "https://fe.example/join/confirm?token=t");
+        assert_eq!(config.mailed_link(Purpose::EmailUndo, "t"), "https://social.example/account/email/undo?token=t");
+        config.frontend.routes.email_undo = Some("//evil.example".into());
+        assert_eq!(fields(&config), ["frontend.routes.email_undo"]);
     }
 }

@@ -18,6 +18,7 @@ mod sso;
 #[cfg(feature = "sso")]
 pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
+use self::frontend::OWN;
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::legal::LegalText;
 pub use self::lifetimes::Lifetimes;
@@ -228,8 +229,7 @@ impl Config {
         self.page(&self.frontend.routes.home)
     }
 
-    /// The address of the page where people sign up, without a query: for hosts that have one. No redirect of this
-    /// library leads there yet.
+    /// The address of the page where people sign up, without a query.
     #[must_use]
     pub fn register_page(&self) -> String {
         self.page(&self.frontend.routes.register)
@@ -244,12 +244,34 @@ impl Config {
     /// The address in a mail that opens what its token is for.
     pub(crate) fn mailed_link(&self, purpose: Purpose, token: &str) -> String {
         match purpose {
-            Purpose::Confirm => self.base_url.join(&format!("/register/confirm?token={token}")),
+            Purpose::Confirm => format!("{}?token={token}", self.page_named("confirm").0),
             Purpose::Reset => format!("{}?token={token}", self.password_reset_page()),
-            Purpose::EmailConfirm => self.base_url.join(&format!("/account/email/confirm?token={token}")),
+            Purpose::EmailConfirm => format!("{}?token={token}", self.page_named("email_confirm").0),
             Purpose::EmailStop => self.base_url.join(&format!("/account/email/stop?token={token}")),
-            Purpose::EmailUndo => self.base_url.join(&format!("/account/email/undo?token={token}")),
+            Purpose::EmailUndo => format!("{}?token={token}", self.page_named("email_undo").0),
             Purpose::Invited => format!("{}?invite={token}", self.register_page()),
+        }
+    }
+
+    /// Every page that a frontend may have, by the name of its route: its address, and whether it is the frontend's (people
+    /// PPL-233).
+    pub(crate) fn pages(&self) -> impl Iterator<Item = (&'static str, String, bool)> {
+        OWN.iter().map(|(name, _)| {
+            let (address, is_of_frontend) = self.page_named(name);
+            (*name, address, is_of_frontend)
+        })
+    }
+
+    /// The address of a page by the name of its route, without a query, and whether it is the frontend's.
+    pub(crate) fn page_named(&self, name: &str) -> (String, bool) {
+        let own = OWN.iter().find(|(known, _)| *known == name).map_or("/", |(_, own)| own);
+        match (&self.frontend.origin, self.frontend.routes.path(name)) {
+            (Some(origin), Some(path)) => {
+                let address = format!("{}{path}", origin.as_str());
+                let is_of_frontend = address != self.base_url.join(own);
+                (address, is_of_frontend)
+            }
+            _ => (self.base_url.join(own), false),
         }
     }
 

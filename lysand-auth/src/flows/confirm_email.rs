@@ -131,13 +131,22 @@ pub async fn send_again(auth: &Auth, token: &Secret, caller: &Caller) -> Result<
     }
 }
 
-/// The token of a link, and its account.
-async fn find(auth: &Auth, token: &Secret) -> Result<Option<(MailToken, Account)>, Error> {
+async fn token_of(auth: &Auth, token: &Secret) -> Result<Option<MailToken>, Error> {
     let digest = token.digest();
     let found = auth.store().look_up(move |c| Box::pin(mail_tokens::by_link(c, digest))).await?;
-    let Some(found) = found.filter(|token| token.purpose == Purpose::Confirm) else { return Ok(None) };
+    Ok(found.filter(|token| token.purpose == Purpose::Confirm))
+}
+
+/// The token of a link, and its account.
+async fn find(auth: &Auth, token: &Secret) -> Result<Option<(MailToken, Account)>, Error> {
+    let Some(mut found) = token_of(auth, token).await? else { return Ok(None) };
     let Some(id) = found.account.clone() else { return Ok(None) };
     let account = auth.account(&id).await?;
+    // Between the two look-ups somebody was faster, by the same link or by the code: the token is spent by now.
+    if found.is_live(auth.ambient().now()) && account.as_ref().is_some_and(|account| !is_unconfirmed(account)) {
+        let Some(now) = token_of(auth, token).await? else { return Ok(None) };
+        found = now;
+    }
     // A link to an address that the account has no more is none of its.
     let is_its = |account: &Account| {
         let address = account.email.as_ref().map(|email| email.address.to_lowercase());

@@ -3,7 +3,6 @@
 use crate::auth::Auth;
 use crate::config::ChangeEnds;
 use crate::error::{Code, Error};
-use crate::host::mailer::Mail;
 use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
@@ -168,7 +167,7 @@ fn change(auth: &Auth, account: &Account, present: &Present, caller: &Caller) ->
         proven_with: None,
         spared: Spared::default(),
         session: None,
-        notice: Outgoing::to_confirmed(auth, account, Mail::PasswordChanged),
+        notice: Outgoing::to_confirmed(auth, account, new_password::changed(auth, caller)),
         event: event.about(&account.id, &account.username),
         now: auth.ambient().now(),
     }

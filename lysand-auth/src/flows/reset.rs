@@ -182,7 +182,7 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
         proven_with: None,
         spared: Spared::default(),
         session: None,
-        notice: Outgoing::to_confirmed(auth, &account, Mail::PasswordChanged),
+        notice: Outgoing::to_confirmed(auth, &account, new_password::changed(auth, caller)),
         event: event.about(&account.id, &account.username).with("first", !has_one),
         now: auth.ambient().now(),
     };
@@ -216,7 +216,7 @@ pub async fn set_by_staff(auth: &Auth, account: &Account, password: &Secret, by:
         proven_with: None,
         spared: Spared::default(),
         session: None,
-        notice: Outgoing::to_account(auth, account, Mail::PasswordChanged),
+        notice: Outgoing::to_account(auth, account, new_password::changed(auth, &Caller::default())),
         event: event.about(&account.id, &account.username),
         now: auth.ambient().now(),
     };

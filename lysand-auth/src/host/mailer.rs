@@ -113,9 +113,9 @@ mod tests {
     #[test]
     fn letter_to_account_without_email_is_none() {
         let ada = Account::new(AccountId::new("1"), "ada").with_language(Language::parse("de"));
-        assert_eq!(Letter::to(&ada, Mail::PasswordChanged), None);
+        assert_eq!(Letter::to(&ada, Mail::SignedOutEverywhere), None);
         let ada = ada.with_email(Email { address: "ada@example.com".into(), confirmed: false });
-        let letter = Letter::to(&ada, Mail::PasswordChanged).unwrap();
+        let letter = Letter::to(&ada, Mail::SignedOutEverywhere).unwrap();
         assert_eq!((&*letter.address, letter.username.as_deref()), ("ada@example.com", Some("ada")));
         assert_eq!(letter.language, Language::parse("de"));
     }

@@ -71,7 +71,7 @@ mod tests {
     async fn no_mail_warns_once_however_many_mails_would_have_been_sent() {
         let warnings = Warnings::default();
         let _guard = tracing::subscriber::set_default(warnings.clone());
-        let (mailer, letter) = (NoMail::default(), Letter::new("ada@example.com", Mail::PasswordChanged));
+        let (mailer, letter) = (NoMail::default(), Letter::new("ada@example.com", Mail::SignedOutEverywhere));
         assert_eq!(warnings.0.load(Ordering::Relaxed), 0, "not before there is a mail");
         for _ in 0..3 {
             mailer.send(&letter).await.unwrap();

@@ -43,6 +43,12 @@ impl Device {
         };
         Self { browser, system, kind }
     }
+
+    /// Browser and system in one line; `None` when nobody knows either.
+    pub(crate) fn words(self) -> Option<String> {
+        let known: Vec<String> = self.browser.into_iter().chain(self.system).collect();
+        (!known.is_empty()).then(|| known.join(", "))
+    }
 }
 
 #[cfg(test)]

@@ -37,8 +37,19 @@ pub enum Mail {
     },
     /// A new password can be chosen; has a link.
     Reset,
-    /// The password was changed and all sessions ended (security ID-7).
-    PasswordChanged,
+    /// The password was changed and all sessions ended (security ID-7). Where it was changed from is told as far as it is known
+    /// (people PPL-96).
+    PasswordChanged {
+        /// The browser or program, in words.
+        #[serde(default)]
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        #[serde(default)]
+        network: Option<String>,
+        /// When.
+        #[serde(default)]
+        at: Option<Timestamp>,
+    },
     /// Staff demand a new password; has a link.
     ResetDemanded,
     /// Somebody asked to change the address of the account; to the old address, has a link that stops it.
@@ -173,7 +184,7 @@ impl Mail {
             Self::RequestsWaiting { .. } => "requests_waiting",
             Self::Invited { .. } => "invited",
             Self::Reset => "reset",
-            Self::PasswordChanged => "password_changed",
+            Self::PasswordChanged { .. } => "password_changed",
             Self::ResetDemanded => "reset_demanded",
             Self::EmailChangeAsked { .. } => "email_change_asked",
             Self::EmailConfirm => "email_confirm",

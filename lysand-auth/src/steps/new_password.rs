@@ -8,9 +8,12 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::accounts::rules::{self, Field};
 use crate::host::accounts::{AccountsError, Along, Candidate, Change, FieldProblem, ProblemKind};
+use crate::host::mailer::Mail;
 use crate::host::revocations::Revoked;
 use crate::model::account::{Account, AccountId};
+use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
+use crate::model::device::Device;
 use crate::model::event::NewEvent;
 use crate::model::form_error::FormError;
 use crate::secret::Secret;
@@ -22,6 +25,15 @@ use crate::store::{self, Conn, credentials, mail_tokens};
 
 /// The longest password, in characters (people PPL-45).
 const LONGEST: usize = 128;
+
+/// The notice that the password was changed, and from where.
+pub(crate) fn changed(auth: &Auth, caller: &Caller) -> Mail {
+    Mail::PasswordChanged {
+        device: caller.agent.as_deref().and_then(|agent| Device::of(agent).words()),
+        network: caller.network(),
+        at: Some(auth.ambient().now()),
+    }
+}
 
 /// What a new password costs, and what follows from it.
 #[derive(Clone)]

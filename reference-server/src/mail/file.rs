@@ -157,7 +157,7 @@ mod tests {
     async fn mail_header_injection_through_instance_title_is_prevented() {
         let folder = tempfile::tempdir().unwrap();
         let mailer = mailer(folder.path(), "Schöne <Grüße>\r\nBcc: x@y.example", Ambient::system());
-        mailer.send(&letter(Mail::PasswordChanged)).await.unwrap();
+        mailer.send(&letter(Mail::SignedOutEverywhere)).await.unwrap();
         let text = std::fs::read_to_string(only_mail(folder.path())).unwrap();
         let (head, _) = text.split_once("\r\n\r\n").unwrap();
         assert!(!head.lines().any(|line| line.starts_with("Bcc")), "{head}");

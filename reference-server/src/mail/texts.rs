@@ -201,13 +201,14 @@ fn passwords(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ],
             vec![say(LIMITED_LINK, &[]), say("Until then your password stays as it is.", &[]), say(IGNORE, &[])],
         ),
-        Mail::PasswordChanged => (
+        Mail::PasswordChanged { device, network, at } => (
             "Your password on {} was changed",
-            vec![
+            circumstances(
                 say("the password of your account at {} was changed. Other devices and apps were signed out.", &[site]),
-                if_you(),
-            ],
-            place.new_password().to_vec(),
+                [device.as_ref(), network.as_ref(), None],
+                *at,
+            ),
+            [if_you()].into_iter().chain(place.new_password()).collect(),
         ),
         Mail::ResetDemanded => (
             "Please choose a new password for {}",
@@ -286,7 +287,11 @@ fn signing_in(mail: &Mail, place: Place<'_>) -> Option<Said> {
     Some(match mail {
         Mail::NewSignIn { device, network, app, at } => (
             "New sign-in to {}",
-            new_sign_in(site, [Some(device), Some(network), app.as_ref()], *at),
+            circumstances(
+                say("somebody signed in to your account at {} in a browser or program that is new to it.", &[site]),
+                [Some(device), Some(network), app.as_ref()],
+                Some(*at),
+            ),
             [if_you()].into_iter().chain(place.new_password()).collect(),
         ),
         Mail::SignedOutEverywhere => (
@@ -418,17 +423,16 @@ fn endings(mail: &Mail, place: Place<'_>) -> Option<Said> {
     })
 }
 
-fn new_sign_in(site: &str, [device, network, app]: [Option<&String>; 3], at: Timestamp) -> Vec<Line> {
-    let mut lines =
-        vec![say("somebody signed in to your account at {} in a browser or program that is new to it.", &[site])];
-    for (pattern, fact) in [("Device: {}", device), ("Network: {}", network), ("App: {}", app)] {
-        if let Some(fact) = fact.filter(|fact| !fact.is_empty()) {
-            lines.push(say(pattern, &[fact]));
-        }
+/// What was done, and with what, from where and when, as far as that is known.
+fn circumstances(what: Line, [device, network, app]: [Option<&String>; 3], at: Option<Timestamp>) -> Vec<Line> {
+    let mut lines = vec![what];
+    let facts = [("Device: {}", device), ("Network: {}", network), ("App: {}", app)].into_iter();
+    lines.extend(facts.filter_map(|(pattern, fact)| Some(say(pattern, &[fact.filter(|fact| !fact.is_empty())?]))));
+    if let Some(at) = at {
+        let (day, clock) = (at.to_day(), at.to_iso8601());
+        let clock = format!("{} UTC", clock.get(11..16).unwrap_or_default());
+        lines.push(Line::Say(Sentence { pattern: "Time: {}, {}", parts: vec![Part::Words(day), Part::Text(clock)] }));
     }
-    let (day, clock) = (at.to_day(), at.to_iso8601());
-    let clock = format!("{} UTC", clock.get(11..16).unwrap_or_default());
-    lines.push(Line::Say(Sentence { pattern: "Time: {}, {}", parts: vec![Part::Words(day), Part::Text(clock)] }));
     lines
 }
 
@@ -469,7 +473,7 @@ pub(crate) mod tests {
             Mail::Invited { inviter: Some(text()) },
             Mail::Invited { inviter: None },
             Mail::Reset,
-            Mail::PasswordChanged,
+            Mail::PasswordChanged { device: Some(text()), network: Some(text()), at: Some(at) },
             Mail::ResetDemanded,
             Mail::EmailChangeAsked { new: text() },
             Mail::EmailConfirm,

@@ -263,6 +263,7 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
     routes.consent = route("consent", usual.consent);
     routes.register = route("register", usual.register);
     routes.password_reset = route("password_reset", usual.password_reset);
+    optional_routes(reader, &mut routes);
     let service_worker = reader.get("frontend.service_worker", false);
     let table = reader.get("frontend.settings", toml::Table::new());
     let settings = table.into_iter().map(|(name, value)| (name, to_json(value))).collect();
@@ -277,6 +278,21 @@ pub(super) fn frontend(reader: &mut Reader, http: &Http) -> (Frontend, Option<Pa
         },
         Some(templates_dir).filter(|folder| !folder.as_os_str().is_empty()).map(|folder| reader.folder().join(folder)),
     )
+}
+
+/// The pages that a frontend may have besides; without a path they are ours (people PPL-233).
+fn optional_routes(reader: &mut Reader, routes: &mut FrontendRoutes) {
+    let mut route = |name: &str| {
+        let given = reader.checked(&format!("frontend.routes.{name}"), String::new(), |given: String| {
+            if given.is_empty() { Ok(given) } else { check::route(&given) }
+        });
+        Some(given).filter(|given| !given.is_empty())
+    };
+    routes.confirm = route("confirm");
+    routes.password_forgot = route("password_forgot");
+    routes.account = route("account");
+    routes.email_confirm = route("email_confirm");
+    routes.email_undo = route("email_undo");
 }
 
 fn frontend_origin(reader: &mut Reader, needed: bool) -> Option<BaseUrl> {

@@ -9,6 +9,7 @@ mod events;
 mod invitations;
 mod invitations_of_people;
 mod offers;
+mod page_addresses;
 mod password;
 mod profile;
 mod reset;

@@ -270,6 +270,7 @@ pub(crate) struct FrontendPages {
     register: String,
     password_reset: String,
     own_reset: String,
+    forgot: Option<String>,
     others: std::sync::Arc<dyn Pages>,
 }
 
@@ -280,7 +281,9 @@ impl FrontendPages {
     pub(crate) fn new(config: &crate::config::Config, others: std::sync::Arc<dyn Pages>) -> Self {
         let (login, consent, register) = (config.login_page(), config.consent_page(), config.register_page());
         let (password_reset, own_reset) = (config.password_reset_page(), config.base_url.join("/oauth/reset"));
-        Self { login, consent, register, password_reset, own_reset, others }
+        let (forgot, is_of_frontend) = config.page_named("password_forgot");
+        let forgot = is_of_frontend.then_some(forgot);
+        Self { login, consent, register, password_reset, own_reset, forgot, others }
     }
 }
 
@@ -301,7 +304,6 @@ impl Pages for FrontendPages {
             | Page::Error(_)
             | Page::Waiting(_)
             | Page::ConfirmAddress(_)
-            | Page::Forgot(_)
             | Page::Password(_)
             | Page::Profile(_)
             | Page::Invitations(_)
@@ -309,6 +311,10 @@ impl Pages for FrontendPages {
             | Page::Email(_)
             | Page::Address(_)
             | Page::Message(_) => self.others.show(page, request).await,
+            Page::Forgot(_) => match &self.forgot {
+                Some(forgot) => Ok(PageReply::Elsewhere(forgot.clone())),
+                None => self.others.show(page, request).await,
+            },
             // A frontend that leaves this page to the server is not asked for it.
             Page::Reset(_) if self.password_reset == self.own_reset => self.others.show(page, request).await,
             Page::Reset(_) => Ok(PageReply::Elsewhere(self.password_reset.clone())),

@@ -14,6 +14,7 @@ mod invitations_page;
 mod invite;
 mod join;
 mod json;
+mod page_addresses;
 mod password;
 mod paths;
 mod profile;
@@ -66,6 +67,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/email/confirm", [post(email::confirm)])
             .route("/api/v1/auth/email/resend", [post(email::send_again)])
             .route("/api/v1/auth/events", [get(activity::list)])
+            .route("/api/v1/auth/routes", [get(page_addresses::list)])
             .route(invitations::OWN, [get(invitations::own), post(invitations::make)])
             .route("/api/v1/auth/invitations/{id}", [delete(invitations::end)])
             .route(invitations::ALL, [get(invitations::all), post(invitations::make_as_staff)])

@@ -147,7 +147,7 @@ async fn shown(
     let offers_providers = surfaces::of_request(req).has(Surface::Sso);
     let go_on = match &asked {
         Some(_) => login_location(auth, &echoed),
-        None => auth.config().base_url.join("/account"),
+        None => auth.config().page_named("account").0,
     };
     let page = Page::SignUp(Box::new(SignUpPage {
         action: with_query(REGISTER, pairs(&echoed)),

@@ -202,7 +202,7 @@ async fn go_on(auth: &Auth, form: &PostedForm, token: &Secret, browser: Browser)
         Proceeded::Waits(_) => (redirect(&auth.config().base_url.join(&form.reader().keep(WAITING))), false),
         Proceeded::SignIn(request) => (to_sign_in(auth, request, None), true),
         Proceeded::SignedInHere(start) => {
-            let mut reply = redirect(&auth.config().base_url.join("/account"));
+            let mut reply = redirect(&auth.config().page_named("account").0);
             cookies::put_start(auth, &mut reply, &start)?;
             (reply, true)
         }
