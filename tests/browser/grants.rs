@@ -48,7 +48,8 @@ async fn authorized_applications_remove_button_revokes_token_and_forgets_consent
     fixture.browser.click(REMOVE).await;
     fixture.browser.reads(EMPTY).await;
     fixture.browser.screenshot("wide-no-apps-with-access").await;
-    assert_eq!(fixture.browser.url().await, fixture.server.url("/oauth/authorized_applications"));
+    let page = fixture.server.url("/oauth/authorized_applications?notice=removed");
+    assert_eq!(fixture.browser.url().await, page);
     assert!(!lives(&fixture, &token).await);
     // The app may ask again, and is not let in without an answer.
     fixture.leave_for_server().await;

@@ -155,6 +155,6 @@ async fn invitation_opens_a_server_that_is_closed_to_others() {
     joining.browser.click(SIGN_UP).await;
     joining.browser.find("#code").await;
     joining.confirm_elsewhere("sign-up-invited").await;
-    joining.browser.find("a[href='/account'], a[href$='/account']").await;
+    joining.browser.reads("Your account").await;
     joining.judge(&joining.browser, "sign-up-invited-home").await;
 }
