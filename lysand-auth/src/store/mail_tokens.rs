@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper,
+};
 
 use super::conn::Conn;
 use super::schema::auth_mail_token as table;
@@ -240,6 +242,33 @@ pub(crate) struct Digests {
 pub(crate) struct Armed {
     pub(crate) purpose: Purpose,
     pub(crate) has_code: bool,
+}
+
+/// Keeps the token of a mail that is about to be sent for this transaction, with all that its sending may end. False when another
+/// transaction is just spending or ending one of them: the mail waits for its next turn then, and nobody waits for one another in
+/// a circle. On SQLite there is one writer.
+pub(crate) async fn try_lock(conn: &mut Conn, id: &str) -> Result<bool, Error> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        Conn::Sqlite(_) => {
+            let _ = id;
+            Ok(true)
+        }
+        #[cfg(feature = "postgres")]
+        Conn::Pg(c) => {
+            let whose = table::table.find(id).select((table::account_id, table::subject));
+            let whose: Option<(Option<String>, Option<String>)> =
+                diesel_async::RunQueryDsl::get_result(whose, c).await.optional()?;
+            let Some((account, subject)) = whose else { return Ok(true) };
+            let related = table::table
+                .filter(table::spent_at.is_null().and(table::ended_at.is_null()))
+                .filter(table::id.eq(id).or(table::account_id.eq(account)).or(table::subject.eq(subject)))
+                .select(table::id);
+            let all: Vec<String> = diesel_async::RunQueryDsl::load(related.clone(), c).await?;
+            let free: Vec<String> = diesel_async::RunQueryDsl::load(related.for_update().skip_locked(), c).await?;
+            Ok(free.len() >= all.len())
+        }
+    }
 }
 
 /// Gives a token its secrets, in place of those that an earlier try has sent, and ends the older ones of the same account,
