@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::{
-    BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper,
-};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
 use super::conn::Conn;
 use super::schema::auth_mail_token as table;
@@ -256,6 +254,8 @@ pub(crate) async fn try_lock(conn: &mut Conn, id: &str) -> Result<bool, Error> {
         }
         #[cfg(feature = "postgres")]
         Conn::Pg(c) => {
+            use diesel::BoolExpressionMethods as _;
+
             let whose = table::table.find(id).select((table::account_id, table::subject));
             let whose: Option<(Option<String>, Option<String>)> =
                 diesel_async::RunQueryDsl::get_result(whose, c).await.optional()?;
