@@ -73,6 +73,9 @@ pub(crate) async fn insert(conn: &mut Conn, made: &Invitation) -> Result<(), Err
 
 /// The invitation with this code.
 pub(crate) async fn by_code(conn: &mut Conn, code: &str) -> Result<Option<Invitation>, Error> {
+    if names_nothing(code) {
+        return Ok(None);
+    }
     let row: Option<Row> =
         on!(conn, c => table::table.filter(table::code.eq(code)).select(Row::as_select()).get_result(c)).optional()?;
     Ok(row.map(Into::into))
@@ -80,8 +83,16 @@ pub(crate) async fn by_code(conn: &mut Conn, code: &str) -> Result<Option<Invita
 
 /// The invitation with this key.
 pub(crate) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Invitation>, Error> {
+    if names_nothing(id) {
+        return Ok(None);
+    }
     let row: Option<Row> = on!(conn, c => table::table.find(id).select(Row::as_select()).get_result(c)).optional()?;
     Ok(row.map(Into::into))
+}
+
+/// What a path or a query may hold, and PostgreSQL would call an error.
+fn names_nothing(text: &str) -> bool {
+    text.contains('\0')
 }
 
 /// Counts a use, unless there is none left; false then.

@@ -192,3 +192,17 @@ story!(sign_up_without_invitation_on_open_server_ignores_none_and_names_a_bad_on
     let refused = with_code(&story, "eve", "nothing").await.is(422).json();
     assert_eq!(refused["details"]["invite_code"][0]["error"], "ERR_INVALID");
 });
+
+story!(invitation_with_a_null_character_is_an_unknown_one, REVIEWED, |story| {
+    let offered = story.get("/api/v1/auth/signup?invite=%00").send().await.is(200).json();
+    assert_eq!(offered["invitation"], "invalid");
+    let page = story.get("/register?invite=a%00b").header("accept", "text/html").send().await;
+    assert!(page.status.as_u16() < 500, "{}", page.body);
+    let ada = story.person("ada").await;
+    let app = story.app("https://invites.example/cb", "auth:read auth:write").await;
+    let token = story.token(&ada, &app).await;
+    for id in ["%00", "a%00b", "x"] {
+        let path = format!("/api/v1/auth/invitations/{id}");
+        story.call(reqwest::Method::DELETE, &path).bearer(&token).send().await.is(404);
+    }
+});
