@@ -4,6 +4,7 @@ mod about;
 mod admission;
 mod approval;
 mod by_provider;
+mod confirm_identity;
 mod email;
 mod events;
 mod invitations;
@@ -20,6 +21,8 @@ mod waiting;
 use serde_json::{Value, json};
 use tests::story::{CookieJar, Story};
 use tests::wait;
+
+pub(crate) use self::confirm_identity::confirm_identity;
 
 /// The form fields of somebody who wants an account, with no proof of work.
 fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
