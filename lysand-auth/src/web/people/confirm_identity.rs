@@ -76,7 +76,7 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
                 cookies::put_session(&auth, &mut reply, &cookie)?;
                 Ok(reply)
             }
-            Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
+            Err(Error::Refused(refusal)) if refusal.code == Code::WrongPassword => {
                 again(Said { wrong_password: Some(texts::NOT_THE_PASSWORD), ..Said::default() }).await
             }
             Err(error) => Err(error),
