@@ -8,6 +8,7 @@ mod email;
 mod events;
 mod invitations;
 mod invitations_of_people;
+mod mail_domains;
 mod offers;
 mod page_addresses;
 mod password;

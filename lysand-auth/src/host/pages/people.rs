@@ -155,6 +155,8 @@ pub struct MessagePage<'a> {
     pub link: Option<&'a str>,
     /// What the link says.
     pub link_text: &'a str,
+    /// The app that the link's text names at `{}`, if it does.
+    pub link_app: Option<&'a str>,
 }
 
 /// `GET /account/forgot`: somebody does not know the password any more.

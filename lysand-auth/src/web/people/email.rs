@@ -64,12 +64,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             let said = Said { typed: typed.clone(), ..said };
             shown(&auth, &req, &form.params, (&browser, form.token()), said)
         };
-        match form.prove_with_token() {
-            Ok(()) => {}
-            Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-                return again(Said { error: Some(texts::TRY_AGAIN.to_owned()), ..Said::default() }).await;
-            }
-            Err(error) => return Err(error),
+        if form.is_stale()? {
+            return again(Said { error: Some(texts::TRY_AGAIN.to_owned()), ..Said::default() }).await;
         }
         match acted(&auth, &req, &form, &browser, &typed).await? {
             Acted::Done(notice) => Ok(redirect(&with_query(&auth.config().base_url.join(EMAIL), [("notice", notice)]))),

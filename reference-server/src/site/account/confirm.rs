@@ -10,7 +10,7 @@ use super::form::PostedForm;
 /// Renews the session of whoever knows the password.
 pub(super) async fn confirm(form: PostedForm) -> Result<HttpResponse, ApiError> {
     let auth = &form.state.auth;
-    let (password, source) = (Secret::new(form.fields.password.as_str()), source(&form.request, auth.config()));
+    let (password, source) = (Secret::new(form.text("password")?), source(&form.request, auth.config()));
     match sessions::renew(auth, &form.browser, Some(&password), source).await {
         Ok(cookie) => {
             let mut reply = form.back(None);

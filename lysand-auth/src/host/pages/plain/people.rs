@@ -109,7 +109,9 @@ pub(super) fn message(page: &MessagePage<'_>) -> String {
     if let Some(action) = page.action {
         body += &form(action, page.fields, &button(page.button));
     }
-    body + &page.link.map_or_else(String::new, |address| link(address, page.link_text))
+    body + &page.link.map_or_else(String::new, |address| {
+        link(address, &page.link_text.replace("{}", page.link_app.unwrap_or_default()))
+    })
 }
 
 pub(super) fn forgot(page: &ForgotPage<'_>) -> String {
