@@ -137,6 +137,9 @@ pub(crate) async fn count_usable(conn: &mut Conn, maker: &AccountId, now: Timest
 
 /// A part of the invitations of one account, or of all.
 pub(crate) async fn some(conn: &mut Conn, maker: Option<&AccountId>, span: &RowSpan) -> Result<Vec<Invitation>, Error> {
+    if names_nothing(&span.after) || span.before.as_deref().is_some_and(names_nothing) {
+        return Ok(Vec::new());
+    }
     let rows: Vec<Row> = on!(conn, c => {
         let mut query = table::table.select(Row::as_select()).filter(table::id.gt(&span.after)).into_boxed();
         if let Some(maker) = maker {
