@@ -9,6 +9,7 @@ use crate::config::{Config, ConfigProblem, ConfigProblems};
 use crate::error::Error;
 use crate::host::NoMail;
 use crate::host::accounts::Accounts;
+use crate::host::mail_domains::MailDomains;
 use crate::host::mailer::Mailer;
 use crate::host::offers::{Offered, Offers};
 use crate::host::pages::{FrontendPages, Pages, Plain};
@@ -39,6 +40,7 @@ struct Parts {
     store: Store,
     accounts: Arc<dyn Accounts>,
     mailer: Arc<dyn Mailer>,
+    mail_domains: Option<Arc<dyn MailDomains>>,
     pages: Arc<dyn Pages>,
     revocations: Option<Arc<dyn Revocations>>,
     sign_in_rules: Option<Arc<dyn SignInRules>>,
@@ -69,6 +71,7 @@ impl Auth {
             store,
             accounts: None,
             mailer: None,
+            mail_domains: None,
             pages: None,
             revocations: None,
             sign_in_rules: None,
@@ -128,6 +131,11 @@ impl Auth {
     #[must_use]
     pub fn mailer(&self) -> &dyn Mailer {
         &*self.0.mailer
+    }
+
+    /// What the host knows of the domains that mail goes to, if it looks them up.
+    pub(crate) fn mail_domains(&self) -> Option<&dyn MailDomains> {
+        self.0.mail_domains.as_deref()
     }
 
     /// The host's pages.
@@ -335,6 +343,7 @@ pub struct AuthBuilder {
     store: Store,
     accounts: Option<Arc<dyn Accounts>>,
     mailer: Option<Arc<dyn Mailer>>,
+    mail_domains: Option<Arc<dyn MailDomains>>,
     pages: Option<Arc<dyn Pages>>,
     revocations: Option<Arc<dyn Revocations>>,
     sign_in_rules: Option<Arc<dyn SignInRules>>,
@@ -355,6 +364,13 @@ impl AuthBuilder {
     #[must_use]
     pub fn mailer(mut self, mailer: Arc<dyn Mailer>) -> Self {
         self.mailer = Some(mailer);
+        self
+    }
+
+    /// Has the domains of new addresses looked up: they must take mail. Without, any well-formed address is taken.
+    #[must_use]
+    pub fn mail_domains(mut self, mail_domains: Arc<dyn MailDomains>) -> Self {
+        self.mail_domains = Some(mail_domains);
         self
     }
 
@@ -437,6 +453,7 @@ impl AuthBuilder {
             config: self.config,
             store: self.store,
             accounts,
+            mail_domains: self.mail_domains,
             mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
             pages,
             revocations: self.revocations,

@@ -293,7 +293,7 @@ texts! {
         /// A link to ask for another mail.
         ASK_AGAIN = "Ask for a new link";
         /// A link back to the app that somebody came from.
-        SIGN_IN_FOR_APP = "Sign in to go on to the app";
+        SIGN_IN_FOR_APP = "Sign in to go on to {}";
     }
 
     /// What happened to an account, for its owner.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use lysand_auth::config::ConfigProblems;
+use lysand_auth::config::{Config, ConfigProblems};
 use lysand_auth::host::mailer::Mailer;
 use lysand_auth::keys::{KeyError, Keys};
 use lysand_auth::password::{ParametersError, Passwords};
@@ -14,7 +14,7 @@ use lysand_auth::{Ambient, Auth};
 use crate::accounts::SqlAccounts;
 use crate::database::{self, DatabaseError};
 use crate::frontend::Frontend;
-use crate::mail::{FileMailer, Instance, MailTemplates, Messages, Sender, SmtpMailer};
+use crate::mail::{FileMailer, Instance, MailTemplates, Messages, MxRecords, Sender, SmtpMailer};
 use crate::pages::{PagesError, TeraPages};
 use crate::settings::{Settings, domain};
 
@@ -54,6 +54,9 @@ pub enum StartError {
     /// Mail cannot be sent as configured.
     #[error("{0}: mend [smtp]")]
     Mail(String),
+    /// The name servers of the operating system are unknown.
+    #[error("the name servers of this machine cannot be read ({0}): name one in signups.dns")]
+    NameServer(String),
     /// No TLS to the frontend is possible.
     #[error("frontend.url: {0}")]
     Tls(rustls::Error),
@@ -98,18 +101,22 @@ impl State {
         let base_url = &settings.http.base_url;
         let accounts = SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url);
         let accounts = Arc::new(accounts.with_title(&settings.instance.title));
-        let mailer = load_mailer(&settings, &pages, &ambient)?;
         let config = settings.to_config(keys);
+        let mailer = load_mailer(&settings, &config, &pages, &ambient)?;
         // A frontend on our own origin is reached by whoever put both behind it.
         let other_origin = config.frontend.origin.as_ref().filter(|origin| *origin != base_url);
         let frontend = other_origin.map(|origin| Frontend::new(origin, base_url).map(Arc::new));
         let frontend = frontend.transpose().map_err(StartError::Tls)?;
-        let auth = Auth::builder(config, store)
+        let mut builder = Auth::builder(config, store)
             .accounts(accounts.clone())
             .mailer(mailer)
             .pages(pages.clone())
-            .ambient(ambient)
-            .build()?;
+            .ambient(ambient);
+        if let Some(name_server) = &settings.name_server {
+            let records = MxRecords::new(name_server).map_err(|error| StartError::NameServer(error.to_string()))?;
+            builder = builder.mail_domains(Arc::new(records));
+        }
+        let auth = builder.build()?;
         Ok(Self { settings: Arc::new(settings), auth, accounts, pages, frontend })
     }
 }
@@ -120,10 +127,16 @@ fn load_pages(settings: &Settings) -> Result<Arc<TeraPages>, StartError> {
     Ok(Arc::new(TeraPages::load_branded(templates, title, host, &settings.branding)?))
 }
 
-fn load_mailer(settings: &Settings, pages: &TeraPages, ambient: &Ambient) -> Result<Arc<dyn Mailer>, StartError> {
+fn load_mailer(
+    settings: &Settings,
+    config: &Config,
+    pages: &TeraPages,
+    ambient: &Ambient,
+) -> Result<Arc<dyn Mailer>, StartError> {
     let base_url = &settings.http.base_url;
     let (title, languages) = (settings.instance.title.as_str(), settings.instance.languages.as_slice());
-    let instance = Instance { title, site: base_url.as_str(), languages };
+    let (account, forgot) = (config.page_url("account"), config.page_url("password_forgot"));
+    let instance = Instance { title, site: base_url.as_str(), account: &account, forgot: &forgot, languages };
     let templates = MailTemplates::load(settings.templates_dir.as_deref(), pages, instance)?;
     let (from, reply_to) = (settings.smtp.from.clone(), settings.smtp.reply_to.clone());
     let messages = Messages::new(templates, Sender { from, reply_to, title, base_url }, ambient.clone());

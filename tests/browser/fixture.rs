@@ -39,6 +39,15 @@ impl Fixture {
         Self { browser, redirects, app, person, server }
     }
 
+    /// Before a server that runs already, with an app that may write.
+    pub(crate) async fn before(server: ServerProcess) -> Self {
+        let person = Person::named("alice");
+        server.create_account(&person);
+        let redirects = Redirects::listen().await;
+        let app = server.client().register_with(APP_NAME, &redirects.uri(), "read write", &[]).await.expect("an app");
+        Self { browser: Browser::open().await, redirects, app, person, server }
+    }
+
     /// The application sends the person to the server.
     pub(crate) async fn leave_for_server(&self) -> AuthorizationRequest {
         let request = self.app.authorization_request(self.server.base_url());

@@ -15,11 +15,15 @@
 //! | `elk_like` | a web client whose own server redeems the code, and tries again when the network lets it down |
 //! | `phanpy_like` | a web client without a server: popup, PKCE, everything by `fetch` from another origin |
 //! | `frontend_fallback` | pages of a frontend that the server shows on its own origin |
+//! | `altcha_widget` | the sign-up page of a frontend on another origin, with ALTCHA's widget |
+//! | `behind_proxies` | the same pages by HTTP/2 through nginx, HAProxy and Caddy |
 //! | `browser_settings` | that the browser really is narrow, dark or without scripts when a story says so |
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod accessible;
+mod altcha_widget;
+mod behind_proxies;
 mod browser_settings;
 mod elk_like;
 mod first_start;

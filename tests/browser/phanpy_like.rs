@@ -21,7 +21,7 @@ async fn site() -> Site {
         match url.path() {
             "/" => Reply::Page(PAGE.to_owned()),
             "/callback" => Reply::Page(CALLBACK.to_owned()),
-            "/client.js" => Reply::Script(include_str!("phanpy_like.js")),
+            "/client.js" => Reply::Script(include_str!("phanpy_like.js").to_owned()),
             _ => Reply::Missing,
         }
     })

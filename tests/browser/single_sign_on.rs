@@ -1,12 +1,13 @@
 //! Signing in with a certified OpenID provider, on its pages and on ours.
 
 use serde_json::{Value, json};
+use tests::canaille::Canaille;
 use tests::certified_provider::CertifiedProvider;
 use tests::http::query_of;
-use tests::{Browser, Person, Redirects, ServerProcess};
+use tests::{Browser, Person, ServerProcess};
 use url::Url;
 
-use crate::fixture::{APP_NAME, Fixture};
+use crate::fixture::Fixture;
 
 /// The button that sends the person to the provider.
 const AT_PROVIDER: &str = ".providers a";
@@ -20,12 +21,7 @@ async fn fixture_with(settings: &[(&str, &str)]) -> (Fixture, CertifiedProvider)
     let provider = CertifiedProvider::start().await;
     let builder = settings.iter().fold(ServerProcess::builder(), |builder, (key, value)| builder.set(key, value));
     let server = provider.known_to(builder).start().await;
-    let person = Person::named("alice");
-    server.create_account(&person);
-    let redirects = Redirects::listen().await;
-    let app = server.client().register_with(APP_NAME, &redirects.uri(), "read write", &[]).await.expect("an app");
-    let browser = Browser::open().await;
-    (Fixture { browser, redirects, app, person, server }, provider)
+    (Fixture::before(server).await, provider)
 }
 
 /// Signs in with the password, all the way to an access token.
@@ -78,6 +74,31 @@ async fn provider_identity_can_be_linked_used_to_sign_in_and_unlinked() {
     fixture.browser.click("form[action='/account/unlink'] button").await;
     fixture.browser.reads("no longer linked").await;
     assert_eq!(api(&fixture, reqwest::Method::GET, "/api/v1/sso", &token).await, (200, json!([])));
+}
+
+/// Canaille asks for the name on one page and for the password on the next, and signs tokens with habits of its own.
+#[tokio::test]
+async fn canaille_identity_can_be_linked_and_used_to_sign_in() {
+    let provider = Canaille::start().await;
+    let server = provider.known_to(ServerProcess::builder()).start().await;
+    let mut fixture = Fixture::before(server).await;
+    token(&mut fixture).await;
+    open_account(&fixture).await;
+    fixture.browser.click("form[action='/account/link'] button").await;
+    fixture.browser.sign_in_at_canaille(&provider.person()).await;
+    fixture.browser.screenshot("canaille-consent").await;
+    fixture.browser.consent_at_canaille().await;
+    fixture.browser.reads("The identity is linked").await;
+
+    fixture.browser = Browser::open().await;
+    let request = fixture.leave_for_server().await;
+    fixture.browser.click(AT_PROVIDER).await;
+    fixture.browser.sign_in_at_canaille(&provider.person()).await;
+    fixture.browser.reads("to use your account?").await;
+    fixture.browser.approve().await;
+    let callback = fixture.redirects.next().await;
+    fixture.welcome(&request, &callback).await;
+    assert_eq!(fixture.server.complaints(), [""; 0]);
 }
 
 /// Goes to the page of one's own identities, as a person finds it: from the start.

@@ -20,6 +20,7 @@ mod private_certificate_authority;
 mod provider_log;
 mod rate_limit_load;
 mod request_ids;
+mod reverse_proxies;
 mod setup;
 mod signals;
 mod slow_clients;

@@ -8,7 +8,8 @@
 //! | [`app`], [`person`] | an OAuth client and its forms; somebody with an account |
 //! | [`http`] | requests, demands on responses, cookies, bare bytes |
 //! | [`postgres`] | a fresh PostgreSQL database for one test, and a cluster that a test may stop |
-//! | [`tcp_proxy`] | a proxy between the server and its database that a test can silence or cut |
+//! | [`tcp_proxy`] | a proxy between two programs that a test can silence or cut, and that counts connections |
+//! | [`reverse_proxy`] | nginx, HAProxy and Caddy in front of the server, as the guide sets them up |
 //! | [`connect_proxy`] | an HTTP proxy through which providers are asked |
 //! | [`tls`] | a private certificate authority and a certificate for `localhost` |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
@@ -17,8 +18,10 @@
 //! | [`site`] | a small web site on another origin: an app that a browser visits |
 //! | [`frontend`] | a frontend that somebody else wrote, with some bad habits |
 //! | [`embedder`] | a host of its own over a story's database |
+//! | [`name_server`] | a name server (DNS) with a few names of its own |
 //! | [`misbehaving_provider`] | an identity provider with a switch for each defect |
 //! | [`certified_provider`] | a certified OpenID provider with pages of its own |
+//! | [`mod@canaille`] | another one, in Python |
 //! | [`process`], [`folder`], [`wait`] | child processes and folders that end with the test; bounded polling |
 //!
 //! A test reads from top to bottom: start a server, create a person, open a browser, look at what happened. The kit
@@ -26,6 +29,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod canaille;
 pub mod certified_provider;
 pub mod client;
 pub mod connect_proxy;
@@ -36,10 +40,12 @@ pub mod frontend;
 pub mod http;
 pub mod memory_accounts;
 pub mod misbehaving_provider;
+pub mod name_server;
 pub mod person;
 pub mod postgres;
 pub mod process;
 pub mod redirects;
+pub mod reverse_proxy;
 pub mod server;
 pub mod sign_in_pages;
 pub mod site;

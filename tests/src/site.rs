@@ -14,7 +14,9 @@ pub enum Reply {
     /// A page.
     Page(String),
     /// A script.
-    Script(&'static str),
+    Script(String),
+    /// A style sheet.
+    Style(String),
     /// The way elsewhere.
     Redirect(Url),
     /// Nothing is there. Browsers ask for icons.
@@ -77,7 +79,8 @@ where
     let target = request_line.split(' ').nth(1)?;
     let (status, header, body) = match answer(origin.join(target).ok()?).await {
         Reply::Page(body) => ("200 OK", "content-type: text/html; charset=utf-8".to_owned(), body),
-        Reply::Script(body) => ("200 OK", "content-type: text/javascript".to_owned(), body.to_owned()),
+        Reply::Script(body) => ("200 OK", "content-type: text/javascript".to_owned(), body),
+        Reply::Style(body) => ("200 OK", "content-type: text/css".to_owned(), body),
         Reply::Redirect(to) => ("302 Found", format!("location: {to}"), String::new()),
         Reply::Missing => ("404 Not Found", "content-type: text/html".to_owned(), String::new()),
     };

@@ -1,6 +1,8 @@
-//! A TCP proxy between the server and its database that a test can silence or cut.
+//! A TCP proxy between two programs that a test can silence or cut, and that counts connections.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
 use tokio::io::copy_bidirectional;
@@ -27,6 +29,7 @@ enum State {
 pub struct TcpProxy {
     addr: SocketAddr,
     state: watch::Sender<State>,
+    accepted: Arc<AtomicUsize>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -38,14 +41,16 @@ impl TcpProxy {
         let addr = listener.local_addr().expect("an address");
         let (state, seen) = watch::channel(State::Open);
         let target = target.to_owned();
+        let accepted = Arc::default();
+        let counter = Arc::clone(&accepted);
         let thread = thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a listener");
-                relay(listener, target, seen).await;
+                relay(listener, target, seen, &counter).await;
             });
         });
-        Self { addr, state, thread: Some(thread) }
+        Self { addr, state, accepted, thread: Some(thread) }
     }
 
     /// Relays to the host and port of `url`; answers with the proxy and with the URL that leads through it.
@@ -56,6 +61,16 @@ impl TcpProxy {
         through.set_host(Some("127.0.0.1")).expect("a host fits");
         through.set_port(Some(proxy.addr.port())).expect("a port fits");
         (proxy, through)
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.addr.port()
+    }
+
+    /// How many connections were made so far.
+    pub fn connections(&self) -> usize {
+        self.accepted.load(Ordering::Relaxed)
     }
 
     /// From now on nothing arrives, on new connections as on old ones.
@@ -83,13 +98,14 @@ impl Drop for TcpProxy {
     }
 }
 
-async fn relay(listener: TcpListener, target: String, mut state: watch::Receiver<State>) {
+async fn relay(listener: TcpListener, target: String, mut state: watch::Receiver<State>, count: &AtomicUsize) {
     let mut connections = JoinSet::new();
     let seen = state.clone();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
+                    count.fetch_add(1, Ordering::Relaxed);
                     connections.spawn(carry(stream, target.clone(), seen.clone()));
                 }
             }
@@ -149,7 +165,7 @@ mod tests {
         let proxy = TcpProxy::to(&echo().await.to_string());
         let connect = async || TcpStream::connect(proxy.addr).await.expect("a connection");
         let mut first = connect().await;
-        assert_eq!(said(&mut first).await, Some(1));
+        assert_eq!((said(&mut first).await, proxy.connections()), (Some(1), 1));
         proxy.silence();
         let mut second = connect().await;
         assert_eq!((said(&mut first).await, said(&mut second).await), (None, None));

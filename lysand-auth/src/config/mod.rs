@@ -262,6 +262,13 @@ impl Config {
         })
     }
 
+    /// Where people find a page whose place a frontend can take, by the name of its route (`account` for
+    /// `frontend.routes.account`): the frontend's, or our own.
+    #[must_use]
+    pub fn page_url(&self, route: &str) -> String {
+        self.page_named(route).0
+    }
+
     /// The address of a page by the name of its route, without a query, and whether it is the frontend's.
     pub(crate) fn page_named(&self, name: &str) -> (String, bool) {
         let own = OWN.iter().find(|(known, _)| *known == name).map_or("/", |(_, own)| own);

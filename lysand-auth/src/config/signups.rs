@@ -140,14 +140,14 @@ impl Signups {
     /// Whether mail to this domain is taken: it, or a domain above it, is not blocked, and allowed where only some are.
     #[must_use]
     pub fn takes_domain(&self, domain: &str) -> bool {
-        let domain = domain.to_ascii_lowercase();
-        let is_in = |list: &[String]| {
-            list.iter()
-                .map(|listed| listed.to_ascii_lowercase())
-                .any(|listed| domain == listed || domain.strip_suffix(&listed).is_some_and(|rest| rest.ends_with('.')))
-        };
-        !is_in(&self.email_domains_blocked)
-            && (self.email_domains_allowed.is_empty() || is_in(&self.email_domains_allowed))
+        let is_allowed = self.email_domains_allowed.is_empty() || is_in(&self.email_domains_allowed, domain);
+        is_allowed && !self.blocks_domain(domain)
+    }
+
+    /// Whether a domain, or one above it, is blocked.
+    #[must_use]
+    pub fn blocks_domain(&self, domain: &str) -> bool {
+        is_in(&self.email_domains_blocked, domain)
     }
 
     pub(super) fn check(&self) -> Vec<ConfigProblem> {
@@ -166,6 +166,14 @@ impl Signups {
         }
         problems
     }
+}
+
+/// Whether a domain, or one above it, is in a list.
+fn is_in(list: &[String], domain: &str) -> bool {
+    let domain = domain.to_ascii_lowercase();
+    list.iter()
+        .map(|listed| listed.to_ascii_lowercase())
+        .any(|listed| domain == listed || domain.strip_suffix(&listed).is_some_and(|rest| rest.ends_with('.')))
 }
 
 #[cfg(test)]

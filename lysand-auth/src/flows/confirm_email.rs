@@ -3,6 +3,7 @@
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::host::accounts::rules::email_key;
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::caller::Caller;
@@ -14,7 +15,7 @@ use crate::secret::Secret;
 use crate::steps::confirmation::{self, Confirmed, Proof, is_unconfirmed};
 use crate::steps::removal::{self, Removal};
 use crate::steps::{events, throttle};
-use crate::store::{apps, mail_tokens, rate_limits, sign_ups};
+use crate::store::{apps, credentials, mail_tokens, rate_limits, sign_ups};
 use crate::texts;
 
 /// What the page of a link shows.
@@ -129,6 +130,18 @@ pub async fn send_again(auth: &Auth, token: &Secret, caller: &Caller) -> Result<
         Some((_, account)) if is_unconfirmed(&account) => confirmation::send_again(auth, &account, caller).await,
         _ => Ok(()),
     }
+}
+
+/// Whether the owner of an account has proven the address by something that was mailed there, as apps understand
+/// `email_verified` (OpenID Connect Core §5.1). What staff confirmed is not, until a mailed link is used (people PPL-73).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_proven(auth: &Auth, account: &Account) -> Result<bool, Error> {
+    let Some(email) = account.email.as_ref().filter(|email| email.confirmed) else { return Ok(false) };
+    let id = account.id.clone();
+    let unproven = auth.store().look_up(move |c| Box::pin(async move { credentials::unproven_email(c, &id).await }));
+    Ok(unproven.await?.is_none_or(|key| key != email_key(&email.address)))
 }
 
 async fn token_of(auth: &Auth, token: &Secret) -> Result<Option<MailToken>, Error> {

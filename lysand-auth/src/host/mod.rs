@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod factor;
+pub mod mail_domains;
 pub mod mailer;
 mod no_mail;
 pub(crate) mod offers;

@@ -18,8 +18,8 @@ use crate::model::mail_token::{Link, Purpose};
 use crate::model::rate_limit::Rule;
 use crate::secret::Digest;
 use crate::steps::mail::{self, Decoy, Outgoing};
-use crate::steps::{events, review_notice, throttle};
-use crate::store::{self, Conn, email_changes, mail_tokens, rate_limits, sign_ups, spent};
+use crate::steps::{events, mail_domain, review_notice, throttle};
+use crate::store::{self, Conn, credentials, email_changes, mail_tokens, rate_limits, sign_ups, spent};
 use crate::texts;
 
 /// How long after a mail the next one may be asked for.
@@ -66,6 +66,7 @@ pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller
     let is_pending = account.standing == Standing::Pending;
     let stays_pending = is_pending && auth.config().signups.approval;
     let welcome = (!stays_pending).then(|| Outgoing::to_account(auth, account, Mail::Welcome)).flatten();
+    let is_by_staff = matches!(proof, Proof::Staff(_));
     let (token_id, kind, actor) = match proof {
         Proof::Mail(token) => (Some(token), EventKind::Confirmed, Actor::Account(account.id.clone())),
         Proof::Staff(actor) => (None, EventKind::ConfirmedByStaff, actor),
@@ -86,6 +87,9 @@ pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller
             if email_changes::is_held(c, &key, &id, now).await? {
                 is_held.store(true, Ordering::Release);
                 return Err(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN));
+            }
+            if is_by_staff {
+                credentials::note_unproven_email(c, &id, &key).await?;
             }
             sign_ups::confirm(c, &id, (now, ends)).await?;
             if !stays_pending {
@@ -200,9 +204,8 @@ pub(crate) async fn replace_address(
         return Ok(Err(FormError::blank("email")));
     }
     let Ok(address) = rules::email(address) else { return Ok(Err(FormError::invalid("email"))) };
-    let is_taken = address.rsplit_once('@').is_some_and(|(_, domain)| auth.config().signups.takes_domain(domain));
-    if !is_taken {
-        return Ok(Err(FormError::new("email", "ERR_BLOCKED", "uses a disallowed e-mail provider")));
+    if let Some(problem) = mail_domain::problem(auth, &address).await {
+        return Ok(Err(problem));
     }
     let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
     let of_network = caller.limited_as().and_then(|network| limits.counter(Rule::ConfirmAddress, &network));

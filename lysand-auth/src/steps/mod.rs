@@ -9,8 +9,8 @@ pub(crate) mod ending;
 pub(crate) mod events;
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
-#[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail;
+pub(crate) mod mail_domain;
 pub(crate) mod new_password;
 pub(crate) mod new_tokens;
 pub(crate) mod presence;

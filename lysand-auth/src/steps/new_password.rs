@@ -207,6 +207,9 @@ impl PasswordChange {
     async fn finish(self, c: &mut Conn, account: &AccountId) -> Result<(), Error> {
         ending::end_rest(c, account, &self.spared, self.now).await?;
         ending::end_mailed_links(c, account, self.now).await?;
+        if self.token.is_some() {
+            credentials::prove_email(c, account).await?;
+        }
         credentials::demand(c, account, None).await?;
         if let Some(session) = &self.session {
             session.insert(c).await?;

@@ -72,6 +72,28 @@ pub(crate) async fn demand(conn: &mut Conn, account: &AccountId, demand: Option<
     Ok(())
 }
 
+/// Keeps that staff confirmed the address with this key, which no mail has proven (people PPL-73).
+pub(crate) async fn note_unproven_email(conn: &mut Conn, account: &AccountId, key: &str) -> Result<(), Error> {
+    insert(conn, account).await?;
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::unproven_email.eq(key)).execute(c))?;
+    Ok(())
+}
+
+/// A mailed link was used: its address is proven, unless staff may have handed the link out, as they do with a demand.
+pub(crate) async fn prove_email(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+    let row = table::table.find(account.as_str()).filter(table::reset_demanded.is_null());
+    on!(conn, c => diesel::update(row).set(table::unproven_email.eq(None::<String>)).execute(c))?;
+    Ok(())
+}
+
+/// The key of the address that no mail has proven, if there is one.
+pub(crate) async fn unproven_email(conn: &mut Conn, account: &AccountId) -> Result<Option<String>, Error> {
+    let row = table::table.find(account.as_str()).select(table::unproven_email);
+    let found: Option<Option<String>> = on!(conn, c => row.get_result(c)).optional()?;
+    Ok(found.flatten())
+}
+
 /// Forgets an account that is gone.
 pub(crate) async fn forget(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
     on!(conn, c => diesel::delete(table::table.find(account.as_str())).execute(c))?;

@@ -287,6 +287,7 @@ diesel::table! {
         account_id -> Text,
         generation -> BigInt,
         reset_demanded -> Nullable<Text>,
+        unproven_email -> Nullable<Text>,
     }
 }
 

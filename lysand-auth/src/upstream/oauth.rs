@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use oauth2::basic::{
     BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
 };
-use oauth2::http::header::{CONTENT_TYPE, HeaderValue};
+use oauth2::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use oauth2::http::{Response, StatusCode};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
@@ -101,7 +103,7 @@ pub(super) async fn redeem(
     let client = client(provider, places)?;
     let callback = RedirectUrl::new(response.callback.to_owned()).map_err(ProviderError::untrusted)?;
     let may_be_private = provider.may_be_private();
-    let send = async |request: HttpRequest| readable(&http.send(request, may_be_private).await?);
+    let send = async |request: HttpRequest| readable(&http.send(with_plain_spaces(request), may_be_private).await?);
     let tokens = client
         .exchange_code(AuthorizationCode::new(response.code.expose().to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(response.verifier.expose().to_owned()))
@@ -117,6 +119,20 @@ pub(super) async fn redeem(
         access_token: access_token.map(|token| Secret::new(token.as_str())),
         id_token: tokens.extra_fields().id_token.clone(),
     })
+}
+
+/// Spaces in the client's credentials as `%20`, which whoever decodes them at all understands; as `+`, how forms have them,
+/// Canaille and others with Authlib leave them.
+fn with_plain_spaces(mut request: HttpRequest) -> HttpRequest {
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let credentials = header.and_then(|value| STANDARD.decode(value.strip_prefix("Basic ")?).ok());
+    if let Some(credentials) = credentials.and_then(|bytes| String::from_utf8(bytes).ok()) {
+        let spaced = format!("Basic {}", STANDARD.encode(credentials.replace('+', "%20")));
+        if let Ok(value) = HeaderValue::try_from(spaced) {
+            request.headers_mut().insert(AUTHORIZATION, value);
+        }
+    }
+    request
 }
 
 /// The answer of a token endpoint as the standard has it, with nothing but what is needed.
@@ -187,5 +203,23 @@ fn refused(status: StatusCode, error: Option<&str>) -> ProviderError {
         ProviderError::Unreachable(why)
     } else {
         ProviderError::Untrusted(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_request_has_spaces_of_the_secret_percent_encoded() {
+        for (header, sent) in [
+            (format!("Basic {}", STANDARD.encode("id:a+b%2Bc")), format!("Basic {}", STANDARD.encode("id:a%20b%2Bc"))),
+            (format!("Basic {}", STANDARD.encode("id:abc")), format!("Basic {}", STANDARD.encode("id:abc"))),
+            ("Bearer a+b".to_owned(), "Bearer a+b".to_owned()),
+        ] {
+            let request = oauth2::http::Request::post("https://id.example/token").header(AUTHORIZATION, header);
+            let request = with_plain_spaces(request.body(Vec::new()).unwrap());
+            assert_eq!(request.headers()[AUTHORIZATION], sent);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Mail: what it says (`texts`, `templates`), how it is put together (`message`), and where it goes: by SMTP
-//! ([`SmtpMailer`]), or into files ([`FileMailer`]).
+//! ([`SmtpMailer`]), or into files ([`FileMailer`]). Whether a domain takes mail, its MX records tell ([`MxRecords`]).
 
+mod domains;
 mod file;
 mod message;
 mod smtp;
@@ -9,6 +10,7 @@ mod snapshots;
 mod templates;
 mod texts;
 
+pub use self::domains::MxRecords;
 pub use self::file::FileMailer;
 pub use self::message::{Messages, Sender};
 pub use self::smtp::SmtpMailer;

@@ -9,10 +9,20 @@ use super::texts::tests::samples;
 use super::{Instance, MailTemplates, Messages, Sender};
 use crate::pages::TeraPages;
 
+fn instance<'a>(title: &'a str, languages: &'a [String]) -> Instance<'a> {
+    Instance {
+        title,
+        site: "https://social.example",
+        account: "https://social.example/account",
+        forgot: "https://social.example/account/forgot",
+        languages,
+    }
+}
+
 fn templates(title: &str, language: &str) -> MailTemplates {
     let pages = TeraPages::load(None, title, "social.example").unwrap();
     let languages = [language.to_owned()];
-    let instance = Instance { title, site: "https://social.example", languages: &languages };
+    let instance = instance(title, &languages);
     MailTemplates::load(None, &pages, instance).unwrap()
 }
 
@@ -104,7 +114,7 @@ fn own_template_of_a_mail_replaces_the_built_in_one_and_falls_back_to_it_when_it
         std::fs::write(folder.path().join("mail").join(name), text).unwrap();
         let pages = TeraPages::load(Some(folder.path()), "T", "social.example")?;
         let languages = ["en".to_owned()];
-        let instance = Instance { title: "T", site: "https://social.example", languages: &languages };
+        let instance = instance("T", &languages);
         MailTemplates::load(Some(folder.path()), &pages, instance)
     };
     let text = |templates: MailTemplates, mail: Mail| templates.words(&letter(mail)).unwrap().text;

@@ -25,6 +25,8 @@ pub struct MailTemplates {
     spoken: Vec<String>,
     title: String,
     site: String,
+    account: String,
+    forgot: String,
 }
 
 /// A mail in words.
@@ -42,6 +44,10 @@ pub struct Instance<'a> {
     pub title: &'a str,
     /// Its origin.
     pub site: &'a str,
+    /// Where people find the page of their account.
+    pub account: &'a str,
+    /// Where they choose a new password when they forgot theirs.
+    pub forgot: &'a str,
     /// The languages of the people there, the most spoken first.
     pub languages: &'a [String],
 }
@@ -66,12 +72,20 @@ impl MailTemplates {
             spoken: instance.languages.to_vec(),
             title: one_line(instance.title),
             site: instance.site.to_owned(),
+            account: instance.account.to_owned(),
+            forgot: instance.forgot.to_owned(),
         })
     }
 
     /// A mail in the language of its reader, or else the server's.
     pub(super) fn words(&self, letter: &Letter) -> HostResult<MailText> {
-        let place = Place { title: &self.title, site: &self.site, has_link: letter.link.is_some() };
+        let place = Place {
+            title: &self.title,
+            site: &self.site,
+            account: &self.account,
+            forgot: &self.forgot,
+            has_link: letter.link.is_some(),
+        };
         let words = texts::words(&letter.mail, place).ok_or("this version has no words for that mail")?;
         let (language, catalogue) = self.language_of(letter);
         let lines = |lines: &[Line]| -> Vec<ShownLine> { lines.iter().map(|line| shown(catalogue, line)).collect() };

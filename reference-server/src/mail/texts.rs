@@ -4,9 +4,8 @@ use lysand_auth::ambient::Timestamp;
 use lysand_auth::host::accounts::Role;
 use lysand_auth::host::mailer::Mail;
 
-use crate::paths::{ACCOUNT, AUTHORIZED_APPLICATIONS};
+use crate::paths::AUTHORIZED_APPLICATIONS;
 
-const FORGOT: &str = "/account/forgot";
 const SESSIONS: &str = "/account/sessions";
 const ADMIN: &str = "/admin";
 
@@ -60,6 +59,10 @@ pub(super) struct Place<'a> {
     pub(super) title: &'a str,
     /// Its origin.
     pub(super) site: &'a str,
+    /// The page of the account, ours or the frontend's.
+    pub(super) account: &'a str,
+    /// The page for whoever forgot the password, ours or the frontend's.
+    pub(super) forgot: &'a str,
     /// Whether the mail has a link.
     pub(super) has_link: bool,
 }
@@ -70,6 +73,10 @@ fn sentence(pattern: &'static str, parts: &[&str]) -> Sentence {
 
 fn say(pattern: &'static str, parts: &[&str]) -> Line {
     Line::Say(sentence(pattern, parts))
+}
+
+fn address(url: &str) -> Line {
+    Line::Address(url.to_owned())
 }
 
 fn with_words(pattern: &'static str, text: &str, words: String) -> Line {
@@ -87,11 +94,11 @@ type Said = (&'static str, Vec<Line>, Vec<Line>);
 
 impl Place<'_> {
     fn at(self, path: &str) -> Line {
-        Line::Address(format!("{}{path}", self.site))
+        address(&format!("{}{path}", self.site))
     }
 
     fn new_password(self) -> [Line; 2] {
-        [say(NEW_PASSWORD, &[]), self.at(FORGOT)]
+        [say(NEW_PASSWORD, &[]), address(self.forgot)]
     }
 }
 
@@ -115,7 +122,7 @@ fn signing_up(mail: &Mail, place: Place<'_>) -> Option<Said> {
                     &[site],
                 ),
                 say("If that was you, sign in to it, or choose a new password if you have forgotten yours:", &[]),
-                place.at(FORGOT),
+                address(place.forgot),
             ],
             vec![say(IGNORE, &[])],
         ),
@@ -272,7 +279,7 @@ fn addresses(mail: &Mail, place: Place<'_>) -> Option<Said> {
                     &[site],
                 ),
                 say("To sign in again, choose a new password:", &[]),
-                place.at(FORGOT),
+                address(place.forgot),
             ],
             vec![],
         ),
@@ -307,7 +314,7 @@ fn signing_in(mail: &Mail, place: Place<'_>) -> Option<Said> {
                     &[site],
                 ),
                 say("Set up new ones here:", &[]),
-                place.at(ACCOUNT),
+                address(place.account),
             ],
             place.new_password().to_vec(),
         ),
@@ -331,7 +338,7 @@ fn identities(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ],
             vec![
                 say("If it was not you, remove the link, and the apps that you do not know:", &[]),
-                place.at(ACCOUNT),
+                address(place.account),
                 place.at(AUTHORIZED_APPLICATIONS),
             ],
         ),
@@ -347,7 +354,7 @@ fn identities(mail: &Mail, place: Place<'_>) -> Option<Said> {
             vec![
                 say("If it was not you, remove the apps that you do not know, and choose a new password:", &[]),
                 place.at(AUTHORIZED_APPLICATIONS),
-                place.at(FORGOT),
+                address(place.forgot),
             ],
         ),
         _ => return None,
@@ -497,12 +504,20 @@ pub(crate) mod tests {
         ]
     }
 
+    const PLACE: Place<'_> = Place {
+        title: "T",
+        site: "https://s.example",
+        account: "https://s.example/account",
+        forgot: "https://s.example/account/forgot",
+        has_link: true,
+    };
+
     /// All texts of this file, for those who translate them.
     pub(crate) fn all() -> BTreeSet<String> {
         let mut texts: BTreeSet<String> = [CODE, GREETING, GREETING_WITHOUT_NAME].map(str::to_owned).into();
         texts.extend([Role::Admin, Role::Moderator, Role::Member].map(|role| role_word(role).to_owned()));
         for (mail, has_link) in samples("x").iter().flat_map(|mail| [(mail, true), (mail, false)]) {
-            let words = words(mail, Place { title: "T", site: "https://s.example", has_link }).unwrap();
+            let words = words(mail, Place { has_link, ..PLACE }).unwrap();
             texts.insert(words.subject.pattern.to_owned());
             for line in words.before.iter().chain(&words.after) {
                 if let Line::Say(sentence) = line {
@@ -517,8 +532,7 @@ pub(crate) mod tests {
     #[test]
     fn mail_subjects_carry_the_title_and_nothing_else_from_outside() {
         for mail in samples("secret text") {
-            let subject =
-                words(&mail, Place { title: "T", site: "https://s.example", has_link: true }).unwrap().subject;
+            let subject = words(&mail, PLACE).unwrap().subject;
             assert_eq!(subject.parts, [Part::Text("T".to_owned())], "{mail:?}");
         }
     }

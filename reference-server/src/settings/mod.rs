@@ -31,6 +31,7 @@ use lysand_auth::secret::Secret;
 pub use branding::{Branding, FooterLink, LEGAL_NAMES};
 pub use problem::{Problem, Problems};
 pub use sections::{Database, Http, Instance, KeyFiles, Tls};
+pub use signups::NameServer;
 pub use smtp::{Encryption, Smtp, SmtpServer};
 pub use variable::FILE_VARIABLE;
 
@@ -73,6 +74,9 @@ pub struct Settings {
     pub oauth: OAuthRules,
     /// `[signups]`, as the library takes it.
     pub signups: Signups,
+    /// Whom to ask where the mail of new addresses goes (`signups.check_mail_domain`, `signups.dns`); nobody, where none is
+    /// checked.
+    pub name_server: Option<NameServer>,
     /// How people recover and change passwords and addresses, as the library takes it.
     pub password_rules: PasswordRules,
     /// `[smtp]`
@@ -139,6 +143,7 @@ impl Settings {
         let password = sections::password(reader);
         let mut lifetimes = sections::lifetimes(reader);
         let signups = signups::signups(reader);
+        let name_server = signups::name_server(reader);
         signups::lifetimes(reader, &mut lifetimes);
         let password_rules = signups::password_rules(reader);
         let rate_limits = sections::rate_limits(reader);
@@ -163,6 +168,7 @@ impl Settings {
             branding,
             oauth,
             signups,
+            name_server,
             password_rules,
             smtp,
             log_format,

@@ -1,5 +1,6 @@
 //! `[signups]` and `[events]`: who may sign up, what is asked of them, how long things of it live.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use lysand_auth::config::{ChangeEnds, Invitations, Lifetimes, PasswordRules, Signups};
@@ -9,6 +10,8 @@ use super::reader::Reader;
 use super::sections::within;
 
 const DAY: u64 = 24 * 3600;
+/// Where name servers listen.
+const DNS_PORT: u16 = 53;
 
 pub(super) fn signups(reader: &mut Reader) -> Signups {
     let usual = Signups::default();
@@ -51,6 +54,37 @@ pub(super) fn signups(reader: &mut Reader) -> Signups {
     signups
 }
 
+/// Whom to ask where mail goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameServer {
+    /// Those that the operating system names.
+    OfSystem,
+    /// This one.
+    At(SocketAddr),
+}
+
+impl NameServer {
+    /// An address with or without a port; nothing for those of the system.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Some(Self::OfSystem);
+        }
+        let with_usual_port = || Some(SocketAddr::new(text.parse().ok()?, DNS_PORT));
+        text.parse().ok().or_else(with_usual_port).map(Self::At)
+    }
+}
+
+/// `signups.check_mail_domain` and `signups.dns`.
+pub(super) fn name_server(reader: &mut Reader) -> Option<NameServer> {
+    let checks = reader.get("signups.check_mail_domain", false);
+    let text = reader.checked("signups.dns", String::new(), |text: String| match NameServer::parse(&text) {
+        Some(_) => Ok(text),
+        None => Err("Give the address of a name server, such as 192.0.2.53 or [::1]:5353.".to_owned()),
+    });
+    NameServer::parse(&text).filter(|_| checks)
+}
+
 fn address(text: String) -> Result<String, String> {
     let text = text.trim().to_owned();
     let is_web = |text: &str| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
@@ -91,4 +125,25 @@ pub(super) fn lifetimes(reader: &mut Reader, lifetimes: &mut Lifetimes) {
     lifetimes.event = reader.checked("events.keep", lifetimes.event, |ttl: Duration| within(ttl, DAY, 3_650 * DAY));
     lifetimes.event_network =
         reader.checked("events.keep_network", lifetimes.event_network, |ttl| within(ttl, DAY, 3_650 * DAY));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_server_is_an_address_with_or_without_a_port() {
+        let at = |text: &str| Some(NameServer::At(text.parse().unwrap()));
+        for (text, expected) in [
+            (" ", Some(NameServer::OfSystem)),
+            ("192.0.2.53", at("192.0.2.53:53")),
+            ("192.0.2.53:5353", at("192.0.2.53:5353")),
+            ("2001:db8::1", at("[2001:db8::1]:53")),
+            ("[::1]:5353", at("[::1]:5353")),
+            ("dns.example", None),
+            ("192.0.2.53:65536", None),
+        ] {
+            assert_eq!(NameServer::parse(text), expected, "{text}");
+        }
+    }
 }

@@ -8,11 +8,12 @@ use lysand_auth::flows::{reviews, sweep, waiting};
 use lysand_auth::host::accounts::{Account, AccountId, Accounts as _, Role};
 use lysand_auth::secret::Secret;
 use serde_json::{Value, json};
-use tests::story;
 use tests::story::{CookieJar, Story, query_of};
+use tests::{Person, story};
 
 use super::{after, form, form_token, mails_to, sign_up, state};
 
+const OPEN: &[(&str, &str)] = &[("signups.proof_of_work", "false")];
 const APPROVAL: &[(&str, &str)] = &[("signups.proof_of_work", "false"), ("signups.approval", "true")];
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -275,4 +276,37 @@ story!(accounts_are_searched_filtered_and_paged, |story| {
     assert_eq!(names(all.clone().with_role(Role::Moderator)).await, found("hedy", false, 1));
     assert_eq!(names(all.clone().with_role(Role::Member)).await, found("a_b grace ada", false, 3));
     assert_eq!(names(all.with_confirmed(false)).await, found("", false, 0));
+});
+
+/// What apps are told of the address.
+async fn email_verified(story: &Story, token: &str) -> Value {
+    story.get("/oauth/userinfo").bearer(token).send().await.is(200).json()["email_verified"].clone()
+}
+
+story!(confirmation_by_staff_opens_the_account_and_proves_no_address, OPEN, |story| {
+    let waiting = sign_up(&story, "ada", "ada@example.com").await["waiting_token"].clone();
+    let state = story.server().state();
+    let ada = state.accounts.by_identifier("ada").await.expect("an answer").expect("an account");
+    reviews::confirm(&state.auth, &ada.id, Actor::Command, &Caller::default()).await.expect("confirmed");
+    assert_eq!(self::state(&story, waiting.as_str().expect("a token")).await, "ready");
+    let ada = Person { username: "ada".into(), email: "ada@example.com".into(), password: "a calm evening".into() };
+    let app = story.app("https://app.example/cb", "openid email").await;
+    assert_eq!(email_verified(&story, &story.token(&ada, &app).await).await, json!(false));
+
+    // A mailed link is used: now the address is proven.
+    story.post("/api/v1/auth/password/forgot").json(&json!({ "identifier": "ada" })).send().await.is(200);
+    let mail = mails_to(&story, "ada@example.com", 2).await;
+    let mail = mail.iter().find(|mail| mail.contains("/oauth/reset?token=")).expect("a mail");
+    let body = json!({ "token": after(mail, "/oauth/reset?token="), "password": "another calm evening" });
+    story.post("/api/v1/auth/password/reset").json(&body).send().await.is(200);
+    let ada = Person { password: "another calm evening".into(), ..ada };
+    assert_eq!(email_verified(&story, &story.token(&ada, &app).await).await, json!(true));
+});
+
+story!(address_that_a_mail_confirmed_is_verified_for_apps, OPEN, |story| {
+    let waiting = sign_up(&story, "ada", "ada@example.com").await["waiting_token"].clone();
+    confirm(&story, waiting.as_str().expect("a token"), "ada@example.com").await;
+    let ada = Person { username: "ada".into(), email: "ada@example.com".into(), password: "a calm evening".into() };
+    let app = story.app("https://app.example/cb", "openid email").await;
+    assert_eq!(email_verified(&story, &story.token(&ada, &app).await).await, json!(true));
 });

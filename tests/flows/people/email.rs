@@ -17,12 +17,12 @@ const OPEN: &[(&str, &str)] = &[("signups.proof_of_work", "false")];
 const NEW: &str = "ada@new.example";
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-async fn account_app(story: &Story) -> App {
+pub(super) async fn account_app(story: &Story) -> App {
     story.app("https://keys.example/cb", "read auth:read auth:write").await
 }
 
 /// Asks for another address with a token.
-async fn ask(story: &Story, token: &str, address: &str) -> Response {
+pub(super) async fn ask(story: &Story, token: &str, address: &str) -> Response {
     story.post("/api/v1/auth/email").bearer(token).json(&json!({ "email": address })).send().await
 }
 

@@ -4,6 +4,7 @@ mod about;
 mod admission;
 mod approval;
 mod by_provider;
+mod confirm_identity;
 mod dump;
 mod email;
 mod endings;
@@ -11,6 +12,7 @@ mod events;
 mod invitations;
 mod invitations_of_people;
 mod limits;
+mod mail_domains;
 mod odd_inputs;
 mod offers;
 mod page_addresses;
@@ -25,6 +27,8 @@ mod waiting;
 use serde_json::{Value, json};
 use tests::story::{CookieJar, Story};
 use tests::wait;
+
+pub(crate) use self::confirm_identity::confirm_identity;
 
 /// The form fields of somebody who wants an account, with no proof of work.
 fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {

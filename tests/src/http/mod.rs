@@ -7,7 +7,7 @@ mod request;
 mod response;
 mod url;
 
-pub use self::client::http_client;
+pub use self::client::{http_client, http_client_from};
 pub use self::cookies::CookieJar;
 pub use self::raw::{RawResponse, connect, connect_tls, exchange};
 pub use self::request::Request;

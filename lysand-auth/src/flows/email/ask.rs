@@ -19,7 +19,7 @@ use crate::model::rate_limit::{Counter, Rule};
 use crate::secret::Secret;
 use crate::steps::ending::end_change_of_address;
 use crate::steps::mail::{self, Decoy, Outgoing};
-use crate::steps::{confirmation, events, recovery, throttle};
+use crate::steps::{confirmation, events, mail_domain, recovery, throttle};
 use crate::store::{self, Conn, email_changes, rate_limits};
 use crate::texts;
 
@@ -129,7 +129,7 @@ fn shown(auth: &Auth, change: &EmailChange) -> Pending {
 /// What is wrong with the address; `WrongPassword` and `ProofRequired`; 429 when too many were asked for.
 pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) -> Result<Pending, AddressError> {
     require(auth).await?;
-    let address = fit(auth, &owner.account, &new.email).map_err(AddressError::Field)?;
+    let address = fit(auth, &owner.account, &new.email).await.map_err(AddressError::Field)?;
     owner.present.require(auth, &owner.account, new.password.as_ref()).await?;
     let (account, now) = (&owner.account, auth.ambient().now());
     let change = EmailChange {
@@ -174,7 +174,7 @@ pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) 
 }
 
 /// The address as it is kept, if it can be one.
-fn fit(auth: &Auth, account: &Account, typed: &str) -> Result<String, FormError> {
+async fn fit(auth: &Auth, account: &Account, typed: &str) -> Result<String, FormError> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Err(FormError::blank("email"));
@@ -183,9 +183,8 @@ fn fit(auth: &Auth, account: &Account, typed: &str) -> Result<String, FormError>
         return Err(FormError::too_long("email", 254));
     }
     let address = rules::email(typed).map_err(|_| FormError::invalid("email"))?;
-    let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    if !auth.config().signups.takes_domain(domain) {
-        return Err(FormError::new("email", "ERR_BLOCKED", "uses a disallowed e-mail provider"));
+    if let Some(problem) = mail_domain::problem(auth, &address).await {
+        return Err(problem);
     }
     let own = account.email.as_ref().filter(|email| email.confirmed).map(|email| email_key(&email.address));
     match own.is_some_and(|own| own == email_key(&address)) {

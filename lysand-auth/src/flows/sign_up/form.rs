@@ -11,6 +11,7 @@ use crate::host::accounts::{Candidate, FieldProblem, ProblemKind};
 use crate::model::form_error::FormError;
 use crate::model::language::Language;
 use crate::secret::Secret;
+use crate::steps::mail_domain;
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 2_000;
@@ -102,10 +103,8 @@ pub(super) async fn problems(auth: &Auth, form: &SignUpForm, asked: Asked) -> Re
     let problems = auth.accounts().check_new(&candidate).await.map_err(Error::from_host)?;
     errors.extend(problems.iter().map(|problem| of_field(problem, &form.username)));
     let has_bad_address = errors.iter().any(|error| error.field == "email");
-    if let (false, Some((_, domain))) = (has_bad_address, form.email.trim().rsplit_once('@'))
-        && !config.signups.takes_domain(domain)
-    {
-        errors.push(FormError::new("email", "ERR_BLOCKED", "uses a disallowed e-mail provider"));
+    if !has_bad_address {
+        errors.extend(mail_domain::problem(auth, &form.email).await);
     }
     if asked.agreement && !form.agreement {
         errors.push(FormError::new("agreement", "ERR_ACCEPTED", "must be accepted"));

@@ -11,7 +11,7 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use crate::auth::Auth;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::host::pages::Reader;
 use crate::model::session::SignedInBrowser;
 use crate::web::kit::form_session::FormSession;
@@ -41,6 +41,14 @@ impl PostedForm {
     /// 400 when it was sent more than once with differing values, or is no text.
     pub fn text(&self, name: &str) -> Result<Option<String>, Error> {
         self.params.body_text(name)
+    }
+
+    /// The same where an empty field says something else than a missing one.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text); 400 for text that no database takes.
+    pub fn given_text(&self, name: &str) -> Result<Option<String>, Error> {
+        self.params.given_text(name)
     }
 
     /// The method that the sender wants instead of the one that the request has, in lower case.
@@ -73,9 +81,23 @@ impl PostedForm {
     /// As [`prove`](Self::prove), for routes that our own pages alone post to: there must be a token.
     ///
     /// # Errors
-    /// As [`FormSession::prove`].
+    /// As [`FormSession::prove`]; 415 for a body that no form sends.
     pub fn prove_with_token(&self) -> Result<(), Error> {
+        self.params.require_known_type()?;
         self.session.prove(Some(&self.text(TOKEN)?.unwrap_or_default()))
+    }
+
+    /// Whether the form's token is not this browser's any more, which a page answers by showing the same form again, with a
+    /// new token and all that was typed. Otherwise as [`prove_with_token`](Self::prove_with_token).
+    ///
+    /// # Errors
+    /// When the form comes from another site; when the field cannot be read.
+    pub fn is_stale(&self) -> Result<bool, Error> {
+        match self.prove_with_token() {
+            Ok(()) => Ok(false),
+            Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// The token for the form of a page that answers this one.

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::auth::Auth;
+use crate::flows::confirm_email;
 use crate::secret::Secret;
 use crate::web::kit::bearer::Bearer;
 use crate::web::wire::params::Received;
@@ -49,7 +50,7 @@ async fn claims(auth: &Auth, bearer: &Bearer) -> Result<HttpResponse, ApiError> 
     }
     if let Some(email) = account.email.as_ref().filter(|_| scopes.has("email")) {
         body["email"] = email.address.as_str().into();
-        body["email_verified"] = email.confirmed.into();
+        body["email_verified"] = confirm_email::is_proven(auth, &account).await?.into();
     }
     let mut reply = json(&body);
     // Its address may carry the token (faults A6).

@@ -117,6 +117,7 @@ async fn said(view: View<'_>, (title, message): (&str, &str), status: StatusCode
         button: "",
         link: Some(&sign_in),
         link_text: texts::TO_SIGN_IN,
+        link_app: None,
     });
     show(view, &page, status, &[]).await
 }
@@ -132,6 +133,7 @@ async fn dead(view: View<'_>, token: &Secret, form_token: String, resendable: bo
         button: if resendable { texts::SEND_NEW_LINK } else { "" },
         link: Some(&sign_in),
         link_text: texts::TO_SIGN_IN,
+        link_app: None,
     });
     show(view, &page, StatusCode::GONE, &[]).await
 }

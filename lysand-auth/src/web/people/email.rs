@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+use super::confirm_identity;
 use super::entities;
 use super::json::{body, private};
 use super::password::to_sign_in;
@@ -64,12 +65,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             let said = Said { typed: typed.clone(), ..said };
             shown(&auth, &req, &form.params, (&browser, form.token()), said)
         };
-        match form.prove_with_token() {
-            Ok(()) => {}
-            Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-                return again(Said { error: Some(texts::TRY_AGAIN.to_owned()), ..Said::default() }).await;
-            }
-            Err(error) => return Err(error),
+        if form.is_stale()? {
+            return again(Said { error: Some(texts::TRY_AGAIN.to_owned()), ..Said::default() }).await;
         }
         match acted(&auth, &req, &form, &browser, &typed).await? {
             Acted::Done(notice) => Ok(redirect(&with_query(&auth.config().base_url.join(EMAIL), [("notice", notice)]))),
@@ -180,7 +177,7 @@ async fn shown(
         undo_until: state.undo_until.map(Into::into),
         new_email: field(true, said.typed, said.email),
         current_password: field(!is_fresh && has_password, String::new(), said.password),
-        signs_in_again: !is_fresh && !has_password,
+        confirm: (!is_fresh && !has_password).then(|| confirm_identity::address(&reader, EMAIL)),
         code: field(state.pending.is_some(), String::new(), said.code),
         notice: said.notice,
         error: said.error,

@@ -111,6 +111,7 @@ async fn said(
         button: "",
         link: Some(forgot.unwrap_or(&sign_in)),
         link_text: if forgot.is_some() { texts::CHOOSE_PASSWORD } else { texts::TO_SIGN_IN },
+        link_app: None,
     });
     show(view, &page, status, &[]).await
 }

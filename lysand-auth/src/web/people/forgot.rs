@@ -55,14 +55,10 @@ pub(super) async fn submit(
         require_offered(&auth)?;
         form.params.require_known_type()?;
         let typed = form.text("identifier")?.unwrap_or_default();
-        match form.prove_with_token() {
-            Ok(()) => {}
+        if form.is_stale()? {
             // Nothing that was typed is lost (people PPL-8).
-            Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-                let again = Shown { typed, stale: true, ..Shown::default() };
-                return shown(&auth, &req, &form.params, form.token(), again).await;
-            }
-            Err(error) => return Err(error),
+            let again = Shown { typed, stale: true, ..Shown::default() };
+            return shown(&auth, &req, &form.params, form.token(), again).await;
         }
         let language = language(&auth, &form.reader());
         match flow::forgot(&auth, &typed, &browser, language).await? {

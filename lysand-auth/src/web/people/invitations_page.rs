@@ -57,12 +57,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             return Ok(to_sign_in(&auth, &form.reader(), INVITATIONS));
         };
         let again = |said: Said| shown(&auth, &req, &form.params, (&browser, form.token()), said);
-        match form.prove_with_token() {
-            Ok(()) => {}
-            Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-                return again(Said::wrong(texts::TRY_AGAIN)).await;
-            }
-            Err(error) => return Err(error),
+        if form.is_stale()? {
+            return again(Said::wrong(texts::TRY_AGAIN)).await;
         }
         match acted(&auth, &req, &form, &browser).await? {
             Ok(notice) => Ok(redirect(&with_query(&auth.config().base_url.join(INVITATIONS), [("notice", notice)]))),
@@ -145,7 +141,7 @@ async fn shown(
         action: &reader.keep(INVITATIONS),
         form_token,
         username: &account.username,
-        invitations: found.invitations.iter().map(|made| on_page(auth, made)).collect(),
+        invitations: found.items.iter().map(|made| on_page(auth, made)).collect(),
         may_make: matches!(may, MayInvite::AsStaff | MayInvite::AsPerson),
         from: match may {
             MayInvite::From(from) => Some(from.into()),

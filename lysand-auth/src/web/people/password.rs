@@ -68,12 +68,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             return Ok(to_sign_in(&auth, &form.reader(), PASSWORD));
         };
         let again = |said: Said| shown(&auth, &req, &form.params, (&browser, form.token()), said);
-        match form.prove_with_token() {
-            Ok(()) => {}
-            Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-                return again(Said { error: Some(texts::TRY_AGAIN), ..Said::default() }).await;
-            }
-            Err(error) => return Err(error),
+        if form.is_stale()? {
+            return again(Said { error: Some(texts::TRY_AGAIN), ..Said::default() }).await;
         }
         let caller = wire::caller(&req, auth.config());
         let done = |notice| redirect(&with_query(&auth.config().base_url.join(PASSWORD), [("notice", notice)]));

@@ -9,7 +9,7 @@ use super::entities;
 use super::password::to_sign_in;
 use super::paths::PROFILE;
 use crate::auth::Auth;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::flows::profile::{self as flow, NewProfile, ProfileError};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{FieldOnPage, LanguageOnPage, Page, ProfilePage};
@@ -76,12 +76,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             let said = Said { typed: new.clone(), ..said };
             shown(&auth, &req, &form.params, (&browser, form.token()), said)
         };
-        match form.prove_with_token() {
-            Ok(()) => {}
-            Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-                return again(Said { error: Some(texts::TRY_AGAIN), ..Said::default() }).await;
-            }
-            Err(error) => return Err(error),
+        if form.is_stale()? {
+            return again(Said { error: Some(texts::TRY_AGAIN), ..Said::default() }).await;
         }
         match flow::change(&auth, &browser.account, &new).await {
             // Without the `lang` of the page that was shown: it would hide a language that was just chosen.

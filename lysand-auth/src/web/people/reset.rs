@@ -190,6 +190,7 @@ async fn dead(view: View<'_>) -> HttpResponse {
         button: "",
         link: Some(&forgot),
         link_text: texts::ASK_AGAIN,
+        link_app: None,
     });
     show(view, &page, StatusCode::GONE, &[]).await
 }
@@ -204,7 +205,7 @@ async fn done(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<HttpRes
         Ok(asked) if asked.client_id.is_some() => authorize::app_of(auth, &asked).await?,
         _ => None,
     };
-    let (sign_in, words) = match app {
+    let (sign_in, words) = match &app {
         Some(_) => (login_location(auth, &asked), texts::SIGN_IN_FOR_APP),
         None => (reader.keep(&auth.config().base_url.join("/account/sign-in")), texts::TO_SIGN_IN),
     };
@@ -216,6 +217,7 @@ async fn done(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<HttpRes
         button: "",
         link: Some(&sign_in),
         link_text: words,
+        link_app: app.as_ref().map(|app| app.name.as_str()),
     });
     Ok(show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await)
 }

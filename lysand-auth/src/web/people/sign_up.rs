@@ -48,14 +48,10 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         refuse_json(&req)?;
         form.params.require_known_type()?;
         let filled = filled_in(&form)?;
-        match form.prove_with_token() {
-            Ok(()) => {}
+        if form.is_stale()? {
             // Nothing that was typed is lost (people PPL-8).
-            Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => {
-                let outcome = Outcome { stale: true, ..Outcome::default() };
-                return shown((&auth, &req), &form.params, form.token(), &filled, outcome).await;
-            }
-            Err(error) => return Err(error),
+            let outcome = Outcome { stale: true, ..Outcome::default() };
+            return shown((&auth, &req), &form.params, form.token(), &filled, outcome).await;
         }
         let caller = wire::caller(&req, auth.config());
         let asked = SignUp::new(filled.clone(), Road::Page, caller).with_request(form.params.echo(&ECHOED));

@@ -112,6 +112,7 @@ async fn not_waiting(auth: &Auth, req: &HttpRequest, params: &Params) -> HttpRes
         button: "",
         link: Some(&sign_in),
         link_text: texts::TO_SIGN_IN,
+        link_app: None,
     });
     show(View::new(auth, req, &params.reader(req)), &page, StatusCode::NOT_FOUND, &[]).await
 }
@@ -189,6 +190,7 @@ async fn removed(auth: &Auth, form: &PostedForm) -> Result<HttpResponse, Error> 
         button: "",
         link: Some(&sign_in),
         link_text: texts::TO_SIGN_IN,
+        link_app: None,
     });
     let mut reply = show(View::new(auth, &form.req, &form.reader()), &page, StatusCode::OK, &[]).await;
     cookies::clear_waiting(auth, &mut reply)?;

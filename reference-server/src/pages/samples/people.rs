@@ -43,17 +43,19 @@ pub(super) fn sign_up(text: &'static str, samples: &mut Samples) {
         add(samples, "confirm_address.html", &page);
     }
     let fields = [(text, text)];
-    let message = |action, link| MessagePage {
+    let message = |action, link, link_text, link_app| MessagePage {
         title: text,
         message: text,
         action,
         fields: &fields,
         button: text,
         link,
-        link_text: text,
+        link_text,
+        link_app,
     };
-    add(samples, "message.html", &message(Some(text), Some(text)));
-    add(samples, "message.html", &message(None, None));
+    add(samples, "message.html", &message(Some(text), Some(text), text, None));
+    add(samples, "message.html", &message(None, Some(text), "to {}", Some(text)));
+    add(samples, "message.html", &message(None, None, text, None));
 }
 
 fn field(text: &str, wrong: bool) -> FieldOnPage {

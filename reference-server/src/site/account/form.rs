@@ -4,13 +4,12 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::error::InternalError;
-use actix_web::web::{Data, Form};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use lysand_auth::error::{Code, Error};
+use lysand_auth::error::Error;
 use lysand_auth::flows::sessions::SignedInBrowser;
 use lysand_auth::flows::sso;
-use lysand_auth::web::{ApiError, FormSession, SignedIn};
-use serde::Deserialize;
+use lysand_auth::web::{self, ApiError};
 
 use super::redirect;
 use crate::site::texts::AccountNotice;
@@ -23,23 +22,21 @@ use crate::state::State;
 pub(super) struct PostedForm {
     pub(super) state: Data<State>,
     pub(super) request: HttpRequest,
-    pub(super) fields: Fields,
     pub(super) browser: SignedInBrowser,
-}
-
-/// The fields of all forms.
-#[derive(Deserialize)]
-pub(super) struct Fields {
-    #[serde(default)]
-    form_token: String,
-    #[serde(default)]
-    pub(super) issuer: String,
-    #[serde(default)]
-    pub(super) password: String,
-    pub(super) language: Option<String>,
+    form: web::PostedForm,
 }
 
 impl PostedForm {
+    /// A field; empty where it is missing.
+    pub(super) fn text(&self, name: &str) -> Result<String, Error> {
+        Ok(self.form.text(name)?.unwrap_or_default())
+    }
+
+    /// A field that may be empty, if it was sent.
+    pub(super) fn given_text(&self, name: &str) -> Result<Option<String>, Error> {
+        self.form.given_text(name)
+    }
+
     /// Whether the person proved a moment ago to be there, as a change of the ways to sign in demands (security ID-12).
     pub(super) fn is_fresh(&self) -> bool {
         sso::is_fresh(&self.state.auth, &self.browser.session)
@@ -48,6 +45,11 @@ impl PostedForm {
     /// Redirects to the page, with a notice.
     pub(super) fn back(&self, notice: impl Into<Option<AccountNotice>>) -> HttpResponse {
         redirect::to_page(&self.state, &self.request, notice.into())
+    }
+
+    /// Redirects to the page where the person confirms that it is them, and from there back.
+    pub(super) fn to_confirmation(&self) -> HttpResponse {
+        redirect::to_confirmation(&self.state, &self.request)
     }
 
     /// The answer to an error of a flow: a notice, where the person can do something about it.
@@ -65,23 +67,16 @@ impl FromRequest for PostedForm {
     type Future = Pin<Box<dyn Future<Output = Result<Self, actix_web::Error>>>>;
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (browser, session) = (SignedIn::from_request(req, payload), FormSession::from_request(req, payload));
-        let fields = Form::<Fields>::from_request(req, payload);
-        let req = req.clone();
+        let (form, request) = (web::PostedForm::from_request(req, payload), req.clone());
         Box::pin(async move {
-            let SignedIn(browser) = browser.await?;
+            let form = form.await?;
             let missing = || ApiError(Error::failed("the parts are not in the application"));
-            let state = req.app_data::<Data<State>>().cloned().ok_or_else(missing)?;
-            let unreadable = |_| ApiError(Error::refused(Code::InvalidRequest, "The form cannot be read."));
-            let fields = fields.await.map_err(unreadable)?.into_inner();
-            match (session.await?.prove(Some(&fields.form_token)), browser) {
-                (Ok(()), Some(browser)) => Ok(Self { state, request: req, fields, browser }),
-                (Err(Error::Refused(refusal)), _) if refusal.code != Code::StaleForm => {
-                    Err(ApiError(Error::Refused(refusal)).into())
-                }
-                (Err(Error::Failed(failure)), _) => Err(ApiError(Error::Failed(failure)).into()),
-                (Ok(()), None) | (Err(Error::Refused(_)), _) => {
-                    let reply = redirect::to_page(&state, &req, Some(AccountNotice::StaleForm));
+            let state = request.app_data::<Data<State>>().cloned().ok_or_else(missing)?;
+            let is_stale = form.is_stale().map_err(ApiError)?;
+            match form.signed_in().await.map_err(ApiError)?.0 {
+                Some(browser) if !is_stale => Ok(Self { state, request, browser, form }),
+                _ => {
+                    let reply = redirect::to_page(&state, &request, Some(AccountNotice::StaleForm));
                     Err(InternalError::from_response("the form is not this browser's any more", reply).into())
                 }
             }

@@ -11,14 +11,14 @@ use crate::site::texts::AccountNotice;
 /// Begins to link an identity: redirects to the provider.
 pub(super) async fn link(form: PostedForm) -> Result<HttpResponse, ApiError> {
     if !form.is_fresh() {
-        return Ok(form.back(AccountNotice::NotFresh));
+        return Ok(form.to_confirmation());
     }
     let auth = &form.state.auth;
     let by = StartedBy::Session(form.browser.session.id.clone());
     let mut start = LinkStart::new(form.browser.account.id.clone(), by);
     start.in_browser = true;
     start.source = source(&form.request, auth.config());
-    match sso::link(auth, &form.fields.issuer, start).await {
+    match sso::link(auth, &form.text("issuer")?, start).await {
         Ok(departure) => Ok(depart(auth, &departure)?),
         Err(error) => form.refuse(error),
     }
@@ -27,9 +27,9 @@ pub(super) async fn link(form: PostedForm) -> Result<HttpResponse, ApiError> {
 /// Unlinks an identity.
 pub(super) async fn unlink(form: PostedForm) -> Result<HttpResponse, ApiError> {
     if !form.is_fresh() {
-        return Ok(form.back(AccountNotice::NotFresh));
+        return Ok(form.to_confirmation());
     }
-    match sso::unlink(&form.state.auth, &form.browser.account.id, &form.fields.issuer).await {
+    match sso::unlink(&form.state.auth, &form.browser.account.id, &form.text("issuer")?).await {
         Ok(()) => Ok(form.back(AccountNotice::Unlinked)),
         Err(error) => form.refuse(error),
     }

@@ -11,7 +11,7 @@ use crate::site::texts::AccountNotice;
 /// Takes a language that the pages speak, letter by letter, or nothing for the browser's.
 pub(super) async fn choose(form: PostedForm) -> Result<HttpResponse, ApiError> {
     let state = &form.state;
-    let wanted = match form.fields.language.as_deref() {
+    let wanted = match form.given_text("language")?.as_deref() {
         Some("") => None,
         Some(tag) if state.pages.languages().any(|(spoken, _)| spoken == tag) => Language::parse(tag),
         _ => return Ok(form.back(AccountNotice::UnknownLanguage)),
