@@ -8,8 +8,8 @@ use lysand_auth::flows::{reviews, sweep, waiting};
 use lysand_auth::host::accounts::{Account, AccountId, Accounts as _, Role};
 use lysand_auth::secret::Secret;
 use serde_json::{Value, json};
-use tests::{Person, story};
 use tests::story::{CookieJar, Story, query_of};
+use tests::{Person, story};
 
 use super::{after, form, form_token, mails_to, sign_up, state};
 
