@@ -18,7 +18,8 @@ pub const PROFILE: &str = "/account/profile";
 /// Where the forms of that page post to.
 pub const ACCOUNT_LINK: &str = "/account/link";
 pub const ACCOUNT_UNLINK: &str = "/account/unlink";
-pub const ACCOUNT_CONFIRM: &str = "/account/confirm";
+/// Where the library asks whether it is you, on the way to [`ACCOUNT`].
+pub const CONFIRM_FOR_ACCOUNT: &str = "/account/confirm?then=/account";
 pub const ACCOUNT_LANGUAGE: &str = "/account/language";
 
 /// The library's pages of the own password, address, and what happened to the account.

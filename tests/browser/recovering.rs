@@ -2,7 +2,7 @@
 //! PPL-235).
 
 use tests::sign_in_pages::{APPROVE, SIGN_IN};
-use tests::{Appearance, Browser};
+use tests::{Appearance, Browser, ServerProcess};
 
 use crate::accessible::is_accessible;
 use crate::fixture::Fixture;
@@ -40,6 +40,34 @@ async fn forgotten_password_is_replaced_and_the_app_waits_meanwhile() {
     fixture.browser.approve().await;
     let callback = fixture.redirects.next().await;
     fixture.welcome(&request, &callback).await;
+}
+
+/// Makes every session of a server so old that it proves nobody's presence any more.
+fn age_sessions(server: &ServerProcess) {
+    let path = server.folder().join("data/lysand-auth.sqlite3");
+    let database = rusqlite::Connection::open(path).expect("the server's database");
+    let aged = database.execute("UPDATE auth_session SET authenticated_at = authenticated_at - 600000000", []);
+    assert_eq!(aged.expect("an update"), 1);
+}
+
+#[tokio::test]
+async fn identity_is_confirmed_with_the_password_on_the_way_to_another_address() {
+    let fixture = Fixture::with_appearance(Appearance { width: 320, dark: true, ..Appearance::default() }).await;
+    let (browser, server) = (&fixture.browser, &fixture.server);
+    fixture.leave_for_server().await;
+    browser.sign_in(&fixture.person).await;
+    browser.find(APPROVE).await;
+    age_sessions(server);
+    browser.goto(&server.url("/account/confirm?then=/account/email")).await;
+    browser.fill("current_password", "not the password").await;
+    is_accessible(browser, "confirm-identity").await;
+    browser.click(SUBMIT).await;
+    browser.find("#current_password-error").await;
+    is_accessible(browser, "confirm-identity-wrong").await;
+    browser.fill("current_password", &fixture.person.password).await;
+    browser.click(SUBMIT).await;
+    browser.find("#email").await;
+    assert!(!browser.has("#current_password").await, "it is not asked twice");
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ story!(
 
 story!(
     password_proof_in_live_session_has_its_own_rate_limit,
-    &[ON, ("ratelimit.login_account.max", "2"), ("ratelimit.proof_session.max", "3")],
+    &[ON, ("ratelimit.login_account.max", "2"), ("ratelimit.login_session.max", "3")],
     |story| {
         let (ada, app) = (story.person("ada").await, story.usual_app().await);
         let (first, second) = (story.sign_in(&ada, &app).await, story.sign_in(&ada, &app).await);

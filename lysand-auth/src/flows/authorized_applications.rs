@@ -10,17 +10,14 @@ use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
+use crate::model::list_page::RowSpan;
+pub use crate::model::list_page::{ListPage, ListSpan};
 use crate::model::scope::Scopes;
 use crate::steps::{events, revocation};
 use crate::store;
 use crate::store::grants::{self, Grant};
 use crate::store::tokens;
 use crate::store::tokens::Found;
-
-/// How many tokens are listed when the caller does not say.
-const USUAL_PAGE: i64 = 20;
-/// How many are listed at most.
-const LARGEST_PAGE: i64 = 100;
 
 /// An app that may act for a person.
 #[derive(Clone, Debug)]
@@ -59,32 +56,6 @@ pub struct Token {
     pub created_at: Timestamp,
     /// When it was last used, to within a day.
     pub last_used_at: Option<Timestamp>,
-}
-
-/// Which tokens to list, newest first, in the words of Mastodon's API.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Span {
-    /// Older than this one.
-    pub max_id: Option<String>,
-    /// Newer than this one, the newest of them.
-    pub since_id: Option<String>,
-    /// Newer than this one, those right after it.
-    pub min_id: Option<String>,
-    /// How many.
-    pub limit: Option<i64>,
-}
-
-/// Some tokens, newest first.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Tokens {
-    /// The tokens.
-    pub tokens: Vec<Token>,
-    /// The limit that was used.
-    pub limit: i64,
-    /// Whether there are older ones.
-    pub has_older: bool,
 }
 
 impl From<Found> for Token {
@@ -146,30 +117,19 @@ pub async fn end(auth: &Auth, account: &AccountId, app: &AppId) -> Result<(), Er
 ///
 /// # Errors
 /// 400 when an id of the span cannot be one.
-pub async fn tokens(auth: &Auth, account: &AccountId, span: Span) -> Result<Tokens, Error> {
-    let limit = span.limit.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE);
-    let oldest_first = span.min_id.is_some();
-    let ends = [("max_id", span.max_id), ("min_id", span.min_id), ("since_id", span.since_id)];
-    let [before, min, since] = ends.map(|(name, id)| match id {
-        None => Ok(None),
-        Some(id) => known_id(&id).map(Some).map_err(|_| {
-            Error::refused(Code::InvalidRequest, format!("The parameter {name} is not the id of a token."))
-        }),
-    });
-    // One more than wanted tells whether there are more.
-    let span =
-        grants::Span { after: min?.or(since?).unwrap_or_default(), before: before?, oldest_first, most: limit + 1 };
-    let (account, now) = (account.clone(), auth.ambient().now());
-    let found =
-        auth.store().read(move |c| Box::pin(async move { grants::some(c, &account, &span, now).await })).await?;
-    let wanted = usize::try_from(limit).unwrap_or_default();
-    // Whoever pages upwards came from an older page.
-    let has_older = oldest_first || found.len() > wanted;
-    let mut tokens: Vec<Token> = found.into_iter().take(wanted).map(Token::from).collect();
-    if oldest_first {
-        tokens.reverse();
+pub async fn tokens(auth: &Auth, account: &AccountId, span: ListSpan) -> Result<ListPage<Token>, Error> {
+    let mut span = span;
+    for (name, id) in [("max_id", &mut span.max_id), ("min_id", &mut span.min_id), ("since_id", &mut span.since_id)] {
+        if let Some(given) = id {
+            *given = known_id(given).map_err(|_| {
+                Error::refused(Code::InvalidRequest, format!("The parameter {name} is not the id of a token."))
+            })?;
+        }
     }
-    Ok(Tokens { tokens, limit, has_older })
+    let (account, now, rows) = (account.clone(), auth.ambient().now(), RowSpan::from(span));
+    let wanted = rows.clone();
+    let found = auth.store().read(move |c| Box::pin(async move { grants::some(c, &account, &wanted, now).await }));
+    Ok(rows.page(found.await?.into_iter().map(Token::from).collect()))
 }
 
 /// One live token of an account.

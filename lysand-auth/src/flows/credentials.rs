@@ -92,6 +92,12 @@ pub async fn require(auth: &Auth) -> Result<(), Error> {
     recovery::require_passwords(auth).await
 }
 
+/// Whether whoever is signed in with a browser proved a moment ago to be there (people PPL-23).
+#[must_use]
+pub fn is_fresh(auth: &Auth, browser: &SignedInBrowser) -> bool {
+    crate::steps::proof::is_fresh(auth, &browser.session)
+}
+
 /// What the page of the password shows in this browser.
 ///
 /// # Errors
@@ -99,7 +105,7 @@ pub async fn require(auth: &Auth) -> Result<(), Error> {
 pub async fn state(auth: &Auth, browser: &SignedInBrowser) -> Result<PasswordState, Error> {
     recovery::require_passwords(auth).await?;
     let exists = auth.accounts().has_password(&browser.account.id).await.map_err(Error::from_host)?;
-    let is_fresh = crate::steps::proof::is_fresh(auth, &browser.session);
+    let is_fresh = is_fresh(auth, browser);
     Ok(PasswordState { exists, is_fresh, offers_apps: auth.config().password.change_ends == ChangeEnds::Sessions })
 }
 

@@ -75,7 +75,10 @@ pub async fn forgot(
         Some(account) => event.about(&account.id, &account.username),
         None => event.with("typed", digest(auth, &typed)),
     };
-    let unwanted = confirmation::disowned_key(&typed);
+    // No mail confirms an address whose owner knows nothing of a sign-up, whoever is named (people PPL-66); others are sent.
+    let unconfirmed = account.as_ref().filter(|account| is_unconfirmed(account));
+    let unwanted = unconfirmed.and_then(|account| account.email.as_ref()).map(|email| email.address.as_str());
+    let unwanted = confirmation::disowned_key(unwanted.unwrap_or_default());
     let exceeded = auth.store().write(move |c| {
         Box::pin(async move {
             if let Some(counter) = counter
@@ -109,7 +112,9 @@ async fn mail_for(auth: &Auth, account: Option<&Account>, typed: &str, browser: 
     let mail = account.and_then(|account| match account.inactive_reason() {
         Some(InactiveReason::Unconfirmed) => {
             let mail = Outgoing::to_account(auth, account, Mail::Confirm)?;
-            Some(mail.with_link(confirmation::confirmation(auth, Some(account.id.clone()))))
+            // No code: it would take the place of the one that whoever waits has, and tell them (people PPL-191).
+            let link = confirmation::confirmation(auth, Some(account.id.clone()));
+            Some(mail.with_link(Link { has_code: false, ..link }))
         }
         Some(InactiveReason::Disabled) => None,
         None | Some(InactiveReason::Pending) => {

@@ -15,10 +15,11 @@ use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
 use crate::steps::ending::{self, Spared};
 use crate::steps::host_rules::Proven;
+use crate::steps::presence::{self, Present};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{events, proof, revocation, session, sign_in, standing};
+use crate::steps::{events, revocation, session, sign_in, standing};
 use crate::store::{self, authorizations, credentials, email_changes, known_browsers, rate_limits, sessions};
 use crate::texts;
 
@@ -81,7 +82,7 @@ pub async fn begin(
 /// ID-12). Answers with its cookie.
 ///
 /// # Errors
-/// `invalid_grant` for a wrong password; 429 after too many.
+/// `WrongPassword`; 429 after too many in this session (people PPL-25).
 pub async fn renew(
     auth: &Auth,
     browser: &SignedInBrowser,
@@ -89,7 +90,11 @@ pub async fn renew(
     source: Option<IpAddr>,
 ) -> Result<Secret, Error> {
     let proven_with = session::credentials_of(auth, &browser.account.id).await?;
-    proof::by_password(auth, &browser.account, password, source, Some(&browser.session.id)).await?;
+    let proven = match password.filter(|password| !password.is_empty()) {
+        Some(password) => Present::in_session(auth, &browser.session).prove(auth, &browser.account, password).await,
+        None => Err(presence::wrong_password()),
+    };
+    proven.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&browser.account.id), source, error))?;
     let renewed = session::renew(auth, &browser.account, &browser.session, proven_with).await?;
     let ended = || Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again.");
     let cookie = renewed.ok_or_else(ended)?;

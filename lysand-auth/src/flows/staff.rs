@@ -9,7 +9,7 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::steps::events;
 use crate::store;
-use crate::store::{authorizations, sessions};
+use crate::store::{authorizations, credentials, sessions};
 
 /// Lets an account act, or stops it. What it may do no more ends at once: its browser sessions and the codes that wait in them;
 /// its apps keep their tokens, which open nothing until it may act again.
@@ -31,6 +31,8 @@ pub async fn set_standing(
             let id = id.clone();
             Box::pin(async move {
                 if stops {
+                    // A sign-in whose proof was right a moment ago begins no session either (security REV-2).
+                    credentials::advance(c, &id).await?;
                     sessions::end_all(c, &id, now).await?;
                     authorizations::revoke_all_of_account(c, &id, now).await?;
                 }
@@ -57,6 +59,7 @@ async fn end(auth: &Auth, id: AccountId, stops: bool, event: NewEvent) -> Result
     let ended = auth.store().write(move |c| {
         Box::pin(async move {
             if stops {
+                credentials::advance(c, &id).await?;
                 sessions::end_all(c, &id, now).await?;
                 authorizations::revoke_all_of_account(c, &id, now).await?;
             }

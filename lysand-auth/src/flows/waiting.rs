@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
-use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::form_error::FormError;
@@ -16,14 +15,14 @@ use crate::model::session::Browser;
 pub use crate::model::sign_up::WaitingState;
 use crate::model::sign_up::{Waiting, WaitingSince};
 use crate::secret::Secret;
-use crate::steps::confirmation::{self, Proof, is_unconfirmed};
+use crate::steps::confirmation::{self, Confirmed, Proof, is_unconfirmed};
 use crate::steps::host_rules::Proven;
 use crate::steps::mail::code_digest;
 use crate::steps::removal::{self, Removal};
 use crate::steps::request::{self, Omitted};
 use crate::steps::sign_in;
 pub use crate::steps::sign_in::{SessionStart, SignedIn};
-use crate::steps::{events, throttle, waiting};
+use crate::steps::{events, session, throttle, waiting};
 use crate::store::mail_tokens::CodeOf;
 use crate::store::{self, mail_tokens, rate_limits};
 use crate::texts;
@@ -74,8 +73,8 @@ pub async fn look(auth: &Auth, token: &Secret) -> Result<WaitingView, Error> {
     let state = waiting::state(&waits, account.as_ref());
     let address = account.as_ref().and_then(|account| account.email.as_ref()).map(|email| email.address.clone());
     let email = address.unwrap_or_default();
-    let resend_after = match state {
-        WaitingState::Unconfirmed => confirmation::resend_after(auth, &email).await?,
+    let resend_after = match (state, &account) {
+        (WaitingState::Unconfirmed, Some(account)) => confirmation::resend_after(auth, &account.id).await?,
         _ => Duration::ZERO,
     };
     Ok(WaitingView {
@@ -144,14 +143,17 @@ pub async fn confirm_by_code(
     let wrong = |why| Ok(Err(FormError::new("code", "ERR_INVALID", why)));
     match checked.await? {
         CodeCheck::Right(token) => {
-            confirmation::confirm(auth, &account, Proof::Mail(token.id), caller).await.map(|_| Ok(()))
+            if confirmation::confirm(auth, &account, Proof::Mail(token.id), caller).await? == Confirmed::Now {
+                return Ok(Ok(()));
+            }
         }
-        CodeCheck::Wrong => wrong(texts::WRONG_CODE),
-        // Somebody was faster, by the link or with the same code.
-        CodeCheck::Ended => match auth.account(&account.id).await?.is_some_and(|account| !is_unconfirmed(&account)) {
-            true => Ok(Ok(())),
-            false => wrong(texts::CODE_ENDED),
-        },
+        CodeCheck::Wrong => return wrong(texts::WRONG_CODE),
+        CodeCheck::Ended => {}
+    }
+    // Somebody was faster: by the link or with the same code, or with another address.
+    match auth.account(&account.id).await?.is_some_and(|account| !is_unconfirmed(&account)) {
+        true => Ok(Ok(())),
+        false => wrong(texts::CODE_ENDED),
     }
 }
 
@@ -189,6 +191,8 @@ pub async fn withdraw(auth: &Auth, token: &Secret, caller: &Caller) -> Result<()
 /// 404 when nobody waits with this.
 pub async fn proceed(auth: &Auth, token: &Secret, browser: Browser) -> Result<Proceeded, Error> {
     let (waits, account) = waiting::found(auth, token).await?;
+    // Before the row is spent: when everything of the account ends meanwhile, no session begins (security REV-2).
+    let known = session::credentials_of(auth, &waits.account).await?;
     let state = waiting::state(&waits, account.as_ref());
     let Some(account) = account.filter(|_| state == WaitingState::Ready) else { return Ok(Proceeded::Waits(state)) };
     let now = auth.ambient().now();
@@ -201,12 +205,11 @@ pub async fn proceed(auth: &Auth, token: &Secret, browser: Browser) -> Result<Pr
     if !spent.await? {
         return Ok(Proceeded::SignIn(waits.request));
     }
-    begin_session(auth, &account, waits, browser).await
+    let by = ProofKind::Host("sign_up".to_owned());
+    begin_session(auth, Proven { known_before: Some(known), ..Proven::new(&account, &by) }, waits, browser).await
 }
 
-async fn begin_session(auth: &Auth, account: &Account, waits: Waiting, browser: Browser) -> Result<Proceeded, Error> {
-    let by = ProofKind::Host("sign_up".to_owned());
-    let proven = Proven::new(account, &by);
+async fn begin_session(auth: &Auth, proven: Proven<'_>, waits: Waiting, browser: Browser) -> Result<Proceeded, Error> {
     if !waits.request.is_empty() {
         let asked = crate::model::authorization::AuthorizationRequest::of_pairs(&waits.request);
         match request::check(auth, &asked, Omitted::FromRegistration).await {

@@ -17,6 +17,7 @@ pub(crate) mod form_error;
 pub(crate) mod host_scope;
 pub(crate) mod identity;
 pub(crate) mod language;
+pub(crate) mod list_page;
 pub(crate) mod mail;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail_token;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::accounts::rules::{self, email_key};
@@ -16,9 +17,9 @@ use crate::model::form_error::FormError;
 use crate::model::mail_token::{Link, Purpose};
 use crate::model::rate_limit::Rule;
 use crate::secret::Digest;
-use crate::steps::mail::{self, Outgoing};
+use crate::steps::mail::{self, Decoy, Outgoing};
 use crate::steps::{events, mail_domain, review_notice, throttle};
-use crate::store::{self, credentials, email_changes, mail_tokens, mails, rate_limits, sign_ups, spent};
+use crate::store::{self, Conn, credentials, email_changes, mail_tokens, rate_limits, sign_ups, spent};
 use crate::texts;
 
 /// How long after a mail the next one may be asked for.
@@ -110,6 +111,8 @@ pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller
     match changed {
         Ok(()) => {}
         Err(AccountsError::Taken(_)) => return Err(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN)),
+        // Its time was over, and it was removed in the same moment.
+        Err(_) if auth.account(&account.id).await?.is_none() => return Ok(Confirmed::Before),
         Err(error) => return Err(error.into()),
     }
     if is_pending && !stays_pending {
@@ -130,7 +133,7 @@ pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller
 pub(crate) async fn send_again(auth: &Auth, account: &Account, caller: &Caller) -> Result<(), Error> {
     let Some(email) = account.email.as_ref().filter(|_| is_unconfirmed(account)) else { return Ok(()) };
     let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
-    let wait = resend_after(auth, &email.address).await?;
+    let wait = resend_after(auth, &account.id).await?;
     if !wait.is_zero() {
         return Err(Error::later(Code::TooManyRequests, texts::RESENT_TOO_SOON, wait));
     }
@@ -144,7 +147,8 @@ pub(crate) async fn send_again(auth: &Auth, account: &Account, caller: &Caller) 
         None => Outgoing::to_account(auth, account, Mail::Confirm)
             .map(|mail| mail.with_link(confirmation(auth, Some(account.id.clone())))),
     };
-    let disowned = disowned_key(&email.address);
+    let (disowned, decoy) =
+        (disowned_key(&email.address), Decoy::new(auth, confirmation(auth, Some(account.id.clone()))));
     let counted = auth.store().write(move |c| {
         Box::pin(async move {
             for counter in counters.into_iter().flatten() {
@@ -152,9 +156,7 @@ pub(crate) async fn send_again(auth: &Auth, account: &Account, caller: &Caller) 
                     return Ok(Some(counter));
                 }
             }
-            if !spent::is_spent(c, spent::Kind::Disowned, disowned, now).await? {
-                mail::enqueue_notice(c, mail).await?;
-            }
+            enqueue_wanted(c, mail, (disowned, decoy), now).await?;
             Ok(None)
         })
     });
@@ -166,6 +168,26 @@ pub(crate) async fn send_again(auth: &Auth, account: &Account, caller: &Caller) 
         }
     }
 }
+
+/// Puts the mail of a sign-up into the outbox; where its address wants none, it goes to nobody. Unless it has a link and a code,
+/// the decoy stands for them: who waits cannot tell (people PPL-191).
+pub(crate) async fn enqueue_wanted(
+    c: &mut Conn,
+    mail: Option<Outgoing>,
+    (disowned, decoy): (Digest, Decoy),
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(mail) = mail else { return Ok(()) };
+    let is_unwanted = spent::is_spent(c, spent::Kind::Disowned, disowned, now).await?;
+    let mail = if is_unwanted { mail.without_link().cancelled(DISOWNED) } else { mail };
+    if !mail.has_link() {
+        decoy.keep(c).await?;
+    }
+    mail::enqueue(c, mail).await.map(drop)
+}
+
+/// Why a mail went to nobody.
+const DISOWNED: &str = "the owner of the address wants no mail about sign-ups";
 
 /// Gives an account whose address is not confirmed another one, and sends the mail there; earlier links are over (people PPL-72).
 ///
@@ -198,10 +220,17 @@ pub(crate) async fn replace_address(
             .map(|mail| mail.with_link(confirmation(auth, Some(account.id.clone())))),
     };
     let (disowned, exceeded) = (disowned_key(&address), Arc::new(Mutex::new(None)));
-    let told = Arc::clone(&exceeded);
+    let decoy = Decoy::new(auth, confirmation(auth, Some(account.id.clone())));
+    let (told, too_late) = (Arc::clone(&exceeded), Arc::new(AtomicBool::new(false)));
+    let was_late = Arc::clone(&too_late);
     let along = Along::new(move |c, id| {
         let id = id.clone();
         Box::pin(async move {
+            // After the address itself, which waits for a confirmation that is under way.
+            if sign_ups::of_account(c, &id).await?.is_some_and(|made| made.confirmed_at.is_some()) {
+                was_late.store(true, Ordering::Release);
+                return Err(Error::refused(Code::Conflict, texts::DECIDED_ALREADY));
+            }
             for counter in counters.into_iter().flatten() {
                 if rate_limits::count(c, counter, now).await? > i64::from(counter.limit.max) {
                     *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(counter);
@@ -209,10 +238,7 @@ pub(crate) async fn replace_address(
                 }
             }
             mail_tokens::end_of_account(c, &id, &[Purpose::Confirm], now).await?;
-            if !spent::is_spent(c, spent::Kind::Disowned, disowned, now).await? {
-                mail::enqueue_notice(c, mail).await?;
-            }
-            Ok(())
+            enqueue_wanted(c, mail, (disowned, decoy), now).await
         })
     });
     let changed = auth.accounts().change_along(&account.id, Change::Email(new), along).await;
@@ -220,26 +246,28 @@ pub(crate) async fn replace_address(
     if let Some(counter) = exceeded {
         return Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await);
     }
+    if too_late.load(Ordering::Acquire) {
+        // It was confirmed in the same moment, and is nothing to be changed like this any more.
+        return Ok(Ok(()));
+    }
     changed?;
     mail::wake(auth);
     Ok(Ok(()))
 }
 
-/// How long until another mail may be asked for.
+/// How long until whoever waits for this account may ask for another mail. What others ask for does not count: it would tell
+/// whether the address belongs to somebody (people PPL-191).
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn resend_after(auth: &Auth, address: &str) -> Result<Duration, Error> {
+pub(crate) async fn resend_after(auth: &Auth, account: &AccountId) -> Result<Duration, Error> {
     if !auth.config().rate_limits.enabled {
         return Ok(Duration::ZERO);
     }
-    let address = address.to_owned();
-    let last = auth.store().look_up(move |c| {
-        Box::pin(async move {
-            let confirm = mails::last_asked(c, &address, Mail::Confirm.kind()).await?;
-            Ok(confirm.max(mails::last_asked(c, &address, Mail::SignupExisting.kind()).await?))
-        })
-    });
+    let account = account.clone();
+    let last = auth
+        .store()
+        .look_up(move |c| Box::pin(async move { mail_tokens::last_made(c, &account, Purpose::Confirm).await }));
     let since = last.await?.map(|last| auth.ambient().now().since(last));
     Ok(since.map_or(Duration::ZERO, |since| RESEND_AFTER.saturating_sub(since)))
 }

@@ -105,6 +105,16 @@ impl Outgoing {
         self
     }
 
+    /// The same with no link.
+    pub(crate) fn without_link(self) -> Self {
+        Self { link: None, ..self }
+    }
+
+    /// Whether it carries a link.
+    pub(crate) fn has_link(&self) -> bool {
+        self.link.is_some()
+    }
+
     /// The link that it carries. It has its secrets when the mail is sent.
     pub(crate) fn with_link(self, link: Link) -> Self {
         Self { link: Some(link), ..self }
@@ -172,6 +182,35 @@ async fn is_beyond(c: &mut Conn, new: &NewMail, bounds: Bounds) -> Result<bool, 
         _ => 0,
     };
     Ok(hour >= an_hour || day >= a_day || of_kind > 0)
+}
+
+/// In the place of the token of a mail that has none: a code that nobody knows, so that whoever guesses at it is answered as
+/// at any other (PPL-191, PPL-193).
+#[derive(Clone, Debug)]
+pub(crate) struct Decoy {
+    id: String,
+    link: Link,
+    code: Digest,
+    now: Timestamp,
+}
+
+impl Decoy {
+    /// One for a link like this.
+    pub(crate) fn new(auth: &Auth, link: Link) -> Self {
+        let ambient = auth.ambient();
+        Self { id: ambient.id(), link, code: Secret::generate(ambient).digest(), now: ambient.now() }
+    }
+
+    /// The same of an account that was just made.
+    pub(crate) fn of(mut self, account: AccountId) -> Self {
+        self.link.account = Some(account);
+        self
+    }
+
+    /// Keeps it, in the transaction that puts the other mail into the outbox.
+    pub(crate) async fn keep(self, c: &mut Conn) -> Result<(), Error> {
+        mail_tokens::insert_decoy(c, &self.id, &self.link, self.code, self.now).await
+    }
 }
 
 /// Has the outbox looked at soon: after the transaction that put a mail into it.

@@ -83,8 +83,11 @@ pub(crate) async fn remove(auth: &Auth, account: &Account, removal: Removal, eve
                 first.store(false, Ordering::Release);
                 return Err(Error::refused(Code::Conflict, texts::DECIDED_ALREADY));
             }
-            if let (Removal::Disowned, Some(address)) = (&removal, address) {
-                spent::spend(c, Kind::Disowned, address, now.plus(DISOWNED)).await?;
+            if let Some(address) = address {
+                spent::release(c, Kind::AppAddress, address).await?;
+                if removal == Removal::Disowned {
+                    spent::spend(c, Kind::Disowned, address, now.plus(DISOWNED)).await?;
+                }
             }
             if let Some(invitation) = sign_ups::of_account(c, &id).await?.and_then(|record| record.invitation) {
                 invitations::give_back(c, &invitation).await?;

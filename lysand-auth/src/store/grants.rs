@@ -11,6 +11,7 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
+use crate::model::list_page::RowSpan;
 use crate::model::scope::Scopes;
 use crate::on;
 
@@ -79,22 +80,14 @@ pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) ->
     Ok((grants.collect(), apps.into_iter().map(|row| StoredApp::from(row).app).collect()))
 }
 
-/// Which live tokens to list: those whose ids lie between the two, from one end or the other.
-pub(crate) struct Span {
-    pub(crate) after: String,
-    pub(crate) before: Option<String>,
-    pub(crate) oldest_first: bool,
-    pub(crate) most: i64,
-}
-
 /// Live tokens of an account, in the order of the span.
 pub(crate) async fn some(
     conn: &mut Conn,
     account: &AccountId,
-    span: &Span,
+    span: &RowSpan,
     now: Timestamp,
 ) -> Result<Vec<Found>, Error> {
-    let Span { after, before, oldest_first, most } = span;
+    let RowSpan { after, before, oldest_first, most } = span;
     // Behind every id in every collation: ids begin with a hexadecimal digit.
     let before = before.as_deref().unwrap_or("g");
     let rows: Vec<(Row, apps::Row)> = if *oldest_first {

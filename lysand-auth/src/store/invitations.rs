@@ -7,11 +7,11 @@ use diesel::{
 };
 
 use super::conn::Conn;
-use super::grants::Span;
 use super::schema::auth_invitation as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
+use crate::model::list_page::RowSpan;
 use crate::model::sign_up::Invitation;
 use crate::on;
 
@@ -136,7 +136,10 @@ pub(crate) async fn count_usable(conn: &mut Conn, maker: &AccountId, now: Timest
 }
 
 /// A part of the invitations of one account, or of all.
-pub(crate) async fn some(conn: &mut Conn, maker: Option<&AccountId>, span: &Span) -> Result<Vec<Invitation>, Error> {
+pub(crate) async fn some(conn: &mut Conn, maker: Option<&AccountId>, span: &RowSpan) -> Result<Vec<Invitation>, Error> {
+    if names_nothing(&span.after) || span.before.as_deref().is_some_and(names_nothing) {
+        return Ok(Vec::new());
+    }
     let rows: Vec<Row> = on!(conn, c => {
         let mut query = table::table.select(Row::as_select()).filter(table::id.gt(&span.after)).into_boxed();
         if let Some(maker) = maker {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable,
+    Selectable, SelectableHelper,
+};
 
 use super::conn::Conn;
 use super::schema::auth_mail_token as table;
@@ -165,27 +168,48 @@ pub(crate) async fn check_code(conn: &mut Conn, of: &CodeOf, code: Digest, now: 
         .returning(table::code_digest)
         .get_result::<Option<Vec<u8>>>(c))
     .optional()?;
-    let Some(stored) = counted.flatten() else { return Ok(CodeCheck::Ended) };
-    if !code.matches(&stored) {
+    let Some(stored) = counted else { return Ok(CodeCheck::Ended) };
+    // One whose mail is still on its way has no code yet: no guess at it is right.
+    if !stored.is_some_and(|stored| code.matches(&stored)) {
         return Ok(CodeCheck::Wrong);
     }
     on!(conn, c => diesel::update(table::table.find(&id)).set(table::wrong_codes.eq(table::wrong_codes - 1)).execute(c))?;
     Ok(by_id(conn, &id).await?.map_or(CodeCheck::Ended, CodeCheck::Right))
 }
 
+/// The newest token with a living code; else the newest whose mail is still on its way.
 async fn newest_with_code(conn: &mut Conn, of: &CodeOf, now: Timestamp) -> Result<Option<String>, Error> {
-    let of_purpose: Vec<(String, Option<String>)> = on!(conn, c => table::table
+    type Kept = (String, Option<String>, Option<i64>);
+    let mut of_purpose: Vec<Kept> = on!(conn, c => table::table
         .filter(table::account_id.eq(of.account.as_str()))
         .filter(table::purpose.eq(of.purpose.name()))
         .filter(table::spent_at.is_null())
         .filter(table::ended_at.is_null())
-        .filter(table::expires_at.gt(now.micros()))
-        .filter(table::code_digest.is_not_null())
+        .filter(table::has_code.eq(1))
+        .filter(table::expires_at.is_null().or(table::expires_at.assume_not_null().gt(now.micros())))
         .order((table::expires_at.desc(), table::id.desc()))
-        .select((table::id, table::subject))
+        .select((table::id, table::subject, table::expires_at))
         .load(c))?;
+    of_purpose.sort_by_key(|(_, _, expires_at)| expires_at.is_none());
     let is_it = |subject: &Option<String>| of.subject.is_none() || *subject == of.subject;
-    Ok(of_purpose.into_iter().find(|(_, subject)| is_it(subject)).map(|(id, _)| id))
+    Ok(of_purpose.into_iter().find(|(_, subject, _)| is_it(subject)).map(|(id, ..)| id))
+}
+
+/// When a token with a code was last made for an account, for a mail that was sent or for none.
+pub(crate) async fn last_made(
+    conn: &mut Conn,
+    account: &AccountId,
+    purpose: Purpose,
+) -> Result<Option<Timestamp>, Error> {
+    let last: Option<i64> = on!(conn, c => table::table
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::purpose.eq(purpose.name()))
+        .filter(table::has_code.eq(1))
+        .order(table::created_at.desc())
+        .select(table::created_at)
+        .first(c))
+    .optional()?;
+    Ok(last.map(Timestamp::from_micros))
 }
 
 /// Ends all tokens of an account for these purposes, those of mails that wait included.
@@ -254,8 +278,6 @@ pub(crate) async fn try_lock(conn: &mut Conn, id: &str) -> Result<bool, Error> {
         }
         #[cfg(feature = "postgres")]
         Conn::Pg(c) => {
-            use diesel::BoolExpressionMethods as _;
-
             let whose = table::table.find(id).select((table::account_id, table::subject));
             let whose: Option<(Option<String>, Option<String>)> =
                 diesel_async::RunQueryDsl::get_result(whose, c).await.optional()?;
@@ -311,6 +333,8 @@ pub(crate) async fn arm(conn: &mut Conn, id: &str, digests: Digests, now: Timest
     match (account, subject) {
         // Each former address keeps its own link (PPL-105).
         _ if purpose == Purpose::EmailUndo => {}
+        // Whoever asks for it need not be who waits: it leaves alone what that one has (PPL-193).
+        _ if purpose == Purpose::Confirm && !has_code => {}
         (Some(account), _) => end_older_of_account(conn, &account, &word, older).await?,
         (None, Some(subject)) => end_older_of_subject(conn, &subject, &word, older).await?,
         (None, None) => {}

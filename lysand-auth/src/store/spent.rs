@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     ProofOfWork,
     /// An address whose owner knows nothing of a sign-up (people PPL-66).
     Disowned,
+    /// An address with which an app is just signing somebody up (people PPL-219).
+    AppAddress,
 }
 
 impl Kind {
@@ -23,6 +25,7 @@ impl Kind {
         match self {
             Self::ProofOfWork => "proof_of_work",
             Self::Disowned => "disowned",
+            Self::AppAddress => "app_address",
         }
     }
 }
@@ -33,6 +36,25 @@ pub(crate) async fn spend(conn: &mut Conn, kind: Kind, digest: Digest, expires_a
         (table::kind.eq(kind.name()), table::digest.eq(digest.as_bytes()), table::expires_at.eq(expires_at.micros()));
     let statement = diesel::insert_into(table::table).values(row).on_conflict_do_nothing();
     Ok(on!(conn, c => statement.execute(c))? == 1)
+}
+
+/// The same for what may be there again once its time is over.
+pub(crate) async fn claim(
+    conn: &mut Conn,
+    kind: Kind,
+    digest: Digest,
+    (now, expires_at): (Timestamp, Timestamp),
+) -> Result<bool, Error> {
+    let over = table::table.filter(table::kind.eq(kind.name())).filter(table::digest.eq(digest.as_bytes()));
+    on!(conn, c => diesel::delete(over.filter(table::expires_at.le(now.micros()))).execute(c))?;
+    spend(conn, kind, digest, expires_at).await
+}
+
+/// Forgets it before its time.
+pub(crate) async fn release(conn: &mut Conn, kind: Kind, digest: Digest) -> Result<(), Error> {
+    let it = table::table.filter(table::kind.eq(kind.name())).filter(table::digest.eq(digest.as_bytes()));
+    on!(conn, c => diesel::delete(it).execute(c))?;
+    Ok(())
 }
 
 /// Forgets what no longer holds; how much there was. A few at a time.

@@ -171,6 +171,10 @@ pub(crate) async fn by_state(conn: &mut Conn, state: Digest) -> Result<Option<Fl
 }
 
 pub(crate) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Flow>, Error> {
+    if id.contains('\0') {
+        // PostgreSQL would call it an error.
+        return Ok(None);
+    }
     let row: Option<Row> = on!(conn, c => table::table.find(id).select(Row::as_select()).get_result(c)).optional()?;
     Ok(row.and_then(Row::into_flow))
 }

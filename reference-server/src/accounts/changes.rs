@@ -1,5 +1,8 @@
 //! Changes of an account, each in the transaction of what it costs (people PPL-211).
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::{ExpressionMethods, QueryDsl};
 use lysand_auth::error::Error;
 use lysand_auth::host::accounts::{AccountsError, Email, Field, Role, Standing, rules};
@@ -20,12 +23,14 @@ pub(super) enum Prepared {
     Delete,
 }
 
-/// Makes the change, unless something stands in its way.
+/// Makes the change, unless something stands in its way. When it fails because somebody was given the same address in the same
+/// moment, `taken` says so: on PostgreSQL the transaction is lost with it.
 pub(super) async fn make(
     c: &mut Conn,
     id: &str,
     change: Prepared,
     now: i64,
+    taken: &AtomicBool,
 ) -> Result<Result<(), AccountsError>, Error> {
     let row = account::table.find(id.to_owned());
     let changed = match change {
@@ -33,7 +38,7 @@ pub(super) async fn make(
             let change = diesel::update(row).set(account::password_hash.eq(hash));
             on!(c, c => change.execute(c))?
         }
-        Prepared::Email(email) => return set_email(c, id, &email).await,
+        Prepared::Email(email) => return set_email(c, id, &email, taken).await,
         Prepared::Standing(standing) => {
             lock_admins(c).await?;
             if standing != Standing::Active && is_last_admin(c, id).await? {
@@ -70,7 +75,12 @@ pub(super) async fn make(
 }
 
 /// Gives the account an address. A confirmed one belongs to one account alone; others may wait with the same one.
-async fn set_email(c: &mut Conn, id: &str, email: &Email) -> Result<Result<(), AccountsError>, Error> {
+async fn set_email(
+    c: &mut Conn,
+    id: &str,
+    email: &Email,
+    taken: &AtomicBool,
+) -> Result<Result<(), AccountsError>, Error> {
     let key = rules::email_key(&email.address);
     if email.confirmed {
         let owners = account::table.filter(account::email_key.eq(key.clone())).filter(account::id.ne(id)).count();
@@ -86,6 +96,10 @@ async fn set_email(c: &mut Conn, id: &str, email: &Email) -> Result<Result<(), A
         account::unconfirmed_key.eq(unconfirmed),
         account::email_confirmed.eq(i16::from(email.confirmed)),
     ));
-    let changed = on!(c, c => change.execute(c))?;
+    let changed = on!(c, c => change.execute(c));
+    if matches!(&changed, Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) {
+        taken.store(true, Ordering::Release);
+    }
+    let changed = changed?;
     Ok(if changed == 0 { Err(no_such_account()) } else { Ok(()) })
 }

@@ -1,5 +1,8 @@
 //! The accounts in the library's store.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 use lysand_auth::Ambient;
@@ -7,7 +10,7 @@ use lysand_auth::config::BaseUrl;
 use lysand_auth::error::Error;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::Language;
-use lysand_auth::host::accounts::{Account, AccountId, Email, Role, Standing};
+use lysand_auth::host::accounts::{Account, AccountId, Email, Field, Role, Standing};
 use lysand_auth::host::accounts::{AccountQuery, Page};
 use lysand_auth::host::accounts::{Accounts, AccountsError, Along, Change, NewAccount, Profile, rules};
 use lysand_auth::on;
@@ -171,16 +174,22 @@ impl SqlAccounts {
     async fn change(&self, id: &AccountId, change: Change, along: Option<Along>) -> Result<(), AccountsError> {
         let (id, now) = (id.clone(), self.ambient.now().micros());
         let prepared = self.prepare_change(id.as_str(), change).await?;
+        let taken = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&taken);
         let made = self.store.write(move |c| {
             Box::pin(async move {
-                let made = changes::make(c, id.as_str(), prepared, now).await?;
+                let made = changes::make(c, id.as_str(), prepared, now, &told).await?;
                 if let (Ok(()), Some(along)) = (&made, along) {
                     along.run(c, &id).await?;
                 }
                 Ok(made)
             })
         });
-        made.await.map_err(failed)?
+        let lost = |error| match taken.load(Ordering::Acquire) {
+            true => AccountsError::Taken(Field::Email),
+            false => failed(error),
+        };
+        made.await.map_err(lost)?
     }
 
     /// Hashes a password that is about to be set, if it may be set.

@@ -165,6 +165,7 @@ impl TeraPages {
             Page::ConfirmAddress(page) => self.shown(reader, "confirm_address.html", page),
             Page::Forgot(page) => self.shown(reader, "forgot.html", page),
             Page::Reset(page) => self.shown(reader, "reset.html", page),
+            Page::ConfirmIdentity(page) => self.shown(reader, "confirm_identity.html", page),
             Page::Password(page) => self.shown(reader, "password.html", page),
             Page::Invitations(page) => self.shown(reader, "invitations.html", page),
             Page::Profile(page) => self.shown(reader, "profile.html", page),

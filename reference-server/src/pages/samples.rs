@@ -228,7 +228,7 @@ fn home(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
 
 fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let identity = |label| Identity { id: text, name: text, label };
-    let page = |fresh: bool, has_password: bool| AccountPage {
+    let page = |fresh: bool, has_more: bool| AccountPage {
         mail_refused: fresh.then(|| MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() }),
         notices: vec![Notice { kind: NoticeKind::Good, text }],
         account: Some(account(text)),
@@ -239,26 +239,21 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             LanguageChoice { tag: text, name: text, chosen: fresh },
             LanguageChoice { tag: text, name: text, chosen: false },
         ],
-        actions: Actions {
-            link: text.to_owned(),
-            unlink: text.to_owned(),
-            confirm: text.to_owned(),
-            language: text.to_owned(),
-        },
+        actions: Actions { link: text.to_owned(), unlink: text.to_owned(), language: text.to_owned() },
         links: Links {
             profile: text.to_owned(),
-            invitations: has_password.then(|| text.to_owned()),
+            invitations: has_more.then(|| text.to_owned()),
             apps: text.to_owned(),
-            password: has_password.then(|| text.to_owned()),
+            password: has_more.then(|| text.to_owned()),
             email: text.to_owned(),
             activity: text.to_owned(),
+            confirm: text.to_owned(),
             home: text.to_owned(),
         },
         fresh,
-        has_password,
     };
-    for (fresh, has_password) in [(true, true), (false, true), (false, false)] {
-        add(samples, "account.html", &page(fresh, has_password));
+    for (fresh, has_more) in [(true, true), (false, true), (false, false)] {
+        add(samples, "account.html", &page(fresh, has_more));
     }
     add(samples, "account.html", &AccountPage { linked: Vec::new(), ..page(true, true) });
     add(samples, "account.html", &AccountPage { account: None, ..page(false, false) });

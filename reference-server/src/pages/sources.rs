@@ -29,6 +29,7 @@ templates! {
     "confirm_address.html",
     "forgot.html",
     "reset.html",
+    "confirm_identity.html",
     "password.html",
     "profile.html",
     "invitations.html",

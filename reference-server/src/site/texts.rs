@@ -106,14 +106,10 @@ pub(super) enum AccountNotice {
     NotLinked,
     /// The provider is unreachable.
     ProviderUnreachable,
-    /// The password was wrong.
-    WrongPassword,
     /// Too many attempts.
     TooManyAttempts,
     /// The form is no longer this browser's.
     StaleForm,
-    /// The change needs a fresh proof of who is there.
-    NotFresh,
     /// The language is saved.
     LanguageSaved,
     /// The pages do not speak the language.
@@ -121,15 +117,13 @@ pub(super) enum AccountNotice {
 }
 
 impl AccountNotice {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 8] = [
         Self::Unlinked,
         Self::LastWayIn,
         Self::NotLinked,
         Self::ProviderUnreachable,
-        Self::WrongPassword,
         Self::TooManyAttempts,
         Self::StaleForm,
-        Self::NotFresh,
         Self::LanguageSaved,
         Self::UnknownLanguage,
     ];
@@ -145,7 +139,6 @@ impl AccountNotice {
             Code::LastWayIn => Some(Self::LastWayIn),
             Code::NotFound => Some(Self::NotLinked),
             Code::ProviderUnreachable => Some(Self::ProviderUnreachable),
-            Code::InvalidGrant => Some(Self::WrongPassword),
             Code::TooManyRequests => Some(Self::TooManyAttempts),
             _ => None,
         }
@@ -158,10 +151,8 @@ impl AccountNotice {
             Self::LastWayIn => "last",
             Self::NotLinked => "gone",
             Self::ProviderUnreachable => "away",
-            Self::WrongPassword => "wrong",
             Self::TooManyAttempts => "wait",
             Self::StaleForm => "old",
-            Self::NotFresh => "stale",
             Self::LanguageSaved => "language",
             Self::UnknownLanguage => "unspoken",
         }
@@ -182,10 +173,8 @@ impl AccountNotice {
             }
             Self::NotLinked => "That identity is not linked.",
             Self::ProviderUnreachable => "The other service cannot be reached. Please try again later.",
-            Self::WrongPassword => "This is not the password of the account.",
             Self::TooManyAttempts => "Too many attempts. Please wait before trying again.",
             Self::StaleForm => "This page was open for too long. Please try again.",
-            Self::NotFresh => "Please confirm first that it is you.",
             Self::LanguageSaved => "Saved. This is the language of the pages from now on.",
             Self::UnknownLanguage => "This server does not speak that language. Nothing was changed.",
         }

@@ -69,9 +69,7 @@ story!(notices_on_home_and_account_pages_are_translated, |story| {
         ("/account?notice=last".to_owned(), "Verknüpfen Sie zuerst eine andere Identität."),
         ("/account?notice=gone".to_owned(), "Diese Identität ist nicht verknüpft."),
         ("/account?notice=away".to_owned(), "Der andere Dienst ist nicht erreichbar."),
-        ("/account?notice=wrong".to_owned(), "nicht das Passwort des Kontos"),
         ("/account?notice=wait".to_owned(), "Zu viele Versuche."),
-        ("/account?notice=stale".to_owned(), "Bitte bestätigen Sie zuerst"),
     ] {
         let page = open(&story, &path, "de", &ada).await.is(200);
         speaks(&page, "de", words);

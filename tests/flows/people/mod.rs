@@ -4,22 +4,31 @@ mod about;
 mod admission;
 mod approval;
 mod by_provider;
+mod confirm_identity;
+mod dump;
 mod email;
+mod endings;
 mod events;
 mod invitations;
 mod invitations_of_people;
+mod limits;
 mod mail_domains;
+mod odd_inputs;
 mod offers;
 mod page_addresses;
 mod password;
 mod profile;
+mod races;
 mod reset;
 mod sign_up;
+mod strangers;
 mod waiting;
 
 use serde_json::{Value, json};
 use tests::story::{CookieJar, Story};
 use tests::wait;
+
+pub(crate) use self::confirm_identity::confirm_identity;
 
 /// The form fields of somebody who wants an account, with no proof of work.
 fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {

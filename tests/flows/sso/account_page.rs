@@ -7,6 +7,7 @@ use tests::story;
 use tests::story::{CookieJar, Response, Story, query_of};
 
 use super::linked;
+use crate::people::confirm_identity;
 
 /// Opens the page and posts one of its forms.
 async fn post(story: &Story, jar: &mut CookieJar, path: &str, fields: &[(&str, &str)]) -> Response {
@@ -52,22 +53,26 @@ story!(account_forms_require_form_token_and_recent_sign_in, |story| {
     jar.keep(&page);
     let token = page.hidden("form_token");
     let form = [("form_token", token.as_str()), ("issuer", "id")];
-    for path in ["/account/link", "/account/unlink", "/account/confirm"] {
+    for path in ["/account/link", "/account/unlink"] {
         let call = || story.post(path).cookies(&jar);
         call().header("origin", "https://evil.example").form(&form).send().await.is(403);
         call().header("sec-fetch-site", "same-site").form(&form).send().await.is(403);
         ends_at(call().form(&form[1..]).send().await, "?notice=old");
         ends_at(call().form(&[("form_token", "guessed"), ("issuer", "id")]).send().await, "?notice=old");
-        call().body("text/plain", "issuer=id").send().await.is(400);
+        call().body("text/plain", "issuer=id").send().await.is(415);
+        let much = format!("form_token={token}&issuer={}", "x".repeat(70_000));
+        let refused = call().header("accept", "text/html").body("application/x-www-form-urlencoded", much).send().await;
+        assert!(refused.status == 413 && refused.header("content-type").starts_with("text/html"), "{}", refused.body);
     }
     story.advance_clock(Duration::from_secs(301));
     for path in ["/account/link", "/account/unlink"] {
-        ends_at(post(&story, &mut jar, path, &[("issuer", "id")]).await, "?notice=stale");
+        ends_at(post(&story, &mut jar, path, &[("issuer", "id")]).await, "/account/confirm?then=/account");
     }
     assert_eq!(story.linked_providers(&ada.token).await, ["id"]);
     let old = jar.clone();
-    ends_at(post(&story, &mut jar, "/account/confirm", &[("password", "wrong")]).await, "?notice=wrong");
-    ends_at(post(&story, &mut jar, "/account/confirm", &[("password", &person.password)]).await, "/account");
+    let page = story.get("/account").cookies(&jar).send().await.is(200);
+    assert!(page.markup().contains("/account/confirm?then=/account"), "{}", page.body);
+    confirm_identity(&story, &mut jar, &person.password, "/account").await;
     assert_ne!(old.get("jwt"), jar.get("jwt"));
     let page = story.get("/account").cookies(&old).send().await.is(302);
     assert_eq!(page.location().path(), "/account/sign-in", "the old session ended");
@@ -106,7 +111,10 @@ story!(account_page_unlink_of_last_identity_is_refused, &[("oidc.allow_registrat
     assert!(page.body.contains("only way to sign in"));
     story.advance_clock(Duration::from_secs(301));
     let page = story.get("/account").cookies(&jar).send().await.is(200);
-    assert!(page.body.contains("You have no password here"));
+    assert!(page.markup().contains("/account/confirm?then=/account"), "{}", page.body);
+    let page = story.get("/account/confirm?then=/account").cookies(&jar).send().await.is(200);
+    assert!(!page.body.contains("current_password"), "{}", page.body);
+    assert!(page.markup().contains("/account/sign-in?return_to=%2Faccount&prompt=login"), "{}", page.body);
 });
 
 story!(link_of_account_page_after_sign_out_requires_its_owner, |story| {

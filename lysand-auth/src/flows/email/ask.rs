@@ -14,13 +14,13 @@ use crate::model::caller::Caller;
 use crate::model::email_change::EmailChange;
 use crate::model::event::{Actor, EventKind};
 use crate::model::form_error::FormError;
-use crate::model::mail_token::{Link, Purpose};
+use crate::model::mail_token::Purpose;
 use crate::model::rate_limit::{Counter, Rule};
-use crate::secret::{Digest, Secret};
+use crate::secret::Secret;
 use crate::steps::ending::end_change_of_address;
-use crate::steps::mail::{self, Outgoing};
+use crate::steps::mail::{self, Decoy, Outgoing};
 use crate::steps::{confirmation, events, mail_domain, recovery, throttle};
-use crate::store::{self, Conn, email_changes, mail_tokens, rate_limits};
+use crate::store::{self, Conn, email_changes, rate_limits};
 use crate::texts;
 
 /// Another address, as the owner of the account typed it.
@@ -215,8 +215,7 @@ async fn first_exceeded(
 /// The mail to the new address: with link and code where it is free, and without either to whoever has it.
 struct NewLetter {
     mail: Outgoing,
-    /// In the place of the token of a mail that has none: a code that nobody knows, so that guesses are answered alike.
-    decoy: Option<(String, Link, Digest, Timestamp)>,
+    decoy: Option<Decoy>,
 }
 
 impl NewLetter {
@@ -230,7 +229,7 @@ impl NewLetter {
         let owner = owner.filter(|owner| owner.id != account.id);
         let owner = owner.filter(|owner| owner.email.as_ref().is_some_and(|email| email.confirmed));
         let link = link(auth, account, change, Purpose::EmailConfirm);
-        let decoy = |link| Some((auth.ambient().id(), link, Secret::generate(auth.ambient()).digest(), now));
+        let decoy = |link| Some(Decoy::new(auth, link));
         Ok(match owner.and_then(|owner| Outgoing::to_account(auth, &owner, Mail::EmailExisting)) {
             Some(mail) => Self { mail, decoy: decoy(link) },
             // Its owner may come back to it; there is no account to speak of in a mail.
@@ -249,7 +248,7 @@ impl NewLetter {
     async fn send(self, c: &mut Conn) -> Result<(), Error> {
         mail::enqueue(c, self.mail).await?;
         match self.decoy {
-            Some((id, link, code, now)) => mail_tokens::insert_decoy(c, &id, &link, code, now).await,
+            Some(decoy) => decoy.keep(c).await,
             None => Ok(()),
         }
     }

@@ -11,10 +11,10 @@ use crate::model::account::{Account, AccountId, Role};
 use crate::model::caller::Caller;
 use crate::model::event::Actor;
 use crate::model::form_error::{FormError, FormErrors};
+use crate::model::list_page::{ListPage, ListSpan, RowSpan};
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::{Invitation, Road};
 use crate::steps::{admission, throttle};
-use crate::store::grants::Span;
 use crate::store::{invitations, rate_limits};
 use crate::texts;
 
@@ -22,9 +22,6 @@ use crate::texts;
 const MOST_USES: i64 = 100;
 /// How long it lives at most.
 const LONGEST: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How many are listed when the caller does not say, and at most (people PPL-6).
-const USUAL_PAGE: i64 = 20;
-const LARGEST_PAGE: i64 = 100;
 
 /// Whether somebody may invite others at present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,37 +119,11 @@ async fn count(auth: &Auth, maker: &Account, caller: &Caller) -> Result<(), Erro
     }
 }
 
-/// Which invitations to list, newest first, in the words of Mastodon's API.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct ListSpan {
-    /// Older than this one.
-    pub max_id: Option<String>,
-    /// Newer than this one, the newest of them.
-    pub since_id: Option<String>,
-    /// Newer than this one, those right after it.
-    pub min_id: Option<String>,
-    /// How many.
-    pub limit: Option<i64>,
-}
-
-/// Some invitations, newest first.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Listed {
-    /// The invitations.
-    pub invitations: Vec<Invitation>,
-    /// The limit that was used.
-    pub limit: i64,
-    /// Whether there are older ones.
-    pub has_older: bool,
-}
-
 /// The invitations of one account.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn of_person(auth: &Auth, maker: &Account, span: ListSpan) -> Result<Listed, Error> {
+pub async fn of_person(auth: &Auth, maker: &Account, span: ListSpan) -> Result<ListPage<Invitation>, Error> {
     listed(auth, Some(maker.id.clone()), span).await
 }
 
@@ -160,27 +131,17 @@ pub async fn of_person(auth: &Auth, maker: &Account, span: ListSpan) -> Result<L
 ///
 /// # Errors
 /// 403 for others; when the database does not answer.
-pub async fn of_all(auth: &Auth, staff: &Account, span: ListSpan) -> Result<Listed, Error> {
+pub async fn of_all(auth: &Auth, staff: &Account, span: ListSpan) -> Result<ListPage<Invitation>, Error> {
     require_staff(staff)?;
     listed(auth, None, span).await
 }
 
-async fn listed(auth: &Auth, maker: Option<AccountId>, span: ListSpan) -> Result<Listed, Error> {
-    // A limit below 1 is none.
-    let limit = span.limit.filter(|limit| *limit > 0).unwrap_or(USUAL_PAGE).min(LARGEST_PAGE);
-    let oldest_first = span.min_id.is_some();
-    let after = span.min_id.or(span.since_id).unwrap_or_default();
-    // One more than wanted tells whether there are more.
-    let span = Span { after, before: span.max_id, oldest_first, most: limit + 1 };
-    let found = auth.store().read(move |c| Box::pin(async move { invitations::some(c, maker.as_ref(), &span).await }));
-    let found = found.await?;
-    let wanted = usize::try_from(limit).unwrap_or_default();
-    let has_older = oldest_first || found.len() > wanted;
-    let mut invitations: Vec<Invitation> = found.into_iter().take(wanted).collect();
-    if oldest_first {
-        invitations.reverse();
-    }
-    Ok(Listed { invitations, limit, has_older })
+async fn listed(auth: &Auth, maker: Option<AccountId>, span: ListSpan) -> Result<ListPage<Invitation>, Error> {
+    let rows = RowSpan::from(span);
+    let wanted = rows.clone();
+    let found =
+        auth.store().read(move |c| Box::pin(async move { invitations::some(c, maker.as_ref(), &wanted).await }));
+    Ok(rows.page(found.await?))
 }
 
 /// Ends an invitation of one's own, by its id.

@@ -3,6 +3,7 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::attempt::{Checked, SignUp, SignUpError, Work};
 use super::form::{self, SignUpForm};
@@ -21,12 +22,16 @@ use crate::model::mail_token::Link;
 use crate::model::rate_limit::{Counter, Rule};
 use crate::model::sign_up::{Road, SignUpRecord, Waiting, WaitingSince, WaitingState};
 use crate::secret::{Digest, Secret};
-use crate::steps::confirmation::{confirmation, disowned_key};
-use crate::steps::mail::{self, Outgoing};
+use crate::steps::confirmation::{confirmation, disowned_key, enqueue_wanted};
+use crate::steps::mail::{self, Decoy, Outgoing};
 use crate::steps::new_tokens::{IssuedToken, NewTokens};
 use crate::steps::{events, throttle, waiting};
-use crate::store::{Conn, apps, identities, invitations, rate_limits, sign_ups, spent, sso_flows};
+use crate::store::spent::{self, Kind};
+use crate::store::{Conn, apps, identities, invitations, rate_limits, sign_ups, sso_flows};
 use crate::{store, texts};
+
+/// For how long two sign-ups of one address through apps could pass each other unseen.
+const AT_ONCE: Duration = Duration::from_secs(60);
 
 /// Somebody signed up, and waits.
 #[derive(Clone, Debug)]
@@ -45,14 +50,15 @@ pub(super) async fn waiting(auth: &Auth, sign_up: SignUp, checked: Checked) -> R
     let SignUp { form, road, request, caller } = sign_up;
     let planned = Planned::new(auth, &form, road, &checked);
     let (token, waits) = waiting::begin(auth, &AccountId::new(waiting::NOBODY), WaitingSince::SignUp, request);
-    let owner = auth.accounts().by_email(form.email.trim()).await.map_err(Error::from_host)?;
-    let owner = owner.filter(|owner| owner.email.as_ref().is_some_and(|email| email.confirmed));
+    let owner = owner_of(auth, &form.email).await?;
     let bundle = Bundle {
         record: planned.record(auth, &form, &caller, None),
         waiting: Some((token.digest(), waits)),
         tokens: None,
         mail: planned.mail(auth, &form, owner.as_ref()),
         disowned: disowned_key(&form.email),
+        is_alone: false,
+        decoy: Decoy::new(auth, confirmation(auth, None)),
         counters: counters(auth, &caller, &checked.work),
         spends: checked.work,
         event: signed_up(auth, road, &caller),
@@ -98,12 +104,16 @@ pub(super) async fn with_token(
     let planned = Planned::new(auth, &form, Road::App, &checked);
     let new = NewTokens::of(auth, app, &AccountId::new(waiting::NOBODY), &app.scopes);
     let issued = new.issued.clone();
+    // Where taken addresses are told, there is nobody.
+    let owner = owner_of(auth, &form.email).await?;
     let bundle = Bundle {
         record: planned.record(auth, &form, &caller, Some(app)),
         waiting: None,
         tokens: Some(Arc::new(Mutex::new(Some(new)))),
-        mail: planned.mail(auth, &form, None),
+        mail: planned.mail(auth, &form, owner.as_ref()),
         disowned: disowned_key(&form.email),
+        is_alone: !auth.config().signups.hide_taken_addresses,
+        decoy: Decoy::new(auth, confirmation(auth, None)),
         counters: counters(auth, &caller, &checked.work),
         spends: checked.work,
         event: signed_up(auth, Road::App, &caller).by(Actor::App(app.id.clone())).through(&app.id),
@@ -132,12 +142,15 @@ pub(super) async fn with_identity(
     let (token, waits) = waiting::begin(auth, &AccountId::new(waiting::NOBODY), WaitingSince::SignUp, request);
     let record = SignUpRecord { provider: Some(provider), ..planned.record(auth, &form, &caller, None) };
     let expires_at = record.expires_at;
+    let owner = owner_of(auth, &form.email).await?;
     let bundle = Bundle {
         record,
         waiting: Some((token.digest(), waits)),
         tokens: None,
-        mail: planned.mail(auth, &form, None),
+        mail: planned.mail(auth, &form, owner.as_ref()),
         disowned: disowned_key(&form.email),
+        is_alone: false,
+        decoy: Decoy::new(auth, confirmation(auth, None)),
         counters: counters(auth, &caller, &checked.work),
         spends: checked.work,
         event: signed_up(auth, Road::Provider, &caller),
@@ -152,6 +165,16 @@ pub(super) async fn with_identity(
     mail::wake(auth);
     tracing::info!(account = %account.id, road = Road::Provider.name(), "signed up");
     Ok((account, SignedUp { state: planned.state(), waiting_token: token, expires_at }))
+}
+
+/// Who has confirmed this address.
+async fn owner_of(auth: &Auth, address: &str) -> Result<Option<Account>, Error> {
+    let address = address.trim();
+    let owner = match address.is_empty() {
+        true => None,
+        false => auth.accounts().by_email(address).await.map_err(Error::from_host)?,
+    };
+    Ok(owner.filter(|owner| owner.email.as_ref().is_some_and(|email| email.confirmed)))
 }
 
 /// What the account will be.
@@ -281,6 +304,9 @@ struct Bundle {
     tokens: Option<Arc<Mutex<Option<NewTokens>>>>,
     mail: Option<FirstMail>,
     disowned: Digest,
+    /// Whether another sign-up with this address in the same moment is told that it is taken.
+    is_alone: bool,
+    decoy: Decoy,
     counters: Vec<Counter>,
     spends: Work,
     event: NewEvent,
@@ -303,6 +329,26 @@ enum FirstMail {
     ToNewAccount(Outgoing, Option<Link>),
     /// To whoever has the address already.
     ToOwner(Outgoing),
+}
+
+impl FirstMail {
+    async fn post(
+        self,
+        c: &mut Conn,
+        id: &AccountId,
+        (disowned, decoy): (Digest, Decoy),
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mail = match self {
+            // What proved the address came from its owner.
+            Self::ToNewAccount(mail, None) => return mail::enqueue(c, mail.about(id.clone())).await.map(drop),
+            Self::ToNewAccount(mail, Some(link)) => {
+                mail.about(id.clone()).with_link(Link { account: Some(id.clone()), ..link })
+            }
+            Self::ToOwner(mail) => mail,
+        };
+        enqueue_wanted(c, Some(mail), (disowned, decoy.of(id.clone())), now).await
+    }
 }
 
 /// What stands in the way of an account, found out in its transaction.
@@ -386,13 +432,16 @@ impl Bundle {
                 return Ok(Some(Stopped::Limit(counter)));
             }
         }
+        if self.is_alone && !spent::claim(c, Kind::AppAddress, self.disowned, (now, now.plus(AT_ONCE))).await? {
+            return Ok(Some(Stopped::TakenAddress));
+        }
         if let Some(invitation) = &self.invitation
             && !invitations::take_use(c, invitation, now).await?
         {
             return Ok(Some(Stopped::Invitation));
         }
         if let Work::Done(solved) = self.spends
-            && !spent::spend(c, spent::Kind::ProofOfWork, solved.nonce, solved.expires_at).await?
+            && !spent::spend(c, Kind::ProofOfWork, solved.nonce, solved.expires_at).await?
         {
             return Ok(Some(Stopped::Work));
         }
@@ -412,17 +461,8 @@ impl Bundle {
             tokens.for_account(id).insert(c, now).await?;
             apps::set_approved(c, &app).await?;
         }
-        if let Some(mail) = self.mail
-            && !spent::is_spent(c, spent::Kind::Disowned, self.disowned, now).await?
-        {
-            let mail = match mail {
-                FirstMail::ToOwner(mail) => mail,
-                FirstMail::ToNewAccount(mail, None) => mail.about(id.clone()),
-                FirstMail::ToNewAccount(mail, Some(link)) => {
-                    mail.about(id.clone()).with_link(Link { account: Some(id.clone()), ..link })
-                }
-            };
-            mail::enqueue(c, mail).await?;
+        if let Some(mail) = self.mail {
+            mail.post(c, id, (self.disowned, self.decoy), now).await?;
         }
         let by = |event: NewEvent| match event.actor {
             Actor::Nobody => event.by(Actor::Account(id.clone())).about(id, name),

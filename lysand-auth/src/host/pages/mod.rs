@@ -13,9 +13,9 @@ pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
 pub use self::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 pub use self::people::{
-    ActivityOnPage, ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage,
-    InvitationFields, InvitationOnPage, InvitationsPage, LanguageOnPage, MessagePage, PasswordPage, ProfilePage,
-    ProviderSignUpOnPage, ResetPage, SignUpFields, SignUpPage, WaitingPage,
+    ActivityOnPage, ActivityPage, AddressPage, ConfirmAddressPage, ConfirmIdentityPage, EmailPage, FieldOnPage,
+    ForgotPage, InvitationFields, InvitationOnPage, InvitationsPage, LanguageOnPage, MessagePage, PasswordPage,
+    ProfilePage, ProviderSignUpOnPage, ResetPage, SignUpFields, SignUpPage, WaitingPage,
 };
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};

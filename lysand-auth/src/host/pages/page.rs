@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
-    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, ForgotPage, InvitationsPage, MessagePage, PasswordPage,
-    ProfilePage, ResetPage, SignUpPage, WaitingPage,
+    ActivityPage, AddressPage, ConfirmAddressPage, ConfirmIdentityPage, EmailPage, ForgotPage, InvitationsPage,
+    MessagePage, PasswordPage, ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 use super::reply::{PageReply, PageRequest};
 use crate::host::HostResult;
@@ -52,6 +52,8 @@ pub enum Page<'a> {
     Invitations(InvitationsPage<'a>),
     /// `GET /account/profile`: how one is shown.
     Profile(ProfilePage<'a>),
+    /// `GET /account/confirm`: is it you?
+    ConfirmIdentity(ConfirmIdentityPage<'a>),
     /// `GET /account/email`: another address.
     Email(EmailPage<'a>),
     /// `GET /account/email/confirm` and its neighbours: the link of a mail about an address.
@@ -304,6 +306,7 @@ impl Pages for FrontendPages {
             | Page::Error(_)
             | Page::Waiting(_)
             | Page::ConfirmAddress(_)
+            | Page::ConfirmIdentity(_)
             | Page::Password(_)
             | Page::Profile(_)
             | Page::Invitations(_)

@@ -222,6 +222,28 @@ pub struct PasswordPage<'a> {
     pub account: String,
 }
 
+/// `GET /account/confirm`: somebody who is signed in confirms that it is them, before they change what whoever has the account
+/// must not lose.
+#[derive(Debug, Serialize)]
+pub struct ConfirmIdentityPage<'a> {
+    /// Where the form posts to, with the field `current_password`.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `then`: where the person goes afterwards.
+    pub then: &'a str,
+    /// The account's name.
+    pub username: &'a str,
+    /// The password; not asked where there is none, and then there is no form.
+    pub current_password: FieldOnPage,
+    /// What went wrong at the last try, where it is no problem of the field.
+    pub error: Option<&'a str>,
+    /// Where the person signs in once more instead, and comes back to `then`.
+    pub sign_in: String,
+    /// The own account.
+    pub account: String,
+}
+
 /// `GET /account/activity`: what happened to the account.
 #[derive(Debug, Serialize)]
 pub struct ActivityPage<'a> {
@@ -279,8 +301,8 @@ pub struct EmailPage<'a> {
     pub new_email: FieldOnPage,
     /// The password, where nobody signed in a moment ago.
     pub current_password: FieldOnPage,
-    /// Whether somebody has to sign in once more first: it was too long ago, and there is no password to ask for.
-    pub signs_in_again: bool,
+    /// Where somebody confirms first that it is them: the sign-in was too long ago, and there is no password to ask for here.
+    pub confirm: Option<String>,
     /// The code of the mail.
     pub code: FieldOnPage,
     /// What just happened.

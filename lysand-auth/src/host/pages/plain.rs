@@ -56,6 +56,7 @@ impl Pages for Plain {
             Page::Forgot(page) => ("Forgot your password?", people::forgot(page)),
             Page::Reset(page) => ("Choose a new password", people::reset(page)),
             Page::Activity(page) => ("What happened to your account", people::activity(page)),
+            Page::ConfirmIdentity(page) => ("Confirm that it is you", people::confirm_identity(page)),
             Page::Password(page) => ("Password", people::password(page)),
             Page::Invitations(page) => ("Invitations", people::invitations(page)),
             Page::Profile(page) => ("Profile", people::profile(page)),

@@ -8,6 +8,7 @@ pub mod forms;
 pub mod headers;
 pub mod limits;
 pub mod link_result;
+pub(crate) mod list_page;
 pub(crate) mod page;
 #[cfg(feature = "sso")]
 pub mod provider_redirect;

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+use super::confirm_identity;
 use super::entities;
 use super::json::{body, private};
 use super::password::to_sign_in;
@@ -176,7 +177,7 @@ async fn shown(
         undo_until: state.undo_until.map(Into::into),
         new_email: field(true, said.typed, said.email),
         current_password: field(!is_fresh && has_password, String::new(), said.password),
-        signs_in_again: !is_fresh && !has_password,
+        confirm: (!is_fresh && !has_password).then(|| confirm_identity::address(&reader, EMAIL)),
         code: field(state.pending.is_some(), String::new(), said.code),
         notice: said.notice,
         error: said.error,

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
@@ -11,12 +10,12 @@ use super::entities;
 use super::json::{body, private};
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::flows::invitations::{self as flow, Invitation, ListSpan, Listed, NewInvitation};
+use crate::flows::invitations::{self as flow, Invitation, ListPage, NewInvitation};
 use crate::model::account::{Account, Role};
 use crate::web::kit::bearer::Bearer;
+use crate::web::kit::list_page;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::redirect::with_query;
-use crate::web::wire::reply::{ApiError, JsonBody, json as reply};
+use crate::web::wire::reply::{ApiError, json as reply};
 use crate::web::wire::request as wire;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -30,7 +29,7 @@ const ADMIN_WRITES: &[&str] = &["admin:write", "admin:write:accounts"];
 /// `GET /api/v1/auth/invitations`
 pub(super) async fn own(auth: Data<Auth>, bearer: Bearer, received: Received) -> Answer {
     let account = bearer.account(&["auth:read"]).await?;
-    let found = flow::of_person(&auth, &account, span(&received.0?)?).await?;
+    let found = flow::of_person(&auth, &account, list_page::span(&received.0?)?).await?;
     Ok(page(&auth, OWN, &found))
 }
 
@@ -50,7 +49,7 @@ pub(super) async fn end(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: 
 /// `GET /api/v1/admin/auth/invitations`
 pub(super) async fn all(auth: Data<Auth>, bearer: Bearer, received: Received) -> Answer {
     let staff = bearer.account(ADMIN_READS).await?;
-    let found = flow::of_all(&auth, &staff, span(&received.0?)?).await?;
+    let found = flow::of_all(&auth, &staff, list_page::span(&received.0?)?).await?;
     Ok(page(&auth, ALL, &found))
 }
 
@@ -103,35 +102,8 @@ pub(super) fn wanted(params: &Params, is_staff: bool) -> Result<NewInvitation, E
     Ok(new)
 }
 
-fn span(params: &Params) -> Result<ListSpan, Error> {
-    Ok(ListSpan {
-        max_id: params.last_scalar("max_id")?,
-        since_id: params.last_scalar("since_id")?,
-        min_id: params.last_scalar("min_id")?,
-        limit: params.last_text("limit").and_then(|limit| limit.parse().ok()),
-    })
-}
-
-fn page(auth: &Auth, path: &str, found: &Listed) -> HttpResponse {
-    let entities: Vec<Value> = found.invitations.iter().map(|invitation| entity(auth, invitation)).collect();
-    let mut reply = private(HttpResponse::Ok().json_body(&entities));
-    let links = links(&auth.config().base_url.join(path), found);
-    if let Some(links) = links.and_then(|links| header::HeaderValue::try_from(links).ok()) {
-        reply.headers_mut().insert(header::LINK, links);
-    }
-    reply
-}
-
-/// The neighbouring pages (RFC 8288), as Mastodon's lists have them.
-fn links(place: &str, found: &Listed) -> Option<String> {
-    let (first, last) = (found.invitations.first()?, found.invitations.last()?);
-    let limit = found.limit.to_string();
-    let link = |name, id: &str, rel| {
-        format!("<{}>; rel=\"{rel}\"", with_query(place, [("limit", limit.as_str()), (name, id)]))
-    };
-    let next = found.has_older.then(|| link("max_id", &last.id, "next"));
-    let parts: Vec<String> = next.into_iter().chain([link("min_id", &first.id, "prev")]).collect();
-    Some(parts.join(", "))
+fn page(auth: &Auth, path: &str, found: &ListPage<Invitation>) -> HttpResponse {
+    private(list_page::reply(auth, path, found, |invitation| (invitation.id.as_str(), entity(auth, invitation))))
 }
 
 fn entity(auth: &Auth, made: &Invitation) -> Value {

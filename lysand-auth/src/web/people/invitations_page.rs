@@ -141,7 +141,7 @@ async fn shown(
         action: &reader.keep(INVITATIONS),
         form_token,
         username: &account.username,
-        invitations: found.invitations.iter().map(|made| on_page(auth, made)).collect(),
+        invitations: found.items.iter().map(|made| on_page(auth, made)).collect(),
         may_make: matches!(may, MayInvite::AsStaff | MayInvite::AsPerson),
         from: match may {
             MayInvite::From(from) => Some(from.into()),

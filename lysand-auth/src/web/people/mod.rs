@@ -3,6 +3,7 @@
 mod about;
 mod activity;
 mod confirm;
+mod confirm_identity;
 mod email;
 mod email_links;
 mod entities;
@@ -23,8 +24,8 @@ mod sign_up;
 mod waiting;
 
 use self::paths::{
-    ACTIVITY, CONFIRM, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, INVITATIONS, PASSWORD, PROFILE, REGISTER,
-    RESET, RESET_FORM, WAITING,
+    ACTIVITY, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, INVITATIONS, PASSWORD,
+    PROFILE, REGISTER, RESET, RESET_FORM, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -48,6 +49,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(INVITATIONS, [get(invitations_page::page), post(invitations_page::submit)])
             .route(PROFILE, [get(profile::page), post(profile::submit)])
             .route(ACTIVITY, [get(activity::page)])
+            .route(CONFIRM_IDENTITY, [get(confirm_identity::page), post(confirm_identity::submit)])
             .route(EMAIL, [get(email::page), post(email::submit)])
             .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
             .route("/.well-known/change-password", [get(password::well_known)])

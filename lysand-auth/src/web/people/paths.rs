@@ -8,6 +8,8 @@ pub(super) const PASSWORD: &str = "/account/password";
 pub(super) const INVITATIONS: &str = "/account/invitations";
 pub(super) const PROFILE: &str = "/account/profile";
 pub(super) const ACTIVITY: &str = "/account/activity";
+/// Where somebody who is signed in confirms that it is them.
+pub(super) const CONFIRM_IDENTITY: &str = "/account/confirm";
 pub(super) const RESET: &str = "/oauth/reset";
 /// Where the form of the page for a new password posts to (Lysand §12.6).
 pub(super) const RESET_FORM: &str = "/api/auth/reset";

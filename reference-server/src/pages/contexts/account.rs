@@ -28,8 +28,6 @@ pub struct AccountPage<'a> {
     pub links: Links,
     /// Whether links can be changed at once; else the person confirms to be there first.
     pub fresh: bool,
-    /// Whether a password can confirm it.
-    pub has_password: bool,
 }
 
 /// Where the forms of the page post to.
@@ -39,8 +37,6 @@ pub struct Actions {
     pub link: String,
     /// Field `issuer`.
     pub unlink: String,
-    /// Field `password`.
-    pub confirm: String,
     /// Field `language`.
     pub language: String,
 }
@@ -60,6 +56,8 @@ pub struct Links {
     pub email: String,
     /// What happened to the account.
     pub activity: String,
+    /// Where the person confirms first that it is them.
+    pub confirm: String,
     /// Where a person starts.
     pub home: String,
 }

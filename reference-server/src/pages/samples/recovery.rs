@@ -1,8 +1,8 @@
 //! Sample values for the pages of passwords.
 
 use lysand_auth::host::pages::{
-    ActivityOnPage, ActivityPage, AddressPage, EmailPage, FieldOnPage, ForgotPage, LanguageOnPage, MomentOnPage,
-    PasswordPage, ProfilePage, ResetPage,
+    ActivityOnPage, ActivityPage, AddressPage, ConfirmIdentityPage, EmailPage, FieldOnPage, ForgotPage, LanguageOnPage,
+    MomentOnPage, PasswordPage, ProfilePage, ResetPage,
 };
 use serde_json::Value;
 
@@ -58,6 +58,7 @@ pub(super) fn recovery(text: &'static str, samples: &mut Vec<(&'static str, Valu
     profile(text, samples);
     activity(text, samples);
     addresses(text, samples);
+    confirming(text, samples);
 }
 
 /// The page of the profile: as it was saved, with mistakes, and where the host keeps nothing but one of both.
@@ -108,6 +109,28 @@ fn activity(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     add(samples, "activity.html", &page(Vec::new(), false));
 }
 
+/// The page where somebody confirms that it is them.
+fn confirming(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    for (asked, wrong) in [(true, false), (true, true), (false, false)] {
+        let page = ConfirmIdentityPage {
+            action: text,
+            form_token: text.to_owned(),
+            then: text,
+            username: text,
+            current_password: FieldOnPage {
+                asked,
+                required: true,
+                value: text.to_owned(),
+                error: wrong.then(|| text.to_owned()),
+            },
+            error: wrong.then_some(text),
+            sign_in: text.to_owned(),
+            account: text.to_owned(),
+        };
+        add(samples, "confirm_identity.html", &page);
+    }
+}
+
 /// The pages of addresses, in each of their shapes.
 fn addresses(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
@@ -117,26 +140,26 @@ fn addresses(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         value: text.to_owned(),
         error: wrong.then(|| text.to_owned()),
     };
-    let page = |pending: bool, wrong: bool, signs_in_again: bool| EmailPage {
+    let page = |pending: bool, wrong: bool, confirms: bool| EmailPage {
         action: text,
         form_token: text.to_owned(),
         username: text,
-        email: Some(text).filter(|_| !signs_in_again),
+        email: Some(text).filter(|_| !confirms),
         confirmed: pending,
         pending: Some(text).filter(|_| pending),
         undo_until: pending.then(moment),
         new_email: field(true, wrong),
         current_password: field(wrong, wrong),
-        signs_in_again,
+        confirm: confirms.then(|| text.to_owned()),
         code: field(pending, wrong),
         notice: Some(text).filter(|_| !wrong),
         error: wrong.then(|| text.to_owned()),
         account: text.to_owned(),
     };
-    for (pending, wrong, signs_in_again) in
+    for (pending, wrong, confirms) in
         [(false, false, false), (true, false, false), (true, true, false), (false, false, true)]
     {
-        add(samples, "email.html", &page(pending, wrong, signs_in_again));
+        add(samples, "email.html", &page(pending, wrong, confirms));
     }
     for asks in ["confirm", "stop", "undo"] {
         let page = AddressPage {

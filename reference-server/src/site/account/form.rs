@@ -47,6 +47,11 @@ impl PostedForm {
         redirect::to_page(&self.state, &self.request, notice.into())
     }
 
+    /// Redirects to the page where the person confirms that it is them, and from there back.
+    pub(super) fn to_confirmation(&self) -> HttpResponse {
+        redirect::to_confirmation(&self.state, &self.request)
+    }
+
     /// The answer to an error of a flow: a notice, where the person can do something about it.
     pub(super) fn refuse(&self, error: Error) -> Result<HttpResponse, ApiError> {
         let notice = match &error {

@@ -11,7 +11,7 @@ use crate::site::texts::AccountNotice;
 /// Begins to link an identity: redirects to the provider.
 pub(super) async fn link(form: PostedForm) -> Result<HttpResponse, ApiError> {
     if !form.is_fresh() {
-        return Ok(form.back(AccountNotice::NotFresh));
+        return Ok(form.to_confirmation());
     }
     let auth = &form.state.auth;
     let by = StartedBy::Session(form.browser.session.id.clone());
@@ -27,7 +27,7 @@ pub(super) async fn link(form: PostedForm) -> Result<HttpResponse, ApiError> {
 /// Unlinks an identity.
 pub(super) async fn unlink(form: PostedForm) -> Result<HttpResponse, ApiError> {
     if !form.is_fresh() {
-        return Ok(form.back(AccountNotice::NotFresh));
+        return Ok(form.to_confirmation());
     }
     match sso::unlink(&form.state.auth, &form.browser.account.id, &form.text("issuer")?).await {
         Ok(()) => Ok(form.back(AccountNotice::Unlinked)),

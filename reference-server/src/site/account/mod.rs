@@ -3,7 +3,6 @@
 //! Every change is a form of the page, proven by its token (security WEB-5). A change of the ways to sign in needs a
 //! password that was given in the last five minutes (ID-12).
 
-mod confirm;
 mod form;
 mod identities;
 mod language;
@@ -13,11 +12,10 @@ mod redirect;
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get, post};
 
-use self::confirm::confirm;
 use self::identities::{link, unlink};
 use self::language::choose;
 use self::page::show;
-use crate::paths::{ACCOUNT, ACCOUNT_CONFIRM, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK};
+use crate::paths::{ACCOUNT, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_UNLINK};
 use crate::state::State;
 
 /// The routes of the page and its forms.
@@ -27,6 +25,5 @@ pub fn routes(state: &State) -> Routes {
         .route(ACCOUNT, [get(show)])
         .route(ACCOUNT_LINK, [post(link)])
         .route(ACCOUNT_UNLINK, [post(unlink)])
-        .route(ACCOUNT_CONFIRM, [post(confirm)])
         .route(ACCOUNT_LANGUAGE, [post(choose)])
 }

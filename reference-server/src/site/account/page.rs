@@ -8,7 +8,6 @@ use lysand_auth::flows::invitations::{self, MayInvite};
 use lysand_auth::flows::outbox;
 use lysand_auth::flows::sso::{self, Linked};
 use lysand_auth::host::accounts::Account;
-use lysand_auth::host::accounts::Accounts as _;
 use lysand_auth::host::pages::{AccountOnPage, Language, MomentOnPage, Reader};
 use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
 use serde::Deserialize;
@@ -16,8 +15,8 @@ use serde::Deserialize;
 use crate::pages::TeraPages;
 use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
 use crate::paths::{
-    ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_CONFIRM, ACCOUNT_EMAIL, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_PASSWORD,
-    ACCOUNT_UNLINK, AUTHORIZED_APPLICATIONS, HOME, INVITATIONS, PROFILE,
+    ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_EMAIL, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_PASSWORD, ACCOUNT_UNLINK,
+    AUTHORIZED_APPLICATIONS, CONFIRM_FOR_ACCOUNT, HOME, INVITATIONS, PROFILE,
 };
 use crate::site::server_sign_in;
 use crate::site::texts::AccountNotice;
@@ -42,12 +41,10 @@ pub(super) async fn show(
         return Ok(server_sign_in::to_sign_in(&state, &reader, ACCOUNT));
     }
     let sso = &state.auth.config().sso;
-    let (mut linked, mut has_password) = (Vec::new(), false);
-    if let Some(browser) = &browser.0 {
-        linked = sso::list(&state.auth, &browser.account.id).await?;
-        has_password =
-            !sso.forced && state.accounts.has_password(&browser.account.id).await.map_err(Error::from_host)?;
-    }
+    let linked = match &browser.0 {
+        Some(browser) => sso::list(&state.auth, &browser.account.id).await?,
+        None => Vec::new(),
+    };
     let is_linked = |id: &str| linked.iter().any(|linked: &Linked| linked.provider.id == id);
     let others = sso.providers.iter().filter(|provider| !is_linked(&provider.id));
     let may_invite = |account| invitations::may_invite(&state.auth, account) != MayInvite::No;
@@ -77,10 +74,10 @@ pub(super) async fn show(
             password: (!sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
             email: reader.keep(ACCOUNT_EMAIL),
             activity: reader.keep(ACCOUNT_ACTIVITY),
+            confirm: reader.keep(CONFIRM_FOR_ACCOUNT),
             home: reader.keep(HOME),
         },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
-        has_password,
     };
     Ok(state.pages.reply(&reader, StatusCode::OK, "account.html", &page))
 }
@@ -106,10 +103,5 @@ fn languages<'a>(pages: &'a TeraPages, account: Option<&Account>) -> Vec<Languag
 /// Where the forms post to.
 fn actions(reader: &Reader) -> Actions {
     let keep = |path| reader.keep(path);
-    Actions {
-        link: keep(ACCOUNT_LINK),
-        unlink: keep(ACCOUNT_UNLINK),
-        confirm: keep(ACCOUNT_CONFIRM),
-        language: keep(ACCOUNT_LANGUAGE),
-    }
+    Actions { link: keep(ACCOUNT_LINK), unlink: keep(ACCOUNT_UNLINK), language: keep(ACCOUNT_LANGUAGE) }
 }

@@ -4,27 +4,33 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::web::reader;
 
-use crate::paths::ACCOUNT;
+use crate::paths::{ACCOUNT, CONFIRM_FOR_ACCOUNT};
 use crate::site::texts::AccountNotice;
 use crate::state::State;
 
 /// Redirects to the page, in the language in which it was shown.
 pub(super) fn to_page(state: &State, req: &HttpRequest, notice: Option<AccountNotice>) -> HttpResponse {
-    to_query(state, &reader(req).keep(&query(notice)))
+    to(state, &reader(req).keep(&path(notice)))
 }
 
 /// Redirects to the page without the `lang` of the one that was shown: it would hide a language that was just chosen.
 pub(super) fn to_page_in_chosen_language(state: &State, notice: AccountNotice) -> HttpResponse {
-    to_query(state, &query(Some(notice)))
+    to(state, &path(Some(notice)))
 }
 
-fn query(notice: Option<AccountNotice>) -> String {
-    notice.map(|notice| format!("?notice={}", notice.name())).unwrap_or_default()
+/// Redirects to the page where the person confirms that it is them, and from there back.
+pub(super) fn to_confirmation(state: &State, req: &HttpRequest) -> HttpResponse {
+    to(state, &reader(req).keep(CONFIRM_FOR_ACCOUNT))
 }
 
-fn to_query(state: &State, query: &str) -> HttpResponse {
+fn path(notice: Option<AccountNotice>) -> String {
+    let query = notice.map(|notice| format!("?notice={}", notice.name())).unwrap_or_default();
+    format!("{ACCOUNT}{query}")
+}
+
+fn to(state: &State, path: &str) -> HttpResponse {
     HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, state.settings.http.base_url.join(&format!("{ACCOUNT}{query}"))))
+        .insert_header((header::LOCATION, state.settings.http.base_url.join(path)))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))
         .finish()
 }

@@ -41,7 +41,7 @@ pub(crate) struct Flow {
 type Steps = Arc<Mutex<[Vec<u32>; 4]>>;
 
 impl Flow {
-    fn new(prepared: &Arc<Prepared>, number: usize) -> Flow {
+    pub(crate) fn new(prepared: &Arc<Prepared>, number: usize) -> Flow {
         Flow {
             prepared: Arc::clone(prepared),
             browser: Browser::new(prepared.address),
@@ -65,13 +65,13 @@ impl Flow {
     }
 
     /// Signs the browser in.
-    async fn enter(&mut self) -> Result<(), String> {
+    pub(crate) async fn enter(&mut self) -> Result<(), String> {
         let reply = self.browser.exchange(&self.prepared.sign_in(PASSWORD)).await.map_err(text)?;
         if signed_in(&reply) { Ok(()) } else { Err(format!("sign-in: {}", reply.summary())) }
     }
 
     /// One whole flow; returns the body of the token answer.
-    async fn walk(&mut self) -> Result<Vec<u8>, String> {
+    pub(crate) async fn walk(&mut self) -> Result<Vec<u8>, String> {
         self.count += 1;
         let state = format!("{}-{}", self.number, self.count);
         let start = Instant::now();

@@ -32,6 +32,8 @@ mod prepare;
 mod refusals;
 mod report;
 mod server;
+mod sign_ups;
+mod soak;
 mod suite;
 mod sweeping;
 
@@ -69,6 +71,7 @@ fn act(options: &Options) -> Outcome<ExitCode> {
         Some(Part::Baseline { workers, body }) => baseline::serve(workers, body).map(|()| ExitCode::SUCCESS),
         Some(Part::Calibrate) => calibrate(options).map(|()| ExitCode::SUCCESS),
         Some(Part::Pages) => pages::measure().map(|()| ExitCode::SUCCESS),
+        Some(Part::Soak { minutes }) => soak(options, minutes),
         None => measure(options),
     }
 }
@@ -94,8 +97,7 @@ fn measure(options: &Options) -> Outcome<ExitCode> {
     if !options.no_sqlite {
         report.sections.push(suite(None).run());
     }
-    let postgres = options.postgres.clone().or_else(|| std::env::var("TEST_POSTGRES_URL").ok());
-    if let Some(argument) = postgres.filter(|argument| !argument.is_empty()) {
+    if let Some(argument) = options.postgres_url() {
         report.sections.push(match Postgres::open(&argument) {
             Ok(postgres) => suite(Some(postgres)).run(),
             Err(fault) => {
@@ -120,6 +122,15 @@ fn calibrate(options: &Options) -> Outcome<()> {
     let figures = bearer::rounds(second.address, first.address, &request, BODY, &options.length())?;
     println!("the bare handler against itself: {}", figures.text());
     Ok(())
+}
+
+/// Mixed traffic for so many minutes, on all databases at once.
+fn soak(options: &Options, minutes: u64) -> Outcome<ExitCode> {
+    let (binary, folder) = (server_binary(options)?, temporary_folder(options)?);
+    let mut postgres = options.postgres_url().map(|url| Postgres::open(&url)).transpose()?;
+    let length = std::time::Duration::from_secs(minutes * 60);
+    let is_well = soak::soak(&binary, folder.path(), postgres.as_mut(), length)?;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The server that was built beside this program, unless another is given.

@@ -45,6 +45,11 @@ pub(crate) enum Part {
     Calibrate,
     /// Measures what rendering the consent page costs, in this process.
     Pages,
+    /// Mixed traffic for a long time: memory, descriptors and threads must not grow.
+    Soak {
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=240))]
+        minutes: u64,
+    },
     /// Serves as the bare handler (used by this program itself).
     #[command(hide = true)]
     Baseline {
@@ -69,6 +74,7 @@ pub(crate) enum Work {
     Refusals,
     Sweeping,
     Mails,
+    SignUps,
 }
 
 impl Options {
@@ -79,6 +85,12 @@ impl Options {
             Some(window) => Length { rounds: 1, window, slow_window: window, guessing: window, ..length },
             None => length,
         }
+    }
+
+    /// The PostgreSQL to measure on, if there is one.
+    pub(crate) fn postgres_url(&self) -> Option<String> {
+        let given = self.postgres.clone().or_else(|| std::env::var("TEST_POSTGRES_URL").ok());
+        given.filter(|url| !url.is_empty())
     }
 
     /// Whether this measurement is asked for.
@@ -104,6 +116,8 @@ pub(crate) struct Length {
     pub(crate) slow_window: Duration,
     /// The stretch of checks without and with guessing.
     pub(crate) guessing: Duration,
+    /// Answers of each kind whose times are compared.
+    pub(crate) compared: usize,
     /// Bursts of sign-ins.
     pub(crate) bursts: usize,
     /// Rows that are over, and rows that stay, while a sweep is measured; and how long it is watched at most.
@@ -122,6 +136,7 @@ impl Length {
         slow_ramp: Duration::from_millis(500),
         slow_window: Duration::from_millis(2_500),
         guessing: Duration::from_secs(8),
+        compared: 200,
         bursts: 10,
         swept: 2_000_000,
         kept: 1_000_000,
@@ -137,6 +152,7 @@ impl Length {
         slow_ramp: Duration::from_millis(300),
         slow_window: Duration::from_secs(1),
         guessing: Duration::from_secs(2),
+        compared: 20,
         bursts: 2,
         swept: 50_000,
         kept: 25_000,

@@ -72,7 +72,7 @@ fn rounds(prepared: &Prepared, length: &Length) -> Outcome<Row> {
 }
 
 /// Hashes per second of one thread per core.
-fn raw_rate(window: Duration) -> Outcome<f64> {
+pub(crate) fn raw_rate(window: Duration) -> Outcome<f64> {
     let params = Params::new(MEMORY_KIB, ITERATIONS, LANES, None).map_err(|fault| fault.to_string())?;
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let rates: Result<Vec<f64>, String> = std::thread::scope(|scope| {

@@ -17,6 +17,7 @@ use crate::server::Installation;
 pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1/cb";
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 const ACCOUNT: &str = "bench";
+pub(crate) const ADDRESS: &str = "bench@example.org";
 const SCOPES: &str = "read write follow push";
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -34,7 +35,7 @@ pub(crate) struct Prepared {
 /// Makes account, token and application on a running server.
 pub(crate) fn prepare(installation: &Installation) -> Outcome<Arc<Prepared>> {
     let input = format!("{PASSWORD}\n");
-    let create = ["account", "create", ACCOUNT, "--email", "bench@example.org", "--password-stdin"];
+    let create = ["account", "create", ACCOUNT, "--email", ADDRESS, "--password-stdin"];
     installation.administer(&create, &input)?;
     let printed = installation.administer(&["token", "create", ACCOUNT, "--scopes", "read"], "")?;
     let token = printed.lines().map(str::trim).rfind(|line| !line.is_empty());
@@ -75,7 +76,12 @@ impl Prepared {
 
     /// A sign-in with that password, as a page of the server's own origin posts it.
     pub(crate) fn sign_in(&self, password: &str) -> Vec<u8> {
-        let form = encode(&[("identifier", ACCOUNT), ("password", password)]);
+        self.sign_in_as(ACCOUNT, password)
+    }
+
+    /// The same with the name of somebody else.
+    pub(crate) fn sign_in_as(&self, name: &str, password: &str) -> Vec<u8> {
+        let form = encode(&[("identifier", name), ("password", password)]);
         request("POST", &self.login_target, &self.authority, &[("Sec-Fetch-Site", "same-origin")], &form)
     }
 

@@ -129,6 +129,18 @@ impl Running {
         Ok(kib / 1024.0)
     }
 
+    /// How many descriptors it has open.
+    pub(crate) fn descriptors(&self) -> Outcome<usize> {
+        let path = format!("/proc/{}/fd", self.process.id());
+        Ok(fs::read_dir(&path).map_err(|fault| format!("{path}: {fault}"))?.count())
+    }
+
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> Outcome<usize> {
+        let path = format!("/proc/{}/task", self.process.id());
+        Ok(fs::read_dir(&path).map_err(|fault| format!("{path}: {fault}"))?.count())
+    }
+
     /// Asks the server to end, and says so if it does not end well.
     pub(crate) fn stop(mut self) -> Outcome<()> {
         match self.process.stop(STOP_LIMIT) {

@@ -11,7 +11,7 @@ use crate::postgres::Postgres;
 use crate::prepare::prepare;
 use crate::report::{Row, Section, Verdict};
 use crate::server::{Installation, Running};
-use crate::{Outcome, bearer, bursts, flow, guessing, mails, passwords, pipelining, refusals, sweeping};
+use crate::{Outcome, bearer, bursts, flow, guessing, mails, passwords, pipelining, refusals, sign_ups, sweeping};
 
 const START: &str = "start on an empty folder to the first answer";
 const START_TARGET: &str = "≤ 300 ms";
@@ -50,6 +50,13 @@ impl Suite<'_> {
             say(database, "refusals");
             rows.push(self.refusals().unwrap_or_else(|fault| Row::failed("refusals", "", &fault.to_string())));
         }
+        if self.options.wants(Work::SignUps) {
+            say(database, "sign-ups");
+            match self.sign_ups() {
+                Ok(measured) => rows.extend(measured),
+                Err(fault) => rows.push(Row::failed("sign-ups", "", &fault.to_string())),
+            }
+        }
         if self.options.wants(Work::Mails) {
             say(database, "mails");
             rows.push(self.mails().unwrap_or_else(|fault| Row::failed("mails", "", &fault.to_string())));
@@ -78,6 +85,18 @@ impl Suite<'_> {
         let row = refusals::measure(&prepared, self.length);
         server.stop()?;
         Ok(row)
+    }
+
+    /// A server where anybody signs up, and no proof of work is asked.
+    fn sign_ups(&mut self) -> Outcome<Vec<Row>> {
+        let installation = self.installation("sign-ups")?.with("signups.proof_of_work", "false");
+        let (server, _) = installation.serve()?;
+        let prepared = prepare(&installation)?;
+        let body = bearer::verify(&prepared)?;
+        let bare = Baseline::start(cores(), body)?;
+        let rows = sign_ups::measure(&prepared, &bare, body, self.length);
+        server.stop()?;
+        Ok(rows)
     }
 
     /// A server that sends mail.

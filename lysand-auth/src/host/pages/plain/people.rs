@@ -2,8 +2,8 @@
 
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
-    ActivityPage, AddressPage, ConfirmAddressPage, EmailPage, FieldOnPage, ForgotPage, InvitationsPage, MessagePage,
-    PasswordPage, ProfilePage, ResetPage, SignUpPage, WaitingPage,
+    ActivityPage, AddressPage, ConfirmAddressPage, ConfirmIdentityPage, EmailPage, FieldOnPage, ForgotPage,
+    InvitationsPage, MessagePage, PasswordPage, ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 
 /// A field with its label and what is wrong with it.
@@ -154,6 +154,15 @@ pub(super) fn password(page: &PasswordPage<'_>) -> String {
     body + &link(&page.account, "Your account")
 }
 
+pub(super) fn confirm_identity(page: &ConfirmIdentityPage<'_>) -> String {
+    let mut body = alert(page.error) + &paragraph(&format!("@{}", page.username));
+    if page.current_password.asked {
+        let inside = field("Password", "current_password", "password", &page.current_password) + &button("Confirm");
+        body += &form(page.action, &[("form_token", page.form_token.as_str()), ("then", page.then)], &inside);
+    }
+    body + &link(&page.sign_in, "Sign in once more") + &link(&page.account, "Your account")
+}
+
 pub(super) fn activity(page: &ActivityPage<'_>) -> String {
     let mut body = paragraph(&format!("@{}", page.username));
     for done in &page.activity {
@@ -180,8 +189,8 @@ pub(super) fn email(page: &EmailPage<'_>) -> String {
         body += &form(page.action, &[token, ("do", "resend")], &button("Send it again"));
         body += &form(page.action, &[token, ("do", "cancel")], &button("Keep the address"));
     }
-    if page.signs_in_again {
-        body += &paragraph("Please sign in once more to change the address.");
+    if let Some(confirm) = &page.confirm {
+        body += &link(confirm, "Confirm that it is you");
     } else {
         let inside = [
             field("New address", "email", "email", &page.new_email),

@@ -7,37 +7,43 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::sso;
 use crate::model::authorization::AuthorizationRequest;
-use crate::web::kit::page::View;
+use crate::web::kit::page::{PageError, View};
 use crate::web::kit::provider_redirect::redirect_to_provider;
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, request_without_scope};
 use crate::web::pages::login_redirect::to_login_page;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::reply::ApiError;
 use crate::web::wire::request::{issuer, same_origin, source};
 
 /// `GET /oauth/sso`: a plain link starts a sign-in (Lysand §8)
-pub(crate) async fn start(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, ApiError> {
-    let params = received.0?;
-    let provider = as_validation_error(params.text("issuer"));
-    Ok(begin(&auth, &req, &params, provider).await)
+pub(crate) async fn start(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
+    started(&auth, &req, received, |params| as_validation_error(params.text("issuer"))).await
 }
 
 /// `POST /oauth/sso`
-pub(crate) async fn start_by_form(
-    auth: Data<Auth>,
-    req: HttpRequest,
-    received: Received,
-) -> Result<HttpResponse, ApiError> {
-    let params = received.0?;
-    let provider = same_origin(&req, &auth).and_then(|()| as_validation_error(params.text("issuer")));
-    Ok(begin(&auth, &req, &params, provider).await)
+pub(crate) async fn start_by_form(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
+    let provider = |params: &Params| {
+        same_origin(&req, &auth)?;
+        as_validation_error(params.text("issuer"))
+    };
+    started(&auth, &req, received, provider).await
 }
 
 /// `POST /oauth/sso/:issuer`
-pub(crate) async fn start_at(auth: Data<Auth>, req: HttpRequest, received: Received) -> Result<HttpResponse, ApiError> {
-    let params = received.0?;
-    let provider = same_origin(&req, &auth).map(|()| Some(issuer(&req)));
-    Ok(begin(&auth, &req, &params, provider).await)
+pub(crate) async fn start_at(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
+    started(&auth, &req, received, |_| same_origin(&req, &auth).map(|()| Some(issuer(&req)))).await
+}
+
+/// Begins where the parameters can be read; a person sees the page of the error otherwise (faults A12).
+async fn started(
+    auth: &Auth,
+    req: &HttpRequest,
+    received: Received,
+    provider: impl FnOnce(&Params) -> Result<Option<String>, Error>,
+) -> HttpResponse {
+    match received.0 {
+        Ok(params) => begin(auth, req, &params, provider(&params)).await,
+        Err(error) => PageError::from(error).render(auth, req, &Params::of_query(req)).await,
+    }
 }
 
 async fn begin(
