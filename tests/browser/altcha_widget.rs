@@ -62,6 +62,8 @@ async fn altcha_widget_on_another_origin_solves_the_challenge_of_a_sign_up() {
     assert!(server.mailed_token("/register/confirm").await.len() > 20);
 
     // A solution makes one account; the widget has another after it was reset.
+    browser.fill("username", "mallory").await;
+    browser.fill("email", "mallory@people.example").await;
     browser.click("#send").await;
     browser.reads("The server: 422").await;
     let facts = browser.evaluate("return facts").await;

@@ -42,6 +42,9 @@ pub async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<GuardedBody>, Error> {
     let draining = request.app_data::<web::Data<Draining>>().is_some_and(|draining| draining.has_begun());
+    // After a request that offers to change the protocol the framework ends the connection, and does not say so: a proxy that
+    // sends these words with each request would use it once more, and answer 502.
+    let is_last = draining || request.head().connection_type() == ConnectionType::Upgrade;
     let (uri, routes) = (request.uri().clone(), request.app_data::<web::Data<RouteList>>().cloned());
     // Asked only when it is needed: most requests get an answer from a handler.
     let open = || routes.as_ref().is_some_and(|routes| routes.is_open_to_other_origins(uri.path()));
@@ -60,7 +63,7 @@ pub async fn guard(
         false => answer.await,
     };
     let mut response = answer.map_err(|_| panicked(open()))??;
-    if draining {
+    if is_last {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response.map_body(|_, body| GuardedBody { body: body.boxed(), _sent: sent, _answering: answering }))
