@@ -66,6 +66,10 @@ story!(reset_ends_links_under_way_to_a_provider, |story| {
     let account = story.account(&ada).await;
     let linked = lysand_auth::flows::sso::list(&story.server().state().auth, &account.id).await.expect("a list");
     assert!(linked.is_empty(), "{linked:?}");
+    // The owner links their own all the same.
+    let ada = tests::Person { password: "quite another sentence".to_owned(), ..ada };
+    let token = story.token(&ada, &app).await;
+    story.link_at(&mut CookieJar::default(), &token, &provider, &ProviderUser::named("ada")).await.is_linked();
 });
 
 story!(waiting_token_opens_nothing_but_waiting, OPEN, |story| {

@@ -151,10 +151,14 @@ async fn redeem(state: Data<State>, req: HttpRequest, form: Form<Vec<(String, St
 
 /// Exactly one way of authentication, as the document has it (RFC 6749 §2.3.1).
 fn is_our_client(state: &State, req: &HttpRequest, id: Option<String>, secret: Option<String>) -> bool {
-    let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let wanted = STANDARD.encode(format!("{}:{}", encode(CLIENT_ID), encode(CLIENT_SECRET)));
+    // A space may be `+` or `%20`.
+    let decode = |part: &str| form_urlencoded::parse(part.as_bytes()).next().map(|(text, _)| text.into_owned());
     let basic = req.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let by_header = basic == Some(&format!("Basic {wanted}")) && secret.is_none();
+    let sent = basic.and_then(|value| STANDARD.decode(value.strip_prefix("Basic ")?).ok());
+    let sent = sent.and_then(|bytes| String::from_utf8(bytes).ok());
+    let sent = sent.as_deref().and_then(|sent| sent.split_once(':')).map(|(id, secret)| (decode(id), decode(secret)));
+    let is_ours = sent == Some((Some(CLIENT_ID.to_owned()), Some(CLIENT_SECRET.to_owned())));
+    let by_header = is_ours && secret.is_none();
     let by_body = basic.is_none() && id.as_deref() == Some(CLIENT_ID) && secret.as_deref() == Some(CLIENT_SECRET);
     match state.inner().authentication {
         Some("client_secret_basic") => by_header,

@@ -112,7 +112,7 @@ fn one(binary: &Path, folder: &Path, (name, url): (&str, &str), length: Duration
                 settled = Some(last);
             }
         }
-        Ok::<Totals, Failure>(traffic.join().map_err(|_| "the traffic panicked")??)
+        traffic.join().map_err(|_| "the traffic panicked")?
     })?;
     server.stop()?;
     let settled = settled.ok_or("the soak is too short to see anything")?;
