@@ -64,10 +64,19 @@ pub enum Proceeded {
     Waits(WaitingState),
 }
 
-/// How far somebody is who waits.
+/// How far somebody is who waits: what a waiting browser asks again and again, with one look-up and that of the account.
 ///
 /// # Errors
 /// 404 when nobody waits with this.
+pub async fn state(auth: &Auth, token: &Secret) -> Result<WaitingState, Error> {
+    let (waits, account) = waiting::found(auth, token).await?;
+    Ok(waiting::state(&waits, account.as_ref()))
+}
+
+/// The same with all that the waiting page shows.
+///
+/// # Errors
+/// As [`state`].
 pub async fn look(auth: &Auth, token: &Secret) -> Result<WaitingView, Error> {
     let (waits, account) = waiting::found(auth, token).await?;
     let state = waiting::state(&waits, account.as_ref());

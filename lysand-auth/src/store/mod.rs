@@ -149,6 +149,8 @@ impl Store {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
+        #[cfg(feature = "testing")]
+        crate::testing::count(|work| work.reads += 1);
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.look_up(work).await,
@@ -180,6 +182,8 @@ impl Store {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
+        #[cfg(feature = "testing")]
+        crate::testing::count(|work| work.reads += 1);
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.read(work).await,
@@ -200,6 +204,8 @@ impl Store {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
+        #[cfg(feature = "testing")]
+        crate::testing::count(|work| work.transactions += 1);
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.write(work).await,
@@ -218,6 +224,8 @@ impl Store {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
+        #[cfg(feature = "testing")]
+        crate::testing::count(|work| work.transactions += 1);
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.write(work).await,

@@ -361,6 +361,12 @@ story!(email_change_voids_reset_links_to_the_former_address, |story| {
     let body = json!({ "token": secret, "password": "quite another sentence" });
     story.post("/api/v1/auth/password/reset").json(&body).send().await.is(400);
     story.verify(&token).await.is(200);
+    // Nor do they count again once the former address is back.
+    ask(&story, &token, &ada.email).await.is(202);
+    let confirm = link(&story, &ada.email, "/account/email/confirm", 1).await;
+    press(&story, "/account/email/confirm", &confirm).await.is(200);
+    assert_eq!(state(&story, &token).await["email"], json!(ada.email));
+    story.post("/api/v1/auth/password/reset").json(&body).send().await.is(400);
 });
 
 story!(email_set_by_staff_is_told_to_the_former_address, |story| {

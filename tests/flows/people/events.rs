@@ -184,3 +184,19 @@ story!(activity_shows_a_person_what_happened_and_nobody_else, &[("ratelimit.enab
     assert!(devices.contains(&&json!({ "browser": "Firefox 140", "system": "Linux", "kind": "desktop" })), "{told}");
     assert!(came_in["app"].is_string() && came_in["network"].is_string(), "{came_in}");
 });
+
+story!(
+    events_record_an_exceeded_limit_once_over_replicas,
+    &[("ratelimit.enabled", "true"), ("ratelimit.login_address.max", "2")],
+    |story| {
+        story.person("ada").await;
+        let app = story.usual_app().await;
+        let other = story.replica().await;
+        let there = tests::TestClient::new(other.base_url(), &tests::http::http_client(None));
+        for _ in 0..3 {
+            story.log_in(&app.authorize_query(), "ada", "wrong").await;
+            there.log_in(&app.authorize_query(), "ada", "wrong").await.expect("an answer");
+        }
+        assert_eq!(one(&story, "throttled").await.detail.as_deref(), Some(r#"{"rule":"login_address"}"#));
+    }
+);

@@ -5,6 +5,7 @@ mod admission;
 mod approval;
 mod by_provider;
 mod confirm_identity;
+mod costs;
 mod dump;
 mod email;
 mod endings;

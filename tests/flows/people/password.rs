@@ -260,3 +260,19 @@ async fn newest_link(story: &Story, person: &Person) -> String {
     }
     panic!("no link counts");
 }
+
+story!(password_changes_with_one_token_at_the_same_moment_succeed_once, |story| {
+    // The token outlives the change that it makes, so that it is the old password alone that counts once.
+    let (ada, app) = (story.person("ada").await, account_app(&story).await);
+    let token = story.token(&ada, &app).await;
+    let passwords: Vec<String> = (0..6).map(|number| format!("another sentence {number}")).collect();
+    let tries = passwords
+        .iter()
+        .map(|password| change(&story, &token, json!({ "current_password": ada.password, "password": password })));
+    let answers = futures_util::future::join_all(tries).await;
+    let won: Vec<usize> =
+        answers.iter().enumerate().filter(|(_, answer)| answer.status == 200).map(|(number, _)| number).collect();
+    assert_eq!(won.len(), 1, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
+    assert!(answers.iter().all(|answer| answer.status == 200 || answer.status == 403));
+    assert!(signs_in(&story, &ada, &passwords[won[0]]).await);
+});

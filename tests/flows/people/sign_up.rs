@@ -199,3 +199,16 @@ story!(twenty_sign_ups_of_one_name_at_once_make_one_account, OPEN, |story| {
         assert_eq!(answer.json()["details"]["username"][0]["error"], "ERR_TAKEN");
     }
 });
+
+story!(register_with_the_hidden_field_filled_makes_nobody_and_shows_the_field, OPEN, |story| {
+    use lysand_auth::host::accounts::Accounts as _;
+    let mut jar = CookieJar::default();
+    let token = form_token(&story, &mut jar, "/register").await;
+    let hidden = [form("ada", "ada@example.com"), vec![("form_token", &*token), ("homepage", "https://spam.example")]];
+    let refused = story.post("/register").cookies(&jar).form(&hidden.concat()).send().await.is(422);
+    assert!(refused.body.contains("Please leave this field empty."));
+    assert!(story.server().state().accounts.by_identifier("ada").await.expect("an answer").is_none());
+    // Whoever empties it goes on.
+    let fields = [form("ada", "ada@example.com"), vec![("form_token", &*token), ("homepage", "")]].concat();
+    story.post("/register").cookies(&jar).form(&fields).send().await.is(302);
+});

@@ -122,7 +122,7 @@ pub(super) async fn state(auth: Data<Auth>, req: HttpRequest, what: Path<String>
     let answer = async {
         let token = cookies::waiting_cookie(&auth, req.headers()).filter(|_| what.as_str() == "state");
         let token = token.ok_or_else(|| Error::refused(Code::NotFound, "Record not found"))?;
-        Ok(reply::json(&json!({ "state": flow::look(&auth, &token).await?.state.name() })))
+        Ok(reply::json(&json!({ "state": flow::state(&auth, &token).await?.name() })))
     };
     answer.await.unwrap_or_else(|error| ApiError(error).error_response())
 }
