@@ -72,6 +72,8 @@ mod texts;
 mod upstream;
 #[cfg(feature = "actix")]
 pub mod web;
+#[cfg(feature = "testing")]
+mod work;
 
 pub use ambient::Ambient;
 pub use auth::{Auth, AuthBuilder};

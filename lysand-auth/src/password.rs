@@ -159,7 +159,7 @@ impl Passwords {
 
     async fn compute(&self, params: Params, password: &Secret, salt: Vec<u8>) -> Result<Vec<u8>, Busy> {
         #[cfg(feature = "testing")]
-        crate::testing::count(|work| work.hashes += 1);
+        crate::work::count(|work| work.hashes += 1);
         let (answer, result) = oneshot::channel();
         let claim = Arc::new(Claim::default());
         let job = Job {

@@ -102,26 +102,21 @@ pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller
     });
     let change = Change::Email(Email { confirmed: true, ..email });
     let changed = auth.accounts().change_along(&account.id, change, along).await;
-    if !spent.load(Ordering::Acquire) {
-        return Ok(Confirmed::Before);
-    }
-    if held.load(Ordering::Acquire) {
-        return Err(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN));
-    }
     match changed {
+        _ if !spent.load(Ordering::Acquire) => return Ok(Confirmed::Before),
         Ok(()) => {}
+        Err(_) if held.load(Ordering::Acquire) => return Err(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN)),
         Err(AccountsError::Taken(_)) => return Err(Error::refused(Code::Conflict, texts::ADDRESS_TAKEN)),
         // Its time was over, and it was removed in the same moment.
         Err(_) if auth.account(&account.id).await?.is_none() => return Ok(Confirmed::Before),
         Err(error) => return Err(error.into()),
     }
-    if is_pending && !stays_pending {
-        auth.accounts().set_standing(&account.id, Standing::Active).await?;
-    }
     mail::wake(auth);
     tracing::info!(account = %account.id, "address confirmed");
-    if stays_pending {
-        review_notice::try_tell(auth).await;
+    match is_pending {
+        true if stays_pending => review_notice::try_tell(auth).await,
+        true => auth.accounts().set_standing(&account.id, Standing::Active).await?,
+        false => {}
     }
     Ok(Confirmed::Now)
 }

@@ -150,7 +150,7 @@ impl Store {
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
         #[cfg(feature = "testing")]
-        crate::testing::count(|work| work.reads += 1);
+        crate::work::count(|work| work.reads += 1);
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.look_up(work).await,
@@ -183,7 +183,7 @@ impl Store {
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
         #[cfg(feature = "testing")]
-        crate::testing::count(|work| work.reads += 1);
+        crate::work::count(|work| work.reads += 1);
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.read(work).await,
@@ -205,7 +205,7 @@ impl Store {
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
         #[cfg(feature = "testing")]
-        crate::testing::count(|work| work.transactions += 1);
+        crate::work::count(|work| work.transactions += 1);
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.write(work).await,
@@ -225,7 +225,7 @@ impl Store {
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
         #[cfg(feature = "testing")]
-        crate::testing::count(|work| work.transactions += 1);
+        crate::work::count(|work| work.transactions += 1);
         match &*self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite(sqlite) => sqlite.write(work).await,

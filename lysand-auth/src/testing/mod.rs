@@ -20,11 +20,9 @@ mod browser;
 mod clock;
 #[cfg(feature = "sqlite")]
 mod scratch;
-mod work;
 
 pub use self::browser::{Browser, sign_in};
 pub use self::clock::FrozenClock;
 #[cfg(feature = "sqlite")]
 pub use self::scratch::ScratchStore;
-pub(crate) use self::work::count;
-pub use self::work::{Work, counted};
+pub use crate::work::{Work, counted};

@@ -11,8 +11,8 @@ use lysand_auth::config::BaseUrl;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::mailer::{Letter, MailRefused};
 
+use super::sentences::one_line;
 use super::templates::MailTemplates;
-use super::texts::one_line;
 
 /// The longest line of a mail without encoding (RFC 5322 §2.1.1).
 const LONGEST_LINE: usize = 990;

@@ -1,9 +1,10 @@
-//! Mail: what it says (`texts`, `templates`), how it is put together (`message`), and where it goes: by SMTP
+//! Mail: what it says (`texts`, `sentences`, `templates`), how it is put together (`message`), and where it goes: by SMTP
 //! ([`SmtpMailer`]), or into files ([`FileMailer`]). Whether a domain takes mail, its MX records tell ([`MxRecords`]).
 
 mod domains;
 mod file;
 mod message;
+mod sentences;
 mod smtp;
 #[cfg(test)]
 mod snapshots;

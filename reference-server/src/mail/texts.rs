@@ -4,6 +4,7 @@ use lysand_auth::ambient::Timestamp;
 use lysand_auth::host::accounts::Role;
 use lysand_auth::host::mailer::Mail;
 
+use super::sentences::{Line, Part, Sentence, address, say, sentence, with_words};
 use crate::paths::AUTHORIZED_APPLICATIONS;
 
 const SESSIONS: &str = "/account/sessions";
@@ -19,30 +20,6 @@ const IF_YOU: &str = "If that was you, there is nothing to do.";
 const IGNORE: &str = "If that was not you, you can ignore this mail.";
 const NEW_PASSWORD: &str = "If it was not you, choose a new password at once:";
 const LIMITED_LINK: &str = "The link works once and for a limited time.";
-
-/// A sentence with holes, and what stands in them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sentence {
-    pub(super) pattern: &'static str,
-    pub(super) parts: Vec<Part>,
-}
-
-/// What stands in a hole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    /// Somebody's own words, as they are.
-    Text(String),
-    /// English words of ours.
-    Words(String),
-}
-
-/// A line of a mail.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Line {
-    Say(Sentence),
-    /// An address of this server, on a line of its own.
-    Address(String),
-}
 
 /// What a mail says: before its link and code, and after them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,22 +42,6 @@ pub(super) struct Place<'a> {
     pub(super) forgot: &'a str,
     /// Whether the mail has a link.
     pub(super) has_link: bool,
-}
-
-fn sentence(pattern: &'static str, parts: &[&str]) -> Sentence {
-    Sentence { pattern, parts: parts.iter().map(|part| Part::Text(one_line(part))).collect() }
-}
-
-fn say(pattern: &'static str, parts: &[&str]) -> Line {
-    Line::Say(sentence(pattern, parts))
-}
-
-fn address(url: &str) -> Line {
-    Line::Address(url.to_owned())
-}
-
-fn with_words(pattern: &'static str, text: &str, words: String) -> Line {
-    Line::Say(Sentence { pattern, parts: vec![Part::Text(one_line(text)), Part::Words(words)] })
 }
 
 /// What a mail says; `None` for one that this version has no words for.
@@ -449,14 +410,6 @@ fn role_word(role: Role) -> &'static str {
         Role::Moderator => "moderator",
         _ => "user",
     }
-}
-
-/// A name as it may stand within a sentence: no line of its own, nothing that steers a terminal.
-pub(super) fn one_line(name: &str) -> String {
-    name.split(|c: char| c.is_control() || c.is_whitespace())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 #[cfg(test)]

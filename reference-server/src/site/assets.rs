@@ -31,7 +31,7 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
         .headers()
         .get(header::IF_NONE_MATCH)
         .and_then(|known| known.to_str().ok())
-        .is_some_and(|known| known.split(',').any(|one| one.trim() == tag));
+        .is_some_and(|known| known.split(',').any(|one| is_same(one.trim(), &tag)));
     let mut reply = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     reply.insert_header((header::CACHE_CONTROL, caching)).insert_header((header::ETAG, tag)).content_type(content_type);
     if content_type.starts_with("image/svg") {
@@ -39,6 +39,11 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
         reply.insert_header((header::CONTENT_SECURITY_POLICY, PICTURE_POLICY));
     }
     if is_known { reply.finish() } else { reply.body(content) }
+}
+
+/// Whether a tag that a browser has is this one (RFC 9110 §13.1.2): a proxy that compresses makes a weak tag of it.
+fn is_same(known: &str, tag: &str) -> bool {
+    known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
 }
 
 /// `GET /favicon.ico`: browsers ask for it where a page names no icon, such as a JSON answer.
@@ -117,8 +122,16 @@ mod tests {
 
     #[actix_web::test]
     async fn static_asset_with_matching_etag_is_not_modified() {
-        let tag = format!("\"other\", \"{}\"", find("style.css").unwrap().1);
-        assert_eq!(get(&path("style.css"), Some(&tag)).await.0, StatusCode::NOT_MODIFIED);
+        let digest = find("style.css").unwrap().1;
+        for (known, status) in [
+            (format!("\"other\", \"{digest}\""), StatusCode::NOT_MODIFIED),
+            (format!("W/\"other\", W/\"{digest}\""), StatusCode::NOT_MODIFIED),
+            ("*".to_owned(), StatusCode::NOT_MODIFIED),
+            ("\"other\"".to_owned(), StatusCode::OK),
+            (digest.to_owned(), StatusCode::OK),
+        ] {
+            assert_eq!(get(&path("style.css"), Some(&known)).await.0, status, "{known}");
+        }
     }
 
     #[actix_web::test]

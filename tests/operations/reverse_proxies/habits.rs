@@ -70,7 +70,7 @@ const OF_HAPROXY: [Habit; 7] = [
 async fn bears(proxy: Proxy, habits: &[Habit]) {
     let (mut proxied, ada) = with_ada(proxy).await;
     for (name, edits) in habits {
-        println!("{name}");
+        eprintln!("{name}");
         proxied.configure(edits).await;
         let stranger = proxied.client_from(STRANGER);
         let token = sign_in_on_pages(&proxied, &stranger, &ada).await;

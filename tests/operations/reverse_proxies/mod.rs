@@ -60,7 +60,7 @@ async fn sign_in_on_pages(proxied: &Proxied, client: &TestClient, person: &Perso
     token
 }
 
-/// Over https every cookie is for this host alone (design §7).
+/// Over https every cookie is for this host alone (security WEB-1).
 #[track_caller]
 fn cookies_are_secure(answer: &Response) {
     for line in answer.headers.get_all("set-cookie") {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::attempt::{Checked, SignUp, SignUpError, Work};
+use super::first_mail::FirstMail;
 use super::form::{self, SignUpForm};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
@@ -18,11 +19,10 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::form_error::FormError;
 use crate::model::identity::LinkedIdentity;
-use crate::model::mail_token::Link;
 use crate::model::rate_limit::{Counter, Rule};
 use crate::model::sign_up::{Road, SignUpRecord, Waiting, WaitingSince, WaitingState};
 use crate::secret::{Digest, Secret};
-use crate::steps::confirmation::{confirmation, disowned_key, enqueue_wanted};
+use crate::steps::confirmation::{confirmation, disowned_key};
 use crate::steps::mail::{self, Decoy, Outgoing};
 use crate::steps::new_tokens::{IssuedToken, NewTokens};
 use crate::steps::{events, throttle, waiting};
@@ -320,35 +320,6 @@ struct Bundle {
 pub(super) struct ProvenIdentity {
     pub(super) flow_id: String,
     pub(super) linked: LinkedIdentity,
-}
-
-/// A mail that goes out with an account.
-#[derive(Clone)]
-enum FirstMail {
-    /// To the new account's address, with the link that confirms it, if that is to be done.
-    ToNewAccount(Outgoing, Option<Link>),
-    /// To whoever has the address already.
-    ToOwner(Outgoing),
-}
-
-impl FirstMail {
-    async fn post(
-        self,
-        c: &mut Conn,
-        id: &AccountId,
-        (disowned, decoy): (Digest, Decoy),
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let mail = match self {
-            // What proved the address came from its owner.
-            Self::ToNewAccount(mail, None) => return mail::enqueue(c, mail.about(id.clone())).await.map(drop),
-            Self::ToNewAccount(mail, Some(link)) => {
-                mail.about(id.clone()).with_link(Link { account: Some(id.clone()), ..link })
-            }
-            Self::ToOwner(mail) => mail,
-        };
-        enqueue_wanted(c, Some(mail), (disowned, decoy.of(id.clone())), now).await
-    }
 }
 
 /// What stands in the way of an account, found out in its transaction.

@@ -7,6 +7,7 @@ mod attempt;
 #[cfg(feature = "sso")]
 mod by_provider;
 mod challenge;
+mod first_mail;
 mod form;
 mod make;
 mod offer;
