@@ -72,7 +72,7 @@ async fn of_postgres(url: &str) -> Vec<Cell> {
 }
 
 fn from_hex(hex: &str) -> Option<Vec<u8>> {
-    let is_hex = hex.len() % 2 == 0 && hex.is_ascii();
+    let is_hex = hex.len().is_multiple_of(2) && hex.is_ascii();
     is_hex.then(|| (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).ok()).collect())?
 }
 

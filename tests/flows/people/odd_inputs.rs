@@ -266,7 +266,7 @@ story!(null_characters_reach_no_database, OPEN, |story| {
         ("/api/v1/auth/password/reset", json!({ "token": "\0", "password": NEW })),
         ("/api/v1/auth/signup/confirm", json!({ "waiting_token": "\0", "code": "\0" })),
         ("/api/v1/auth/email", json!({ "email": "a\0@example.com" })),
-        ("/api/v1/auth/email/confirm", json!({ "code": "1234\05678" })),
+        ("/api/v1/auth/email/confirm", json!({ "code": "1234\u{0}5678" })),
         ("/api/v1/auth/password", json!({ "current_password": "\0", "password": "a\0 calm evening" })),
         ("/api/v1/auth/invitations", json!({ "comment": "\0", "email": "a\0@example.com" })),
         ("/api/v1/admin/auth/invitations", json!({ "comment": "\0" })),

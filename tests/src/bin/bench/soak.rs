@@ -7,14 +7,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::Outcome;
 use crate::bearer::BEARER_PATH;
 use crate::flow::Flow;
 use crate::http::Connection;
-use crate::load::{Totals, Work, run};
+use crate::load::{Work, run};
 use crate::postgres::Postgres;
 use crate::prepare::{Prepared, prepare};
 use crate::server::{Installation, Running};
-use crate::{Failure, Outcome};
 
 /// When the server has reached its size.
 const SETTLED: Duration = Duration::from_secs(120);
