@@ -34,15 +34,17 @@ if (field && form.dataset.challenge && window.Worker && window.crypto && crypto.
   let pending = work().catch(() => {});
   let sent = false;
   form.addEventListener("submit", (event) => {
-    if (field.value || sent) {
+    // Whoever says that it was not them has nothing to prove.
+    if (field.value || sent || (event.submitter && event.submitter.formNoValidate)) {
       return;
     }
     event.preventDefault();
     const status = form.querySelector("[data-checking]");
     status.textContent = status.dataset.checking;
+    const { submitter } = event;
     pending.finally(() => {
       sent = true;
-      form.requestSubmit();
+      form.requestSubmit(submitter);
     });
   });
 }

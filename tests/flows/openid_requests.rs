@@ -114,12 +114,14 @@ story!(prompt_is_a_list_of_words_and_unknown_ones_mean_nothing, |story| {
         ("consent select_account", "sign-in"),
         ("consent", "consent"),
         ("x consent y", "consent"),
-        ("create", "app"),
+        ("create", "sign-up"),
+        ("register", "app"),
         ("LOGIN", "app"),
     ] {
         let answer = ask(&story, &app, &[("prompt", prompt)], Some(&signed_in)).send().await;
         match leads_to {
             "sign-in" => drop(answer.is(200)),
+            "sign-up" => assert_eq!(answer.is(302).location().path(), "/register"),
             "consent" => assert_eq!(answer.is(302).location().path(), "/oauth/consent", "{prompt}"),
             _ => assert!(query_of(&answer.is(302).location(), "code").is_some(), "{prompt}"),
         }

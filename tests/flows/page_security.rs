@@ -188,8 +188,9 @@ story!(form_target_refusal_is_a_page_for_a_person_and_json_for_a_program, &[("de
         assert!(page.header("content-type").starts_with("text/html"), "{target}: {:?}", page.headers);
         assert!(page.markup().contains(&told), "{target}: {}", page.body);
         assert_eq!(page.header("access-control-allow-origin"), "", "{target}");
-        // The confirmation of a link and "continue as" are for people alone.
-        if !target.starts_with("/oauth/sso") && !target.starts_with("/oauth/authorize/continue") {
+        // Confirmations and "continue as" are for people alone.
+        let for_people = ["/oauth/sso", "/oauth/authorize/continue", "/account/confirm"];
+        if !for_people.iter().any(|path| target.starts_with(path)) {
             let told_program = foreign("application/json").await;
             assert!(told_program.header("content-type").starts_with("application/json"), "{target}");
             told_program.is_api_error(403, &told);

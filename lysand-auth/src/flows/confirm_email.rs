@@ -8,13 +8,14 @@ use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
+use crate::model::form_error::FormError;
 use crate::model::mail_token::{MailToken, Purpose};
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::Road;
 use crate::secret::Secret;
 use crate::steps::confirmation::{self, Confirmed, Proof, is_unconfirmed};
 use crate::steps::removal::{self, Removal};
-use crate::steps::{events, throttle};
+use crate::steps::{events, proof_of_work, throttle};
 use crate::store::{apps, credentials, mail_tokens, rate_limits, sign_ups};
 use crate::texts;
 
@@ -28,6 +29,8 @@ pub struct OpenedLink {
     pub email: String,
     /// When somebody signed up with it.
     pub signed_up: Option<Timestamp>,
+    /// Whether the confirmation is asked for a proof of work: an app made the account, and could do none (people PPL-55).
+    pub owes_work: bool,
 }
 
 /// What a link is worth.
@@ -73,17 +76,25 @@ pub async fn look(auth: &Auth, token: &Secret, caller: &Caller) -> Result<LinkSt
             username: account.username,
             email,
             signed_up: signed_up.map(|record| record.created_at),
+            owes_work: proof_of_work::is_owed(auth, &account.id).await?,
         }),
         (_, false) if token.spent_at.is_some() => LinkState::Done,
         (_, unconfirmed) => LinkState::Dead { resendable: unconfirmed },
     })
 }
 
-/// Confirms the address.
+/// Confirms the address. `altcha` is a proof of work, where one is owed; without it few confirmations of one network count
+/// (people PPL-55).
 ///
 /// # Errors
-/// `DeadLink` for one that is over; `Conflict` when another account has the address by now.
-pub async fn by_link(auth: &Auth, token: &Secret, caller: &Caller) -> Result<ConfirmedAddress, Error> {
+/// The field for work that is none; `DeadLink` for a link that is over; `Conflict` when another account has the address by now;
+/// 429 beyond the limits.
+pub async fn by_link(
+    auth: &Auth,
+    token: &Secret,
+    altcha: Option<&str>,
+    caller: &Caller,
+) -> Result<Result<ConfirmedAddress, FormError>, Error> {
     count(auth, caller).await?;
     let (token, account) = find(auth, token).await?.ok_or_else(dead)?;
     let is_live = token.is_live(auth.ambient().now());
@@ -93,6 +104,9 @@ pub async fn by_link(auth: &Auth, token: &Secret, caller: &Caller) -> Result<Con
     if is_live && !is_unconfirmed(&account) {
         return Err(dead());
     }
+    if is_live && let Err(problem) = proof_of_work::take(auth, &account.id, altcha, caller).await? {
+        return Ok(Err(problem));
+    }
     if is_live && confirmation::confirm(auth, &account, Proof::Mail(token.id), caller).await? == Confirmed::Before {
         let account = auth.account(&account.id).await?.ok_or_else(dead)?;
         if is_unconfirmed(&account) {
@@ -100,7 +114,7 @@ pub async fn by_link(auth: &Auth, token: &Secret, caller: &Caller) -> Result<Con
         }
     }
     let app_redirect = app_redirect(auth, &account).await?;
-    Ok(ConfirmedAddress { account, app_redirect })
+    Ok(Ok(ConfirmedAddress { account, app_redirect }))
 }
 
 /// The owner of the address knows nothing of the account: it goes at once, and no such mail comes for a day (people PPL-66).

@@ -22,7 +22,7 @@ use crate::steps::removal::{self, Removal};
 use crate::steps::request::{self, Omitted};
 use crate::steps::sign_in;
 pub use crate::steps::sign_in::{SessionStart, SignedIn};
-use crate::steps::{events, session, throttle, waiting};
+use crate::steps::{events, proof_of_work, session, throttle, waiting};
 use crate::store::mail_tokens::CodeOf;
 use crate::store::{self, mail_tokens, rate_limits};
 use crate::texts;
@@ -129,7 +129,7 @@ pub async fn change_address(
     confirmation::replace_address(auth, &account, address, caller).await
 }
 
-/// Confirms the address by the code of the mail.
+/// Confirms the address by the code of the mail; `altcha` is a proof of work, where one is owed (people PPL-55).
 ///
 /// # Errors
 /// 404 when nobody waits with this; the field for a wrong code, and after five of them (people PPL-70).
@@ -137,6 +137,7 @@ pub async fn confirm_by_code(
     auth: &Auth,
     token: &Secret,
     code: &str,
+    altcha: Option<&str>,
     caller: &Caller,
 ) -> Result<Result<(), FormError>, Error> {
     let (_, account) = waiting::found(auth, token).await?;
@@ -152,6 +153,9 @@ pub async fn confirm_by_code(
     let wrong = |why| Ok(Err(FormError::new("code", "ERR_INVALID", why)));
     match checked.await? {
         CodeCheck::Right(token) => {
+            if let Err(problem) = proof_of_work::take(auth, &account.id, altcha, caller).await? {
+                return Ok(Err(problem));
+            }
             if confirmation::confirm(auth, &account, Proof::Mail(token.id), caller).await? == Confirmed::Now {
                 return Ok(Ok(()));
             }

@@ -15,6 +15,7 @@ pub(crate) mod new_password;
 pub(crate) mod new_tokens;
 pub(crate) mod presence;
 pub(crate) mod proof;
+pub(crate) mod proof_of_work;
 pub(crate) mod recovery;
 pub(crate) mod refused_sign_in;
 pub(crate) mod removal;

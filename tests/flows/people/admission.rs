@@ -1,12 +1,15 @@
 //! Who may sign up, what they are told of it, and how often.
 
 use lysand_auth::config::Mode;
+use lysand_auth::flows::events::Caller;
+use lysand_auth::flows::invitations::{self, NewInvitation};
 use lysand_auth::flows::sign_up::{self, Road};
 use serde_json::json;
 use tests::story;
-use tests::story::{CookieJar, Story};
+use tests::story::{CookieJar, Response, Story, query_of};
 
-use super::{form, form_token, sign_up as join};
+use super::races::solved;
+use super::{after, form, form_token, mails_to, sign_up as join};
 
 const CLOSED: &[(&str, &str)] = &[("signups.registration", "false"), ("signups.invitations", "off")];
 const BY_INVITATION: &[(&str, &str)] = &[("signups.registration", "false"), ("signups.proof_of_work", "false")];
@@ -166,3 +169,92 @@ story!(sign_up_without_mail_on_a_public_origin_is_closed, &[("http.base_url", "h
     // Where a provider vouches for the address, no mail of ours is needed.
     assert_eq!(sign_up::mode(auth, Road::Provider), Mode::Open);
 });
+
+story!(prompt_create_leads_to_sign_up_and_nobody_in_circles, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let query = app.authorize_query();
+    let mut jar = CookieJar::default();
+    jar.keep_value("jwt", &story.sign_in(&ada, &app).await.cookie);
+    // Whether somebody is signed in or not.
+    for jar in [CookieJar::default(), jar] {
+        for (prompt, kept) in [("create", None), ("login+create", Some("login"))] {
+            let asked = format!("/oauth/authorize?{query}&prompt={prompt}");
+            let place = story.get(&asked).cookies(&jar).send().await.is(302).location();
+            assert_eq!(place.path(), "/register", "{place}");
+            assert_eq!(query_of(&place, "client_id").as_deref(), Some(&*app.client_id));
+            assert_eq!(query_of(&place, "response_type").as_deref(), Some("code"), "{place}");
+            assert_eq!(query_of(&place, "prompt").as_deref(), kept, "{place}");
+        }
+    }
+    // Who comes back with an error is told.
+    let back = format!("/oauth/authorize?{query}&prompt=create&error=access_denied");
+    assert!(story.get(&back).send().await.is(200).body.contains("identifier"));
+    let metadata = story.get("/.well-known/oauth-authorization-server").send().await.is(200).json();
+    let prompts = metadata["prompt_values_supported"].as_array().expect("a list");
+    assert!(prompts.contains(&json!("create")), "{metadata}");
+});
+
+story!(prompt_create_is_a_sign_in_where_nobody_may_sign_up, CLOSED, |story| {
+    let query = story.usual_app().await.authorize_query();
+    let page = story.get(&format!("/oauth/authorize?{query}&prompt=create")).send().await.is(200);
+    assert!(page.body.contains("identifier"), "{}", page.body);
+    let metadata = story.get("/.well-known/openid-configuration").send().await.is(200).json();
+    assert!(!metadata["prompt_values_supported"].as_array().expect("a list").contains(&json!("create")));
+});
+
+/// Signs somebody up through an app, as programs do that can do no work, and answers with the page of the mailed link.
+async fn signed_up_by_app(story: &Story, bearer: &str, name: &str, invitation: Option<&str>) -> (Response, String) {
+    let email = format!("{name}@example.com");
+    let fields = [form(name, &email), vec![("agreement", "1")]].concat();
+    let fields = fields.into_iter().chain(invitation.map(|code| ("invite_code", code))).collect::<Vec<_>>();
+    story.post("/api/v1/accounts").bearer(bearer).form(&fields).send().await.is(200);
+    let mail = mails_to(story, &email, 1).await.remove(0);
+    let token = after(&mail, "/register/confirm?token=").to_owned();
+    (story.get(&format!("/register/confirm?token={token}")).send().await.is(200), token)
+}
+
+story!(
+    confirmation_of_what_an_app_signed_up_asks_for_work_or_counts_as_unproven,
+    &[("ratelimit.enabled", "true"), ("signups.proof_of_work_cost", "1000"), ("signups.invitations", "admins")],
+    |story| {
+        let bearer = bearer(&story).await;
+        let confirm = async |page: &Response, token: &str, altcha: &str| {
+            let mut jar = CookieJar::default();
+            jar.keep(page);
+            let form_token = page.hidden("form_token");
+            let fields = [("form_token", &*form_token), ("token", token), ("altcha", altcha), ("do", "confirm")];
+            story.post("/register/confirm").cookies(&jar).form(&fields).send().await
+        };
+        for name in ["one", "two"] {
+            let (page, token) = signed_up_by_app(&story, &bearer, name, None).await;
+            assert!(page.markup().contains("data-challenge=\"/api/v1/auth/signup/challenge\""), "{}", page.body);
+            confirm(&page, &token, "").await.is(302);
+        }
+        let (page, token) = signed_up_by_app(&story, &bearer, "three", None).await;
+        let beyond = confirm(&page, &token, "").await.is(429);
+        assert!(beyond.body.contains("with scripts on") && !beyond.header("retry-after").is_empty(), "{}", beyond.body);
+        let wrong = confirm(&page, &token, "bm9uZQ==").await.is(422);
+        assert!(wrong.body.contains("could not be checked") && wrong.body.contains(&token), "{}", wrong.body);
+        let refused = story.post("/api/v1/auth/signup/confirm").json(&json!({ "token": token, "altcha": "x" }));
+        let refused = refused.send().await.is(422).json();
+        assert_eq!(refused["details"]["altcha"][0]["error"], "ERR_INVALID");
+
+        let challenge = story.get("/api/v1/auth/signup/challenge").send().await.is(200).json();
+        let work = solved(&challenge);
+        confirm(&page, &token, &work).await.is(302);
+        // It counts once.
+        let (page, token) = signed_up_by_app(&story, &bearer, "four", None).await;
+        confirm(&page, &token, &work).await.is(422);
+        let challenge = story.get("/api/v1/auth/signup/challenge").send().await.is(200).json();
+        let body = json!({ "token": token, "altcha": solved(&challenge) });
+        story.post("/api/v1/auth/signup/confirm").json(&body).send().await.is(200);
+
+        // An invitation pays for its sign-up.
+        let auth = story.server().state().auth.clone();
+        let made = invitations::create(&auth, NewInvitation::new(None), &Caller::default()).await;
+        let code = made.expect("an answer").expect("an invitation").code.expect("a code");
+        let (page, token) = signed_up_by_app(&story, &bearer, "five", Some(&code)).await;
+        assert!(!page.body.contains("data-challenge"), "{}", page.body);
+        confirm(&page, &token, "").await.is(302);
+    }
+);

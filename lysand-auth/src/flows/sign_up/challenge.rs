@@ -6,16 +6,12 @@ use super::attempt::{SignUpError, Work};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::caller::Caller;
-use crate::model::form_error::FormError;
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::Road;
 use crate::proof_of_work;
-use crate::steps::throttle;
-use crate::store::{rate_limits, spent};
+use crate::steps::{proof_of_work as work, throttle};
+use crate::store::rate_limits;
 use crate::texts;
-
-/// What the work is for.
-const PURPOSE: &str = "signup";
 
 /// A challenge for a browser that signs somebody up, as JSON; nothing when none is asked for.
 ///
@@ -27,7 +23,7 @@ pub async fn challenge(auth: &Auth, caller: &Caller) -> Result<Option<Value>, Er
         return Ok(None);
     }
     count(auth, caller).await?;
-    let made = proof_of_work::challenge(auth.ambient(), &auth.work_key(), PURPOSE, signups.proof_of_work_cost);
+    let made = proof_of_work::challenge(auth.ambient(), &auth.work_key(), work::PURPOSE, signups.proof_of_work_cost);
     serde_json::to_value(made).map(Some).map_err(Error::failed)
 }
 
@@ -46,22 +42,15 @@ async fn count(auth: &Auth, caller: &Caller) -> Result<(), Error> {
 /// What a form's field `altcha` proves. Whether it was used before is looked at here and decided in the transaction that makes
 /// the account.
 pub(super) async fn checked(auth: &Auth, sent: Option<&str>, road: Road) -> Result<Work, SignUpError> {
-    let signups = &auth.config().signups;
-    if !signups.proof_of_work || matches!(road, Road::App | Road::Provider) {
+    if !auth.config().signups.proof_of_work || matches!(road, Road::App | Road::Provider) {
         return Ok(Work::NotDue);
     }
-    let refused = || SignUpError::from(FormError::new("altcha", "ERR_INVALID", texts::WORK_UNCHECKED));
-    let Some(sent) = sent.filter(|sent| !sent.trim().is_empty()) else {
-        return if road == Road::Page { Ok(Work::Missing) } else { Err(refused()) };
-    };
-    let now = auth.ambient().now();
-    let read = proof_of_work::read(sent, &auth.work_key(), PURPOSE, signups.proof_of_work_cost, now);
-    let unchecked = read.ok_or_else(refused)?;
-    let solved = unchecked.solved();
-    let known =
-        auth.store().look_up(move |c| Box::pin(spent::is_spent(c, spent::Kind::ProofOfWork, solved.nonce, now)));
-    if known.await? || !unchecked.work() {
-        return Err(refused());
+    match sent.filter(|sent| !sent.trim().is_empty()) {
+        Some(sent) => match work::read(auth, sent).await? {
+            Some(solved) => Ok(Work::Done(solved)),
+            None => Err(work::unchecked().into()),
+        },
+        None if road == Road::Page => Ok(Work::Missing),
+        None => Err(work::unchecked().into()),
     }
-    Ok(Work::Done(solved))
 }

@@ -136,6 +136,11 @@ pub struct ConfirmAddressPage<'a> {
     pub email: &'a str,
     /// When somebody signed up with it.
     pub signed_up: Option<MomentOnPage>,
+    /// Where a script gets the challenge for the proof of work, whose solution goes into the field `altcha`; `None` when none is
+    /// asked for.
+    pub challenge: Option<&'a str>,
+    /// What went wrong at the last try.
+    pub error: Option<&'a str>,
 }
 
 /// Something that happened, or did not, and what can be done next.

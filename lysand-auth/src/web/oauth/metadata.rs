@@ -13,6 +13,7 @@ use crate::model::authorization::ResponseMode;
 use crate::model::host_scope::HostScope;
 use crate::model::scope;
 use crate::web::kit::surfaces::{self, Surface, Surfaces};
+use crate::web::pages::authorize::{CREATE, offers_sign_up};
 use crate::web::wire::reply::JsonBody;
 
 /// How an app may prove who it is: at the token endpoint, and where it must prove it.
@@ -84,6 +85,11 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         "id_token_signing_alg_values_supported": ["EdDSA"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
+    if offers_sign_up(auth, surfaces)
+        && let Some(prompts) = body["prompt_values_supported"].as_array_mut()
+    {
+        prompts.push(CREATE.into());
+    }
     if !surfaces.has(Surface::Mastodon) {
         remove(&mut body, &["app_registration_endpoint"]);
     }

@@ -18,7 +18,7 @@ use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View};
 use crate::web::kit::session;
-use crate::web::kit::surfaces::{self, Surface};
+use crate::web::kit::surfaces::{self, Surface, Surfaces};
 use crate::web::pages::authorization_request::{
     ECHOED, as_validation_error, consent_location, prompts, request, with_scope,
 };
@@ -26,7 +26,7 @@ use crate::web::pages::authorization_response::{approved, denied, error_on_page,
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::pages::sign_in_page::{SignIn, sign_in_page};
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::redirect::redirect;
+use crate::web::wire::redirect::{pairs, redirect, with_query};
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request::refuse_method_override;
 
@@ -59,8 +59,11 @@ async fn answer(
         AuthorizeOutcome::SignIn(app, checked) => {
             let (form_token, current) = (form.token(), browser.account());
             let offers_providers = surfaces::of_request(req).has(Surface::Sso);
-            let takes = sign_up::mode(auth, Road::Page) != Mode::Closed;
-            let sign_up = takes && surfaces::of_request(req).has(Surface::People);
+            let sign_up = offers_sign_up(auth, surfaces::of_request(req));
+            if sign_up && !came_back && prompts(&params).iter().any(|word| word == CREATE) {
+                let request = without_create(with_scope(params.echo(&ECHOED), &checked));
+                return Ok(redirect(&with_query(&auth.config().base_url.join("/register"), pairs(&request))));
+            }
             let forgot = surfaces::of_request(req).has(Surface::People) && reset::is_offered(auth);
             let sign_in =
                 SignIn { app: &app, checked: &checked, current, form_token, offers_providers, sign_up, forgot };
@@ -78,6 +81,26 @@ async fn answer(
         AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
         AuthorizeOutcome::ErrorOnPage(path, refusal) => error_on_page(view, &path, &refusal).await,
     })
+}
+
+/// `prompt=create`: the person wants an account (Initiating User Registration via OpenID Connect 1.0, people PPL-35).
+pub(crate) const CREATE: &str = "create";
+
+/// Whether somebody without an account can make one.
+pub(crate) fn offers_sign_up(auth: &Auth, surfaces: Surfaces) -> bool {
+    surfaces.has(Surface::People) && sign_up::mode(auth, Road::Page) != Mode::Closed
+}
+
+/// The request as it goes on from the sign-up page: whoever has an account after all is not sent back there.
+fn without_create(request: Vec<(String, String)>) -> Vec<(String, String)> {
+    let others = |(name, value): (String, String)| {
+        if name != "prompt" {
+            return Some((name, value));
+        }
+        let words: Vec<&str> = value.split_ascii_whitespace().filter(|word| *word != CREATE).collect();
+        (!words.is_empty()).then(|| (name, words.join(" ")))
+    };
+    request.into_iter().filter_map(others).collect()
 }
 
 /// A sign-in at a provider came back of which nothing is known any more: no app asks for anything (faults C9).
@@ -102,7 +125,8 @@ fn interaction(params: &Params, request: &mut AuthorizationRequest) -> Interacti
         request.unsupported = request.unsupported.or(problem);
         return Interaction::Silent(max_age.and_then(Result::ok).map(Duration::from_secs));
     }
-    let again = asks("login") || asks("select_account") || params.last_text("max_age").is_some() || came_back;
+    let again =
+        asks("login") || asks("select_account") || asks(CREATE) || params.last_text("max_age").is_some() || came_back;
     match () {
         () if again => Interaction::SignInAgain,
         () if params.flag("force_login") => Interaction::ForceLogin,

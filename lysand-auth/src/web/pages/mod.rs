@@ -3,7 +3,7 @@
 mod app_list;
 pub(crate) mod authorization_request;
 pub(crate) mod authorization_response;
-mod authorize;
+pub(crate) mod authorize;
 mod authorized_applications;
 mod code;
 mod consent;

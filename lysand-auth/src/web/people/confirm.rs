@@ -4,10 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::paths::{CONFIRM, WAITING};
+use super::paths::{CHALLENGE, CONFIRM, WAITING};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::flows::confirm_email::{self as flow, LinkState};
+use crate::flows::confirm_email::{self as flow, LinkState, OpenedLink};
 use crate::flows::waiting;
 use crate::host::pages::{ConfirmAddressPage, MessagePage, Page};
 use crate::secret::Secret;
@@ -30,22 +30,33 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
         let reader = params.reader(&req);
         let view = View::new(&auth, &req, &reader);
         match flow::look(&auth, &token, &caller).await? {
-            LinkState::Live(link) => {
-                let page = Page::ConfirmAddress(ConfirmAddressPage {
-                    action: &reader.keep(CONFIRM),
-                    form_token: form.token(),
-                    token: token.expose(),
-                    username: &link.username,
-                    email: &link.email,
-                    signed_up: link.signed_up.map(Into::into),
-                });
-                Ok(show(view, &page, StatusCode::OK, &[]).await)
-            }
+            LinkState::Live(link) => Ok(question(view, (&token, form.token()), &link, None).await),
             LinkState::Done => Ok(done(view).await),
             LinkState::Dead { resendable } => Ok(dead(view, &token, form.token(), resendable).await),
         }
     };
     PageError::render_or(reply.await.map_err(|error: Error| error.into()), &auth, &req, &Params::of_query(&req)).await
+}
+
+/// Asks whether the address is the person's; once more, where something was wrong with the form.
+async fn question(
+    view: View<'_>,
+    (token, form_token): (&Secret, String),
+    link: &OpenedLink,
+    error: Option<&str>,
+) -> HttpResponse {
+    let page = Page::ConfirmAddress(ConfirmAddressPage {
+        action: &view.reader.keep(CONFIRM),
+        form_token,
+        token: token.expose(),
+        username: &link.username,
+        email: &link.email,
+        signed_up: link.signed_up.map(Into::into),
+        challenge: link.owes_work.then_some(CHALLENGE),
+        error,
+    });
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    show(view, &page, status, &[]).await
 }
 
 fn token(sent: Option<String>) -> Secret {
@@ -68,10 +79,22 @@ pub(super) async fn act(auth: Data<Auth>, req: HttpRequest, form: Result<PostedF
             Some("again") => flow::send_again(&auth, &token, &caller)
                 .await
                 .map(|()| Acted::Said(texts::CHECK_MAIL, texts::MAIL_SENT)),
-            _ => flow::by_link(&auth, &token, &caller).await.map(|confirmed| Acted::Confirmed(confirmed.app_redirect)),
+            _ => {
+                let altcha = form.text("altcha")?;
+                flow::by_link(&auth, &token, altcha.as_deref(), &caller).await.map(|confirmed| match confirmed {
+                    Ok(confirmed) => Acted::Confirmed(confirmed.app_redirect),
+                    Err(_) => Acted::NoWork,
+                })
+            }
         };
         match acted {
             Ok(Acted::Said(title, message)) => Ok(said(view, (title, message), StatusCode::OK).await),
+            Ok(Acted::NoWork) => match flow::look(&auth, &token, &caller).await? {
+                LinkState::Live(link) => {
+                    Ok(question(view, (&token, form.token()), &link, Some(texts::WORK_UNCHECKED)).await)
+                }
+                _ => Ok(done(view).await),
+            },
             Ok(Acted::Confirmed(Some(app))) => Ok(redirect(&app)),
             Ok(Acted::Confirmed(None)) => confirmed(view).await,
             Err(Error::Refused(refusal)) if refusal.code == Code::DeadLink => {
@@ -91,6 +114,8 @@ pub(super) async fn act(auth: Data<Auth>, req: HttpRequest, form: Result<PostedF
 enum Acted {
     Said(&'static str, &'static str),
     Confirmed(Option<String>),
+    /// The proof of work was none.
+    NoWork,
 }
 
 /// The browser that waits for this account goes on; any other is told where that is (people PPL-67).

@@ -130,10 +130,12 @@ pub(super) async fn email(auth: Data<Auth>, req: HttpRequest, received: Received
 pub(super) async fn confirm(auth: Data<Auth>, req: HttpRequest, received: Received) -> Answer {
     let params = body(received)?;
     let caller = wire::caller(&req, auth.config());
+    let altcha = params.body_text("altcha")?;
     if let Some(token) = params.body_text("token")? {
-        let confirmed = confirm_email::by_link(&auth, &Secret::new(token), &caller).await;
+        let confirmed = confirm_email::by_link(&auth, &Secret::new(token), altcha.as_deref(), &caller).await;
         return match confirmed {
-            Ok(_) => Ok(private(reply(&json!({})))),
+            Ok(Ok(_)) => Ok(private(reply(&json!({})))),
+            Ok(Err(error)) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
             Err(Error::Refused(refusal)) if refusal.code == Code::DeadLink => {
                 Err(Error::refused(Code::NotFound, "Record not found").into())
             }
@@ -141,7 +143,7 @@ pub(super) async fn confirm(auth: Data<Auth>, req: HttpRequest, received: Receiv
         };
     }
     let code = params.body_text("code")?.unwrap_or_default();
-    match waiting::confirm_by_code(&auth, &waiting_token(&params)?, &code, &caller).await? {
+    match waiting::confirm_by_code(&auth, &waiting_token(&params)?, &code, altcha.as_deref(), &caller).await? {
         Ok(()) => Ok(private(reply(&json!({})))),
         Err(error) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
     }

@@ -24,8 +24,8 @@ mod sign_up;
 mod waiting;
 
 use self::paths::{
-    ACTIVITY, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, INVITATIONS, PASSWORD,
-    PROFILE, REGISTER, RESET, RESET_FORM, WAITING,
+    ACTIVITY, CHALLENGE, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, INVITATIONS,
+    PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -59,7 +59,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         api()
             .route("/invite/{code}", [get(invite::open)])
             .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])
-            .route("/api/v1/auth/signup/challenge", [get(json::challenge)])
+            .route(CHALLENGE, [get(json::challenge)])
             .route("/api/v1/auth/signup/state", [post(json::state)])
             .route("/api/v1/auth/signup/resend", [post(json::resend)])
             .route("/api/v1/auth/signup/email", [post(json::email)])

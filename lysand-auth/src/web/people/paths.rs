@@ -3,6 +3,8 @@
 pub(super) const REGISTER: &str = "/register";
 pub(super) const WAITING: &str = "/register/waiting";
 pub(super) const CONFIRM: &str = "/register/confirm";
+/// Where a script gets what a proof of work starts from.
+pub(super) const CHALLENGE: &str = "/api/v1/auth/signup/challenge";
 pub(super) const FORGOT: &str = "/account/forgot";
 pub(super) const PASSWORD: &str = "/account/password";
 pub(super) const INVITATIONS: &str = "/account/invitations";

@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::entities;
-use super::paths::{REGISTER, WAITING};
+use super::paths::{CHALLENGE, REGISTER, WAITING};
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::{Code, Error};
@@ -158,7 +158,7 @@ async fn shown(
         rules: &auth.config().signups.rules,
         tos_url: &auth.config().signups.tos_url,
         minimum_age: offer.minimum_age.unwrap_or(0),
-        challenge: offer.proof_of_work.then(|| "/api/v1/auth/signup/challenge".to_owned()),
+        challenge: offer.proof_of_work.then(|| CHALLENGE.to_owned()),
         provider: None,
         providers: match (&asked, offers_providers) {
             (Some(_), true) => providers(auth, &echoed),

@@ -161,7 +161,8 @@ pub(super) async fn act(
             }
             "confirm" => {
                 let code = form.text("code")?.unwrap_or_default();
-                match flow::confirm_by_code(&auth, &token, &code, &caller).await? {
+                let altcha = form.text("altcha")?;
+                match flow::confirm_by_code(&auth, &token, &code, altcha.as_deref(), &caller).await? {
                     Ok(()) => go_on(&auth, &form, &token, browser).await,
                     Err(error) => {
                         let said = Said { code_error: Some(error.description), ..Said::default() };

@@ -31,7 +31,9 @@ pub(super) fn sign_up(text: &'static str, samples: &mut Samples) {
         add(samples, "waiting.html", &page(false));
         add(samples, "waiting.html", &page(true));
     }
-    for signed_up in [None, Some(MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() })] {
+    for (signed_up, more) in
+        [(None, false), (Some(MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() }), true)]
+    {
         let page = ConfirmAddressPage {
             action: text,
             form_token: text.to_owned(),
@@ -39,6 +41,8 @@ pub(super) fn sign_up(text: &'static str, samples: &mut Samples) {
             username: text,
             email: text,
             signed_up,
+            challenge: more.then_some(text),
+            error: more.then_some(text),
         };
         add(samples, "confirm_address.html", &page);
     }

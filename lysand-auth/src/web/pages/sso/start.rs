@@ -7,7 +7,7 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::sso;
 use crate::model::authorization::AuthorizationRequest;
-use crate::web::kit::page::{PageError, View};
+use crate::web::kit::page::{View, error_page_or_json};
 use crate::web::kit::provider_redirect::redirect_to_provider;
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, request_without_scope};
 use crate::web::pages::login_redirect::to_login_page;
@@ -33,7 +33,7 @@ pub(crate) async fn start_at(auth: Data<Auth>, req: HttpRequest, received: Recei
     started(&auth, &req, received, |_| same_origin(&req, &auth).map(|()| Some(issuer(&req)))).await
 }
 
-/// Begins where the parameters can be read; a person sees the page of the error otherwise (faults A12).
+/// Begins where the parameters can be read; otherwise a person sees a page, and a program JSON (faults A12).
 async fn started(
     auth: &Auth,
     req: &HttpRequest,
@@ -42,7 +42,10 @@ async fn started(
 ) -> HttpResponse {
     match received.0 {
         Ok(params) => begin(auth, req, &params, provider(&params)).await,
-        Err(error) => PageError::from(error).render(auth, req, &Params::of_query(req)).await,
+        Err(error) => {
+            let reader = Params::of_query(req).reader(req);
+            error_page_or_json(View::new(auth, req, &reader), error).await
+        }
     }
 }
 
