@@ -81,9 +81,8 @@ impl PostedForm {
     /// As [`prove`](Self::prove), for routes that our own pages alone post to: there must be a token.
     ///
     /// # Errors
-    /// As [`FormSession::prove`]; 415 for a body that no form sends.
+    /// As [`FormSession::prove`].
     pub fn prove_with_token(&self) -> Result<(), Error> {
-        self.params.require_known_type()?;
         self.session.prove(Some(&self.text(TOKEN)?.unwrap_or_default()))
     }
 
@@ -91,8 +90,9 @@ impl PostedForm {
     /// new token and all that was typed. Otherwise as [`prove_with_token`](Self::prove_with_token).
     ///
     /// # Errors
-    /// When the form comes from another site; when the field cannot be read.
+    /// When the form comes from another site; when the field cannot be read; 415 for a body that no form sends.
     pub fn is_stale(&self) -> Result<bool, Error> {
+        self.params.require_known_type()?;
         match self.prove_with_token() {
             Ok(()) => Ok(false),
             Err(Error::Refused(refusal)) if refusal.code == Code::StaleForm => Ok(true),
