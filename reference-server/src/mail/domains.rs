@@ -8,12 +8,17 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::RData;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::mail_domains::MailDomains;
+use tokio::sync::Semaphore;
 
 use crate::settings::NameServer;
+
+/// How many domains are looked up at once; others wait for their turn.
+const AT_ONCE: usize = 16;
 
 /// Looks up MX records.
 pub struct MxRecords {
     resolver: TokioResolver,
+    turns: Semaphore,
 }
 
 impl MxRecords {
@@ -34,13 +39,14 @@ impl MxRecords {
             }
             NameServer::OfSystem => TokioResolver::builder_tokio()?,
         };
-        Ok(Self { resolver: builder.build()? })
+        Ok(Self { resolver: builder.build()?, turns: Semaphore::new(AT_ONCE) })
     }
 }
 
 #[async_trait]
 impl MailDomains for MxRecords {
     async fn exchangers(&self, domain: &str) -> HostResult<Vec<String>> {
+        let _turn = self.turns.acquire().await?;
         // With a dot at its end it is looked for nowhere else.
         let name = format!("{}.", domain.trim_end_matches('.'));
         let hosts: Vec<String> = match self.resolver.mx_lookup(&*name).await {

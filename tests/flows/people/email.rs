@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use lysand_auth::flows::email;
-use lysand_auth::flows::events::Actor;
+use lysand_auth::flows::events::{Actor, Caller};
+use lysand_auth::flows::invitations::{self, NewInvitation};
 use lysand_auth::host::accounts::{Accounts as _, Email};
 use serde_json::{Value, json};
 use tests::Person;
@@ -11,7 +12,7 @@ use tests::misbehaving_provider::ProviderUser;
 use tests::story;
 use tests::story::{App, CookieJar, Response, Story};
 
-use super::{after, form_token, mails_to, sign_up};
+use super::{after, form, form_token, mail_with, mails_to, sign_up};
 
 const OPEN: &[(&str, &str)] = &[("signups.proof_of_work", "false")];
 const NEW: &str = "ada@new.example";
@@ -294,6 +295,37 @@ story!(email_undo_holds_the_former_address_for_a_week, OPEN, |story| {
     let account = story.server().state().accounts.by_identifier("ada").await.expect("a value").expect("a value");
     assert_eq!(account.email.expect("a value").address, ada.email);
 });
+
+story!(
+    email_undo_holds_the_former_address_against_accounts_that_need_no_mail,
+    &[("signups.proof_of_work", "false"), ("oidc.allow_registration", "true")],
+    |story| {
+        let (story, provider) = story.with_provider(&[]).await;
+        let (ada, app) = (story.person("ada").await, account_app(&story).await);
+        let token = story.token(&ada, &app).await;
+        let undo = changed(&story, &token, &ada.email, NEW).await;
+
+        // A mailed invitation would prove it.
+        let mut new = NewInvitation::new(None);
+        new.email = Some(ada.email.clone());
+        let made = invitations::create(&story.server().state().auth, new, &Caller::default()).await;
+        made.expect("an answer").expect("an invitation");
+        let mail = mail_with(&story, &ada.email, "/register?invite=").await;
+        let fields = [form("mallory", &ada.email), vec![("invite_code", after(&mail, "/register?invite="))]].concat();
+        let answer = story.post("/api/v1/auth/signup").form(&fields).send().await.is(201).json();
+        assert_eq!(answer["state"], "unconfirmed", "as with any address that somebody has");
+        let mallory = story.server().state().accounts.by_identifier("mallory").await.expect("an answer");
+        assert!(mallory.is_none(), "{mallory:?}");
+
+        // So would a provider: its word is left out.
+        let mallory = ProviderUser { email: ada.email.clone(), ..ProviderUser::named("mallory") };
+        let mut jar = CookieJar::default();
+        let back = story.come_back(&mut jar, &story.usual_app().await, &provider, &mallory).await.is(302);
+        let page = story.get(back.location().as_str()).cookies(&jar).send().await.is(200);
+        assert!(!page.body.contains(&ada.email), "{}", page.body);
+        press(&story, "/account/email/undo", &undo).await.is(200);
+    }
+);
 
 story!(email_undo_ends_with_its_time_and_releases_the_address, OPEN, |story| {
     let (ada, app) = (story.person("ada").await, account_app(&story).await);

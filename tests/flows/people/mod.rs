@@ -46,6 +46,12 @@ async fn mails_to(story: &Story, address: &str, number: usize) -> Vec<String> {
     .await
 }
 
+/// The mail to `address` that has this text in it, as soon as it arrives.
+async fn mail_with(story: &Story, address: &str, text: &str) -> String {
+    wait::until("the mail", async || mails_to(story, address, 1).await.into_iter().find(|mail| mail.contains(text)))
+        .await
+}
+
 /// What stands between `before` and the next blank.
 fn after<'a>(mail: &'a str, before: &str) -> &'a str {
     let at = mail.find(before).unwrap_or_else(|| panic!("{before} in {mail}")) + before.len();

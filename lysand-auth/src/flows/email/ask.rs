@@ -129,8 +129,12 @@ fn shown(auth: &Auth, change: &EmailChange) -> Pending {
 /// What is wrong with the address; `WrongPassword` and `ProofRequired`; 429 when too many were asked for.
 pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) -> Result<Pending, AddressError> {
     require(auth).await?;
-    let address = fit(auth, &owner.account, &new.email).await.map_err(AddressError::Field)?;
+    let address = fit(&owner.account, &new.email).map_err(AddressError::Field)?;
     owner.present.require(auth, &owner.account, new.password.as_ref()).await?;
+    // After the proof: it may ask a name server.
+    if let Some(problem) = mail_domain::problem(auth, &address).await {
+        return Err(AddressError::Field(problem));
+    }
     let (account, now) = (&owner.account, auth.ambient().now());
     let change = EmailChange {
         id: auth.ambient().id(),
@@ -174,7 +178,7 @@ pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) 
 }
 
 /// The address as it is kept, if it can be one.
-async fn fit(auth: &Auth, account: &Account, typed: &str) -> Result<String, FormError> {
+fn fit(account: &Account, typed: &str) -> Result<String, FormError> {
     let typed = typed.trim();
     if typed.is_empty() {
         return Err(FormError::blank("email"));
@@ -183,9 +187,6 @@ async fn fit(auth: &Auth, account: &Account, typed: &str) -> Result<String, Form
         return Err(FormError::too_long("email", 254));
     }
     let address = rules::email(typed).map_err(|_| FormError::invalid("email"))?;
-    if let Some(problem) = mail_domain::problem(auth, &address).await {
-        return Err(problem);
-    }
     let own = account.email.as_ref().filter(|email| email.confirmed).map(|email| email_key(&email.address));
     match own.is_some_and(|own| own == email_key(&address)) {
         true => Err(FormError::new("email", "ERR_INVALID", texts::SAME_PASSWORD)),

@@ -21,7 +21,7 @@ use crate::secret::Secret;
 use crate::steps::admission::{self, Admission};
 use crate::steps::host_rules::Proven;
 use crate::steps::{sign_in, waiting};
-use crate::store::{apps, sso_flows};
+use crate::store::{apps, email_changes, sso_flows};
 use crate::texts;
 
 /// How many numbers are tried behind a name that somebody has.
@@ -187,7 +187,10 @@ async fn address(auth: &Auth, held: &Held) -> Result<(Option<String>, bool, bool
         return Ok((None, false, false));
     };
     let owner = auth.accounts().by_email(&address).await.map_err(Error::from_host)?;
-    if owner.and_then(|owner| owner.email).is_some_and(|email| email.confirmed) {
+    let (key, nobody, now) = (rules::email_key(&address), AccountId::new(""), auth.ambient().now());
+    let held_for_undo =
+        auth.store().look_up(move |c| Box::pin(async move { email_changes::is_held(c, &key, &nobody, now).await }));
+    if owner.and_then(|owner| owner.email).is_some_and(|email| email.confirmed) || held_for_undo.await? {
         return Ok((None, false, true));
     }
     let is_confirmed = held.identity.email_verified && held.provider.trust_email;

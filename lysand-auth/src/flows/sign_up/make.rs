@@ -11,7 +11,7 @@ use super::form::{self, SignUpForm};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
-use crate::host::accounts::{AccountsError, Along, Field, NewAccount};
+use crate::host::accounts::{AccountsError, Along, Field, NewAccount, rules};
 use crate::host::mailer::Mail;
 use crate::model::account::{Account, AccountId, Email, Standing};
 use crate::model::app::App;
@@ -27,7 +27,7 @@ use crate::steps::mail::{self, Decoy, Outgoing};
 use crate::steps::new_tokens::{IssuedToken, NewTokens};
 use crate::steps::{events, throttle, waiting};
 use crate::store::spent::{self, Kind};
-use crate::store::{Conn, apps, identities, invitations, rate_limits, sign_ups, sso_flows};
+use crate::store::{Conn, apps, email_changes, identities, invitations, rate_limits, sign_ups, sso_flows};
 use crate::{store, texts};
 
 /// For how long two sign-ups of one address through apps could pass each other unseen.
@@ -367,10 +367,17 @@ async fn create(auth: &Auth, new: NewAccount, bundle: Bundle) -> Result<Account,
     let told = Arc::clone(&reason);
     let now = auth.ambient().now();
     let name = new.username.to_lowercase();
+    let proven = new.email.as_ref().filter(|email| email.confirmed).map(|email| rules::email_key(&email.address));
     let along = Along::new(move |c, id| {
         let id = id.clone();
         Box::pin(async move {
-            match bundle.keep(c, &id, &name, now).await? {
+            // The owner of a change that can be undone may come back to the address (people PPL-105).
+            let is_held = match &proven {
+                Some(key) => email_changes::is_held(c, key, &id, now).await?,
+                None => false,
+            };
+            let stopped = if is_held { Some(Stopped::TakenAddress) } else { bundle.keep(c, &id, &name, now).await? };
+            match stopped {
                 None => Ok(()),
                 Some(stopped) => {
                     *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(stopped);
