@@ -12,6 +12,9 @@ pub const ACCOUNT: &str = "/account";
 /// The library's page of the own invitations.
 pub const INVITATIONS: &str = "/account/invitations";
 
+/// The library's pages for the people who run the server.
+pub const ADMIN: &str = "/admin";
+
 /// The library's page of the own profile.
 pub const PROFILE: &str = "/account/profile";
 

@@ -131,6 +131,12 @@ kinds! {
     MailRetried = "mail_retried";
     /// A mail was sent to try it.
     MailTested = "mail_tested";
+    /// Staff opened an account, or a list of accounts, with addresses.
+    AccountSeen = "account_seen";
+    /// Staff ended all sessions and tokens of an account.
+    SessionsEndedByStaff = "sessions_ended_by_staff";
+    /// Staff said something to the owner of an account.
+    Warned = "warned";
     /// The events were exported.
     EventsExported = "events_exported";
     /// A command of the operator changed something.
@@ -170,6 +176,8 @@ impl EventKind {
             Self::TokenRevoked => texts::DID_TOKEN_REVOKED,
             Self::RefreshReused => texts::DID_REFRESH_REUSED,
             Self::AppRemoved => texts::DID_APP_REMOVED,
+            Self::SessionsEndedByStaff => texts::DID_SESSIONS_ENDED_BY_STAFF,
+            Self::Warned => texts::DID_WARNED,
             Self::RoleChanged => texts::DID_ROLE_CHANGED,
             Self::Disabled => texts::DID_DISABLED,
             Self::Enabled => texts::DID_ENABLED,

@@ -24,6 +24,7 @@ pub(crate) mod review_notice;
 pub(crate) mod revocation;
 pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod staff_mail;
 pub(crate) mod standing;
 pub(crate) mod throttle;
 pub(crate) mod waiting;

@@ -196,6 +196,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     auth_refresh_token,
     auth_throttle
 );
+diesel::allow_tables_to_appear_in_same_query!(auth_sign_up, auth_invitation);
 diesel::joinable!(auth_family -> auth_app (app_id));
 diesel::joinable!(auth_refresh_token -> auth_family (family_id));
 diesel::joinable!(auth_token -> auth_app (app_id));

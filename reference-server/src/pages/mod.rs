@@ -172,6 +172,11 @@ impl TeraPages {
             Page::Activity(page) => self.shown(reader, "activity.html", page),
             Page::Email(page) => self.shown(reader, "email.html", page),
             Page::Address(page) => self.shown(reader, "address.html", page),
+            Page::AdminHome(page) => self.shown(reader, "admin_home.html", page),
+            Page::AdminRequests(page) => self.shown(reader, "admin_requests.html", page),
+            Page::AdminAccounts(page) => self.shown(reader, "admin_accounts.html", page),
+            Page::AdminAccount(page) => self.shown(reader, "admin_account.html", page),
+            Page::AdminAct(page) => self.shown(reader, "admin_act.html", page),
             Page::Message(page) => self.shown(reader, "message.html", page),
             _ => return Err("this version has no template for that page".into()),
         };

@@ -1,6 +1,7 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
 mod about;
+mod admin;
 mod common;
 mod invitations;
 mod people;
@@ -32,6 +33,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     people::sign_up(text, &mut samples);
     recovery::recovery(text, &mut samples);
     invitations::invitations(text, &mut samples);
+    admin::admin(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
     about::about(text, &mut samples);
@@ -249,6 +251,7 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             activity: text.to_owned(),
             confirm: text.to_owned(),
             home: text.to_owned(),
+            admin: has_more.then(|| text.to_owned()),
         },
         fresh,
     };

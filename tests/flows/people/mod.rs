@@ -37,7 +37,7 @@ fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 /// The mails to an address, once there are so many, as their readers see the text.
-async fn mails_to(story: &Story, address: &str, number: usize) -> Vec<String> {
+pub(crate) async fn mails_to(story: &Story, address: &str, number: usize) -> Vec<String> {
     let wanted = format!("To: {address}");
     wait::until("a mail", async || {
         let mails = story.mail().await.into_iter().map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
@@ -47,7 +47,7 @@ async fn mails_to(story: &Story, address: &str, number: usize) -> Vec<String> {
 }
 
 /// The mail to `address` that has this text in it, as soon as it arrives.
-async fn mail_with(story: &Story, address: &str, text: &str) -> String {
+pub(crate) async fn mail_with(story: &Story, address: &str, text: &str) -> String {
     wait::until("the mail", async || mails_to(story, address, 1).await.into_iter().find(|mail| mail.contains(text)))
         .await
 }
@@ -66,7 +66,7 @@ async fn form_token(story: &Story, jar: &mut CookieJar, path: &str) -> String {
 }
 
 /// Signs up by JSON without a proof of work, and answers with the body.
-async fn sign_up(story: &Story, username: &str, email: &str) -> Value {
+pub(crate) async fn sign_up(story: &Story, username: &str, email: &str) -> Value {
     story.post("/api/v1/auth/signup").form(&form(username, email)).send().await.is(201).json()
 }
 

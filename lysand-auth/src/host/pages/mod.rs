@@ -1,6 +1,8 @@
 //! The pages of a sign-in: what the library wants shown, and where a frontend shows it instead.
 
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod admin;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod page;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod parts;
@@ -9,6 +11,7 @@ mod people;
 mod plain;
 mod reply;
 
+pub use self::admin::*;
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
 pub use self::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
+use super::admin::{AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
     ActivityPage, AddressPage, ConfirmAddressPage, ConfirmIdentityPage, EmailPage, ForgotPage, InvitationsPage,
@@ -60,6 +61,16 @@ pub enum Page<'a> {
     Address(AddressPage<'a>),
     /// `GET /account/activity`: what happened to the account.
     Activity(ActivityPage<'a>),
+    /// `GET /admin`: how things are.
+    AdminHome(AdminHomePage<'a>),
+    /// `GET /admin/requests`: who wants to join.
+    AdminRequests(AdminRequestsPage<'a>),
+    /// `GET /admin/accounts`: the accounts.
+    AdminAccounts(AdminAccountsPage<'a>),
+    /// `GET /admin/accounts/ID`: one account.
+    AdminAccount(Box<AdminAccountPage<'a>>),
+    /// `GET /admin/accounts/ID/ACT`: what will happen to an account.
+    AdminAct(AdminActPage<'a>),
     /// Something that happened, or did not, and what can be done next.
     Message(MessagePage<'a>),
 }
@@ -313,6 +324,11 @@ impl Pages for FrontendPages {
             | Page::Activity(_)
             | Page::Email(_)
             | Page::Address(_)
+            | Page::AdminHome(_)
+            | Page::AdminRequests(_)
+            | Page::AdminAccounts(_)
+            | Page::AdminAccount(_)
+            | Page::AdminAct(_)
             | Page::Message(_) => self.others.show(page, request).await,
             Page::Forgot(_) => match &self.forgot {
                 Some(forgot) => Ok(PageReply::Elsewhere(forgot.clone())),

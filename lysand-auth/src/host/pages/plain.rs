@@ -1,5 +1,6 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
+mod admin;
 mod html;
 mod people;
 
@@ -62,6 +63,11 @@ impl Pages for Plain {
             Page::Profile(page) => ("Profile", people::profile(page)),
             Page::Email(page) => ("E-mail address", people::email(page)),
             Page::Address(page) => ("E-mail address", people::address(page)),
+            Page::AdminHome(page) => ("Administration", admin::home(page)),
+            Page::AdminRequests(page) => ("Requests to join", admin::requests(page)),
+            Page::AdminAccounts(page) => ("Accounts", admin::accounts(page)),
+            Page::AdminAccount(page) => ("Account", admin::account(page)),
+            Page::AdminAct(page) => (page.words, admin::act(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
         let title = escaped(title);

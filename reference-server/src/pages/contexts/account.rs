@@ -60,6 +60,8 @@ pub struct Links {
     pub confirm: String,
     /// Where a person starts.
     pub home: String,
+    /// The pages of the people who run the server; `None` for everybody else.
+    pub admin: Option<String>,
 }
 
 /// A provider, and who the person is there.

@@ -7,7 +7,7 @@ use lysand_auth::error::Error;
 use lysand_auth::flows::invitations::{self, MayInvite};
 use lysand_auth::flows::outbox;
 use lysand_auth::flows::sso::{self, Linked};
-use lysand_auth::host::accounts::Account;
+use lysand_auth::host::accounts::{Account, Role};
 use lysand_auth::host::pages::{AccountOnPage, Language, MomentOnPage, Reader};
 use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use crate::pages::TeraPages;
 use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
 use crate::paths::{
-    ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_EMAIL, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_PASSWORD, ACCOUNT_UNLINK,
+    ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_EMAIL, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_PASSWORD, ACCOUNT_UNLINK, ADMIN,
     AUTHORIZED_APPLICATIONS, CONFIRM_FOR_ACCOUNT, HOME, INVITATIONS, PROFILE,
 };
 use crate::site::server_sign_in;
@@ -76,6 +76,7 @@ pub(super) async fn show(
             activity: reader.keep(ACCOUNT_ACTIVITY),
             confirm: reader.keep(CONFIRM_FOR_ACCOUNT),
             home: reader.keep(HOME),
+            admin: browser.account().filter(|account| account.role >= Role::Moderator).map(|_| reader.keep(ADMIN)),
         },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
     };
