@@ -303,6 +303,7 @@ texts! {
         DID_SIGN_IN_BLOCKED = "A sign-in was refused";
         DID_THROTTLED = "Too many sign-ins were tried";
         DID_SIGN_OUT = "Signed out";
+        DID_SESSION_ENDED = "A sign-in was ended";
         DID_SESSIONS_ENDED = "Everything was signed out";
         DID_NEW_BROWSER = "Signed in with a new browser";
         DID_SIGNED_UP = "The account was made";
@@ -326,6 +327,7 @@ texts! {
         DID_TOKEN_REVOKED = "A token of an app was ended";
         DID_REFRESH_REUSED = "A used token came back, so its app was signed out";
         DID_APP_REMOVED = "The access of an app was removed";
+        DID_APPS_REMOVED = "The access of several apps was removed";
         DID_ROLE_CHANGED = "The role was changed";
         DID_DISABLED = "The account was disabled";
         DID_ENABLED = "The account was enabled";

@@ -15,6 +15,7 @@ pub mod introspect;
 pub mod invitations;
 pub mod login;
 pub mod outbox;
+pub mod own_sessions;
 pub mod profile;
 pub mod reset;
 pub mod reviews;

@@ -1,13 +1,16 @@
 //! The log of events: rows are added and, when they are too old, deleted. Nothing changes one.
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable,
+    SelectableHelper,
+};
 
 use super::conn::Conn;
 use super::schema::auth_event as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
-use crate::model::event::{Event, NewEvent, Target};
+use crate::model::event::{Event, EventKind, NewEvent, Target};
 use crate::on;
 
 /// The largest detail, in bytes of JSON.
@@ -126,6 +129,23 @@ pub(crate) async fn find(conn: &mut Conn, wanted: Wanted) -> Result<Vec<Event>, 
         query.order((table::at.desc(), table::id.desc())).limit(limit).load(c)
     })?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Whether an event of this kind about an account is kept beside the one with this id.
+pub(crate) async fn has_another(
+    conn: &mut Conn,
+    account: &AccountId,
+    kind: EventKind,
+    id: &str,
+) -> Result<bool, Error> {
+    let found: Option<String> = on!(conn, c => table::table
+        .filter(table::target.eq(account.as_str()))
+        .filter(table::event.eq(kind.name()))
+        .filter(table::id.ne(id))
+        .select(table::id)
+        .first(c))
+    .optional()?;
+    Ok(found.is_some())
 }
 
 /// What happened to an account since `since`, the newest first.
