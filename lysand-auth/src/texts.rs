@@ -361,6 +361,20 @@ texts! {
     AUTHORIZED_APPS {
         /// An app's access was removed a moment ago.
         ACCESS_REMOVED = "The app’s access is removed. It is signed out everywhere.";
+        /// The same of several apps.
+        ACCESSES_REMOVED = "The access of these apps is removed. They are signed out everywhere.";
+        /// None of them was unused for so long any more.
+        NO_ACCESS_REMOVED = "No app was unused for so long any more, so none was removed.";
+    }
+
+    /// What the page of the own sign-ins says.
+    SESSIONS {
+        SESSION_ENDED = "That browser is signed out.";
+        OTHER_SESSIONS_ENDED = "All other browsers are signed out.";
+        SESSION_OVER = "That is over already.";
+        /// Title and message: this browser was signed out.
+        SIGNED_OUT_TITLE = "You are signed out";
+        SIGNED_OUT = "This browser is not signed in to your account any more.";
     }
 
     /// What the links are that an app gives of itself.

@@ -10,6 +10,7 @@ pub mod confirm_email;
 pub mod credentials;
 pub mod email;
 pub mod emails;
+pub mod end_apps;
 pub mod events;
 pub mod introspect;
 pub mod invitations;

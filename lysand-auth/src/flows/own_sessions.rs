@@ -1,62 +1,23 @@
 //! What a person sees and ends of the own sign-ins (people PPL-107 to PPL-109).
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::host::revocations::Revoked;
-use crate::model::account::Account;
+use crate::model::account::{Account, AccountId};
 use crate::model::caller::Caller;
 pub use crate::model::device::Device;
 use crate::model::event::{Actor, EventKind};
 use crate::model::list_page::RowSpan;
 pub use crate::model::list_page::{ListPage, ListSpan};
-use crate::model::session::{ActingToken, Session, SessionId, SignedInBrowser};
+use crate::model::session::{Session, SessionId};
 use crate::secret::Secret;
 use crate::steps::ending::{self, Spared};
 use crate::steps::mail::{self, Outgoing};
-use crate::steps::presence::Present;
+pub use crate::steps::viewer::Viewer;
 use crate::steps::{events, revocation};
-use crate::store::{self, authorizations, credentials, grants, known_browsers, sessions};
-
-/// Whoever looks at the own sign-ins: in a browser, or with a program.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Viewer {
-    /// The account.
-    pub account: Account,
-    present: Present,
-    /// The session that somebody is in, or that the program's token came from.
-    current: Option<SessionId>,
-}
-
-impl Viewer {
-    /// Whoever is signed in with a browser.
-    #[must_use]
-    pub fn in_browser(auth: &Auth, browser: &SignedInBrowser) -> Self {
-        let present = Present::in_session(auth, &browser.session);
-        Self { account: browser.account.clone(), present, current: Some(browser.session.id.clone()) }
-    }
-
-    /// Whoever a token speaks for.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn with_token(auth: &Auth, token: &ActingToken, account: Account) -> Result<Self, Error> {
-        let (present, session) = Present::with_token(auth, token, &account).await?;
-        Ok(Self { account, present, current: session.map(|session| session.id) })
-    }
-
-    /// Whether the owner signed in a moment ago, so that nothing more is asked.
-    #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        self.present.is_fresh()
-    }
-
-    /// Whether this is the session that the viewer is in.
-    fn is_in(&self, session: &SessionId) -> bool {
-        self.current.as_ref() == Some(session)
-    }
-}
+use crate::store::{self, Conn, authorizations, credentials, grants, known_browsers, sessions};
 
 /// A session as its owner sees it.
 #[derive(Clone, Debug)]
@@ -156,6 +117,21 @@ pub async fn end_others(auth: &Auth, viewer: &Viewer, caller: &Caller) -> Result
     Ok(ended)
 }
 
+/// How much there is that acts for an account.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn would_end(auth: &Auth, account: &Account) -> Result<Ended, Error> {
+    let (id, now) = (account.id.clone(), auth.ambient().now());
+    auth.store().read(move |c| Box::pin(async move { count(c, &id, now).await })).await
+}
+
+async fn count(c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<Ended, Error> {
+    let sessions = sessions::live_of_account(c, account, now).await?.len();
+    let apps = grants::all(c, account, now).await?.1.len();
+    Ok(Ended { sessions, apps, tokens: 0 })
+}
+
 /// Ends everything that acts for its owner, this session as well, once the owner proved to be there (people PPL-109).
 ///
 /// # Errors
@@ -185,14 +161,13 @@ pub async fn end_everything_of(auth: &Auth, account: &Account, by: Actor, caller
             Box::pin(async move {
                 // First, so that sign-ins wait, and what is counted is what ends.
                 credentials::advance(c, &id).await?;
-                let sessions = sessions::live_of_account(c, &id, now).await?.len();
-                let apps = grants::all(c, &id, now).await?.1.len();
+                let ended = count(c, &id, now).await?;
                 ending::end_rest(c, &id, &Spared::default(), now).await?;
                 known_browsers::forget_account(c, &id).await?;
                 mail::enqueue_notice(c, notice).await?;
-                let event = event.with("sessions", sessions).with("apps", apps);
+                let event = event.with("sessions", ended.sessions).with("apps", ended.apps);
                 store::events::add(c, event).await?;
-                Ok(Ended { sessions, apps, tokens: 0 })
+                Ok(ended)
             })
         },
         |_| Some(over),

@@ -26,4 +26,6 @@ pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod standing;
 pub(crate) mod throttle;
+pub(crate) mod uses;
+pub(crate) mod viewer;
 pub(crate) mod waiting;

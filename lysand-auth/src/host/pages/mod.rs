@@ -8,6 +8,8 @@ mod parts;
 mod people;
 mod plain;
 mod reply;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod sign_ins;
 
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
@@ -19,3 +21,6 @@ pub use self::people::{
 };
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};
+pub use self::sign_ins::{
+    AccessOnPage, EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionOnPage, SessionsPage, TokenOnPage,
+};

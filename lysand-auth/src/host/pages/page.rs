@@ -9,6 +9,7 @@ use super::people::{
     MessagePage, PasswordPage, ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 use super::reply::{PageReply, PageRequest};
+use super::sign_ins::{EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionsPage};
 use crate::host::HostResult;
 pub use crate::model::language::Language;
 pub use crate::model::permission::{Access, Permission, sentence};
@@ -60,6 +61,12 @@ pub enum Page<'a> {
     Address(AddressPage<'a>),
     /// `GET /account/activity`: what happened to the account.
     Activity(ActivityPage<'a>),
+    /// `GET /account/sessions`: what is signed in to the account.
+    Sessions(SessionsPage<'a>),
+    /// `GET /account/sessions/end`: shall everything end?
+    EndEverything(EndEverythingPage<'a>),
+    /// `GET /account/apps/end`: shall these apps lose their access?
+    EndApps(EndAppsPage<'a>),
     /// Something that happened, or did not, and what can be done next.
     Message(MessagePage<'a>),
 }
@@ -182,6 +189,8 @@ pub struct AuthorizedApplicationsPage<'a> {
     pub list: Option<LongListOnPage<'a>>,
     /// Hidden field `form_token` of each form.
     pub form_token: String,
+    /// Where many apps at once lose their access; `None` where there are none, or such pages are not there.
+    pub end: Option<EndAppsOnPage>,
     /// Link to where a person starts.
     pub home: String,
 }
@@ -313,6 +322,9 @@ impl Pages for FrontendPages {
             | Page::Activity(_)
             | Page::Email(_)
             | Page::Address(_)
+            | Page::Sessions(_)
+            | Page::EndEverything(_)
+            | Page::EndApps(_)
             | Page::Message(_) => self.others.show(page, request).await,
             Page::Forgot(_) => match &self.forgot {
                 Some(forgot) => Ok(PageReply::Elsewhere(forgot.clone())),

@@ -2,6 +2,7 @@
 
 mod html;
 mod people;
+mod sign_ins;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -62,6 +63,9 @@ impl Pages for Plain {
             Page::Profile(page) => ("Profile", people::profile(page)),
             Page::Email(page) => ("E-mail address", people::email(page)),
             Page::Address(page) => ("E-mail address", people::address(page)),
+            Page::Sessions(page) => ("Where you are signed in", sign_ins::sessions(page)),
+            Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
+            Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
         let title = escaped(title);
@@ -186,6 +190,7 @@ fn authorized_applications(page: &AuthorizedApplicationsPage<'_>) -> String {
             body += &form(action, &hidden, &button("Remove access"));
         }
     }
+    body += &page.end.as_ref().map_or_else(String::new, sign_ins::ways_to_end_apps);
     body + &link(&page.home, "Home")
 }
 
