@@ -21,7 +21,7 @@ use crate::model::request_counter::RequestCounters;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::limit_gates::LimitGates;
-use crate::store::token_uses::TokenUses;
+use crate::store::uses::Uses;
 #[cfg(feature = "sso")]
 use crate::upstream::ProviderClients;
 
@@ -51,7 +51,8 @@ struct Parts {
     code_key: [u8; 64],
     #[cfg(feature = "sso")]
     provider_clients: ProviderClients,
-    uses: TokenUses,
+    uses: Uses,
+    session_uses: Uses,
     request_counters: RequestCounters,
     limit_gates: LimitGates,
     housekeeping_every: Option<Duration>,
@@ -221,8 +222,14 @@ impl Auth {
         &self.0.limit_gates
     }
 
-    pub(crate) fn uses(&self) -> &TokenUses {
+    /// The tokens that were used.
+    pub(crate) fn uses(&self) -> &Uses {
         &self.0.uses
+    }
+
+    /// The sessions that were used.
+    pub(crate) fn session_uses(&self) -> &Uses {
+        &self.0.session_uses
     }
 
     pub(crate) fn outbox(&self) -> &Outbox {
@@ -465,7 +472,8 @@ impl AuthBuilder {
             secret_key,
             #[cfg(feature = "sso")]
             provider_clients: provider_clients.ok_or_else(ConfigProblems::default)?,
-            uses: TokenUses::default(),
+            uses: Uses::default(),
+            session_uses: Uses::default(),
             request_counters: RequestCounters::default(),
             limit_gates: LimitGates::default(),
             housekeeping_every: self.housekeeping_every,

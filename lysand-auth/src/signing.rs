@@ -284,16 +284,12 @@ fn signing_key(pem: &Secret) -> Result<SigningKey, KeyError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Lifetimes;
     use crate::keys::new_key;
 
     fn session(now: Timestamp) -> Session {
-        Session {
-            id: SessionId::new("s1"),
-            account_id: AccountId::new("a1"),
-            authenticated_at: now,
-            expires_at: now.plus(Duration::from_secs(60)),
-            ended_at: None,
-        }
+        let lifetimes = Lifetimes { session: Duration::from_secs(60), ..Lifetimes::default() };
+        Session::begin("s1", AccountId::new("a1"), &lifetimes, now)
     }
 
     #[test]

@@ -347,6 +347,7 @@ texts! {
         DID_SIGN_IN_BLOCKED = "A sign-in was refused";
         DID_THROTTLED = "Too many sign-ins were tried";
         DID_SIGN_OUT = "Signed out";
+        DID_SESSION_ENDED = "A sign-in was ended";
         DID_SESSIONS_ENDED = "Everything was signed out";
         DID_NEW_BROWSER = "Signed in with a new browser";
         DID_SIGNED_UP = "The account was made";
@@ -372,6 +373,7 @@ texts! {
         DID_APP_REMOVED = "The access of an app was removed";
         DID_SESSIONS_ENDED_BY_STAFF = "All sessions and apps were signed out";
         DID_WARNED = "A message was sent to you";
+        DID_APPS_REMOVED = "The access of several apps was removed";
         DID_ROLE_CHANGED = "The role was changed";
         DID_DISABLED = "The account was disabled";
         DID_ENABLED = "The account was enabled";
@@ -405,6 +407,20 @@ texts! {
     AUTHORIZED_APPS {
         /// An app's access was removed a moment ago.
         ACCESS_REMOVED = "The app’s access is removed. It is signed out everywhere.";
+        /// The same of several apps.
+        ACCESSES_REMOVED = "The access of these apps is removed. They are signed out everywhere.";
+        /// None of them was unused for so long any more.
+        NO_ACCESS_REMOVED = "No app was unused for so long any more, so none was removed.";
+    }
+
+    /// What the page of the own sign-ins says.
+    SESSIONS {
+        SESSION_ENDED = "That browser is signed out.";
+        OTHER_SESSIONS_ENDED = "All other browsers are signed out.";
+        SESSION_OVER = "That is over already.";
+        /// Title and message: this browser was signed out.
+        SIGNED_OUT_TITLE = "You are signed out";
+        SIGNED_OUT = "This browser is not signed in to your account any more.";
     }
 
     /// What the links are that an app gives of itself.

@@ -135,8 +135,9 @@ fn load_mailer(
 ) -> Result<Arc<dyn Mailer>, StartError> {
     let base_url = &settings.http.base_url;
     let (title, languages) = (settings.instance.title.as_str(), settings.instance.languages.as_slice());
-    let (account, forgot) = (config.page_url("account"), config.page_url("password_forgot"));
-    let instance = Instance { title, site: base_url.as_str(), account: &account, forgot: &forgot, languages };
+    let [account, sessions, forgot] = ["account", "sessions", "password_forgot"].map(|page| config.page_url(page));
+    let (account, sessions, forgot) = (account.as_str(), sessions.as_str(), forgot.as_str());
+    let instance = Instance { title, site: base_url.as_str(), account, sessions, forgot, languages };
     let templates = MailTemplates::load(settings.templates_dir.as_deref(), pages, instance)?;
     let (from, reply_to) = (settings.smtp.from.clone(), settings.smtp.reply_to.clone());
     let messages = Messages::new(templates, Sender { from, reply_to, title, base_url }, ambient.clone());

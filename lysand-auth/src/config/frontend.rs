@@ -39,6 +39,8 @@ pub struct FrontendRoutes {
     pub password_forgot: Option<String>,
     /// The page of the own account.
     pub account: Option<String>,
+    /// The page where people see and end their sign-ins.
+    pub sessions: Option<String>,
     /// The page that asks whether a new address is to be confirmed, by the `token` of a mail.
     pub email_confirm: Option<String>,
     /// The page that asks whether a change of address is to be undone, by the `token` of a mail.
@@ -56,6 +58,7 @@ impl Default for FrontendRoutes {
             confirm: None,
             password_forgot: None,
             account: None,
+            sessions: None,
             email_confirm: None,
             email_undo: None,
         }
@@ -63,7 +66,7 @@ impl Default for FrontendRoutes {
 }
 
 /// Our own pages, by the name of the route with which a frontend takes their place.
-pub(super) const OWN: [(&str, &str); 10] = [
+pub(super) const OWN: [(&str, &str); 11] = [
     ("home", "/"),
     ("login", "/oauth/authorize"),
     ("consent", "/oauth/consent"),
@@ -72,6 +75,7 @@ pub(super) const OWN: [(&str, &str); 10] = [
     ("confirm", "/register/confirm"),
     ("password_forgot", "/account/forgot"),
     ("account", "/account"),
+    ("sessions", "/account/sessions"),
     ("email_confirm", "/account/email/confirm"),
     ("email_undo", "/account/email/undo"),
 ];
@@ -89,6 +93,7 @@ impl FrontendRoutes {
             ("frontend.routes.confirm", &self.confirm),
             ("frontend.routes.password_forgot", &self.password_forgot),
             ("frontend.routes.account", &self.account),
+            ("frontend.routes.sessions", &self.sessions),
             ("frontend.routes.email_confirm", &self.email_confirm),
             ("frontend.routes.email_undo", &self.email_undo),
         ];

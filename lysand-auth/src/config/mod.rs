@@ -12,6 +12,7 @@ mod oauth;
 mod password;
 mod problem;
 mod rate_limits;
+mod sessions;
 mod signups;
 mod sso;
 
@@ -27,6 +28,7 @@ pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::password::{ChangeEnds, PasswordRules};
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
+pub use self::sessions::{Networks, SessionRules};
 pub use self::signups::{Invitations, Mode, Signups};
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, ProviderSignUp, Sso};
 use crate::keys::Keys;
@@ -74,6 +76,8 @@ pub struct Config {
     pub signups: Signups,
     /// How people recover and change passwords and addresses.
     pub password: PasswordRules,
+    /// What is kept of sign-ins with browsers, and when they end.
+    pub sessions: SessionRules,
 }
 
 impl Config {
@@ -95,6 +99,7 @@ impl Config {
             sso: Sso::default(),
             signups: Signups::default(),
             password: PasswordRules::default(),
+            sessions: SessionRules::default(),
         }
     }
 
@@ -171,6 +176,12 @@ impl Config {
         Self { password, ..self }
     }
 
+    /// What is kept of sign-ins with browsers, and when they end.
+    #[must_use]
+    pub fn with_sessions(self, sessions: SessionRules) -> Self {
+        Self { sessions, ..self }
+    }
+
     /// Everything that is wrong with this configuration, at once; empty when all is well.
     #[must_use]
     pub fn check(&self) -> Vec<ConfigProblem> {
@@ -201,6 +212,7 @@ impl Config {
         problems.extend(self.sso.check());
         problems.extend(self.signups.check());
         problems.extend(self.password.check());
+        problems.extend(self.sessions.check());
         problems
     }
 

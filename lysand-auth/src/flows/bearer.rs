@@ -10,15 +10,11 @@ use crate::model::account::{Account, AccountId, InactiveReason};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::secret::Secret;
-use crate::steps::standing;
-use crate::store::token_uses;
+use crate::steps::uses::DAY;
+use crate::steps::{standing, uses};
 
-/// How often the use of a token is written down (Mastodon §11.4).
-const DAY: Duration = Duration::from_secs(24 * 3600);
 /// How long uses are gathered before they are written together.
 const FLUSH_DELAY: Duration = Duration::from_secs(1);
-/// How many of them share a transaction.
-const BATCH: usize = 500;
 
 /// A live token: its app, its scopes, and the account that it speaks for.
 #[derive(Clone, Debug)]
@@ -90,16 +86,7 @@ pub fn note_use(auth: &Auth, token: &Bearer, source: Option<IpAddr>) {
 /// # Errors
 /// When the database does not answer.
 pub async fn write_uses(auth: &Auth) -> Result<usize, Error> {
-    let (gathered, now) = (auth.uses().take(), auth.ambient().now());
-    let mut written = 0;
-    for batch in gathered.chunks(BATCH) {
-        let batch = batch.to_vec();
-        let write = auth
-            .store()
-            .write(move |c| Box::pin(async move { token_uses::write(c, &batch, now.minus(DAY), now).await }));
-        written += write.await?;
-    }
-    Ok(written)
+    uses::write_tokens(auth).await
 }
 
 impl Bearer {

@@ -129,7 +129,7 @@ pub async fn change_in_browser(
     let change = PasswordChange {
         proven_with: Some(known),
         spared: Spared { session: None, tokens: spared(auth, new, SparedTokens::default()) },
-        session: Some(session),
+        session: Some(session.in_place_of(&browser.session)),
         ..change(auth, account, &present, caller)
     };
     new_password::set(auth, account, &password, change).await?;

@@ -1,7 +1,9 @@
 //! Browser sessions: who is signed in, signing out, and ending everything of an account.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
@@ -10,6 +12,7 @@ use crate::model::account::{Account, AccountId};
 use crate::model::authorization::AuthorizationRequest;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::session::USE_WRITTEN_EVERY;
 pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
@@ -40,9 +43,48 @@ pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrows
     };
     let account = auth.account(&session.account_id).await?;
     Ok(match account.filter(|account| account.inactive_reason().is_none()) {
-        Some(account) => Ok(SignedInBrowser { session, account }),
+        Some(account) => {
+            note_use(auth, &session, now);
+            Ok(SignedInBrowser { session, account })
+        }
         None => Err(CookieProblem::Missing("sub")),
     })
+}
+
+/// How long uses are gathered before they are written together.
+const FLUSH_DELAY: Duration = Duration::from_secs(1);
+/// How many of them share a transaction.
+const BATCH: usize = 500;
+
+/// Remembers that a session was used. Costs a comparison; only every five minutes is something written, a moment later and
+/// together with what others did, and the request waits for none of it (people PPL-110).
+fn note_use(auth: &Auth, session: &Session, now: Timestamp) {
+    if session.is_use_noted(now) || !auth.session_uses().record(session.id.as_str(), None, now) {
+        return;
+    }
+    let auth = auth.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(FLUSH_DELAY).await;
+        if let Err(error) = write_uses(&auth).await {
+            tracing::warn!(%error, "the last use of sessions was not written; their next use will be");
+        }
+    });
+}
+
+/// Writes down the uses of sessions that were gathered; answers how many were five minutes later than the ones before.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn write_uses(auth: &Auth) -> Result<usize, Error> {
+    let (gathered, now) = (auth.session_uses().take(), auth.ambient().now());
+    let times = (now.minus(USE_WRITTEN_EVERY), now, now.plus(auth.config().sessions.idle_ttl));
+    let mut written = 0;
+    for batch in gathered.chunks(BATCH) {
+        let ids: Vec<String> = batch.iter().map(|(id, _)| id.clone()).collect();
+        let write = auth.store().write(move |c| Box::pin(async move { sessions::write_uses(c, &ids, times).await }));
+        written += write.await?;
+    }
+    Ok(written)
 }
 
 /// Signs somebody in by a road of the host's own: a directory, a link in a mail, a client certificate. The host has made

@@ -165,8 +165,7 @@ pub async fn warn(auth: &Auth, account: &Account, act: &StaffAct) -> Result<(), 
 /// When host or database do not answer.
 pub async fn end_access(auth: &Auth, account: &Account, act: &StaffAct) -> Result<(), Error> {
     let kind = EventKind::SessionsEndedByStaff;
-    let mut mails = act.mails(auth, account, Some(kind)).await?;
-    mails.extend(Outgoing::to_confirmed(auth, account, Mail::SignedOutEverywhere));
+    let mails = staff_mail::about(auth, account, Some(kind), act.message.as_deref(), true).await?;
     let record = Record { event: act.event(auth, kind, account), mails, stops: false };
     let (id, over, now) = (account.id.clone(), account.id.clone(), auth.ambient().now());
     let ended = revocation::revoke(

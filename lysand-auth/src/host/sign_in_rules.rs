@@ -33,6 +33,17 @@ pub enum ProofKind {
 }
 
 impl ProofKind {
+    /// The word for it among the methods of a session (RFC 8176; it has none for a provider).
+    pub(crate) fn method(&self) -> String {
+        match self {
+            Self::Password => "pwd".to_owned(),
+            Self::Provider => "fed".to_owned(),
+            Self::Passkey => "pop".to_owned(),
+            Self::Totp | Self::Recovery | Self::Email => "otp".to_owned(),
+            Self::Host(name) => name.split_whitespace().collect::<Vec<_>>().join("_"),
+        }
+    }
+
     /// A word for it, in the record of events.
     pub(crate) fn name(&self) -> &str {
         match self {

@@ -11,6 +11,19 @@ const LONGEST_AGENT: usize = 255;
 /// The longest id of a request that is kept, in bytes.
 const LONGEST_REQUEST_ID: usize = 128;
 
+/// How much of an address is kept (people PPL-110).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Networks {
+    /// Its network: IPv4 by its /24, IPv6 by its /48.
+    #[default]
+    Coarse,
+    /// All of it.
+    Full,
+    /// Nothing.
+    None,
+}
+
 /// Who calls: where from, with what program, in which request. It decides nothing but limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,6 +34,8 @@ pub struct Caller {
     pub agent: Option<String>,
     /// The id of the request, as the log has it.
     pub request_id: Option<String>,
+    /// How much of the address is kept.
+    pub keeps: Networks,
 }
 
 impl Caller {
@@ -37,6 +52,12 @@ impl Caller {
         Self { agent: Some(agent).filter(|agent| !agent.is_empty()), ..self }
     }
 
+    /// Of whose address this much is kept.
+    #[must_use]
+    pub fn keeping(self, keeps: Networks) -> Self {
+        Self { keeps, ..self }
+    }
+
     /// In which request.
     #[must_use]
     pub fn with_request_id(self, id: &str) -> Self {
@@ -44,12 +65,18 @@ impl Caller {
         Self { request_id: is_safe.then(|| id.to_owned()), ..self }
     }
 
-    /// The network, coarse: all that is kept of an address (people PPL-110). IPv4 by its /24, IPv6 by its /48.
+    /// All that is kept of an address (people PPL-110): the network, coarse, unless the host keeps more or nothing.
     #[must_use]
     pub fn network(&self) -> Option<String> {
         let address = self.source?.to_canonical();
-        let length = if address.is_ipv4() { 24 } else { 48 };
-        Some(IpNet::new(address, length).ok()?.trunc().to_string())
+        match self.keeps {
+            Networks::Coarse => {
+                let length = if address.is_ipv4() { 24 } else { 48 };
+                Some(IpNet::new(address, length).ok()?.trunc().to_string())
+            }
+            Networks::Full => Some(address.to_string()),
+            Networks::None => None,
+        }
     }
 
     /// The network by which limits count (security ID-2).
@@ -73,6 +100,8 @@ mod tests {
             assert_eq!(caller(address).network().as_deref(), Some(network));
         }
         assert_eq!(Caller::default().network(), None);
+        let kept = |keeps| caller("203.0.113.77").keeping(keeps).network();
+        assert_eq!((kept(Networks::Full).as_deref(), kept(Networks::None)), (Some("203.0.113.77"), None));
         let agent = Caller::default().with_agent(&("a\r\nb".to_owned() + &"é".repeat(300))).agent.unwrap();
         assert!(agent.starts_with("abé") && agent.chars().count() == 255);
         assert_eq!(Caller::default().with_agent("\n").agent, None);

@@ -45,6 +45,8 @@ kinds! {
     Throttled = "throttled";
     /// A session was ended by its browser.
     SignOut = "sign_out";
+    /// A session was ended from elsewhere.
+    SessionEnded = "session_ended";
     /// All sessions and tokens were ended.
     SessionsEnded = "sessions_ended";
     /// Somebody signed in with a browser that the account did not know.
@@ -109,6 +111,8 @@ kinds! {
     RefreshReused = "refresh_reused";
     /// The person ended an app's access.
     AppRemoved = "app_removed";
+    /// The person ended the access of several apps.
+    AppsRemoved = "apps_removed";
     /// A role was changed.
     RoleChanged = "role_changed";
     /// An account was disabled.
@@ -153,6 +157,7 @@ impl EventKind {
             Self::SignInBlocked => texts::DID_SIGN_IN_BLOCKED,
             Self::Throttled => texts::DID_THROTTLED,
             Self::SignOut => texts::DID_SIGN_OUT,
+            Self::SessionEnded => texts::DID_SESSION_ENDED,
             Self::SessionsEnded => texts::DID_SESSIONS_ENDED,
             Self::NewBrowser => texts::DID_NEW_BROWSER,
             Self::SignedUp => texts::DID_SIGNED_UP,
@@ -178,6 +183,7 @@ impl EventKind {
             Self::AppRemoved => texts::DID_APP_REMOVED,
             Self::SessionsEndedByStaff => texts::DID_SESSIONS_ENDED_BY_STAFF,
             Self::Warned => texts::DID_WARNED,
+            Self::AppsRemoved => texts::DID_APPS_REMOVED,
             Self::RoleChanged => texts::DID_ROLE_CHANGED,
             Self::Disabled => texts::DID_DISABLED,
             Self::Enabled => texts::DID_ENABLED,

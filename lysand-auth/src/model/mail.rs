@@ -215,6 +215,16 @@ impl Mail {
         }
     }
 
+    /// Whether both tell of a sign-in with the same device in the same network.
+    pub(crate) fn is_same_place(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::NewSignIn { device, network, .. }, Self::NewSignIn { device: others, network: of_other, .. }) => {
+                device == others && network == of_other
+            }
+            _ => false,
+        }
+    }
+
     /// What bounds mails of this kind to one address (PPL-175).
     pub(crate) fn bounds(&self) -> Bounds {
         match self {

@@ -1,6 +1,7 @@
 //! Browser sessions: a signed cookie that names a server-side row (security WEB-1).
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::ambient::Timestamp;
 use crate::config::Lifetimes;
@@ -46,7 +47,22 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When it was ended.
     pub ended_at: Option<Timestamp>,
+    /// Since when there is one: before the last proof, if that took the place of an earlier one.
+    pub created_at: Timestamp,
+    /// When it was last used, to within five minutes; `None` when it was not used since it began.
+    pub last_used_at: Option<Timestamp>,
+    /// When it ends unless it is used again; `None` for one from before there was such an end, until it is used.
+    pub idle_at: Option<Timestamp>,
+    /// What the browser said about itself at the sign-in.
+    pub agent: Option<String>,
+    /// From which network the sign-in came, as far as that is kept.
+    pub network: Option<String>,
+    /// By what its owner proved who they are.
+    pub methods: Vec<String>,
 }
+
+/// How often the use of a session is written down.
+pub(crate) const USE_WRITTEN_EVERY: Duration = Duration::from_secs(300);
 
 impl Session {
     /// The session of somebody who proved just now who they are.
@@ -58,13 +74,36 @@ impl Session {
             authenticated_at: now,
             expires_at: now.plus(lifetimes.session),
             ended_at: None,
+            created_at: now,
+            last_used_at: None,
+            idle_at: None,
+            agent: None,
+            network: None,
+            methods: Vec::new(),
         }
+    }
+
+    /// The same, begun by this browser.
+    pub(crate) fn begun_by(self, caller: &Caller) -> Self {
+        Self { agent: caller.agent.clone(), network: caller.network(), ..self }
+    }
+
+    /// The same in the place of `old`: what its owner knows it by stays.
+    pub(crate) fn in_place_of(self, old: &Self) -> Self {
+        let Self { created_at, agent, network, .. } = old.clone();
+        Self { created_at, agent, network, ..self }
     }
 
     /// Whether the session still stands.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.ended_at.is_none() && now < self.expires_at
+        self.ended_at.is_none() && now < self.expires_at && self.idle_at.is_none_or(|idle| now < idle)
+    }
+
+    /// Whether its use was written down a moment ago, so that it need not be again (people PPL-110).
+    pub(crate) fn is_use_noted(&self, now: Timestamp) -> bool {
+        let noted = self.last_used_at.or(self.idle_at.map(|_| self.authenticated_at));
+        noted.is_some_and(|noted| noted.plus(USE_WRITTEN_EVERY) > now)
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) fn event(auth: &Auth, kind: EventKind, caller: &Caller) -> NewEvent {
         actor: Actor::Nobody,
         target: None,
         app: None,
-        caller: caller.clone(),
+        caller: caller.clone().keeping(auth.config().sessions.networks),
         detail: Map::new(),
     }
 }

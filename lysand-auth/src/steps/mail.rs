@@ -175,6 +175,22 @@ pub(crate) async fn enqueue(c: &mut Conn, mail: Outgoing) -> Result<Queued, Erro
     Ok(if limited { Queued::Limited } else { Queued::Waiting })
 }
 
+/// Puts a notice of a sign-in with a new browser into the outbox; false when there was one within the hour for the same device and
+/// network, and when it is one too many (people PPL-114).
+pub(crate) async fn enqueue_new_sign_in(c: &mut Conn, mail: Outgoing) -> Result<bool, Error> {
+    let key = mail.address.to_lowercase();
+    mails::lock_address(c, &key).await?;
+    let told = mails::contents_of_kind(c, (mail.content.mail.kind(), &key), mail.now.minus(HOUR)).await?;
+    let is_equal = |content: &String| {
+        let told = serde_json::from_str::<Content>(content).ok();
+        told.is_some_and(|told| told.mail.is_same_place(&mail.content.mail))
+    };
+    if told.iter().any(is_equal) {
+        return Ok(false);
+    }
+    Ok(enqueue(c, mail).await? == Queued::Waiting)
+}
+
 /// Whether one more mail to its address would be one too many.
 async fn is_beyond(c: &mut Conn, new: &NewMail, bounds: Bounds) -> Result<bool, Error> {
     let Some((an_hour, a_day)) = new.allowance.most() else { return Ok(false) };

@@ -27,4 +27,6 @@ pub(crate) mod sign_in;
 pub(crate) mod staff_mail;
 pub(crate) mod standing;
 pub(crate) mod throttle;
+pub(crate) mod uses;
+pub(crate) mod viewer;
 pub(crate) mod waiting;

@@ -22,12 +22,24 @@ pub(crate) async fn revoke<T: Send + 'static>(
     work: impl for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     name: impl FnOnce(&T) -> Option<Revoked> + Send + 'static,
 ) -> Result<T, Error> {
+    revoke_all(auth, work, |done| name(done).into_iter().collect()).await
+}
+
+/// The same where several things end at once.
+///
+/// # Errors
+/// As [`revoke`].
+pub(crate) async fn revoke_all<T: Send + 'static>(
+    auth: &Auth,
+    work: impl for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    names: impl FnOnce(&T) -> Vec<Revoked> + Send + 'static,
+) -> Result<T, Error> {
     let Some(host) = auth.revocations() else { return auth.store().write(work).await };
     let store = auth.store().clone();
     // The transaction goes on when the caller stops waiting, and so must the news of it.
     let task = tokio::spawn(async move {
         let done = store.write(work).await?;
-        if let Some(revoked) = name(&done) {
+        for revoked in names(&done) {
             notify_host(&*host, &revoked).await;
         }
         Ok(done)

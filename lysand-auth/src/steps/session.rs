@@ -1,16 +1,23 @@
 //! Where every session begins and every app's code is made. The [dispatcher](super::sign_in) says when; a session that is
 //! renewed by a proof begins here, too.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::{Authorization, CheckedRequest};
+use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
-use crate::model::event::NewEvent;
+use crate::model::event::{EventKind, NewEvent};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
 use crate::secret::{Digest, Secret};
+use crate::steps::mail::{self, Outgoing};
+use crate::store::known_browsers::Seen;
 use crate::store::{Conn, Work, authorizations, credentials, events, known_browsers, rate_limits, sessions};
 use crate::texts;
 
@@ -35,6 +42,10 @@ pub(crate) struct NewSession {
     /// The id of the event that the browser is new to the account.
     new_browser: String,
     event: Option<NewEvent>,
+    /// What tells its owner that the browser is new to the account.
+    notice: Option<Outgoing>,
+    /// Whether that waits in the outbox.
+    is_told: Arc<AtomicBool>,
     /// What was known of the account before the proof.
     proven_with: Credentials,
 }
@@ -49,12 +60,51 @@ impl NewSession {
         proven_with: Credentials,
     ) -> Result<(Self, Secret), Error> {
         let (id, lifetimes, now) = (auth.ambient().id(), &auth.config().lifetimes, auth.ambient().now());
-        let session = Session::begin(id, account.id.clone(), lifetimes, now);
+        let idle_at = Some(now.plus(auth.config().sessions.idle_ttl));
+        let session = Session { idle_at, ..Session::begin(id, account.id.clone(), lifetimes, now) };
         let cookie =
             auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
         let new_browser = auth.ambient().id();
-        let browser = None;
-        Ok((Self { session, replaces, attempts: None, browser, new_browser, event: None, proven_with }, cookie))
+        let new = Self {
+            session,
+            replaces,
+            attempts: None,
+            browser: None,
+            new_browser,
+            event: None,
+            notice: None,
+            is_told: Arc::default(),
+            proven_with,
+        };
+        Ok((new, cookie))
+    }
+
+    /// The same, as its owner sees it: begun from here, by this proof.
+    pub(crate) fn begun_by(self, caller: &Caller, by: &ProofKind) -> Self {
+        let session = Session { methods: vec![by.method()], ..self.session.begun_by(caller) };
+        Self { session, ..self }
+    }
+
+    /// The same, which its owner sees as `old`, proven once more by a password.
+    pub(crate) fn in_place_of(self, old: &Session) -> Self {
+        let mut session = self.session.in_place_of(old);
+        let password = ProofKind::Password.method();
+        if !session.methods.contains(&password) {
+            session.methods.push(password);
+        }
+        Self { session, ..self }
+    }
+
+    /// The same, and its owner is told if the account does not know the browser (people PPL-114).
+    pub(crate) fn announced_by(self, notice: Option<Outgoing>) -> Self {
+        Self { notice, ..self }
+    }
+
+    /// Has the outbox looked at, once it has begun.
+    fn wake_outbox(auth: &Auth, is_told: &AtomicBool) {
+        if is_told.load(Ordering::Acquire) {
+            mail::wake(auth);
+        }
     }
 
     /// The same, and these attempts are taken back: they came to something.
@@ -78,11 +128,16 @@ impl NewSession {
     }
 
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
-        if !credentials::lock_unchanged(c, &self.session.account_id, self.proven_with).await? {
-            // What was right when it was checked is no longer so.
-            return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
-        }
+        self.check_credentials(c).await?;
         self.insert(c).await
+    }
+
+    async fn check_credentials(&self, c: &mut Conn) -> Result<(), Error> {
+        match credentials::lock_unchanged(c, &self.session.account_id, self.proven_with).await? {
+            true => Ok(()),
+            // What was right when it was checked is no longer so.
+            false => Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS)),
+        }
     }
 
     /// Begins it in a transaction that has ended everything else of the account itself.
@@ -100,12 +155,29 @@ impl NewSession {
         }
         if let Some((id, browser)) = &self.browser {
             let Session { account_id, authenticated_at, .. } = &self.session;
-            let is_new = known_browsers::remember(c, id, *browser, account_id, *authenticated_at).await?;
-            if let Some(event) = self.event.as_ref().filter(|_| is_new) {
-                events::add(c, event.clone().in_new_browser(self.new_browser.clone())).await?;
+            let seen = known_browsers::remember(c, id, *browser, account_id, *authenticated_at).await?;
+            if let Some(event) = self.event.as_ref().filter(|_| seen != Seen::Before) {
+                self.note_new_browser(c, event, seen).await?;
             }
         }
         sessions::insert(c, &self.session).await
+    }
+
+    /// Records that the account did not know the browser, and tells its owner. The first sign-in of all is no news (people
+    /// PPL-114); one after all browsers were forgotten is.
+    async fn note_new_browser(&self, c: &mut Conn, event: &NewEvent, seen: Seen) -> Result<(), Error> {
+        let is_first = seen == Seen::Alone
+            && !events::has_another(c, &self.session.account_id, EventKind::SignIn, &event.id).await?;
+        if is_first {
+            return Ok(());
+        }
+        events::add(c, event.clone().in_new_browser(self.new_browser.clone())).await?;
+        if let Some(notice) = &self.notice
+            && mail::enqueue_new_sign_in(c, notice.clone()).await?
+        {
+            self.is_told.store(true, Ordering::Release);
+        }
+        Ok(())
     }
 }
 
@@ -118,8 +190,10 @@ pub(crate) async fn credentials_of(auth: &Auth, account: &AccountId) -> Result<C
 
 /// Begins a session for no app.
 pub(crate) async fn begin(auth: &Auth, new: NewSession) -> Result<(), Error> {
+    let is_told = Arc::clone(&new.is_told);
     let (account, id) = (new.session.account_id.clone(), new.session.id.clone());
     auth.store().write(move |c| Box::pin(async move { new.keep(c).await })).await?;
+    NewSession::wake_outbox(auth, &is_told);
     tracing::info!(%account, session = %id, "signed in");
     Ok(())
 }
@@ -153,7 +227,10 @@ pub(crate) async fn make_code<T: Send + 'static>(
     let (now, lifetimes) = (auth.ambient().now(), auth.config().lifetimes);
     let (code, pending) = new_code(auth, (app, request), change.session());
     let (digest, session, account) = (code.digest(), pending.session_id.clone(), pending.account_id.clone());
-    let begins = matches!(change, SessionChange::Begin(_));
+    let is_told = match &change {
+        SessionChange::Begin(new) => Some(Arc::clone(&new.is_told)),
+        SessionChange::Continue(_) => None,
+    };
     let made = auth.store().write(move |c| {
         Box::pin(async move {
             match &change {
@@ -175,7 +252,8 @@ pub(crate) async fn make_code<T: Send + 'static>(
         })
     });
     let made = made.await?;
-    if begins {
+    if let Some(is_told) = is_told {
+        NewSession::wake_outbox(auth, &is_told);
         tracing::info!(%account, app = %app.id, %session, "signed in");
     }
     Ok(made.map(|missing| (code, missing)))
@@ -216,13 +294,18 @@ pub(crate) async fn renew(
 ) -> Result<Option<Secret>, Error> {
     let now = auth.ambient().now();
     let (new, cookie) = NewSession::new(auth, account, Some(old.id.clone()), proven_with)?;
-    let old = old.id.clone();
+    let (new, old) = (new.in_place_of(old), old.id.clone());
     let renewed = auth.store().write(move |c| {
         Box::pin(async move {
             if !sessions::by_id(c, &old).await?.is_some_and(|old| old.is_live(now)) {
                 return Ok(false);
             }
-            new.keep(c).await?;
+            new.check_credentials(c).await?;
+            // Of two that end it one does, and whoever ended it from elsewhere has not prolonged it.
+            if !sessions::end_own(c, &new.session.account_id, &old, now).await? {
+                return Ok(false);
+            }
+            new.insert(c).await?;
             Ok(true)
         })
     });

@@ -11,18 +11,22 @@ use super::session::{self, NewSession, SessionChange};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::model::account::AccountId;
+use crate::host::mailer::Mail;
+use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::caller::Caller;
+use crate::model::device::Device;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
+use crate::steps::mail::Outgoing;
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
+use crate::texts;
 
 /// Something that a sign-in lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,6 +187,8 @@ pub(crate) async fn after_proof(
     let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
     let began = began.about(&account.id, &account.username).with("by", proven.by.name()).through(&app.id);
     let new = new.in_browser(auth, known_by.digest()).recorded_as(began).forgetting(attempts);
+    let new = new.begun_by(&browser.caller, proven.by);
+    let new = new.announced_by(new_sign_in(auth, account, &browser.caller, Some(&app)));
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
     if let Some(rules) = rules {
@@ -210,11 +216,28 @@ pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browse
     let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
     let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
     let began = began.about(&account.id, &account.username).with("by", proven.by.name());
-    session::begin(auth, new.in_browser(auth, known_by.digest()).recorded_as(began)).await?;
+    let new = new.in_browser(auth, known_by.digest()).recorded_as(began).begun_by(&browser.caller, proven.by);
+    session::begin(auth, new.announced_by(new_sign_in(auth, account, &browser.caller, None))).await?;
     if let Some(rules) = rules {
         rules.after_session().await;
     }
     Ok(SessionStart { cookie, known_by })
+}
+
+/// What tells the owner of an account of this sign-in, should the account not know the browser (people PPL-114).
+fn new_sign_in(auth: &Auth, account: &Account, caller: &Caller, app: Option<&App>) -> Option<Outgoing> {
+    if !auth.config().sessions.new_sign_in_mail {
+        return None;
+    }
+    let words = caller.agent.as_deref().and_then(|agent| Device::of(agent).words());
+    let mail = Mail::NewSignIn {
+        device: words.unwrap_or_else(|| texts::UNKNOWN_BROWSER.to_owned()),
+        network: caller.network().unwrap_or_default(),
+        app: app.map(|app| app.name.clone()),
+        at: auth.ambient().now(),
+    };
+    // Whoever signed in has proven to be the person: strangers cannot use this mail's allowance up.
+    Some(Outgoing::to_confirmed(auth, account, mail)?.from_proven_person())
 }
 
 /// Somebody goes on who is signed in with this browser. `None` when the session ended meanwhile.

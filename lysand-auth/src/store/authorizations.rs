@@ -267,6 +267,23 @@ pub(crate) async fn revoke_all_of_account(conn: &mut Conn, account: &AccountId, 
     Ok(())
 }
 
+/// Ends every open code of an account but those that were asked for in one session.
+pub(crate) async fn revoke_all_of_other_sessions(
+    conn: &mut Conn,
+    spared: Option<&SessionId>,
+    account: &AccountId,
+    now: Timestamp,
+) -> Result<(), Error> {
+    // No session has an empty id.
+    let spared = spared.map_or("", SessionId::as_str);
+    on!(conn, c => diesel::update(table::table)
+        .filter(table::account_id.eq(account.as_str()).and(table::used_at.is_null()))
+        .filter(table::session_id.ne(spared))
+        .set(table::used_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(())
+}
+
 /// Ends every open code that was asked for in a session.
 pub(crate) async fn revoke_all_of_session(
     conn: &mut Conn,

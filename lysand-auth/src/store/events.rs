@@ -1,6 +1,9 @@
 //! The log of events: rows are added and, when they are too old, deleted. Nothing changes one.
 
-use diesel::{BoolExpressionMethods, ExpressionMethods, Insertable, QueryDsl, Queryable, Selectable, SelectableHelper};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable,
+    SelectableHelper,
+};
 
 use super::conn::Conn;
 use super::schema::auth_event as table;
@@ -128,6 +131,23 @@ pub(crate) async fn find(conn: &mut Conn, wanted: Wanted) -> Result<Vec<Event>, 
         query.order((table::at.desc(), table::id.desc())).limit(limit).load(c)
     })?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Whether an event of this kind about an account is kept beside the one with this id.
+pub(crate) async fn has_another(
+    conn: &mut Conn,
+    account: &AccountId,
+    kind: EventKind,
+    id: &str,
+) -> Result<bool, Error> {
+    let found: Option<String> = on!(conn, c => table::table
+        .filter(table::target.eq(account.as_str()))
+        .filter(table::event.eq(kind.name()))
+        .filter(table::id.ne(id))
+        .select(table::id)
+        .first(c))
+    .optional()?;
+    Ok(found.is_some())
 }
 
 /// What happened to an account since `since`, the newest first.

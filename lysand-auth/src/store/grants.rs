@@ -1,5 +1,7 @@
 //! What an account has granted: its live tokens with their apps, and the end of both.
 
+use std::collections::BTreeMap;
+
 use diesel::dsl::{max, min};
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, SelectableHelper};
 
@@ -33,6 +35,17 @@ macro_rules! living_families {
             .filter(families::account_id.eq($account.as_str()))
             .filter(families::ended_at.is_null())
             .filter(families::expires_at.gt($now.micros()))
+    };
+}
+
+/// The codes of an account that its apps can still redeem.
+macro_rules! approved {
+    ($account:expr, $now:expr) => {
+        codes::table
+            .filter(codes::account_id.eq($account.as_str()))
+            .filter(codes::approved_at.is_not_null())
+            .filter(codes::used_at.is_null())
+            .filter(codes::expires_at.gt($now.micros()))
     };
 }
 
@@ -183,6 +196,54 @@ pub(crate) async fn lock_live_scopes(
         #[cfg(feature = "sqlite")]
         Conn::Sqlite(_) => live_scopes(conn, account, app, now).await,
     }
+}
+
+/// Makes this transaction wait for everybody who uses a code of an account's or refreshes a token, and them for its end. On SQLite
+/// they do anyway.
+pub(crate) async fn lock(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+    match conn {
+        #[cfg(feature = "postgres")]
+        Conn::Pg(c) => {
+            let families = living_families!(account, now).select(families::id).for_update();
+            diesel_async::RunQueryDsl::load::<String>(families, c).await?;
+            let tokens = alive!(account, now).select(table::id).for_update();
+            diesel_async::RunQueryDsl::load::<String>(tokens, c).await?;
+            let open = approved!(account, now).select(codes::app_id).for_update();
+            diesel_async::RunQueryDsl::load::<String>(open, c).await?;
+        }
+        #[cfg(feature = "sqlite")]
+        Conn::Sqlite(_) => {}
+    }
+    #[cfg(not(feature = "postgres"))]
+    let _ = (account, now);
+    Ok(())
+}
+
+/// When each app that has access to an account last used it, or was granted something since.
+pub(crate) async fn last_uses(
+    conn: &mut Conn,
+    account: &AccountId,
+    now: Timestamp,
+) -> Result<BTreeMap<String, Timestamp>, Error> {
+    let tokens: Vec<(String, Option<i64>, Option<i64>)> = on!(conn, c => alive!(account, now)
+        .group_by(table::app_id)
+        .select((table::app_id, max(table::created_at), max(table::last_used_at)))
+        .load(c))?;
+    let families: Vec<(String, Option<i64>)> = on!(conn, c => living_families!(account, now)
+        .group_by(families::app_id)
+        .select((families::app_id, max(families::rotated_at)))
+        .load(c))?;
+    let open: Vec<(String, Option<i64>)> = on!(conn, c => approved!(account, now)
+        .group_by(codes::app_id)
+        .select((codes::app_id, max(codes::approved_at)))
+        .load(c))?;
+    let of_tokens = tokens.into_iter().map(|(app, made, used)| (app, made.max(used)));
+    let mut last: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for (app, at) in of_tokens.chain(families).chain(open) {
+        let at = Timestamp::from_micros(at.unwrap_or_default());
+        last.entry(app).and_modify(|known| *known = at.max(*known)).or_insert(at);
+    }
+    Ok(last)
 }
 
 /// Ends all codes, families of refresh tokens and tokens that an account gave to an app; false when there were none.

@@ -35,15 +35,26 @@ pub(crate) async fn is_known(
     Ok(known > 0)
 }
 
-/// Remembers that somebody signed in to the account with this browser; whether it is new to an account that knows others. `id` is
-/// for a row that there is not yet.
+/// How well an account knows a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Somebody signed in with it before.
+    Before,
+    /// It is new, and the account knows no other.
+    Alone,
+    /// It is new, and the account knows others.
+    BesideOthers,
+}
+
+/// Remembers that somebody signed in to the account with this browser; how well that was known. `id` is for a row that there is
+/// not yet.
 pub(crate) async fn remember(
     conn: &mut Conn,
     id: &str,
     browser: Digest,
     account: &AccountId,
     now: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<Seen, Error> {
     let seen: i64 = on!(conn, c => diesel::insert_into(table::table)
         .values((
             table::id.eq(id),
@@ -58,14 +69,14 @@ pub(crate) async fn remember(
         .returning(table::first_at)
         .get_result(c))?;
     if seen != now.micros() {
-        return Ok(false);
+        return Ok(Seen::Before);
     }
     make_room(conn, browser, account).await?;
     let known: i64 = on!(conn, c => table::table
         .filter(table::account_id.eq(account.as_str()))
         .count()
         .get_result(c))?;
-    Ok(known > 1)
+    Ok(if known > 1 { Seen::BesideOthers } else { Seen::Alone })
 }
 
 async fn make_room(conn: &mut Conn, browser: Digest, account: &AccountId) -> Result<(), Error> {

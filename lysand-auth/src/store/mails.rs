@@ -146,6 +146,21 @@ pub(crate) async fn count_kind(
     Ok(i64::try_from(equal.count()).unwrap_or(i64::MAX))
 }
 
+/// What the mails of this one's kind say that went or go to its address since then.
+pub(crate) async fn contents_of_kind(
+    conn: &mut Conn,
+    (kind, key): (&str, &str),
+    since: Timestamp,
+) -> Result<Vec<String>, Error> {
+    Ok(on!(conn, c => table::table
+        .filter(table::address_key.eq(key))
+        .filter(table::created_at.gt(since.micros()))
+        .filter(table::kind.eq(kind))
+        .filter(table::state.ne(MailState::Cancelled.word()))
+        .select(table::context)
+        .load(c))?)
+}
+
 /// A mail that may be sent now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Due {

@@ -57,6 +57,7 @@ pub(crate) mod successors;
 pub(crate) mod sweeps;
 pub(crate) mod token_uses;
 pub(crate) mod tokens;
+pub(crate) mod uses;
 pub(crate) mod waiting;
 
 use std::sync::Arc;

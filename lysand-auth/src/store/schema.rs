@@ -28,6 +28,11 @@ diesel::table! {
         authenticated_at -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        agent -> Nullable<Text>,
+        network -> Nullable<Text>,
+        methods -> Nullable<Text>,
+        last_used_at -> Nullable<BigInt>,
+        idle_at -> Nullable<BigInt>,
     }
 }
 

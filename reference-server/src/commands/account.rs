@@ -2,7 +2,7 @@
 
 use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::staff::{self, StaffAct};
-use lysand_auth::flows::{reset, reviews, sessions, sso};
+use lysand_auth::flows::{own_sessions, reset, reviews, sessions, sso};
 use lysand_auth::host::accounts::{Account, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 
@@ -47,7 +47,8 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
         AccountCommand::Delete { name } => delete(state, &name).await,
         AccountCommand::SignOut { name } => {
             let account = find(state, &name).await?;
-            sessions::end_all(&state.auth, &account.id).await?;
+            own_sessions::end_everything_of(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+            recovery::send_mail(state).await;
             output::text(&format!("All sessions and tokens of {} are ended.\n", account.username));
             Ok(Outcome::changed_account("account sign-out", &account))
         }

@@ -14,6 +14,7 @@ fn instance<'a>(title: &'a str, languages: &'a [String]) -> Instance<'a> {
         title,
         site: "https://social.example",
         account: "https://social.example/account",
+        sessions: "https://social.example/account/sessions",
         forgot: "https://social.example/account/forgot",
         languages,
     }

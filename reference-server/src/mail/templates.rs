@@ -27,6 +27,7 @@ pub struct MailTemplates {
     title: String,
     site: String,
     account: String,
+    sessions: String,
     forgot: String,
 }
 
@@ -47,6 +48,8 @@ pub struct Instance<'a> {
     pub site: &'a str,
     /// Where people find the page of their account.
     pub account: &'a str,
+    /// Where they see and end their sign-ins.
+    pub sessions: &'a str,
     /// Where they choose a new password when they forgot theirs.
     pub forgot: &'a str,
     /// The languages of the people there, the most spoken first.
@@ -74,6 +77,7 @@ impl MailTemplates {
             title: one_line(instance.title),
             site: instance.site.to_owned(),
             account: instance.account.to_owned(),
+            sessions: instance.sessions.to_owned(),
             forgot: instance.forgot.to_owned(),
         })
     }
@@ -84,6 +88,7 @@ impl MailTemplates {
             title: &self.title,
             site: &self.site,
             account: &self.account,
+            sessions: &self.sessions,
             forgot: &self.forgot,
             has_link: letter.link.is_some(),
         };

@@ -18,6 +18,8 @@ pub(super) const GREETING_WITHOUT_NAME: &str = "Hello,";
 const IF_YOU: &str = "If that was you, there is nothing to do.";
 const IGNORE: &str = "If that was not you, you can ignore this mail.";
 const NEW_PASSWORD: &str = "If it was not you, choose a new password at once:";
+const END_SIGN_IN: &str = "If it was not you, sign in and end what you do not know:";
+const OR_PASSWORD: &str = "Then, or if you cannot sign in any more, choose a new password:";
 const LIMITED_LINK: &str = "The link works once and for a limited time.";
 
 /// What a mail says: before its link and code, and after them.
@@ -37,6 +39,8 @@ pub(super) struct Place<'a> {
     pub(super) site: &'a str,
     /// The page of the account, ours or the frontend's.
     pub(super) account: &'a str,
+    /// The page of the own sign-ins, ours or the frontend's.
+    pub(super) sessions: &'a str,
     /// The page for whoever forgot the password, ours or the frontend's.
     pub(super) forgot: &'a str,
     /// Whether the mail has a link.
@@ -259,7 +263,8 @@ fn signing_in(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 [Some(device), Some(network), app.as_ref()],
                 Some(*at),
             ),
-            [if_you()].into_iter().chain(place.new_password()).collect(),
+            [if_you(), say(END_SIGN_IN, &[]), address(place.sessions), say(OR_PASSWORD, &[]), address(place.forgot)]
+                .to_vec(),
         ),
         Mail::SignedOutEverywhere => (
             "You were signed out everywhere on {}",
@@ -452,6 +457,7 @@ pub(crate) mod tests {
         title: "T",
         site: "https://s.example",
         account: "https://s.example/account",
+        sessions: "https://s.example/account/sessions",
         forgot: "https://s.example/account/forgot",
         has_link: true,
     };

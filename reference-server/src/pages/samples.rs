@@ -6,11 +6,12 @@ mod common;
 mod invitations;
 mod people;
 mod recovery;
+mod sign_ins;
 
 use lysand_auth::host::pages::{
     Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage,
-    CurrentAccount, Destination, ErrorPage, FormPostPage, LinkOnPage, LongListOnPage, MomentOnPage, Permission,
-    ProviderOnPage, SignInPage,
+    CurrentAccount, Destination, EndAppsOnPage, ErrorPage, FormPostPage, LinkOnPage, LongListOnPage, MomentOnPage,
+    Permission, ProviderOnPage, SignInPage,
 };
 use serde_json::Value;
 
@@ -34,6 +35,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     recovery::recovery(text, &mut samples);
     invitations::invitations(text, &mut samples);
     admin::admin(text, &mut samples);
+    sign_ins::sign_ins(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
     about::about(text, &mut samples);
@@ -165,6 +167,7 @@ fn authorized_applications(text: &'static str, samples: &mut Vec<(&'static str, 
         apps,
         list,
         form_token: text.to_owned(),
+        end: Some(EndAppsOnPage { unused: text.to_owned(), all: text.to_owned(), lang: Some(text.to_owned()) }),
         home: text.to_owned(),
     };
     let apps = vec![
@@ -248,6 +251,7 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             apps: text.to_owned(),
             password: has_more.then(|| text.to_owned()),
             email: text.to_owned(),
+            sessions: text.to_owned(),
             activity: text.to_owned(),
             confirm: text.to_owned(),
             home: text.to_owned(),

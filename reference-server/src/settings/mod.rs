@@ -14,6 +14,7 @@ mod problem;
 mod reader;
 mod secret_file;
 mod sections;
+mod sessions;
 mod signups;
 mod smtp;
 mod sso;
@@ -23,7 +24,9 @@ mod variable;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, RateLimits, Signups, Sso};
+use lysand_auth::config::{
+    BaseUrl, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, RateLimits, SessionRules, Signups, Sso,
+};
 use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
@@ -79,6 +82,8 @@ pub struct Settings {
     pub name_server: Option<NameServer>,
     /// How people recover and change passwords and addresses, as the library takes it.
     pub password_rules: PasswordRules,
+    /// `[sessions]`, as the library takes it.
+    pub sessions: SessionRules,
     /// `[smtp]`
     pub smtp: Smtp,
     /// `log.format`
@@ -146,6 +151,7 @@ impl Settings {
         let name_server = signups::name_server(reader);
         signups::lifetimes(reader, &mut lifetimes);
         let password_rules = signups::password_rules(reader);
+        let sessions = sessions::sessions(reader);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
         let mut sso = sso::sso(reader);
@@ -170,6 +176,7 @@ impl Settings {
             signups,
             name_server,
             password_rules,
+            sessions,
             smtp,
             log_format,
             log_level,
@@ -210,6 +217,7 @@ impl Settings {
             .with_sso(self.sso.clone())
             .with_signups(self.signups.clone())
             .with_password(self.password_rules)
+            .with_sessions(self.sessions)
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

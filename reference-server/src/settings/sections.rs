@@ -291,6 +291,7 @@ fn optional_routes(reader: &mut Reader, routes: &mut FrontendRoutes) {
     routes.confirm = route("confirm");
     routes.password_forgot = route("password_forgot");
     routes.account = route("account");
+    routes.sessions = route("sessions");
     routes.email_confirm = route("email_confirm");
     routes.email_undo = route("email_undo");
 }

@@ -10,6 +10,8 @@ mod parts;
 mod people;
 mod plain;
 mod reply;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod sign_ins;
 
 pub use self::admin::*;
 pub(crate) use self::page::FrontendPages;
@@ -22,3 +24,6 @@ pub use self::people::{
 };
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};
+pub use self::sign_ins::{
+    AccessOnPage, EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionOnPage, SessionsPage, TokenOnPage,
+};

@@ -10,6 +10,7 @@ use super::people::{
     MessagePage, PasswordPage, ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 use super::reply::{PageReply, PageRequest};
+use super::sign_ins::{EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionsPage};
 use crate::host::HostResult;
 pub use crate::model::language::Language;
 pub use crate::model::permission::{Access, Permission, sentence};
@@ -71,6 +72,12 @@ pub enum Page<'a> {
     AdminAccount(Box<AdminAccountPage<'a>>),
     /// `GET /admin/accounts/ID/ACT`: what will happen to an account.
     AdminAct(AdminActPage<'a>),
+    /// `GET /account/sessions`: what is signed in to the account.
+    Sessions(SessionsPage<'a>),
+    /// `GET /account/sessions/end`: shall everything end?
+    EndEverything(EndEverythingPage<'a>),
+    /// `GET /account/apps/end`: shall these apps lose their access?
+    EndApps(EndAppsPage<'a>),
     /// Something that happened, or did not, and what can be done next.
     Message(MessagePage<'a>),
 }
@@ -193,6 +200,8 @@ pub struct AuthorizedApplicationsPage<'a> {
     pub list: Option<LongListOnPage<'a>>,
     /// Hidden field `form_token` of each form.
     pub form_token: String,
+    /// Where many apps at once lose their access; `None` where there are none, or such pages are not there.
+    pub end: Option<EndAppsOnPage>,
     /// Link to where a person starts.
     pub home: String,
 }
@@ -329,6 +338,9 @@ impl Pages for FrontendPages {
             | Page::AdminAccounts(_)
             | Page::AdminAccount(_)
             | Page::AdminAct(_)
+            | Page::Sessions(_)
+            | Page::EndEverything(_)
+            | Page::EndApps(_)
             | Page::Message(_) => self.others.show(page, request).await,
             Page::Forgot(_) => match &self.forgot {
                 Some(forgot) => Ok(PageReply::Elsewhere(forgot.clone())),

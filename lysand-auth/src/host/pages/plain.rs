@@ -3,6 +3,7 @@
 mod admin;
 mod html;
 mod people;
+mod sign_ins;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -68,6 +69,9 @@ impl Pages for Plain {
             Page::AdminAccounts(page) => ("Accounts", admin::accounts(page)),
             Page::AdminAccount(page) => ("Account", admin::account(page)),
             Page::AdminAct(page) => (page.words, admin::act(page)),
+            Page::Sessions(page) => ("Where you are signed in", sign_ins::sessions(page)),
+            Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
+            Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
         let title = escaped(title);
@@ -192,6 +196,7 @@ fn authorized_applications(page: &AuthorizedApplicationsPage<'_>) -> String {
             body += &form(action, &hidden, &button("Remove access"));
         }
     }
+    body += &page.end.as_ref().map_or_else(String::new, sign_ins::ways_to_end_apps);
     body + &link(&page.home, "Home")
 }
 

@@ -7,6 +7,9 @@ use crate::web::wire::redirect::with_query;
 
 /// Where the page is.
 pub(crate) const PATH: &str = "/oauth/authorized_applications";
+/// Where many apps at once lose their access: those that nobody used for long, and all.
+pub(crate) const END: &str = "/account/apps/end";
+pub(crate) const END_ALL: &str = "/account/apps/end/all";
 /// From how many apps on the list has pages, and how many are on one.
 const MANY: usize = 20;
 /// The longest text that is searched for, in characters; no app's name is longer by much.

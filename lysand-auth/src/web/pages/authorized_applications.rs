@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorized_applications::{self, AuthorizedApp};
-use crate::host::pages::{AuthorizedAppOnPage, AuthorizedApplicationsPage, Page, Reader};
+use crate::host::pages::{AuthorizedAppOnPage, AuthorizedApplicationsPage, EndAppsOnPage, Page, Reader};
 use crate::model::account::Account;
 use crate::model::app::AppId;
 use crate::model::host_scope::HostScope;
@@ -18,7 +18,8 @@ use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, error_page_or_json, show};
 use crate::web::kit::session;
-use crate::web::pages::app_list::{PATH, Wanted};
+use crate::web::kit::surfaces::{self, Surface};
+use crate::web::pages::app_list::{END, END_ALL, PATH, Wanted};
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::{self, ApiError};
@@ -154,16 +155,32 @@ async fn page(
     let params = Params::of_query(req);
     let wanted = Wanted::of(&params);
     let (apps, list) = wanted.part(apps, &reader);
+    let may_end = apps.iter().any(|granted| !granted.app.skips_consent());
     let row = |granted| row(granted, &wanted, &reader, &auth.config().scopes);
     let page = Page::AuthorizedApplications(AuthorizedApplicationsPage {
         account: account_on_page(account),
-        notice: (params.last_text("notice").as_deref() == Some(REMOVED)).then_some(texts::ACCESS_REMOVED),
+        notice: match params.last_text("notice").as_deref() {
+            Some(REMOVED) => Some(texts::ACCESS_REMOVED),
+            Some("all_removed") => Some(texts::ACCESSES_REMOVED),
+            Some("none_removed") => Some(texts::NO_ACCESS_REMOVED),
+            _ => None,
+        },
+        end: (may_end && surfaces::of_request(req).has(Surface::People)).then(|| ways_to_end(&reader)),
         apps: apps.into_iter().map(row).collect(),
         list,
         form_token: form.token(),
         home: reader.keep(&auth.config().home_page()),
     });
     Ok(show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await)
+}
+
+/// The pages on which many apps at once lose their access (people PPL-115).
+fn ways_to_end(reader: &Reader) -> EndAppsOnPage {
+    EndAppsOnPage {
+        unused: END.to_owned(),
+        all: reader.keep(END_ALL),
+        lang: reader.asked.as_ref().map(ToString::to_string),
+    }
 }
 
 fn row<'a>(granted: &'a AuthorizedApp, list: &Wanted, reader: &Reader, own: &[HostScope]) -> AuthorizedAppOnPage<'a> {

@@ -1,6 +1,6 @@
 //! What a browser walks through: authorize, consent, the code to copy, single sign-on, authorized apps.
 
-mod app_list;
+pub(crate) mod app_list;
 pub(crate) mod authorization_request;
 pub(crate) mod authorization_response;
 pub(crate) mod authorize;

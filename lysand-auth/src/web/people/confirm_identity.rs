@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::password::to_sign_in;
-use super::paths::{ACTIVITY, CONFIRM_IDENTITY, EMAIL, INVITATIONS, PASSWORD, PROFILE};
+use super::paths::{ACTIVITY, CONFIRM_IDENTITY, EMAIL, INVITATIONS, PASSWORD, PROFILE, SESSIONS, SESSIONS_END};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::credentials;
@@ -18,6 +18,7 @@ use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
 use crate::web::kit::session;
+use crate::web::pages::app_list;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
@@ -26,7 +27,8 @@ use crate::web::wire::request as wire;
 
 const ACCOUNT: &str = "/account";
 /// Where the page may lead to.
-const PLACES: [&str; 6] = [ACCOUNT, PASSWORD, EMAIL, INVITATIONS, PROFILE, ACTIVITY];
+const PLACES: [&str; 9] =
+    [ACCOUNT, PASSWORD, EMAIL, INVITATIONS, PROFILE, ACTIVITY, SESSIONS, SESSIONS_END, app_list::END_ALL];
 
 /// The address of the page, on the way to `then`.
 pub(super) fn address(reader: &Reader, then: &str) -> String {

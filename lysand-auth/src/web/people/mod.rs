@@ -6,6 +6,8 @@ mod confirm;
 mod confirm_identity;
 mod email;
 mod email_links;
+mod end_apps_page;
+mod end_everything_page;
 mod entities;
 #[cfg(feature = "sso")]
 mod finish;
@@ -20,17 +22,20 @@ mod password;
 mod paths;
 mod profile;
 mod reset;
+mod sessions;
+mod sessions_page;
 mod sign_up;
 mod waiting;
 
 use self::paths::{
     ACTIVITY, CHALLENGE, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, INVITATIONS,
-    PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM, WAITING,
+    PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM, SESSIONS, SESSIONS_END, SESSIONS_ENDED, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, delete, get, patch, post};
 use crate::web::kit::surfaces::Surface;
+use crate::web::pages::app_list;
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
@@ -49,6 +54,10 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(INVITATIONS, [get(invitations_page::page), post(invitations_page::submit)])
             .route(PROFILE, [get(profile::page), post(profile::submit)])
             .route(ACTIVITY, [get(activity::page)])
+            .route(SESSIONS, [get(sessions_page::page), post(sessions_page::submit)])
+            .route(SESSIONS_END, [get(end_everything_page::page), post(end_everything_page::submit)])
+            .route(SESSIONS_ENDED, [get(end_everything_page::ended)])
+            .routes([app_list::END, app_list::END_ALL], [get(end_apps_page::page), post(end_apps_page::submit)])
             .route(CONFIRM_IDENTITY, [get(confirm_identity::page), post(confirm_identity::submit)])
             .route(EMAIL, [get(email::page), post(email::submit)])
             .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
@@ -69,6 +78,11 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/email/confirm", [post(email::confirm)])
             .route("/api/v1/auth/email/resend", [post(email::send_again)])
             .route("/api/v1/auth/events", [get(activity::list)])
+            .route(sessions::OWN, [get(sessions::list)])
+            .route("/api/v1/auth/sessions/end_others", [post(sessions::end_others)])
+            .route("/api/v1/auth/sessions/end_everything", [post(sessions::end_everything)])
+            .route("/api/v1/auth/sessions/{id}", [delete(sessions::end)])
+            .route("/api/v1/auth/apps/end", [post(sessions::end_apps)])
             .route("/api/v1/auth/routes", [get(page_addresses::list)])
             .route(invitations::OWN, [get(invitations::own), post(invitations::make)])
             .route("/api/v1/auth/invitations/{id}", [delete(invitations::end)])

@@ -12,6 +12,10 @@ pub(super) const PROFILE: &str = "/account/profile";
 pub(super) const ACTIVITY: &str = "/account/activity";
 /// Where somebody who is signed in confirms that it is them.
 pub(super) const CONFIRM_IDENTITY: &str = "/account/confirm";
+/// What is signed in to the own account, the end of all of it, and what is said afterwards.
+pub(super) const SESSIONS: &str = "/account/sessions";
+pub(super) const SESSIONS_END: &str = "/account/sessions/end";
+pub(super) const SESSIONS_ENDED: &str = "/account/sessions/ended";
 pub(super) const RESET: &str = "/oauth/reset";
 /// Where the form of the page for a new password posts to (Lysand §12.6).
 pub(super) const RESET_FORM: &str = "/api/auth/reset";

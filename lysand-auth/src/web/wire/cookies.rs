@@ -53,6 +53,14 @@ pub(crate) fn browser(auth: &Auth, req: &HttpRequest, session: Option<&Session>)
     Browser { session, known_by: known_by.map(Secret::new), caller, can_wait: false }
 }
 
+/// Removes the cookie by which the browser was known.
+///
+/// # Errors
+/// When the removal fits into no header.
+pub(crate) fn clear_known(auth: &Auth, reply: &mut HttpResponse) -> Result<(), Error> {
+    add(reply, &removal(auth, known_cookie_name(auth)))
+}
+
 fn known_cookie_name(auth: &Auth) -> &'static str {
     if auth.config().base_url.is_secure() { "__Host-known" } else { "known" }
 }

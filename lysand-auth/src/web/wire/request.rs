@@ -56,7 +56,7 @@ pub(crate) fn is_from_trusted_proxy(req: &HttpRequest, config: &Config) -> bool 
 /// From where a request comes, and with what program: for limits and for the record of events.
 pub(crate) fn caller(req: &HttpRequest, config: &Config) -> Caller {
     let text = |name: &HeaderName| req.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let caller = Caller::new(source(req, config));
+    let caller = Caller::new(source(req, config)).keeping(config.sessions.networks);
     let caller = text(&USER_AGENT).map_or_else(|| caller.clone(), |agent| caller.clone().with_agent(&agent));
     match text(&HeaderName::from_static("x-request-id")) {
         Some(id) => caller.with_request_id(&id),

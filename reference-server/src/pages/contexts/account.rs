@@ -54,6 +54,8 @@ pub struct Links {
     pub password: Option<String>,
     /// Another address.
     pub email: String,
+    /// Where the person is signed in.
+    pub sessions: String,
     /// What happened to the account.
     pub activity: String,
     /// Where the person confirms first that it is them.

@@ -73,6 +73,7 @@ pub(super) async fn show(
             apps: reader.keep(AUTHORIZED_APPLICATIONS),
             password: (!sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
             email: reader.keep(ACCOUNT_EMAIL),
+            sessions: reader.keep(&state.auth.config().page_url("sessions")),
             activity: reader.keep(ACCOUNT_ACTIVITY),
             confirm: reader.keep(CONFIRM_FOR_ACCOUNT),
             home: reader.keep(HOME),
