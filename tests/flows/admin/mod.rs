@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acts;
+mod pages;
 mod rights;
 
 use lysand_auth::host::accounts::{Accounts as _, Role};

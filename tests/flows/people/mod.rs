@@ -62,7 +62,7 @@ fn after<'a>(mail: &'a str, before: &str) -> &'a str {
 }
 
 /// A browser's form token for a page.
-async fn form_token(story: &Story, jar: &mut CookieJar, path: &str) -> String {
+pub(crate) async fn form_token(story: &Story, jar: &mut CookieJar, path: &str) -> String {
     let page = story.get(path).header("accept", "text/html").cookies(jar).send().await.is(200);
     jar.keep(&page);
     after(&page.body, "name=\"form_token\" value=\"").to_owned()
