@@ -55,7 +55,7 @@ pub(crate) async fn remember(
     account: &AccountId,
     now: Timestamp,
 ) -> Result<Seen, Error> {
-    let seen: i64 = on!(conn, c => diesel::insert_into(table::table)
+    let kept: String = on!(conn, c => diesel::insert_into(table::table)
         .values((
             table::id.eq(id),
             table::browser_digest.eq(browser.as_bytes()),
@@ -66,9 +66,9 @@ pub(crate) async fn remember(
         .on_conflict((table::account_id, table::browser_digest))
         .do_update()
         .set(table::last_at.eq(sql::<BigInt>("excluded.last_at")))
-        .returning(table::first_at)
+        .returning(table::id)
         .get_result(c))?;
-    if seen != now.micros() {
+    if kept != id {
         return Ok(Seen::Before);
     }
     make_room(conn, browser, account).await?;

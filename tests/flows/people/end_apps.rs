@@ -99,6 +99,21 @@ story!(apps_end_counts_refreshes_and_new_grants_as_uses, |story| {
     story.refresh(&expiring, refresh).await.is(200);
 });
 
+story!(apps_end_spares_an_app_that_was_used_since_the_page_was_shown, |story| {
+    let ada = story.person("ada").await;
+    let old = story.token(&ada, &named(&story, "Old").await).await;
+    story.advance_clock(DAY * 91);
+    let mut jar = CookieJar::default();
+    jar.keep_value("jwt", &story.sign_in(&ada, &named(&story, "Young").await).await.cookie);
+    let token = form_token(&story, &mut jar, "/account/apps/end?unused_for=90").await;
+    // Its use is not even written yet.
+    story.verify(&old).await.is(200);
+    let fields = [("unused_for", "90"), ("form_token", &*token)];
+    let done = story.post("/account/apps/end").cookies(&jar).form(&fields).send().await.is(302);
+    assert!(done.header("location").ends_with("notice=none_removed"));
+    story.verify(&old).await.is(200);
+});
+
 story!(apps_end_of_all_wants_proof_and_spares_the_servers_own, |story| {
     let (ada, eve) = (story.person("ada").await, story.person("eve").await);
     let (usual, expiring, keys) = (story.usual_app().await, story.expiring_app().await, account_app(&story).await);
@@ -169,7 +184,6 @@ story!(apps_end_page_lists_what_would_end_before_it_does, |story| {
     let path = "/account/apps/end?unused_for=90";
     let page = story.get(path).cookies(&jar).send().await.is(200);
     assert!(page.body.contains("&lt;b&gt;Old&lt;/b&gt;") && !page.body.contains("Young"), "{}", page.body);
-    story.verify(&old).await.is(200);
     for odd in ["/account/apps/end", "/account/apps/end?unused_for=0", "/account/apps/end?unused_for=all"] {
         story.get(odd).cookies(&jar).send().await.is(404);
     }
@@ -178,7 +192,8 @@ story!(apps_end_page_lists_what_would_end_before_it_does, |story| {
     let token = form_token(&story, &mut jar, path).await;
     let stale = [("unused_for", "90"), ("form_token", "guessed")];
     story.post("/account/apps/end").cookies(&jar).form(&stale).send().await.is(422);
-    story.verify(&old).await.is(200);
+    let apps = story.get("/oauth/authorized_applications.json").cookies(&jar).send().await.is(200).json();
+    assert_eq!(apps.as_array().map(Vec::len), Some(2), "nothing has ended yet");
     let fields = [("unused_for", "90"), ("form_token", &*token)];
     let done = story.post("/account/apps/end").cookies(&jar).form(&fields).send().await.is(302);
     assert!(done.header("location").ends_with("/oauth/authorized_applications?notice=all_removed"));

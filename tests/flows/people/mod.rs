@@ -9,6 +9,7 @@ mod costs;
 mod dump;
 mod email;
 mod end_apps;
+mod end_everything;
 mod endings;
 mod events;
 mod invitations;

@@ -20,7 +20,7 @@ async fn mails(story: &Story, name: &str, word: &str) -> Vec<String> {
 const LINKED: &str = "was added";
 const UNLINKED: &str = "was removed";
 
-story!(mail_is_sent_once_for_each_link_and_unlink, |story| {
+story!(mail_is_sent_once_for_each_link_and_unlink, &[("sessions.new_sign_in_mail", "false")], |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let ada = linked(&story, &provider, "ada").await;
     let told = mails(&story, "ada", LINKED).await;
