@@ -3,14 +3,18 @@
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::host::mailer::Mail;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::{Authorization, CheckedRequest};
+use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
-use crate::model::event::NewEvent;
+use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
 use crate::secret::{Digest, Secret};
+use crate::steps::events::event;
+use crate::steps::mail::{self, Outgoing};
 use crate::store::{Conn, Work, authorizations, credentials, events, known_browsers, rate_limits, sessions};
 use crate::texts;
 
@@ -37,6 +41,14 @@ pub(crate) struct NewSession {
     event: Option<NewEvent>,
     /// What was known of the account before the proof.
     proven_with: Credentials,
+    /// What is recorded and told when this takes the closing of the account back.
+    cancels: Option<Box<CancelledClosing>>,
+}
+
+#[derive(Clone)]
+struct CancelledClosing {
+    event: NewEvent,
+    notice: Option<Outgoing>,
 }
 
 impl NewSession {
@@ -52,9 +64,17 @@ impl NewSession {
         let session = Session::begin(id, account.id.clone(), lifetimes, now);
         let cookie =
             auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
-        let new_browser = auth.ambient().id();
-        let browser = None;
-        Ok((Self { session, replaces, attempts: None, browser, new_browser, event: None, proven_with }, cookie))
+        let new = Self {
+            cancels: proven_with.closing.map(|_| Box::new(CancelledClosing::new(auth, account, &session))),
+            session,
+            replaces,
+            attempts: None,
+            browser: None,
+            new_browser: auth.ambient().id(),
+            event: None,
+            proven_with,
+        };
+        Ok((new, cookie))
     }
 
     /// The same, and these attempts are taken back: they came to something.
@@ -68,7 +88,10 @@ impl NewSession {
     }
 
     /// The same, recorded as this event in its transaction.
-    pub(crate) fn recorded_as(self, event: NewEvent) -> Self {
+    pub(crate) fn recorded_as(mut self, event: NewEvent) -> Self {
+        if let Some(cancels) = &mut self.cancels {
+            cancels.event.caller = event.caller.clone();
+        }
         Self { event: Some(event), ..self }
     }
 
@@ -78,6 +101,13 @@ impl NewSession {
     }
 
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
+        // A sign-in with all that it takes is the one thing that does (people PPL-122).
+        if let Some(cancels) = &self.cancels
+            && credentials::cancel_closing(c, &self.session.account_id).await?
+        {
+            mail::enqueue_notice(c, cancels.notice.clone()).await?;
+            events::add(c, cancels.event.clone()).await?;
+        }
         if !credentials::lock_unchanged(c, &self.session.account_id, self.proven_with).await? {
             // What was right when it was checked is no longer so.
             return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
@@ -106,6 +136,15 @@ impl NewSession {
             }
         }
         sessions::insert(c, &self.session).await
+    }
+}
+
+impl CancelledClosing {
+    fn new(auth: &Auth, account: &Account, session: &Session) -> Self {
+        let event = event(auth, EventKind::ClosingCancelled, &Caller::default()).by(Actor::Account(account.id.clone()));
+        // By this moment a session is known as the one that did it.
+        let event = NewEvent { at: session.authenticated_at, ..event.about(&account.id, &account.username) };
+        Self { event, notice: Outgoing::to_confirmed(auth, account, Mail::ClosingCancelled) }
     }
 }
 

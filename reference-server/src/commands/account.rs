@@ -1,7 +1,7 @@
 //! `account …`
 
 use lysand_auth::flows::events::{Actor, Caller};
-use lysand_auth::flows::{reset, reviews, sessions, sso, staff};
+use lysand_auth::flows::{closing, export, reset, reviews, sessions, sso, staff};
 use lysand_auth::host::accounts::{Account, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 
@@ -41,6 +41,7 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
         AccountCommand::Disable { name } => set_standing(state, &name, Standing::Disabled).await,
         AccountCommand::Enable { name } => set_standing(state, &name, Standing::Active).await,
         AccountCommand::Delete { name } => delete(state, &name).await,
+        AccountCommand::Export { name } => export(state, &name).await,
         AccountCommand::SignOut { name } => {
             let account = find(state, &name).await?;
             sessions::end_all(&state.auth, &account.id).await?;
@@ -123,10 +124,16 @@ async fn release_name(state: &State, name: &str) -> Result<Outcome, CommandError
 
 async fn delete(state: &State, name: &str) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
-    state.accounts.delete(&account.id).await?;
-    sessions::end_all(&state.auth, &account.id).await?;
-    sso::forget(&state.auth, &account.id).await?;
-    sessions::forget(&state.auth, &account.id).await?;
+    closing::remove(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+    recovery::send_mail(state).await;
     output::text(&format!("{} is removed.\n", account.username));
-    Ok(Outcome::changed_account("account delete", &account))
+    Ok(Outcome::removed_account("account delete", account.id))
+}
+
+/// What is kept about somebody, for whoever asks the people who run the server for it.
+async fn export(state: &State, name: &str) -> Result<Outcome, CommandError> {
+    let account = find(state, name).await?;
+    let export = export::of_account(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+    output::json(&export.content);
+    Ok(Outcome::changed_account("account export", &account))
 }

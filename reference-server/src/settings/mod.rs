@@ -10,6 +10,7 @@ mod effective;
 mod legal;
 mod log;
 mod oauth;
+mod people;
 mod problem;
 mod reader;
 mod secret_file;
@@ -23,7 +24,9 @@ mod variable;
 
 use std::path::{Path, PathBuf};
 
-use lysand_auth::config::{BaseUrl, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, RateLimits, Signups, Sso};
+use lysand_auth::config::{
+    BaseUrl, Closing, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens, RateLimits, Signups, Sso,
+};
 use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
@@ -79,6 +82,12 @@ pub struct Settings {
     pub name_server: Option<NameServer>,
     /// How people recover and change passwords and addresses, as the library takes it.
     pub password_rules: PasswordRules,
+    /// `[personal_tokens]`, as the library takes it.
+    pub personal_tokens: PersonalTokens,
+    /// `accounts.closing_grace`, as the library takes it.
+    pub closing: Closing,
+    /// `accounts.reuse_names`: whether somebody else can have the name of an account that was removed.
+    pub reuse_names: bool,
     /// `[smtp]`
     pub smtp: Smtp,
     /// `log.format`
@@ -146,6 +155,9 @@ impl Settings {
         let name_server = signups::name_server(reader);
         signups::lifetimes(reader, &mut lifetimes);
         let password_rules = signups::password_rules(reader);
+        let personal_tokens = people::personal_tokens(reader);
+        let closing = people::closing(reader);
+        let reuse_names = reader.get("accounts.reuse_names", false);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
         let mut sso = sso::sso(reader);
@@ -170,6 +182,9 @@ impl Settings {
             signups,
             name_server,
             password_rules,
+            personal_tokens,
+            closing,
+            reuse_names,
             smtp,
             log_format,
             log_level,
@@ -210,6 +225,8 @@ impl Settings {
             .with_sso(self.sso.clone())
             .with_signups(self.signups.clone())
             .with_password(self.password_rules)
+            .with_personal_tokens(self.personal_tokens)
+            .with_closing(self.closing)
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

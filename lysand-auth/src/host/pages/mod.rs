@@ -1,6 +1,8 @@
 //! The pages of a sign-in: what the library wants shown, and where a frontend shows it instead.
 
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod leaving;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod page;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod parts;
@@ -8,7 +10,10 @@ mod parts;
 mod people;
 mod plain;
 mod reply;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod tokens;
 
+pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
 pub use self::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
@@ -19,3 +24,4 @@ pub use self::people::{
 };
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};
+pub use self::tokens::{LifetimeOnPage, MadeTokenOnPage, ScopeOnPage, TokenOnPage, TokensPage};

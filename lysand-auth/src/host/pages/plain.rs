@@ -1,7 +1,9 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
 mod html;
+mod leaving;
 mod people;
+mod tokens;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -59,6 +61,9 @@ impl Pages for Plain {
             Page::ConfirmIdentity(page) => ("Confirm that it is you", people::confirm_identity(page)),
             Page::Password(page) => ("Password", people::password(page)),
             Page::Invitations(page) => ("Invitations", people::invitations(page)),
+            Page::Close(page) => ("Close your account", leaving::close(page)),
+            Page::Export(page) => ("Take your data along", leaving::export(page)),
+            Page::Tokens(page) => ("Personal tokens", tokens::tokens(page)),
             Page::Profile(page) => ("Profile", people::profile(page)),
             Page::Email(page) => ("E-mail address", people::email(page)),
             Page::Address(page) => ("E-mail address", people::address(page)),
@@ -130,7 +135,7 @@ fn consent(page: &ConsentPage<'_>) -> String {
         ("code", page.code),
         ("form_token", token),
     ];
-    let mut body = app(&page.app);
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &app(&page.app);
     body += &paragraph(&format!("This app asks for access to the account @{}:", page.account.username));
     body += &permissions(&page.permissions);
     for one in &page.links {

@@ -6,7 +6,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::password::to_sign_in;
-use super::paths::{ACTIVITY, CONFIRM_IDENTITY, EMAIL, INVITATIONS, PASSWORD, PROFILE};
+use super::paths::{ACTIVITY, CLOSE, CONFIRM_IDENTITY, EMAIL, EXPORT, INVITATIONS, PASSWORD, PROFILE, TOKENS};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::credentials;
@@ -26,7 +26,7 @@ use crate::web::wire::request as wire;
 
 const ACCOUNT: &str = "/account";
 /// Where the page may lead to.
-const PLACES: [&str; 6] = [ACCOUNT, PASSWORD, EMAIL, INVITATIONS, PROFILE, ACTIVITY];
+const PLACES: [&str; 9] = [ACCOUNT, PASSWORD, EMAIL, INVITATIONS, PROFILE, ACTIVITY, TOKENS, CLOSE, EXPORT];
 
 /// The address of the page, on the way to `then`.
 pub(super) fn address(reader: &Reader, then: &str) -> String {
