@@ -237,10 +237,21 @@ texts! {
         INVITATION_OVER = "This invitation is over already.";
         /// One more than somebody may have.
         TOO_MANY_OPEN = "You have {} open invitations, and no more are possible. End one first.";
+        /// One more than an account can have.
+        TOO_MANY_TOKENS = "You have 50 personal tokens, and no more are possible. End one first.";
+        /// What closes no account.
+        NOT_YOUR_NAME = "is not the name of your account";
+        LAST_ADMIN = "The last admin stays";
+        /// A closing that a sign-in took back.
+        CLOSING_CANCELLED = "Your account was to be deleted. You signed in, so it stays.";
+        /// Notices of the page of personal tokens.
+        TOKEN_ENDED = "The token is ended.";
+        /// One that was ended before, or never was.
+        TOKEN_OVER = "This token is over already.";
+        /// Something of the page of personal tokens that only somebody may who was proven lately.
+        TOKEN_NEEDS_PROOF = "To extend a token, confirm first that it is you.";
         /// What is not for whoever asks, or not at present.
         ACTION_NOT_ALLOWED = "This action is not allowed";
-        /// What would leave the server without anybody who administers it (people PPL-22).
-        LAST_ADMIN_STAYS = "The last admin stays";
         /// A role that is none.
         UNKNOWN_ROLE = "The role must be one of: user, moderator, admin";
         /// What there is not, in Mastodon's words.
@@ -374,6 +385,12 @@ texts! {
         DID_SESSIONS_ENDED_BY_STAFF = "All sessions and apps were signed out";
         DID_WARNED = "A message was sent to you";
         DID_APPS_REMOVED = "The access of several apps was removed";
+        DID_PERSONAL_TOKEN_MADE = "A personal token was made or extended";
+        DID_PERSONAL_TOKEN_ENDED = "A personal token was ended";
+        DID_PERSONAL_TOKEN_FOREIGN = "A personal token was refused, because it came from another network";
+        DID_CLOSING = "The account was closed";
+        DID_CLOSING_CANCELLED = "The closing of the account was cancelled by a sign-in";
+        DID_EXPORTED = "A copy of the data was taken";
         DID_ROLE_CHANGED = "The role was changed";
         DID_DISABLED = "The account was disabled";
         DID_ENABLED = "The account was enabled";
@@ -395,6 +412,7 @@ texts! {
         FIELD_RESERVED = "is reserved";
         FIELD_TOO_SHORT = "is too short (minimum is {} characters)";
         FIELD_TOO_LONG = "is too long (maximum is {} characters)";
+        FIELD_TOO_MANY = "has too many entries (maximum is {})";
         FIELD_ACCEPTED = "must be accepted";
         FIELD_BLOCKED = "uses a disallowed e-mail provider";
         FIELD_UNREACHABLE = "does not seem to exist";

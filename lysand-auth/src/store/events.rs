@@ -232,3 +232,14 @@ pub(crate) async fn sweep_networks(conn: &mut Conn, before: Timestamp, most: i64
     let change = (table::network.eq(None::<String>), table::agent.eq(None::<String>));
     Ok(on!(conn, c => diesel::update(table::table.filter(table::id.eq_any(&ids))).set(change).execute(c))?)
 }
+
+/// Whether this happened to an account at this very moment.
+pub(crate) async fn happened(conn: &mut Conn, account: &AccountId, event: &str, at: Timestamp) -> Result<bool, Error> {
+    let found: i64 = on!(conn, c => table::table
+        .filter(table::target.eq(account.as_str()))
+        .filter(table::at.eq(at.micros()))
+        .filter(table::event.eq(event))
+        .count()
+        .get_result(c))?;
+    Ok(found > 0)
+}

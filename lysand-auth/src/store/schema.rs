@@ -71,6 +71,9 @@ diesel::table! {
         last_used_at -> Nullable<BigInt>,
         last_used_from -> Nullable<Text>,
         generation -> Nullable<BigInt>,
+        name -> Nullable<Text>,
+        networks -> Nullable<Text>,
+        told -> SmallInt,
     }
 }
 
@@ -294,6 +297,7 @@ diesel::table! {
         generation -> BigInt,
         reset_demanded -> Nullable<Text>,
         unproven_email -> Nullable<Text>,
+        closes_at -> Nullable<BigInt>,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::staff::{self, StaffAct};
-use lysand_auth::flows::{own_sessions, reset, reviews, sessions, sso};
+use lysand_auth::flows::{closing, export, own_sessions, reset, reviews, sessions, sso};
 use lysand_auth::host::accounts::{Account, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 
@@ -45,6 +45,7 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
         AccountCommand::Unsuspend { name } => set_standing(state, &name, Standing::Active, "account unsuspend").await,
         AccountCommand::Role { name, role } => set_role(state, &name, role).await,
         AccountCommand::Delete { name } => delete(state, &name).await,
+        AccountCommand::Export { name } => export(state, &name).await,
         AccountCommand::SignOut { name } => {
             let account = find(state, &name).await?;
             own_sessions::end_everything_of(&state.auth, &account, Actor::Command, &Caller::default()).await?;
@@ -145,10 +146,16 @@ async fn release_name(state: &State, name: &str) -> Result<Outcome, CommandError
 
 async fn delete(state: &State, name: &str) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
-    state.accounts.delete(&account.id).await?;
-    sessions::end_all(&state.auth, &account.id).await?;
-    sso::forget(&state.auth, &account.id).await?;
-    sessions::forget(&state.auth, &account.id).await?;
+    closing::remove(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+    recovery::send_mail(state).await;
     output::text(&format!("{} is removed.\n", account.username));
-    Ok(Outcome::changed_account("account delete", &account))
+    Ok(Outcome::removed_account("account delete", account.id))
+}
+
+/// What is kept about somebody, for whoever asks the people who run the server for it.
+async fn export(state: &State, name: &str) -> Result<Outcome, CommandError> {
+    let account = find(state, name).await?;
+    let export = export::of_account(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+    output::json(&export.content);
+    Ok(Outcome::changed_account("account export", &account))
 }

@@ -296,6 +296,11 @@ pub(super) enum AccountCommand {
         /// User name or e-mail address
         name: String,
     },
+    /// Print all that is kept about an account, as JSON
+    Export {
+        /// User name or e-mail address
+        name: String,
+    },
     /// End all sessions and tokens of an account
     SignOut {
         /// User name or e-mail address

@@ -4,9 +4,11 @@ mod about;
 mod admin;
 mod common;
 mod invitations;
+mod leaving;
 mod people;
 mod recovery;
 mod sign_ins;
+mod tokens;
 
 use lysand_auth::host::pages::{
     Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage,
@@ -36,6 +38,8 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     invitations::invitations(text, &mut samples);
     admin::admin(text, &mut samples);
     sign_ins::sign_ins(text, &mut samples);
+    tokens::tokens(text, &mut samples);
+    leaving::leaving(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
     about::about(text, &mut samples);
@@ -113,6 +117,7 @@ fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             samples,
             "consent.html",
             &ConsentPage {
+                notice: matches!(destination, Destination::Copy).then_some(text),
                 allow_action: text.to_owned(),
                 deny_action: text.to_owned(),
                 code: text,
@@ -248,11 +253,14 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         links: Links {
             profile: text.to_owned(),
             invitations: has_more.then(|| text.to_owned()),
+            tokens: has_more.then(|| text.to_owned()),
             apps: text.to_owned(),
             password: has_more.then(|| text.to_owned()),
             email: text.to_owned(),
             sessions: text.to_owned(),
             activity: text.to_owned(),
+            export: text.to_owned(),
+            close: text.to_owned(),
             confirm: text.to_owned(),
             home: text.to_owned(),
             admin: has_more.then(|| text.to_owned()),

@@ -132,5 +132,5 @@ pub(super) fn not_allowed() -> Error {
 }
 
 fn last_admin() -> Error {
-    Error::refused(Code::Conflict, texts::LAST_ADMIN_STAYS)
+    Error::refused(Code::Conflict, texts::LAST_ADMIN)
 }

@@ -29,7 +29,7 @@ impl From<AccountsError> for Error {
     fn from(error: AccountsError) -> Self {
         match error {
             AccountsError::Failed(source) => Self::from_host(source),
-            AccountsError::LastAdmin => Self::refused(Code::Conflict, texts::LAST_ADMIN_STAYS),
+            AccountsError::LastAdmin => Self::refused(Code::Conflict, texts::LAST_ADMIN),
             refused => Self::refused(Code::Validation, refused.to_string()),
         }
     }

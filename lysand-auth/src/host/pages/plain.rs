@@ -2,8 +2,10 @@
 
 mod admin;
 mod html;
+mod leaving;
 mod people;
 mod sign_ins;
+mod tokens;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -61,6 +63,9 @@ impl Pages for Plain {
             Page::ConfirmIdentity(page) => ("Confirm that it is you", people::confirm_identity(page)),
             Page::Password(page) => ("Password", people::password(page)),
             Page::Invitations(page) => ("Invitations", people::invitations(page)),
+            Page::Close(page) => ("Close your account", leaving::close(page)),
+            Page::Export(page) => ("Take your data along", leaving::export(page)),
+            Page::Tokens(page) => ("Personal tokens", tokens::tokens(page)),
             Page::Profile(page) => ("Profile", people::profile(page)),
             Page::Email(page) => ("E-mail address", people::email(page)),
             Page::Address(page) => ("E-mail address", people::address(page)),
@@ -140,7 +145,7 @@ fn consent(page: &ConsentPage<'_>) -> String {
         ("code", page.code),
         ("form_token", token),
     ];
-    let mut body = app(&page.app);
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &app(&page.app);
     body += &paragraph(&format!("This app asks for access to the account @{}:", page.account.username));
     body += &permissions(&page.permissions);
     for one in &page.links {
