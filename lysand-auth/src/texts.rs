@@ -20,6 +20,44 @@ macro_rules! texts {
 }
 
 texts! {
+    /// What pages for staff say.
+    STAFF_PAGES {
+        /// To everybody else (people PPL-155).
+        FOR_STAFF = "This page is for the people who run this server.";
+        /// Whether an account may act.
+        STATE_ACTIVE = "active";
+        STATE_PENDING = "waits for approval";
+        STATE_UNCONFIRMED = "address not confirmed";
+        STATE_DISABLED = "disabled";
+        STATE_SUSPENDED = "suspended";
+        /// What was just done.
+        DONE = "Done.";
+        REQUESTS_APPROVED = "The requests are approved.";
+        REQUESTS_REJECTED = "The requests are declined.";
+        /// What went wrong.
+        NOTHING_CHOSEN = "Choose at least one.";
+        /// What can be done to an account.
+        ACT_APPROVE = "Approve the request";
+        ACT_ENABLE = "Let it act again";
+        ACT_UNLOCK = "Lift the lock after wrong passwords";
+        ACT_CONFIRM = "Take the address for confirmed";
+        ACT_DISABLE = "Disable";
+        ACT_SUSPEND = "Suspend";
+        ACT_END_SESSIONS = "Sign out everywhere";
+        ACT_RESET_PASSWORD = "Demand a new password";
+        ACT_CHANGE_ROLE = "Change the role";
+        /// What that means.
+        ACT_DISABLE_WHAT =
+            "Nobody can sign in to this account or use it until you let it act again. Its sessions end now, its apps stay connected and can do nothing. Its owner is told by mail.";
+        ACT_SUSPEND_WHAT =
+            "Nobody can sign in to this account or use it until you let it act again, and it is marked for removal. Its sessions end now. Its owner is told by mail.";
+        ACT_END_SESSIONS_WHAT =
+            "All browsers and apps of this account are signed out now. Its owner can sign in again, and is told by mail.";
+        ACT_RESET_PASSWORD_WHAT =
+            "All browsers and apps of this account are signed out now, and its password signs nobody in any more. Its owner gets a mail with a link to choose a new one.";
+        ACT_CHANGE_ROLE_WHAT =
+            "Moderators see all accounts, decide about requests and can stop people. Admins can do everything. The new role counts at once; its owner and all admins are told by mail.";
+    }
     /// What our own sign-in page shows of an `error_description`. Others in a URL are nobody's, and are replaced by
     /// [`TRY_AGAIN`].
     SIGN_IN_ERRORS {
@@ -199,8 +237,25 @@ texts! {
         INVITATION_OVER = "This invitation is over already.";
         /// One more than somebody may have.
         TOO_MANY_OPEN = "You have {} open invitations, and no more are possible. End one first.";
+        /// One more than an account can have.
+        TOO_MANY_TOKENS = "You have 50 personal tokens, and no more are possible. End one first.";
+        /// What closes no account.
+        NOT_YOUR_NAME = "is not the name of your account";
+        LAST_ADMIN = "The last admin stays";
+        /// A closing that a sign-in took back.
+        CLOSING_CANCELLED = "Your account was to be deleted. You signed in, so it stays.";
+        /// Notices of the page of personal tokens.
+        TOKEN_ENDED = "The token is ended.";
+        /// One that was ended before, or never was.
+        TOKEN_OVER = "This token is over already.";
+        /// Something of the page of personal tokens that only somebody may who was proven lately.
+        TOKEN_NEEDS_PROOF = "To extend a token, confirm first that it is you.";
         /// What is not for whoever asks, or not at present.
         ACTION_NOT_ALLOWED = "This action is not allowed";
+        /// A role that is none.
+        UNKNOWN_ROLE = "The role must be one of: user, moderator, admin";
+        /// What there is not, in Mastodon's words.
+        RECORD_NOT_FOUND = "Record not found";
         /// The field that people do not see.
         LEAVE_EMPTY = "must be left empty";
         /// The proof of work.
@@ -327,7 +382,15 @@ texts! {
         DID_TOKEN_REVOKED = "A token of an app was ended";
         DID_REFRESH_REUSED = "A used token came back, so its app was signed out";
         DID_APP_REMOVED = "The access of an app was removed";
+        DID_SESSIONS_ENDED_BY_STAFF = "All sessions and apps were signed out";
+        DID_WARNED = "A message was sent to you";
         DID_APPS_REMOVED = "The access of several apps was removed";
+        DID_PERSONAL_TOKEN_MADE = "A personal token was made or extended";
+        DID_PERSONAL_TOKEN_ENDED = "A personal token was ended";
+        DID_PERSONAL_TOKEN_FOREIGN = "A personal token was refused, because it came from another network";
+        DID_CLOSING = "The account was closed";
+        DID_CLOSING_CANCELLED = "The closing of the account was cancelled by a sign-in";
+        DID_EXPORTED = "A copy of the data was taken";
         DID_ROLE_CHANGED = "The role was changed";
         DID_DISABLED = "The account was disabled";
         DID_ENABLED = "The account was enabled";
@@ -349,6 +412,7 @@ texts! {
         FIELD_RESERVED = "is reserved";
         FIELD_TOO_SHORT = "is too short (minimum is {} characters)";
         FIELD_TOO_LONG = "is too long (maximum is {} characters)";
+        FIELD_TOO_MANY = "has too many entries (maximum is {})";
         FIELD_ACCEPTED = "must be accepted";
         FIELD_BLOCKED = "uses a disallowed e-mail provider";
         FIELD_UNREACHABLE = "does not seem to exist";

@@ -12,6 +12,9 @@ pub const ACCOUNT: &str = "/account";
 /// The library's page of the own invitations.
 pub const INVITATIONS: &str = "/account/invitations";
 
+/// The library's pages for the people who run the server.
+pub const ADMIN: &str = "/admin";
+
 /// The library's page of the own profile.
 pub const PROFILE: &str = "/account/profile";
 
@@ -25,6 +28,9 @@ pub const ACCOUNT_LANGUAGE: &str = "/account/language";
 /// The library's pages of the own password, address, and what happened to the account.
 pub const ACCOUNT_PASSWORD: &str = "/account/password";
 pub const ACCOUNT_EMAIL: &str = "/account/email";
+pub const ACCOUNT_CLOSE: &str = "/account/close";
+pub const ACCOUNT_EXPORT: &str = "/account/export";
+pub const ACCOUNT_TOKENS: &str = "/account/tokens";
 pub const ACCOUNT_ACTIVITY: &str = "/account/activity";
 
 /// Where a person signs in to this server itself, and where the sign-in brings the browser back.

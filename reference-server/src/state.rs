@@ -19,7 +19,7 @@ use crate::pages::{PagesError, TeraPages};
 use crate::settings::{Settings, domain};
 
 /// What of the library this server mounts: all of it.
-pub const SURFACES: Surfaces = Surfaces::all().with(Surface::People);
+pub const SURFACES: Surfaces = Surfaces::all().with(Surface::People).with(Surface::Admin);
 
 /// The parts of a running server, or of one command.
 #[derive(Clone)]
@@ -100,7 +100,7 @@ impl State {
         let passwords = Passwords::new(settings.password, ambient.clone())?;
         let base_url = &settings.http.base_url;
         let accounts = SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url);
-        let accounts = Arc::new(accounts.with_title(&settings.instance.title));
+        let accounts = Arc::new(accounts.with_title(&settings.instance.title).with_reused_names(settings.reuse_names));
         let config = settings.to_config(keys);
         let mailer = load_mailer(&settings, &config, &pages, &ambient)?;
         // A frontend on our own origin is reached by whoever put both behind it.

@@ -43,6 +43,9 @@ pub(crate) const PASSPORT: Client =
 /// Mastodon.py, which signs somebody up.
 pub(crate) const MASTODON_PY_SIGN_UP: Client =
     Client::new("Story of a sign-up", "sign_up_py.py", Language::Python, &[]);
+/// Mastodon.py in the hands of staff.
+pub(crate) const MASTODON_PY_ADMIN: Client =
+    Client::new("Story of administration", "admin_py.py", Language::Python, &[]);
 /// toot's library, which signs somebody up.
 pub(crate) const TOOT_SIGN_UP: Client =
     Client::new("toot - a Mastodon CLI client", "sign_up_toot.py", Language::Python, &[]);

@@ -13,11 +13,13 @@
 //! | next-auth 4 | Mastodon | `next_auth_js.mjs` |
 //! | passport-mastodon | Mastodon | `passport_js.mjs` |
 //! | Mastodon.py, again | sign-up as Mastodon has it | `sign_up_py.py` |
+//! | Mastodon.py, once more | administration as Mastodon has it | `admin_py.py` |
 //! | toot's library | sign-up as Mastodon has it | `sign_up_toot.py` |
 //! | altcha-lib | the proof of work of a sign-up | `altcha_js.mjs` |
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
+mod admin;
 mod client_program;
 mod mail;
 mod sign_up;

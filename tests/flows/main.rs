@@ -1,5 +1,6 @@
 //! Stories over HTTP, one file per journey. Each is told on SQLite and on PostgreSQL; refusals come first.
 
+mod admin;
 mod apps;
 mod authorize;
 mod authorize_checks;

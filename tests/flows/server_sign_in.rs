@@ -6,7 +6,7 @@ use tests::story;
 use tests::story::{CookieJar, Response, Story, encode, query_of};
 
 /// The sign-in page that an address leads to.
-async fn sign_in_page(story: &Story, path: &str, jar: &CookieJar) -> Url {
+pub(crate) async fn sign_in_page(story: &Story, path: &str, jar: &CookieJar) -> Url {
     let page = story.get(path).cookies(jar).send().await.is(302).location();
     let page =
         if page.path() == "/account/sign-in" { story.get(page.as_str()).send().await.is(302).location() } else { page };
@@ -15,7 +15,7 @@ async fn sign_in_page(story: &Story, path: &str, jar: &CookieJar) -> Url {
 }
 
 /// Signs in on a page, and follows to where the sign-in leads.
-async fn enter(story: &Story, page: &Url, person: &Person, jar: &mut CookieJar) -> Response {
+pub(crate) async fn enter(story: &Story, page: &Url, person: &Person, jar: &mut CookieJar) -> Response {
     let form = [("identifier", person.username.as_str()), ("password", &person.password)];
     let path = format!("/api/auth/login?{}", page.query().expect("a query"));
     let answer = story.post(&path).cookies(jar).form(&form).send().await.is(302);

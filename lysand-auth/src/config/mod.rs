@@ -4,12 +4,14 @@
 #[cfg(feature = "sso")]
 mod authorities;
 mod base_url;
+mod closing;
 mod frontend;
 mod legal;
 mod lifetimes;
 mod mail;
 mod oauth;
 mod password;
+mod personal_tokens;
 mod problem;
 mod rate_limits;
 mod sessions;
@@ -19,6 +21,7 @@ mod sso;
 #[cfg(feature = "sso")]
 pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
+pub use self::closing::Closing;
 use self::frontend::OWN;
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::legal::LegalText;
@@ -26,6 +29,7 @@ pub use self::lifetimes::Lifetimes;
 pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::password::{ChangeEnds, PasswordRules};
+pub use self::personal_tokens::PersonalTokens;
 pub use self::problem::{ConfigProblem, ConfigProblems};
 pub use self::rate_limits::RateLimits;
 pub use self::sessions::{Networks, SessionRules};
@@ -78,6 +82,10 @@ pub struct Config {
     pub password: PasswordRules,
     /// What is kept of sign-ins with browsers, and when they end.
     pub sessions: SessionRules,
+    /// Whether people make tokens for programs of their own, and how long those live.
+    pub personal_tokens: PersonalTokens,
+    /// What happens to accounts whose owners close them.
+    pub closing: Closing,
 }
 
 impl Config {
@@ -100,6 +108,8 @@ impl Config {
             signups: Signups::default(),
             password: PasswordRules::default(),
             sessions: SessionRules::default(),
+            personal_tokens: PersonalTokens::default(),
+            closing: Closing::default(),
         }
     }
 
@@ -182,6 +192,18 @@ impl Config {
         Self { sessions, ..self }
     }
 
+    /// Whether people make tokens for programs of their own, and how long those live.
+    #[must_use]
+    pub fn with_personal_tokens(self, personal_tokens: PersonalTokens) -> Self {
+        Self { personal_tokens, ..self }
+    }
+
+    /// What happens to accounts whose owners close them.
+    #[must_use]
+    pub fn with_closing(self, closing: Closing) -> Self {
+        Self { closing, ..self }
+    }
+
     /// Everything that is wrong with this configuration, at once; empty when all is well.
     #[must_use]
     pub fn check(&self) -> Vec<ConfigProblem> {
@@ -213,6 +235,8 @@ impl Config {
         problems.extend(self.signups.check());
         problems.extend(self.password.check());
         problems.extend(self.sessions.check());
+        problems.extend(self.personal_tokens.check());
+        problems.extend(self.closing.check());
         problems
     }
 

@@ -6,12 +6,18 @@ use std::time::Duration;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::model::account::{Account, AccountId, InactiveReason};
+use crate::model::account::{Account, AccountId, InactiveReason, Role};
 use crate::model::app::App;
+use crate::model::caller::Caller;
+use crate::model::event::EventKind;
+use crate::model::personal_token::is_of_staff;
 use crate::model::scope::Scopes;
-use crate::secret::Secret;
+use crate::secret::{Digest, Secret};
 use crate::steps::uses::DAY;
-use crate::steps::{standing, uses};
+use crate::steps::{events, standing, uses};
+use crate::store;
+use crate::store::spent::{self, Kind};
+use crate::store::tokens::StoredToken;
 
 /// How long uses are gathered before they are written together.
 const FLUSH_DELAY: Duration = Duration::from_secs(1);
@@ -36,13 +42,23 @@ pub struct Bearer {
     pub expires_at: Option<Timestamp>,
     /// The account that it speaks for, whether that may act or not.
     pub account_id: Option<AccountId>,
+    /// Whether its owner made it, without an app; then [`app`](Self::app) stands for itself alone.
+    pub is_personal: bool,
 }
 
-/// What a presented token opens, whatever its scope.
+/// What a presented token opens, whatever its scope, to somebody whose address is not known.
 ///
 /// # Errors
-/// 401 when it is unknown, revoked or expired.
+/// 401 when it is unknown, revoked or expired, or is a personal token for certain networks.
 pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
+    speaks_for_from(auth, token, None).await
+}
+
+/// What a token opens that was presented from `source`, whatever its scope.
+///
+/// # Errors
+/// 401 when it is unknown, revoked or expired, or is a personal token that is not for this network (people PPL-120).
+pub async fn speaks_for_from(auth: &Auth, token: &Secret, source: Option<IpAddr>) -> Result<Bearer, Error> {
     let Some((token, app)) = auth.store().bearer(token.digest()).await? else {
         return Err(Error::invalid_token("The access token is invalid"));
     };
@@ -52,7 +68,17 @@ pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
     if token.expires_at.is_some_and(|end| end <= auth.ambient().now()) {
         return Err(Error::invalid_token("The access token expired"));
     }
+    if let Some(personal) = &token.personal {
+        if !personal.networks.admit(source) {
+            note_foreign_network(auth, &token, source).await?;
+            return Err(Error::invalid_token("The access token is invalid"));
+        }
+        if !auth.config().personal_tokens.enabled {
+            return Err(Error::invalid_token("The access token is invalid"));
+        }
+    }
     Ok(Bearer {
+        is_personal: token.personal.is_some(),
         token_id: token.id,
         family_id: token.family_id,
         app,
@@ -62,6 +88,29 @@ pub async fn speaks_for(auth: &Auth, token: &Secret) -> Result<Bearer, Error> {
         expires_at: token.expires_at,
         account_id: token.account_id,
     })
+}
+
+/// Records, once a day, that a personal token came from elsewhere; all but the first time costs a look-up.
+async fn note_foreign_network(auth: &Auth, token: &StoredToken, source: Option<IpAddr>) -> Result<(), Error> {
+    let Some(account) = token.account_id.clone() else { return Ok(()) };
+    let now = auth.ambient().now();
+    let day = Digest::of(format!("{}\n{}", token.id, now.to_day()).as_bytes());
+    let known = auth.store().look_up(move |c| Box::pin(spent::is_spent(c, Kind::ForeignNetwork, day, now)));
+    if known.await? {
+        return Ok(());
+    }
+    tracing::warn!(%account, token = %token.id, "a personal token was used from a network that it is not for");
+    let event = events::event(auth, EventKind::PersonalTokenForeignNetwork, &Caller::new(source)).refused();
+    let event = event.about(&account, "").with("token", token.id.as_str());
+    let write = auth.store().write(move |c| {
+        Box::pin(async move {
+            if spent::spend(c, Kind::ForeignNetwork, day, now.plus(DAY)).await? {
+                store::events::add(c, event).await?;
+            }
+            Ok(())
+        })
+    });
+    write.await
 }
 
 /// Remembers that a token was used. Costs a comparison; only once a day is something written, a moment later and together
@@ -106,10 +155,19 @@ impl Bearer {
         if scopes.iter().any(|scope| self.scopes.satisfies(scope)) {
             return Ok(());
         }
-        Err(Error::Refused(Refusal {
-            needed: Some(scopes.join(" ").into()),
-            ..Refusal::new(Code::InsufficientScope, "This action is outside the authorized scopes")
-        }))
+        Err(outside(scopes))
+    }
+
+    /// Demands of a personal token, where `scopes` are those of staff, that its owner is still staff (people PPL-118).
+    ///
+    /// # Errors
+    /// 403 as for a scope that it does not have.
+    pub fn require_role(&self, account: &Account, scopes: &'static [&'static str]) -> Result<(), Error> {
+        let is_for_staff = || scopes.iter().all(|scope| is_of_staff(scope));
+        match self.is_personal && account.role < Role::Moderator && is_for_staff() {
+            true => Err(outside(scopes)),
+            false => Ok(()),
+        }
     }
 
     /// The account that the token speaks for, when it may act.
@@ -139,6 +197,13 @@ impl Bearer {
             _ => Ok(()),
         }
     }
+}
+
+fn outside(scopes: &'static [&'static str]) -> Error {
+    Error::Refused(Refusal {
+        needed: Some(scopes.join(" ").into()),
+        ..Refusal::new(Code::InsufficientScope, "This action is outside the authorized scopes")
+    })
 }
 
 fn inactive(reason: InactiveReason) -> Error {

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 pub use crate::model::caller::Caller;
 pub use crate::model::device::Device;
-pub use crate::model::event::{Actor, Event, EventKind, Target};
+pub use crate::model::event::{ActivityBy, Actor, Event, EventKind, Target};
 use crate::steps;
 use crate::store::apps;
 use crate::store::events::{self, Wanted};
@@ -29,46 +29,6 @@ pub struct Activity {
     pub app: Option<String>,
     /// With what device it was done; forgotten after a while.
     pub device: Option<Device>,
-}
-
-/// Who did something to an account, as its owner is told: staff without a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ActivityBy {
-    /// The owner.
-    You,
-    /// The people who run the server, at the command line, too.
-    Staff,
-    /// An app.
-    App,
-    /// The server by itself.
-    Server,
-    /// A stranger, or nobody knows.
-    Nobody,
-}
-
-impl ActivityBy {
-    /// The word in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::You => "you",
-            Self::Staff => "staff",
-            Self::App => "app",
-            Self::Server => "server",
-            Self::Nobody => "nobody",
-        }
-    }
-
-    fn of(event: &Event) -> Self {
-        match event.actor_kind.as_str() {
-            "account" if event.actor == event.target => Self::You,
-            "account" | "command" => Self::Staff,
-            "app" => Self::App,
-            "system" => Self::Server,
-            _ => Self::Nobody,
-        }
-    }
 }
 
 /// For how long a person sees the own events.

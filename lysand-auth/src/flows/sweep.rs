@@ -7,15 +7,17 @@ use tokio::time::Instant;
 use crate::ambient::Timestamp;
 use crate::auth::{Auth, HousekeepingTurn};
 use crate::error::Error;
+use crate::model::account::AccountId;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::SignUpRecord;
+use crate::steps::erasure::{self, When};
 use crate::steps::removal::{self, Removal};
 use crate::steps::throttle::KNOWN;
-use crate::steps::{events, review_notice};
+use crate::steps::{events, review_notice, token_notice};
 use crate::store::sweeps::{self, Found, Kind, Row};
-use crate::store::{self, sign_ups};
+use crate::store::{self, credentials, sign_ups};
 
 /// Rows that a reader looks at in one go.
 const PAGE: i64 = 500;
@@ -56,6 +58,8 @@ pub struct Swept {
     pub others: usize,
     /// Mails that ended 90 days ago, and tokens of mails.
     pub mails: usize,
+    /// Accounts that their owners had closed, with all that was kept of them.
+    pub closed: usize,
     /// Apps that nobody used for [`Lifetimes::unused_app`](crate::config::Lifetimes::unused_app).
     pub apps: usize,
 }
@@ -93,6 +97,12 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     let idle = before.minus(auth.config().lifetimes.refresh_token_idle);
     let mut swept = Swept::default();
     let mut sweeper = Sweeper { auth, batch: SMALLEST_BATCH, failed: None };
+    // Before tokens go that have ended.
+    if let Err(error) = token_notice::tell(auth).await {
+        tracing::warn!(%error, "people cannot be told that their personal tokens end");
+        sweeper.failed.get_or_insert(error);
+    }
+    swept.closed = sweeper.closed().await;
     swept.authorizations = sweeper.kind(Kind::Authorizations, before).await;
     swept.tokens = sweeper.kind(Kind::ExpiredTokens, before).await;
     swept.tokens += sweeper.kind(Kind::RevokedTokens, before).await;
@@ -154,6 +164,43 @@ enum Few {
 }
 
 impl Sweeper<'_> {
+    /// Removes the accounts that were closed, and whose owners did not come back; how many there were.
+    async fn closed(&mut self) -> usize {
+        let (now, mut removed, mut after) = (self.auth.ambient().now(), 0, (i64::MIN, String::new()));
+        loop {
+            let from = after.clone();
+            let page = self.auth.store().read(move |c| Box::pin(credentials::closed(c, now, from, PAGE))).await;
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => {
+                    self.failed.get_or_insert(error);
+                    return removed;
+                }
+            };
+            let Some(last) = page.last() else { return removed };
+            after = last.clone();
+            for (_, id) in page {
+                match self.closed_one(AccountId::new(id.clone())).await {
+                    Ok(is_gone) => removed += usize::from(is_gone),
+                    Err(error) => {
+                        tracing::warn!(account = %id, %error, "a closed account cannot be removed");
+                        self.failed.get_or_insert(error);
+                    }
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+
+    async fn closed_one(&self, id: AccountId) -> Result<bool, Error> {
+        let auth = self.auth;
+        let Some(account) = auth.account(&id).await? else {
+            return erasure::forget(auth, id).await.map(|()| true);
+        };
+        let event = events::event(auth, EventKind::Deleted, &Caller::default()).by(Actor::System);
+        Ok(erasure::erase(auth, &account, When::Closed, event).await?)
+    }
+
     /// Removes the accounts of sign-ups whose time is over; how many there were.
     async fn sign_ups(&mut self) -> usize {
         let (now, mut removed, mut after) = (self.auth.ambient().now(), 0, (i64::MIN, String::new()));

@@ -22,11 +22,13 @@ pub(crate) enum Offered {
     DisplayName,
     /// A language is set.
     Language,
+    /// An account is removed.
+    Delete,
 }
 
 /// What is known of a host by now.
 #[derive(Debug, Default)]
-pub(crate) struct Offers([OnceLock<bool>; 5]);
+pub(crate) struct Offers([OnceLock<bool>; 6]);
 
 impl Offers {
     /// Whether the host offers it, as far as that was found out.
@@ -62,10 +64,12 @@ async fn asked_in_vain(accounts: &dyn Accounts, what: Offered, was_run: &Arc<Ato
         Offered::Email => Change::Email(email()),
         Offered::DisplayName => Change::DisplayName(String::new()),
         Offered::Language => Change::Language(None),
+        Offered::Delete => Change::Delete,
     };
     match (accounts.change_along(&nobody, change, along).await, what) {
         (Err(AccountsError::NotOffered), Offered::Password) => accounts.set_password(&nobody, &password()).await,
         (Err(AccountsError::NotOffered), Offered::Email) => accounts.set_email(&nobody, &email()).await,
+        (Err(AccountsError::NotOffered), Offered::Delete) => accounts.delete(&nobody).await,
         (answer, _) => answer,
     }
 }

@@ -1,5 +1,7 @@
 //! What the library knows of the credentials of an account, beside what the host keeps.
 
+use crate::ambient::Timestamp;
+
 /// How a demand of staff for a new password is met (people PPL-99).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Demand {
@@ -30,4 +32,22 @@ pub(crate) struct Credentials {
     /// How often everything was ended; nothing where no session ever began.
     pub(crate) generation: Option<i64>,
     pub(crate) demanded: Option<Demand>,
+    /// Whether the owner closed the account.
+    pub(crate) closing: Option<Closing>,
+}
+
+/// A closed account that is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// It goes then, unless its owner comes back (people PPL-122).
+    At(Timestamp),
+    /// It is going just now, and nobody comes back any more (people PPL-123).
+    Going,
+}
+
+impl Closing {
+    /// What the database keeps.
+    pub(crate) fn stored(micros: i64) -> Self {
+        if micros == 0 { Self::Going } else { Self::At(Timestamp::from_micros(micros)) }
+    }
 }

@@ -75,6 +75,12 @@ kinds! {
     InvitationUsed = "invitation_used";
     /// An invitation was ended.
     InvitationEnded = "invitation_ended";
+    /// The owner closed the account; it goes at the end of its time.
+    Closing = "closing";
+    /// The owner came back.
+    ClosingCancelled = "closing_cancelled";
+    /// The owner took a copy of all that is kept.
+    Exported = "exported";
     /// An account was removed.
     Deleted = "deleted";
     /// The owner changed the password.
@@ -113,6 +119,12 @@ kinds! {
     AppRemoved = "app_removed";
     /// The person ended the access of several apps.
     AppsRemoved = "apps_removed";
+    /// A personal token was made, or got a new value.
+    PersonalTokenMade = "personal_token_made";
+    /// A personal token was ended.
+    PersonalTokenEnded = "personal_token_ended";
+    /// A personal token came from a network that it is not for; one row a token and day.
+    PersonalTokenForeignNetwork = "personal_token_foreign_network";
     /// A role was changed.
     RoleChanged = "role_changed";
     /// An account was disabled.
@@ -135,6 +147,12 @@ kinds! {
     MailRetried = "mail_retried";
     /// A mail was sent to try it.
     MailTested = "mail_tested";
+    /// Staff opened an account, or a list of accounts, with addresses.
+    AccountSeen = "account_seen";
+    /// Staff ended all sessions and tokens of an account.
+    SessionsEndedByStaff = "sessions_ended_by_staff";
+    /// Staff said something to the owner of an account.
+    Warned = "warned";
     /// The events were exported.
     EventsExported = "events_exported";
     /// A command of the operator changed something.
@@ -175,7 +193,15 @@ impl EventKind {
             Self::TokenRevoked => texts::DID_TOKEN_REVOKED,
             Self::RefreshReused => texts::DID_REFRESH_REUSED,
             Self::AppRemoved => texts::DID_APP_REMOVED,
+            Self::SessionsEndedByStaff => texts::DID_SESSIONS_ENDED_BY_STAFF,
+            Self::Warned => texts::DID_WARNED,
             Self::AppsRemoved => texts::DID_APPS_REMOVED,
+            Self::PersonalTokenMade => texts::DID_PERSONAL_TOKEN_MADE,
+            Self::PersonalTokenEnded => texts::DID_PERSONAL_TOKEN_ENDED,
+            Self::PersonalTokenForeignNetwork => texts::DID_PERSONAL_TOKEN_FOREIGN,
+            Self::Closing => texts::DID_CLOSING,
+            Self::ClosingCancelled => texts::DID_CLOSING_CANCELLED,
+            Self::Exported => texts::DID_EXPORTED,
             Self::RoleChanged => texts::DID_ROLE_CHANGED,
             Self::Disabled => texts::DID_DISABLED,
             Self::Enabled => texts::DID_ENABLED,
@@ -316,6 +342,46 @@ pub struct Event {
     pub request_id: Option<String>,
     /// What else is to be said, as JSON.
     pub detail: Option<String>,
+}
+
+/// Who did something to an account, as its owner is told: staff without a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ActivityBy {
+    /// The owner.
+    You,
+    /// The people who run the server, at the command line, too.
+    Staff,
+    /// An app.
+    App,
+    /// The server by itself.
+    Server,
+    /// A stranger, or nobody knows.
+    Nobody,
+}
+
+impl ActivityBy {
+    /// The word in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::You => "you",
+            Self::Staff => "staff",
+            Self::App => "app",
+            Self::Server => "server",
+            Self::Nobody => "nobody",
+        }
+    }
+
+    pub(crate) fn of(event: &Event) -> Self {
+        match event.actor_kind.as_str() {
+            "account" if event.actor == event.target => Self::You,
+            "account" | "command" => Self::Staff,
+            "app" => Self::App,
+            "system" => Self::Server,
+            _ => Self::Nobody,
+        }
+    }
 }
 
 #[cfg(test)]

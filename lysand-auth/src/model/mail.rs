@@ -122,10 +122,17 @@ pub enum Mail {
     ClosingCancelled,
     /// The account was deleted.
     Deleted,
-    /// Staff did something to the account.
+    /// Staff did something to an account, or has something to say; to its owner, and about one of the staff to all admins.
     StaffAction {
-        /// What they did, in words.
-        text: String,
+        /// The name of the account.
+        account: String,
+        /// Whether it goes to an admin, and not to the owner.
+        to_staff: bool,
+        /// What they did, in English words that hosts have translations of: a text of
+        /// [`EventKind::words`](crate::flows::events::EventKind::words). Nothing when they only say something.
+        what: Option<String>,
+        /// What they say about it.
+        message: Option<String>,
     },
     /// The role of the account was changed.
     RoleChanged {

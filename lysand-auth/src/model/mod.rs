@@ -22,6 +22,7 @@ pub(crate) mod mail;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail_token;
 pub(crate) mod permission;
+pub(crate) mod personal_token;
 pub(crate) mod pkce;
 pub(crate) mod rate_limit;
 pub(crate) mod reader;

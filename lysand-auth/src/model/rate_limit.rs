@@ -54,6 +54,10 @@ pub enum Rule {
     ForgotAddress,
     /// Invitations that one account makes.
     Invitations,
+    /// Personal tokens that one account makes (people PPL-190).
+    PersonalTokens,
+    /// How often one account takes a copy of all that is kept about it.
+    Export,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -68,7 +72,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -90,6 +94,8 @@ impl Rule {
         Self::TokenLinks,
         Self::ForgotAddress,
         Self::Invitations,
+        Self::PersonalTokens,
+        Self::Export,
     ];
 
     /// The name in the configuration.
@@ -117,6 +123,8 @@ impl Rule {
             Self::TokenLinks => "token_links",
             Self::ForgotAddress => "forgot_address",
             Self::Invitations => "invitations",
+            Self::PersonalTokens => "personal_tokens",
+            Self::Export => "export",
         }
     }
 
@@ -141,6 +149,8 @@ impl Rule {
             Self::TokenLinks => (60, 10),
             Self::ForgotAddress => (10, 30),
             Self::Invitations => (30, 60),
+            Self::PersonalTokens => (20, 60),
+            Self::Export => (5, 24 * 60),
         };
         Limit { max, per: Duration::from_secs(minutes * 60) }
     }

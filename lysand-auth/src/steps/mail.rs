@@ -110,6 +110,11 @@ impl Outgoing {
         Self { link: None, ..self }
     }
 
+    /// Whether it is about this account.
+    pub(crate) fn is_about(&self, account: &AccountId) -> bool {
+        self.account.as_ref() == Some(account)
+    }
+
     /// Whether it carries a link.
     pub(crate) fn has_link(&self) -> bool {
         self.link.is_some()

@@ -51,6 +51,7 @@ pub(crate) fn new_token(
         revoked_at: None,
         last_used_at: None,
         family_id,
+        personal: None,
     };
     let access_token = Secret::generate(auth.ambient());
     (IssuedToken { access_token, scopes, created_at, expires_in, refresh_token: None, id_token: None }, stored)

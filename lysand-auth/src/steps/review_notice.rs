@@ -6,18 +6,16 @@ use std::time::Duration;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::host::accounts::{AccountQuery, AccountsError};
 use crate::host::mailer::Mail;
-use crate::model::account::{Account, Role};
+use crate::model::account::Role;
 use crate::steps::mail::{self, Outgoing};
+use crate::steps::staff_mail;
 use crate::store::{mails, sign_ups};
 
 /// How far two mails to one person are apart, at least.
 const APART: Duration = Duration::from_secs(3600);
 /// After how long admins are reminded of a request.
 const REMINDED: Duration = Duration::from_secs(3 * 24 * 3600);
-/// How many people of each role are told at most.
-const MOST_TOLD: usize = 100;
 
 /// Tells staff, when there is something to tell and nobody was told lately. Where the host has no lists of accounts, nobody is.
 ///
@@ -29,7 +27,9 @@ pub(crate) async fn tell(auth: &Auth) -> Result<(), Error> {
         return Ok(());
     }
     let now = auth.ambient().now();
-    for account in staff(auth).await? {
+    let mut staff = staff_mail::staff(auth, Role::Admin).await?;
+    staff.extend(staff_mail::staff(auth, Role::Moderator).await?);
+    for account in staff {
         let count = u64::try_from(waiting.len()).unwrap_or(u64::MAX);
         let Some(mail) = Outgoing::to_account(auth, &account, Mail::RequestsWaiting { count }) else { continue };
         let Some(address) = account.email.map(|email| email.address) else { continue };
@@ -65,19 +65,6 @@ fn is_due(waiting: &[Timestamp], last: Option<Timestamp>, is_admin: bool, now: T
         *since > last || is_admin && reminder > last && reminder <= now
     };
     last.plus(APART) <= now && waiting.iter().any(is_news)
-}
-
-async fn staff(auth: &Auth) -> Result<Vec<Account>, Error> {
-    let mut all = Vec::new();
-    for role in [Role::Admin, Role::Moderator] {
-        let query = AccountQuery::new().with_role(role).with_confirmed(true).with_limit(MOST_TOLD);
-        match auth.accounts().search(&query).await {
-            Ok(page) => all.extend(page.items.into_iter().filter(|account| account.inactive_reason().is_none())),
-            Err(AccountsError::NotOffered) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(all)
 }
 
 #[cfg(test)]

@@ -6,16 +6,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::host::mailer::Mail;
 use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::{Authorization, CheckedRequest};
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
-use crate::model::event::{EventKind, NewEvent};
+use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
 use crate::secret::{Digest, Secret};
+use crate::steps::events::event;
 use crate::steps::mail::{self, Outgoing};
 use crate::store::known_browsers::Seen;
 use crate::store::{Conn, Work, authorizations, credentials, events, known_browsers, rate_limits, sessions};
@@ -48,6 +50,14 @@ pub(crate) struct NewSession {
     is_told: Arc<AtomicBool>,
     /// What was known of the account before the proof.
     proven_with: Credentials,
+    /// What is recorded and told when this takes the closing of the account back.
+    cancels: Option<Box<CancelledClosing>>,
+}
+
+#[derive(Clone)]
+struct CancelledClosing {
+    event: NewEvent,
+    notice: Option<Outgoing>,
 }
 
 impl NewSession {
@@ -66,6 +76,7 @@ impl NewSession {
             auth.keys().sign_session(&session, &auth.config().base_url, auth.ambient()).map_err(Error::failed)?;
         let new_browser = auth.ambient().id();
         let new = Self {
+            cancels: proven_with.closing.map(|_| Box::new(CancelledClosing::new(auth, account, &session))),
             session,
             replaces,
             attempts: None,
@@ -118,7 +129,10 @@ impl NewSession {
     }
 
     /// The same, recorded as this event in its transaction.
-    pub(crate) fn recorded_as(self, event: NewEvent) -> Self {
+    pub(crate) fn recorded_as(mut self, event: NewEvent) -> Self {
+        if let Some(cancels) = &mut self.cancels {
+            cancels.event.caller = event.caller.clone();
+        }
         Self { event: Some(event), ..self }
     }
 
@@ -128,6 +142,13 @@ impl NewSession {
     }
 
     async fn keep(&self, c: &mut Conn) -> Result<(), Error> {
+        // A sign-in with all that it takes is the one thing that does (people PPL-122).
+        if let Some(cancels) = &self.cancels
+            && credentials::cancel_closing(c, &self.session.account_id).await?
+        {
+            mail::enqueue_notice(c, cancels.notice.clone()).await?;
+            events::add(c, cancels.event.clone()).await?;
+        }
         self.check_credentials(c).await?;
         self.insert(c).await
     }
@@ -178,6 +199,15 @@ impl NewSession {
             self.is_told.store(true, Ordering::Release);
         }
         Ok(())
+    }
+}
+
+impl CancelledClosing {
+    fn new(auth: &Auth, account: &Account, session: &Session) -> Self {
+        let event = event(auth, EventKind::ClosingCancelled, &Caller::default()).by(Actor::Account(account.id.clone()));
+        // By this moment a session is known as the one that did it.
+        let event = NewEvent { at: session.authenticated_at, ..event.about(&account.id, &account.username) };
+        Self { event, notice: Outgoing::to_confirmed(auth, account, Mail::ClosingCancelled) }
     }
 }
 

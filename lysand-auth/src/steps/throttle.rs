@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::caller::Caller;
 use crate::model::event::EventKind;
-use crate::model::rate_limit::{Counter, FailedAttempts};
+use crate::model::rate_limit::{Counter, FailedAttempts, Rule};
 use crate::model::session::{Browser, SessionId};
 use crate::secret::{Digest, Secret};
 use crate::steps::events;
@@ -58,6 +58,21 @@ pub(crate) async fn exceeded(auth: &Auth, (counter, source): (Counter, Option<Ip
         }
     }
     counter.limit.exceeded(why, now)
+}
+
+/// Counts what an account does (people PPL-190).
+///
+/// # Errors
+/// 429 beyond the limit.
+pub(crate) async fn count_act(auth: &Auth, rule: Rule, account: &AccountId, caller: &Caller) -> Result<(), Error> {
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let Some(counter) = limits.counter(rule, account.as_str()) else { return Ok(()) };
+    let _turn = admit(auth, counter, texts::TOO_MANY_REQUESTS).await?;
+    let counted = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
+    match counted > i64::from(counter.limit.max) {
+        true => Err(exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
+        false => Ok(()),
+    }
 }
 
 /// Refuses an address from which too many tries failed, before anything is looked up for it.

@@ -6,20 +6,32 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 
 use super::conn::Conn;
 use super::schema::auth_credentials as table;
+use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
-use crate::model::credentials::{Credentials, Demand};
+use crate::model::credentials::{Closing, Credentials, Demand};
 use crate::on;
 
-type Kept = (i64, Option<String>);
+type Kept = (i64, Option<String>, Option<i64>);
 
-fn read((generation, demanded): Kept) -> Credentials {
-    Credentials { generation: Some(generation), demanded: demanded.as_deref().and_then(Demand::named) }
+/// What reads one.
+type Columns = (table::generation, table::reset_demanded, table::closes_at);
+const COLUMNS: Columns = (table::generation, table::reset_demanded, table::closes_at);
+
+/// In the place of a time: the account is going, and nothing stops that any more.
+const GOING: i64 = 0;
+
+fn read((generation, demanded, closes_at): Kept) -> Credentials {
+    Credentials {
+        generation: Some(generation),
+        demanded: demanded.as_deref().and_then(Demand::named),
+        closing: closes_at.map(Closing::stored),
+    }
 }
 
 /// What is known.
 pub(crate) async fn of_account(conn: &mut Conn, account: &AccountId) -> Result<Credentials, Error> {
-    let row = table::table.find(account.as_str()).select((table::generation, table::reset_demanded));
+    let row = table::table.find(account.as_str()).select(COLUMNS);
     let kept: Option<Kept> = on!(conn, c => row.get_result(c)).optional()?;
     Ok(kept.map(read).unwrap_or_default())
 }
@@ -32,14 +44,16 @@ pub(crate) async fn lock_unchanged(conn: &mut Conn, account: &AccountId, seen: C
     let found = match conn {
         #[cfg(feature = "postgres")]
         Conn::Pg(c) => {
-            let row = table::table.find(account.as_str()).select((table::generation, table::reset_demanded));
+            let row = table::table.find(account.as_str()).select(COLUMNS);
             diesel_async::RunQueryDsl::get_result::<Kept>(row.for_share(), c).await.optional()?.map(read)
         }
         #[cfg(feature = "sqlite")]
         Conn::Sqlite(_) => Some(of_account(conn, account).await?).filter(|known| known.generation.is_some()),
     };
-    Ok(found
-        .is_some_and(|found| found.generation == Some(seen.generation.unwrap_or(0)) && found.demanded == seen.demanded))
+    Ok(found.is_some_and(|found| {
+        let is_unchanged = found.generation == Some(seen.generation.unwrap_or(0)) && found.demanded == seen.demanded;
+        is_unchanged && found.closing != Some(Closing::Going)
+    }))
 }
 
 async fn insert(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
@@ -92,6 +106,58 @@ pub(crate) async fn unproven_email(conn: &mut Conn, account: &AccountId) -> Resu
     let row = table::table.find(account.as_str()).select(table::unproven_email);
     let found: Option<Option<String>> = on!(conn, c => row.get_result(c)).optional()?;
     Ok(found.flatten())
+}
+
+/// Closes the account at this time. The row must be there.
+pub(crate) async fn close(conn: &mut Conn, account: &AccountId, at: Timestamp) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::closes_at.eq(at.micros())).execute(c))?;
+    Ok(())
+}
+
+/// The owner is back; false when the account was not closed, or is going. Comes before [`lock_unchanged`], so that two sign-ins
+/// do not wait for one another in a circle.
+pub(crate) async fn cancel_closing(conn: &mut Conn, account: &AccountId) -> Result<bool, Error> {
+    let row = table::table.find(account.as_str()).filter(table::closes_at.ne(GOING));
+    Ok(on!(conn, c => diesel::update(row).set(table::closes_at.eq(None::<i64>)).execute(c))? == 1)
+}
+
+/// The time of a closed account is over, and nobody comes back from now on; false when the owner did (people PPL-123).
+pub(crate) async fn take_closed(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<bool, Error> {
+    let row = table::table.find(account.as_str()).filter(table::closes_at.le(now.micros()));
+    Ok(on!(conn, c => diesel::update(row).set(table::closes_at.eq(GOING)).execute(c))? == 1)
+}
+
+/// The account stays after all: the host does not let it go.
+pub(crate) async fn keep_closed(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::closes_at.eq(None::<i64>)).execute(c))?;
+    Ok(())
+}
+
+/// Closed accounts whose time is over, a page after `after`.
+pub(crate) async fn closed(
+    conn: &mut Conn,
+    now: Timestamp,
+    after: (i64, String),
+    page: i64,
+) -> Result<Vec<(i64, String)>, Error> {
+    let (time, id) = after;
+    let rows: Vec<(Option<i64>, String)> = on!(conn, c => table::table
+        .filter(table::closes_at.le(now.micros()))
+        .filter(table::closes_at.gt(time).or(table::closes_at.eq(time).and(table::account_id.gt(&id))))
+        .order((table::closes_at, table::account_id))
+        .select((table::closes_at, table::account_id))
+        .limit(page)
+        .load(c))?;
+    Ok(rows.into_iter().map(|(time, id)| (time.unwrap_or_default(), id)).collect())
+}
+
+/// How many of these accounts are closed.
+pub(crate) async fn count_closed(conn: &mut Conn, accounts: &[AccountId]) -> Result<i64, Error> {
+    let ids: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
+    let closed = table::table.filter(table::account_id.eq_any(ids)).filter(table::closes_at.is_not_null()).count();
+    Ok(on!(conn, c => closed.get_result(c))?)
 }
 
 /// Forgets an account that is gone.

@@ -13,6 +13,8 @@ use crate::model::account::AccountId;
 use crate::model::event::{Event, EventKind, NewEvent, Target};
 use crate::on;
 
+/// What only its owner does to an account: where that was done from is where the account is used.
+const OF_ITS_OWNER: [&str; 3] = [EventKind::SignIn.name(), EventKind::NewBrowser.name(), EventKind::SignedUp.name()];
 /// The largest detail, in bytes of JSON.
 const LARGEST_DETAIL: usize = 1024;
 
@@ -165,6 +167,47 @@ pub(crate) async fn of_account(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// From where these accounts were used: each network with the latest moment, the latest first.
+pub(crate) async fn networks(conn: &mut Conn, accounts: &[String]) -> Result<Vec<(String, String, Timestamp)>, Error> {
+    type Found = (Option<String>, Option<String>, Option<i64>);
+    let rows: Vec<Found> = on!(conn, c => table::table
+        .filter(table::target.eq_any(accounts))
+        .filter(table::event.eq_any(OF_ITS_OWNER))
+        .filter(table::network.is_not_null())
+        .group_by((table::target, table::network))
+        .select((table::target, table::network, diesel::dsl::max(table::at)))
+        .load(c))?;
+    let mut found: Vec<_> = rows
+        .into_iter()
+        .filter_map(|(account, network, at)| Some((account?, network?, Timestamp::from_micros(at?))))
+        .collect();
+    found.sort_by(|one, other| (other.2, &other.1).cmp(&(one.2, &one.1)));
+    Ok(found)
+}
+
+/// All networks from which accounts were used, in no order.
+pub(crate) async fn all_networks(conn: &mut Conn, most: i64) -> Result<Vec<String>, Error> {
+    let rows: Vec<Option<String>> = on!(conn, c => table::table
+        .filter(table::network.is_not_null())
+        .select(table::network)
+        .distinct()
+        .limit(most)
+        .load(c))?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Which accounts were used from one of these networks.
+pub(crate) async fn accounts_from(conn: &mut Conn, networks: &[String], most: i64) -> Result<Vec<String>, Error> {
+    let rows: Vec<Option<String>> = on!(conn, c => table::table
+        .filter(table::network.eq_any(networks))
+        .filter(table::event.eq_any(OF_ITS_OWNER))
+        .select(table::target)
+        .distinct()
+        .limit(most)
+        .load(c))?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
 /// Forgets events of before `before`; how many there were. A few at a time.
 pub(crate) async fn sweep(conn: &mut Conn, before: Timestamp, most: i64) -> Result<usize, Error> {
     let ids: Vec<String> = on!(conn, c => table::table
@@ -188,4 +231,15 @@ pub(crate) async fn sweep_networks(conn: &mut Conn, before: Timestamp, most: i64
         .load(c))?;
     let change = (table::network.eq(None::<String>), table::agent.eq(None::<String>));
     Ok(on!(conn, c => diesel::update(table::table.filter(table::id.eq_any(&ids))).set(change).execute(c))?)
+}
+
+/// Whether this happened to an account at this very moment.
+pub(crate) async fn happened(conn: &mut Conn, account: &AccountId, event: &str, at: Timestamp) -> Result<bool, Error> {
+    let found: i64 = on!(conn, c => table::table
+        .filter(table::target.eq(account.as_str()))
+        .filter(table::at.eq(at.micros()))
+        .filter(table::event.eq(event))
+        .count()
+        .get_result(c))?;
+    Ok(found > 0)
 }

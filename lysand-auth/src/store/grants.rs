@@ -8,7 +8,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 use super::apps::{self, StoredApp};
 use super::conn::Conn;
 use super::schema::{auth_app, auth_authorization as codes, auth_family as families, auth_token as table};
-use super::tokens::{Found, Row};
+use super::tokens::{self, Found, Row};
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
@@ -57,7 +57,7 @@ macro_rules! live {
 }
 
 fn found((row, app): (Row, apps::Row)) -> Found {
-    (row.into(), StoredApp::from(app).app)
+    tokens::found(row, app)
 }
 
 /// What live tokens, or families of refresh tokens, of equal scope tell together.
@@ -68,9 +68,10 @@ pub(crate) struct Grant {
     pub(crate) last_used_at: Option<Timestamp>,
 }
 
-/// What an account has granted, one entry an app and set of scopes, however many tokens there are; and those apps.
+/// What an account has granted to apps, one entry an app and set of scopes, however many tokens there are; and those apps.
 pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(Vec<Grant>, Vec<App>), Error> {
     let rows: Vec<(String, String, Option<i64>, Option<i64>)> = on!(conn, c => alive!(account, now)
+        .filter(table::name.is_null())
         .group_by((table::app_id, table::scopes))
         .select((table::app_id, table::scopes, min(table::created_at), max(table::last_used_at)))
         .load(c))?;
@@ -79,7 +80,7 @@ pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) ->
         .select((families::app_id, families::scopes, min(families::created_at)))
         .load(c))?;
     let apps: Vec<apps::Row> = on!(conn, c => auth_app::table
-        .filter(auth_app::id.eq_any(alive!(account, now).select(table::app_id))
+        .filter(auth_app::id.eq_any(alive!(account, now).filter(table::name.is_null()).select(table::app_id))
             .or(auth_app::id.eq_any(living_families!(account, now).select(families::app_id))))
         .select(apps::Row::as_select())
         .load(c))?;

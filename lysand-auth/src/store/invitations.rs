@@ -90,6 +90,16 @@ pub(crate) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<Invitation
     Ok(row.map(Into::into))
 }
 
+/// Who made these invitations.
+pub(crate) async fn makers(conn: &mut Conn, ids: &[String]) -> Result<Vec<(String, AccountId)>, Error> {
+    let rows: Vec<(String, Option<String>)> = on!(conn, c => table::table
+        .filter(table::id.eq_any(ids))
+        .filter(table::maker.is_not_null())
+        .select((table::id, table::maker))
+        .load(c))?;
+    Ok(rows.into_iter().filter_map(|(id, maker)| Some((id, AccountId::new(maker?)))).collect())
+}
+
 /// What a path or a query may hold, and PostgreSQL would call an error.
 fn names_nothing(text: &str) -> bool {
     text.contains('\0')

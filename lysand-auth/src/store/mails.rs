@@ -268,6 +268,12 @@ pub(crate) async fn settle(
     Ok(changed == 1)
 }
 
+/// How many mails were given up and are still kept.
+pub(crate) async fn count_failed(conn: &mut Conn) -> Result<i64, Error> {
+    let failed = MailState::Failed.word();
+    Ok(on!(conn, c => table::table.filter(table::state.eq(failed)).count().get_result(c))?)
+}
+
 /// Mails of the outbox, the newest first, before this id if one is given.
 pub(crate) async fn list(conn: &mut Conn, before: Option<&str>, most: i64) -> Result<Vec<MailRecord>, Error> {
     let before = before.unwrap_or("~");

@@ -62,7 +62,8 @@ pub(super) fn run<DB: Backend>(
     Ok(state.pending)
 }
 
-/// Makes the database itself refuse that an event is changed, beyond forgetting from where it came (people PPL-159). The
+/// Makes the database itself refuse that an event is changed, beyond forgetting from where it came, and whose account it
+/// was (people PPL-123, PPL-159). The
 /// migrations are the same text for both databases, which triggers cannot be. Where there is no table of events, nothing happens.
 #[cfg(feature = "postgres")]
 pub(super) fn keep_events_on_postgres(conn: &mut impl SimpleConnection) -> Result<(), StoreError> {
@@ -89,7 +90,7 @@ pub(super) fn keep_events_on_postgres(conn: &mut impl SimpleConnection) -> Resul
     conn.batch_execute(&statement).map_err(|error| StoreError::Migration(error.to_string()))
 }
 
-/// The same on SQLite.
+/// The same on SQLite, under another name than that of the trigger that let no name be forgotten.
 #[cfg(feature = "sqlite")]
 pub(super) fn keep_events_on_sqlite(conn: &mut diesel::SqliteConnection) -> Result<(), StoreError> {
     use diesel::RunQueryDsl as _;
@@ -102,29 +103,18 @@ pub(super) fn keep_events_on_sqlite(conn: &mut diesel::SqliteConnection) -> Resu
     let blurred = BLURRED.map(|column| format!("(NEW.{column} IS NOT NULL AND NEW.{column} IS NOT OLD.{column})"));
     let blurred = blurred.join(" OR ");
     let statement = format!(
-        "CREATE TRIGGER IF NOT EXISTS auth_event_is_kept BEFORE UPDATE ON auth_event WHEN {changed} OR {blurred}
+        "DROP TRIGGER IF EXISTS auth_event_is_kept;
+        CREATE TRIGGER IF NOT EXISTS auth_event_stays BEFORE UPDATE ON auth_event WHEN {changed} OR {blurred}
         BEGIN SELECT RAISE(ABORT, 'an event is never changed'); END"
     );
     conn.batch_execute(&statement).map_err(|error| StoreError::Migration(error.to_string()))
 }
 
 /// What of an event never changes.
-const KEPT: [&str; 12] = [
-    "id",
-    "at",
-    "event",
-    "outcome",
-    "actor_kind",
-    "actor",
-    "target_kind",
-    "target",
-    "name",
-    "app",
-    "request_id",
-    "detail",
-];
-/// What is forgotten after a while, and never becomes anything else.
-const BLURRED: [&str; 2] = ["network", "agent"];
+const KEPT: [&str; 11] =
+    ["id", "at", "event", "outcome", "actor_kind", "actor", "target_kind", "target", "app", "request_id", "detail"];
+/// What is forgotten after a while, the name with its account, and never becomes anything else.
+const BLURRED: [&str; 3] = ["name", "network", "agent"];
 
 /// A migration as part of the caller's transaction: Diesel would open one of its own for each, which neither database
 /// allows inside another.

@@ -22,8 +22,10 @@ mod bearer_batches;
 mod conn;
 pub(crate) mod credentials;
 pub(crate) mod email_changes;
+pub(crate) mod erasure;
 mod error;
 pub(crate) mod events;
+pub(crate) mod export;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
@@ -36,6 +38,7 @@ pub(crate) mod mails;
 mod migrate;
 mod on;
 pub(crate) mod own_tokens;
+pub(crate) mod personal_tokens;
 #[cfg(feature = "postgres")]
 mod pooled_conn;
 #[cfg(feature = "postgres")]

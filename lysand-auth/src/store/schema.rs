@@ -71,6 +71,9 @@ diesel::table! {
         last_used_at -> Nullable<BigInt>,
         last_used_from -> Nullable<Text>,
         generation -> Nullable<BigInt>,
+        name -> Nullable<Text>,
+        networks -> Nullable<Text>,
+        told -> SmallInt,
     }
 }
 
@@ -201,6 +204,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     auth_refresh_token,
     auth_throttle
 );
+diesel::allow_tables_to_appear_in_same_query!(auth_sign_up, auth_invitation);
 diesel::joinable!(auth_family -> auth_app (app_id));
 diesel::joinable!(auth_refresh_token -> auth_family (family_id));
 diesel::joinable!(auth_token -> auth_app (app_id));
@@ -293,6 +297,7 @@ diesel::table! {
         generation -> BigInt,
         reset_demanded -> Nullable<Text>,
         unproven_email -> Nullable<Text>,
+        closes_at -> Nullable<BigInt>,
     }
 }
 

@@ -1,7 +1,10 @@
 //! Sign-ups: how accounts came to be. Each step of one is a conditional update, so that of two at once one takes effect
 //! (people PPL-78, PPL-222).
 
-use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
+use diesel::{
+    ExpressionMethods, Insertable, NullableExpressionMethods, OptionalExtension, QueryDsl, Queryable, Selectable,
+    SelectableHelper,
+};
 
 use super::conn::Conn;
 use super::schema::auth_sign_up as table;
@@ -88,6 +91,29 @@ pub(crate) async fn of_account(conn: &mut Conn, account: &AccountId) -> Result<O
     let row: Option<Row> =
         on!(conn, c => table::table.find(account.as_str()).select(Row::as_select()).get_result(c)).optional()?;
     Ok(row.map(Into::into))
+}
+
+/// How these accounts came to be.
+pub(crate) async fn of_accounts(conn: &mut Conn, accounts: &[String]) -> Result<Vec<SignUpRecord>, Error> {
+    let rows: Vec<Row> = on!(conn, c => table::table
+        .filter(table::account_id.eq_any(accounts))
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Whom somebody invited.
+pub(crate) async fn invited_by(conn: &mut Conn, maker: &AccountId, most: i64) -> Result<Vec<AccountId>, Error> {
+    use super::schema::auth_invitation as invitation;
+    let ids: Vec<String> = on!(conn, c => table::table
+        .filter(table::invitation_id.eq_any(invitation::table
+            .filter(invitation::maker.eq(maker.as_str()))
+            .select(invitation::id.nullable())))
+        .order(table::account_id.desc())
+        .select(table::account_id)
+        .limit(most)
+        .load(c))?;
+    Ok(ids.into_iter().map(AccountId::new).collect())
 }
 
 /// Notes that the address is confirmed. A review begins now, and ends at `expires_at`; without one the sign-up is over.

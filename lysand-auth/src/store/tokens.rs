@@ -13,6 +13,7 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
+use crate::model::personal_token::{Networks, shown_as_app};
 use crate::model::scope::Scopes;
 use crate::on;
 use crate::secret::Digest;
@@ -32,6 +33,10 @@ pub(super) struct Row {
     last_used_at: Option<i64>,
     /// Set for a token that an app has for itself: see [`own_tokens`](super::own_tokens).
     pub(super) generation: Option<i64>,
+    /// Set for a [personal token](super::personal_tokens).
+    name: Option<String>,
+    networks: Option<String>,
+    pub(super) told: i16,
 }
 
 /// A token and the app that holds it.
@@ -50,6 +55,17 @@ pub(crate) struct StoredToken {
     /// The family of refresh tokens that it belongs to.
     pub(crate) family_id: Option<String>,
     pub(crate) last_used_at: Option<Timestamp>,
+    /// What is special about a token that its owner made, without an app.
+    pub(crate) personal: Option<Personal>,
+}
+
+/// What a personal token has that others have not.
+#[derive(Clone, Debug)]
+pub(crate) struct Personal {
+    /// What its owner calls it.
+    pub(crate) name: String,
+    /// From where it may be used.
+    pub(crate) networks: Networks,
 }
 
 impl From<Row> for StoredToken {
@@ -64,8 +80,22 @@ impl From<Row> for StoredToken {
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
             family_id: row.family_id,
             last_used_at: row.last_used_at.map(Timestamp::from_micros),
+            personal: row.name.map(|name| Personal {
+                name,
+                networks: row.networks.as_deref().map(Networks::stored).unwrap_or_default(),
+            }),
         }
     }
+}
+
+/// A token and the app that holds it; a personal token stands for an app itself (people PPL-120).
+pub(super) fn found(row: Row, app: apps::Row) -> Found {
+    let (token, mut app) = (StoredToken::from(row), StoredApp::from(app).app);
+    if let Some(personal) = &token.personal {
+        app.name = shown_as_app(&personal.name);
+        app.scopes = token.scopes.clone();
+    }
+    (token, app)
 }
 
 pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest) -> Result<(), Error> {
@@ -76,6 +106,8 @@ pub(crate) async fn insert(conn: &mut Conn, token: &StoredToken, digest: Digest)
 
 impl Row {
     pub(super) fn new(token: &StoredToken, digest: Digest) -> Self {
+        let networks = token.personal.as_ref().map(|personal| &personal.networks);
+        let networks = networks.filter(|networks| !networks.is_everywhere());
         Self {
             id: token.id.clone(),
             digest: digest.as_bytes().to_vec(),
@@ -88,6 +120,9 @@ impl Row {
             family_id: token.family_id.clone(),
             last_used_at: None,
             generation: None,
+            name: token.personal.as_ref().map(|personal| personal.name.clone()),
+            networks: networks.map(ToString::to_string),
+            told: 0,
         }
     }
 }
@@ -101,11 +136,11 @@ pub(super) async fn by_digests(conn: &mut Conn, digests: &[Digest]) -> Result<Ve
         .filter(table::digest.eq_any(&digests))
         .select((Row::as_select(), apps::Row::as_select()))
         .load(c))?;
-    let found = rows.into_iter().map(|(mut row, app)| {
+    let tokens = rows.into_iter().map(|(mut row, app)| {
         let digest = std::mem::take(&mut row.digest);
-        (digest, (row.into(), StoredApp::from(app).app))
+        (digest, found(row, app))
     });
-    Ok(found.collect())
+    Ok(tokens.collect())
 }
 
 /// The token with this digest and its app.
@@ -116,7 +151,7 @@ pub(crate) async fn by_digest(conn: &mut Conn, digest: Digest) -> Result<Option<
         .select((Row::as_select(), apps::Row::as_select()))
         .get_result(c))
     .optional()?;
-    Ok(row.map(|(row, app)| (row.into(), StoredApp::from(app).app)))
+    Ok(row.map(|(row, app)| found(row, app)))
 }
 
 /// Whether a use of the token was written down, or it is no token any more.

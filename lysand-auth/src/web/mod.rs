@@ -5,10 +5,11 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `oauth`, `mastodon`, `lysand`, `pages` | the surfaces: routes and their handlers, one file a journey |
+//! | `oauth`, `mastodon`, `lysand`, `pages`, `people`, `admin` | the surfaces: routes and their handlers, one file a journey |
 //! | `kit` | what surfaces and hosts share: bearer tokens, forms, pages, headers, limits, [`routes`] |
 //! | `wire` | HTTP as bytes: parameters and bodies in, replies and cookies out |
 
+mod admin;
 pub mod kit;
 mod lysand;
 mod mastodon;
@@ -104,7 +105,13 @@ impl Auth {
 }
 
 fn site_map(auth: &Auth, surfaces: Surfaces) -> Vec<routes::Routes> {
-    let all =
-        [oauth::routes(auth), mastodon::routes(auth), pages::routes(auth), lysand::routes(auth), people::routes(auth)];
+    let all = [
+        oauth::routes(auth),
+        mastodon::routes(auth),
+        pages::routes(auth),
+        lysand::routes(auth),
+        people::routes(auth),
+        admin::routes(auth),
+    ];
     all.concat().into_iter().filter(|routes| routes.belongs_to(surfaces)).collect()
 }

@@ -20,7 +20,7 @@ pub(super) enum Prepared {
     Role(Role),
     DisplayName(String),
     Language(Option<String>),
-    Delete,
+    Delete { frees_name: bool },
 }
 
 /// Makes the change, unless something stands in its way. When it fails because somebody was given the same address in the same
@@ -63,12 +63,12 @@ pub(super) async fn make(
             let change = diesel::update(row).set(account::language.eq(language));
             on!(c, c => change.execute(c))?
         }
-        Prepared::Delete => {
+        Prepared::Delete { frees_name } => {
             lock_admins(c).await?;
             if is_last_admin(c, id).await? {
                 return Ok(Err(AccountsError::LastAdmin));
             }
-            usize::from(close(c, id.to_owned(), now).await?)
+            usize::from(close(c, id.to_owned(), now, frees_name).await?)
         }
     };
     Ok(if changed == 0 { Err(no_such_account()) } else { Ok(()) })

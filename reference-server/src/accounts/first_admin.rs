@@ -90,7 +90,7 @@ impl SqlAccounts {
                 if lock_and_find_admin(c).await? || !is_known(c, digest).await? {
                     return Ok(Err(FirstAdminError::InvalidLink));
                 }
-                match insert(c, row).await? {
+                match insert(c, row, false).await? {
                     Ok(row) => {
                         delete_setup_tokens(c).await?;
                         Ok(Ok(row.into_account()))

@@ -23,9 +23,13 @@ const LARGEST: usize = 200;
 /// What is looked for, as the statement has it.
 struct Wanted {
     pattern: Option<String>,
-    standing: Option<Standing>,
-    role: Option<Role>,
+    username: Option<String>,
+    display_name: Option<String>,
+    email: Option<String>,
+    standings: Vec<Standing>,
+    roles: Vec<Role>,
     confirmed: Option<i16>,
+    among: Option<Vec<String>>,
     older_than: Option<String>,
     newer_than: Option<String>,
 }
@@ -34,26 +38,37 @@ impl Wanted {
     fn new(query: &AccountQuery) -> Self {
         let id = |id: &lysand_auth::host::accounts::AccountId| id.as_str().to_owned();
         Self {
-            pattern: query.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(containing),
-            standing: query.standing,
-            role: query.role,
+            pattern: given(&query.text).map(|text| format!("%{}%", literal(text))),
+            username: given(&query.username).map(beginning),
+            display_name: given(&query.display_name).map(beginning),
+            email: given(&query.email).map(beginning),
+            standings: query.standings.clone(),
+            roles: query.roles.clone(),
             confirmed: query.confirmed.map(i16::from),
+            among: query.among.as_ref().map(|ids| ids.iter().map(id).collect()),
             older_than: query.older_than.as_ref().map(id),
             newer_than: query.newer_than.as_ref().map(id),
         }
     }
 }
 
-/// Whatever has this text in it: no character of it means anything else.
-fn containing(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in text.to_lowercase().chars() {
+fn given(text: &Option<String>) -> Option<&str> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn beginning(text: &str) -> String {
+    format!("{}%", literal(text))
+}
+
+/// The text in a pattern: no character of it means anything else. Nothing that is kept has a null character.
+fn literal(text: &str) -> String {
+    let mut pattern = String::new();
+    for letter in text.replace('\0', "\u{fffd}").to_lowercase().chars() {
         if matches!(letter, '%' | '_' | '\\') {
             pattern.push('\\');
         }
         pattern.push(letter);
     }
-    pattern.push('%');
     pattern
 }
 
@@ -67,20 +82,41 @@ macro_rules! narrowed {
             let name = lower(account::display_name).like(pattern.clone()).escape('\\');
             query = query.filter(text(account::username).or(name).or(account::email.is_not_null().and(address)));
         }
-        query = match wanted.standing {
-            None => query,
-            // A word that this version does not know means the same.
-            Some(Standing::Disabled) => {
-                let others = [Standing::Active, Standing::Pending, Standing::Suspended].map(standing_name);
-                query.filter(account::standing.ne_all(others))
-            }
-            Some(standing) => query.filter(account::standing.eq(standing_name(standing))),
-        };
-        query = match wanted.role {
-            None => query,
-            Some(Role::Member) => query.filter(account::role.ne_all([Role::Admin, Role::Moderator].map(role_name))),
-            Some(role) => query.filter(account::role.eq(role_name(role))),
-        };
+        if let Some(pattern) = &wanted.username {
+            query = query.filter(lower(account::username).like(pattern.clone()).escape('\\'));
+        }
+        if let Some(pattern) = &wanted.display_name {
+            query = query.filter(lower(account::display_name).like(pattern.clone()).escape('\\'));
+        }
+        if let Some(pattern) = &wanted.email {
+            let address = lower(account::email.assume_not_null()).like(pattern.clone()).escape('\\');
+            query = query.filter(account::email.is_not_null().and(address));
+        }
+        if !wanted.standings.is_empty() {
+            let words: Vec<&str> = wanted.standings.iter().copied().map(standing_name).collect();
+            query = match wanted.standings.contains(&Standing::Disabled) {
+                true => {
+                    // A word that this version does not know means the same.
+                    let known = [Standing::Active, Standing::Pending, Standing::Suspended, Standing::Disabled];
+                    let known = known.map(standing_name);
+                    query.filter(account::standing.eq_any(words).or(account::standing.ne_all(known)))
+                }
+                false => query.filter(account::standing.eq_any(words)),
+            };
+        }
+        if !wanted.roles.is_empty() {
+            let words: Vec<&str> = wanted.roles.iter().copied().map(role_name).collect();
+            query = match wanted.roles.contains(&Role::Member) {
+                true => {
+                    let staff = [Role::Admin, Role::Moderator].map(role_name);
+                    query.filter(account::role.eq_any(words).or(account::role.ne_all(staff)))
+                }
+                false => query.filter(account::role.eq_any(words)),
+            };
+        }
+        if let Some(among) = &wanted.among {
+            query = query.filter(account::id.eq_any(among.clone()));
+        }
         if let Some(confirmed) = wanted.confirmed {
             query = query.filter(account::email_confirmed.eq(confirmed));
         }

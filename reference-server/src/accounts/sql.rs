@@ -36,19 +36,26 @@ pub struct SqlAccounts {
     pub(super) ambient: Ambient,
     host: String,
     title: String,
+    reuses_names: bool,
 }
 
 impl SqlAccounts {
     /// Accounts in `store`, whose migrations ([`MIGRATIONS`]) have been applied.
     #[must_use]
     pub fn new(store: Store, passwords: Passwords, ambient: Ambient, base_url: &BaseUrl) -> Self {
-        Self { store, passwords, ambient, host: base_url.host().to_owned(), title: String::new() }
+        Self { store, passwords, ambient, host: base_url.host().to_owned(), title: String::new(), reuses_names: false }
     }
 
     /// The same for a server with this title, of which no password is made.
     #[must_use]
     pub fn with_title(self, title: &str) -> Self {
         Self { title: title.to_owned(), ..self }
+    }
+
+    /// The same where somebody else can have the name of an account that was removed.
+    #[must_use]
+    pub fn with_reused_names(self, reuses_names: bool) -> Self {
+        Self { reuses_names, ..self }
     }
 
     /// How many accounts may act.
@@ -126,13 +133,13 @@ impl SqlAccounts {
     /// Creates an account and does `along`, both or none.
     async fn create_with(&self, new: NewAccount, along: Option<Along>) -> Result<Account, AccountsError> {
         let is_admin = new.role == Role::Admin;
-        let row = self.prepare(new).await?;
+        let (row, reuses_names) = (self.prepare(new).await?, self.reuses_names);
         let made = self.store.write(move |c| {
             Box::pin(async move {
                 if is_admin {
                     lock_admins(c).await?;
                 }
-                let made = insert(c, row).await?;
+                let made = insert(c, row, reuses_names).await?;
                 if is_admin && made.is_ok() {
                     delete_setup_tokens(c).await?;
                 }
@@ -158,7 +165,7 @@ impl SqlAccounts {
             Change::Role(role) => Prepared::Role(role),
             Change::DisplayName(name) => Prepared::DisplayName(name),
             Change::Language(language) => Prepared::Language(language.map(|language| language.as_str().to_owned())),
-            Change::Delete => Prepared::Delete,
+            Change::Delete => Prepared::Delete { frees_name: self.reuses_names },
             _ => return Err(AccountsError::NotOffered),
         })
     }

@@ -20,13 +20,13 @@ pub(super) async fn lock_admins(c: &mut Conn) -> Result<(), Error> {
 
 /// Inserts an account unless its name or a name that looks like it belongs or belonged to somebody, or its address belongs to
 /// somebody.
-pub(super) async fn insert(c: &mut Conn, new: NewRow) -> Result<Result<Row, CreateError>, Error> {
+pub(super) async fn insert(c: &mut Conn, new: NewRow, reuses_names: bool) -> Result<Result<Row, CreateError>, Error> {
     let id = new.id.clone();
     let (email_key, name_key) = (new.email_key.clone(), new.username_key.clone());
     let statement = diesel::insert_into(account::table).values(new).on_conflict_do_nothing();
     if on!(c, c => statement.execute(c))? == 1 {
         // After the insert, which waits for a removal that is under way.
-        if is_closed(c, name_key).await? {
+        if !reuses_names && is_closed(c, name_key).await? {
             on!(c, c => diesel::delete(account::table.find(id)).execute(c))?;
             return Ok(Err(CreateError::Taken(Field::Username)));
         }
@@ -46,15 +46,16 @@ async fn is_closed(c: &mut Conn, name_key: String) -> Result<bool, Error> {
     Ok(closed > 0)
 }
 
-/// Removes an account, and keeps its name from others, unless nobody was ever known by it: then it is free again (people PPL-74);
+/// Removes an account, and keeps its name from others, unless nobody was ever known by it, or names are used again: then
+/// it is free (people PPL-74, PPL-124);
 /// false when there is none.
-pub(super) async fn close(c: &mut Conn, id: String, now: i64) -> Result<bool, Error> {
+pub(super) async fn close(c: &mut Conn, id: String, now: i64, frees_name: bool) -> Result<bool, Error> {
     let name = account::table.find(id.clone()).select((account::username_key, COLUMNS));
     let found: Option<(String, Row)> = on!(c, c => name.get_result(c)).optional()?;
     let Some((name_key, row)) = found else { return Ok(false) };
     on!(c, c => diesel::delete(account::table.find(id)).execute(c))?;
     let never_usable = [Some(InactiveReason::Unconfirmed), Some(InactiveReason::Pending)];
-    if never_usable.contains(&row.into_account().inactive_reason()) {
+    if frees_name || never_usable.contains(&row.into_account().inactive_reason()) {
         return Ok(true);
     }
     let closed = (account_closed_name::name_key.eq(name_key), account_closed_name::closed_at.eq(now));

@@ -1,12 +1,13 @@
 //! `account …`
 
 use lysand_auth::flows::events::{Actor, Caller};
-use lysand_auth::flows::{own_sessions, reset, reviews, sessions, sso, staff};
+use lysand_auth::flows::staff::{self, StaffAct};
+use lysand_auth::flows::{closing, export, own_sessions, reset, reviews, sessions, sso};
 use lysand_auth::host::accounts::{Account, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, NewAccount};
 
 use super::account_facts::{address, entity, find, role, standing};
-use super::cli::{AccountCommand, CreateAccount};
+use super::cli::{AccountCommand, CreateAccount, RoleName};
 use super::error::CommandError;
 use super::outcome::Outcome;
 use super::{account_details, output, password, recovery};
@@ -38,9 +39,13 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
         AccountCommand::Unlink { name, provider } => unlink(state, &name, &provider).await,
         AccountCommand::ReleaseName { name } => release_name(state, &name).await,
         AccountCommand::Confirm { name } => confirm(state, &name).await,
-        AccountCommand::Disable { name } => set_standing(state, &name, Standing::Disabled).await,
-        AccountCommand::Enable { name } => set_standing(state, &name, Standing::Active).await,
+        AccountCommand::Disable { name } => set_standing(state, &name, Standing::Disabled, "account disable").await,
+        AccountCommand::Enable { name } => set_standing(state, &name, Standing::Active, "account enable").await,
+        AccountCommand::Suspend { name } => set_standing(state, &name, Standing::Suspended, "account suspend").await,
+        AccountCommand::Unsuspend { name } => set_standing(state, &name, Standing::Active, "account unsuspend").await,
+        AccountCommand::Role { name, role } => set_role(state, &name, role).await,
         AccountCommand::Delete { name } => delete(state, &name).await,
+        AccountCommand::Export { name } => export(state, &name).await,
         AccountCommand::SignOut { name } => {
             let account = find(state, &name).await?;
             own_sessions::end_everything_of(&state.auth, &account, Actor::Command, &Caller::default()).await?;
@@ -97,14 +102,31 @@ async fn set_password(state: &State, name: &str, from_stdin: bool) -> Result<Out
     Ok(Outcome::changed_account("account set-password", &account))
 }
 
-async fn set_standing(state: &State, name: &str, standing: Standing) -> Result<Outcome, CommandError> {
+async fn set_standing(
+    state: &State,
+    name: &str,
+    standing: Standing,
+    command: &'static str,
+) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
-    staff::set_standing(&state.auth, &account, standing, Actor::Command, &Caller::default()).await?;
-    let may_act = standing == Standing::Active;
-    let (words, command) =
-        if may_act { ("may act", "account enable") } else { ("may no longer act", "account disable") };
+    staff::set_standing(&state.auth, &account, standing, &StaffAct::by_command()).await?;
+    recovery::send_mail(state).await;
+    let words = if standing == Standing::Active { "may act" } else { "may no longer act" };
     output::text(&format!("{} {words}.\n", account.username));
     Ok(Outcome::changed_account(command, &account))
+}
+
+async fn set_role(state: &State, name: &str, role: RoleName) -> Result<Outcome, CommandError> {
+    let account = find(state, name).await?;
+    let role = match role {
+        RoleName::User => Role::Member,
+        RoleName::Moderator => Role::Moderator,
+        RoleName::Admin => Role::Admin,
+    };
+    staff::set_role(&state.auth, &account, role, &StaffAct::by_command()).await?;
+    recovery::send_mail(state).await;
+    output::text(&format!("{} is {} now.\n", account.username, staff::role_name(role)));
+    Ok(Outcome::changed_account("account role", &account))
 }
 
 async fn unlink(state: &State, name: &str, provider: &str) -> Result<Outcome, CommandError> {
@@ -124,10 +146,16 @@ async fn release_name(state: &State, name: &str) -> Result<Outcome, CommandError
 
 async fn delete(state: &State, name: &str) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
-    state.accounts.delete(&account.id).await?;
-    sessions::end_all(&state.auth, &account.id).await?;
-    sso::forget(&state.auth, &account.id).await?;
-    sessions::forget(&state.auth, &account.id).await?;
+    closing::remove(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+    recovery::send_mail(state).await;
     output::text(&format!("{} is removed.\n", account.username));
-    Ok(Outcome::changed_account("account delete", &account))
+    Ok(Outcome::removed_account("account delete", account.id))
+}
+
+/// What is kept about somebody, for whoever asks the people who run the server for it.
+async fn export(state: &State, name: &str) -> Result<Outcome, CommandError> {
+    let account = find(state, name).await?;
+    let export = export::of_account(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+    output::json(&export.content);
+    Ok(Outcome::changed_account("account export", &account))
 }

@@ -274,8 +274,30 @@ pub(super) enum AccountCommand {
         /// User name or e-mail address
         name: String,
     },
+    /// Stop an account from acting, and mark it for removal; ends its sessions
+    Suspend {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Let a suspended account act again
+    Unsuspend {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Give an account another role
+    Role {
+        /// User name or e-mail address
+        name: String,
+        /// The role from now on
+        role: RoleName,
+    },
     /// Remove an account for good
     Delete {
+        /// User name or e-mail address
+        name: String,
+    },
+    /// Print all that is kept about an account, as JSON
+    Export {
         /// User name or e-mail address
         name: String,
     },
@@ -443,4 +465,15 @@ mod tests {
             assert_eq!(parsed(words).err().map(|error| error.exit_code()), Some(2), "{words}");
         }
     }
+}
+
+/// A role, as the command line names it.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum RoleName {
+    /// Looks after the own account
+    User,
+    /// Looks after people
+    Moderator,
+    /// Administers the server
+    Admin,
 }

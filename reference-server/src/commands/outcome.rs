@@ -38,6 +38,11 @@ impl Outcome {
         Self { code: ExitCode::SUCCESS, changed: Some(Changed { command, account }) }
     }
 
+    /// It removed an account, of which no name is kept.
+    pub(super) const fn removed_account(command: &'static str, id: AccountId) -> Self {
+        Self { code: ExitCode::SUCCESS, changed: Some(Changed { command, account: Some((id, String::new())) }) }
+    }
+
     /// It ends with this status.
     pub(super) fn ending(self, code: ExitCode) -> Self {
         Self { code, ..self }

@@ -8,6 +8,7 @@ mod sentences;
 mod smtp;
 #[cfg(test)]
 mod snapshots;
+mod staff_texts;
 mod templates;
 mod texts;
 

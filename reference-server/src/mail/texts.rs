@@ -1,14 +1,13 @@
 //! What mails say (PPL-177 to PPL-184), in English; the catalogues have the other languages.
 
 use lysand_auth::ambient::Timestamp;
-use lysand_auth::host::accounts::Role;
 use lysand_auth::host::mailer::Mail;
 
 use super::sentences::{Line, Part, Sentence, address, say, sentence, with_words};
-use crate::paths::AUTHORIZED_APPLICATIONS;
+use super::staff_texts::staff_acts;
+use crate::paths::{ADMIN, AUTHORIZED_APPLICATIONS};
 
 const SESSIONS: &str = "/account/sessions";
-const ADMIN: &str = "/admin";
 
 /// What introduces a code.
 pub(super) const CODE: &str = "Or type this code in the window where you began:";
@@ -50,12 +49,12 @@ pub(super) struct Place<'a> {
 
 /// What a mail says; `None` for one that this version has no words for.
 pub(super) fn words(mail: &Mail, place: Place<'_>) -> Option<Words> {
-    let kinds = [signing_up, deciding, passwords, addresses, signing_in, identities, tokens, endings];
+    let kinds = [signing_up, deciding, passwords, addresses, signing_in, identities, tokens, endings, staff_acts];
     let (subject, before, after) = kinds.into_iter().find_map(|of_kind| of_kind(mail, place))?;
     Some(Words { subject: sentence(subject, &[place.title]), before, after })
 }
 
-type Said = (&'static str, Vec<Line>, Vec<Line>);
+pub(super) type Said = (&'static str, Vec<Line>, Vec<Line>);
 
 impl Place<'_> {
     fn at(self, path: &str) -> Line {
@@ -360,7 +359,7 @@ fn tokens(mail: &Mail, place: Place<'_>) -> Option<Said> {
 
 /// Notices about the account as a whole.
 fn endings(mail: &Mail, place: Place<'_>) -> Option<Said> {
-    let Place { title, site, .. } = place;
+    let Place { site, .. } = place;
     let if_you = || say(IF_YOU, &[]);
     Some(match mail {
         Mail::Closing { at } => (
@@ -382,16 +381,6 @@ fn endings(mail: &Mail, place: Place<'_>) -> Option<Said> {
             vec![say("your account at {} is deleted, with what belonged to it.", &[site])],
             vec![],
         ),
-        Mail::StaffAction { text } => (
-            "About your account on {}",
-            vec![say("the people who run {} changed something of your account: {}", &[title, text])],
-            vec![],
-        ),
-        Mail::RoleChanged { role } => (
-            "Your role on {} was changed",
-            vec![with_words("your role at {} is now: {}", site, role_word(*role).to_owned())],
-            vec![],
-        ),
         _ => return None,
     })
 }
@@ -409,18 +398,14 @@ fn circumstances(what: Line, [device, network, app]: [Option<&String>; 3], at: O
     lines
 }
 
-fn role_word(role: Role) -> &'static str {
-    match role {
-        Role::Admin => "admin",
-        Role::Moderator => "moderator",
-        _ => "user",
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::collections::BTreeSet;
 
+    use lysand_auth::flows::events::EventKind;
+    use lysand_auth::host::accounts::Role;
+
+    use super::super::staff_texts::role_word;
     use super::*;
 
     /// One mail of each kind, and those that say different things by what they know, with `text` for what comes from outside.
@@ -456,7 +441,13 @@ pub(crate) mod tests {
             Mail::Closing { at },
             Mail::ClosingCancelled,
             Mail::Deleted,
-            Mail::StaffAction { text: text() },
+            Mail::StaffAction {
+                account: text(),
+                to_staff: false,
+                what: EventKind::Disabled.words().map(str::to_owned),
+                message: Some(text()),
+            },
+            Mail::StaffAction { account: text(), to_staff: true, what: None, message: None },
             Mail::RoleChanged { role: Role::Moderator },
             Mail::Test,
         ]

@@ -1,11 +1,14 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
 mod about;
+mod admin;
 mod common;
 mod invitations;
+mod leaving;
 mod people;
 mod recovery;
 mod sign_ins;
+mod tokens;
 
 use lysand_auth::host::pages::{
     Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage,
@@ -33,7 +36,10 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     people::sign_up(text, &mut samples);
     recovery::recovery(text, &mut samples);
     invitations::invitations(text, &mut samples);
+    admin::admin(text, &mut samples);
     sign_ins::sign_ins(text, &mut samples);
+    tokens::tokens(text, &mut samples);
+    leaving::leaving(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
     about::about(text, &mut samples);
@@ -111,6 +117,7 @@ fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             samples,
             "consent.html",
             &ConsentPage {
+                notice: matches!(destination, Destination::Copy).then_some(text),
                 allow_action: text.to_owned(),
                 deny_action: text.to_owned(),
                 code: text,
@@ -246,13 +253,17 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         links: Links {
             profile: text.to_owned(),
             invitations: has_more.then(|| text.to_owned()),
+            tokens: has_more.then(|| text.to_owned()),
             apps: text.to_owned(),
             password: has_more.then(|| text.to_owned()),
             email: text.to_owned(),
             sessions: text.to_owned(),
             activity: text.to_owned(),
+            export: text.to_owned(),
+            close: text.to_owned(),
             confirm: text.to_owned(),
             home: text.to_owned(),
+            admin: has_more.then(|| text.to_owned()),
         },
         fresh,
     };

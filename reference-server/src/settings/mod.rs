@@ -10,6 +10,7 @@ mod effective;
 mod legal;
 mod log;
 mod oauth;
+mod people;
 mod problem;
 mod reader;
 mod secret_file;
@@ -25,7 +26,8 @@ mod variable;
 use std::path::{Path, PathBuf};
 
 use lysand_auth::config::{
-    BaseUrl, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, RateLimits, SessionRules, Signups, Sso,
+    BaseUrl, Closing, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens, RateLimits, SessionRules,
+    Signups, Sso,
 };
 use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
@@ -84,6 +86,12 @@ pub struct Settings {
     pub password_rules: PasswordRules,
     /// `[sessions]`, as the library takes it.
     pub sessions: SessionRules,
+    /// `[personal_tokens]`, as the library takes it.
+    pub personal_tokens: PersonalTokens,
+    /// `accounts.closing_grace`, as the library takes it.
+    pub closing: Closing,
+    /// `accounts.reuse_names`: whether somebody else can have the name of an account that was removed.
+    pub reuse_names: bool,
     /// `[smtp]`
     pub smtp: Smtp,
     /// `log.format`
@@ -152,6 +160,9 @@ impl Settings {
         signups::lifetimes(reader, &mut lifetimes);
         let password_rules = signups::password_rules(reader);
         let sessions = sessions::sessions(reader);
+        let personal_tokens = people::personal_tokens(reader);
+        let closing = people::closing(reader);
+        let reuse_names = reader.get("accounts.reuse_names", false);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
         let mut sso = sso::sso(reader);
@@ -177,6 +188,9 @@ impl Settings {
             name_server,
             password_rules,
             sessions,
+            personal_tokens,
+            closing,
+            reuse_names,
             smtp,
             log_format,
             log_level,
@@ -218,6 +232,8 @@ impl Settings {
             .with_signups(self.signups.clone())
             .with_password(self.password_rules)
             .with_sessions(self.sessions)
+            .with_personal_tokens(self.personal_tokens)
+            .with_closing(self.closing)
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

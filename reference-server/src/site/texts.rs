@@ -7,6 +7,9 @@ use crate::pages::contexts::{Notice, NoticeKind};
 /// What stands on the home page of a server that does not say what it is.
 pub(super) const DESCRIPTION: &str = "This server signs you in to apps of the fediverse.";
 
+/// What the account page says after a sign-in that took the closing of the account back, as the library's consent page does.
+pub(super) const CLOSING_CANCELLED: &str = "Your account was to be deleted. You signed in, so it stays.";
+
 /// What is said in the set-up form about a repetition of the password that is another one.
 pub(super) const PASSWORDS_DIFFER: &str = "The two passwords differ";
 

@@ -4,6 +4,7 @@ use lysand_auth::config::Mode;
 use lysand_auth::flows::events::Caller;
 use lysand_auth::flows::invitations::{self, NewInvitation};
 use lysand_auth::flows::sign_up::{self, Road};
+use lysand_auth::host::accounts::Accounts as _;
 use serde_json::json;
 use tests::story;
 use tests::story::{CookieJar, Response, Story, query_of};
@@ -106,6 +107,36 @@ story!(
         for field in ["reason", "date_of_birth", "agreement"] {
             assert!(refused["details"][field].is_array(), "{field}: {refused}");
         }
+    }
+);
+
+story!(
+    fields_of_a_sign_up_are_bounded_and_unknown_languages_are_none,
+    &[("signups.approval", "true"), ("signups.proof_of_work", "false")],
+    |story| {
+        let with = async |name: &str, field: &str, value: &str| {
+            let email = format!("{name}@example.com");
+            let fields = [form(name, &email), vec![(field, value)]].concat();
+            story.post("/api/v1/auth/signup").form(&fields).send().await
+        };
+        for (field, value, told, error) in [
+            ("reason", "é".repeat(2_001).as_str(), "reason", "ERR_TOO_LONG"),
+            ("reason", "nothing\u{7} seen", "reason", "ERR_INVALID"),
+            ("invite_code", "nothing", "invite_code", "ERR_INVALID"),
+            ("invite", "nothing", "invite_code", "ERR_INVALID"),
+        ] {
+            let refused = with("eve", field, value).await.is(422).json();
+            assert_eq!(refused["details"][told][0]["error"], error, "{field}: {refused}");
+        }
+        with("ada", "reason", &"é".repeat(2_000)).await.is(201);
+        with("bob", "reason", "").await.is(201);
+        for (name, language, wanted) in [("carl", "de", Some("de")), ("emil", "../de", None), ("fay", "", None)] {
+            with(name, "locale", language).await.is(201);
+            let account = story.server().state().accounts.by_identifier(name).await.expect("an answer");
+            let language = account.expect("an account").language;
+            assert_eq!(language.as_ref().map(|language| language.as_str()), wanted, "{name}");
+        }
+        with("gil", "time_zone", "Nowhere/At_all").await.is(201);
     }
 );
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::invitations::{self, Invitation, NewInvitation};
-use lysand_auth::flows::{reviews, staff, sweep};
+use lysand_auth::flows::staff::{self, StaffAct};
+use lysand_auth::flows::{reviews, sweep};
 use lysand_auth::host::accounts::{Accounts as _, Standing};
 use serde_json::json;
 use tests::story;
@@ -143,7 +144,7 @@ story!(invitation_ends_with_the_standing_of_its_maker, INVITED, |story| {
     let made = invitations::create(auth, new, &Caller::default()).await.expect("a value").expect("a value");
     let code = made.code.clone().expect("a value");
     let set = async |standing| {
-        staff::set_standing(auth, &maker, standing, Actor::Command, &Caller::default()).await.expect("a value");
+        staff::set_standing(auth, &maker, standing, &StaffAct::by_command()).await.expect("a value");
     };
     shown(&story, &code).await.is(200);
     set(Standing::Disabled).await;

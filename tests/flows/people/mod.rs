@@ -4,6 +4,7 @@ mod about;
 mod admission;
 mod approval;
 mod by_provider;
+mod closing;
 mod confirm_identity;
 mod costs;
 mod dump;
@@ -12,6 +13,7 @@ mod end_apps;
 mod end_everything;
 mod endings;
 mod events;
+mod export;
 mod invitations;
 mod invitations_of_people;
 mod limits;
@@ -21,6 +23,7 @@ mod odd_inputs;
 mod offers;
 mod page_addresses;
 mod password;
+mod personal_tokens;
 mod profile;
 mod races;
 mod reset;
@@ -41,7 +44,7 @@ fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 /// The mails to an address, once there are so many, as their readers see the text.
-async fn mails_to(story: &Story, address: &str, number: usize) -> Vec<String> {
+pub(crate) async fn mails_to(story: &Story, address: &str, number: usize) -> Vec<String> {
     let wanted = format!("To: {address}");
     wait::until("a mail", async || {
         let mails = story.mail().await.into_iter().map(|mail| mail.replace("=\r\n", "").replace("=3D", "="));
@@ -51,7 +54,7 @@ async fn mails_to(story: &Story, address: &str, number: usize) -> Vec<String> {
 }
 
 /// The mail to `address` that has this text in it, as soon as it arrives.
-async fn mail_with(story: &Story, address: &str, text: &str) -> String {
+pub(crate) async fn mail_with(story: &Story, address: &str, text: &str) -> String {
     wait::until("the mail", async || mails_to(story, address, 1).await.into_iter().find(|mail| mail.contains(text)))
         .await
 }
@@ -63,14 +66,14 @@ fn after<'a>(mail: &'a str, before: &str) -> &'a str {
 }
 
 /// A browser's form token for a page.
-async fn form_token(story: &Story, jar: &mut CookieJar, path: &str) -> String {
+pub(crate) async fn form_token(story: &Story, jar: &mut CookieJar, path: &str) -> String {
     let page = story.get(path).header("accept", "text/html").cookies(jar).send().await.is(200);
     jar.keep(&page);
     after(&page.body, "name=\"form_token\" value=\"").to_owned()
 }
 
 /// Signs up by JSON without a proof of work, and answers with the body.
-async fn sign_up(story: &Story, username: &str, email: &str) -> Value {
+pub(crate) async fn sign_up(story: &Story, username: &str, email: &str) -> Value {
     story.post("/api/v1/auth/signup").form(&form(username, email)).send().await.is(201).json()
 }
 

@@ -118,6 +118,8 @@ story!(host_that_makes_and_changes_nobody_has_no_such_pages_routes_and_links, |s
         (&post, "/account/email"),
         (&get, "/account/profile"),
         (&post, "/account/profile"),
+        (&get, "/account/close"),
+        (&post, "/account/close"),
     ] {
         assert_eq!(status(&story, &host, method, path).await, 404, "{method} {path}");
     }
@@ -126,6 +128,7 @@ story!(host_that_makes_and_changes_nobody_has_no_such_pages_routes_and_links, |s
         (Method::GET, "/api/v1/auth/email"),
         (Method::POST, "/api/v1/auth/email"),
         (Method::PATCH, "/api/v1/accounts/update_credentials"),
+        (Method::POST, "/api/v1/auth/closure"),
     ] {
         let body =
             json!({ "current_password": ada.password, "password": "another long one", "email": "b@example.com" });

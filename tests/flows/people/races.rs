@@ -5,8 +5,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::{join, join_all};
-use lysand_auth::flows::events::{Actor, Caller};
-use lysand_auth::flows::{staff, sweep};
+use lysand_auth::flows::staff::{self, StaffAct};
+use lysand_auth::flows::sweep;
 use lysand_auth::host::accounts::{Accounts as _, Standing};
 use serde_json::{Value, json};
 use tests::Person;
@@ -295,13 +295,12 @@ story!(disabling_an_account_ends_its_browser_sessions_and_enabling_brings_none_b
         let query = app.authorize_query();
         let sign_ins = (0..4).map(|_| story.log_in(&query, &ada.username, &ada.password));
         let (stopped, answers) =
-            join(staff::set_standing(auth, &account, standing, Actor::Command, &Caller::default()), join_all(sign_ins))
-                .await;
+            join(staff::set_standing(auth, &account, standing, &StaffAct::by_command()), join_all(sign_ins)).await;
         stopped.expect("stopped");
         story.verify(&token).await.is_api_error(403, "Your login is currently disabled");
         assert_eq!(story.client().is_signed_in(&first, &app).await, Some(false));
         let account = story.account(&ada).await;
-        staff::set_standing(auth, &account, Standing::Active, Actor::Command, &Caller::default()).await.expect("again");
+        staff::set_standing(auth, &account, Standing::Active, &StaffAct::by_command()).await.expect("again");
         story.verify(&token).await.is(200);
         for ended in [first, second]
             .into_iter()

@@ -57,6 +57,9 @@ story!(confirmation_link_works_once_within_an_hour_and_signs_nobody_in, OPEN, |s
     press(&story, &first, "again").await.is(200);
     let second = link(&story, "ada@example.com", &[&first]).await;
     assert_ne!(first, second);
+    // Mastodon's address is taken as the same link.
+    let page = story.get(&format!("/auth/confirmation?confirmation_token={second}")).send().await.is(200);
+    assert!(page.body.contains(&second) && page.body.contains("name=\"form_token\""), "{}", page.body);
     press(&story, &first, "confirm").await.is(410);
     for unknown in ["", "nobody", &"x".repeat(500)] {
         let page = story.get(&format!("/register/confirm?token={unknown}")).send().await.is(410);

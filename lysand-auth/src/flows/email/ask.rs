@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::links::link;
-use super::owner::Owner;
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
@@ -19,6 +18,7 @@ use crate::model::rate_limit::{Counter, Rule};
 use crate::secret::Secret;
 use crate::steps::ending::end_change_of_address;
 use crate::steps::mail::{self, Decoy, Outgoing};
+use crate::steps::owner::Owner;
 use crate::steps::{confirmation, events, mail_domain, recovery, throttle};
 use crate::store::{self, Conn, email_changes, rate_limits};
 use crate::texts;

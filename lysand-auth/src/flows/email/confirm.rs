@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::links::{AddressLink, AddressQuestion, find, link};
-use super::owner::Owner;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::accounts::rules::email_key;
@@ -19,6 +18,7 @@ use crate::model::mail_token::{CodeCheck, Purpose};
 use crate::secret::Secret;
 use crate::steps::ending::{end_change_of_address, end_mailed_links};
 use crate::steps::mail::{self, Outgoing, code_digest};
+use crate::steps::owner::Owner;
 use crate::steps::{confirmation, events, recovery};
 use crate::store::mail_tokens::CodeOf;
 use crate::store::{self, Conn, email_changes, mail_tokens};

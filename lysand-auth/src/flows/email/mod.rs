@@ -3,12 +3,11 @@
 mod ask;
 mod confirm;
 mod links;
-mod owner;
 mod undo;
 
 pub use self::ask::{AddressError, AddressState, NewAddress, Pending, ask, cancel, require, send_again, state};
 pub use self::confirm::{confirm, confirm_by_code, look, set, stop};
 pub use self::links::{AddressLink, AddressQuestion};
-pub use self::owner::Owner;
 pub use self::undo::undo;
 pub use crate::model::session::ActingToken;
+pub use crate::steps::owner::Owner;

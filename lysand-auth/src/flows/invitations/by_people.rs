@@ -15,7 +15,7 @@ use crate::model::list_page::{ListPage, ListSpan, RowSpan};
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::{Invitation, Road};
 use crate::steps::{admission, throttle};
-use crate::store::{invitations, rate_limits};
+use crate::store::invitations;
 use crate::texts;
 
 /// How often an invitation of somebody who is not staff can be used at most.
@@ -102,21 +102,9 @@ pub async fn create_by(
     if !errors.is_empty() {
         return Ok(Err(FormErrors(errors)));
     }
-    count(auth, maker, caller).await?;
+    throttle::count_act(auth, Rule::Invitations, &maker.id, caller).await?;
     let most_open = as_person.then_some(auth.config().signups.max_open_invitations);
     make(auth, new, most_open, caller).await.map(Ok)
-}
-
-/// Counts an invitation of this account (people PPL-190).
-async fn count(auth: &Auth, maker: &Account, caller: &Caller) -> Result<(), Error> {
-    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
-    let Some(counter) = limits.counter(Rule::Invitations, maker.id.as_str()) else { return Ok(()) };
-    let _turn = throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?;
-    let counted = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
-    match counted > i64::from(counter.limit.max) {
-        true => Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
-        false => Ok(()),
-    }
 }
 
 /// The invitations of one account.

@@ -2,6 +2,7 @@
 
 use crate::error::{Code, Error};
 use crate::model::account_rules::{Field, RuleError};
+use crate::texts;
 
 /// What a host can refuse to do.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,7 @@ impl From<AccountsError> for Error {
     fn from(error: AccountsError) -> Self {
         match error {
             AccountsError::Failed(source) => Self::from_host(source),
+            AccountsError::LastAdmin => Self::refused(Code::Conflict, texts::LAST_ADMIN),
             refused => Self::refused(Code::Validation, refused.to_string()),
         }
     }

@@ -8,12 +8,20 @@ use crate::model::account::{AccountId, Role, Standing};
 pub struct AccountQuery {
     /// Part of the user name, the name to show or the address, in any case of letters.
     pub text: Option<String>,
-    /// Whether it may act.
-    pub standing: Option<Standing>,
-    /// What it may do.
-    pub role: Option<Role>,
+    /// How the user name begins, in any case of letters.
+    pub username: Option<String>,
+    /// How the name to show begins, in any case of letters.
+    pub display_name: Option<String>,
+    /// How the address begins, in any case of letters.
+    pub email: Option<String>,
+    /// Whether it may act: one of these; empty for any.
+    pub standings: Vec<Standing>,
+    /// What it may do: one of these; empty for any.
+    pub roles: Vec<Role>,
     /// Whether its address is confirmed.
     pub confirmed: Option<bool>,
+    /// Only these accounts.
+    pub among: Option<Vec<AccountId>>,
     /// Only accounts older than this one.
     pub older_than: Option<AccountId>,
     /// Only accounts newer than this one; the newest of them, or with `nearest` those that come next after it.
@@ -37,16 +45,24 @@ impl AccountQuery {
         Self { text: Some(text.into()), ..self }
     }
 
-    /// Whether it may act.
+    /// Whether it may act; said several times, any of these.
     #[must_use]
-    pub fn with_standing(self, standing: Standing) -> Self {
-        Self { standing: Some(standing), ..self }
+    pub fn with_standing(mut self, standing: Standing) -> Self {
+        self.standings.push(standing);
+        self
     }
 
-    /// What it may do.
+    /// What it may do; said several times, any of these.
     #[must_use]
-    pub fn with_role(self, role: Role) -> Self {
-        Self { role: Some(role), ..self }
+    pub fn with_role(mut self, role: Role) -> Self {
+        self.roles.push(role);
+        self
+    }
+
+    /// Only these accounts.
+    #[must_use]
+    pub fn with_among(self, ids: Vec<AccountId>) -> Self {
+        Self { among: Some(ids), ..self }
     }
 
     /// Whether its address is confirmed.

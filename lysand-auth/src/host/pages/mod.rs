@@ -1,6 +1,10 @@
 //! The pages of a sign-in: what the library wants shown, and where a frontend shows it instead.
 
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod admin;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod leaving;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod page;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod parts;
@@ -10,7 +14,11 @@ mod plain;
 mod reply;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod sign_ins;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod tokens;
 
+pub use self::admin::*;
+pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;
 pub use self::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
@@ -22,5 +30,6 @@ pub use self::people::{
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};
 pub use self::sign_ins::{
-    AccessOnPage, EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionOnPage, SessionsPage, TokenOnPage,
+    AccessOnPage, EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionOnPage, SessionsPage, TokenRow,
 };
+pub use self::tokens::{LifetimeOnPage, MadeTokenOnPage, ScopeOnPage, TokenOnPage, TokensPage};

@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
+use super::admin::{AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage};
+use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
     ActivityPage, AddressPage, ConfirmAddressPage, ConfirmIdentityPage, EmailPage, ForgotPage, InvitationsPage,
@@ -10,6 +12,7 @@ use super::people::{
 };
 use super::reply::{PageReply, PageRequest};
 use super::sign_ins::{EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionsPage};
+use super::tokens::TokensPage;
 use crate::host::HostResult;
 pub use crate::model::language::Language;
 pub use crate::model::permission::{Access, Permission, sentence};
@@ -51,6 +54,12 @@ pub enum Page<'a> {
     Password(PasswordPage<'a>),
     /// `GET /account/invitations`: whom one invites.
     Invitations(InvitationsPage<'a>),
+    /// `GET /account/tokens`: the own personal tokens.
+    Tokens(Box<TokensPage<'a>>),
+    /// `GET /account/close`: the account shall be deleted.
+    Close(ClosePage<'a>),
+    /// `GET /account/export`: a copy of all that is kept.
+    Export(ExportPage<'a>),
     /// `GET /account/profile`: how one is shown.
     Profile(ProfilePage<'a>),
     /// `GET /account/confirm`: is it you?
@@ -61,6 +70,16 @@ pub enum Page<'a> {
     Address(AddressPage<'a>),
     /// `GET /account/activity`: what happened to the account.
     Activity(ActivityPage<'a>),
+    /// `GET /admin`: how things are.
+    AdminHome(AdminHomePage<'a>),
+    /// `GET /admin/requests`: who wants to join.
+    AdminRequests(AdminRequestsPage<'a>),
+    /// `GET /admin/accounts`: the accounts.
+    AdminAccounts(AdminAccountsPage<'a>),
+    /// `GET /admin/accounts/ID`: one account.
+    AdminAccount(Box<AdminAccountPage<'a>>),
+    /// `GET /admin/accounts/ID/ACT`: what will happen to an account.
+    AdminAct(AdminActPage<'a>),
     /// `GET /account/sessions`: what is signed in to the account.
     Sessions(SessionsPage<'a>),
     /// `GET /account/sessions/end`: shall everything end?
@@ -133,6 +152,8 @@ pub struct CurrentAccount<'a> {
 /// The consent page. All of it comes from the database, nothing from the URL (security AS-2).
 #[derive(Debug, Serialize)]
 pub struct ConsentPage<'a> {
+    /// What the sign-in that led here did besides: it took the closing of the account back.
+    pub notice: Option<&'a str>,
     /// Where the form "allow" posts to: `/api/auth/redirect?client_id=…&redirect_uri=…&code=…`.
     pub allow_action: String,
     /// Where the form "deny" posts to: `/oauth/authorize`; the form carries the hidden field `_method=delete`.
@@ -319,9 +340,17 @@ impl Pages for FrontendPages {
             | Page::Password(_)
             | Page::Profile(_)
             | Page::Invitations(_)
+            | Page::Tokens(_)
+            | Page::Close(_)
+            | Page::Export(_)
             | Page::Activity(_)
             | Page::Email(_)
             | Page::Address(_)
+            | Page::AdminHome(_)
+            | Page::AdminRequests(_)
+            | Page::AdminAccounts(_)
+            | Page::AdminAccount(_)
+            | Page::AdminAct(_)
             | Page::Sessions(_)
             | Page::EndEverything(_)
             | Page::EndApps(_)

@@ -16,7 +16,7 @@ pub struct ProviderOnPage<'a> {
 }
 
 /// A moment as pages show it.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct MomentOnPage {
     /// ISO 8601 in UTC, for programs and for hosts that write days in another language.
     pub iso8601: String,

@@ -1,8 +1,11 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
+mod admin;
 mod html;
+mod leaving;
 mod people;
 mod sign_ins;
+mod tokens;
 
 use async_trait::async_trait;
 use base64::Engine as _;
@@ -60,9 +63,17 @@ impl Pages for Plain {
             Page::ConfirmIdentity(page) => ("Confirm that it is you", people::confirm_identity(page)),
             Page::Password(page) => ("Password", people::password(page)),
             Page::Invitations(page) => ("Invitations", people::invitations(page)),
+            Page::Close(page) => ("Close your account", leaving::close(page)),
+            Page::Export(page) => ("Take your data along", leaving::export(page)),
+            Page::Tokens(page) => ("Personal tokens", tokens::tokens(page)),
             Page::Profile(page) => ("Profile", people::profile(page)),
             Page::Email(page) => ("E-mail address", people::email(page)),
             Page::Address(page) => ("E-mail address", people::address(page)),
+            Page::AdminHome(page) => ("Administration", admin::home(page)),
+            Page::AdminRequests(page) => ("Requests to join", admin::requests(page)),
+            Page::AdminAccounts(page) => ("Accounts", admin::accounts(page)),
+            Page::AdminAccount(page) => ("Account", admin::account(page)),
+            Page::AdminAct(page) => (page.words, admin::act(page)),
             Page::Sessions(page) => ("Where you are signed in", sign_ins::sessions(page)),
             Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
             Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),
@@ -134,7 +145,7 @@ fn consent(page: &ConsentPage<'_>) -> String {
         ("code", page.code),
         ("form_token", token),
     ];
-    let mut body = app(&page.app);
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &app(&page.app);
     body += &paragraph(&format!("This app asks for access to the account @{}:", page.account.username));
     body += &permissions(&page.permissions);
     for one in &page.links {

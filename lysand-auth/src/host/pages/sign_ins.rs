@@ -21,7 +21,7 @@ pub struct SessionsPage<'a> {
     /// The apps, the one authorized last first.
     pub apps: Vec<AccessOnPage<'a>>,
     /// The personal tokens.
-    pub tokens: Vec<TokenOnPage>,
+    pub tokens: Vec<TokenRow>,
     /// The page with all that apps may do.
     pub apps_page: String,
     /// The page that ends everything.
@@ -72,7 +72,7 @@ pub struct AccessOnPage<'a> {
 
 /// A personal token.
 #[derive(Debug, Serialize)]
-pub struct TokenOnPage {
+pub struct TokenRow {
     /// Its key, for the form that ends it.
     pub id: String,
     /// Its name.

@@ -89,7 +89,7 @@ impl Bearer {
 
     /// What the token `sent` from `source` opens.
     pub(crate) async fn of(auth: Data<Auth>, sent: Option<Secret>, source: Option<IpAddr>) -> Result<Self, ApiError> {
-        let checked = Checked::of(&auth, sent).await;
+        let checked = Checked::of(&auth, sent, source).await;
         Self::found(auth, checked, source)
     }
 
@@ -117,13 +117,16 @@ impl Bearer {
         Ok(self.token.refuse_disabled(&self.auth).await?)
     }
 
-    /// Demands one of `scopes`, and the account that the token speaks for.
+    /// Demands one of `scopes`, and the account that the token speaks for. A personal token has scopes of staff only as long as
+    /// its owner is staff.
     ///
     /// # Errors
     /// 403 for the scope, then 422 or 403 for the account, as in Mastodon §11.2.
     pub async fn account(&self, scopes: &'static [&'static str]) -> Result<Account, ApiError> {
         self.require(scopes)?;
-        Ok(self.token.account(&self.auth).await?)
+        let account = self.token.account(&self.auth).await?;
+        self.token.require_role(&account, scopes).map_err(|error| ApiError::at(&self.auth, error))?;
+        Ok(account)
     }
 }
 
@@ -132,8 +135,8 @@ pub(crate) struct Checked(pub(crate) Result<bearer::Bearer, Error>);
 
 impl Checked {
     /// Looks a token up; nothing when none was presented.
-    pub(crate) async fn of(auth: &Auth, token: Option<Secret>) -> Option<Self> {
-        Some(Self(bearer::speaks_for(auth, &token?).await))
+    pub(crate) async fn of(auth: &Auth, token: Option<Secret>, source: Option<IpAddr>) -> Option<Self> {
+        Some(Self(bearer::speaks_for_from(auth, &token?, source).await))
     }
 }
 

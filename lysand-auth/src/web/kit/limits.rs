@@ -63,14 +63,15 @@ impl Limits {
             return api_rate_limits::admit_oauth(&self.auth, request::source(req.request(), self.auth.config()))
                 .map(|()| None);
         }
-        let checked = bearer::Checked::of(&self.auth, bearer::presented(&self.auth, req.request())).await;
+        let source = request::source(req.request(), self.auth.config());
+        let checked = bearer::Checked::of(&self.auth, bearer::presented(&self.auth, req.request()), source).await;
         let live = checked.as_ref().and_then(|checked| checked.0.as_ref().ok());
         let admitted = api_rate_limits::admit(
             &self.auth,
             Caller {
                 token_id: live.map(|token| token.token_id.as_str()),
                 account: live.and_then(|token| token.account_id.as_ref()),
-                source: request::source(req.request(), self.auth.config()),
+                source,
             },
         );
         let mut extensions = req.extensions_mut();

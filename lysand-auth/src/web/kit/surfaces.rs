@@ -19,12 +19,15 @@ pub enum Surface {
     Sso,
     /// Signing up, and what people do about their own accounts. Off unless it is named (people PPL-218).
     People,
+    /// Administration by the people who run the server: Mastodon's admin API about accounts. Off unless it is named.
+    Admin,
 }
 
 impl Surface {
     /// Those that are on unless they are left out.
     const USUAL: [Self; 5] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso];
-    const ALL: [Self; 6] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso, Self::People];
+    const ALL: [Self; 7] =
+        [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso, Self::People, Self::Admin];
 
     const fn bit(self) -> u32 {
         1 << self as u32

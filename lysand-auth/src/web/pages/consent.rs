@@ -7,13 +7,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize as authorization;
+use crate::flows::closing;
 use crate::host::pages::{ConsentPage, LinkOnPage, Page};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::permission::permissions;
 use crate::secret::Secret;
-use crate::texts::{LOGO, PRIVACY_POLICY, REQUEST_OVER, TERMS_OF_SERVICE};
+use crate::texts::{CLOSING_CANCELLED, LOGO, PRIVACY_POLICY, REQUEST_OVER, TERMS_OF_SERVICE};
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
 use crate::web::kit::session::{self, SignedIn};
@@ -50,7 +51,8 @@ async fn answer(
     let code = Secret::new(params.last_text("code").unwrap_or_default());
     match authorization::pending(auth, &code, &browser).await {
         Ok((app, checked)) => {
-            let pending = Pending { app, checked, code };
+            let is_back = closing::was_cancelled_by(auth, &browser.session).await.map_err(PageError::from)?;
+            let pending = Pending { app, checked, code, notice: is_back.then_some(CLOSING_CANCELLED) };
             Ok(consent_page(View::new(auth, req, &reader), &browser.account, &pending, form.token()).await)
         }
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
@@ -66,12 +68,13 @@ struct Pending {
     app: App,
     checked: CheckedRequest,
     code: Secret,
+    notice: Option<&'static str>,
 }
 
 async fn consent_page(
     view: View<'_>,
     account: &Account,
-    Pending { app, checked, code }: &Pending,
+    Pending { app, checked, code, notice }: &Pending,
     form_token: String,
 ) -> HttpResponse {
     let (reader, redirect_uri) = (view.reader, checked.redirect_uri.as_str());
@@ -84,6 +87,7 @@ async fn consent_page(
     again.push(("scope", &scopes));
     again.extend(lang(reader));
     let page = Page::Consent(ConsentPage {
+        notice: *notice,
         allow_action: with_query("/api/auth/redirect", action),
         deny_action: lang(reader)
             .map_or_else(|| "/oauth/authorize".into(), |lang| with_query("/oauth/authorize", [lang])),

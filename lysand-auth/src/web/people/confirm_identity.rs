@@ -6,7 +6,9 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::password::to_sign_in;
-use super::paths::{ACTIVITY, CONFIRM_IDENTITY, EMAIL, INVITATIONS, PASSWORD, PROFILE, SESSIONS, SESSIONS_END};
+use super::paths::{
+    ACTIVITY, CLOSE, CONFIRM_IDENTITY, EMAIL, EXPORT, INVITATIONS, PASSWORD, PROFILE, SESSIONS, SESSIONS_END, TOKENS,
+};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::credentials;
@@ -27,8 +29,20 @@ use crate::web::wire::request as wire;
 
 const ACCOUNT: &str = "/account";
 /// Where the page may lead to.
-const PLACES: [&str; 9] =
-    [ACCOUNT, PASSWORD, EMAIL, INVITATIONS, PROFILE, ACTIVITY, SESSIONS, SESSIONS_END, app_list::END_ALL];
+const PLACES: [&str; 12] = [
+    ACCOUNT,
+    PASSWORD,
+    EMAIL,
+    INVITATIONS,
+    PROFILE,
+    ACTIVITY,
+    SESSIONS,
+    SESSIONS_END,
+    TOKENS,
+    CLOSE,
+    EXPORT,
+    app_list::END_ALL,
+];
 
 /// The address of the page, on the way to `then`.
 pub(super) fn address(reader: &Reader, then: &str) -> String {

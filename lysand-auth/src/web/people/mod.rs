@@ -2,6 +2,7 @@
 
 mod about;
 mod activity;
+mod closing;
 mod confirm;
 mod confirm_identity;
 mod email;
@@ -9,6 +10,7 @@ mod email_links;
 mod end_apps_page;
 mod end_everything_page;
 mod entities;
+mod export;
 #[cfg(feature = "sso")]
 mod finish;
 mod forgot;
@@ -25,11 +27,14 @@ mod reset;
 mod sessions;
 mod sessions_page;
 mod sign_up;
+mod tokens;
+mod tokens_page;
 mod waiting;
 
 use self::paths::{
-    ACTIVITY, CHALLENGE, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, FORGOT, INVITATIONS,
-    PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM, SESSIONS, SESSIONS_END, SESSIONS_ENDED, WAITING,
+    ACTIVITY, CHALLENGE, CLOSE, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, EXPORT,
+    FORGOT, INVITATIONS, PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM, SESSIONS, SESSIONS_END, SESSIONS_ENDED,
+    TOKENS, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -77,6 +82,9 @@ fn of_account(auth: &Auth) -> Vec<Routes> {
             .route(RESET, [get(reset::page)])
             .route(PASSWORD, [get(password::page), post(password::submit)])
             .route(INVITATIONS, [get(invitations_page::page), post(invitations_page::submit)])
+            .route(TOKENS, [get(tokens_page::page), post(tokens_page::submit)])
+            .route(CLOSE, [get(closing::page), post(closing::submit)])
+            .route(EXPORT, [get(export::page), post(export::submit)])
             .route(PROFILE, [get(profile::page), post(profile::submit)])
             .route(ACTIVITY, [get(activity::page)])
             .route(CONFIRM_IDENTITY, [get(confirm_identity::page), post(confirm_identity::submit)])
@@ -104,6 +112,11 @@ fn of_account(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/invitations/{id}", [delete(invitations::end)])
             .route(invitations::ALL, [get(invitations::all), post(invitations::make_as_staff)])
             .route("/api/v1/admin/auth/invitations/{id}", [delete(invitations::end_any)])
+            .route(tokens::PATH, [get(tokens::list), post(tokens::make)])
+            .route("/api/v1/auth/personal_tokens/{id}", [delete(tokens::end)])
+            .route("/api/v1/auth/personal_tokens/{id}/extend", [post(tokens::extend)])
+            .route("/api/v1/auth/closure", [post(closing::by_json)])
+            .route("/api/v1/auth/export", [get(export::by_json)])
             .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])

@@ -8,6 +8,9 @@ pub(super) const CHALLENGE: &str = "/api/v1/auth/signup/challenge";
 pub(super) const FORGOT: &str = "/account/forgot";
 pub(super) const PASSWORD: &str = "/account/password";
 pub(super) const INVITATIONS: &str = "/account/invitations";
+pub(super) const TOKENS: &str = "/account/tokens";
+pub(super) const CLOSE: &str = "/account/close";
+pub(super) const EXPORT: &str = "/account/export";
 pub(super) const PROFILE: &str = "/account/profile";
 pub(super) const ACTIVITY: &str = "/account/activity";
 /// Where somebody who is signed in confirms that it is them.

@@ -12,8 +12,9 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorized_applications::{self as apps, AuthorizedApp};
 use crate::flows::own_sessions::{self as flow, Device, ListSpan, Viewer};
+use crate::flows::personal_tokens::{self, PersonalToken};
 use crate::flows::sessions::{Session, SignedInBrowser};
-use crate::host::pages::{AccessOnPage, Page, SessionOnPage, SessionsPage};
+use crate::host::pages::{AccessOnPage, Page, SessionOnPage, SessionsPage, TokenRow};
 use crate::model::app::AppId;
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
@@ -40,6 +41,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some("ended") => Some(texts::SESSION_ENDED),
             Some("others_ended") => Some(texts::OTHER_SESSIONS_ENDED),
             Some("app_ended") => Some(texts::ACCESS_REMOVED),
+            Some("token_ended") => Some(texts::TOKEN_ENDED),
             _ => None,
         };
         shown((&auth, &req, &params), (&browser, form.token()), (notice, None)).await
@@ -47,7 +49,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
 }
 
-/// `POST /account/sessions`, with `do` = `end`, `end_others` or `end_app`.
+/// `POST /account/sessions`, with `do` = `end`, `end_others`, `end_app` or `end_token`.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     let reply = async {
         let form = form.map_err(|ApiError(error)| error)?;
@@ -89,6 +91,10 @@ async fn acted(
             apps::end(auth, &browser.account.id, &AppId::new(id)).await?;
             Ok(Some("app_ended"))
         }
+        Some("end_token") => {
+            personal_tokens::end(auth, &browser.account, &id, &caller).await?;
+            Ok(Some("token_ended"))
+        }
         Some("end") => {
             let was_current = flow::end(auth, &viewer, &id, &caller).await?;
             Ok((!was_current).then_some("ended"))
@@ -106,6 +112,14 @@ async fn shown(
     let viewer = Viewer::in_browser(auth, browser);
     let span = ListSpan { limit: Some(SHOWN), ..ListSpan::default() };
     let (found, apps) = (flow::list(auth, &viewer, span).await?, apps::apps(auth, &account.id).await?);
+    let tokens = match personal_tokens::require(auth) {
+        Ok(()) => {
+            personal_tokens::list(auth, &account.id, ListSpan { limit: Some(SHOWN), ..ListSpan::default() })
+                .await?
+                .items
+        }
+        Err(_) => Vec::new(),
+    };
     let reader = params.reader(req).for_account(Some(account));
     let others = found.items.iter().filter(|own| !own.is_current);
     let here = on_page(&browser.session, true, auth.ambient().now());
@@ -117,7 +131,7 @@ async fn shown(
         sessions: std::iter::once(here).chain(sessions).collect(),
         has_more: found.has_older,
         apps: apps.iter().map(app).collect(),
-        tokens: Vec::new(),
+        tokens: tokens.iter().map(token).collect(),
         apps_page: reader.keep(app_list::PATH),
         end_everything: reader.keep(SESSIONS_END),
         notice,
@@ -151,5 +165,14 @@ fn app(granted: &AuthorizedApp) -> AccessOnPage<'_> {
         since: granted.authorized_at.into(),
         last_used: granted.last_used_at.map(Into::into),
         may_end: !granted.app.skips_consent(),
+    }
+}
+
+fn token(token: &PersonalToken) -> TokenRow {
+    TokenRow {
+        id: token.id.clone(),
+        name: token.name.clone(),
+        since: token.created_at.into(),
+        last_used: token.last_used_at.map(Into::into),
     }
 }

@@ -48,6 +48,8 @@ pub struct Links {
     pub profile: String,
     /// Whom the person invites; `None` for whoever may not.
     pub invitations: Option<String>,
+    /// What the person made for programs of their own; `None` where there is nothing such.
+    pub tokens: Option<String>,
     /// What may act for the person.
     pub apps: String,
     /// Another password; `None` where only providers sign people in.
@@ -58,10 +60,16 @@ pub struct Links {
     pub sessions: String,
     /// What happened to the account.
     pub activity: String,
+    /// A copy of all that is kept.
+    pub export: String,
+    /// The end of the account.
+    pub close: String,
     /// Where the person confirms first that it is them.
     pub confirm: String,
     /// Where a person starts.
     pub home: String,
+    /// The pages of the people who run the server; `None` for everybody else.
+    pub admin: Option<String>,
 }
 
 /// A provider, and who the person is there.

@@ -1,7 +1,7 @@
 //! Sample values for the pages of what acts for an account, and of its end.
 
 use lysand_auth::host::pages::{
-    AccessOnPage, EndAppsPage, EndEverythingPage, MomentOnPage, SessionOnPage, SessionsPage, TokenOnPage,
+    AccessOnPage, EndAppsPage, EndEverythingPage, MomentOnPage, SessionOnPage, SessionsPage, TokenRow,
 };
 use serde_json::Value;
 
@@ -56,7 +56,7 @@ fn sessions(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         last_used: may_end.then(moment),
         may_end,
     };
-    let token = |is_used: bool| TokenOnPage {
+    let token = |is_used: bool| TokenRow {
         id: text.to_owned(),
         name: text.to_owned(),
         since: moment(),

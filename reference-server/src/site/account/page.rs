@@ -4,22 +4,24 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::Error;
+use lysand_auth::flows::closing;
 use lysand_auth::flows::invitations::{self, MayInvite};
 use lysand_auth::flows::outbox;
 use lysand_auth::flows::sso::{self, Linked};
-use lysand_auth::host::accounts::Account;
+use lysand_auth::host::accounts::{Account, Role};
 use lysand_auth::host::pages::{AccountOnPage, Language, MomentOnPage, Reader};
 use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
 use serde::Deserialize;
 
 use crate::pages::TeraPages;
-use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice};
+use crate::pages::contexts::{AccountPage, Actions, Identity, LanguageChoice, Links, Notice, NoticeKind};
 use crate::paths::{
-    ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_EMAIL, ACCOUNT_LANGUAGE, ACCOUNT_LINK, ACCOUNT_PASSWORD, ACCOUNT_UNLINK,
-    AUTHORIZED_APPLICATIONS, CONFIRM_FOR_ACCOUNT, HOME, INVITATIONS, PROFILE,
+    ACCOUNT, ACCOUNT_ACTIVITY, ACCOUNT_CLOSE, ACCOUNT_EMAIL, ACCOUNT_EXPORT, ACCOUNT_LANGUAGE, ACCOUNT_LINK,
+    ACCOUNT_PASSWORD, ACCOUNT_TOKENS, ACCOUNT_UNLINK, ADMIN, AUTHORIZED_APPLICATIONS, CONFIRM_FOR_ACCOUNT, HOME,
+    INVITATIONS, PROFILE,
 };
 use crate::site::server_sign_in;
-use crate::site::texts::AccountNotice;
+use crate::site::texts::{AccountNotice, CLOSING_CANCELLED};
 use crate::state::State;
 
 /// The query names a notice.
@@ -51,7 +53,7 @@ pub(super) async fn show(
     let invites = browser.account().is_some_and(may_invite);
     let page = AccountPage {
         mail_refused: mail_refused(&state, browser.account()).await?,
-        notices: notice(query).into_iter().collect(),
+        notices: notice(query).into_iter().chain(came_back(&state, &browser).await?).collect(),
         account: browser
             .account()
             .map(|account| AccountOnPage { username: &account.username, display_name: &account.display_name }),
@@ -70,13 +72,17 @@ pub(super) async fn show(
         links: Links {
             profile: reader.keep(PROFILE),
             invitations: invites.then(|| reader.keep(INVITATIONS)),
+            tokens: state.auth.config().personal_tokens.enabled.then(|| reader.keep(ACCOUNT_TOKENS)),
             apps: reader.keep(AUTHORIZED_APPLICATIONS),
             password: (!sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
             email: reader.keep(ACCOUNT_EMAIL),
             sessions: reader.keep(&state.auth.config().page_url("sessions")),
             activity: reader.keep(ACCOUNT_ACTIVITY),
+            export: reader.keep(ACCOUNT_EXPORT),
+            close: reader.keep(ACCOUNT_CLOSE),
             confirm: reader.keep(CONFIRM_FOR_ACCOUNT),
             home: reader.keep(HOME),
+            admin: browser.account().filter(|account| account.role >= Role::Moderator).map(|_| reader.keep(ADMIN)),
         },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
     };
@@ -89,6 +95,13 @@ async fn mail_refused(state: &State, account: Option<&Account>) -> Result<Option
         Some(email) => Ok(outbox::refused_at(&state.auth, &email.address).await?.map(Into::into)),
         None => Ok(None),
     }
+}
+
+/// That the sign-in a moment ago kept the account from being deleted.
+async fn came_back(state: &State, browser: &SignedIn) -> Result<Option<Notice>, Error> {
+    let Some(browser) = &browser.0 else { return Ok(None) };
+    let is_back = closing::was_cancelled_by(&state.auth, &browser.session).await?;
+    Ok(is_back.then_some(Notice { kind: NoticeKind::Good, text: CLOSING_CANCELLED }))
 }
 
 fn notice(query: Option<Query<PageQuery>>) -> Option<Notice> {

@@ -63,6 +63,7 @@ fn consent() -> ConsentPage<'static> {
         clauses: clauses.to_vec(),
     };
     ConsentPage {
+        notice: None,
         allow_action: format!("/api/auth/redirect?client_id={CLIENT}&redirect_uri={REDIRECT}&code={CODE}"),
         deny_action: "/oauth/authorize".to_owned(),
         code: CODE,

@@ -7,7 +7,7 @@ use crate::host::pages::{
 };
 
 /// A field with its label and what is wrong with it.
-fn field(label: &str, name: &str, kind: &str, field: &FieldOnPage) -> String {
+pub(super) fn field(label: &str, name: &str, kind: &str, field: &FieldOnPage) -> String {
     if !field.asked {
         return String::new();
     }

@@ -2,29 +2,26 @@
 
 use serde_json::{Map, Value, json};
 
+use super::role::RoleEntity;
 use crate::auth::Auth;
-use crate::config::Invitations;
 use crate::model::account::Account;
 
 /// The CredentialAccount of `GET /api/v1/accounts/verify_credentials`: the host's [entity](crate::host::accounts::Accounts::entity), with what some client
 /// refuses to go on without (Mastodon §13) where the host says nothing of it.
 #[must_use]
 pub fn credential_account(auth: &Auth, account: &Account) -> Value {
-    complete(auth.accounts().entity(account, &auth.config().base_url), auth.config().signups.invitations)
+    let role = RoleEntity::of(account.role, auth.config().signups.invitations);
+    complete(auth.accounts().entity(account, &auth.config().base_url), role)
 }
 
-/// What everybody may do, in Mastodon's bits: invite others (people PPL-86).
-const INVITE_USERS: u32 = 1 << 16;
-
-fn complete(mut entity: Map<String, Value>, invitations: Invitations) -> Value {
-    let permissions = if invitations == Invitations::People { INVITE_USERS } else { 0 };
+fn complete(mut entity: Map<String, Value>, role: RoleEntity) -> Value {
     let missing = json!({
         "discoverable": false,
         "indexable": false,
         "noindex": true,
         "hide_collections": false,
         "roles": [],
-        "role": { "id": "-99", "name": "", "permissions": permissions.to_string(), "color": "", "highlighted": false },
+        "role": role.as_text(),
         "source": {
             "note": "",
             "fields": [],
@@ -65,7 +62,7 @@ pub fn default_preferences() -> Value {
 mod tests {
     use super::*;
     use crate::ambient::Timestamp;
-    use crate::config::BaseUrl;
+    use crate::config::{BaseUrl, Invitations};
     use crate::host::HostResult;
     use crate::host::accounts::Accounts;
     use crate::model::account::{AccountId, Email};
@@ -95,7 +92,7 @@ mod tests {
             .with_email(Email { address: "mira@example.com".into(), confirmed: true })
             .with_created_at(Timestamp::from_micros(1_479_945_612_345_000));
         let base_url = BaseUrl::parse("https://social.example").unwrap();
-        complete(Host.entity(&account, &base_url), Invitations::People)
+        complete(Host.entity(&account, &base_url), RoleEntity::of(account.role, Invitations::People))
     }
 
     #[test]

@@ -17,6 +17,7 @@
 
 mod account;
 mod instance;
+pub(crate) mod role;
 mod sso;
 
 use actix_web::HttpResponse;

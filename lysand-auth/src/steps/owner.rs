@@ -1,0 +1,106 @@
+//! Whoever changes something about the own account.
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::account::{Account, AccountId};
+use crate::model::session::{ActingToken, Session, SessionId, SignedInBrowser};
+use crate::secret::{Digest, Secret};
+use crate::steps::presence::Present;
+use crate::store::{Conn, credentials, sessions, tokens};
+
+/// Who changes something about the own account: in a browser, or by a program with a token.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Owner {
+    /// The account.
+    pub account: Account,
+    pub(crate) present: Present,
+    /// By what a change is bound to this session or token.
+    pub(crate) asked_in: String,
+    acts_in: ActsIn,
+}
+
+/// In what somebody acts.
+#[derive(Clone, Debug)]
+pub(crate) enum ActsIn {
+    Session(SessionId),
+    Token(String),
+}
+
+impl Owner {
+    /// Whoever is signed in with a browser.
+    #[must_use]
+    pub fn in_browser(auth: &Auth, browser: &SignedInBrowser) -> Self {
+        let (present, id) = (Present::in_session(auth, &browser.session), browser.session.id.clone());
+        let asked_in = asked_in("session", id.as_str());
+        Self { account: browser.account.clone(), present, asked_in, acts_in: ActsIn::Session(id) }
+    }
+
+    /// Whoever a token speaks for.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn with_token(auth: &Auth, token: &ActingToken, account: Account) -> Result<Self, Error> {
+        let (present, _): (Present, Option<Session>) = Present::with_token(auth, token, &account).await?;
+        let asked_in = asked_in("grant", token.grant());
+        Ok(Self { account, present, asked_in, acts_in: ActsIn::Token(token.id.clone()) })
+    }
+
+    /// Whether the owner signed in a moment ago, so that no password is asked for.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.present.is_fresh()
+    }
+
+    /// Demands that the owner signed in a moment ago, or the password.
+    ///
+    /// # Errors
+    /// `ProofRequired` without either; `WrongPassword`; 429 after too many.
+    pub(crate) async fn prove(&self, auth: &Auth, password: Option<&Secret>) -> Result<(), Error> {
+        self.present.require(auth, &self.account, password).await
+    }
+
+    /// In what the owner acts, for the transaction.
+    pub(crate) fn acts_in(&self) -> ActsIn {
+        self.acts_in.clone()
+    }
+}
+
+impl ActsIn {
+    /// Demands that it stands. Until this transaction is over nothing ends everything of the account, and whoever does so
+    /// afterwards finds what this transaction made (security REV-2, people PPL-224).
+    ///
+    /// # Errors
+    /// `InvalidGrant` for a session that was ended meanwhile, 401 for a token.
+    pub(crate) async fn require(&self, c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+        let known = credentials::of_account(c, account).await?;
+        match credentials::lock_unchanged(c, account, known).await? {
+            true => self.require_live(c, now).await,
+            false => Err(self.ended()),
+        }
+    }
+
+    /// The same in a transaction that holds the account's credentials already.
+    ///
+    /// # Errors
+    /// As [`require`](Self::require).
+    pub(crate) async fn require_live(&self, c: &mut Conn, now: Timestamp) -> Result<(), Error> {
+        let is_live = match self {
+            Self::Session(id) => sessions::lock_live(c, id, now).await?,
+            Self::Token(id) => tokens::is_live(c, id, now).await?,
+        };
+        if is_live { Ok(()) } else { Err(self.ended()) }
+    }
+
+    fn ended(&self) -> Error {
+        match self {
+            Self::Session(_) => Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again."),
+            Self::Token(_) => Error::invalid_token("The access token was revoked"),
+        }
+    }
+}
+
+fn asked_in(kind: &str, id: &str) -> String {
+    Digest::of(format!("{kind}\n{id}").as_bytes()).to_base64url()
+}

@@ -1,0 +1,41 @@
+//! Administration: Mastodon's admin API about accounts, and own routes for what it lacks (people §13, §14).
+
+mod accounts;
+mod acts;
+mod entity;
+mod own;
+mod pages;
+
+use crate::auth::Auth;
+use crate::web::kit::headers::AnswerKind;
+use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::surfaces::Surface;
+
+const READS: &[&str] = &["admin:read", "admin:read:accounts"];
+const WRITES: &[&str] = &["admin:write", "admin:write:accounts"];
+
+/// Where the lists of accounts are.
+const V1: &str = "/api/v1/admin/accounts";
+const V2: &str = "/api/v2/admin/accounts";
+
+/// The admin API (people PPL-128 to PPL-135, PPL-143, PPL-144).
+pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    let api = Routes::new(auth, AnswerKind::Api).of(Surface::Admin).limited();
+    let api = api
+        .route(V1, [get(accounts::list_v1)])
+        .route(V2, [get(accounts::list_v2)])
+        .route("/api/v1/admin/accounts/{id}", [get(accounts::one)])
+        .route("/api/v1/admin/accounts/{id}/approve", [post(acts::approve)])
+        .route("/api/v1/admin/accounts/{id}/reject", [post(acts::reject)])
+        .route("/api/v1/admin/accounts/{id}/enable", [post(acts::enable)])
+        .route("/api/v1/admin/accounts/{id}/unsuspend", [post(acts::unsuspend)])
+        .route("/api/v1/admin/accounts/{id}/unsilence", [post(acts::unsilence)])
+        .route("/api/v1/admin/accounts/{id}/unsensitive", [post(acts::unsensitive)])
+        .route("/api/v1/admin/accounts/{id}/action", [post(acts::action)])
+        .route("/api/v1/admin/auth/accounts/{id}/role", [post(own::role)])
+        .route("/api/v1/admin/auth/accounts/{id}/confirm", [post(own::confirm)])
+        .route("/api/v1/admin/auth/accounts/{id}/unlock", [post(own::unlock)])
+        .route("/api/v1/admin/auth/accounts/{id}/reset_password", [post(own::reset_password)])
+        .route("/api/v1/admin/auth/accounts/{id}/end_sessions", [post(own::end_sessions)]);
+    vec![api, pages::routes(auth)]
+}
