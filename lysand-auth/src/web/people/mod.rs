@@ -44,6 +44,31 @@ use crate::web::pages::app_list;
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    [of_account(auth), of_sign_ins(auth)].concat()
+}
+
+/// What is signed in to the own account, and its end.
+fn of_sign_ins(auth: &Auth) -> Vec<Routes> {
+    vec![
+        Routes::new(auth, AnswerKind::Page)
+            .of(Surface::People)
+            .with_form_session()
+            .route(SESSIONS, [get(sessions_page::page), post(sessions_page::submit)])
+            .route(SESSIONS_END, [get(end_everything_page::page), post(end_everything_page::submit)])
+            .route(SESSIONS_ENDED, [get(end_everything_page::ended)])
+            .routes([app_list::END, app_list::END_ALL], [get(end_apps_page::page), post(end_apps_page::submit)]),
+        Routes::new(auth, AnswerKind::Api)
+            .of(Surface::People)
+            .limited()
+            .route(sessions::OWN, [get(sessions::list)])
+            .route("/api/v1/auth/sessions/end_others", [post(sessions::end_others)])
+            .route("/api/v1/auth/sessions/end_everything", [post(sessions::end_everything)])
+            .route("/api/v1/auth/sessions/{id}", [delete(sessions::end)])
+            .route("/api/v1/auth/apps/end", [post(sessions::end_apps)]),
+    ]
+}
+
+fn of_account(auth: &Auth) -> Vec<Routes> {
     let page = || Routes::new(auth, AnswerKind::Page).of(Surface::People).with_form_session();
     let api = || Routes::new(auth, AnswerKind::Api).of(Surface::People).limited();
     vec![
@@ -62,10 +87,6 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(EXPORT, [get(export::page), post(export::submit)])
             .route(PROFILE, [get(profile::page), post(profile::submit)])
             .route(ACTIVITY, [get(activity::page)])
-            .route(SESSIONS, [get(sessions_page::page), post(sessions_page::submit)])
-            .route(SESSIONS_END, [get(end_everything_page::page), post(end_everything_page::submit)])
-            .route(SESSIONS_ENDED, [get(end_everything_page::ended)])
-            .routes([app_list::END, app_list::END_ALL], [get(end_apps_page::page), post(end_apps_page::submit)])
             .route(CONFIRM_IDENTITY, [get(confirm_identity::page), post(confirm_identity::submit)])
             .route(EMAIL, [get(email::page), post(email::submit)])
             .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
@@ -86,11 +107,6 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/email/confirm", [post(email::confirm)])
             .route("/api/v1/auth/email/resend", [post(email::send_again)])
             .route("/api/v1/auth/events", [get(activity::list)])
-            .route(sessions::OWN, [get(sessions::list)])
-            .route("/api/v1/auth/sessions/end_others", [post(sessions::end_others)])
-            .route("/api/v1/auth/sessions/end_everything", [post(sessions::end_everything)])
-            .route("/api/v1/auth/sessions/{id}", [delete(sessions::end)])
-            .route("/api/v1/auth/apps/end", [post(sessions::end_apps)])
             .route("/api/v1/auth/routes", [get(page_addresses::list)])
             .route(invitations::OWN, [get(invitations::own), post(invitations::make)])
             .route("/api/v1/auth/invitations/{id}", [delete(invitations::end)])
