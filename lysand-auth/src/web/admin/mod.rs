@@ -1,4 +1,4 @@
-//! Administration: Mastodon's admin API about accounts, and own routes for what it lacks (people §13, people §14).
+//! Administration: Mastodon's admin API about accounts, and own routes for what it lacks (people PPL-128, PPL-143).
 
 mod accounts;
 mod acts;
