@@ -17,7 +17,7 @@ use crate::steps::ending::{self, Spared};
 use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::viewer::Viewer;
 use crate::steps::{events, revocation};
-use crate::store::{self, Conn, authorizations, credentials, grants, known_browsers, sessions};
+use crate::store::{self, Conn, authorizations, credentials, grants, known_browsers, personal_tokens, sessions};
 
 /// A session as its owner sees it.
 #[derive(Clone, Debug)]
@@ -129,7 +129,8 @@ pub async fn would_end(auth: &Auth, account: &Account) -> Result<Ended, Error> {
 async fn count(c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<Ended, Error> {
     let sessions = sessions::live_of_account(c, account, now).await?.len();
     let apps = grants::all(c, account, now).await?.1.len();
-    Ok(Ended { sessions, apps, tokens: 0 })
+    let tokens = personal_tokens::count(c, account, now).await?;
+    Ok(Ended { sessions, apps, tokens: usize::try_from(tokens).unwrap_or_default() })
 }
 
 /// Ends everything that acts for its owner, this session as well, once the owner proved to be there (people PPL-109).
