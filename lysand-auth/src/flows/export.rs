@@ -128,7 +128,16 @@ fn of_address(change: &Address) -> Value {
 }
 
 fn of_session(session: &Session) -> Value {
-    json!({ "authenticated_at": time(session.authenticated_at), "expires_at": time(session.expires_at) })
+    json!({
+        "created_at": time(session.created_at),
+        "authenticated_at": time(session.authenticated_at),
+        "last_used_at": time_or_none(session.last_used_at),
+        "expires_at": time(session.expires_at),
+        "network": session.network,
+        "agent": session.agent,
+        "device": session.agent.as_deref().map(Device::of),
+        "methods": session.methods,
+    })
 }
 
 fn of_browser((first, last): &(Timestamp, Timestamp)) -> Value {

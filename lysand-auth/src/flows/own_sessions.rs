@@ -129,8 +129,8 @@ pub async fn would_end(auth: &Auth, account: &Account) -> Result<Ended, Error> {
 async fn count(c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<Ended, Error> {
     let sessions = sessions::live_of_account(c, account, now).await?.len();
     let apps = grants::all(c, account, now).await?.1.len();
-    let tokens = personal_tokens::count(c, account, now).await?;
-    Ok(Ended { sessions, apps, tokens: usize::try_from(tokens).unwrap_or_default() })
+    let tokens = usize::try_from(personal_tokens::count(c, account, now).await?).unwrap_or_default();
+    Ok(Ended { sessions, apps, tokens })
 }
 
 /// Ends everything that acts for its owner, this session as well, once the owner proved to be there (people PPL-109).

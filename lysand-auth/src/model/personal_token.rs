@@ -12,6 +12,9 @@ use crate::model::account::Role;
 use crate::model::form_error::FormError;
 use crate::model::scope::{self, Scopes};
 
+/// The key of the app that all personal tokens hang on, and its client id, which no request can name.
+pub(crate) const APP: &str = "personal_tokens";
+
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 60;
 /// From how many networks one can be used at most.
