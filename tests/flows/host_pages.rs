@@ -132,7 +132,8 @@ story!(host_without_pages_and_mailer_shows_plain_pages_for_every_journey, |story
     let form = [("flow_id", &*flow), ("form_token", &*token), ("password", &*ada.password)];
     walk.post(&action(&page, "/oauth/sso/link/confirm"), &form).await.is_linked();
     // This host sends none; the server of the story, which has the same outbox, may have been faster.
-    assert!(story.mail().await.len() <= 1);
+    let mails = story.mail().await.into_iter().filter(|mail| !mail.contains("New sign-in to"));
+    assert!(mails.count() <= 1);
     walk.host.end().await;
 });
 

@@ -87,6 +87,10 @@ story!(end_everything_wants_proof_and_leaves_nothing_that_acts_on_either_replica
     let hers = Acting::of(&story, &eve).await;
     let acting = Acting::of(&story, &ada).await;
     let (token, _) = token_and_sign_in(&story, &ada, &app).await;
+    let personal = json!({ "name": "backup", "scopes": ["read"] });
+    let made = story.post("/api/v1/auth/personal_tokens").bearer(&token).json(&personal).send().await.is(200).json();
+    let personal = made["token"].as_str().expect("a value").to_owned();
+    story.verify(&personal).await.is(200);
     story.advance_clock(Duration::from_secs(301));
     let replica = story.replica().await;
     let there = format!("http://localhost:{}", replica.addr().port());
@@ -98,10 +102,11 @@ story!(end_everything_wants_proof_and_leaves_nothing_that_acts_on_either_replica
     post(json!({ "current_password": "wrong" })).await.is(403);
     assert!(is_signed_in(&story, &acting.browser.cookie).await, "a refusal ends nothing");
     let ended = post(json!({ "current_password": ada.password })).await.is(200).json();
-    assert_eq!(ended, json!({ "sessions": 4, "apps": 3, "tokens": 0 }));
+    assert_eq!(ended, json!({ "sessions": 4, "apps": 3, "tokens": 1 }));
     assert_eq!(acting.alive(&story, &there).await, Vec::<&str>::new());
     assert_eq!(acting.alive(&story, "").await, Vec::<&str>::new());
     story.verify(&token).await.is(401);
+    story.verify(&personal).await.is(401);
     assert_eq!(count(&story, "auth_family").await, 1, "the other person's alone");
     assert_eq!(count(&story, "auth_known_browser").await, 3, "the other person's alone");
     let untouched = ["browser", "token", "expiring token", "refresh token"];
