@@ -12,7 +12,7 @@ use crate::model::form_error::{FormError, FormErrors};
 use crate::model::list_page::RowSpan;
 pub use crate::model::list_page::{ListPage, ListSpan};
 use crate::model::permission::{Permission, permissions};
-use crate::model::personal_token::{Judged, possible_scopes};
+use crate::model::personal_token::{APP, Judged, possible_scopes};
 pub use crate::model::personal_token::{Networks, NewPersonalToken, PersonalToken, TokenLifetime};
 use crate::model::rate_limit::Rule;
 use crate::model::scope::Scopes;
@@ -255,7 +255,7 @@ fn new_value(auth: &Auth) -> Secret {
 fn row(token: &PersonalToken, account: AccountId) -> StoredToken {
     StoredToken {
         id: token.id.clone(),
-        app_id: AppId::new(stored::APP),
+        app_id: AppId::new(APP),
         account_id: Some(account),
         scopes: token.scopes.clone(),
         created_at: token.created_at,

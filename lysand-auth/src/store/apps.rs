@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
 use super::conn::Conn;
-use super::personal_tokens;
 use super::schema::auth_app;
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::app::{App, AppId, AppLinks};
 use crate::model::client::ClientClaim;
+use crate::model::personal_token;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
 use crate::on;
@@ -104,7 +104,7 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
 pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> Result<Option<StoredApp>, Error> {
     // PostgreSQL would call it an error, and a Basic header may hold anything.
     // And nobody is what stands in the place of an app for personal tokens.
-    if client_id.contains('\0') || client_id == personal_tokens::APP {
+    if client_id.contains('\0') || client_id == personal_token::APP {
         return Ok(None);
     }
     let row: Option<Row> = on!(conn, c => auth_app::table
@@ -132,7 +132,7 @@ pub(crate) async fn names(conn: &mut Conn, ids: BTreeSet<String>) -> Result<Hash
 
 pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<App>, Error> {
     let rows: Vec<Row> = on!(conn, c => auth_app::table
-        .filter(auth_app::id.ne(personal_tokens::APP))
+        .filter(auth_app::id.ne(personal_token::APP))
         .order(auth_app::created_at)
         .select(Row::as_select())
         .load(c))?;

@@ -11,13 +11,10 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::list_page::RowSpan;
-use crate::model::personal_token::{Networks, PersonalToken};
+use crate::model::personal_token::{APP, Networks, PersonalToken};
 use crate::model::scope::Scopes;
 use crate::on;
 use crate::secret::Digest;
-
-/// The key of the app, and its client id, which no request can name.
-pub(crate) const APP: &str = "personal_tokens";
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = table)]
