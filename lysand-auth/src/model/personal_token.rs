@@ -12,14 +12,15 @@ use crate::model::account::Role;
 use crate::model::form_error::FormError;
 use crate::model::scope::{self, Scopes};
 
+/// The key of the app that all personal tokens hang on, and its client id, which no request can name.
+pub(crate) const APP: &str = "personal_tokens";
+
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 60;
 /// From how many networks one can be used at most.
 const MOST_NETWORKS: usize = 10;
 /// How short it lives at least.
 const SHORTEST: Duration = Duration::from_secs(60);
-/// The key of the app that all of them hang on, and its client id, which no request can name.
-pub(crate) const APP: &str = "personal_tokens";
 /// How an app is called that has no name of its own, because it is none.
 const NAME: &str = "Personal token: ";
 

@@ -4,6 +4,7 @@
 mod domains;
 mod file;
 mod message;
+mod place;
 mod sentences;
 mod smtp;
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use lysand_auth::host::accounts::Role;
 use lysand_auth::host::mailer::Mail;
 
+use super::place::{Place, Said};
 use super::sentences::{Line, say, with_words};
-use super::texts::{Place, Said};
 
 /// What a mail about an act of staff says.
 pub(super) fn staff_acts(mail: &Mail, place: Place<'_>) -> Option<Said> {

@@ -9,8 +9,9 @@ use lysand_auth::host::mailer::Letter;
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use super::place::Place;
 use super::sentences::{Line, Part, Sentence, one_line};
-use super::texts::{self, Place};
+use super::texts;
 use crate::pages::{Catalogue, PagesError, TeraPages, mail_overrides, register_filters};
 
 const BASE_TEXT: (&str, &str) = ("mail/base.txt", include_str!("../../../templates/mail/base.txt"));

@@ -3,6 +3,7 @@
 use lysand_auth::ambient::Timestamp;
 use lysand_auth::host::mailer::Mail;
 
+use super::place::{Place, Said};
 use super::sentences::{Line, Part, Sentence, address, say, sentence, with_words};
 use super::staff_texts::staff_acts;
 use crate::paths::{ADMIN, AUTHORIZED_APPLICATIONS};
@@ -17,7 +18,6 @@ pub(super) const GREETING_WITHOUT_NAME: &str = "Hello,";
 
 const IF_YOU: &str = "If that was you, there is nothing to do.";
 const IGNORE: &str = "If that was not you, you can ignore this mail.";
-const NEW_PASSWORD: &str = "If it was not you, choose a new password at once:";
 const END_SIGN_IN: &str = "If it was not you, sign in and end what you do not know:";
 const OR_PASSWORD: &str = "Then, or if you cannot sign in any more, choose a new password:";
 const LIMITED_LINK: &str = "The link works once and for a limited time.";
@@ -30,40 +30,11 @@ pub(super) struct Words {
     pub(super) after: Vec<Line>,
 }
 
-/// Where a mail comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place<'a> {
-    /// The name of the server.
-    pub(super) title: &'a str,
-    /// Its origin.
-    pub(super) site: &'a str,
-    /// The page of the account, ours or the frontend's.
-    pub(super) account: &'a str,
-    /// The page of the own sign-ins, ours or the frontend's.
-    pub(super) sessions: &'a str,
-    /// The page for whoever forgot the password, ours or the frontend's.
-    pub(super) forgot: &'a str,
-    /// Whether the mail has a link.
-    pub(super) has_link: bool,
-}
-
 /// What a mail says; `None` for one that this version has no words for.
 pub(super) fn words(mail: &Mail, place: Place<'_>) -> Option<Words> {
     let kinds = [signing_up, deciding, passwords, addresses, signing_in, identities, tokens, endings, staff_acts];
     let (subject, before, after) = kinds.into_iter().find_map(|of_kind| of_kind(mail, place))?;
     Some(Words { subject: sentence(subject, &[place.title]), before, after })
-}
-
-pub(super) type Said = (&'static str, Vec<Line>, Vec<Line>);
-
-impl Place<'_> {
-    fn at(self, path: &str) -> Line {
-        address(&format!("{}{path}", self.site))
-    }
-
-    fn new_password(self) -> [Line; 2] {
-        [say(NEW_PASSWORD, &[]), address(self.forgot)]
-    }
 }
 
 /// Mails about signing up.

@@ -1,4 +1,4 @@
-//! What the people who run a server see and do by Mastodon's admin API and by own routes (people §13, §14).
+//! What the people who run a server see and do by Mastodon's admin API and by own routes (people §13, people §14).
 
 mod accounts;
 mod acts;

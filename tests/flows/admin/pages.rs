@@ -1,4 +1,4 @@
-//! The pages of the people who run the server (PPL-151 to PPL-155).
+//! The pages of the people who run the server (PPL-151 to PPL-153, PPL-155).
 
 use std::time::Duration;
 

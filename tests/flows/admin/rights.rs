@@ -1,4 +1,4 @@
-//! Who may do what to whom (PPL-15 to PPL-22, §13.1's order of refusals).
+//! Who may do what to whom (PPL-15 to PPL-18, PPL-22), and in what order the API refuses.
 
 use futures_util::future::join_all;
 use lysand_auth::host::accounts::{AccountId, AccountQuery, Accounts as _, Role, Standing};

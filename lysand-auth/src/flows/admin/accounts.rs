@@ -1,4 +1,4 @@
-//! Accounts as staff sees them (people PPL-128 to PPL-142).
+//! Accounts as staff sees them (people PPL-128 to PPL-131, PPL-136 to PPL-142).
 
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Who of the people who run a server may do what, and to whom (people PPL-15 to PPL-22).
+//! Who of the people who run a server may do what, and to whom (people PPL-15 to PPL-18, PPL-21, PPL-22).
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};

@@ -1,4 +1,4 @@
-//! The pages of the people who run the server (people PPL-151 to PPL-155).
+//! The pages of the people who run the server (people PPL-151 to PPL-153, PPL-155).
 
 use serde::Serialize;
 

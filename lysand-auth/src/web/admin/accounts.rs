@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::entity::{entity, role_of_id};
-use super::{READS, V1, V2};
+use super::paths::{READS, V1, V2};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin::{self, AccountForStaff, AccountList};

@@ -1,24 +1,19 @@
-//! Administration: Mastodon's admin API about accounts, and own routes for what it lacks (people §13, §14).
+//! Administration: Mastodon's admin API about accounts, and own routes for what it lacks (people §13, people §14).
 
 mod accounts;
 mod acts;
 mod entity;
 mod own;
 mod pages;
+mod paths;
 
+use self::paths::{V1, V2};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, get, post};
 use crate::web::kit::surfaces::Surface;
 
-const READS: &[&str] = &["admin:read", "admin:read:accounts"];
-const WRITES: &[&str] = &["admin:write", "admin:write:accounts"];
-
-/// Where the lists of accounts are.
-const V1: &str = "/api/v1/admin/accounts";
-const V2: &str = "/api/v2/admin/accounts";
-
-/// The admin API (people PPL-128 to PPL-135, PPL-143, PPL-144).
+/// The admin API (people PPL-128 to PPL-134, PPL-143, PPL-144).
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
     let api = Routes::new(auth, AnswerKind::Api).of(Surface::Admin).limited();
     let api = api

@@ -44,6 +44,31 @@ use crate::web::pages::app_list;
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    [of_account(auth), of_sign_ins(auth)].concat()
+}
+
+/// What is signed in to the own account, and its end.
+fn of_sign_ins(auth: &Auth) -> Vec<Routes> {
+    vec![
+        Routes::new(auth, AnswerKind::Page)
+            .of(Surface::People)
+            .with_form_session()
+            .route(SESSIONS, [get(sessions_page::page), post(sessions_page::submit)])
+            .route(SESSIONS_END, [get(end_everything_page::page), post(end_everything_page::submit)])
+            .route(SESSIONS_ENDED, [get(end_everything_page::ended)])
+            .routes([app_list::END, app_list::END_ALL], [get(end_apps_page::page), post(end_apps_page::submit)]),
+        Routes::new(auth, AnswerKind::Api)
+            .of(Surface::People)
+            .limited()
+            .route(sessions::OWN, [get(sessions::list)])
+            .route("/api/v1/auth/sessions/end_others", [post(sessions::end_others)])
+            .route("/api/v1/auth/sessions/end_everything", [post(sessions::end_everything)])
+            .route("/api/v1/auth/sessions/{id}", [delete(sessions::end)])
+            .route("/api/v1/auth/apps/end", [post(sessions::end_apps)]),
+    ]
+}
+
+fn of_account(auth: &Auth) -> Vec<Routes> {
     let page = || Routes::new(auth, AnswerKind::Page).of(Surface::People).with_form_session();
     let api = || Routes::new(auth, AnswerKind::Api).of(Surface::People).limited();
     vec![
@@ -55,9 +80,18 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/continue", [post(waiting::continue_by_token)])
             .route(FORGOT, [get(forgot::page), post(forgot::submit)])
             .route(RESET, [get(reset::page)])
+            .route(PASSWORD, [get(password::page), post(password::submit)])
+            .route(INVITATIONS, [get(invitations_page::page), post(invitations_page::submit)])
+            .route(TOKENS, [get(tokens_page::page), post(tokens_page::submit)])
+            .route(CLOSE, [get(closing::page), post(closing::submit)])
+            .route(EXPORT, [get(export::page), post(export::submit)])
+            .route(PROFILE, [get(profile::page), post(profile::submit)])
+            .route(ACTIVITY, [get(activity::page)])
+            .route(CONFIRM_IDENTITY, [get(confirm_identity::page), post(confirm_identity::submit)])
+            .route(EMAIL, [get(email::page), post(email::submit)])
+            .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
+            .route("/.well-known/change-password", [get(password::well_known)])
             .route(RESET_FORM, [post(reset::submit)]),
-        of_account_pages(page()),
-        of_account_api(api()),
         #[cfg(feature = "sso")]
         page().route(paths::FINISH, [get(finish::page), post(finish::submit)]),
         api()
@@ -69,9 +103,21 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/signup/email", [post(json::email)])
             .route("/api/v1/auth/signup/confirm", [post(json::confirm)])
             .route("/api/v1/auth/signup/withdraw", [post(json::withdraw)])
+            .route("/api/v1/auth/email", [get(email::state), post(email::ask), delete(email::cancel)])
+            .route("/api/v1/auth/email/confirm", [post(email::confirm)])
+            .route("/api/v1/auth/email/resend", [post(email::send_again)])
+            .route("/api/v1/auth/events", [get(activity::list)])
             .route("/api/v1/auth/routes", [get(page_addresses::list)])
+            .route(invitations::OWN, [get(invitations::own), post(invitations::make)])
+            .route("/api/v1/auth/invitations/{id}", [delete(invitations::end)])
             .route(invitations::ALL, [get(invitations::all), post(invitations::make_as_staff)])
             .route("/api/v1/admin/auth/invitations/{id}", [delete(invitations::end_any)])
+            .route(tokens::PATH, [get(tokens::list), post(tokens::make)])
+            .route("/api/v1/auth/personal_tokens/{id}", [delete(tokens::end)])
+            .route("/api/v1/auth/personal_tokens/{id}/extend", [post(tokens::extend)])
+            .route("/api/v1/auth/closure", [post(closing::by_json)])
+            .route("/api/v1/auth/export", [get(export::by_json)])
+            .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
             .route("/api/v1/auth/password/reset", [post(reset::by_json)])
             .route("/api/v1/instance/rules", [get(about::rules)])
@@ -82,46 +128,4 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/emails/confirmations", [post(join::send_again)])
             .route("/api/v1/emails/check_confirmation", [get(join::is_confirmed)]),
     ]
-}
-
-/// Pages about the own account.
-fn of_account_pages(routes: Routes) -> Routes {
-    routes
-        .route(PASSWORD, [get(password::page), post(password::submit)])
-        .route(INVITATIONS, [get(invitations_page::page), post(invitations_page::submit)])
-        .route(TOKENS, [get(tokens_page::page), post(tokens_page::submit)])
-        .route(CLOSE, [get(closing::page), post(closing::submit)])
-        .route(EXPORT, [get(export::page), post(export::submit)])
-        .route(PROFILE, [get(profile::page), post(profile::submit)])
-        .route(ACTIVITY, [get(activity::page)])
-        .route(SESSIONS, [get(sessions_page::page), post(sessions_page::submit)])
-        .route(SESSIONS_END, [get(end_everything_page::page), post(end_everything_page::submit)])
-        .route(SESSIONS_ENDED, [get(end_everything_page::ended)])
-        .routes([app_list::END, app_list::END_ALL], [get(end_apps_page::page), post(end_apps_page::submit)])
-        .route(CONFIRM_IDENTITY, [get(confirm_identity::page), post(confirm_identity::submit)])
-        .route(EMAIL, [get(email::page), post(email::submit)])
-        .routes([EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO], [get(email_links::page), post(email_links::act)])
-        .route("/.well-known/change-password", [get(password::well_known)])
-}
-
-/// Own JSON routes about the own account.
-fn of_account_api(routes: Routes) -> Routes {
-    routes
-        .route("/api/v1/auth/email", [get(email::state), post(email::ask), delete(email::cancel)])
-        .route("/api/v1/auth/email/confirm", [post(email::confirm)])
-        .route("/api/v1/auth/email/resend", [post(email::send_again)])
-        .route("/api/v1/auth/events", [get(activity::list)])
-        .route(sessions::OWN, [get(sessions::list)])
-        .route("/api/v1/auth/sessions/end_others", [post(sessions::end_others)])
-        .route("/api/v1/auth/sessions/end_everything", [post(sessions::end_everything)])
-        .route("/api/v1/auth/sessions/{id}", [delete(sessions::end)])
-        .route("/api/v1/auth/apps/end", [post(sessions::end_apps)])
-        .route(invitations::OWN, [get(invitations::own), post(invitations::make)])
-        .route("/api/v1/auth/invitations/{id}", [delete(invitations::end)])
-        .route(tokens::PATH, [get(tokens::list), post(tokens::make)])
-        .route("/api/v1/auth/personal_tokens/{id}", [delete(tokens::end)])
-        .route("/api/v1/auth/personal_tokens/{id}/extend", [post(tokens::extend)])
-        .route("/api/v1/auth/closure", [post(closing::by_json)])
-        .route("/api/v1/auth/export", [get(export::by_json)])
-        .route("/api/v1/auth/password", [post(password::by_json)])
 }

@@ -4,8 +4,8 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::accounts::row;
-use super::act::{AT_ONCE, Deed, GRAVE};
-use super::{ACCOUNTS, Visitor, frame, rendered, shown, visitor};
+use super::deed::{AT_ONCE, Deed, GRAVE, address, done};
+use super::frame::{ACCOUNTS, Visitor, frame, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin::{self, AccountForStaff};
@@ -17,7 +17,7 @@ use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::redirect::{redirect, with_query};
+use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request as wire;
 
@@ -77,15 +77,6 @@ pub(super) async fn submit(
         }
     };
     rendered(reply.await, &auth, &req).await
-}
-
-/// The page of the account, after something was done.
-pub(super) fn done(auth: &Auth, id: &str) -> String {
-    with_query(&address(auth, id), [("notice", "done")])
-}
-
-pub(super) fn address(auth: &Auth, id: &str) -> String {
-    auth.config().base_url.join(&format!("{ACCOUNTS}/{id}"))
 }
 
 async fn one(

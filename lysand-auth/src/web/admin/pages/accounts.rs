@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{ACCOUNTS, Visitor, frame, rendered, role_words, shown, state_words, visitor};
+use super::frame::{ACCOUNTS, Visitor, frame, rendered, role_words, shown, state_words, visitor};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin::{self, AccountForStaff, AccountList};

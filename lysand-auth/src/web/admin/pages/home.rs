@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{Visitor, frame, rendered, shown, visitor};
+use super::frame::{Visitor, frame, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::flows::{admin, sign_up};
 use crate::host::pages::{AdminHomePage, Page};

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::{ACCOUNTS, REQUESTS, Visitor, frame, rendered, shown, visitor};
+use super::frame::{ACCOUNTS, REQUESTS, Visitor, frame, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin::{self, Act};

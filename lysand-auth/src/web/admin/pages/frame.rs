@@ -1,0 +1,86 @@
+//! What all pages for staff share: who may look, where the others are, and how they are shown.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::flows::sessions::SignedInBrowser;
+use crate::flows::{admin, staff};
+use crate::host::pages::{Page, Reader, StaffFrame};
+use crate::model::account::{Account, Role, Standing};
+use crate::texts;
+use crate::web::kit::page::{PageError, View, show};
+use crate::web::kit::session;
+use crate::web::wire::params::Params;
+use crate::web::wire::redirect::{redirect, with_query};
+
+pub(super) const HOME: &str = "/admin";
+pub(super) const REQUESTS: &str = "/admin/requests";
+pub(super) const ACCOUNTS: &str = "/admin/accounts";
+
+/// Somebody of the staff in a browser, or the answer for everybody else.
+pub(super) enum Visitor {
+    Staff(Box<SignedInBrowser>),
+    Other(HttpResponse),
+}
+
+/// Who looks at a page: whoever is not signed in goes to the sign-in page and comes back; everybody else but staff is refused.
+pub(super) async fn visitor(auth: &Auth, req: &HttpRequest, reader: &Reader) -> Result<Visitor, Error> {
+    let Some(browser) = session::optional(auth, req.headers()).await?.0 else {
+        let sign_in = with_query(&auth.config().base_url.join("/account/sign-in"), [("return_to", req.path())]);
+        return Ok(Visitor::Other(redirect(&reader.keep(&sign_in))));
+    };
+    staff_only(&browser)?;
+    Ok(Visitor::Staff(Box::new(browser)))
+}
+
+fn staff_only(browser: &SignedInBrowser) -> Result<(), Error> {
+    let is_staff = admin::require_staff(&browser.account).is_ok();
+    if is_staff { Ok(()) } else { Err(Error::refused(Code::Forbidden, texts::FOR_STAFF)) }
+}
+
+/// Where the pages are, and how much waits.
+pub(super) async fn frame<'a>(auth: &Auth, reader: &Reader, staff: &'a Account) -> Result<StaffFrame<'a>, Error> {
+    let place = |path| reader.keep(&auth.config().base_url.join(path));
+    Ok(StaffFrame {
+        username: &staff.username,
+        home: place(HOME),
+        requests: place(REQUESTS),
+        waiting: admin::waiting(auth).await?,
+        accounts: place(ACCOUNTS),
+        account: place("/account"),
+    })
+}
+
+pub(super) async fn rendered(reply: Result<HttpResponse, Error>, auth: &Auth, req: &HttpRequest) -> HttpResponse {
+    PageError::render_or(reply.map_err(PageError::from), auth, req, &Params::of_query(req)).await
+}
+
+/// A page with this status.
+pub(super) async fn shown(
+    auth: &Auth,
+    req: &HttpRequest,
+    reader: &Reader,
+    page: &Page<'_>,
+    is_wrong: bool,
+) -> HttpResponse {
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    show(View::new(auth, req, reader), page, status, &[]).await
+}
+
+/// Whether an account may act, in words.
+pub(super) fn state_words(account: &Account) -> &'static str {
+    match account.standing {
+        Standing::Disabled => texts::STATE_DISABLED,
+        Standing::Suspended => texts::STATE_SUSPENDED,
+        _ if account.email.as_ref().is_some_and(|email| !email.confirmed) => texts::STATE_UNCONFIRMED,
+        Standing::Pending => texts::STATE_PENDING,
+        Standing::Active => texts::STATE_ACTIVE,
+    }
+}
+
+/// The role in words.
+pub(super) fn role_words(role: Role) -> &'static str {
+    staff::role_name(role)
+}
