@@ -103,11 +103,11 @@ fn searched(params: &Params) -> Result<AccountList, Error> {
         // Accounts of other servers are the host's.
         query.among = Some(Vec::new());
     }
-    let mut wanted = AccountList::default();
-    wanted.ip = params.last_scalar("ip")?.filter(|ip| !ip.trim().is_empty());
-    wanted.invited_by = params.last_scalar("invited_by")?.filter(|id| !id.is_empty()).map(AccountId::new);
-    wanted.query = query;
-    Ok(wanted)
+    Ok(AccountList {
+        query,
+        ip: params.last_scalar("ip")?.filter(|ip| !ip.trim().is_empty()),
+        invited_by: params.last_scalar("invited_by")?.filter(|id| !id.is_empty()).map(AccountId::new),
+    })
 }
 
 async fn page(

@@ -67,11 +67,11 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         let said = match form.is_stale()? {
             true => Said { keeps: true, ..Said::wrong(texts::TRY_AGAIN) },
             false => match acted(&auth, &req, &form, &browser).await? {
-                Acted::Ended => {
+                None => {
                     let ended = with_query(&auth.config().base_url.join(TOKENS), [("notice", "ended")]);
                     return Ok(redirect(&form.reader().keep(&ended)));
                 }
-                Acted::Said(said) => said,
+                Some(said) => said,
             },
         };
         shown((&auth, &req, &form.params), (&browser, form.token()), said).await
@@ -79,21 +79,22 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
 }
 
-enum Acted {
-    Ended,
-    Said(Said),
-}
-
-async fn acted(auth: &Auth, req: &HttpRequest, form: &PostedForm, browser: &SignedInBrowser) -> Result<Acted, Error> {
+/// Does what the form says, and answers with what the page says then; nothing when a token was ended.
+async fn acted(
+    auth: &Auth,
+    req: &HttpRequest,
+    form: &PostedForm,
+    browser: &SignedInBrowser,
+) -> Result<Option<Said>, Error> {
     let (owner, caller) = (Owner::in_browser(auth, browser), wire::caller(req, auth.config()));
     let id = form.text("id")?.unwrap_or_default();
     let password = form.text("current_password")?.map(Secret::new);
     let made = match form.text("do")?.as_deref() {
         Some("end") => {
             return match flow::end(auth, &owner.account, &id, &caller).await {
-                Ok(()) => Ok(Acted::Ended),
+                Ok(()) => Ok(None),
                 Err(Error::Refused(refusal)) if refusal.code == Code::NotFound => {
-                    Ok(Acted::Said(Said::wrong(texts::TOKEN_OVER)))
+                    Ok(Some(Said::wrong(texts::TOKEN_OVER)))
                 }
                 Err(error) => Err(error),
             };
@@ -105,7 +106,7 @@ async fn acted(auth: &Auth, req: &HttpRequest, form: &PostedForm, browser: &Sign
         _ => flow::make(auth, &owner, &wanted(&form.params)?, password.as_ref(), &caller).await,
     };
     let is_extended = form.text("do")?.as_deref() == Some("extend");
-    Ok(Acted::Said(match made {
+    Ok(Some(match made {
         Ok(made) => Said { made: Some(made), ..Said::default() },
         Err(TokenError::Fields(errors)) => Said { errors, keeps: true, ..Said::default() },
         Err(TokenError::Refused(Error::Refused(refusal))) => match refusal.code {
@@ -203,7 +204,7 @@ async fn shown(
 /// What is allowed of the lifetimes that are offered, and the usual one.
 fn lifetimes(rules: PersonalTokens, chosen: &str) -> Vec<LifetimeOnPage> {
     let usual = rules.default_ttl.as_secs();
-    let usual = (usual % DAY == 0).then_some(usual / DAY);
+    let usual = usual.is_multiple_of(DAY).then_some(usual / DAY);
     let mut days: Vec<u64> =
         DAYS.into_iter().filter(|days| days * DAY <= rules.max_ttl.as_secs()).chain(usual).collect();
     days.sort_unstable();
