@@ -77,6 +77,7 @@ pub(crate) async fn remove(auth: &Auth, account: &Account, removal: Removal, eve
         Box::pin(async move {
             let is_ours = match removal {
                 Removal::Expired => sign_ups::expire(c, &id, now).await?,
+                Removal::Rejected(_) => sign_ups::reject(c, &id, now).await?,
                 _ => sign_ups::decide(c, &id, now).await?,
             };
             if !is_ours {

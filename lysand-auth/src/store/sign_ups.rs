@@ -159,6 +159,16 @@ pub(crate) async fn decide(conn: &mut Conn, account: &AccountId, now: Timestamp)
     Ok(changed == 1)
 }
 
+/// The same for one that staff declines: not one that was approved before its address is confirmed.
+pub(crate) async fn reject(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<bool, Error> {
+    let changed = on!(conn, c => diesel::update(table::table.find(account.as_str()))
+        .filter(table::decided_at.is_null())
+        .filter(table::needs_review.eq(1))
+        .set(table::decided_at.eq(Some(now.micros())))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
 /// The same for one whose time is over.
 pub(crate) async fn expire(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<bool, Error> {
     let changed = on!(conn, c => diesel::update(table::table.find(account.as_str()))

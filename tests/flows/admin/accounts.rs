@@ -97,6 +97,7 @@ story!(admin_accounts_are_filtered_as_mastodon_filters_them, OPEN, |story| {
         story.advance_clock(Duration::from_secs(1));
         story.person(name).await;
     }
+    story.advance_clock(Duration::from_secs(1));
     sign_up(&story, "newcomer", "newcomer@example.com").await;
     let accounts = &story.server().state().accounts;
     for (name, standing) in [("bob", Standing::Disabled), ("carl", Standing::Suspended), ("dora", Standing::Pending)] {
@@ -225,6 +226,7 @@ story!(each_look_of_staff_at_addresses_is_recorded, OPEN, |story| {
     let bob = story.account(&bob).await;
     let seen = story.get(&format!("{LIST}/{}", bob.id)).bearer(&token).send().await.is(200).json();
     assert_eq!(seen["locale"], "fr");
+    story.advance_clock(Duration::from_secs(1));
     story.get(LIST).bearer(&token).send().await.is(200);
     let mut query = EventQuery::new(10);
     query.event = Some("account_seen".into());
