@@ -44,7 +44,7 @@ use crate::web::pages::app_list;
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
-    [of_account(auth), of_sign_ins(auth)].concat()
+    [of_account(auth), of_sign_ins(auth), vec![of_mastodon(auth)]].concat()
 }
 
 /// What is signed in to the own account, and its end.
@@ -119,13 +119,20 @@ fn of_account(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/export", [get(export::by_json)])
             .route("/api/v1/auth/password", [post(password::by_json)])
             .route("/api/v1/auth/password/forgot", [post(forgot::by_json)])
-            .route("/api/v1/auth/password/reset", [post(reset::by_json)])
-            .route("/api/v1/instance/rules", [get(about::rules)])
-            .route("/api/v1/instance/terms_of_service", [get(about::terms_of_service)])
-            .route("/api/v1/instance/privacy_policy", [get(about::privacy_policy)])
-            .route("/api/v1/accounts", [post(join::create)])
-            .route("/api/v1/accounts/update_credentials", [patch(profile::by_app)])
-            .route("/api/v1/emails/confirmations", [post(join::send_again)])
-            .route("/api/v1/emails/check_confirmation", [get(join::is_confirmed)]),
+            .route("/api/v1/auth/password/reset", [post(reset::by_json)]),
     ]
+}
+
+/// Routes of Mastodon's API: what people agree to, and signing up through an app.
+fn of_mastodon(auth: &Auth) -> Routes {
+    Routes::new(auth, AnswerKind::Api)
+        .of(Surface::People)
+        .limited()
+        .route("/api/v1/instance/rules", [get(about::rules)])
+        .route("/api/v1/instance/terms_of_service", [get(about::terms_of_service)])
+        .route("/api/v1/instance/privacy_policy", [get(about::privacy_policy)])
+        .route("/api/v1/accounts", [post(join::create)])
+        .route("/api/v1/accounts/update_credentials", [patch(profile::by_app)])
+        .route("/api/v1/emails/confirmations", [post(join::send_again)])
+        .route("/api/v1/emails/check_confirmation", [get(join::is_confirmed)])
 }
