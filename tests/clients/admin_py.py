@@ -13,7 +13,8 @@ from mastodon import Mastodon, MastodonAPIError
 
 
 def names(accounts):
-    return [account.username for account in accounts]
+    # What the first API answers stays a list of plain dictionaries in Mastodon.py.
+    return [account["username"] for account in accounts]
 
 
 def refusal(call, *arguments):
@@ -47,7 +48,9 @@ def main(server, _redirect_uri):
     facts["unsuspended"] = not mastodon.admin_account_unsuspend(person).suspended
     facts["unsilenced"] = mastodon.admin_account_unsilence(person).username
     page = mastodon.admin_accounts_v2(limit=1)
-    facts["pages"] = [names(page), names(mastodon.fetch_next(page))]
+    # Mastodon.py's own fetch_next does not know the type of this list; it reads the link all the same.
+    second = mastodon.admin_accounts_v2(limit=1, max_id=page._pagination_next["max_id"])
+    facts["pages"] = [names(page), names(second)]
     account = mastodon.admin_account(person)
     facts["role"] = [account.role.id, account.role.permissions]
     facts["account"] = account.account.acct
