@@ -22,6 +22,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod accessible;
+mod administration;
 mod altcha_widget;
 mod behind_proxies;
 mod browser_settings;
