@@ -8,7 +8,7 @@ use tests::story;
 use tests::story::{CookieJar, Response, Story};
 
 use super::{OPEN, id, staff};
-use crate::people::{form_token, mail_with, sign_up};
+use crate::people::{confirm_identity, form_token, mail_with, sign_up};
 use crate::server_sign_in::{enter, sign_in_page};
 
 const APPROVAL: &[(&str, &str)] = &[("signups.proof_of_work", "false"), ("signups.approval", "true")];
@@ -87,6 +87,16 @@ story!(queue_of_requests_is_decided_several_at_once, APPROVAL, |story| {
     let again = fill(&story, &mut jar, "/admin/requests", &both).await.is(422);
     assert!(!again.body.contains("The requests are approved."), "{}", again.body);
     let reject = [("do", "reject"), ("id", eve.as_str()), ("message", "Not this time")];
+    // Declining removes an account: it wants a fresh proof.
+    story.advance_clock(Duration::from_secs(301));
+    let asked = fill(&story, &mut jar, "/admin/requests", &reject).await.is(302);
+    assert!(
+        asked.header("location").ends_with("/account/confirm?then=%2Fadmin%2Frequests"),
+        "{}",
+        asked.header("location")
+    );
+    assert_eq!(id(&story, "eve").await, eve, "nobody is gone");
+    confirm_identity(&story, &mut jar, &moderator.password, "/admin/requests").await;
     fill(&story, &mut jar, "/admin/requests", &reject).await.is(302);
     let page = look(&story, &jar, "/admin/requests").await.is(200);
     assert!(page.body.contains("Nobody waits."), "{}", page.body);

@@ -28,8 +28,10 @@ use crate::web::wire::reply::ApiError;
 use crate::web::wire::request as wire;
 
 const ACCOUNT: &str = "/account";
+/// The queue of staff, where declining wants a proof.
+const STAFF_REQUESTS: &str = "/admin/requests";
 /// Where the page may lead to.
-const PLACES: [&str; 12] = [
+const PLACES: [&str; 13] = [
     ACCOUNT,
     PASSWORD,
     EMAIL,
@@ -42,6 +44,7 @@ const PLACES: [&str; 12] = [
     CLOSE,
     EXPORT,
     app_list::END_ALL,
+    STAFF_REQUESTS,
 ];
 
 /// The address of the page, on the way to `then`.

@@ -7,6 +7,7 @@ use super::frame::{ACCOUNTS, REQUESTS, Visitor, frame, rendered, shown, visitor}
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin::{self, Act};
+use crate::flows::credentials;
 use crate::flows::reviews::{self, Request};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{AdminRequestsPage, Page, Reader, RequestOnPage};
@@ -19,6 +20,8 @@ use crate::web::wire::redirect::{redirect, with_query};
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request as wire;
 
+/// Where somebody who is signed in confirms that it is them.
+const CONFIRM_IDENTITY: &str = "/account/confirm";
 /// How many requests the page shows.
 const SHOWN: usize = 100;
 
@@ -66,6 +69,11 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         };
         if ids.is_empty() {
             return again(texts::NOTHING_CHOSEN).await;
+        }
+        if !approves && !credentials::is_fresh(&auth, &staff) {
+            // Whoever is declined is removed (people PPL-16).
+            let confirm = with_query(CONFIRM_IDENTITY, [("then", REQUESTS)]);
+            return Ok(redirect(&form.reader().keep(&auth.config().base_url.join(&confirm))));
         }
         let message = form.text("message")?;
         match decide(&auth, &req, &staff, (&ids, approves, message.as_deref())).await? {
