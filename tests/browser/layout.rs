@@ -157,6 +157,7 @@ async fn setup_home_and_account_pages_in_german_fit_narrow_screen() {
     fits(&browser, "narrow-german-account").await;
     browser.click("form[action^='/account/link'] button").await;
     browser.sign_in_at_provider("donaudampfschifffahrtsgesellschaft").await;
+    browser.reads("The identity is linked").await;
     go("/account", "Verknüpfte Identitäten").await;
     browser.find("form[action^='/account/unlink'] button").await;
     fits(&browser, "narrow-german-account-linked").await;

@@ -14,7 +14,7 @@ use tests::misbehaving_provider::ProviderUser;
 use tests::story;
 use tests::story::{CookieJar, Story, query_of};
 
-use super::{after, form, form_token, mails_to, races};
+use super::{after, code_in, form, form_token, mails_to, races};
 
 const SETTINGS: &[(&str, &str)] = &[("signups.proof_of_work_cost", "1000"), ("http.workers", "2")];
 
@@ -130,10 +130,8 @@ impl Secrets {
                 rest.split(|letter: char| !letter.is_alphanumeric() && !"-_".contains(letter)).next().expect("a code"),
             );
         }
-        for word in mail.split(|letter: char| !letter.is_alphanumeric()) {
-            if word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_digit()) {
-                self.add("code", word);
-            }
+        if let Some(code) = code_in(mail) {
+            self.add("code", code);
         }
     }
 }

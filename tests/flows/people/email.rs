@@ -12,7 +12,7 @@ use tests::misbehaving_provider::ProviderUser;
 use tests::story;
 use tests::story::{App, CookieJar, Response, Story};
 
-use super::{after, form, form_token, mail_with, mails_to, sign_up};
+use super::{after, code_in, form, form_token, mail_with, mails_to, sign_up};
 
 const OPEN: &[(&str, &str)] = &[("signups.proof_of_work", "false")];
 const NEW: &str = "ada@new.example";
@@ -123,7 +123,7 @@ story!(email_change_on_page_is_confirmed_by_code_where_it_was_asked_for, |story|
     let mail = mails_to(&story, NEW, 1).await.remove(0);
     let shown = story.get(page).cookies(&jar).send().await.is(200);
     assert!(shown.body.contains(NEW) && shown.body.contains("one-time-code"), "{}", shown.body);
-    let code = mail.split(|letter: char| !letter.is_ascii_digit()).find(|word| word.len() == 8).expect("a code");
+    let code = code_in(&mail).expect("a code");
     // The code counts in this session alone.
     let elsewhere = story.token(&ada, &account_app(&story).await).await;
     let body = json!({ "code": code });

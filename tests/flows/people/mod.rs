@@ -65,6 +65,12 @@ fn after<'a>(mail: &'a str, before: &str) -> &'a str {
     mail[at..].split(|letter: char| letter.is_whitespace() || letter == '"').next().unwrap_or_default()
 }
 
+/// The code of eight digits in a mail, if it has one. Its id and its links may have as many digits in a row by chance.
+pub(crate) fn code_in(mail: &str) -> Option<&str> {
+    let (code, _) = mail.split_once("<strong>")?.1.split_once("</strong>")?;
+    Some(code).filter(|code| code.len() == 8 && code.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 /// A browser's form token for a page.
 pub(crate) async fn form_token(story: &Story, jar: &mut CookieJar, path: &str) -> String {
     let page = story.get(path).header("accept", "text/html").cookies(jar).send().await.is(200);
