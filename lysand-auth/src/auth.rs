@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::ambient::Ambient;
-use crate::config::{Config, ConfigProblem, ConfigProblems};
+use crate::config::{Config, ConfigProblem, ConfigProblems, InForce, LiveConfig, MailRules, Signups};
 use crate::error::Error;
 use crate::host::NoMail;
 use crate::host::accounts::Accounts;
+use crate::host::live_settings::LiveSettings;
 use crate::host::mail_domains::MailDomains;
 use crate::host::mailer::Mailer;
 use crate::host::offers::{Offered, Offers};
@@ -18,9 +19,11 @@ use crate::host::sign_in_rules::SignInRules;
 use crate::keys::SecretKey;
 use crate::model::account::{Account, AccountId};
 use crate::model::request_counter::RequestCounters;
+use crate::secret::{Digest, Secret};
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::limit_gates::LimitGates;
+use crate::store::outbox_signal::OutboxSignal;
 use crate::store::uses::Uses;
 #[cfg(feature = "sso")]
 use crate::upstream::ProviderClients;
@@ -31,12 +34,16 @@ const HOUSEKEEPING: Duration = Duration::from_secs(15 * 60);
 /// How often the outbox is looked at when nobody says that there is a mail.
 const OUTBOX: Duration = Duration::from_secs(2);
 
+/// How often settings that staff changed elsewhere are looked for (people PPL-154).
+const SETTINGS: Duration = Duration::from_secs(3);
+
 /// Carries configuration, store, host, clock and randomness to the flows. Cheap to clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Parts>);
 
 struct Parts {
     config: Config,
+    in_force: InForce,
     store: Store,
     accounts: Arc<dyn Accounts>,
     mailer: Arc<dyn Mailer>,
@@ -44,6 +51,7 @@ struct Parts {
     pages: Arc<dyn Pages>,
     revocations: Option<Arc<dyn Revocations>>,
     sign_in_rules: Option<Arc<dyn SignInRules>>,
+    live_settings: Option<Arc<dyn LiveSettings>>,
     ambient: Ambient,
     keys: SigningKeys,
     secret_key: SecretKey,
@@ -55,10 +63,12 @@ struct Parts {
     session_uses: Uses,
     request_counters: RequestCounters,
     limit_gates: LimitGates,
-    housekeeping_every: Option<Duration>,
-    housekeeping_runs: AtomicBool,
+    housekeeping: Recurring,
+    sending: Recurring,
+    reading_settings: Recurring,
+    settings_read: tokio::sync::Mutex<Option<Digest>>,
     reported_source: AtomicBool,
-    outbox: Outbox,
+    outbox: OutboxSignal,
     offers: Offers,
 }
 
@@ -76,9 +86,11 @@ impl Auth {
             pages: None,
             revocations: None,
             sign_in_rules: None,
+            live_settings: None,
             ambient,
             housekeeping_every: Some(HOUSEKEEPING),
             outbox_every: Some(OUTBOX),
+            settings_every: Some(SETTINGS),
         }
     }
 
@@ -86,6 +98,26 @@ impl Auth {
     #[must_use]
     pub fn config(&self) -> &Config {
         &self.0.config
+    }
+
+    /// Who may sign up now, and what is asked of them.
+    #[must_use]
+    pub fn signups(&self) -> Arc<Signups> {
+        self.0.in_force.signups()
+    }
+
+    /// How mail is sent now.
+    #[must_use]
+    pub fn mail_rules(&self) -> MailRules {
+        self.0.in_force.mail()
+    }
+
+    /// Puts another part of the configuration into force, from the next request on.
+    ///
+    /// # Errors
+    /// All that is wrong with it, at once; then the former stays in force.
+    pub fn put_in_force(&self, config: LiveConfig) -> Result<(), ConfigProblems> {
+        self.0.in_force.replace(config)
     }
 
     /// The database.
@@ -155,6 +187,16 @@ impl Auth {
         self.0.sign_in_rules.clone()
     }
 
+    /// The settings that staff can change while the server runs, when the host has any.
+    pub(crate) fn live_settings(&self) -> Option<Arc<dyn LiveSettings>> {
+        self.0.live_settings.clone()
+    }
+
+    /// What was stored when the settings were last read, for one task at a time.
+    pub(crate) fn settings_read(&self) -> &tokio::sync::Mutex<Option<Digest>> {
+        &self.0.settings_read
+    }
+
     /// The clock and the random source.
     #[must_use]
     pub fn ambient(&self) -> &Ambient {
@@ -176,6 +218,18 @@ impl Auth {
     #[must_use]
     pub fn subkey(&self, label: &str) -> [u8; 64] {
         self.0.secret_key.subkey(&format!("host: {label}"))
+    }
+
+    /// Encrypts a secret that the database keeps, for this place in it alone (FAC-66).
+    pub(crate) fn seal(&self, place: &str, secret: &[u8]) -> Result<String, Error> {
+        self.config().keys.secrets().seal(self.ambient(), place, secret).map_err(Error::failed)
+    }
+
+    /// Decrypts what was sealed for this place.
+    pub(crate) fn open_sealed(&self, place: &str, sealed: &str) -> Result<Secret, Error> {
+        let opened = self.config().keys.secrets().open(place, sealed).map_err(Error::failed)?;
+        let text = std::str::from_utf8(&opened).map_err(Error::failed)?;
+        Ok(Secret::new(text))
     }
 
     /// The key of form tokens; derived, so that all replicas share it.
@@ -232,102 +286,71 @@ impl Auth {
         &self.0.session_uses
     }
 
-    pub(crate) fn outbox(&self) -> &Outbox {
+    pub(crate) fn outbox(&self) -> &OutboxSignal {
         &self.0.outbox
     }
 }
 
-/// The turn to keep house; it is somebody else's once this is dropped.
-pub struct HousekeepingTurn {
+/// The turn at work that one task of a process does; it is somebody else's once this is dropped.
+pub struct Turn {
     auth: Auth,
     every: Duration,
+    taken: Arc<AtomicBool>,
 }
 
-impl HousekeepingTurn {
-    /// Whose house it is.
+impl Turn {
+    /// Whose work it is.
     pub(crate) fn auth(&self) -> &Auth {
         &self.auth
     }
 
-    /// How often.
+    /// How often it is done.
     pub(crate) fn every(&self) -> Duration {
         self.every
     }
 }
 
-impl Drop for HousekeepingTurn {
+impl Drop for Turn {
     fn drop(&mut self) {
-        self.auth.0.housekeeping_runs.store(false, Ordering::Release);
+        self.taken.store(false, Ordering::Release);
+    }
+}
+
+/// Work that is done again and again, if at all.
+#[derive(Default)]
+struct Recurring {
+    every: Option<Duration>,
+    taken: Arc<AtomicBool>,
+}
+
+impl Recurring {
+    fn take(&self, auth: &Auth) -> Option<Turn> {
+        let every = self.every?;
+        (!self.taken.swap(true, Ordering::AcqRel)).then(|| Turn {
+            auth: auth.clone(),
+            every,
+            taken: Arc::clone(&self.taken),
+        })
     }
 }
 
 impl Auth {
     /// The turn to keep house, unless somebody has it or the host does it itself.
     #[must_use]
-    pub fn take_housekeeping_turn(&self) -> Option<HousekeepingTurn> {
-        let every = self.0.housekeeping_every?;
-        let taken = self.0.housekeeping_runs.swap(true, Ordering::AcqRel);
-        (!taken).then(|| HousekeepingTurn { auth: self.clone(), every })
-    }
-}
-
-/// What of the outbox is in this process.
-#[derive(Default)]
-pub(crate) struct Outbox {
-    every: Option<Duration>,
-    runs: AtomicBool,
-    woken: tokio::sync::Notify,
-    sending: tokio::sync::Mutex<()>,
-}
-
-impl Outbox {
-    /// Says that there may be a mail.
-    pub(crate) fn wake(&self) {
-        self.woken.notify_one();
+    pub fn take_housekeeping_turn(&self) -> Option<Turn> {
+        self.0.housekeeping.take(self)
     }
 
-    /// Waits until somebody says so.
-    pub(crate) async fn woken(&self) {
-        self.woken.notified().await;
-    }
-
-    /// Waits until nobody else in this process sends, so that whoever asks for it finds everything sent afterwards.
-    pub(crate) async fn lock(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.sending.lock().await
-    }
-}
-
-/// The turn to send what is in the outbox; it is somebody else's once this is dropped.
-pub struct OutboxTurn {
-    auth: Auth,
-    every: Duration,
-}
-
-impl OutboxTurn {
-    /// Whose outbox it is.
-    pub(crate) fn auth(&self) -> &Auth {
-        &self.auth
-    }
-
-    /// How often it is looked at.
-    pub(crate) fn every(&self) -> Duration {
-        self.every
-    }
-}
-
-impl Drop for OutboxTurn {
-    fn drop(&mut self) {
-        self.auth.outbox().runs.store(false, Ordering::Release);
-    }
-}
-
-impl Auth {
     /// The turn to send what is in the outbox, unless somebody has it or the host does it itself.
     #[must_use]
-    pub fn take_outbox_turn(&self) -> Option<OutboxTurn> {
-        let every = self.outbox().every?;
-        let taken = self.outbox().runs.swap(true, Ordering::AcqRel);
-        (!taken).then(|| OutboxTurn { auth: self.clone(), every })
+    pub fn take_outbox_turn(&self) -> Option<Turn> {
+        self.0.sending.take(self)
+    }
+
+    /// The turn to read the settings that staff changed, unless somebody has it or there are none.
+    #[must_use]
+    pub fn take_settings_turn(&self) -> Option<Turn> {
+        self.0.live_settings.as_ref().and_then(|_| self.0.reading_settings.take(self))
     }
 }
 
@@ -354,9 +377,11 @@ pub struct AuthBuilder {
     pages: Option<Arc<dyn Pages>>,
     revocations: Option<Arc<dyn Revocations>>,
     sign_in_rules: Option<Arc<dyn SignInRules>>,
+    live_settings: Option<Arc<dyn LiveSettings>>,
     ambient: Ambient,
     housekeeping_every: Option<Duration>,
     outbox_every: Option<Duration>,
+    settings_every: Option<Duration>,
 }
 
 impl AuthBuilder {
@@ -404,6 +429,13 @@ impl AuthBuilder {
         self
     }
 
+    /// Which settings staff can change while the server runs. Not required.
+    #[must_use]
+    pub fn live_settings(mut self, settings: Arc<dyn LiveSettings>) -> Self {
+        self.live_settings = Some(settings);
+        self
+    }
+
     /// Another clock and random source than the system's: for tests.
     #[must_use]
     pub fn ambient(mut self, ambient: Ambient) -> Self {
@@ -426,6 +458,14 @@ impl AuthBuilder {
     #[must_use]
     pub fn outbox_every(mut self, interval: Option<Duration>) -> Self {
         self.outbox_every = interval;
+        self
+    }
+
+    /// How often settings that staff changed elsewhere are looked for, instead of every 3 seconds; `None` when the host does
+    /// it itself, by [`flows::settings`](crate::flows::settings).
+    #[must_use]
+    pub fn settings_every(mut self, interval: Option<Duration>) -> Self {
+        self.settings_every = interval;
         self
     }
 
@@ -456,8 +496,11 @@ impl AuthBuilder {
             None => pages,
             Some(_) => Arc::new(FrontendPages::new(&self.config, pages)),
         };
+        let in_force =
+            InForce::new(LiveConfig { signups: Arc::new(self.config.signups.clone()), mail: self.config.mail });
         Ok(Auth(Arc::new(Parts {
             config: self.config,
+            in_force,
             store: self.store,
             accounts,
             mail_domains: self.mail_domains,
@@ -465,6 +508,7 @@ impl AuthBuilder {
             pages,
             revocations: self.revocations,
             sign_in_rules: self.sign_in_rules,
+            live_settings: self.live_settings,
             ambient: self.ambient,
             keys,
             form_key: secret_key.subkey("form token"),
@@ -476,10 +520,12 @@ impl AuthBuilder {
             session_uses: Uses::default(),
             request_counters: RequestCounters::default(),
             limit_gates: LimitGates::default(),
-            housekeeping_every: self.housekeeping_every,
-            housekeeping_runs: AtomicBool::new(false),
+            housekeeping: Recurring { every: self.housekeeping_every, ..Recurring::default() },
+            sending: Recurring { every: self.outbox_every, ..Recurring::default() },
+            reading_settings: Recurring { every: self.settings_every, ..Recurring::default() },
+            settings_read: tokio::sync::Mutex::default(),
             reported_source: AtomicBool::new(false),
-            outbox: Outbox { every: self.outbox_every, ..Outbox::default() },
+            outbox: OutboxSignal::default(),
             offers: Offers::default(),
         })))
     }

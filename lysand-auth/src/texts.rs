@@ -22,6 +22,10 @@ macro_rules! texts {
 texts! {
     /// What pages for staff say.
     STAFF_PAGES {
+        /// Beside the settings of the server.
+        SETTINGS_SAVED = "Saved. This is in force now.";
+        SETTINGS_CHANGED_MEANWHILE =
+            "Somebody changed the settings meanwhile. Look at them again, and save once more.";
         /// To everybody else (people PPL-155).
         FOR_STAFF = "This page is for the people who run this server.";
         /// Whether an account may act.

@@ -17,6 +17,7 @@ pub mod assets;
 pub mod commands;
 pub mod database;
 pub mod frontend;
+pub mod live;
 pub mod logging;
 pub mod mail;
 pub mod pages;

@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
-use lysand_auth::config::{Config, ConfigProblems};
-use lysand_auth::host::mailer::Mailer;
+use lysand_auth::config::ConfigProblems;
+use lysand_auth::error::Error;
+use lysand_auth::flows::settings;
+use lysand_auth::host::live_settings::FormErrors;
 use lysand_auth::keys::{KeyError, Keys};
 use lysand_auth::password::{ParametersError, Passwords};
 use lysand_auth::store::Store;
@@ -14,7 +16,8 @@ use lysand_auth::{Ambient, Auth};
 use crate::accounts::SqlAccounts;
 use crate::database::{self, DatabaseError};
 use crate::frontend::Frontend;
-use crate::mail::{FileMailer, Instance, MailTemplates, Messages, MxRecords, Sender, SmtpMailer};
+use crate::live::{Live, LiveParts};
+use crate::mail::{MailError, MxRecords, SwitchedMailer, load_mailer};
 use crate::pages::{PagesError, TeraPages};
 use crate::settings::{Settings, domain};
 
@@ -24,8 +27,9 @@ pub const SURFACES: Surfaces = Surfaces::all().with(Surface::People).with(Surfac
 /// The parts of a running server, or of one command.
 #[derive(Clone)]
 pub struct State {
-    /// What the admin decided.
+    /// What the admin decided before the start; what can change since is in [`in_force`](Self::in_force).
     pub settings: Arc<Settings>,
+    live: Arc<Live>,
     /// The library's handle; its store holds our tables too.
     pub auth: Auth,
     /// Our accounts.
@@ -53,13 +57,19 @@ pub enum StartError {
     Password(#[from] ParametersError),
     /// Mail cannot be sent as configured.
     #[error("{0}: mend [smtp]")]
-    Mail(String),
+    Mail(MailError),
+    /// What staff gave cannot be used any more with the rest of the configuration.
+    #[error("what was set on /admin/settings cannot be used: {0} (the environment stands above it)")]
+    Stored(FormErrors),
     /// The name servers of the operating system are unknown.
     #[error("the name servers of this machine cannot be read ({0}): name one in signups.dns")]
     NameServer(String),
     /// No TLS to the frontend is possible.
     #[error("frontend.url: {0}")]
     Tls(rustls::Error),
+    /// What staff gave cannot be read.
+    #[error("the settings of /admin/settings: {0}")]
+    Unreadable(#[from] Error),
     /// The library refuses the configuration.
     #[error("{0}")]
     Config(#[from] ConfigProblems),
@@ -76,7 +86,7 @@ impl State {
         let keys = Keys::load_or_create_files(&settings.keys.signing, &settings.keys.secrets, &ambient)?;
         let store = database::open(&settings).await?;
         database::bring_up_to_date(&store, &settings).await?;
-        Self::build(settings, ambient, (pages, keys, store))
+        Self::build(settings, ambient, (pages, keys, store))?.with_stored_settings().await
     }
 
     /// The same over a database and keys that are there: for commands, which create nothing (faults D7).
@@ -89,7 +99,27 @@ impl State {
         let store = database::open(&settings).await?;
         database::require_schema(&store, &settings).await?;
         let keys = Keys::load(&settings.keys.signing, &settings.keys.secrets)?;
-        Self::build(settings, ambient, (pages, keys, store))
+        Self::build(settings, ambient, (pages, keys, store))?.with_stored_settings().await
+    }
+
+    /// The settings in force now.
+    #[must_use]
+    pub fn in_force(&self) -> Arc<Settings> {
+        self.live.in_force()
+    }
+
+    /// Takes what file and environment say now, with what staff gave above the file.
+    ///
+    /// # Errors
+    /// What is wrong with it, and then the former stays in force; when the database does not answer.
+    pub async fn configure(&self, settings: Settings) -> Result<Result<(), FormErrors>, Error> {
+        self.live.configure(settings);
+        settings::read_again(&self.auth).await
+    }
+
+    async fn with_stored_settings(self) -> Result<Self, StartError> {
+        settings::read_again(&self.auth).await?.map_err(StartError::Stored)?;
+        Ok(self)
     }
 
     fn build(
@@ -102,7 +132,19 @@ impl State {
         let accounts = SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url);
         let accounts = Arc::new(accounts.with_title(&settings.instance.title).with_reused_names(settings.reuse_names));
         let config = settings.to_config(keys);
-        let mailer = load_mailer(&settings, &config, &pages, &ambient)?;
+        let mailer = load_mailer(&settings, &config, &pages, &ambient).map_err(|error| match error {
+            MailError::Template(error) => StartError::Pages(error),
+            error => StartError::Mail(error),
+        })?;
+        let mailer = Arc::new(SwitchedMailer::new(mailer));
+        let parts = LiveParts {
+            config: config.clone(),
+            pages: pages.clone(),
+            accounts: accounts.clone(),
+            mailer: mailer.clone(),
+            ambient: ambient.clone(),
+        };
+        let live = Arc::new(Live::new(settings.clone(), parts));
         // A frontend on our own origin is reached by whoever put both behind it.
         let other_origin = config.frontend.origin.as_ref().filter(|origin| *origin != base_url);
         let frontend = other_origin.map(|origin| Frontend::new(origin, base_url).map(Arc::new));
@@ -111,13 +153,14 @@ impl State {
             .accounts(accounts.clone())
             .mailer(mailer)
             .pages(pages.clone())
+            .live_settings(live.clone())
             .ambient(ambient);
         if let Some(name_server) = &settings.name_server {
             let records = MxRecords::new(name_server).map_err(|error| StartError::NameServer(error.to_string()))?;
             builder = builder.mail_domains(Arc::new(records));
         }
         let auth = builder.build()?;
-        Ok(Self { settings: Arc::new(settings), auth, accounts, pages, frontend })
+        Ok(Self { settings: Arc::new(settings), live, auth, accounts, pages, frontend })
     }
 }
 
@@ -125,31 +168,4 @@ fn load_pages(settings: &Settings) -> Result<Arc<TeraPages>, StartError> {
     let (title, host) = (&settings.instance.title, domain(&settings.http.base_url));
     let templates = settings.templates_dir.as_deref();
     Ok(Arc::new(TeraPages::load_branded(templates, title, host, &settings.branding)?))
-}
-
-fn load_mailer(
-    settings: &Settings,
-    config: &Config,
-    pages: &TeraPages,
-    ambient: &Ambient,
-) -> Result<Arc<dyn Mailer>, StartError> {
-    let base_url = &settings.http.base_url;
-    let (title, languages) = (settings.instance.title.as_str(), settings.instance.languages.as_slice());
-    let [account, sessions, forgot] = ["account", "sessions", "password_forgot"].map(|page| config.page_url(page));
-    let (account, sessions, forgot) = (account.as_str(), sessions.as_str(), forgot.as_str());
-    let instance = Instance { title, site: base_url.as_str(), account, sessions, forgot, languages };
-    let templates = MailTemplates::load(settings.templates_dir.as_deref(), pages, instance)?;
-    let (from, reply_to) = (settings.smtp.from.clone(), settings.smtp.reply_to.clone());
-    let messages = Messages::new(templates, Sender { from, reply_to, title, base_url }, ambient.clone());
-    let messages = messages.map_err(|error| StartError::Mail(error.to_string()))?;
-    Ok(match settings.smtp.server.clone() {
-        Some(server) => {
-            let mailer = SmtpMailer::new(server, messages).map_err(|error| StartError::Mail(error.to_string()))?;
-            Arc::new(mailer)
-        }
-        None => {
-            let folder = settings.data_dir.join("mail");
-            Arc::new(FileMailer::new(folder, messages, settings.smtp.keep_files, ambient.clone()))
-        }
-    })
 }

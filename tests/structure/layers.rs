@@ -60,6 +60,7 @@ const REFERENCE_SERVER: Rules = Rules {
         &["paths", "assets", "tls", "logging", "panics"],
         &["settings"],
         &["accounts", "mail", "pages", "database", "frontend"],
+        &["live"],
         &["state"],
         &["api", "site"],
         &["server"],

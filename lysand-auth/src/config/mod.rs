@@ -8,6 +8,7 @@ mod closing;
 mod frontend;
 mod legal;
 mod lifetimes;
+mod live;
 mod mail;
 mod oauth;
 mod password;
@@ -26,6 +27,8 @@ use self::frontend::OWN;
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::legal::LegalText;
 pub use self::lifetimes::Lifetimes;
+pub(crate) use self::live::InForce;
+pub use self::live::LiveConfig;
 pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::password::{ChangeEnds, PasswordRules};
@@ -70,13 +73,14 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How strictly OAuth is spoken.
     pub oauth: OAuthRules,
-    /// How mail is sent.
+    /// How mail is sent at the start; [`Auth::mail_rules`](crate::Auth::mail_rules) tells what is in force.
     pub mail: MailRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     pub trusted_proxies: Vec<IpNet>,
     /// Single sign-on.
     pub sso: Sso,
-    /// Who may sign up, and what is asked of them. Nobody, unless the host says so and mounts [`Surface::People`](crate::web::Surface::People).
+    /// Who may sign up at the start, and what is asked of them; [`Auth::signups`](crate::Auth::signups) tells what is in force.
+    /// Nobody, unless the host says so and mounts [`Surface::People`](crate::web::Surface::People).
     pub signups: Signups,
     /// How people recover and change passwords and addresses.
     pub password: PasswordRules,

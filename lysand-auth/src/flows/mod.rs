@@ -26,6 +26,7 @@ pub mod reset;
 pub mod reviews;
 pub mod revoke;
 pub mod sessions;
+pub mod settings;
 pub mod sign_up;
 #[cfg(feature = "sso")]
 pub mod sso;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::ambient::Timestamp;
-use crate::auth::{Auth, OutboxTurn};
+use crate::auth::{Auth, Turn};
 use crate::error::{Code, Error};
 use crate::host::accounts::Account;
 use crate::host::mailer::{Letter, Mail, MailRecord, MailRefused};
@@ -57,7 +57,7 @@ pub struct Delivery {
 
 /// Sends what waits, again and again, for as long as the future is polled: what [`web::mount`](crate::web::mount) starts, and
 /// what a host without it may spawn.
-pub async fn regularly(turn: OutboxTurn) {
+pub async fn regularly(turn: Turn) {
     let every = turn.every().max(Duration::from_millis(1));
     loop {
         if let Err(error) = send_waiting(turn.auth()).await {
@@ -260,7 +260,7 @@ async fn hand_over(auth: &Auth, due: &Due, letter: &Letter, tries: u32) -> Outco
     if error.is::<MailRefused>() {
         return Outcome::Failed(why);
     }
-    let (now, rules) = (auth.ambient().now(), auth.config().mail);
+    let (now, rules) = (auth.ambient().now(), auth.mail_rules());
     let next = now.plus(spread(again_after(tries), auth.ambient().bytes()));
     match next > due.created_at.plus(rules.retry_for) {
         true => Outcome::Failed(why),

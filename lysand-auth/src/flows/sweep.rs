@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::ambient::Timestamp;
-use crate::auth::{Auth, HousekeepingTurn};
+use crate::auth::{Auth, Turn};
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::caller::Caller;
@@ -74,7 +74,7 @@ pub struct Swept {
 /// }
 /// # }
 /// ```
-pub async fn regularly(turn: HousekeepingTurn) {
+pub async fn regularly(turn: Turn) {
     let mut interval = tokio::time::interval(turn.every().max(Duration::from_millis(1)));
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     interval.tick().await;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod factor;
+pub mod live_settings;
 pub mod mail_domains;
 pub mod mailer;
 mod no_mail;

@@ -4,6 +4,7 @@
 //! keys elsewhere gives them to [`Keys::new`].
 
 mod file;
+mod sealed;
 mod secrets;
 
 use std::path::{Path, PathBuf};

@@ -155,6 +155,8 @@ kinds! {
     Warned = "warned";
     /// The events were exported.
     EventsExported = "events_exported";
+    /// Staff changed a setting of the server.
+    SettingChanged = "setting_changed";
     /// A command of the operator changed something.
     Command = "command";
 }

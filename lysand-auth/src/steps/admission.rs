@@ -55,7 +55,7 @@ pub(crate) fn mode(auth: &Auth, road: Road) -> Mode {
     let makes_nobody = auth.is_known_to_offer(Offered::SignUp) == Some(false);
     match makes_nobody || by_password && (config.sso.forced || reaches_nobody) {
         true => Mode::Closed,
-        false => config.signups.mode(),
+        false => auth.signups().mode(),
     }
 }
 

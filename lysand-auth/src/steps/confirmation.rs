@@ -64,7 +64,7 @@ pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller
     let (now, lifetimes) = (auth.ambient().now(), &auth.config().lifetimes);
     let ends = now.plus(lifetimes.review);
     let is_pending = account.standing == Standing::Pending;
-    let stays_pending = is_pending && auth.config().signups.approval;
+    let stays_pending = is_pending && auth.signups().approval;
     let welcome = (!stays_pending).then(|| Outgoing::to_account(auth, account, Mail::Welcome)).flatten();
     let is_by_staff = matches!(proof, Proof::Staff(_));
     let (token_id, kind, actor) = match proof {

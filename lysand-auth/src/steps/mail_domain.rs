@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) async fn problem(auth: &Auth, address: &str) -> Option<FormError> {
     let (_, domain) = address.trim().rsplit_once('@')?;
     let (signups, blocked) =
-        (&auth.config().signups, || FormError::new("email", "ERR_BLOCKED", "uses a disallowed e-mail provider"));
+        (auth.signups(), || FormError::new("email", "ERR_BLOCKED", "uses a disallowed e-mail provider"));
     if !signups.takes_domain(domain) {
         return Some(blocked());
     }

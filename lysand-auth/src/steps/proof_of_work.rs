@@ -21,7 +21,7 @@ pub(crate) const PURPOSE: &str = "signup";
 /// When the database does not answer.
 pub(crate) async fn read(auth: &Auth, sent: &str) -> Result<Option<Solved>, Error> {
     let now = auth.ambient().now();
-    let cost = auth.config().signups.proof_of_work_cost;
+    let cost = auth.signups().proof_of_work_cost;
     let Some(unchecked) = proof_of_work::read(sent, &auth.work_key(), PURPOSE, cost, now) else { return Ok(None) };
     let solved = unchecked.solved();
     let known =
@@ -40,7 +40,7 @@ pub(crate) fn unchecked() -> FormError {
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn is_owed(auth: &Auth, account: &AccountId) -> Result<bool, Error> {
-    if !auth.config().signups.proof_of_work {
+    if !auth.signups().proof_of_work {
         return Ok(false);
     }
     let account = account.clone();

@@ -37,6 +37,7 @@ pub(crate) mod mail_tokens;
 pub(crate) mod mails;
 mod migrate;
 mod on;
+pub(crate) mod outbox_signal;
 pub(crate) mod own_tokens;
 pub(crate) mod personal_tokens;
 #[cfg(feature = "postgres")]
@@ -50,6 +51,7 @@ mod postgres_tls;
 pub(crate) mod rate_limits;
 mod schema;
 pub(crate) mod sessions;
+pub(crate) mod settings;
 pub(crate) mod sign_ups;
 pub(crate) mod spent;
 #[cfg(feature = "sqlite")]

@@ -156,6 +156,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    auth_setting (name) {
+        name -> Text,
+        value -> Text,
+        is_sealed -> SmallInt,
+        changed_by -> Text,
+        changed_at -> BigInt,
+    }
+}
+
+diesel::table! {
     auth_mail (id) {
         id -> Text,
         kind -> Text,

@@ -40,7 +40,7 @@ pub use self::wire::cookies::put_session;
 pub use self::wire::reply::{ApiError, OAuthError, json, not_found};
 pub use self::wire::request::{reader, source};
 use crate::auth::Auth;
-use crate::flows::{outbox, sweep};
+use crate::flows::{outbox, settings, sweep};
 
 /// What [`json`] prints.
 pub use serde::Serialize;
@@ -76,7 +76,7 @@ pub fn mount(auth: Auth, surfaces: Surfaces) -> impl FnOnce(&mut ServiceConfig) 
     }
 }
 
-/// Deletes expired rows and sends mails from now on, unless somebody does already: on the runtime of the worker that is being set up, of
+/// Deletes expired rows, sends mails and reads settings from now on, unless somebody does already: on the runtime of the worker that is being set up, of
 /// whatever flavour. Without one, as in a test of routes alone, nobody does.
 fn keep_house(auth: &Auth) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
@@ -87,6 +87,9 @@ fn keep_house(auth: &Auth) {
     }
     if let Some(turn) = auth.take_outbox_turn() {
         runtime.spawn(outbox::regularly(turn));
+    }
+    if let Some(turn) = auth.take_settings_turn() {
+        runtime.spawn(settings::regularly(turn));
     }
 }
 

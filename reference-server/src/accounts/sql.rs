@@ -1,7 +1,7 @@
 //! The accounts in the library's store.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
@@ -35,7 +35,7 @@ pub struct SqlAccounts {
     passwords: Passwords,
     pub(super) ambient: Ambient,
     host: String,
-    title: String,
+    title: RwLock<String>,
     reuses_names: bool,
 }
 
@@ -43,13 +43,29 @@ impl SqlAccounts {
     /// Accounts in `store`, whose migrations ([`MIGRATIONS`]) have been applied.
     #[must_use]
     pub fn new(store: Store, passwords: Passwords, ambient: Ambient, base_url: &BaseUrl) -> Self {
-        Self { store, passwords, ambient, host: base_url.host().to_owned(), title: String::new(), reuses_names: false }
+        Self {
+            store,
+            passwords,
+            ambient,
+            host: base_url.host().to_owned(),
+            title: RwLock::default(),
+            reuses_names: false,
+        }
     }
 
     /// The same for a server with this title, of which no password is made.
     #[must_use]
     pub fn with_title(self, title: &str) -> Self {
-        Self { title: title.to_owned(), ..self }
+        Self { title: RwLock::new(title.to_owned()), ..self }
+    }
+
+    /// Gives the server another title.
+    pub fn set_title(&self, title: &str) {
+        title.clone_into(&mut self.title.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    fn title(&self) -> String {
+        self.title.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The same where somebody else can have the name of an account that was removed.
@@ -206,7 +222,7 @@ impl SqlAccounts {
         username: &str,
         email: Option<&str>,
     ) -> Result<String, CreateError> {
-        rules::password(password.expose(), rules::related(username, email, &self.host, &self.title))?;
+        rules::password(password.expose(), rules::related(username, email, &self.host, &self.title()))?;
         self.passwords.hash(password).await.map_err(|busy| CreateError::Failed(Box::new(busy)))
     }
 

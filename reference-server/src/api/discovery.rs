@@ -69,7 +69,7 @@ async fn nodeinfo_links(state: Data<State>) -> HttpResponse {
 async fn nodeinfo(state: Data<State>) -> Result<HttpResponse, ApiError> {
     let accounts = state.accounts.count_active().await?;
     let is_open = sign_up::mode(&state.auth, Road::Page).takes_everybody();
-    Ok(public(&nodeinfo_document(&state.settings.instance, accounts, is_open)))
+    Ok(public(&nodeinfo_document(&state.in_force().instance, accounts, is_open)))
 }
 
 /// The routes of the well-known documents.

@@ -24,7 +24,8 @@ async fn v2(state: Data<State>) -> Result<HttpResponse, ApiError> {
 }
 
 async fn info(state: &State) -> Result<InstanceInfo, Error> {
-    let (instance, base_url) = (&state.settings.instance, &state.settings.http.base_url);
+    let settings = state.in_force();
+    let (instance, base_url) = (&settings.instance, &state.settings.http.base_url);
     let picture = |name| base_url.join(&assets::path(name));
     let banner = Some(instance.banner.clone()).filter(|banner| !banner.is_empty());
     Ok(InstanceInfo::new(&instance.title)

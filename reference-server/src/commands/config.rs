@@ -2,13 +2,32 @@
 
 use std::process::ExitCode;
 
+use lysand_auth::Ambient;
+use lysand_auth::flows::settings::SettingSource;
 use lysand_auth::keys::{KeyKind, Keys};
 use serde_json::json;
 
 use super::cli::{Cli, Command};
 use super::output;
+use crate::database;
 use crate::pages::TeraPages;
 use crate::settings::{Problem, Problems, Settings, domain};
+use crate::state::State;
+
+/// The settings with what staff gave on the pages, where there is a database to ask. Where it cannot be asked, what file and
+/// environment say is all there is to tell, and a line says so.
+pub(super) async fn with_stored(settings: Settings, ambient: Ambient) -> Settings {
+    if database::require(&settings).is_err() {
+        return settings;
+    }
+    match State::open_existing(settings.clone(), ambient).await {
+        Ok(state) => state.in_force().as_ref().clone(),
+        Err(error) => {
+            output::complain(&format!("what was set on /admin/settings is left out: {error}"));
+            settings
+        }
+    }
+}
 
 /// Does `check-config`: looks also at what only the start would: templates and keys.
 pub(super) fn check(settings: &Settings, as_json: bool) -> ExitCode {
@@ -32,7 +51,17 @@ pub(super) fn check(settings: &Settings, as_json: bool) -> ExitCode {
         true => output::json(&json!([])),
         false => {
             let warnings = settings.warnings().into_iter().map(|warning| format!("Mind: {warning}.\n"));
-            output::text(&format!("The configuration is good.\n{}", warnings.collect::<String>()));
+            let stored: Vec<_> = settings
+                .live()
+                .iter()
+                .filter(|setting| setting.source == SettingSource::Database)
+                .map(|setting| setting.name)
+                .collect();
+            let stored = match stored.is_empty() {
+                true => String::new(),
+                false => format!("Set on /admin/settings: {}.\n", stored.join(", ")),
+            };
+            output::text(&format!("The configuration is good.\n{stored}{}", warnings.collect::<String>()));
         }
     }
     ExitCode::SUCCESS

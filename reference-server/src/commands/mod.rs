@@ -101,8 +101,8 @@ async fn dispatch(cli: Cli, settings: Settings, reload: Reload) -> Result<ExitCo
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(settings, ambient, &reload).await?,
         Command::Migrate { status } => database::migrate(&settings, &ambient, status, cli.json).await?,
-        Command::CheckConfig => return Ok(config::check(&settings, cli.json)),
-        Command::PrintConfig => output::text(settings.to_toml()),
+        Command::CheckConfig => return Ok(config::check(&config::with_stored(settings, ambient).await, cli.json)),
+        Command::PrintConfig => output::text(&config::with_stored(settings, ambient).await.to_toml()),
         Command::Backup { file } => backup::run(&settings, &file, cli.json)?,
         Command::Completions { .. } | Command::Man => {}
         Command::Keys(KeysCommand::New { file }) => {

@@ -16,11 +16,11 @@ pub(super) struct Reload {
 }
 
 impl Reload {
-    /// Reads certificate, templates and the log's level again and says so. What cannot be used leaves the old in force; a
+    /// Reads certificate, templates, the settings that can change and the log's level again and says so. What cannot be used leaves the old in force; a
     /// configuration with problems does so as a whole, and the files that it named before are read all the same.
-    pub(super) fn run(&self, running: &Running) {
+    pub(super) async fn run(&self, running: &Running) {
         let fresh = (self.load)();
-        let mut reloaded = running.reload(fresh.as_ref().unwrap_or(&running.state().settings));
+        let mut reloaded = running.reload(fresh.as_ref().unwrap_or(&running.state().settings)).await;
         match &fresh {
             Err(problems) => reloaded.note("configuration", Err::<(), _>(one_line(problems))),
             Ok(settings) => match self.log.set_level(&settings.log_level) {

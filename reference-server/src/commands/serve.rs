@@ -20,7 +20,7 @@ pub(super) async fn run(settings: Settings, ambient: Ambient, reload: &Reload) -
     loop {
         tokio::select! {
             () = wait_for_end(&mut signals.terminate, &mut signals.interrupt) => break,
-            _ = signals.hang_up.recv() => reload.run(&running),
+            _ = signals.hang_up.recv() => reload.run(&running).await,
         }
     }
     tracing::info!("received a termination signal: finishing requests in flight");

@@ -3,6 +3,7 @@
 
 mod domains;
 mod file;
+mod load;
 mod message;
 mod place;
 mod sentences;
@@ -10,13 +11,17 @@ mod smtp;
 #[cfg(test)]
 mod snapshots;
 mod staff_texts;
+mod switched;
 mod templates;
 mod texts;
 
 pub use self::domains::MxRecords;
 pub use self::file::FileMailer;
+pub use self::load::MailError;
+pub(crate) use self::load::load_mailer;
 pub use self::message::{Messages, Sender};
 pub use self::smtp::SmtpMailer;
+pub use self::switched::SwitchedMailer;
 pub use self::templates::{Instance, MailTemplates};
 #[cfg(test)]
 pub(crate) use self::texts::tests::all as mail_texts;

@@ -41,7 +41,6 @@ use crate::settings::Branding;
 
 /// The pages, parsed when the server starts and when they are [read again](Self::reload).
 pub struct TeraPages {
-    title: String,
     host: String,
     parsed: RwLock<Arc<ParsedPages>>,
 }
@@ -66,7 +65,7 @@ impl TeraPages {
         branding: &Branding,
     ) -> Result<Self, PagesError> {
         let parsed = RwLock::new(Arc::new(ParsedPages::load(templates_dir, instance_title, host, branding)?));
-        Ok(Self { title: instance_title.to_owned(), host: host.to_owned(), parsed })
+        Ok(Self { host: host.to_owned(), parsed })
     }
 
     /// The admin's own file of this name below `/assets/`.
@@ -75,12 +74,17 @@ impl TeraPages {
         self.parsed().file(name)
     }
 
-    /// Reads all templates again, and shows them with this face.
+    /// Reads all templates again, and shows them with this title and this face.
     ///
     /// # Errors
     /// As [`load`](Self::load); the pages stay as they were then.
-    pub fn reload(&self, templates_dir: Option<&Path>, branding: &Branding) -> Result<(), PagesError> {
-        let fresh = Arc::new(ParsedPages::load(templates_dir, &self.title, &self.host, branding)?);
+    pub fn reload(
+        &self,
+        templates_dir: Option<&Path>,
+        instance_title: &str,
+        branding: &Branding,
+    ) -> Result<(), PagesError> {
+        let fresh = Arc::new(ParsedPages::load(templates_dir, instance_title, &self.host, branding)?);
         *self.parsed.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
     }
@@ -183,6 +187,7 @@ impl TeraPages {
             Page::AdminAccounts(page) => self.shown(reader, "admin_accounts.html", page),
             Page::AdminAccount(page) => self.shown(reader, "admin_account.html", page),
             Page::AdminAct(page) => self.shown(reader, "admin_act.html", page),
+            Page::AdminSettings(page) => self.shown(reader, "admin_settings.html", page),
             Page::Message(page) => self.shown(reader, "message.html", page),
             _ => return Err("this version has no template for that page".into()),
         };

@@ -48,6 +48,7 @@ templates! {
     "admin_accounts.html",
     "admin_account.html",
     "admin_act.html",
+    "admin_settings.html",
     "setup.html",
     "home.html",
     "about.html",

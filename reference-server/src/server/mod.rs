@@ -133,18 +133,22 @@ impl Running {
         Some(self.state.settings.http.base_url.join(&format!("{SETUP}?token={}", token.expose())))
     }
 
-    /// Reads the files of the certificate and the templates again, as `settings` name them; what cannot be used leaves the
-    /// old in force (running contract §5).
-    ///
-    /// What was read again, and what could not be.
+    /// Reads the files of the certificate and the templates again, as `settings` name them, and takes what of `settings` can
+    /// change while the server runs; what cannot be used leaves the old in force (running contract §5). Answers with what was read
+    /// again, and what could not be.
     #[must_use]
-    pub fn reload(&self, settings: &Settings) -> Reloaded {
+    pub async fn reload(&self, settings: &Settings) -> Reloaded {
         let mut reloaded = Reloaded::default();
         if let (Some(certificate), Some(files)) = (&self.certificate, &settings.http.tls) {
             reloaded.note("certificate", certificate.reload(&files.cert, &files.key));
         }
-        let pages = self.state.pages.reload(settings.templates_dir.as_deref(), &settings.branding);
+        let title = &self.state.in_force().instance.title;
+        let pages = self.state.pages.reload(settings.templates_dir.as_deref(), title, &settings.branding);
         reloaded.note("templates and branding", pages);
+        match self.state.configure(settings.clone()).await {
+            Ok(configured) => reloaded.note("instance, signups, smtp", configured),
+            Err(error) => reloaded.note("instance, signups, smtp", Err::<(), _>(error)),
+        }
         reloaded
     }
 

@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
+use lysand_auth::flows::settings::SettingSource;
 use toml::Value as Toml;
 
 use super::reader::Entry;
 
-/// One line a key, each section once and in the order in which it was first read; what has no value is left out.
+/// One line a key, each section once and in the order in which it was first read; what has no value is left out. What is not the
+/// default says where it comes from.
 pub(super) fn to_toml(entries: &[Entry]) -> String {
     let shown = || entries.iter().filter_map(|entry| Some((&*entry.key, entry.shown.as_ref()?)));
+    let source = |key: &str| entries.iter().find(|entry| entry.key == key).map(|entry| entry.source);
     let is_free = |value: &Toml| matches!(value, Toml::Table(_));
     let mut sections: Vec<&str> = Vec::new();
     for (key, value) in shown() {
@@ -25,7 +28,9 @@ pub(super) fn to_toml(entries: &[Entry]) -> String {
             heading(&mut text, section);
         }
         for (key, value) in lines {
-            let _ = writeln!(text, "{} = {value}", split(key).1);
+            let source = source(key).filter(|source| *source != SettingSource::Default);
+            let source = source.map(|source| format!(" # {}", source.name())).unwrap_or_default();
+            let _ = writeln!(text, "{} = {value}{source}", split(key).1);
         }
         if let Some((_, Toml::Table(table))) = shown().find(|(key, value)| *key == section && is_free(value)) {
             free_table(&mut text, section, table);

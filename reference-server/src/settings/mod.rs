@@ -8,6 +8,7 @@ mod check;
 mod colour;
 mod effective;
 mod legal;
+mod live;
 mod log;
 mod oauth;
 mod people;
@@ -18,6 +19,7 @@ mod sections;
 mod sessions;
 mod signups;
 mod smtp;
+mod source;
 mod sso;
 mod unknown;
 mod value;
@@ -29,6 +31,7 @@ use lysand_auth::config::{
     BaseUrl, Closing, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens, RateLimits, SessionRules,
     Signups, Sso,
 };
+use lysand_auth::flows::settings::Setting;
 use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
 use lysand_auth::secret::Secret;
@@ -40,7 +43,12 @@ pub use signups::NameServer;
 pub use smtp::{Encryption, Smtp, SmtpServer};
 pub use variable::FILE_VARIABLE;
 
-use reader::Reader;
+pub(crate) use live::known as known_live;
+#[cfg(test)]
+pub(crate) use live::texts as live_texts;
+
+use reader::{Entry, Reader};
+use source::Source;
 
 use crate::logging::LogFormat;
 
@@ -103,7 +111,8 @@ pub struct Settings {
     /// The folder for what the server writes by itself, mail for one: `data`, beside the configuration file, or below the
     /// working directory where there is none.
     pub data_dir: PathBuf,
-    effective: String,
+    source: Source,
+    entries: Vec<Entry>,
 }
 
 impl Settings {
@@ -116,6 +125,7 @@ impl Settings {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Problems> {
         let Some(path) = file else { return Self::parse("", environment) };
+        let environment = environment.into_iter().collect::<Vec<_>>();
         let text = std::fs::read_to_string(path).map_err(|error| {
             Problems::one(
                 path.display().to_string(),
@@ -140,9 +150,16 @@ impl Settings {
         text: &str,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Problems> {
-        let mut reader = Reader::new(folder, text, environment)?;
+        Self::of_source(&Source::new(folder, text, environment), [])
+    }
+
+    /// The same with what staff stored above the file and below the environment.
+    fn of_source(source: &Source, stored: impl IntoIterator<Item = (String, toml::Value)>) -> Result<Self, Problems> {
+        let reader = Reader::new(&source.folder, &source.text, source.environment.clone())?;
+        let mut reader = reader.with_stored(stored);
         let mut settings = Self::read(&mut reader);
-        settings.effective = effective::to_toml(&reader.finish()?);
+        settings.entries = reader.finish()?;
+        settings.source = source.clone();
         Ok(settings)
     }
 
@@ -196,13 +213,31 @@ impl Settings {
             log_level,
             demo,
             data_dir: reader.folder().join("data"),
-            effective: String::new(),
+            source: Source::default(),
+            entries: Vec::new(),
         };
         // The files are read when they are used.
         for problem in settings.to_config(Keys::new(vec![Secret::default()], vec![[0; 32]])).check() {
             reader.note(problem.field, problem.remedy);
         }
         settings
+    }
+
+    /// The same file and environment, with what staff stored between them. A name that is no setting which can be changed counts
+    /// for nothing.
+    ///
+    /// # Errors
+    /// Every problem at once.
+    pub fn with_stored(&self, stored: impl IntoIterator<Item = (String, serde_json::Value)>) -> Result<Self, Problems> {
+        let mut settings = Self::of_source(&self.source, live::stored(stored))?;
+        settings.http.base_url = self.http.base_url.clone();
+        Ok(settings)
+    }
+
+    /// What of them can be changed while the server runs, as it is.
+    #[must_use]
+    pub fn live(&self) -> Vec<Setting> {
+        live::settings(&self.entries)
     }
 
     /// What works and is not as most people want it: for the log and for `check-config`.
@@ -252,8 +287,8 @@ impl Settings {
 
     /// The effective configuration as a loadable TOML file, secrets masked.
     #[must_use]
-    pub fn to_toml(&self) -> &str {
-        &self.effective
+    pub fn to_toml(&self) -> String {
+        effective::to_toml(&self.entries)
     }
 }
 

@@ -4,8 +4,10 @@
 //! come from those calls. What is left at the end is unknown (security OPS-5).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
+use lysand_auth::flows::settings::SettingSource;
 use lysand_auth::secret::Secret;
 use toml::Value as Toml;
 
@@ -15,17 +17,27 @@ use super::unknown;
 use super::value::Value;
 use super::variable::{is_ours, variable_name};
 
-/// A key that exists, what it wants, and its effective value as `print-config` shows it.
+/// A key that exists, what it wants, its effective value as `print-config` shows it, and where that comes from.
+#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) key: String,
     pub(super) wanted: &'static str,
     pub(super) shown: Option<Toml>,
+    pub(super) source: SettingSource,
+}
+
+impl fmt::Debug for Entry {
+    /// The key alone: the values are in the settings themselves.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.key)
+    }
 }
 
 /// A value that was given, and the name under which the admin finds it again.
 struct Given {
     name: String,
     value: Toml,
+    source: SettingSource,
 }
 
 #[derive(Default)]
@@ -34,6 +46,8 @@ pub(super) struct Reader {
     folder: PathBuf,
     file: toml::Table,
     variables: BTreeMap<String, String>,
+    /// What staff stored while the server ran: above the file, below the environment.
+    stored: BTreeMap<String, Toml>,
     known: Vec<Entry>,
     /// The keys in the sections of lists.
     inner: Vec<Entry>,
@@ -59,7 +73,13 @@ impl Reader {
         let file = text.parse().map_err(|error| Problems::one("the configuration file", not_toml(text, &error)))?;
         let variables = environment.into_iter().filter(|(name, _)| is_ours(name)).collect();
         let (known, inner, problems) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { folder: folder.to_owned(), file, variables, known, inner, problems })
+        let (folder, stored) = (folder.to_owned(), BTreeMap::new());
+        Ok(Self { folder, file, variables, stored, known, inner, problems })
+    }
+
+    /// The same with what staff stored, which stands above the file and below the environment.
+    pub(super) fn with_stored(self, stored: impl IntoIterator<Item = (String, Toml)>) -> Self {
+        Self { stored: stored.into_iter().collect(), ..self }
     }
 
     /// The folder in which relative paths start.
@@ -150,9 +170,13 @@ impl Reader {
         let path_key = format!("{key}_file");
         self.know(key, String::WANTED);
         self.know(&path_key, PathBuf::WANTED);
-        let below = (self.take_from_file(key), self.take_from_file(&path_key));
+        let in_file = (self.take_from_file(key), self.take_from_file(&path_key));
+        let below = self.take_stored(key).map_or(in_file, |stored| (Some(stored), None));
         let above = (self.take_from_variable(key, as_text), self.take_from_variable(&path_key, as_text));
         let (direct, path) = if above.0.is_some() || above.1.is_some() { above } else { below };
+        if let Some(given) = direct.as_ref().or(path.as_ref()) {
+            self.comes_from(key, given.source);
+        }
         let (name, text) = match (direct, path) {
             (None, None) => (key.to_owned(), Ok(default.to_owned())),
             (Some(direct), Some(path)) => (path.name, Err(format!("Give either this or {}, not both.", direct.name))),
@@ -213,7 +237,13 @@ impl Reader {
 
     fn know(&mut self, key: &str, wanted: &'static str) {
         if !self.known.iter().any(|entry| entry.key == key) {
-            self.known.push(Entry { key: key.to_owned(), wanted, shown: None });
+            self.known.push(Entry { key: key.to_owned(), wanted, shown: None, source: SettingSource::Default });
+        }
+    }
+
+    fn comes_from(&mut self, key: &str, source: SettingSource) {
+        if let Some(entry) = self.known.iter_mut().find(|entry| entry.key == key) {
+            entry.source = source;
         }
     }
 
@@ -221,7 +251,8 @@ impl Reader {
         for entry in entries {
             let key = format!("{list}[].{}", entry.key);
             if !self.inner.iter().any(|known| known.key == key) {
-                self.inner.push(Entry { key, wanted: entry.wanted, shown: entry.shown.clone() });
+                let (wanted, shown, source) = (entry.wanted, entry.shown.clone(), entry.source);
+                self.inner.push(Entry { key, wanted, shown, source });
             }
         }
     }
@@ -232,14 +263,24 @@ impl Reader {
         self.known.iter().chain(&self.inner)
     }
 
-    /// Takes `key` out of both places; the environment's value wins.
+    /// Takes `key` out of all places; the environment's value wins, then the one that staff stored.
     fn take(&mut self, key: &str, understand: fn(&str) -> Option<Toml>) -> Option<Given> {
-        let below = self.take_from_file(key);
-        self.take_from_variable(key, understand).or(below)
+        let (in_file, stored) = (self.take_from_file(key), self.take_stored(key));
+        let given = self.take_from_variable(key, understand).or(stored).or(in_file);
+        if let Some(given) = &given {
+            self.comes_from(key, given.source);
+        }
+        given
     }
 
     fn take_from_file(&mut self, key: &str) -> Option<Given> {
-        take_path(&mut self.file, key).map(|value| Given { name: key.to_owned(), value })
+        let value = take_path(&mut self.file, key)?;
+        Some(Given { name: key.to_owned(), value, source: SettingSource::File })
+    }
+
+    fn take_stored(&mut self, key: &str) -> Option<Given> {
+        let value = self.stored.remove(key)?;
+        Some(Given { name: key.to_owned(), value, source: SettingSource::Database })
     }
 
     fn take_from_variable(&mut self, key: &str, understand: fn(&str) -> Option<Toml>) -> Option<Given> {
@@ -247,7 +288,7 @@ impl Reader {
         let text = self.variables.remove(&name)?;
         // What does not even parse goes on as text, and is then refused by its type with the type's remedy.
         let value = understand(&text).unwrap_or(Toml::String(text));
-        Some(Given { name, value })
+        Some(Given { name, value, source: SettingSource::Environment })
     }
 }
 

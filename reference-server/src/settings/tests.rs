@@ -1,5 +1,10 @@
 use super::*;
 
+/// What `print-config` prints, without where each value comes from.
+fn values(settings: &Settings) -> toml::Table {
+    settings.to_toml().parse().unwrap()
+}
+
 fn with(text: &str) -> Result<Settings, Problems> {
     Settings::parse(text, [])
 }
@@ -234,13 +239,13 @@ fn settings_printed_as_toml_load_again_unchanged() {
         max = 3
     ";
     let first = with(text).unwrap();
-    let again = with(first.to_toml()).unwrap();
-    assert_eq!(first.to_toml(), again.to_toml());
+    let again = with(&first.to_toml()).unwrap();
+    assert_eq!(values(&first), values(&again));
     assert_eq!(format!("{first:?}"), format!("{again:?}"));
     assert_eq!(again.frontend.routes.login, "/sign-in");
     assert_eq!(again.frontend.settings["org.lysand.fe:more"]["a.b"], "c");
     let usual = with("").unwrap();
-    assert_eq!(usual.to_toml(), with(usual.to_toml()).unwrap().to_toml());
+    assert_eq!(values(&usual), values(&with(&usual.to_toml()).unwrap()));
 }
 
 #[test]
@@ -329,7 +334,7 @@ fn settings_sso_providers_are_read_and_secrets_masked() {
     assert!(settings.sso.allow_registration && !settings.sso.forced);
     assert!(!settings.to_toml().contains("hunter2"), "{}", settings.to_toml());
     let again = with(&settings.to_toml().replace("***", "hunter2")).unwrap();
-    assert_eq!(again.to_toml(), settings.to_toml());
+    assert_eq!(values(&again), values(&settings));
 }
 
 #[test]
@@ -358,7 +363,7 @@ fn settings_of_provider_habits_are_read_and_checked() {
     assert_eq!(given.response_mode, ProviderResponseMode::FormPost);
     assert!(given.trusted_audiences == ["sibling"] && given.trust_text_booleans);
     let again = with(&settings.to_toml().replace("***", "hunter2")).unwrap();
-    assert_eq!(again.to_toml(), settings.to_toml());
+    assert_eq!(values(&again), values(&settings));
     for (bad, word) in [
         ("response_mode = \"fragment\"", "form_post"),
         ("trusted_audiences = [\"\"]", "trusted_audiences"),

@@ -16,7 +16,8 @@ use crate::state::State;
 
 /// `GET /about`
 async fn show(state: Data<State>, req: HttpRequest, browser: SignedIn) -> Result<HttpResponse, ApiError> {
-    let (instance, signups) = (&state.settings.instance, &state.settings.signups);
+    let settings = state.in_force();
+    let (instance, signups) = (&settings.instance, &settings.signups);
     let reader = reader(&req).for_account(browser.account());
     let description = instance.description.trim();
     let takes_everybody = sign_up::offer(&state.auth, None).await?.mode.takes_everybody();

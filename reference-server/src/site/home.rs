@@ -42,7 +42,8 @@ async fn show(
     browser: SignedIn,
     query: Option<web::Query<Vec<(String, String)>>>,
 ) -> Result<HttpResponse, ApiError> {
-    let instance = &state.settings.instance;
+    let settings = state.in_force();
+    let instance = &settings.instance;
     let reader = reader(&req).for_account(browser.account());
     let description = instance.description.trim();
     let account = browser.account();

@@ -98,7 +98,7 @@ async fn create(
     if !state.accounts.setup_token_is_valid(&form.token).await? {
         return Ok(invalid_link(&state, &reader));
     }
-    let errors = form.errors(domain(&state.settings.http.base_url), &state.settings.instance.title);
+    let errors = form.errors(domain(&state.settings.http.base_url), &state.in_force().instance.title);
     if !errors.is_empty() {
         return Ok(page(&state, &reader, &form, None, errors));
     }

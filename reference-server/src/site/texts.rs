@@ -197,6 +197,7 @@ pub(super) fn all() -> Vec<&'static str> {
     let single = [DESCRIPTION, PASSWORDS_DIFFER, DEMO_OVER, DEMO_UNKNOWN_RUN, DEMO_FOREIGN_ANSWER];
     let mut texts: Vec<_> = pairs.into_iter().flatten().chain(single).collect();
     texts.extend(crate::settings::LEGAL_NAMES);
+    texts.extend(crate::settings::live_texts());
     texts.extend(HomeNotice::ALL.map(HomeNotice::text));
     texts.extend(AccountNotice::ALL.map(AccountNotice::text));
     texts

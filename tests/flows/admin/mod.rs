@@ -4,6 +4,7 @@ mod accounts;
 mod acts;
 mod pages;
 mod rights;
+mod settings;
 
 use lysand_auth::host::accounts::{Accounts as _, Role};
 use serde_json::Value;

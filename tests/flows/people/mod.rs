@@ -7,7 +7,7 @@ mod by_provider;
 mod closing;
 mod confirm_identity;
 mod costs;
-mod dump;
+pub(crate) mod dump;
 mod email;
 mod end_apps;
 mod end_everything;

@@ -40,7 +40,7 @@ pub enum MayInvite {
 /// Whether this account may invite others.
 #[must_use]
 pub fn may_invite(auth: &Auth, account: &Account) -> MayInvite {
-    let signups = &auth.config().signups;
+    let signups = auth.signups();
     if admission::mode(auth, Road::Page) == Mode::Closed {
         return MayInvite::No;
     }
@@ -61,7 +61,7 @@ pub fn may_invite(auth: &Auth, account: &Account) -> MayInvite {
 /// # Errors
 /// 404 where nobody invites anybody.
 pub fn require(auth: &Auth) -> Result<(), Error> {
-    let is_off = auth.config().signups.invitations == Invitations::Off;
+    let is_off = auth.signups().invitations == Invitations::Off;
     match is_off || admission::mode(auth, Road::Page) == Mode::Closed {
         true => Err(Error::refused(Code::NotFound, "Record not found")),
         false => Ok(()),
@@ -103,7 +103,7 @@ pub async fn create_by(
         return Ok(Err(FormErrors(errors)));
     }
     throttle::count_act(auth, Rule::Invitations, &maker.id, caller).await?;
-    let most_open = as_person.then_some(auth.config().signups.max_open_invitations);
+    let most_open = as_person.then_some(auth.signups().max_open_invitations);
     make(auth, new, most_open, caller).await.map(Ok)
 }
 

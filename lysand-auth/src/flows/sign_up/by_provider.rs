@@ -81,7 +81,7 @@ pub async fn provider_offer(auth: &Auth, flow_id: &str, cookie: Option<&Secret>)
     let mode = mode(auth, &held.provider)?;
     let (email, is_confirmed, is_taken) = address(auth, &held).await?;
     let is_reviewed = mode == Mode::Approval || admission::of_provider(auth, &held.provider) == ProviderSignUp::Review;
-    let asked = Asked::new(&auth.config().signups, is_reviewed);
+    let asked = Asked::new(&auth.signups(), is_reviewed);
     let reason = match (asked.reason, asked.reason_required) {
         (false, _) => "absent",
         (true, false) => "optional",
@@ -158,7 +158,7 @@ async fn checked(
     let needs_review = admission.needs_review || admission::of_provider(auth, &held.provider) == ProviderSignUp::Review;
     let proves_address = is_confirmed || admission.proves_address;
     let admission = Admission { needs_review, proves_address, ..admission };
-    let asked = Asked { credentials: false, ..Asked::new(&auth.config().signups, needs_review) };
+    let asked = Asked { credentials: false, ..Asked::new(&auth.signups(), needs_review) };
     let mut errors: Vec<FormError> = form::problems(auth, &form, asked).await?;
     let name = form.username.trim().to_lowercase();
     let is_named_well = !errors.iter().any(|error| error.field == "username");

@@ -18,7 +18,7 @@ use crate::texts;
 /// # Errors
 /// 429 when an address asks for too many.
 pub async fn challenge(auth: &Auth, caller: &Caller) -> Result<Option<Value>, Error> {
-    let signups = &auth.config().signups;
+    let signups = auth.signups();
     if !signups.proof_of_work {
         return Ok(None);
     }
@@ -42,7 +42,7 @@ async fn count(auth: &Auth, caller: &Caller) -> Result<(), Error> {
 /// What a form's field `altcha` proves. Whether it was used before is looked at here and decided in the transaction that makes
 /// the account.
 pub(super) async fn checked(auth: &Auth, sent: Option<&str>, road: Road) -> Result<Work, SignUpError> {
-    if !auth.config().signups.proof_of_work || matches!(road, Road::App | Road::Provider) {
+    if !auth.signups().proof_of_work || matches!(road, Road::App | Road::Provider) {
         return Ok(Work::NotDue);
     }
     match sent.filter(|sent| !sent.trim().is_empty()) {

@@ -112,7 +112,7 @@ pub(super) async fn with_token(
         tokens: Some(Arc::new(Mutex::new(Some(new)))),
         mail: planned.mail(auth, &form, owner.as_ref()),
         disowned: disowned_key(&form.email),
-        is_alone: !auth.config().signups.hide_taken_addresses,
+        is_alone: !auth.signups().hide_taken_addresses,
         decoy: Decoy::new(auth, confirmation(auth, None)),
         counters: counters(auth, &caller, &checked.work),
         spends: checked.work,
@@ -267,7 +267,7 @@ impl Planned {
 
 /// The digest of the texts that somebody agrees to.
 fn agreement(auth: &Auth) -> String {
-    let signups = &auth.config().signups;
+    let signups = auth.signups();
     let terms = signups.terms.as_ref().map(|terms| &terms.text);
     let texts = [&signups.tos_url].into_iter().chain(terms).chain(&signups.rules);
     let texts = texts.map(String::as_str).collect::<Vec<_>>();

@@ -76,7 +76,7 @@ async fn checked(auth: &Auth, form: &SignUpForm, road: Road, caller: &Caller) ->
     let mode = admission::mode(auth, road);
     let invited = admission::invitation(auth, form.invite_code.as_deref(), Some(&form.email)).await?;
     let admission = admission::admit(mode, invited).map_err(|refused| not_admitted(auth, refused, mode, road))?;
-    let mut asked = Asked::new(&auth.config().signups, admission.needs_review);
+    let mut asked = Asked::new(&auth.signups(), admission.needs_review);
     // Mastodon's route asks for it in any case (people PPL-46).
     asked.agreement |= road == Road::App;
     let mut errors = form::problems(auth, form, asked).await?;
@@ -94,7 +94,7 @@ async fn checked(auth: &Auth, form: &SignUpForm, road: Road, caller: &Caller) ->
     {
         errors.push(form::taken("username"));
     }
-    let is_told = road == Road::App && !auth.config().signups.hide_taken_addresses;
+    let is_told = road == Road::App && !auth.signups().hide_taken_addresses;
     let has_good_address = !errors.iter().any(|error| error.field == "email");
     if is_told && has_good_address {
         let owner = auth.accounts().by_email(form.email.trim()).await.map_err(Error::from_host)?;

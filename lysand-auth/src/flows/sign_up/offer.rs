@@ -49,7 +49,7 @@ pub struct OfferedRule {
 /// # Errors
 /// When host or database do not answer.
 pub async fn offer(auth: &Auth, invite_code: Option<&str>) -> Result<Offer, Error> {
-    let signups = &auth.config().signups;
+    let signups = auth.signups();
     auth.offers(Offered::SignUp).await;
     let mode = admission::mode(auth, Road::Page);
     let invited = admission::invitation(auth, invite_code, None).await?;
@@ -60,7 +60,7 @@ pub async fn offer(auth: &Auth, invite_code: Option<&str>) -> Result<Offer, Erro
     };
     let is_reviewed =
         admission::admit(mode, invited).map_or(mode == Mode::Approval, |admission| admission.needs_review);
-    let asked = Asked::new(signups, is_reviewed);
+    let asked = Asked::new(&signups, is_reviewed);
     let reason = match (asked.reason, asked.reason_required) {
         (false, _) => "absent",
         (true, false) => "optional",

@@ -23,7 +23,7 @@ pub(super) fn not_admitted(auth: &Auth, refused: Refused, mode: Mode, road: Road
         (Refused::InvalidInvitation, _) => invalid(),
         (_, Road::App) => forbidden("Forbidden".to_owned()),
         (Refused::NeedsInvitation, _) => forbidden(texts::NEEDS_INVITATION.to_owned()),
-        (Refused::Closed, _) => match auth.config().signups.message.trim() {
+        (Refused::Closed, _) => match auth.signups().message.trim() {
             "" => forbidden(texts::SIGN_UP_CLOSED.to_owned()),
             message => forbidden(message.to_owned()),
         },

@@ -17,6 +17,8 @@ pub struct StaffFrame<'a> {
     pub waiting: u64,
     /// The accounts.
     pub accounts: String,
+    /// The settings, for admins, where any can be changed.
+    pub settings: Option<String>,
     /// The own account.
     pub account: String,
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::admin::{AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage};
+use super::admin_settings::AdminSettingsPage;
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
@@ -80,6 +81,8 @@ pub enum Page<'a> {
     AdminAccount(Box<AdminAccountPage<'a>>),
     /// `GET /admin/accounts/ID/ACT`: what will happen to an account.
     AdminAct(AdminActPage<'a>),
+    /// `GET /admin/settings`: what can be changed while the server runs.
+    AdminSettings(Box<AdminSettingsPage<'a>>),
     /// `GET /account/sessions`: what is signed in to the account.
     Sessions(SessionsPage<'a>),
     /// `GET /account/sessions/end`: shall everything end?
@@ -351,6 +354,7 @@ impl Pages for FrontendPages {
             | Page::AdminAccounts(_)
             | Page::AdminAccount(_)
             | Page::AdminAct(_)
+            | Page::AdminSettings(_)
             | Page::Sessions(_)
             | Page::EndEverything(_)
             | Page::EndApps(_)

@@ -11,7 +11,6 @@ use crate::web::kit::documents::role::RoleEntity;
 /// The entity `Admin::Account`.
 pub(super) fn entity(auth: &Auth, found: &AccountForStaff) -> Value {
     let account = &found.account;
-    let config = auth.config();
     let email = account.email.as_ref();
     let sign_up = found.sign_up.as_ref();
     let created_at = account.created_at.or(sign_up.map(|record| record.created_at));
@@ -23,7 +22,7 @@ pub(super) fn entity(auth: &Auth, found: &AccountForStaff) -> Value {
         "email": email.map_or("", |email| email.address.as_str()),
         "ip": found.places.first().map(Place::first_address),
         "ips": found.places.iter().map(place).collect::<Vec<Value>>(),
-        "role": RoleEntity::of(account.role, config.signups.invitations).as_numbers(),
+        "role": RoleEntity::of(account.role, auth.signups().invitations).as_numbers(),
         "confirmed": email.is_none_or(|email| email.confirmed),
         "approved": account.standing != Standing::Pending,
         "disabled": account.standing == Standing::Disabled,

@@ -6,11 +6,12 @@ mod entity;
 mod own;
 mod pages;
 mod paths;
+mod settings;
 
 use self::paths::{V1, V2};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::routes::{Routes, get, patch, post};
 use crate::web::kit::surfaces::Surface;
 
 /// The admin API (people PPL-128 to PPL-134, PPL-143, PPL-144).
@@ -27,6 +28,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         .route("/api/v1/admin/accounts/{id}/unsilence", [post(acts::unsilence)])
         .route("/api/v1/admin/accounts/{id}/unsensitive", [post(acts::unsensitive)])
         .route("/api/v1/admin/accounts/{id}/action", [post(acts::action)])
+        .route("/api/v1/admin/auth/settings", [get(settings::list), patch(settings::change)])
         .route("/api/v1/admin/auth/accounts/{id}/role", [post(own::role)])
         .route("/api/v1/admin/auth/accounts/{id}/confirm", [post(own::confirm)])
         .route("/api/v1/admin/auth/accounts/{id}/unlock", [post(own::unlock)])

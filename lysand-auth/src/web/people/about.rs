@@ -12,12 +12,13 @@ use crate::web::wire::reply::ApiError;
 
 /// `GET /api/v1/instance/rules`
 pub(super) async fn rules(auth: Data<Auth>) -> HttpResponse {
-    documents::public(&documents::rules(&auth.config().signups))
+    documents::public(&documents::rules(&auth.signups()))
 }
 
 /// `GET /api/v1/instance/terms_of_service`
 pub(super) async fn terms_of_service(auth: Data<Auth>) -> Result<HttpResponse, ApiError> {
-    let terms = existing(auth.config().signups.terms.as_ref())?;
+    let signups = auth.signups();
+    let terms = existing(signups.terms.as_ref())?;
     let since = terms.since.to_iso8601();
     let day = since.split('T').next().unwrap_or_default();
     let entity = json!({ "effective_date": day, "effective": true, "content": html(terms), "succeeded_by": null });
@@ -26,7 +27,8 @@ pub(super) async fn terms_of_service(auth: Data<Auth>) -> Result<HttpResponse, A
 
 /// `GET /api/v1/instance/privacy_policy`
 pub(super) async fn privacy_policy(auth: Data<Auth>) -> Result<HttpResponse, ApiError> {
-    let policy = existing(auth.config().signups.privacy.as_ref())?;
+    let signups = auth.signups();
+    let policy = existing(signups.privacy.as_ref())?;
     Ok(documents::public(&json!({ "updated_at": policy.since.to_iso8601(), "content": html(policy) })))
 }
 

@@ -6,10 +6,10 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::confirm_identity;
 use super::json::{body, private};
 use super::password::to_sign_in;
 use super::paths::{CLOSE, EXPORT};
-use super::{confirm_identity, entities};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
@@ -26,7 +26,7 @@ use crate::web::kit::page::{PageError, View, show};
 use crate::web::kit::session;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::reply::{ApiError, JsonBody};
+use crate::web::wire::reply::{ApiError, JsonBody, field_errors};
 use crate::web::wire::request as wire;
 
 /// `GET /account/close`
@@ -167,7 +167,7 @@ pub(super) async fn by_json(
             let told = json!({ "deleted_at": at.to_iso8601() });
             Ok(private(HttpResponse::build(StatusCode::ACCEPTED).json_body(&told)))
         }
-        Err(ClosingError::Field(error)) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
+        Err(ClosingError::Field(error)) => Ok(private(field_errors(&FormErrors::from(error)))),
         Err(ClosingError::Refused(error)) => Err(error.into()),
     }
 }

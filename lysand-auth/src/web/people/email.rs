@@ -6,7 +6,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::confirm_identity;
-use super::entities;
 use super::json::{body, private};
 use super::password::to_sign_in;
 use super::paths::EMAIL;
@@ -25,7 +24,7 @@ use crate::web::kit::page::{PageError, View, show};
 use crate::web::kit::session;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
-use crate::web::wire::reply::{ApiError, JsonBody, json as reply};
+use crate::web::wire::reply::{ApiError, JsonBody, field_errors, json as reply};
 use crate::web::wire::request as wire;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -215,7 +214,7 @@ pub(super) async fn ask(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, rece
     new.password = params.body_text("current_password")?.map(Secret::new);
     match flow::ask(&auth, &owner, &new, &wire::caller(&req, auth.config())).await {
         Ok(pending) => Ok(private(HttpResponse::build(StatusCode::ACCEPTED).json_body(&entity(&pending)))),
-        Err(AddressError::Field(error)) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
+        Err(AddressError::Field(error)) => Ok(private(field_errors(&FormErrors::from(error)))),
         Err(AddressError::Refused(error)) => Err(error.into()),
     }
 }
@@ -233,7 +232,7 @@ pub(super) async fn confirm(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, 
     let code = body(received)?.body_text("code")?.unwrap_or_default();
     match flow::confirm_by_code(&auth, &owner, &code, &wire::caller(&req, auth.config())).await? {
         Ok(()) => Ok(private(reply(&json!({})))),
-        Err(error) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
+        Err(error) => Ok(private(field_errors(&FormErrors::from(error)))),
     }
 }
 

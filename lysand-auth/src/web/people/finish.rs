@@ -113,7 +113,7 @@ async fn shown(
         (filled, FormErrors::default())
     });
     let reader = params.reader(req);
-    let signups = &auth.config().signups;
+    let signups = auth.signups();
     let page = Page::SignUp(Box::new(SignUpPage {
         action: reader.keep(FINISH),
         form_token,

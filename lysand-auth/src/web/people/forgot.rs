@@ -5,7 +5,6 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::entities;
 use super::json::{body, private};
 use super::paths::FORGOT;
 use crate::auth::Auth;
@@ -23,7 +22,7 @@ use crate::web::pages::authorization_request::{ECHOED, login_location, request};
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{pairs, redirect, with_query};
-use crate::web::wire::reply::{ApiError, json as reply};
+use crate::web::wire::reply::{ApiError, field_errors, json as reply};
 
 /// `GET /account/forgot`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
@@ -91,7 +90,7 @@ pub(super) async fn by_json(
     let language = language(&auth, &params.reader(&req));
     match flow::forgot(&auth, &typed, &browser, language).await? {
         Ok(()) => Ok(private(reply(&json!({ "message": texts::RESET_SENT })))),
-        Err(error) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
+        Err(error) => Ok(private(field_errors(&FormErrors::from(error)))),
     }
 }
 

@@ -6,7 +6,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::entities;
 use super::json::{body, private};
 use crate::auth::Auth;
 use crate::error::Error;
@@ -15,7 +14,7 @@ use crate::model::account::{Account, Role};
 use crate::web::kit::bearer::Bearer;
 use crate::web::kit::list_page;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::reply::{ApiError, json as reply};
+use crate::web::wire::reply::{ApiError, field_errors, json as reply};
 use crate::web::wire::request as wire;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -71,7 +70,7 @@ async fn made(auth: &Auth, req: &HttpRequest, maker: &Account, params: &Params) 
     let new = wanted(params, maker.role >= Role::Moderator)?;
     match flow::create_by(auth, maker, new, &wire::caller(req, auth.config())).await? {
         Ok(invitation) => Ok(private(reply(&entity(auth, &invitation)))),
-        Err(errors) => Ok(private(entities::field_errors(&errors))),
+        Err(errors) => Ok(private(field_errors(&errors))),
     }
 }
 

@@ -148,7 +148,7 @@ async fn shown(
             _ => None,
         },
         is_staff: may == MayInvite::AsStaff,
-        most_open: (may == MayInvite::AsPerson).then_some(auth.config().signups.max_open_invitations),
+        most_open: (may == MayInvite::AsPerson).then_some(auth.signups().max_open_invitations),
         fields: InvitationFields {
             max_uses: field("max_uses"),
             expires_in: field("expires_in"),

@@ -13,7 +13,7 @@ use crate::model::form_error::FormErrors;
 use crate::web::kit::bearer::Bearer;
 use crate::web::kit::session;
 use crate::web::wire::params::Received;
-use crate::web::wire::reply::{ApiError, json as reply};
+use crate::web::wire::reply::{ApiError, field_errors, json as reply};
 use crate::web::wire::request as wire;
 use crate::web::wire::token_entity::token_entity;
 
@@ -54,7 +54,7 @@ pub(super) async fn send_again(
     let address = params.body_text("email")?;
     match emails::send_again(&auth, &account, bearer.app(), address.as_deref(), &caller).await? {
         Ok(()) => Ok(reply(&json!({}))),
-        Err(error) => Ok(entities::field_errors(&FormErrors::from(error))),
+        Err(error) => Ok(field_errors(&FormErrors::from(error))),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::web::kit::documents::offered_providers;
 use crate::web::kit::surfaces::of_request;
 use crate::web::pages::authorization_request::{ECHOED, request};
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::reply::{ApiError, JsonBody, json as reply};
+use crate::web::wire::reply::{ApiError, JsonBody, field_errors, json as reply};
 use crate::web::wire::request as wire;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -122,7 +122,7 @@ pub(super) async fn email(auth: Data<Auth>, req: HttpRequest, received: Received
     let caller = wire::caller(&req, auth.config());
     match waiting::change_address(&auth, &waiting_token(&params)?, &address, &caller).await? {
         Ok(()) => Ok(private(reply(&json!({})))),
-        Err(error) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
+        Err(error) => Ok(private(field_errors(&FormErrors::from(error)))),
     }
 }
 
@@ -135,7 +135,7 @@ pub(super) async fn confirm(auth: Data<Auth>, req: HttpRequest, received: Receiv
         let confirmed = confirm_email::by_link(&auth, &Secret::new(token), altcha.as_deref(), &caller).await;
         return match confirmed {
             Ok(Ok(_)) => Ok(private(reply(&json!({})))),
-            Ok(Err(error)) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
+            Ok(Err(error)) => Ok(private(field_errors(&FormErrors::from(error)))),
             Err(Error::Refused(refusal)) if refusal.code == Code::DeadLink => {
                 Err(Error::refused(Code::NotFound, "Record not found").into())
             }
@@ -145,7 +145,7 @@ pub(super) async fn confirm(auth: Data<Auth>, req: HttpRequest, received: Receiv
     let code = params.body_text("code")?.unwrap_or_default();
     match waiting::confirm_by_code(&auth, &waiting_token(&params)?, &code, altcha.as_deref(), &caller).await? {
         Ok(()) => Ok(private(reply(&json!({})))),
-        Err(error) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
+        Err(error) => Ok(private(field_errors(&FormErrors::from(error)))),
     }
 }
 

@@ -5,7 +5,6 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::entities;
 use super::json::{body, private};
 use super::paths::PASSWORD;
 use crate::auth::Auth;
@@ -24,7 +23,7 @@ use crate::web::kit::session;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
-use crate::web::wire::reply::{ApiError, json as reply};
+use crate::web::wire::reply::{ApiError, field_errors, json as reply};
 use crate::web::wire::request as wire;
 
 /// `GET /.well-known/change-password`: where programs that keep passwords send people (FAC-80).
@@ -167,7 +166,7 @@ pub(super) async fn by_json(
     let caller = wire::caller(&req, auth.config());
     match flow::change_by_token(&auth, (&bearer.acting(), &account), &new, &caller).await {
         Ok(()) => Ok(private(reply(&json!({})))),
-        Err(ChangeError::Fields(errors)) => Ok(private(entities::field_errors(&errors))),
+        Err(ChangeError::Fields(errors)) => Ok(private(field_errors(&errors))),
         Err(ChangeError::Refused(error)) => Err(error.into()),
     }
 }

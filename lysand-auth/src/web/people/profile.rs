@@ -5,7 +5,6 @@ use actix_web::http::header::{CACHE_CONTROL, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::entities;
 use super::password::to_sign_in;
 use super::paths::PROFILE;
 use crate::auth::Auth;
@@ -24,7 +23,7 @@ use crate::web::kit::page::{PageError, View, show};
 use crate::web::kit::session;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
-use crate::web::wire::reply::{ApiError, json as reply};
+use crate::web::wire::reply::{ApiError, field_errors, json as reply};
 
 /// `PATCH /api/v1/accounts/update_credentials`
 pub(super) async fn by_app(auth: Data<Auth>, bearer: Bearer, received: Received) -> Result<HttpResponse, ApiError> {
@@ -39,7 +38,7 @@ pub(super) async fn by_app(auth: Data<Auth>, bearer: Bearer, received: Received)
             reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
             Ok(reply)
         }
-        Err(ProfileError::Fields(errors)) => Ok(entities::field_errors(&errors)),
+        Err(ProfileError::Fields(errors)) => Ok(field_errors(&errors)),
         Err(ProfileError::Refused(error)) => Err(error.into()),
     }
 }

@@ -7,7 +7,6 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde_json::json;
 
-use super::entities;
 use super::json::{body, private};
 use super::paths::{FORGOT, RESET_FORM};
 use crate::auth::Auth;
@@ -25,7 +24,7 @@ use crate::web::pages::authorization_request::{login_location, request};
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
-use crate::web::wire::reply::{ApiError, json as reply};
+use crate::web::wire::reply::{ApiError, field_errors, json as reply};
 use crate::web::wire::request as wire;
 
 /// The fields in which forms repeat the password (Lysand §2).
@@ -229,7 +228,7 @@ pub(super) async fn by_json(auth: Data<Auth>, req: HttpRequest, received: Receiv
     let password = params.body_text("password")?.map(Secret::new).unwrap_or_else(|| Secret::new(""));
     match flow::reset(&auth, &token, &password, &wire::caller(&req, auth.config())).await {
         Ok(_) => Ok(private(reply(&json!({})))),
-        Err(ResetError::Password(error)) => Ok(private(entities::field_errors(&FormErrors::from(error)))),
+        Err(ResetError::Password(error)) => Ok(private(field_errors(&FormErrors::from(error)))),
         Err(ResetError::Refused(Error::Refused(refusal))) if refusal.code == Code::DeadLink => {
             Err(Error::refused(Code::InvalidRequest, texts::INVALID_TOKEN).into())
         }

@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::entities;
 use super::json::{body, private};
 use crate::auth::Auth;
 use crate::error::Error;
@@ -15,7 +14,7 @@ use crate::secret::Secret;
 use crate::web::kit::bearer::Bearer;
 use crate::web::kit::list_page;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::reply::{ApiError, json as reply};
+use crate::web::wire::reply::{ApiError, field_errors, json as reply};
 use crate::web::wire::request as wire;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -64,7 +63,7 @@ pub(super) async fn end_apps(auth: Data<Auth>, req: HttpRequest, bearer: Bearer,
     let params = body(received)?;
     let which = match which(&params)? {
         Ok(which) => which,
-        Err(error) => return Ok(private(entities::field_errors(&FormErrors::from(error)))),
+        Err(error) => return Ok(private(field_errors(&FormErrors::from(error)))),
     };
     let password = password(&params)?;
     let ended = end_apps::end(&auth, &viewer, which, password.as_ref(), &wire::caller(&req, auth.config())).await?;

@@ -145,6 +145,7 @@ async fn shown(
         Some(_) => login_location(auth, &echoed),
         None => auth.config().page_named("account").0,
     };
+    let signups = auth.signups();
     let page = Page::SignUp(Box::new(SignUpPage {
         action: with_query(REGISTER, pairs(&echoed)),
         form_token,
@@ -155,8 +156,8 @@ async fn shown(
         needs_invitation,
         reviewed: offer.reason != "absent",
         fields: fields(&offer, filled, &outcome),
-        rules: &auth.config().signups.rules,
-        tos_url: &auth.config().signups.tos_url,
+        rules: &signups.rules,
+        tos_url: &signups.tos_url,
         minimum_age: offer.minimum_age.unwrap_or(0),
         challenge: offer.proof_of_work.then(|| CHALLENGE.to_owned()),
         provider: None,

@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::entities;
 use super::json::{body, private};
 use crate::auth::Auth;
 use crate::error::Error;
@@ -15,7 +14,7 @@ use crate::secret::Secret;
 use crate::web::kit::bearer::Bearer;
 use crate::web::kit::list_page;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::reply::{ApiError, json as reply};
+use crate::web::wire::reply::{ApiError, field_errors, json as reply};
 use crate::web::wire::request as wire;
 
 type Answer = Result<HttpResponse, ApiError>;
@@ -91,7 +90,7 @@ fn answer(made: Result<MadeToken, TokenError>) -> Answer {
             told["token"] = made.value.expose().into();
             Ok(private(reply(&told)))
         }
-        Err(TokenError::Fields(errors)) => Ok(private(entities::field_errors(&errors))),
+        Err(TokenError::Fields(errors)) => Ok(private(field_errors(&errors))),
         Err(TokenError::Refused(error)) => Err(error.into()),
     }
 }

@@ -2,7 +2,8 @@
 
 use lysand_auth::host::pages::{
     AccountRow, ActOnPage, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage,
-    EventOnPage, MomentOnPage, NetworkOnPage, RequestOnPage, RoleChoice, StaffFrame,
+    AdminSettingsPage, EventOnPage, MomentOnPage, NetworkOnPage, RequestOnPage, RoleChoice, SettingChoice,
+    SettingOnPage, SettingsSection, StaffFrame,
 };
 use serde_json::Value;
 
@@ -27,11 +28,61 @@ pub(super) fn admin(text: &'static str, samples: &mut Samples) {
     accounts(text, samples);
     account(text, samples);
     act(text, samples);
+    settings(text, samples);
+}
+
+fn settings(text: &'static str, samples: &mut Samples) {
+    let setting = |kind: &'static str, source: &'static str, wrong: bool| SettingOnPage {
+        name: text,
+        label: text,
+        hint: if wrong { "" } else { text },
+        kind,
+        value: text.to_owned(),
+        is_on: !wrong,
+        choices: [true, false].map(|chosen| SettingChoice { value: text, words: text, chosen }).into(),
+        source,
+        error: wrong.then(|| text.to_owned()),
+    };
+    let kinds = ["line", "text", "switch", "number", "choice", "list", "secret"];
+    let sources = ["environment", "database", "file", "default"];
+    let page = |is_wrong: bool, sign_in: bool| AdminSettingsPage {
+        frame: frame(text, 0),
+        action: text.to_owned(),
+        form_token: text.to_owned(),
+        seen: text.to_owned(),
+        sections: [true, false]
+            .map(|can_change| SettingsSection {
+                name: text,
+                is_wrong,
+                can_change,
+                settings: kinds
+                    .into_iter()
+                    .zip(sources.into_iter().cycle())
+                    .map(|(kind, source)| setting(kind, source, is_wrong))
+                    .collect(),
+            })
+            .into(),
+        asks_password: is_wrong,
+        sign_in: sign_in.then(|| text.to_owned()),
+        notice: Some(text).filter(|_| !is_wrong),
+        error: is_wrong.then(|| text.to_owned()),
+    };
+    for (is_wrong, sign_in) in [(false, false), (true, false), (true, true)] {
+        add(samples, "admin_settings.html", &page(is_wrong, sign_in));
+    }
 }
 
 fn frame(text: &'static str, waiting: u64) -> StaffFrame<'static> {
     let place = || text.to_owned();
-    StaffFrame { username: text, home: place(), requests: place(), waiting, accounts: place(), account: place() }
+    StaffFrame {
+        username: text,
+        home: place(),
+        requests: place(),
+        waiting,
+        accounts: place(),
+        settings: Some(place()).filter(|_| waiting > 0),
+        account: place(),
+    }
 }
 
 fn moment(text: &str) -> MomentOnPage {

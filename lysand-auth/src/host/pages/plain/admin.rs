@@ -7,11 +7,12 @@ use crate::host::pages::{
     AccountRow, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage, StaffFrame,
 };
 
-fn places(frame: &StaffFrame<'_>) -> String {
+pub(super) fn places(frame: &StaffFrame<'_>) -> String {
     let requests = format!("Requests to join ({})", frame.waiting);
     link(&frame.home, "Administration")
         + &link(&frame.requests, &requests)
         + &link(&frame.accounts, "Accounts")
+        + &frame.settings.as_deref().map(|settings| link(settings, "Settings")).unwrap_or_default()
         + &link(&frame.account, "Your account")
 }
 

@@ -18,6 +18,7 @@ use crate::web::wire::redirect::{redirect, with_query};
 pub(super) const HOME: &str = "/admin";
 pub(super) const REQUESTS: &str = "/admin/requests";
 pub(super) const ACCOUNTS: &str = "/admin/accounts";
+pub(super) const SETTINGS: &str = "/admin/settings";
 
 /// Somebody of the staff in a browser, or the answer for everybody else.
 pub(super) enum Visitor {
@@ -43,12 +44,14 @@ fn staff_only(browser: &SignedInBrowser) -> Result<(), Error> {
 /// Where the pages are, and how much waits.
 pub(super) async fn frame<'a>(auth: &Auth, reader: &Reader, staff: &'a Account) -> Result<StaffFrame<'a>, Error> {
     let place = |path| reader.keep(&auth.config().base_url.join(path));
+    let offers_settings = staff.role == Role::Admin && auth.live_settings().is_some();
     Ok(StaffFrame {
         username: &staff.username,
         home: place(HOME),
         requests: place(REQUESTS),
         waiting: admin::waiting(auth).await?,
         accounts: place(ACCOUNTS),
+        settings: offers_settings.then(|| place(SETTINGS)),
         account: place("/account"),
     })
 }

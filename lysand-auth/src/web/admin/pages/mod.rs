@@ -7,11 +7,12 @@ mod deed;
 mod frame;
 mod home;
 mod requests;
+mod settings;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use self::frame::{ACCOUNTS, HOME, REQUESTS, Visitor, rendered, visitor};
+use self::frame::{ACCOUNTS, HOME, REQUESTS, SETTINGS, Visitor, rendered, visitor};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::texts;
@@ -28,6 +29,7 @@ pub(super) fn routes(auth: &Auth) -> Routes {
         .route(HOME, [get(home::page)])
         .route(REQUESTS, [get(requests::page), post(requests::submit)])
         .route(ACCOUNTS, [get(accounts::page)])
+        .route(SETTINGS, [get(settings::page), post(settings::submit)])
         .route("/admin/accounts/{id}", [get(account::page), post(account::submit)])
         .route("/admin/accounts/{id}/{act}", [get(act::page), post(act::submit)])
         .route("/admin/{tail}*", [get(nothing)])

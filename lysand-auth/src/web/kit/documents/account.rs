@@ -10,7 +10,7 @@ use crate::model::account::Account;
 /// refuses to go on without (Mastodon §13) where the host says nothing of it.
 #[must_use]
 pub fn credential_account(auth: &Auth, account: &Account) -> Value {
-    let role = RoleEntity::of(account.role, auth.config().signups.invitations);
+    let role = RoleEntity::of(account.role, auth.signups().invitations);
     complete(auth.accounts().entity(account, &auth.config().base_url), role)
 }
 

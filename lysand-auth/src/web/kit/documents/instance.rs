@@ -1,5 +1,7 @@
 //! What a server says about itself (Mastodon §14.1, §14.2, Lysand §12.2).
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::sso::sso_extension;
@@ -15,18 +17,18 @@ const MASTODON: &str = "4.3.0";
 const API_LEVEL: u32 = 3;
 
 /// What a server says about joining it (people PPL-33).
-struct Joining<'a> {
+struct Joining {
     mode: Mode,
-    signups: &'a Signups,
+    signups: Arc<Signups>,
     /// Where a person signs up.
     page: Option<String>,
 }
 
-impl<'a> Joining<'a> {
-    fn of(auth: &'a Auth, surfaces: Surfaces) -> Self {
+impl Joining {
+    fn of(auth: &Auth, surfaces: Surfaces) -> Self {
         let mode = if surfaces.has(Surface::People) { sign_up::mode(auth, Road::Page) } else { Mode::Closed };
         let page = mode.takes_everybody().then(|| auth.config().register_page());
-        Self { mode, signups: &auth.config().signups, page }
+        Self { mode, signups: auth.signups(), page }
     }
 }
 
@@ -138,7 +140,7 @@ impl InstanceInfo {
         self.v2_of(&auth.config().base_url, &sso_extension(auth, surfaces), &Joining::of(auth, surfaces))
     }
 
-    fn v1_of(&self, base_url: &BaseUrl, sso: &Value, joining: &Joining<'_>) -> Value {
+    fn v1_of(&self, base_url: &BaseUrl, sso: &Value, joining: &Joining) -> Value {
         let Joining { mode, signups, .. } = joining;
         json!({
             "uri": domain(base_url),
@@ -166,7 +168,7 @@ impl InstanceInfo {
         })
     }
 
-    fn v2_of(&self, base_url: &BaseUrl, sso: &Value, joining: &Joining<'_>) -> Value {
+    fn v2_of(&self, base_url: &BaseUrl, sso: &Value, joining: &Joining) -> Value {
         let Joining { mode, signups, page } = joining;
         let mut configuration = limits();
         configuration["urls"] = json!({
@@ -269,7 +271,7 @@ mod tests {
         let banner = Some(banner.to_owned()).filter(|banner| !banner.is_empty());
         let info = InstanceInfo::new("Fernhill").with_description("Ferns").with_banner(banner).with_accounts(7);
         let signups = Signups::default();
-        let joining = Joining { mode: Mode::Closed, signups: &signups, page: None };
+        let joining = Joining { mode: Mode::Closed, signups: Arc::new(signups), page: None };
         (info.v1_of(&base_url, &sso, &joining), info.v2_of(&base_url, &sso, &joining))
     }
 

@@ -6,10 +6,20 @@ use serde_json::Value as Json;
 use super::value::Value;
 use crate::error::{Code, Error};
 
-pub(super) fn json_pairs(bytes: &[u8]) -> Result<Vec<(String, Value)>, Error> {
+/// The members of an object, and the names of those that are null.
+pub(super) type Pairs = (Vec<(String, Value)>, Vec<String>);
+
+pub(super) fn json_pairs(bytes: &[u8]) -> Result<Pairs, Error> {
     let Members(members) = serde_json::from_slice(bytes)
         .map_err(|error| Error::refused(Code::InvalidRequest, format!("The JSON body cannot be read: {error}.")))?;
-    Ok(members.into_iter().filter_map(|(name, json)| Some((name, json_value(json)?))).collect())
+    let (mut pairs, mut nulls) = (Vec::new(), Vec::new());
+    for (name, json) in members {
+        match json_value(json) {
+            Some(value) => pairs.push((name, value)),
+            None => nulls.push(name),
+        }
+    }
+    Ok((pairs, nulls))
 }
 
 fn json_value(json: Json) -> Option<Value> {

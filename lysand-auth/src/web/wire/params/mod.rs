@@ -26,6 +26,8 @@ pub(crate) struct Received(pub(crate) Result<Params, Error>);
 pub(crate) struct Params {
     query: Vec<(String, Value)>,
     body: Vec<(String, Value)>,
+    /// The members of a JSON body that are null. Elsewhere they are not there.
+    nulls: Vec<String>,
     /// The body had a type that nobody parses.
     foreign_type: bool,
 }
@@ -86,7 +88,7 @@ impl Params {
             FORM => self.body = form_pairs(&bytes),
             "multipart/form-data" => self.body = multipart_pairs(content_type, bytes).await?,
             "application/json" if bytes.iter().all(u8::is_ascii_whitespace) => {}
-            "application/json" => self.body = json_pairs(&bytes)?,
+            "application/json" => (self.body, self.nulls) = json_pairs(&bytes)?,
             "" => {}
             _ => self.foreign_type = true,
         }
@@ -159,6 +161,28 @@ impl Params {
         let is_given = self.body.iter().any(|(known, _)| known == name);
         let text = storable(name, self.body_text(name)?)?;
         Ok(text.or_else(|| is_given.then(String::new)))
+    }
+
+    /// The names of all that the body carries, null or not; each as often as it does.
+    pub(crate) fn body_names(&self) -> impl Iterator<Item = &str> {
+        self.body.iter().map(|(name, _)| name.as_str()).chain(self.nulls.iter().map(String::as_str))
+    }
+
+    /// Whether a JSON body carries null under this name.
+    pub(crate) fn is_null(&self, name: &str) -> bool {
+        self.nulls.iter().any(|known| known == name)
+    }
+
+    /// A list of texts in the body, which may be an empty one.
+    ///
+    /// # Errors
+    /// For anything else than one list.
+    pub(crate) fn body_list(&self, name: &str) -> Result<Vec<String>, Error> {
+        let mut given = self.body.iter().filter(|(known, _)| known == name);
+        match (given.next(), given.next()) {
+            (Some((_, Value::List(list))), None) => Ok(list.clone()),
+            _ => Err(not_texts(name)),
+        }
     }
 
     /// The members of an object in the body, as parameters of their own.
@@ -306,7 +330,7 @@ mod tests {
     use super::*;
 
     fn params(query: &str, body: Vec<(String, Value)>) -> Params {
-        Params { query: form_pairs(query.as_bytes()), body, foreign_type: false }
+        Params { query: form_pairs(query.as_bytes()), body, ..Params::default() }
     }
 
     #[test]
@@ -324,7 +348,7 @@ mod tests {
     #[test]
     fn parameter_list_accepts_brackets_indexes_and_json_array() {
         for body in
-            [form_pairs(b"u[]=a&u[]=b"), form_pairs(b"u[0]=a&u[1]=b"), json_pairs(br#"{"u":["a","b"]}"#).unwrap()]
+            [form_pairs(b"u[]=a&u[]=b"), form_pairs(b"u[0]=a&u[1]=b"), json_pairs(br#"{"u":["a","b"]}"#).unwrap().0]
         {
             assert_eq!(params("", body).last_list("u").unwrap(), ["a", "b"]);
         }
@@ -334,7 +358,7 @@ mod tests {
 
     #[test]
     fn parameter_json_scalars_become_text_and_null_is_absent() {
-        let params = params("", json_pairs(br#"{"n":123,"t":true,"z":null,"o":{},"d":"1","d":"2"}"#).unwrap());
+        let params = params("", json_pairs(br#"{"n":123,"t":true,"z":null,"o":{},"d":"1","d":"2"}"#).unwrap().0);
         assert_eq!(params.text("n").unwrap().as_deref(), Some("123"));
         assert_eq!(params.text("t").unwrap().as_deref(), Some("true"));
         assert_eq!(params.text("z").unwrap(), None);
@@ -376,7 +400,7 @@ mod tests {
             let read = [
                 params(&form, vec![]).text(&name).unwrap(),
                 params("", form_pairs(form.as_bytes())).text(&name).unwrap(),
-                params("", json_pairs(&json).unwrap()).text(&name).unwrap(),
+                params("", json_pairs(&json).unwrap().0).text(&name).unwrap(),
             ];
             prop_assert_eq!(read, [Some(value.clone()), Some(value.clone()), Some(value)]);
         }
