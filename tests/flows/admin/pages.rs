@@ -15,17 +15,17 @@ const APPROVAL: &[(&str, &str)] = &[("signups.proof_of_work", "false"), ("signup
 const REFUSED: &str = "This page is for the people who run this server.";
 
 /// The browser of somebody who is signed in.
-async fn browser(story: &Story, person: &Person) -> CookieJar {
+pub(super) async fn browser(story: &Story, person: &Person) -> CookieJar {
     let mut jar = CookieJar::default();
     jar.keep_value("jwt", &story.sign_in(person, &story.usual_app().await).await.cookie);
     jar
 }
 
-async fn look(story: &Story, jar: &CookieJar, path: &str) -> Response {
+pub(super) async fn look(story: &Story, jar: &CookieJar, path: &str) -> Response {
     story.get(path).header("accept", "text/html").cookies(jar).send().await
 }
 
-async fn fill(story: &Story, jar: &mut CookieJar, path: &str, fields: &[(&str, &str)]) -> Response {
+pub(super) async fn fill(story: &Story, jar: &mut CookieJar, path: &str, fields: &[(&str, &str)]) -> Response {
     let token = form_token(story, jar, path).await;
     let fields = [&[("form_token", &*token)], fields].concat();
     story.post(path).header("accept", "text/html").cookies(jar).form(&fields).send().await

@@ -9,16 +9,27 @@ use super::parts::MomentOnPage;
 pub struct StaffFrame<'a> {
     /// Who is signed in.
     pub username: &'a str,
-    /// The first page.
-    pub home: String,
+    /// The pages to go to, in their order.
+    pub places: Vec<StaffPlace>,
     /// The requests to join.
     pub requests: String,
     /// How many of them wait.
     pub waiting: u64,
     /// The accounts.
     pub accounts: String,
-    /// The own account.
-    pub account: String,
+}
+
+/// A page that every page for staff leads to.
+#[derive(Clone, Debug, Serialize)]
+pub struct StaffPlace {
+    /// Its address.
+    pub link: String,
+    /// Its name, in English.
+    pub words: &'static str,
+    /// How much waits there.
+    pub count: u64,
+    /// Whether it is the page that is shown.
+    pub is_current: bool,
 }
 
 /// `GET /admin`: how things are.

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::admin::{AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage};
+use super::admin_lists::{AdminConfirmPage, AdminInvitationsPage};
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
@@ -80,6 +81,10 @@ pub enum Page<'a> {
     AdminAccount(Box<AdminAccountPage<'a>>),
     /// `GET /admin/accounts/ID/ACT`: what will happen to an account.
     AdminAct(AdminActPage<'a>),
+    /// `GET /admin/invitations`: the invitations of all.
+    AdminInvitations(Box<AdminInvitationsPage<'a>>),
+    /// What staff is about to do to all but an account.
+    AdminConfirm(AdminConfirmPage<'a>),
     /// `GET /account/sessions`: what is signed in to the account.
     Sessions(SessionsPage<'a>),
     /// `GET /account/sessions/end`: shall everything end?
@@ -351,6 +356,8 @@ impl Pages for FrontendPages {
             | Page::AdminAccounts(_)
             | Page::AdminAccount(_)
             | Page::AdminAct(_)
+            | Page::AdminInvitations(_)
+            | Page::AdminConfirm(_)
             | Page::Sessions(_)
             | Page::EndEverything(_)
             | Page::EndApps(_)

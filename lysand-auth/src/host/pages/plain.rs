@@ -1,6 +1,7 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
 mod admin;
+mod admin_lists;
 mod html;
 mod leaving;
 mod people;
@@ -74,6 +75,8 @@ impl Pages for Plain {
             Page::AdminAccounts(page) => ("Accounts", admin::accounts(page)),
             Page::AdminAccount(page) => ("Account", admin::account(page)),
             Page::AdminAct(page) => (page.words, admin::act(page)),
+            Page::AdminInvitations(page) => ("Invitations", admin_lists::invitations(page)),
+            Page::AdminConfirm(page) => (page.words, admin_lists::confirm(page)),
             Page::Sessions(page) => ("Where you are signed in", sign_ins::sessions(page)),
             Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
             Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),

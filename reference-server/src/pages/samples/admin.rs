@@ -2,7 +2,7 @@
 
 use lysand_auth::host::pages::{
     AccountRow, ActOnPage, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage,
-    EventOnPage, MomentOnPage, NetworkOnPage, RequestOnPage, RoleChoice, StaffFrame,
+    EventOnPage, MomentOnPage, NetworkOnPage, RequestOnPage, RoleChoice, StaffFrame, StaffPlace,
 };
 use serde_json::Value;
 
@@ -29,12 +29,13 @@ pub(super) fn admin(text: &'static str, samples: &mut Samples) {
     act(text, samples);
 }
 
-fn frame(text: &'static str, waiting: u64) -> StaffFrame<'static> {
-    let place = || text.to_owned();
-    StaffFrame { username: text, home: place(), requests: place(), waiting, accounts: place(), account: place() }
+pub(super) fn frame(text: &'static str, waiting: u64) -> StaffFrame<'static> {
+    let place = |is_current| StaffPlace { link: text.to_owned(), words: text, count: waiting, is_current };
+    let link = || text.to_owned();
+    StaffFrame { username: text, places: vec![place(true), place(false)], requests: link(), waiting, accounts: link() }
 }
 
-fn moment(text: &str) -> MomentOnPage {
+pub(super) fn moment(text: &str) -> MomentOnPage {
     MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() }
 }
 

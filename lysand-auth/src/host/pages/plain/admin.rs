@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
     AccountRow, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage, StaffFrame,
+    StaffPlace,
 };
 
-fn places(frame: &StaffFrame<'_>) -> String {
-    let requests = format!("Requests to join ({})", frame.waiting);
-    link(&frame.home, "Administration")
-        + &link(&frame.requests, &requests)
-        + &link(&frame.accounts, "Accounts")
-        + &link(&frame.account, "Your account")
+pub(super) fn places(frame: &StaffFrame<'_>) -> String {
+    let words = |place: &StaffPlace| match place.count {
+        0 => place.words.to_owned(),
+        count => format!("{} ({count})", place.words),
+    };
+    frame.places.iter().map(|place| link(&place.link, &words(place))).collect()
 }
 
 pub(super) fn home(page: &AdminHomePage<'_>) -> String {

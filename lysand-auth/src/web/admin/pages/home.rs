@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::frame::{Visitor, frame, rendered, shown, visitor};
+use super::frame::{HOME, Visitor, frame, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::flows::{admin, sign_up};
 use crate::host::pages::{AdminHomePage, Page};
@@ -20,7 +20,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received)
         let reader = reader.for_account(Some(&staff.account));
         let counts = admin::counts(&auth).await?;
         let page = Page::AdminHome(AdminHomePage {
-            frame: frame(&auth, &reader, &staff.account).await?,
+            frame: frame(&auth, &reader, &staff.account, HOME).await?,
             people: counts.accounts,
             stopped: counts.stopped,
             failed_mails: counts.failed_mails,
