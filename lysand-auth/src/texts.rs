@@ -28,6 +28,17 @@ texts! {
             "Somebody changed the settings meanwhile. Look at them again, and save once more.";
         /// To everybody else (people PPL-155).
         FOR_STAFF = "This page is for the people who run this server.";
+        /// Where its pages are.
+        PLACE_OVERVIEW = "Overview";
+        PLACE_REQUESTS = "Requests";
+        PLACE_ACCOUNTS = "Accounts";
+        PLACE_INVITATIONS = "Invitations";
+        PLACE_SETTINGS = "Settings";
+        /// What the charts of the first page count.
+        CHART_SIGN_INS = "Sign-ins";
+        CHART_FAILURES = "Refused sign-ins";
+        CHART_SIGN_UPS = "Sign-ups";
+        PLACE_OWN_ACCOUNT = "Your account";
         /// Whether an account may act.
         STATE_ACTIVE = "active";
         STATE_PENDING = "waits for approval";
@@ -38,6 +49,7 @@ texts! {
         DONE = "Done.";
         REQUESTS_APPROVED = "The requests are approved.";
         REQUESTS_REJECTED = "The requests are declined.";
+        INVITATIONS_ENDED = "The invitations are ended.";
         /// What went wrong.
         NOTHING_CHOSEN = "Choose at least one.";
         /// What can be done to an account.
@@ -61,6 +73,10 @@ texts! {
             "All browsers and apps of this account are signed out now, and its password signs nobody in any more. Its owner gets a mail with a link to choose a new one.";
         ACT_CHANGE_ROLE_WHAT =
             "Moderators see all accounts, decide about requests and can stop people. Admins can do everything. The new role counts at once; its owner and all admins are told by mail.";
+        /// What can be done to other things, and what that means.
+        ACT_END_INVITATIONS = "End all its invitations";
+        ACT_END_INVITATIONS_WHAT =
+            "Nobody can sign up with the invitations of this account any more. Who has signed up already stays, and the account can make new ones.";
     }
     /// What our own sign-in page shows of an `error_description`. Others in a URL are nobody's, and are replaced by
     /// [`TRY_AGAIN`].

@@ -2,6 +2,7 @@
 //! refused.
 
 #[cfg(feature = "sso")]
+mod admin;
 mod authorities;
 mod base_url;
 mod closing;
@@ -19,6 +20,7 @@ mod sessions;
 mod signups;
 mod sso;
 
+pub use self::admin::AdminRules;
 #[cfg(feature = "sso")]
 pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
@@ -90,6 +92,8 @@ pub struct Config {
     pub personal_tokens: PersonalTokens,
     /// What happens to accounts whose owners close them.
     pub closing: Closing,
+    /// What the people who run the server can do where.
+    pub admin: AdminRules,
 }
 
 impl Config {
@@ -114,6 +118,7 @@ impl Config {
             sessions: SessionRules::default(),
             personal_tokens: PersonalTokens::default(),
             closing: Closing::default(),
+            admin: AdminRules::default(),
         }
     }
 
@@ -206,6 +211,12 @@ impl Config {
     #[must_use]
     pub fn with_closing(self, closing: Closing) -> Self {
         Self { closing, ..self }
+    }
+
+    /// What the people who run the server can do where.
+    #[must_use]
+    pub fn with_admin(self, admin: AdminRules) -> Self {
+        Self { admin, ..self }
     }
 
     /// Everything that is wrong with this configuration, at once; empty when all is well.

@@ -12,6 +12,7 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::SignUpRecord;
+use crate::steps::daily_numbers;
 use crate::steps::erasure::{self, When};
 use crate::steps::removal::{self, Removal};
 use crate::steps::throttle::KNOWN;
@@ -97,6 +98,11 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     let idle = before.minus(auth.config().lifetimes.refresh_token_idle);
     let mut swept = Swept::default();
     let mut sweeper = Sweeper { auth, batch: SMALLEST_BATCH, failed: None };
+    // Before events go that are counted.
+    if let Err(error) = daily_numbers::keep(auth).await {
+        tracing::warn!(%error, "the numbers of the last days cannot be kept");
+        sweeper.failed.get_or_insert(error);
+    }
     // Before tokens go that have ended.
     if let Err(error) = token_notice::tell(auth).await {
         tracing::warn!(%error, "people cannot be told that their personal tokens end");

@@ -5,6 +5,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod confirmation;
+pub(crate) mod daily_numbers;
 pub(crate) mod ending;
 pub(crate) mod erasure;
 pub(crate) mod events;

@@ -36,6 +36,11 @@ pub(super) struct Row {
     links: Option<String>,
 }
 
+/// How many apps are registered.
+pub(crate) async fn count(conn: &mut Conn) -> Result<i64, Error> {
+    Ok(on!(conn, c => auth_app::table.count().get_result(c))?)
+}
+
 /// An app and the digest of its secret.
 pub(crate) struct StoredApp {
     pub(crate) app: App,

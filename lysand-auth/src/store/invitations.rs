@@ -134,6 +134,15 @@ pub(crate) async fn end(conn: &mut Conn, id: &str, now: Timestamp) -> Result<boo
     Ok(changed == 1)
 }
 
+/// Ends all invitations of an account that have not ended before; how many there were.
+pub(crate) async fn end_all(conn: &mut Conn, maker: &AccountId, now: Timestamp) -> Result<usize, Error> {
+    Ok(on!(conn, c => diesel::update(table::table)
+        .filter(table::maker.eq(maker.as_str()))
+        .filter(table::ended_at.is_null())
+        .set(table::ended_at.eq(Some(now.micros())))
+        .execute(c))?)
+}
+
 /// How many of an account's can be used.
 pub(crate) async fn count_usable(conn: &mut Conn, maker: &AccountId, now: Timestamp) -> Result<i64, Error> {
     Ok(on!(conn, c => table::table

@@ -21,6 +21,7 @@ pub(crate) mod authorizations;
 mod bearer_batches;
 mod conn;
 pub(crate) mod credentials;
+pub(crate) mod days;
 pub(crate) mod email_changes;
 pub(crate) mod erasure;
 mod error;

@@ -156,6 +156,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    auth_day (day, name) {
+        day -> BigInt,
+        name -> Text,
+        number -> BigInt,
+    }
+}
+
+diesel::table! {
     auth_setting (name) {
         name -> Text,
         value -> Text,

@@ -87,6 +87,16 @@ pub(crate) async fn lock_live(conn: &mut Conn, id: &SessionId, now: Timestamp) -
     }
 }
 
+/// How many sessions are live.
+pub(crate) async fn count_live(conn: &mut Conn, now: Timestamp) -> Result<i64, Error> {
+    Ok(on!(conn, c => table::table
+        .filter(table::ended_at.is_null())
+        .filter(table::expires_at.gt(now.micros()))
+        .filter(table::idle_at.is_null().or(table::idle_at.gt(now.micros())))
+        .count()
+        .get_result(c))?)
+}
+
 /// The live sessions of an account, the latest first.
 pub(crate) async fn live_of_account(
     conn: &mut Conn,

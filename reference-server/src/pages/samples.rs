@@ -2,6 +2,8 @@
 
 mod about;
 mod admin;
+mod admin_lists;
+mod admin_settings;
 mod common;
 mod invitations;
 mod leaving;
@@ -37,6 +39,8 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     recovery::recovery(text, &mut samples);
     invitations::invitations(text, &mut samples);
     admin::admin(text, &mut samples);
+    admin_settings::settings(text, &mut samples);
+    admin_lists::admin_lists(text, &mut samples);
     sign_ins::sign_ins(text, &mut samples);
     tokens::tokens(text, &mut samples);
     leaving::leaving(text, &mut samples);

@@ -17,6 +17,7 @@ macro_rules! templates {
 
 templates! {
     "base.html",
+    "admin_frame.html",
     "sign_in.html",
     "consent.html",
     "code.html",
@@ -49,6 +50,8 @@ templates! {
     "admin_account.html",
     "admin_act.html",
     "admin_settings.html",
+    "admin_invitations.html",
+    "admin_confirm.html",
     "setup.html",
     "home.html",
     "about.html",

@@ -28,8 +28,8 @@ mod variable;
 use std::path::{Path, PathBuf};
 
 use lysand_auth::config::{
-    BaseUrl, Closing, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens, RateLimits, SessionRules,
-    Signups, Sso,
+    AdminRules, BaseUrl, Closing, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens, RateLimits,
+    SessionRules, Signups, Sso,
 };
 use lysand_auth::flows::settings::Setting;
 use lysand_auth::keys::Keys;
@@ -98,6 +98,8 @@ pub struct Settings {
     pub personal_tokens: PersonalTokens,
     /// `accounts.closing_grace`, as the library takes it.
     pub closing: Closing,
+    /// `[admin]`, as the library takes it.
+    pub admin: AdminRules,
     /// `accounts.reuse_names`: whether somebody else can have the name of an account that was removed.
     pub reuse_names: bool,
     /// `[smtp]`
@@ -179,6 +181,7 @@ impl Settings {
         let sessions = sessions::sessions(reader);
         let personal_tokens = people::personal_tokens(reader);
         let closing = people::closing(reader);
+        let admin = people::admin(reader);
         let reuse_names = reader.get("accounts.reuse_names", false);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
@@ -207,6 +210,7 @@ impl Settings {
             sessions,
             personal_tokens,
             closing,
+            admin,
             reuse_names,
             smtp,
             log_format,
@@ -269,6 +273,7 @@ impl Settings {
             .with_sessions(self.sessions)
             .with_personal_tokens(self.personal_tokens)
             .with_closing(self.closing)
+            .with_admin(self.admin)
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acts;
+mod invitations;
 mod pages;
 mod rights;
 mod settings;

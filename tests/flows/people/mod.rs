@@ -39,7 +39,7 @@ use tests::wait;
 pub(crate) use self::confirm_identity::confirm_identity;
 
 /// The form fields of somebody who wants an account, with no proof of work.
-fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
     vec![("username", username), ("email", email), ("password", "a calm evening")]
 }
 

@@ -1,12 +1,15 @@
 //! Who of the people who run a server may do what, and to whom (people PPL-15 to PPL-18, PPL-21, PPL-22).
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::accounts::{AccountQuery, AccountsError};
 use crate::model::account::{Account, AccountId, Role, Standing};
+use crate::model::event::EventKind;
 use crate::model::session::{ActingToken, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::presence::Present;
+use crate::store::events::{self, Wanted};
 use crate::texts;
 
 /// What staff does to an account.
@@ -85,6 +88,27 @@ pub async fn target(auth: &Auth, staff: &Account, id: &str, act: Act) -> Result<
     let target = found.ok_or_else(|| Error::refused(Code::NotFound, texts::RECORD_NOT_FOUND))?;
     require(auth, staff, &target, act).await?;
     Ok(target)
+}
+
+/// Demands that an app may delete this account: it was suspended long enough ago, which stands for the fresh proof that apps for
+/// Mastodon's admin API cannot give (people PPL-135).
+///
+/// # Errors
+/// 403; when the database does not answer.
+pub async fn require_deletable(auth: &Auth, target: &Account) -> Result<(), Error> {
+    let rules = auth.config().admin;
+    if !rules.api_delete || target.standing != Standing::Suspended {
+        return Err(not_allowed());
+    }
+    let (event, id) = (Some(EventKind::Suspended.name().to_owned()), Some(target.id.as_str().to_owned()));
+    let wanted = Wanted { event, target: id, limit: 1, ..Wanted::default() };
+    let found = auth.store().read(move |c| Box::pin(events::find(c, wanted))).await?;
+    // Of a suspension that no event tells of any more, nobody knows that it is recent.
+    let since = found.first().map_or(Timestamp::from_micros(0), |event| event.at);
+    match auth.ambient().now().since(since) >= rules.api_delete_after {
+        true => Ok(()),
+        false => Err(not_allowed()),
+    }
 }
 
 /// Demands that a member of the staff who uses a program signed in a moment ago, or the password (people PPL-24).

@@ -9,13 +9,13 @@ use crate::config::{Invitations, Mode};
 use crate::error::{Code, Error};
 use crate::model::account::{Account, AccountId, Role};
 use crate::model::caller::Caller;
-use crate::model::event::Actor;
+use crate::model::event::{Actor, EventKind};
 use crate::model::form_error::{FormError, FormErrors};
 use crate::model::list_page::{ListPage, ListSpan, RowSpan};
 use crate::model::rate_limit::Rule;
 use crate::model::sign_up::{Invitation, Road};
-use crate::steps::{admission, throttle};
-use crate::store::invitations;
+use crate::steps::{admission, events, throttle};
+use crate::store::{self, invitations};
 use crate::texts;
 
 /// How often an invitation of somebody who is not staff can be used at most.
@@ -115,13 +115,18 @@ pub async fn of_person(auth: &Auth, maker: &Account, span: ListSpan) -> Result<L
     listed(auth, Some(maker.id.clone()), span).await
 }
 
-/// The invitations of all, for staff.
+/// The invitations of all, or those that one account made, for staff.
 ///
 /// # Errors
 /// 403 for others; when the database does not answer.
-pub async fn of_all(auth: &Auth, staff: &Account, span: ListSpan) -> Result<ListPage<Invitation>, Error> {
+pub async fn of_all(
+    auth: &Auth,
+    staff: &Account,
+    maker: Option<AccountId>,
+    span: ListSpan,
+) -> Result<ListPage<Invitation>, Error> {
     require_staff(staff)?;
-    listed(auth, None, span).await
+    listed(auth, maker, span).await
 }
 
 async fn listed(auth: &Auth, maker: Option<AccountId>, span: ListSpan) -> Result<ListPage<Invitation>, Error> {
@@ -156,6 +161,39 @@ pub async fn end_any(auth: &Auth, staff: &Account, id: &str, caller: &Caller) ->
         Some(known) if known.maker.as_ref() != Some(&staff.id) => Err(not_allowed()),
         _ => ended(auth, id, Some(staff.id.clone()), by, caller).await,
     }
+}
+
+/// Whether this member of the staff may end what that account made: admins those of everybody, moderators their own
+/// (people PPL-19).
+#[must_use]
+pub fn may_end(staff: &Account, maker: Option<&AccountId>) -> bool {
+    staff.role == Role::Admin || maker == Some(&staff.id)
+}
+
+/// Ends all invitations of an account at once; how many there were (people PPL-87). Who has signed up with them stays.
+///
+/// # Errors
+/// 403 for whoever may not; 404 for an account that is not there.
+pub async fn end_all(auth: &Auth, staff: &Account, maker: &AccountId, caller: &Caller) -> Result<usize, Error> {
+    require_staff(staff)?;
+    if !may_end(staff, Some(maker)) {
+        return Err(not_allowed());
+    }
+    let found = auth.account(maker).await?;
+    let account = found.ok_or_else(|| Error::refused(Code::NotFound, texts::RECORD_NOT_FOUND))?;
+    let event = events::event(auth, EventKind::InvitationEnded, caller).by(Actor::Account(staff.id.clone()));
+    let event = event.about(&account.id, &account.username);
+    let now = auth.ambient().now();
+    let ended = auth.store().write(move |c| {
+        Box::pin(async move {
+            let ended = invitations::end_all(c, &account.id, now).await?;
+            if ended > 0 {
+                store::events::add(c, event.with("count", ended)).await?;
+            }
+            Ok(ended)
+        })
+    });
+    ended.await
 }
 
 /// Demands that staff asks.

@@ -9,18 +9,27 @@ use super::parts::MomentOnPage;
 pub struct StaffFrame<'a> {
     /// Who is signed in.
     pub username: &'a str,
-    /// The first page.
-    pub home: String,
+    /// The pages to go to, in their order.
+    pub places: Vec<StaffPlace>,
     /// The requests to join.
     pub requests: String,
     /// How many of them wait.
     pub waiting: u64,
     /// The accounts.
     pub accounts: String,
-    /// The settings, for admins, where any can be changed.
-    pub settings: Option<String>,
-    /// The own account.
-    pub account: String,
+}
+
+/// A page that every page for staff leads to.
+#[derive(Clone, Debug, Serialize)]
+pub struct StaffPlace {
+    /// Its address.
+    pub link: String,
+    /// Its name, in English.
+    pub words: &'static str,
+    /// How much waits there.
+    pub count: u64,
+    /// Whether it is the page that is shown.
+    pub is_current: bool,
 }
 
 /// `GET /admin`: how things are.
@@ -38,6 +47,34 @@ pub struct AdminHomePage<'a> {
     pub reaches_nobody: bool,
     /// Who may sign up: `open`, `approval`, `invitation` or `closed`.
     pub mode: &'static str,
+    /// What happened in the last days, a chart each.
+    pub charts: Vec<ChartOnPage>,
+}
+
+/// How often something happened on each of the last days.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChartOnPage {
+    /// What, in English words.
+    pub words: &'static str,
+    /// How often in all.
+    pub total: i64,
+    /// How often on the day with the most.
+    pub most: i64,
+    /// The days, the oldest first.
+    pub days: Vec<DayOnChart>,
+}
+
+/// A day of a chart.
+#[derive(Clone, Debug, Serialize)]
+pub struct DayOnChart {
+    /// The day: `2026-11-29`.
+    pub day: String,
+    /// How often.
+    pub number: i64,
+    /// Where its bar begins, in tenths of a day's width.
+    pub x: usize,
+    /// How high its bar is: 0 to 50.
+    pub height: i64,
 }
 
 /// `GET /admin/requests`: who wants to join.

@@ -2,6 +2,7 @@
 
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin;
+mod admin_lists;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin_settings;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
@@ -20,6 +21,7 @@ mod sign_ins;
 mod tokens;
 
 pub use self::admin::*;
+pub use self::admin_lists::*;
 pub use self::admin_settings::*;
 pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::admin::{AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage};
+use super::admin_lists::{AdminConfirmPage, AdminInvitationsPage};
 use super::admin_settings::AdminSettingsPage;
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
@@ -83,6 +84,10 @@ pub enum Page<'a> {
     AdminAct(AdminActPage<'a>),
     /// `GET /admin/settings`: what can be changed while the server runs.
     AdminSettings(Box<AdminSettingsPage<'a>>),
+    /// `GET /admin/invitations`: the invitations of all.
+    AdminInvitations(Box<AdminInvitationsPage<'a>>),
+    /// What staff is about to do to all but an account.
+    AdminConfirm(AdminConfirmPage<'a>),
     /// `GET /account/sessions`: what is signed in to the account.
     Sessions(SessionsPage<'a>),
     /// `GET /account/sessions/end`: shall everything end?
@@ -355,6 +360,8 @@ impl Pages for FrontendPages {
             | Page::AdminAccount(_)
             | Page::AdminAct(_)
             | Page::AdminSettings(_)
+            | Page::AdminInvitations(_)
+            | Page::AdminConfirm(_)
             | Page::Sessions(_)
             | Page::EndEverything(_)
             | Page::EndApps(_)

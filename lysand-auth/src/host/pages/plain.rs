@@ -1,6 +1,7 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
 mod admin;
+mod admin_lists;
 mod admin_settings;
 mod html;
 mod leaving;
@@ -76,6 +77,8 @@ impl Pages for Plain {
             Page::AdminAccount(page) => ("Account", admin::account(page)),
             Page::AdminAct(page) => (page.words, admin::act(page)),
             Page::AdminSettings(page) => ("Settings", admin_settings::settings(page)),
+            Page::AdminInvitations(page) => ("Invitations", admin_lists::invitations(page)),
+            Page::AdminConfirm(page) => (page.words, admin_lists::confirm(page)),
             Page::Sessions(page) => ("Where you are signed in", sign_ins::sessions(page)),
             Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
             Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),

@@ -9,8 +9,8 @@ use super::paths::WRITES;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin::{self, Act};
-use crate::flows::reviews;
 use crate::flows::staff::{self, StaffAct, Standing};
+use crate::flows::{closing, reviews};
 use crate::host::accounts::{AccountsError, Action};
 use crate::model::account::Account;
 use crate::model::event::Actor;
@@ -61,6 +61,16 @@ impl Acting {
 async fn shown(auth: &Auth, account: Account) -> Answer {
     let found = admin::shown(auth, vec![account]).await?;
     Ok(reply(&found.first().map(|found| entity(auth, found))))
+}
+
+/// `DELETE /api/v1/admin/accounts/:id`
+pub(super) async fn delete(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: Path<String>) -> Answer {
+    let acting = Acting::new(auth, req, &bearer, &id, Act::Delete).await?;
+    admin::require_deletable(&acting.auth, &acting.target).await?;
+    let answer = shown(&acting.auth, acting.target.clone()).await?;
+    let caller = wire::caller(&acting.req, acting.auth.config());
+    closing::remove(&acting.auth, &acting.target, acting.by(), &caller).await.map_err(Error::from)?;
+    Ok(answer)
 }
 
 /// `POST /api/v1/admin/accounts/:id/approve`

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acts;
+mod dashboard;
 mod entity;
 mod own;
 mod pages;
@@ -11,7 +12,7 @@ mod settings;
 use self::paths::{V1, V2};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, get, patch, post};
+use crate::web::kit::routes::{Routes, delete, get, patch, post};
 use crate::web::kit::surfaces::Surface;
 
 /// The admin API (people PPL-128 to PPL-134, PPL-143, PPL-144).
@@ -20,7 +21,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
     let api = api
         .route(V1, [get(accounts::list_v1)])
         .route(V2, [get(accounts::list_v2)])
-        .route("/api/v1/admin/accounts/{id}", [get(accounts::one)])
+        .route("/api/v1/admin/accounts/{id}", [get(accounts::one), delete(acts::delete)])
         .route("/api/v1/admin/accounts/{id}/approve", [post(acts::approve)])
         .route("/api/v1/admin/accounts/{id}/reject", [post(acts::reject)])
         .route("/api/v1/admin/accounts/{id}/enable", [post(acts::enable)])
@@ -28,11 +29,15 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         .route("/api/v1/admin/accounts/{id}/unsilence", [post(acts::unsilence)])
         .route("/api/v1/admin/accounts/{id}/unsensitive", [post(acts::unsensitive)])
         .route("/api/v1/admin/accounts/{id}/action", [post(acts::action)])
+        .route("/api/v1/admin/auth/dashboard", [get(dashboard::show)])
         .route("/api/v1/admin/auth/settings", [get(settings::list), patch(settings::change)])
         .route("/api/v1/admin/auth/accounts/{id}/role", [post(own::role)])
         .route("/api/v1/admin/auth/accounts/{id}/confirm", [post(own::confirm)])
         .route("/api/v1/admin/auth/accounts/{id}/unlock", [post(own::unlock)])
         .route("/api/v1/admin/auth/accounts/{id}/reset_password", [post(own::reset_password)])
         .route("/api/v1/admin/auth/accounts/{id}/end_sessions", [post(own::end_sessions)]);
-    vec![api, pages::routes(auth)]
+    match auth.config().admin.pages {
+        true => vec![api, pages::routes(auth)],
+        false => vec![api],
+    }
 }

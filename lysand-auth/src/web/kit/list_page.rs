@@ -28,12 +28,24 @@ pub(crate) fn reply<T>(
     page: &ListPage<T>,
     entry: impl Fn(&T) -> (&str, Value),
 ) -> HttpResponse {
+    filtered(auth, (path, &[]), page, entry)
+}
+
+/// The same of a list that is narrowed: its neighbours are narrowed alike.
+pub(crate) fn filtered<T>(
+    auth: &Auth,
+    (path, filters): (&str, &[(&str, &str)]),
+    page: &ListPage<T>,
+    entry: impl Fn(&T) -> (&str, Value),
+) -> HttpResponse {
     let (ids, entities): (Vec<&str>, Vec<Value>) = page.items.iter().map(entry).unzip();
     let mut reply = HttpResponse::Ok().json_body(&entities);
     if let (Some(first), Some(last)) = (ids.first(), ids.last()) {
         let (place, limit) = (auth.config().base_url.join(path), page.limit.to_string());
         let link = |name, id: &str, rel| {
-            format!("<{}>; rel=\"{rel}\"", with_query(&place, [("limit", limit.as_str()), (name, id)]))
+            let filters = filters.iter().copied();
+            let query = filters.chain([("limit", limit.as_str()), (name, id)]);
+            format!("<{}>; rel=\"{rel}\"", with_query(&place, query))
         };
         let next = page.has_older.then(|| link("max_id", last, "next"));
         let links: Vec<String> = next.into_iter().chain([link("min_id", first, "prev")]).collect();

@@ -8,9 +8,12 @@ use serde_json::{Value, json};
 
 use super::json::{body, private};
 use crate::auth::Auth;
-use crate::error::Error;
+use crate::error::{Code, Error};
+use crate::flows::admin;
 use crate::flows::invitations::{self as flow, Invitation, ListPage, NewInvitation};
-use crate::model::account::{Account, Role};
+use crate::model::account::{Account, AccountId, Role};
+use crate::model::form_error::{FormError, FormErrors};
+use crate::texts;
 use crate::web::kit::bearer::Bearer;
 use crate::web::kit::list_page;
 use crate::web::wire::params::{Params, Received};
@@ -29,7 +32,7 @@ const ADMIN_WRITES: &[&str] = &["admin:write", "admin:write:accounts"];
 pub(super) async fn own(auth: Data<Auth>, bearer: Bearer, received: Received) -> Answer {
     let account = bearer.account(&["auth:read"]).await?;
     let found = flow::of_person(&auth, &account, list_page::span(&received.0?)?).await?;
-    Ok(page(&auth, OWN, &found))
+    Ok(page(&auth, (OWN, &[]), &found))
 }
 
 /// `POST /api/v1/auth/invitations`
@@ -45,11 +48,15 @@ pub(super) async fn end(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: 
     Ok(private(reply(&json!({}))))
 }
 
-/// `GET /api/v1/admin/auth/invitations`
+/// `GET /api/v1/admin/auth/invitations`, those of `created_by` if it is given.
 pub(super) async fn all(auth: Data<Auth>, bearer: Bearer, received: Received) -> Answer {
     let staff = bearer.account(ADMIN_READS).await?;
-    let found = flow::of_all(&auth, &staff, list_page::span(&received.0?)?).await?;
-    Ok(page(&auth, ALL, &found))
+    let params = received.0?;
+    let maker = params.last_scalar("created_by")?;
+    let filters: Vec<(&str, &str)> = maker.iter().map(|maker| ("created_by", maker.as_str())).collect();
+    let span = list_page::span(&params)?;
+    let found = flow::of_all(&auth, &staff, maker.as_deref().map(AccountId::new), span).await?;
+    Ok(page(&auth, (ALL, &filters), &found))
 }
 
 /// `POST /api/v1/admin/auth/invitations`
@@ -66,6 +73,23 @@ pub(super) async fn end_any(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, 
     Ok(private(reply(&json!({}))))
 }
 
+/// `DELETE /api/v1/admin/auth/invitations`: all those of the account `created_by` (people PPL-87).
+pub(super) async fn end_all(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
+    let staff = bearer.account(ADMIN_WRITES).await?;
+    flow::require_staff(&staff)?;
+    let params = received.0?;
+    let Some(maker) = params.last_scalar("created_by")?.map(AccountId::new) else {
+        return Ok(private(field_errors(&FormErrors::from(FormError::blank("created_by")))));
+    };
+    if !flow::may_end(&staff, Some(&maker)) {
+        return Err(Error::refused(Code::Forbidden, texts::ACTION_NOT_ALLOWED).into());
+    }
+    let password = params.secret("current_password")?;
+    admin::require_proof(&auth, &bearer.acting(), &staff, password.as_ref()).await?;
+    let ended = flow::end_all(&auth, &staff, &maker, &wire::caller(&req, auth.config())).await?;
+    Ok(private(reply(&json!({ "ended": ended }))))
+}
+
 async fn made(auth: &Auth, req: &HttpRequest, maker: &Account, params: &Params) -> Answer {
     let new = wanted(params, maker.role >= Role::Moderator)?;
     match flow::create_by(auth, maker, new, &wire::caller(req, auth.config())).await? {
@@ -78,7 +102,7 @@ async fn made(auth: &Auth, req: &HttpRequest, maker: &Account, params: &Params) 
 ///
 /// # Errors
 /// 400 for differing copies of a field.
-pub(super) fn wanted(params: &Params, is_staff: bool) -> Result<NewInvitation, Error> {
+pub(crate) fn wanted(params: &Params, is_staff: bool) -> Result<NewInvitation, Error> {
     let text = |name: &str| Ok::<_, Error>(params.body_text(name)?.map(|text| text.trim().to_owned()));
     let mut new = NewInvitation::new(None);
     new.max_uses = match text("max_uses")?.as_deref() {
@@ -101,8 +125,8 @@ pub(super) fn wanted(params: &Params, is_staff: bool) -> Result<NewInvitation, E
     Ok(new)
 }
 
-fn page(auth: &Auth, path: &str, found: &ListPage<Invitation>) -> HttpResponse {
-    private(list_page::reply(auth, path, found, |invitation| (invitation.id.as_str(), entity(auth, invitation))))
+fn page(auth: &Auth, place: (&str, &[(&str, &str)]), found: &ListPage<Invitation>) -> HttpResponse {
+    private(list_page::filtered(auth, place, found, |invitation| (invitation.id.as_str(), entity(auth, invitation))))
 }
 
 fn entity(auth: &Auth, made: &Invitation) -> Value {

@@ -14,7 +14,7 @@ mod export;
 #[cfg(feature = "sso")]
 mod finish;
 mod forgot;
-mod invitations;
+pub(super) mod invitations;
 mod invitations_page;
 mod invite;
 mod join;
@@ -110,7 +110,10 @@ fn of_account(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/routes", [get(page_addresses::list)])
             .route(invitations::OWN, [get(invitations::own), post(invitations::make)])
             .route("/api/v1/auth/invitations/{id}", [delete(invitations::end)])
-            .route(invitations::ALL, [get(invitations::all), post(invitations::make_as_staff)])
+            .route(
+                invitations::ALL,
+                [get(invitations::all), post(invitations::make_as_staff), delete(invitations::end_all)],
+            )
             .route("/api/v1/admin/auth/invitations/{id}", [delete(invitations::end_any)])
             .route(tokens::PATH, [get(tokens::list), post(tokens::make)])
             .route("/api/v1/auth/personal_tokens/{id}", [delete(tokens::end)])

@@ -2,8 +2,8 @@
 
 use lysand_auth::host::pages::{
     AccountRow, ActOnPage, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage,
-    AdminSettingsPage, EventOnPage, MomentOnPage, NetworkOnPage, RequestOnPage, RoleChoice, SettingChoice,
-    SettingOnPage, SettingsSection, StaffFrame,
+    ChartOnPage, DayOnChart, EventOnPage, MomentOnPage, NetworkOnPage, RequestOnPage, RoleChoice, StaffFrame,
+    StaffPlace,
 };
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ pub(super) fn admin(text: &'static str, samples: &mut Samples) {
             failed_mails: 1,
             reaches_nobody: waiting > 0,
             mode,
+            charts: charts(text),
         };
         add(samples, "admin_home.html", &page);
     }
@@ -28,64 +29,20 @@ pub(super) fn admin(text: &'static str, samples: &mut Samples) {
     accounts(text, samples);
     account(text, samples);
     act(text, samples);
-    settings(text, samples);
 }
 
-fn settings(text: &'static str, samples: &mut Samples) {
-    let setting = |kind: &'static str, source: &'static str, wrong: bool| SettingOnPage {
-        name: text,
-        label: text,
-        hint: if wrong { "" } else { text },
-        kind,
-        value: text.to_owned(),
-        is_on: !wrong,
-        choices: [true, false].map(|chosen| SettingChoice { value: text, words: text, chosen }).into(),
-        source,
-        error: wrong.then(|| text.to_owned()),
-    };
-    let kinds = ["line", "text", "switch", "number", "choice", "list", "secret"];
-    let sources = ["environment", "database", "file", "default"];
-    let page = |is_wrong: bool, sign_in: bool| AdminSettingsPage {
-        frame: frame(text, 0),
-        action: text.to_owned(),
-        form_token: text.to_owned(),
-        seen: text.to_owned(),
-        sections: [true, false]
-            .map(|can_change| SettingsSection {
-                name: text,
-                is_wrong,
-                can_change,
-                settings: kinds
-                    .into_iter()
-                    .zip(sources.into_iter().cycle())
-                    .map(|(kind, source)| setting(kind, source, is_wrong))
-                    .collect(),
-            })
-            .into(),
-        asks_password: is_wrong,
-        sign_in: sign_in.then(|| text.to_owned()),
-        notice: Some(text).filter(|_| !is_wrong),
-        error: is_wrong.then(|| text.to_owned()),
-    };
-    for (is_wrong, sign_in) in [(false, false), (true, false), (true, true)] {
-        add(samples, "admin_settings.html", &page(is_wrong, sign_in));
-    }
+fn charts(text: &'static str) -> Vec<ChartOnPage> {
+    let day = |at: usize| DayOnChart { day: text.to_owned(), number: 7, x: at * 10, height: 50 * i64::from(at == 1) };
+    vec![ChartOnPage { words: text, total: 14, most: 7, days: [0, 1].map(day).into() }]
 }
 
-fn frame(text: &'static str, waiting: u64) -> StaffFrame<'static> {
-    let place = || text.to_owned();
-    StaffFrame {
-        username: text,
-        home: place(),
-        requests: place(),
-        waiting,
-        accounts: place(),
-        settings: Some(place()).filter(|_| waiting > 0),
-        account: place(),
-    }
+pub(super) fn frame(text: &'static str, waiting: u64) -> StaffFrame<'static> {
+    let place = |is_current| StaffPlace { link: text.to_owned(), words: text, count: waiting, is_current };
+    let link = || text.to_owned();
+    StaffFrame { username: text, places: vec![place(true), place(false)], requests: link(), waiting, accounts: link() }
 }
 
-fn moment(text: &str) -> MomentOnPage {
+pub(super) fn moment(text: &str) -> MomentOnPage {
     MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() }
 }
 

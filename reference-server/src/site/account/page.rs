@@ -82,7 +82,10 @@ pub(super) async fn show(
             close: reader.keep(ACCOUNT_CLOSE),
             confirm: reader.keep(CONFIRM_FOR_ACCOUNT),
             home: reader.keep(HOME),
-            admin: browser.account().filter(|account| account.role >= Role::Moderator).map(|_| reader.keep(ADMIN)),
+            admin: browser
+                .account()
+                .filter(|account| state.settings.admin.pages && account.role >= Role::Moderator)
+                .map(|_| reader.keep(ADMIN)),
         },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
     };

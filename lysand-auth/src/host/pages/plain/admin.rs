@@ -5,21 +5,24 @@ use std::fmt::Write as _;
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
     AccountRow, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage, StaffFrame,
+    StaffPlace,
 };
 
 pub(super) fn places(frame: &StaffFrame<'_>) -> String {
-    let requests = format!("Requests to join ({})", frame.waiting);
-    link(&frame.home, "Administration")
-        + &link(&frame.requests, &requests)
-        + &link(&frame.accounts, "Accounts")
-        + &frame.settings.as_deref().map(|settings| link(settings, "Settings")).unwrap_or_default()
-        + &link(&frame.account, "Your account")
+    let words = |place: &StaffPlace| match place.count {
+        0 => place.words.to_owned(),
+        count => format!("{} ({count})", place.words),
+    };
+    frame.places.iter().map(|place| link(&place.link, &words(place))).collect()
 }
 
 pub(super) fn home(page: &AdminHomePage<'_>) -> String {
     let mut body = paragraph(&format!("Accounts: {}, stopped: {}", page.people, page.stopped))
         + &paragraph(&format!("Mails given up: {}", page.failed_mails))
         + &paragraph(&format!("Signing up: {}", page.mode));
+    for chart in &page.charts {
+        body += &paragraph(&format!("{} in the last {} days: {}", chart.words, chart.days.len(), chart.total));
+    }
     if page.reaches_nobody {
         body += &alert(Some("Mail is not configured and reaches nobody."));
     }

@@ -91,7 +91,7 @@ async fn one(
     let events = events::of_account(auth, &found.account.id).await?;
     let is_wrong = error.is_some();
     let page = Page::AdminAccount(Box::new(AdminAccountPage {
-        frame: frame(auth, &reader, &staff.account).await?,
+        frame: frame(auth, &reader, &staff.account, "").await?,
         account: row(auth, &reader, &found),
         confirmed: found.account.email.as_ref().is_none_or(|email| email.confirmed),
         reason: found.sign_up.as_ref().and_then(|record| record.reason.clone()),

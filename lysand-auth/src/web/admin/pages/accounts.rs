@@ -84,7 +84,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received)
             entry.map(|entry| filter.address(&auth, &reader, (name, entry.account.id.as_str())))
         };
         let page = Page::AdminAccounts(AdminAccountsPage {
-            frame: frame(&auth, &reader, &staff.account).await?,
+            frame: frame(&auth, &reader, &staff.account, ACCOUNTS).await?,
             action: ACCOUNTS,
             lang: reader.asked.as_ref().map(ToString::to_string),
             searched: filter.searched.clone(),

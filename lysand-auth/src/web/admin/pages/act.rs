@@ -113,7 +113,7 @@ async fn asked(
     };
     let is_wrong = error.is_some();
     let page = Page::AdminAct(AdminActPage {
-        frame: frame(auth, &reader, &staff.account).await?,
+        frame: frame(auth, &reader, &staff.account, "").await?,
         action: reader.keep(&path),
         form_token,
         username: target.username.clone(),

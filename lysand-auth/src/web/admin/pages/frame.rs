@@ -7,18 +7,32 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions::SignedInBrowser;
 use crate::flows::{admin, staff};
-use crate::host::pages::{Page, Reader, StaffFrame};
+use crate::host::pages::{Page, Reader, StaffFrame, StaffPlace};
 use crate::model::account::{Account, Role, Standing};
 use crate::texts;
+use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
 use crate::web::kit::session;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{redirect, with_query};
+use crate::web::wire::reply::ApiError;
 
 pub(super) const HOME: &str = "/admin";
 pub(super) const REQUESTS: &str = "/admin/requests";
 pub(super) const ACCOUNTS: &str = "/admin/accounts";
+pub(super) const INVITATIONS: &str = "/admin/invitations";
 pub(super) const SETTINGS: &str = "/admin/settings";
+
+/// The pages that every other one leads to, in their order.
+const PLACES: [(&str, &str); 6] = [
+    (HOME, texts::PLACE_OVERVIEW),
+    (REQUESTS, texts::PLACE_REQUESTS),
+    (ACCOUNTS, texts::PLACE_ACCOUNTS),
+    (INVITATIONS, texts::PLACE_INVITATIONS),
+    (SETTINGS, texts::PLACE_SETTINGS),
+    (OWN_ACCOUNT, texts::PLACE_OWN_ACCOUNT),
+];
+const OWN_ACCOUNT: &str = "/account";
 
 /// Somebody of the staff in a browser, or the answer for everybody else.
 pub(super) enum Visitor {
@@ -36,23 +50,66 @@ pub(super) async fn visitor(auth: &Auth, req: &HttpRequest, reader: &Reader) -> 
     Ok(Visitor::Staff(Box::new(browser)))
 }
 
+/// A form that somebody of the staff posted.
+pub(super) struct Posted {
+    pub(super) form: PostedForm,
+    pub(super) staff: Box<SignedInBrowser>,
+}
+
+/// A form of the staff, or the answer for everybody else.
+pub(super) enum PostedBy {
+    Staff(Box<Posted>),
+    Other(HttpResponse),
+}
+
+/// Who posted a form: as [`visitor`].
+pub(super) async fn posted(
+    auth: &Auth,
+    req: &HttpRequest,
+    form: Result<PostedForm, ApiError>,
+) -> Result<PostedBy, Error> {
+    let form = form.map_err(|ApiError(error)| error)?;
+    form.params.require_known_type()?;
+    match visitor(auth, req, &form.reader()).await? {
+        Visitor::Staff(staff) => Ok(PostedBy::Staff(Box::new(Posted { form, staff }))),
+        Visitor::Other(reply) => {
+            form.prove_origin()?;
+            Ok(PostedBy::Other(reply))
+        }
+    }
+}
+
 fn staff_only(browser: &SignedInBrowser) -> Result<(), Error> {
     let is_staff = admin::require_staff(&browser.account).is_ok();
     if is_staff { Ok(()) } else { Err(Error::refused(Code::Forbidden, texts::FOR_STAFF)) }
 }
 
-/// Where the pages are, and how much waits.
-pub(super) async fn frame<'a>(auth: &Auth, reader: &Reader, staff: &'a Account) -> Result<StaffFrame<'a>, Error> {
-    let place = |path| reader.keep(&auth.config().base_url.join(path));
-    let offers_settings = staff.role == Role::Admin && auth.live_settings().is_some();
+/// Whether this member of the staff finds anything there.
+fn offers(auth: &Auth, staff: &Account, path: &str) -> bool {
+    path != SETTINGS || staff.role == Role::Admin && auth.live_settings().is_some()
+}
+
+/// Where the pages are, and how much waits. `shown` is the page among them that is shown, or empty.
+pub(super) async fn frame<'a>(
+    auth: &Auth,
+    reader: &Reader,
+    staff: &'a Account,
+    shown: &str,
+) -> Result<StaffFrame<'a>, Error> {
+    let link = |path| reader.keep(&auth.config().base_url.join(path));
+    let waiting = admin::waiting(auth).await?;
+    let place = |(path, words)| StaffPlace {
+        link: link(path),
+        words,
+        count: if path == REQUESTS { waiting } else { 0 },
+        is_current: path == shown,
+    };
     Ok(StaffFrame {
         username: &staff.username,
-        home: place(HOME),
-        requests: place(REQUESTS),
-        waiting: admin::waiting(auth).await?,
-        accounts: place(ACCOUNTS),
-        settings: offers_settings.then(|| place(SETTINGS)),
-        account: place("/account"),
+        places: PLACES.into_iter().filter(|(path, _)| offers(auth, staff, path)).map(place).collect(),
+        requests: link(REQUESTS),
+        waiting,
+        accounts: link(ACCOUNTS),
     })
 }
 

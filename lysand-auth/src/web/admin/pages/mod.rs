@@ -3,16 +3,19 @@
 mod account;
 mod accounts;
 mod act;
+mod confirm;
 mod deed;
 mod frame;
 mod home;
+mod invitations;
+mod listing;
 mod requests;
 mod settings;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use self::frame::{ACCOUNTS, HOME, REQUESTS, SETTINGS, Visitor, rendered, visitor};
+use self::frame::{ACCOUNTS, HOME, INVITATIONS, REQUESTS, SETTINGS, Visitor, rendered, visitor};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::texts;
@@ -32,6 +35,8 @@ pub(super) fn routes(auth: &Auth) -> Routes {
         .route(SETTINGS, [get(settings::page), post(settings::submit)])
         .route("/admin/accounts/{id}", [get(account::page), post(account::submit)])
         .route("/admin/accounts/{id}/{act}", [get(act::page), post(act::submit)])
+        .route(INVITATIONS, [get(invitations::page), post(invitations::submit)])
+        .route(invitations::END_ALL, [get(invitations::end_page), post(invitations::end_all)])
         .route("/admin/{tail}*", [get(nothing)])
 }
 

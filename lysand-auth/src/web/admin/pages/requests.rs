@@ -125,7 +125,7 @@ async fn queue(
     found.sort_by_key(|request| (request.sign_up.confirmed_at.is_none(), request.sign_up.created_at));
     let is_wrong = error.is_some();
     let page = Page::AdminRequests(AdminRequestsPage {
-        frame: frame(auth, &reader, &staff.account).await?,
+        frame: frame(auth, &reader, &staff.account, REQUESTS).await?,
         action: reader.keep(REQUESTS),
         form_token,
         requests: found.iter().take(SHOWN).map(|request| on_page(auth, &reader, request)).collect(),

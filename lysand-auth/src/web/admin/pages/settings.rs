@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::frame::{SETTINGS, Visitor, frame, rendered, shown, visitor};
+use super::frame::{Posted, PostedBy, SETTINGS, Visitor, frame, posted, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions::SignedInBrowser;
@@ -49,14 +49,9 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
 /// `POST /admin/settings`: one part of them.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     let reply = async {
-        let form = form.map_err(|ApiError(error)| error)?;
-        form.params.require_known_type()?;
-        let staff = match visitor(&auth, &req, &form.reader()).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => {
-                form.prove_origin()?;
-                return Ok(reply);
-            }
+        let Posted { form, staff } = match posted(&auth, &req, form).await? {
+            PostedBy::Staff(posted) => *posted,
+            PostedBy::Other(reply) => return Ok(reply),
         };
         let known = settings::list(&auth, &staff.account).await?;
         let section = form.text("section")?;
@@ -157,7 +152,7 @@ async fn all(
     let others: Vec<&str> = others.map(|error| &*error.description).collect();
     let others = Some(others.join(" ")).filter(|others| !others.is_empty());
     let page = Page::AdminSettings(Box::new(AdminSettingsPage {
-        frame: frame(auth, &reader, &staff.account).await?,
+        frame: frame(auth, &reader, &staff.account, SETTINGS).await?,
         action: reader.keep(SETTINGS),
         form_token,
         seen: settings::state(auth, &staff.account).await?,

@@ -1,0 +1,83 @@
+//! A page that says what will happen, with the proof that it is you (people PPL-155), for all but acts on accounts.
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::frame::{Posted, frame, shown};
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::flows::admin;
+use crate::flows::credentials;
+use crate::flows::sessions::SignedInBrowser;
+use crate::host::pages::{AdminConfirmPage, Page};
+use crate::secret::Secret;
+use crate::texts;
+use crate::web::wire::params::Params;
+use crate::web::wire::redirect::with_query;
+
+/// What is asked.
+pub(super) struct Question {
+    /// Where the answer goes: a path, and the query that says to what it is done.
+    pub(super) place: String,
+    /// What will be done, in English words.
+    pub(super) words: &'static str,
+    /// What that means, in English.
+    pub(super) what: &'static str,
+    /// To what it is done.
+    pub(super) subject: String,
+    /// Where "no" leads.
+    pub(super) back: String,
+}
+
+/// The page that asks.
+pub(super) async fn asked(
+    auth: &Auth,
+    req: &HttpRequest,
+    params: &Params,
+    (staff, form_token): (&SignedInBrowser, String),
+    (question, error): (Question, Option<String>),
+) -> Result<HttpResponse, Error> {
+    let reader = params.reader(req).for_account(Some(&staff.account));
+    let is_fresh = credentials::is_fresh(auth, staff);
+    let has_password =
+        !auth.config().sso.forced && auth.accounts().has_password(&staff.account.id).await.map_err(Error::from_host)?;
+    let sign_in = || {
+        let place = auth.config().base_url.join("/account/sign-in");
+        reader.keep(&with_query(&place, [("return_to", question.place.as_str()), ("prompt", "login")]))
+    };
+    let is_wrong = error.is_some();
+    let page = Page::AdminConfirm(AdminConfirmPage {
+        frame: frame(auth, &reader, &staff.account, "").await?,
+        action: reader.keep(&question.place),
+        form_token,
+        words: question.words,
+        what: question.what,
+        subject: question.subject,
+        asks_password: !is_fresh && has_password,
+        sign_in: (!is_fresh && !has_password).then(sign_in),
+        error,
+        back: reader.keep(&auth.config().base_url.join(&question.back)),
+    });
+    Ok(shown(auth, req, &reader, &page, is_wrong).await)
+}
+
+/// Why the answer does not count: the form is stale, or there is no proof with it. Nothing when it does.
+///
+/// # Errors
+/// For a form from another site; 429 after too many wrong passwords; when the database does not answer.
+pub(super) async fn objection(auth: &Auth, posted: &Posted) -> Result<Option<String>, Error> {
+    if posted.form.is_stale()? {
+        return Ok(Some(texts::TRY_AGAIN.to_owned()));
+    }
+    let password = posted.form.text("current_password")?.map(Secret::new);
+    mild(admin::require_proof_of_browser(auth, &posted.staff, password.as_ref()).await.map(|()| None))
+}
+
+/// A refusal that the page can say, with the same form again.
+pub(super) fn mild(outcome: Result<Option<String>, Error>) -> Result<Option<String>, Error> {
+    match outcome {
+        Err(Error::Refused(refusal)) if refusal.code != Code::NotFound && refusal.retry_after.is_none() => {
+            Ok(Some(refusal.why.into_owned()))
+        }
+        outcome => outcome,
+    }
+}
