@@ -159,6 +159,7 @@ struct Sweeper<'a> {
 enum Few {
     Events,
     EventNetworks,
+    AppNetworks,
     Waiting,
     Spent,
 }
@@ -249,6 +250,7 @@ impl Sweeper<'_> {
         for (few, before) in [
             (Few::Events, now.minus(lifetimes.event)),
             (Few::EventNetworks, now.minus(lifetimes.event_network)),
+            (Few::AppNetworks, now.minus(lifetimes.event_network)),
             (Few::Waiting, now),
             (Few::Spent, now),
         ] {
@@ -259,6 +261,7 @@ impl Sweeper<'_> {
                         match few {
                             Few::Events => store::events::sweep(c, before, most).await,
                             Few::EventNetworks => store::events::sweep_networks(c, before, most).await,
+                            Few::AppNetworks => store::apps::sweep_networks(c, before, most).await,
                             Few::Waiting => store::waiting::sweep(c, before, most).await,
                             Few::Spent => store::spent::sweep(c, before, most).await,
                         }

@@ -2,15 +2,18 @@
 
 mod accounts;
 mod acts;
+mod apps;
 mod entity;
+mod events;
+mod mail;
 mod own;
 mod pages;
 mod paths;
 
-use self::paths::{V1, V2};
+use self::paths::{APPS, EVENTS, MAIL, V1, V2};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, get, post};
+use crate::web::kit::routes::{Routes, delete, get, post};
 use crate::web::kit::surfaces::Surface;
 
 /// The admin API (people PPL-128 to PPL-134, PPL-143, PPL-144).
@@ -32,5 +35,21 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         .route("/api/v1/admin/auth/accounts/{id}/unlock", [post(own::unlock)])
         .route("/api/v1/admin/auth/accounts/{id}/reset_password", [post(own::reset_password)])
         .route("/api/v1/admin/auth/accounts/{id}/end_sessions", [post(own::end_sessions)]);
-    vec![api, pages::routes(auth)]
+    vec![api, beside_accounts(auth), pages::routes(auth)]
+}
+
+/// Own routes about mail, events and apps (people PPL-147 to PPL-149).
+fn beside_accounts(auth: &Auth) -> Routes {
+    Routes::new(auth, AnswerKind::Api)
+        .of(Surface::Admin)
+        .limited()
+        .route(MAIL, [get(mail::list)])
+        .route("/api/v1/admin/auth/mail/test", [post(mail::test)])
+        .route("/api/v1/admin/auth/mail/{id}", [get(mail::one), delete(mail::cancel)])
+        .route("/api/v1/admin/auth/mail/{id}/retry", [post(mail::retry)])
+        .route(EVENTS, [get(events::list)])
+        .route("/api/v1/admin/auth/events.csv", [get(events::csv)])
+        .route("/api/v1/admin/auth/events.json", [get(events::json)])
+        .route(APPS, [get(apps::list)])
+        .route("/api/v1/admin/auth/apps/{id}", [get(apps::one), delete(apps::remove)])
 }

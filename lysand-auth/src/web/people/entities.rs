@@ -1,29 +1,14 @@
 //! Answers in JSON that several routes give.
 
 use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
-use serde_json::{Map, Value, json};
 
 use crate::error::Error;
 use crate::flows::sign_up::{SignUpError, SignUpForm};
-use crate::model::form_error::FormErrors;
 use crate::model::language::Language;
 use crate::secret::Secret;
 use crate::web::wire::params::Params;
-use crate::web::wire::reply::{ApiError, JsonBody};
-
-/// Fields that have to be filled in otherwise (Mastodon §12.2).
-pub(super) fn field_errors(errors: &FormErrors) -> HttpResponse {
-    let mut details = Map::new();
-    for error in &errors.0 {
-        let list = details.entry(error.field).or_insert_with(|| Value::Array(Vec::new()));
-        if let Value::Array(list) = list {
-            list.push(json!({ "error": error.code, "description": error.description }));
-        }
-    }
-    HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY)
-        .json_body(&json!({ "error": errors.to_string(), "details": details }))
-}
+use crate::web::wire::reply::ApiError;
+pub(super) use crate::web::wire::reply::field_errors;
 
 /// Why there is no account.
 pub(super) fn refused(error: SignUpError) -> Result<HttpResponse, ApiError> {

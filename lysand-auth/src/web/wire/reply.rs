@@ -6,11 +6,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::auth::Auth;
 use crate::config::DEFAULT_REALM;
 use crate::error::{Code, Error, Refusal};
+use crate::model::form_error::FormErrors;
 use crate::model::rate_limit::Allowance;
 use crate::web::wire::request_id;
 
@@ -151,6 +152,25 @@ fn oauth_refusal(refusal: &Refusal) -> HttpResponse {
 /// A JSON answer with exactly the content type that clients compare.
 pub fn json(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().json_body(body)
+}
+
+/// Own routes answer nothing that anybody may keep (people PPL-1).
+pub(crate) fn private(mut reply: HttpResponse) -> HttpResponse {
+    reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}
+
+/// Fields that have to be filled in otherwise (Mastodon §12.2).
+pub(crate) fn field_errors(errors: &FormErrors) -> HttpResponse {
+    let mut details = Map::new();
+    for error in &errors.0 {
+        let list = details.entry(error.field).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(list) = list {
+            list.push(json!({ "error": error.code, "description": error.description }));
+        }
+    }
+    HttpResponse::build(StatusCode::UNPROCESSABLE_ENTITY)
+        .json_body(&json!({ "error": errors.to_string(), "details": details }))
 }
 
 /// Lets a response builder end in JSON of our exact content type.
