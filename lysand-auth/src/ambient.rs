@@ -85,6 +85,16 @@ impl Timestamp {
             .unwrap_or_else(|| "1970-01-01T00:00:00.000Z".to_owned())
     }
 
+    /// The moment that a text says: a day, `2026-11-21`, which begins in UTC, or a moment, `2026-11-21T08:00:00Z`, of 1970 or
+    /// later.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let whole = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
+        let moment = time::OffsetDateTime::parse(&whole, &time::format_description::well_known::Rfc3339).ok()?;
+        i64::try_from(moment.unix_timestamp_nanos() / 1_000).ok().filter(|micros| *micros >= 0).map(Self)
+    }
+
     /// A UUID of version 7 of this moment, unique by the `rest` of it.
     pub(crate) fn id(self, rest: &[u8; 10]) -> String {
         let millis = u64::try_from(self.micros() / 1_000).unwrap_or(0);

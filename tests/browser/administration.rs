@@ -82,6 +82,43 @@ impl Administration {
         self.judge("admin-role").await;
     }
 
+    /// Invitations, apps, mail and events.
+    async fn lists(&self) {
+        let browser = &self.browser;
+        self.goto("/admin/invitations").await;
+        browser.fill("comment", "For somebody with a garden").await;
+        browser.click("section form button.primary").await;
+        browser.find(".notice.good").await;
+        browser.find("input[value='end']").await;
+        self.judge("admin-invitations").await;
+        browser.click("a[href*='by=']").await;
+        browser.find("a[href*='/invitations/end']").await;
+        browser.click("a[href*='/invitations/end']").await;
+        browser.find("main form button.primary").await;
+        self.judge("admin-invitations-end").await;
+        self.goto("/admin/apps").await;
+        self.judge("admin-apps").await;
+        browser.click("ul.activity a").await;
+        browser.find("dl.facts").await;
+        self.judge("admin-app").await;
+        self.goto("/admin/mail").await;
+        self.judge("admin-mail").await;
+        browser.click("section form[method='post'] button").await;
+        browser.find("dl.facts").await;
+        self.judge("admin-mail-one").await;
+        self.goto("/admin/events").await;
+        browser.find("ol.activity").await;
+        self.judge("admin-events").await;
+        browser.click("details.filter summary").await;
+        browser.fill("actor", "ada").await;
+        browser.click("form[role='search'] button").await;
+        browser.find("details.filter[open]").await;
+        self.judge("admin-events-of-one").await;
+        browser.click("a[href*='/events/export']").await;
+        browser.find("input[name='format']").await;
+        self.judge("admin-events-export").await;
+    }
+
     /// The pages about one's own sign-ins, tokens and data.
     async fn own_pages(&self) {
         for (path, sign, name) in [
@@ -103,6 +140,7 @@ impl Administration {
 async fn staff_decides_a_request_and_stops_somebody() {
     let administration = Administration::start(Appearance::default(), "en").await;
     administration.whole_way().await;
+    administration.lists().await;
     administration.own_pages().await;
 }
 
@@ -111,11 +149,14 @@ async fn staff_decides_in_german_in_the_dark_on_a_narrow_screen() {
     let appearance = Appearance { width: 320, dark: true, ..Appearance::default() };
     let administration = Administration::start(appearance, "de").await;
     administration.whole_way().await;
+    administration.lists().await;
     administration.own_pages().await;
 }
 
 #[tokio::test]
 async fn staff_decides_without_scripts() {
     let appearance = Appearance { scripts: false, ..Appearance::default() };
-    Administration::start(appearance, "en").await.whole_way().await;
+    let administration = Administration::start(appearance, "en").await;
+    administration.whole_way().await;
+    administration.lists().await;
 }

@@ -13,7 +13,7 @@ const OOB: &str = "urn:ietf:wg:oauth:2.0:oob";
 const PAGE: &str = "/oauth/authorized_applications";
 
 /// An app that the operator flagged.
-async fn own_app(story: &Story, redirect_uris: &str) -> App {
+pub(crate) async fn own_app(story: &Story, redirect_uris: &str) -> App {
     let mut wanted = Registration::default();
     wanted.name = Some("House".into());
     wanted.redirect_uris = vec![redirect_uris.into()];

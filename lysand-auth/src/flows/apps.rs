@@ -6,6 +6,7 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
 pub use crate::model::app::{App, AppId, AppLinks};
+use crate::model::caller::Caller;
 use crate::model::rate_limit::{self, Allowance, Rule};
 pub use crate::model::redirect_uri::{RedirectUri, UriProblem};
 pub use crate::model::registration::{CheckedRegistration, Dialect, Problem, Registration};
@@ -89,6 +90,7 @@ async fn keep(
         Some(counter) => Some(throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?),
         None => None,
     };
+    let network = Caller::new(source).keeping(auth.config().sessions.networks).network();
     let (stored, digest) = (app.clone(), secret.as_ref().map(Secret::digest));
     let counted = auth.store().write(move |c| {
         Box::pin(async move {
@@ -100,7 +102,7 @@ async fn keep(
                 }
                 allowance = Some(counter.limit.allowance(count, now));
             }
-            apps::insert(c, &stored, digest).await?;
+            apps::insert(c, &stored, digest, network).await?;
             Ok(Ok(allowance))
         })
     });

@@ -1,15 +1,18 @@
 //! Sends the mails of the outbox: each once over several replicas, again when it fails, with secrets that are made for each
 //! try (PPL-168 to PPL-170).
 
+mod administration;
+
 use std::time::Duration;
 
 use futures_util::future::join_all;
 
+pub use self::administration::{cancel, get, list, outcome, post_test, retry};
 use crate::ambient::Timestamp;
 use crate::auth::{Auth, Turn};
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::host::accounts::Account;
-use crate::host::mailer::{Letter, Mail, MailRecord, MailRefused};
+use crate::host::mailer::{Letter, Mail, MailRefused};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent, Target};
 use crate::model::language::Language;
@@ -91,7 +94,7 @@ pub async fn send_waiting(auth: &Auth) -> Result<Delivery, Error> {
         }
         for outcome in join_all(taken.into_iter().map(|taken| deliver(auth, taken))).await {
             match outcome? {
-                Outcome::Sent => delivery.sent += 1,
+                Outcome::Sent(_) => delivery.sent += 1,
                 Outcome::Again(..) => delivery.again += 1,
                 Outcome::Failed(_) => delivery.failed += 1,
                 Outcome::Cancelled(_) => delivery.cancelled += 1,
@@ -251,12 +254,12 @@ fn letter(auth: &Auth, due: &Due, content: Content, secrets: Option<(Purpose, Se
 }
 
 async fn hand_over(auth: &Auth, due: &Due, letter: &Letter, tries: u32) -> Outcome {
-    let error = match tokio::time::timeout(MAILER_TIMEOUT, auth.mailer().send(letter)).await {
-        Ok(Ok(())) => return Outcome::Sent,
+    let error = match tokio::time::timeout(MAILER_TIMEOUT, auth.mailer().deliver(letter)).await {
+        Ok(Ok(reply)) => return Outcome::Sent(reply.map(|said| kept(&said))),
         Ok(Err(error)) => error,
         Err(_) => "the mailer takes too long".into(),
     };
-    let why: String = error.to_string().chars().take(LONGEST_ERROR).collect();
+    let why = kept(&error.to_string());
     if error.is::<MailRefused>() {
         return Outcome::Failed(why);
     }
@@ -266,6 +269,17 @@ async fn hand_over(auth: &Auth, due: &Due, letter: &Letter, tries: u32) -> Outco
         true => Outcome::Failed(why),
         false => Outcome::Again(next, why),
     }
+}
+
+/// The word of a mail server, as much of it as is kept: in one line, without what a terminal or a page might take for its own.
+fn kept(said: &str) -> String {
+    said.split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_ERROR)
+        .collect()
 }
 
 /// How long after this try the next one is.
@@ -282,7 +296,7 @@ fn spread(wait: Duration, random: [u8; 4]) -> Duration {
 fn report(due: &Due, outcome: &Outcome) {
     let (id, kind) = (&due.id, &due.kind);
     match outcome {
-        Outcome::Sent => tracing::info!(id, kind, "mail sent"),
+        Outcome::Sent(_) => tracing::info!(id, kind, "mail sent"),
         Outcome::Again(_, why) => tracing::warn!(id, kind, why, "a mail cannot be sent; it is tried again later"),
         Outcome::Failed(why) => tracing::error!(id, kind, why, "a mail cannot be sent and was given up"),
         Outcome::Cancelled(why) => tracing::debug!(id, kind, why, "a mail was cancelled"),
@@ -298,71 +312,6 @@ pub async fn post(auth: &Auth, to: &Account, mail: Mail) -> Result<bool, Error> 
     auth.store().write(move |c| Box::pin(mail::enqueue(c, mail))).await?;
     mail::wake(auth);
     Ok(true)
-}
-
-/// Puts a test mail into the outbox; its key there (PPL-176).
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn post_test(auth: &Auth, address: &str, language: Option<Language>) -> Result<String, Error> {
-    let mail = Outgoing::to_address(auth, address, Mail::Test).with_language(language);
-    let id = mail.id().to_owned();
-    let tested = event(auth, EventKind::MailTested, &Caller::default()).by(Actor::Command);
-    let tested = tested.of(Target::Other("mail", id.clone()));
-    let kept = auth.store().write(move |c| {
-        Box::pin(async move {
-            mail::enqueue(c, mail).await?;
-            events::add(c, tested).await
-        })
-    });
-    kept.await?;
-    mail::wake(auth);
-    Ok(id)
-}
-
-/// A mail of the outbox by its key.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn get(auth: &Auth, id: &str) -> Result<Option<MailRecord>, Error> {
-    let id = id.to_owned();
-    auth.store().look_up(move |c| Box::pin(async move { mails::by_id(c, &id).await })).await
-}
-
-/// Mails of the outbox, the newest first, those before `before` if it is given.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn list(auth: &Auth, before: Option<&str>, most: u32) -> Result<Vec<MailRecord>, Error> {
-    let before = before.map(str::to_owned);
-    auth.store().read(move |c| Box::pin(async move { mails::list(c, before.as_deref(), i64::from(most)).await })).await
-}
-
-/// Lets a mail that waits or was given up be tried at once.
-///
-/// # Errors
-/// 404 when there is no such mail, 409 when it was sent or cancelled.
-pub async fn retry(auth: &Auth, id: &str) -> Result<(), Error> {
-    let (key, now) = (id.to_owned(), auth.ambient().now());
-    let retried = event(auth, EventKind::MailRetried, &Caller::default()).by(Actor::Command);
-    let retried = retried.of(Target::Other("mail", id.to_owned()));
-    let done = auth.store().write(move |c| {
-        Box::pin(async move {
-            let is_retried = mails::retry(c, &key, now).await?;
-            if is_retried {
-                events::add(c, retried).await?;
-            }
-            Ok(is_retried)
-        })
-    });
-    if !done.await? {
-        return Err(match get(auth, id).await? {
-            Some(_) => Error::refused(Code::Conflict, "This mail was sent or cancelled, or is being sent."),
-            None => Error::refused(Code::NotFound, "Record not found"),
-        });
-    }
-    mail::wake(auth);
-    Ok(())
 }
 
 /// When the last mail to an address was refused for good, if none has arrived since.

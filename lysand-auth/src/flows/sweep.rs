@@ -165,6 +165,7 @@ struct Sweeper<'a> {
 enum Few {
     Events,
     EventNetworks,
+    AppNetworks,
     Waiting,
     Spent,
 }
@@ -255,6 +256,7 @@ impl Sweeper<'_> {
         for (few, before) in [
             (Few::Events, now.minus(lifetimes.event)),
             (Few::EventNetworks, now.minus(lifetimes.event_network)),
+            (Few::AppNetworks, now.minus(lifetimes.event_network)),
             (Few::Waiting, now),
             (Few::Spent, now),
         ] {
@@ -265,6 +267,7 @@ impl Sweeper<'_> {
                         match few {
                             Few::Events => store::events::sweep(c, before, most).await,
                             Few::EventNetworks => store::events::sweep_networks(c, before, most).await,
+                            Few::AppNetworks => store::apps::sweep_networks(c, before, most).await,
                             Few::Waiting => store::waiting::sweep(c, before, most).await,
                             Few::Spent => store::spent::sweep(c, before, most).await,
                         }

@@ -99,6 +99,12 @@ pub trait Mailer: Send + Sync {
     /// sent again later, [`MailRefused`] that it never will be. After 100 seconds it counts as one that could not be sent.
     async fn send(&self, letter: &Letter) -> HostResult<()>;
 
+    /// The same, and what the receiving server said when it took the mail, for whoever administers the server. A host that
+    /// knows what it said offers this; it is what the outbox calls.
+    async fn deliver(&self, letter: &Letter) -> HostResult<Option<String>> {
+        self.send(letter).await.map(|()| None)
+    }
+
     /// Whether what is sent reaches people. Where it does not, the library asks nobody to open a link in a mail.
     fn reaches_people(&self) -> bool {
         true

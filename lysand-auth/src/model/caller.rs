@@ -85,6 +85,16 @@ impl Caller {
     }
 }
 
+/// The text under which what came from an address, or from a network, is kept; what is neither is nobody's.
+pub(crate) fn kept_network(text: &str, keeps: Networks) -> String {
+    let text = text.trim();
+    match (text.parse::<IpAddr>(), text.parse::<IpNet>()) {
+        (Ok(address), _) => Caller::new(Some(address)).keeping(keeps).network().unwrap_or_default(),
+        (_, Ok(network)) => network.trunc().to_string(),
+        _ => String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +116,19 @@ mod tests {
         assert!(agent.starts_with("abé") && agent.chars().count() == 255);
         assert_eq!(Caller::default().with_agent("\n").agent, None);
         assert_eq!(Caller::default().with_request_id("two words").request_id, None);
+    }
+
+    #[test]
+    fn network_is_looked_for_as_it_is_kept() {
+        for (text, coarse, full) in [
+            ("203.0.113.77", "203.0.113.0/24", "203.0.113.77"),
+            (" 203.0.113.77/24", "203.0.113.0/24", "203.0.113.0/24"),
+            ("2001:db8:1:2::3", "2001:db8:1::/48", "2001:db8:1:2::3"),
+            ("203.0.113", "", ""),
+            ("'; --", "", ""),
+        ] {
+            let kept = [Networks::Coarse, Networks::Full].map(|keeps| kept_network(text, keeps));
+            assert_eq!(kept, [coarse, full], "{text}");
+        }
     }
 }

@@ -145,6 +145,8 @@ kinds! {
     MailFailed = "mail_failed";
     /// A mail is tried again.
     MailRetried = "mail_retried";
+    /// Staff cancelled a mail.
+    MailCancelled = "mail_cancelled";
     /// A mail was sent to try it.
     MailTested = "mail_tested";
     /// Staff opened an account, or a list of accounts, with addresses.
@@ -215,6 +217,38 @@ impl EventKind {
     }
 }
 
+impl EventKind {
+    /// What staff is told about it.
+    #[must_use]
+    pub const fn words_for_staff(self) -> &'static str {
+        match self {
+            Self::SignUpRefused => texts::DID_SIGN_UP_REFUSED,
+            Self::SignUpWithdrawn => texts::DID_SIGN_UP_WITHDRAWN,
+            Self::SignUpDisowned => texts::DID_SIGN_UP_DISOWNED,
+            Self::Swept => texts::DID_SWEPT,
+            Self::Rejected => texts::DID_REJECTED,
+            Self::RequestExpired => texts::DID_REQUEST_EXPIRED,
+            Self::InvitationMade => texts::DID_INVITATION_MADE,
+            Self::InvitationUsed => texts::DID_INVITATION_USED,
+            Self::InvitationEnded => texts::DID_INVITATION_ENDED,
+            Self::Deleted => texts::DID_DELETED,
+            Self::AppDeleted => texts::DID_APP_DELETED,
+            Self::MailFailed => texts::DID_MAIL_FAILED,
+            Self::MailRetried => texts::DID_MAIL_RETRIED,
+            Self::MailCancelled => texts::DID_MAIL_CANCELLED,
+            Self::MailTested => texts::DID_MAIL_TESTED,
+            Self::AccountSeen => texts::DID_ACCOUNT_SEEN,
+            Self::EventsExported => texts::DID_EVENTS_EXPORTED,
+            Self::Command => texts::DID_COMMAND,
+            Self::Warned => texts::DID_WARN,
+            _ => match self.words() {
+                Some(words) => words,
+                None => self.name(),
+            },
+        }
+    }
+}
+
 /// Who did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -257,6 +291,8 @@ impl Actor {
 pub enum Target {
     /// An account, and its name at that time.
     Account(AccountId, String),
+    /// An app, and its name at that time.
+    App(AppId, String),
     /// Something else: a word for its kind, and its id.
     Other(&'static str, String),
 }
@@ -389,6 +425,13 @@ impl ActivityBy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn event_kinds_all_have_words_for_staff() {
+        for kind in EventKind::ALL {
+            assert!(crate::texts::all().any(|text| text == kind.words_for_staff()), "{}", kind.name());
+        }
+    }
 
     #[test]
     fn event_kinds_have_different_names_that_lead_back() {

@@ -232,6 +232,7 @@ impl Mail {
                 Bounds::AnybodyCauses
             }
             Self::SignupExisting | Self::EmailExisting => Bounds::OnceADay,
+            Self::Test => Bounds::Asked,
             _ => Bounds::Notice,
         }
     }
@@ -244,6 +245,8 @@ pub(crate) enum Bounds {
     AnybodyCauses,
     /// The same, and of its kind only one a day.
     OnceADay,
+    /// Whoever administers the server asks for it, and wants to see what becomes of each.
+    Asked,
     /// A notice about a done change: never dropped, equal ones within ten minutes are one.
     Notice,
 }
@@ -296,6 +299,15 @@ pub enum MailState {
 }
 
 impl MailState {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Sending, Self::Sent, Self::Failed, Self::Cancelled];
+
+    /// The state of this word.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
     /// The word that the database keeps and people read.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -310,13 +322,7 @@ impl MailState {
 
     /// The state of this word; what this program never writes is over.
     pub(crate) fn stored(word: &str) -> Self {
-        match word {
-            "waiting" => Self::Waiting,
-            "sending" => Self::Sending,
-            "sent" => Self::Sent,
-            "failed" => Self::Failed,
-            _ => Self::Cancelled,
-        }
+        Self::named(word).unwrap_or(Self::Cancelled)
     }
 }
 
@@ -338,12 +344,22 @@ pub struct MailRecord {
     pub tries: u32,
     /// When it is tried next, while it waits.
     pub not_before: Timestamp,
-    /// What the receiving server said last.
+    /// What the receiving server said when it last refused it, or what went wrong before that.
     pub last_error: Option<String>,
+    /// What it said when it took the mail, if the host knows.
+    pub reply: Option<String>,
     /// Since when it is there.
     pub created_at: Timestamp,
     /// When it was sent, given up or cancelled.
     pub ended_at: Option<Timestamp>,
+}
+
+impl MailRecord {
+    /// What the receiving server said last, whether it took the mail or not; or what went wrong before that.
+    #[must_use]
+    pub fn last_reply(&self) -> Option<&str> {
+        self.reply.as_deref().or(self.last_error.as_deref())
+    }
 }
 
 /// What the outbox keeps of a mail's content: no link, no code.

@@ -12,6 +12,7 @@ pub(crate) mod credentials;
 pub(crate) mod device;
 pub(crate) mod email_change;
 pub(crate) mod event;
+pub(crate) mod event_file;
 pub(crate) mod family;
 pub(crate) mod form_error;
 pub(crate) mod host_scope;

@@ -138,7 +138,7 @@ impl Outgoing {
 
     fn allowance(&self) -> Allowance {
         match (self.content.mail.bounds(), self.is_proven) {
-            (Bounds::Notice, _) => Allowance::Unlimited,
+            (Bounds::Notice | Bounds::Asked, _) => Allowance::Unlimited,
             (_, true) => Allowance::Proven,
             (_, false) => Allowance::Strangers,
         }

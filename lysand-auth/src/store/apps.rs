@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use diesel::dsl::sql;
+use diesel::sql_types::{Bool, Text};
 use diesel::{ExpressionMethods, Insertable, OptionalExtension, QueryDsl, Queryable, Selectable, SelectableHelper};
 
 use super::conn::Conn;
@@ -10,6 +12,7 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::app::{App, AppId, AppLinks};
 use crate::model::client::ClientClaim;
+use crate::model::list_page::RowSpan;
 use crate::model::personal_token;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -34,6 +37,7 @@ pub(super) struct Row {
     had_own_token: bool,
     grant_types: Option<String>,
     links: Option<String>,
+    network: Option<String>,
 }
 
 /// How many apps are registered.
@@ -82,8 +86,13 @@ impl StoredApp {
     }
 }
 
-/// Keeps an app; a public one without a secret.
-pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -> Result<(), Error> {
+/// Keeps an app that was registered from this network; a public one without a secret.
+pub(crate) async fn insert(
+    conn: &mut Conn,
+    app: &App,
+    secret: Option<Digest>,
+    network: Option<String>,
+) -> Result<(), Error> {
     let uris: Vec<&str> = app.redirect_uris.iter().map(RedirectUri::as_str).collect();
     let row = Row {
         id: app.id.as_str().to_owned(),
@@ -101,6 +110,7 @@ pub(crate) async fn insert(conn: &mut Conn, app: &App, secret: Option<Digest>) -
         had_own_token: false,
         grant_types: app.grants.as_ref().map(|words| words.join(" ")),
         links: app.links.to_stored(),
+        network,
     };
     on!(conn, c => diesel::insert_into(auth_app::table).values(&row).execute(c))?;
     Ok(())
@@ -142,6 +152,75 @@ pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<App>, Error> {
         .select(Row::as_select())
         .load(c))?;
     Ok(rows.into_iter().map(|row| StoredApp::from(row).app).collect())
+}
+
+/// A part of the apps, and from where each was registered; those with this in their name or website, if it is given.
+pub(crate) async fn some(
+    conn: &mut Conn,
+    searched: Option<&str>,
+    span: &RowSpan,
+) -> Result<Vec<(App, Option<String>)>, Error> {
+    let pattern = searched.map(|text| {
+        let literal: String = text.to_lowercase().chars().fold(String::new(), |literal, letter| match letter {
+            '%' | '_' | '\\' => literal + "\\" + &letter.to_string(),
+            letter => literal + &letter.to_string(),
+        });
+        format!("%{literal}%")
+    });
+    let rows: Vec<Row> = on!(conn, c => {
+        let mut query = auth_app::table
+            .filter(auth_app::id.ne(personal_token::APP))
+            .filter(auth_app::id.gt(&span.after))
+            .select(Row::as_select())
+            .into_boxed();
+        if let Some(pattern) = &pattern {
+            let found = sql::<Bool>("(lower(auth_app.name) LIKE ")
+                .bind::<Text, _>(pattern)
+                .sql(" ESCAPE '\\' OR lower(coalesce(auth_app.website, '')) LIKE ")
+                .bind::<Text, _>(pattern)
+                .sql(" ESCAPE '\\')");
+            query = query.filter(found);
+        }
+        if let Some(before) = &span.before {
+            query = query.filter(auth_app::id.lt(before));
+        }
+        query = match span.oldest_first {
+            true => query.order(auth_app::id.asc()),
+            false => query.order(auth_app::id.desc()),
+        };
+        query.limit(span.most).load(c)
+    })?;
+    Ok(rows.into_iter().map(with_network).collect())
+}
+
+/// One app, and from where it was registered.
+pub(crate) async fn one(conn: &mut Conn, id: &AppId) -> Result<Option<(App, Option<String>)>, Error> {
+    if id.as_str().contains('\0') || id.as_str() == personal_token::APP {
+        return Ok(None);
+    }
+    let row: Option<Row> =
+        on!(conn, c => auth_app::table.find(id.as_str()).select(Row::as_select()).get_result(c)).optional()?;
+    Ok(row.map(with_network))
+}
+
+fn with_network(mut row: Row) -> (App, Option<String>) {
+    let network = row.network.take();
+    (StoredApp::from(row).app, network)
+}
+
+/// Forgets from where apps were registered before `before`; how many there were. A few at a time.
+pub(crate) async fn sweep_networks(conn: &mut Conn, before: Timestamp, most: i64) -> Result<usize, Error> {
+    let ids: Vec<String> = on!(conn, c => auth_app::table
+        .filter(auth_app::created_at.lt(before.micros()))
+        .filter(auth_app::network.is_not_null())
+        .order((auth_app::created_at, auth_app::id))
+        .select(auth_app::id)
+        .limit(most)
+        .load(c))?;
+    let none = None::<String>;
+    Ok(on!(conn, c => diesel::update(auth_app::table.filter(auth_app::id.eq_any(&ids)))
+        .set(auth_app::network.eq(&none))
+        .execute(c))?)
 }
 
 /// Remembers that a person let the app in.

@@ -11,10 +11,13 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::event::{Event, EventKind, NewEvent, Target};
+use crate::model::list_page::RowSpan;
 use crate::on;
 
 /// What only its owner does to an account: where that was done from is where the account is used.
 const OF_ITS_OWNER: [&str; 3] = [EventKind::SignIn.name(), EventKind::NewBrowser.name(), EventKind::SignedUp.name()];
+/// The longest name of an app, which is whatever its developer writes.
+const LONGEST_NAME: usize = 100;
 /// The largest detail, in bytes of JSON.
 const LARGEST_DETAIL: usize = 1024;
 
@@ -43,6 +46,10 @@ impl From<NewEvent> for Row {
         let (target_kind, target, name) = match event.target {
             Some(Target::Account(id, name)) => {
                 (Some("account"), Some(id.as_str().to_owned()), Some(name).filter(|name| !name.is_empty()))
+            }
+            Some(Target::App(id, name)) => {
+                let name: String = name.chars().take(LONGEST_NAME).collect();
+                (Some("app"), Some(id.as_str().to_owned()), Some(name).filter(|name| !name.is_empty()))
             }
             Some(Target::Other(kind, id)) => (Some(kind), Some(id), None),
             None => (None, None, None),
@@ -102,34 +109,88 @@ pub(crate) async fn add_once(conn: &mut Conn, event: NewEvent) -> Result<(), Err
     Ok(())
 }
 
-/// Which events are looked for.
+/// Who did what is looked for.
+#[derive(Clone, Debug)]
+pub(crate) enum By {
+    /// Whoever has this id.
+    Id(String),
+    /// A kind of those that have none.
+    Kind(String),
+}
+
+/// Which events are looked for; what is `None` excludes nothing.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) event: Option<String>,
+    pub(crate) outcome: Option<String>,
+    pub(crate) by: Option<By>,
     pub(crate) target: Option<String>,
+    /// From this network.
+    pub(crate) network: Option<String>,
+    /// Not before this.
     pub(crate) since: Option<Timestamp>,
-    /// Those before the event with this id.
-    pub(crate) before: Option<String>,
-    pub(crate) limit: i64,
+    /// Before this.
+    pub(crate) until: Option<Timestamp>,
 }
 
-/// Events, the newest first.
-pub(crate) async fn find(conn: &mut Conn, wanted: Wanted) -> Result<Vec<Event>, Error> {
-    let Wanted { event, target, since, before, limit } = wanted;
-    let since = since.map_or(i64::MIN, Timestamp::micros);
-    let rows: Vec<Row> = on!(conn, c => {
-        let mut query = table::table.filter(table::at.ge(since)).select(Row::as_select()).into_boxed();
-        if let Some(event) = &event {
-            query = query.filter(table::event.eq(event));
-        }
-        if let Some(target) = &target {
-            query = query.filter(table::target.eq(target));
-        }
-        if let Some(before) = &before {
+impl Wanted {
+    /// The ids between which they are: an id begins with its moment.
+    fn bounds(&self, span: &RowSpan) -> (String, Option<String>) {
+        let since = self.since.map(|since| since.id(&[0; 10])).unwrap_or_default();
+        // What has this very id is not looked for, which no event of that millisecond has but by the greatest chance.
+        let until = self.until.map(|until| until.id(&[0xff; 10]));
+        let before = match (&span.before, until) {
+            (Some(before), Some(until)) => Some(until.min(before.clone())),
+            (before, until) => before.clone().or(until),
+        };
+        (since.max(span.after.clone()), before)
+    }
+}
+
+/// The query for a part of the events that are looked for.
+macro_rules! looked_for {
+    ($wanted:expr, $span:expr, $after:expr, $before:expr) => {{
+        let (wanted, span): (&Wanted, &RowSpan) = ($wanted, $span);
+        let mut query = table::table.select(Row::as_select()).filter(table::id.gt($after)).into_boxed();
+        if let Some(before) = $before {
             query = query.filter(table::id.lt(before));
         }
-        query.order((table::at.desc(), table::id.desc())).limit(limit).load(c)
-    })?;
+        if let Some(event) = &wanted.event {
+            query = query.filter(table::event.eq(event));
+        }
+        if let Some(outcome) = &wanted.outcome {
+            query = query.filter(table::outcome.eq(outcome));
+        }
+        query = match &wanted.by {
+            Some(By::Id(id)) => query.filter(table::actor.eq(id)),
+            // In the words of the index.
+            Some(By::Kind(kind)) => query.filter(table::actor.is_null()).filter(table::actor_kind.eq(kind)),
+            None => query,
+        };
+        if let Some(target) = &wanted.target {
+            query = query.filter(table::target.eq(target));
+        }
+        if let Some(network) = &wanted.network {
+            query = query.filter(table::network.eq(network));
+        }
+        if let Some(since) = wanted.since {
+            query = query.filter(table::at.ge(since.micros()));
+        }
+        if let Some(until) = wanted.until {
+            query = query.filter(table::at.lt(until.micros()));
+        }
+        query = match span.oldest_first {
+            true => query.order(table::id.asc()),
+            false => query.order(table::id.desc()),
+        };
+        query.limit(span.most)
+    }};
+}
+
+/// A part of the events that are looked for.
+pub(crate) async fn some(conn: &mut Conn, wanted: &Wanted, span: &RowSpan) -> Result<Vec<Event>, Error> {
+    let (after, before) = wanted.bounds(span);
+    let rows: Vec<Row> = on!(conn, c => looked_for!(wanted, span, &after, &before).load(c))?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
@@ -242,4 +303,69 @@ pub(crate) async fn happened(conn: &mut Conn, account: &AccountId, event: &str, 
         .count()
         .get_result(c))?;
     Ok(found > 0)
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use diesel::QueryableByName;
+    use diesel::sql_types::Text;
+
+    use super::*;
+    use crate::secret::Secret;
+    use crate::store::{MIGRATIONS, MigrationSet, Store};
+
+    #[derive(QueryableByName)]
+    struct Plan {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    /// How SQLite looks for these events, the newest first.
+    async fn plan(store: &Store, wanted: Wanted) -> String {
+        let span = RowSpan { after: String::new(), before: None, oldest_first: false, most: 51 };
+        let (after, before) = wanted.bounds(&span);
+        let query = looked_for!(&wanted, &span, &after, &before);
+        let sql = format!("EXPLAIN QUERY PLAN {}", diesel::debug_query::<diesel::sqlite::Sqlite, _>(&query));
+        let plan =
+            store.read(move |c| Box::pin(async move { Ok(on!(c, c => diesel::sql_query(sql).load::<Plan>(c))?) }));
+        plan.await.unwrap().into_iter().map(|plan| plan.detail + ";").collect()
+    }
+
+    /// People PPL-157: a page of a million events is not sorted, and no table is read from end to end.
+    #[tokio::test]
+    async fn events_are_looked_for_by_an_index_whatever_they_are_narrowed_by() {
+        static SETS: [MigrationSet; 1] = [MIGRATIONS];
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("events.sqlite3").display());
+        let store = Store::open(&Secret::new(url), 2).await.unwrap();
+        store.migrate(&SETS).await.unwrap();
+        let (word, moment) = (|| Some("x".to_owned()), Timestamp::from_micros(1_795_294_800_000_000));
+        let id = || Some(By::Id("x".to_owned()));
+        for (wanted, index) in [
+            (Wanted::default(), "autoindex_auth_event_1 (id>?"),
+            (
+                Wanted { since: Some(moment), until: Some(moment), ..Wanted::default() },
+                "autoindex_auth_event_1 (id>? AND id<?",
+            ),
+            (Wanted { event: word(), ..Wanted::default() }, "auth_event_kind (event=? AND id>?"),
+            (Wanted { outcome: word(), ..Wanted::default() }, "auth_event_outcome (outcome=? AND id>?"),
+            (Wanted { by: Some(By::Kind("command".into())), ..Wanted::default() }, "auth_event_unnamed (actor_kind=?"),
+            (
+                Wanted { by: id(), event: word(), outcome: word(), ..Wanted::default() },
+                "auth_event_by (actor=? AND id>?",
+            ),
+            (Wanted { network: word(), event: word(), ..Wanted::default() }, "auth_event_origin (network=? AND id>?"),
+            (
+                Wanted { target: word(), event: word(), outcome: word(), ..Wanted::default() },
+                "auth_event_about (target=?",
+            ),
+            (Wanted { target: word(), by: id(), network: word(), ..Wanted::default() }, "auth_event_about (target=?"),
+        ] {
+            let found = plan(&store, wanted.clone()).await;
+            assert!(
+                found.contains(index) && !found.contains("TEMP B-TREE") && !found.contains("SCAN"),
+                "{wanted:?}: {found}"
+            );
+        }
+    }
 }

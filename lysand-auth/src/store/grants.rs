@@ -247,6 +247,36 @@ pub(crate) async fn last_uses(
     Ok(last)
 }
 
+/// What a living token of an app tells: whose it is, and when it was last used.
+pub(crate) type LiveToken = (Option<String>, Option<Timestamp>);
+
+/// The living tokens of an app, `most` at most, and the people whose families of refresh tokens live beside.
+pub(crate) async fn of_app(
+    conn: &mut Conn,
+    app: &AppId,
+    now: Timestamp,
+    most: i64,
+) -> Result<(Vec<LiveToken>, Vec<LiveToken>), Error> {
+    let tokens: Vec<(Option<String>, Option<i64>)> = on!(conn, c => table::table
+        .filter(table::app_id.eq(app.as_str()))
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
+        .select((table::account_id, table::last_used_at))
+        .limit(most)
+        .load(c))?;
+    let families: Vec<(String, i64)> = on!(conn, c => families::table
+        .filter(families::app_id.eq(app.as_str()))
+        .filter(families::ended_at.is_null())
+        .filter(families::expires_at.gt(now.micros()))
+        .select((families::account_id, families::rotated_at))
+        .limit(most)
+        .load(c))?;
+    let at = Timestamp::from_micros;
+    let tokens = tokens.into_iter().map(|(account, used)| (account, used.map(at))).collect();
+    let families = families.into_iter().map(|(account, rotated)| (Some(account), Some(at(rotated)))).collect();
+    Ok((tokens, families))
+}
+
 /// Ends all codes, families of refresh tokens and tokens that an account gave to an app; false when there were none.
 ///
 /// On PostgreSQL each statement waits for those who hold its rows, and the next one sees what they brought: a code that was

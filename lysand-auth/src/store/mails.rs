@@ -12,6 +12,7 @@ use super::schema::auth_mail as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
+use crate::model::list_page::RowSpan;
 use crate::model::mail::{Allowance, MailRecord, MailState};
 use crate::on;
 
@@ -38,6 +39,8 @@ struct Row {
 
 impl From<Row> for MailRecord {
     fn from(row: Row) -> Self {
+        // Of a mail that was sent, this is what the server said when it took it.
+        let (said, is_sent) = (row.last_error, row.state == MailState::Sent.word());
         Self {
             id: row.id,
             kind: row.kind,
@@ -46,7 +49,8 @@ impl From<Row> for MailRecord {
             state: MailState::stored(&row.state),
             tries: u32::try_from(row.tries).unwrap_or(u32::MAX),
             not_before: Timestamp::from_micros(row.not_before),
-            last_error: row.last_error,
+            last_error: said.clone().filter(|_| !is_sent),
+            reply: said.filter(|_| is_sent),
             created_at: Timestamp::from_micros(row.created_at),
             ended_at: row.ended_at.map(Timestamp::from_micros),
         }
@@ -232,7 +236,8 @@ pub(crate) async fn take(
 /// What became of a mail that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    Sent,
+    /// What the server said, if the host knows.
+    Sent(Option<String>),
     /// Again at this moment; what the server said.
     Again(Timestamp, String),
     Failed(String),
@@ -247,8 +252,8 @@ pub(crate) async fn settle(
     outcome: &Outcome,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let (state, error, again) = match outcome {
-        Outcome::Sent => (MailState::Sent, None, None),
+    let (state, said, again) = match outcome {
+        Outcome::Sent(reply) => (MailState::Sent, reply.as_ref(), None),
         Outcome::Again(at, why) => (MailState::Waiting, Some(why), Some(*at)),
         Outcome::Failed(why) => (MailState::Failed, Some(why), None),
         Outcome::Cancelled(why) => (MailState::Cancelled, Some(why), None),
@@ -260,7 +265,7 @@ pub(crate) async fn settle(
         .set((
             table::state.eq(state.word()),
             table::lease_until.eq(None::<i64>),
-            table::last_error.eq(error),
+            table::last_error.eq(said),
             table::not_before.eq(again.unwrap_or(now).micros()),
             table::ended_at.eq(ended),
         ))
@@ -274,15 +279,22 @@ pub(crate) async fn count_failed(conn: &mut Conn) -> Result<i64, Error> {
     Ok(on!(conn, c => table::table.filter(table::state.eq(failed)).count().get_result(c))?)
 }
 
-/// Mails of the outbox, the newest first, before this id if one is given.
-pub(crate) async fn list(conn: &mut Conn, before: Option<&str>, most: i64) -> Result<Vec<MailRecord>, Error> {
-    let before = before.unwrap_or("~");
-    let rows: Vec<Row> = on!(conn, c => table::table
-        .filter(table::id.lt(before))
-        .order(table::id.desc())
-        .limit(most)
-        .select(Row::as_select())
-        .load(c))?;
+/// A part of the mails of the outbox; those in one state, if one is given.
+pub(crate) async fn some(conn: &mut Conn, state: Option<MailState>, span: &RowSpan) -> Result<Vec<MailRecord>, Error> {
+    let rows: Vec<Row> = on!(conn, c => {
+        let mut query = table::table.select(Row::as_select()).filter(table::id.gt(&span.after)).into_boxed();
+        if let Some(state) = state {
+            query = query.filter(table::state.eq(state.word()));
+        }
+        if let Some(before) = &span.before {
+            query = query.filter(table::id.lt(before));
+        }
+        query = match span.oldest_first {
+            true => query.order(table::id.asc()),
+            false => query.order(table::id.desc()),
+        };
+        query.limit(span.most).load(c)
+    })?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
@@ -300,6 +312,19 @@ pub(crate) async fn retry(conn: &mut Conn, id: &str, now: Timestamp) -> Result<b
             table::state.eq(MailState::Waiting.word()),
             table::not_before.eq(now.micros()),
             table::ended_at.eq(None::<i64>),
+        ))
+        .execute(c))?;
+    Ok(changed == 1)
+}
+
+/// Cancels a mail that waits or was given up, for this reason; false for all others.
+pub(crate) async fn cancel(conn: &mut Conn, id: &str, why: &str, now: Timestamp) -> Result<bool, Error> {
+    let changed = on!(conn, c => diesel::update(table::table.find(id))
+        .filter(table::state.eq_any([MailState::Waiting.word(), MailState::Failed.word()]))
+        .set((
+            table::state.eq(MailState::Cancelled.word()),
+            table::last_error.eq(Some(why)),
+            table::ended_at.eq(Some(now.micros())),
         ))
         .execute(c))?;
     Ok(changed == 1)

@@ -17,6 +17,7 @@ diesel::table! {
         had_own_token -> Bool,
         grant_types -> Nullable<Text>,
         links -> Nullable<Text>,
+        network -> Nullable<Text>,
     }
 }
 

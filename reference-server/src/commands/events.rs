@@ -2,8 +2,6 @@
 
 use lysand_auth::ambient::Timestamp;
 use lysand_auth::flows::events::{self, Event, EventKind, EventQuery};
-use serde_json::{Value, json};
-use time::format_description::well_known::Rfc3339;
 
 use super::cli::EventsWanted;
 use super::error::CommandError;
@@ -26,9 +24,10 @@ pub(super) async fn run(state: &State, wanted: EventsWanted, as_json: bool) -> R
     let is_narrow = wanted.since.is_some() || wanted.event.is_some() || wanted.account.is_some();
     let found = read(state, query, if is_export || is_narrow { MOST } else { SHOWN }).await?;
     if as_json {
-        output::json(&found.iter().map(entity).collect());
+        output::json(&found.iter().map(events::event_as_json).collect());
     } else if wanted.csv {
-        output::text(&csv(&found));
+        let rows: String = found.iter().map(events::event_as_csv).collect();
+        output::text(&format!("{}\r\n{rows}", events::EVENT_COLUMNS.join(",")));
     } else {
         let dash = |text: Option<&String>| text.map_or_else(|| "-".to_owned(), ToString::to_string);
         let rows: Vec<_> = found
@@ -62,7 +61,7 @@ async fn query(state: &State, wanted: &EventsWanted) -> Result<EventQuery, Comma
         })?);
     }
     if let Some(name) = &wanted.account {
-        query.account = Some(account_facts::find_by_id(state, name).await?.id);
+        query.target = Some(account_facts::find_by_id(state, name).await?.id.as_str().to_owned());
     }
     Ok(query)
 }
@@ -72,9 +71,7 @@ fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Some(ago) = settings::duration(text) {
         return Some(now.minus(ago));
     }
-    let whole = if text.contains('T') { text.to_owned() } else { format!("{text}T00:00:00Z") };
-    let moment = time::OffsetDateTime::parse(&whole, &Rfc3339).ok()?;
-    i64::try_from(moment.unix_timestamp_nanos() / 1_000).ok().map(Timestamp::from_micros)
+    Timestamp::parse(text)
 }
 
 async fn read(state: &State, mut query: EventQuery, most: usize) -> Result<Vec<Event>, CommandError> {
@@ -91,101 +88,9 @@ async fn read(state: &State, mut query: EventQuery, most: usize) -> Result<Vec<E
     }
 }
 
-fn entity(event: &Event) -> Value {
-    json!({
-        "id": event.id,
-        "at": event.at.to_iso8601(),
-        "event": event.event,
-        "outcome": event.outcome,
-        "actor_kind": event.actor_kind,
-        "actor": event.actor,
-        "target_kind": event.target_kind,
-        "target": event.target,
-        "name": event.name,
-        "app": event.app,
-        "network": event.network,
-        "agent": event.agent,
-        "request_id": event.request_id,
-        "detail": event.detail.as_deref().and_then(|detail| serde_json::from_str::<Value>(detail).ok()),
-    })
-}
-
-const COLUMNS: [&str; 14] = [
-    "id",
-    "at",
-    "event",
-    "outcome",
-    "actor_kind",
-    "actor",
-    "target_kind",
-    "target",
-    "name",
-    "app",
-    "network",
-    "agent",
-    "request_id",
-    "detail",
-];
-
-fn csv(events: &[Event]) -> String {
-    let mut text = COLUMNS.join(",");
-    text.push_str("\r\n");
-    for event in events {
-        let at = event.at.to_iso8601();
-        let known = [&event.id, &at, &event.event, &event.outcome, &event.actor_kind].map(String::as_str);
-        let perhaps = [
-            &event.actor,
-            &event.target_kind,
-            &event.target,
-            &event.name,
-            &event.app,
-            &event.network,
-            &event.agent,
-            &event.request_id,
-            &event.detail,
-        ];
-        let perhaps = perhaps.map(|value| value.as_deref().unwrap_or_default());
-        let cells: Vec<_> = known.into_iter().chain(perhaps).map(cell).collect();
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
-    }
-    text
-}
-
-/// A cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula is made a text (people PPL-149).
-fn cell(value: &str) -> String {
-    let plain = match value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{value}"),
-        false => value.to_owned(),
-    };
-    match plain.contains(['"', ',', '\n', '\r']) {
-        true => format!("\"{}\"", plain.replace('"', "\"\"")),
-        false => plain,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn events_export_cells_are_no_formulas() {
-        for (value, expected) in [
-            ("ada", "ada"),
-            ("", ""),
-            ("=1+1", "'=1+1"),
-            ("+49", "'+49"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\tx", "'\tx"),
-            ("\rx", "\"'\rx\""),
-            ("a,b", "\"a,b\""),
-            ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
-            ("{\"a\":1}", "\"{\"\"a\"\":1}\""),
-        ] {
-            assert_eq!(cell(value), expected);
-        }
-    }
 
     #[test]
     fn events_since_is_a_day_a_moment_or_so_long_ago() {

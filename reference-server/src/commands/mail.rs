@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lettre::Address;
+use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::outbox;
 use lysand_auth::host::accounts::Language;
 use lysand_auth::host::mailer::{MailRecord, MailState};
@@ -28,7 +29,7 @@ pub(super) async fn run(state: &State, command: MailCommand, as_json: bool) -> R
         MailCommand::Test { address } => test(state, &address, as_json).await,
         MailCommand::List => list(state, as_json).await,
         MailCommand::Retry { id } => {
-            outbox::retry(&state.auth, &id).await?;
+            outbox::retry(&state.auth, &id, Actor::Command, &Caller::default()).await?;
             let mail = sent(state, &id).await?;
             output::text(&format!("{}\n", said(&mail)));
             Ok(Outcome::changed("mail retry"))
@@ -41,7 +42,8 @@ async fn test(state: &State, address: &str, as_json: bool) -> Result<Outcome, Co
         return Err(CommandError::new(format!("{address:?} is no e-mail address")));
     }
     let language = state.settings.instance.languages.first().and_then(|tag| Language::parse(tag));
-    let id = outbox::post_test(&state.auth, address, language).await?;
+    let id = outbox::post_test(&state.auth, address, language, Actor::Command, &Caller::default()).await?;
+    let id = id.map_err(|errors| CommandError::new(errors.to_string()))?;
     let mail = sent(state, &id).await?;
     match as_json {
         true => output::json(&entity(&mail)),
@@ -80,7 +82,10 @@ async fn sent(state: &State, id: &str) -> Result<MailRecord, CommandError> {
 fn said(mail: &MailRecord) -> String {
     let why = mail.last_error.as_deref().unwrap_or_default();
     match mail.state {
-        MailState::Sent => format!("The mail to {} was sent.", mail.address),
+        MailState::Sent => match &mail.reply {
+            Some(reply) => format!("The mail to {} was sent: {reply}", mail.address),
+            None => format!("The mail to {} was sent.", mail.address),
+        },
         MailState::Failed => format!("The mail to {} was refused: {why}", mail.address),
         MailState::Cancelled => format!("The mail to {} was not sent: {why}", mail.address),
         _ if why.is_empty() => {
@@ -118,6 +123,7 @@ fn entity(mail: &MailRecord) -> Value {
         "tries": mail.tries,
         "not_before": mail.not_before.to_iso8601(),
         "last_error": mail.last_error,
+        "last_reply": mail.last_reply(),
         "created_at": mail.created_at.to_iso8601(),
         "ended_at": mail.ended_at.map(|at| at.to_iso8601()),
     })

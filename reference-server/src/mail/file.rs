@@ -39,6 +39,10 @@ impl FileMailer {
 #[async_trait]
 impl Mailer for FileMailer {
     async fn send(&self, letter: &Letter) -> HostResult<()> {
+        self.deliver(letter).await.map(drop)
+    }
+
+    async fn deliver(&self, letter: &Letter) -> HostResult<Option<String>> {
         let message = self.messages.message(letter)?.formatted();
         let id = self.ambient.id();
         let (folder, name) = (self.folder.clone(), format!("{id}.eml"));
@@ -49,7 +53,7 @@ impl Mailer for FileMailer {
         });
         written.await??;
         tracing::info!(kind = letter.mail.kind(), file = name, "mail written");
-        Ok(())
+        Ok(Some(format!("written to {name}")))
     }
 
     /// The admin finds them in a folder.

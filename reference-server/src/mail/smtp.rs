@@ -145,19 +145,24 @@ impl SmtpMailer {
         });
     }
 
-    async fn hand_over(&self, message: &Message) -> Result<(), Failure> {
+    /// Hands a mail to the server; what it said when it took it.
+    async fn hand_over(&self, message: &Message) -> Result<String, Failure> {
         let mut connection = self.connected().await?;
-        if let Err(failure) = transmit(&mut connection, message.envelope(), &message.formatted()).await {
-            connection.abort().await;
-            return Err(failure);
+        match transmit(&mut connection, message.envelope(), &message.formatted()).await {
+            Ok(reply) => {
+                self.keep(connection);
+                Ok(reply)
+            }
+            Err(failure) => {
+                connection.abort().await;
+                Err(failure)
+            }
         }
-        self.keep(connection);
-        Ok(())
     }
 }
 
 /// One mail over a connection. A sender whom the server does not like is a fault of the configuration, not of the mail.
-async fn transmit(connection: &mut AsyncSmtpConnection, envelope: &Envelope, bytes: &[u8]) -> Result<(), Failure> {
+async fn transmit(connection: &mut AsyncSmtpConnection, envelope: &Envelope, bytes: &[u8]) -> Result<String, Failure> {
     let mut parameters = Vec::new();
     if envelope.to().iter().chain(envelope.from()).any(|address| !AsRef::<str>::as_ref(address).is_ascii()) {
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
@@ -171,17 +176,22 @@ async fn transmit(connection: &mut AsyncSmtpConnection, envelope: &Envelope, byt
         connection.command(Rcpt::new(recipient, Vec::new())).await.map_err(of_mail)?;
     }
     connection.command(Data).await.map_err(of_mail)?;
-    connection.message(bytes).await.map_err(of_mail)?;
-    Ok(())
+    let reply = connection.message(bytes).await.map_err(of_mail)?;
+    let words = reply.message().collect::<Vec<_>>().join(" ");
+    Ok(format!("{} {words}", reply.code()))
 }
 
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, letter: &Letter) -> HostResult<()> {
+        self.deliver(letter).await.map(drop)
+    }
+
+    async fn deliver(&self, letter: &Letter) -> HostResult<Option<String>> {
         let message = self.messages.message(letter)?;
         let _place = self.places.acquire().await?;
         match tokio::time::timeout(self.server.timeout, self.hand_over(&message)).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(reply)) => Ok(Some(reply)),
             Ok(Err(Failure::Again(error))) => Err(error),
             Ok(Err(Failure::Never(why))) => Err(MailRefused::new(why).into()),
             Err(_) => Err("the mail server takes too long".into()),

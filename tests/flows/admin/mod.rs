@@ -2,7 +2,10 @@
 
 mod accounts;
 mod acts;
+mod apps;
+mod events;
 mod invitations;
+mod mail;
 mod pages;
 mod rights;
 mod settings;

@@ -93,7 +93,8 @@ story!(events_record_sign_out_denial_ended_access_and_reuse_of_refresh_tokens, |
     one(&story, "app_removed").await;
     sessions::end_all(auth, &account.id).await.expect("ended");
     assert!(is_about(&one(&story, "sessions_ended").await, &account));
-    outbox::post_test(auth, "you@example.org", None).await.expect("a mail");
+    let by = Actor::Command;
+    outbox::post_test(auth, "you@example.org", None, by, &Caller::default()).await.expect("an answer").expect("a mail");
     assert_eq!(one(&story, "mail_tested").await.actor_kind, "command");
     // What is not one's own is not shown.
     let own = events::of_account(auth, &account.id).await.expect("events");

@@ -62,6 +62,14 @@ pub fn require_staff(account: &Account) -> Result<(), Error> {
     if account.role >= Role::Moderator { Ok(()) } else { Err(not_allowed()) }
 }
 
+/// Demands that an admin asks.
+///
+/// # Errors
+/// 403 for everybody else.
+pub fn require_admin(account: &Account) -> Result<(), Error> {
+    if account.role == Role::Admin { Ok(()) } else { Err(not_allowed()) }
+}
+
 /// Demands that this member of the staff may do this to that account: moderators to people, admins to everybody but themselves
 /// (people PPL-16 to PPL-18, PPL-21), and nobody to the last admin what would leave the server without one (PPL-22).
 ///

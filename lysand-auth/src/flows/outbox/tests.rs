@@ -14,6 +14,7 @@ use crate::host::accounts::Accounts;
 use crate::host::mailer::{MailState, Mailer};
 use crate::keys::Keys;
 use crate::model::account::{AccountId, Email};
+use crate::model::list_page::RowSpan;
 use crate::model::mail_token::{CodeCheck, Link, MailToken};
 use crate::steps::mail::Queued;
 use crate::store::mail_tokens::CodeOf;
@@ -126,8 +127,10 @@ impl Server {
 
     /// The events of the account `ada`.
     async fn failures(&self) -> Vec<String> {
-        let wanted = events::Wanted { event: None, target: Some("ada".into()), since: None, before: None, limit: 9 };
-        let found = self.auth.store().read(move |c| Box::pin(events::find(c, wanted))).await.unwrap();
+        let wanted = events::Wanted { target: Some("ada".into()), ..Default::default() };
+        let span = RowSpan { after: String::new(), before: None, oldest_first: false, most: 9 };
+        let found = self.auth.store().read(move |c| Box::pin(async move { events::some(c, &wanted, &span).await }));
+        let found = found.await.unwrap();
         found.into_iter().map(|event| event.event).collect()
     }
 
@@ -468,10 +471,13 @@ async fn refused_mail_is_given_up_at_once_and_others_when_their_time_is_over() {
             (MailState::Failed, Some("the mail is refused for good: 550 no such person"))
         );
         assert_eq!(server.failures().await, ["mail_failed"]);
-        retry(&server.auth, &failed.id).await.unwrap();
+        retry(&server.auth, &failed.id, Actor::Command, &Caller::default()).await.unwrap();
         assert_eq!(server.deliver().await.sent, 1);
         assert_eq!(refused_at(&server.auth, "ada@example.com").await.unwrap(), None);
-        assert!(retry(&server.auth, &failed.id).await.is_err() && retry(&server.auth, "nobody").await.is_err());
+        assert!(
+            retry(&server.auth, &failed.id, Actor::Command, &Caller::default()).await.is_err()
+                && retry(&server.auth, "nobody", Actor::Command, &Caller::default()).await.is_err()
+        );
 
         server.put(server.confirm("eve")).await;
         let (mut tries, mut delivery) = (0, Delivery::default());

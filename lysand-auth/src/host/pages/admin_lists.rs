@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::admin::StaffFrame;
-use super::people::{InvitationFields, InvitationOnPage};
+use super::parts::MomentOnPage;
+use super::people::{FieldOnPage, InvitationFields, InvitationOnPage};
 
 /// The pages beside one page of a list.
 #[derive(Clone, Debug, Serialize)]
@@ -77,8 +78,10 @@ pub struct AdminConfirmPage<'a> {
     pub words: &'static str,
     /// What that means, in English.
     pub what: &'static str,
-    /// To what it is done.
+    /// To what it is done; may be empty.
     pub subject: String,
+    /// The formats of the file that will be made (field `format`); empty where there is none.
+    pub formats: Vec<ChoiceOnPage>,
     /// Whether the password must be given (field `current_password`).
     pub asks_password: bool,
     /// Where somebody without a password signs in again.
@@ -86,5 +89,234 @@ pub struct AdminConfirmPage<'a> {
     /// What is wrong.
     pub error: Option<String>,
     /// Where "no" leads.
+    pub back: String,
+}
+
+/// Something to choose.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChoiceOnPage {
+    /// The value of the field.
+    pub name: &'static str,
+    /// What it is called, in English words.
+    pub words: &'static str,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// `GET /admin/mail`: the outbox.
+#[derive(Debug, Serialize)]
+pub struct AdminMailsPage<'a> {
+    /// Who looks, and where the others are.
+    pub frame: StaffFrame<'a>,
+    /// Where the filter leads (`method="get"`, field `state`).
+    pub action: &'a str,
+    /// Hidden field `lang` of the filter, when the reader chose a language.
+    pub lang: Option<String>,
+    /// The states to choose from.
+    pub states: Vec<ChoiceOnPage>,
+    /// The mails, the newest first.
+    pub mails: Vec<MailRow<'a>>,
+    /// The pages beside.
+    pub neighbours: NeighboursOnPage,
+    /// Whether mail reaches nobody as the server is configured.
+    pub reaches_nobody: bool,
+    /// Where the form of the test mail posts to, with `form_token`; nothing for who may not send one.
+    pub test_action: Option<String>,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The own address, to which the test mail goes; nothing without one.
+    pub test_to: Option<&'a str>,
+    /// What is wrong.
+    pub error: Option<String>,
+}
+
+/// A mail in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct MailRow<'a> {
+    /// Its page.
+    pub link: String,
+    /// What it is about, in English words.
+    pub what: &'a str,
+    /// To whom it goes.
+    pub address: &'a str,
+    /// Where it stands: `waiting`, `sending`, `sent`, `failed` or `cancelled`.
+    pub state: &'static str,
+    /// The same in English words.
+    pub state_words: &'static str,
+    /// How often it was tried.
+    pub tries: u32,
+    /// Since when it is there.
+    pub made: MomentOnPage,
+    /// The time of day of that in UTC.
+    pub clock: String,
+    /// What the mail server said last.
+    pub reply: Option<&'a str>,
+}
+
+/// `GET /admin/mail/ID`: one mail.
+#[derive(Debug, Serialize)]
+pub struct AdminMailPage<'a> {
+    /// Who looks, and where the others are.
+    pub frame: StaffFrame<'a>,
+    /// The mail.
+    pub mail: MailRow<'a>,
+    /// The page of the account that it is about.
+    pub account: Option<String>,
+    /// When it is tried next, and the time of day of that in UTC.
+    pub next: Option<(MomentOnPage, String)>,
+    /// When it was sent, given up or cancelled, and the time of day of that in UTC.
+    pub ended: Option<(MomentOnPage, String)>,
+    /// Where the form posts to, with `form_token`, that has it tried again at once.
+    pub retry: Option<String>,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The page that cancels it.
+    pub cancel: Option<String>,
+    /// What was just done.
+    pub notice: Option<&'static str>,
+    /// What is wrong.
+    pub error: Option<String>,
+    /// The outbox.
+    pub back: String,
+}
+
+/// `GET /admin/events`: what happened on the server.
+#[derive(Debug, Serialize)]
+pub struct AdminEventsPage<'a> {
+    /// Who looks, and where the others are.
+    pub frame: StaffFrame<'a>,
+    /// Where the filter leads (`method="get"`, the fields of `fields`, `event` and `outcome`).
+    pub action: &'a str,
+    /// Hidden field `lang` of the filter, when the reader chose a language.
+    pub lang: Option<String>,
+    /// The kinds to choose from (field `event`).
+    pub kinds: Vec<ChoiceOnPage>,
+    /// The outcomes to choose from (field `outcome`).
+    pub outcomes: Vec<ChoiceOnPage>,
+    /// The other fields of the filter.
+    pub fields: EventFields,
+    /// Whether anything is narrowed.
+    pub is_narrow: bool,
+    /// The events, the newest first.
+    pub events: Vec<EventRow>,
+    /// The pages beside.
+    pub neighbours: NeighboursOnPage,
+    /// The page that exports what is looked at; nothing for who may not.
+    pub export: Option<String>,
+}
+
+/// The fields of the filter of events, by their names.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventFields {
+    /// Who did it: a name, an id, or `command`, `system`, `nobody`.
+    pub actor: FieldOnPage,
+    /// To what it was done: a name or an id.
+    pub target: FieldOnPage,
+    /// From which network.
+    pub network: FieldOnPage,
+    /// From which day on.
+    pub since: FieldOnPage,
+    /// Until which day.
+    pub until: FieldOnPage,
+}
+
+/// Something that happened, as staff sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct EventRow {
+    /// What, in English words, or the name of its kind.
+    pub what: String,
+    /// Whether it was refused.
+    pub refused: bool,
+    /// When.
+    pub at: MomentOnPage,
+    /// The time of day in UTC.
+    pub clock: String,
+    /// Who did it.
+    pub by: SubjectOnPage,
+    /// To what it was done.
+    pub target: Option<SubjectOnPage>,
+    /// The app that it was done with.
+    pub app: Option<SubjectOnPage>,
+    /// From which network.
+    pub network: Option<String>,
+    /// With what device.
+    pub device: Option<String>,
+    /// What else is kept of it: names and values.
+    pub details: Vec<(String, String)>,
+}
+
+/// Somebody or something that an event names.
+#[derive(Clone, Debug, Serialize)]
+pub struct SubjectOnPage {
+    /// Its name, or its id where no name is known; empty where `words` says who it is.
+    pub name: String,
+    /// What it is, in English words, where it has no name.
+    pub words: Option<&'static str>,
+    /// Its page.
+    pub link: Option<String>,
+}
+
+/// `GET /admin/apps`: the apps, searched.
+#[derive(Debug, Serialize)]
+pub struct AdminAppsPage<'a> {
+    /// Who looks, and where the others are.
+    pub frame: StaffFrame<'a>,
+    /// Where the search form leads (`method="get"`, field `q`).
+    pub action: &'a str,
+    /// Hidden field `lang` of the search form, when the reader chose a language.
+    pub lang: Option<String>,
+    /// What was searched for: part of a name or a website.
+    pub searched: String,
+    /// The apps, the newest first.
+    pub apps: Vec<AppRow<'a>>,
+    /// The pages beside.
+    pub neighbours: NeighboursOnPage,
+    /// What was just done.
+    pub notice: Option<&'static str>,
+}
+
+/// An app as staff sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AppRow<'a> {
+    /// Its page.
+    pub link: String,
+    /// The name that it registered.
+    pub name: &'a str,
+    /// Its website, only when that is http or https: what a link leads to.
+    pub website: Option<&'a str>,
+    /// The website's host, in ASCII.
+    pub website_host: Option<String>,
+    /// Whether it is the server's own.
+    pub first_party: bool,
+    /// Whether it has no secret.
+    pub public: bool,
+    /// When it registered.
+    pub since: MomentOnPage,
+    /// From which network, as far as that is remembered.
+    pub network: Option<&'a str>,
+    /// How many of its tokens live.
+    pub live_tokens: usize,
+    /// How many people let it act for them.
+    pub people: usize,
+    /// Whether there are more than were counted.
+    pub has_more: bool,
+    /// When it last used a token.
+    pub last_used: Option<MomentOnPage>,
+}
+
+/// `GET /admin/apps/ID`: one app.
+#[derive(Debug, Serialize)]
+pub struct AdminAppPage<'a> {
+    /// Who looks, and where the others are.
+    pub frame: StaffFrame<'a>,
+    /// The app.
+    pub app: AppRow<'a>,
+    /// Where it may send people back to.
+    pub redirect_uris: Vec<&'a str>,
+    /// What it may ask for.
+    pub scopes: Vec<String>,
+    /// The page that removes it; nothing for who may not.
+    pub remove: Option<String>,
+    /// The apps.
     pub back: String,
 }

@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 use super::admin::{AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage};
-use super::admin_lists::{AdminConfirmPage, AdminInvitationsPage};
+use super::admin_lists::{
+    AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage, AdminMailsPage,
+};
 use super::admin_settings::AdminSettingsPage;
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
@@ -86,6 +88,16 @@ pub enum Page<'a> {
     AdminSettings(Box<AdminSettingsPage<'a>>),
     /// `GET /admin/invitations`: the invitations of all.
     AdminInvitations(Box<AdminInvitationsPage<'a>>),
+    /// `GET /admin/apps`: the apps.
+    AdminApps(AdminAppsPage<'a>),
+    /// `GET /admin/apps/ID`: one app.
+    AdminApp(Box<AdminAppPage<'a>>),
+    /// `GET /admin/mail`: the outbox.
+    AdminMails(Box<AdminMailsPage<'a>>),
+    /// `GET /admin/mail/ID`: one mail.
+    AdminMail(Box<AdminMailPage<'a>>),
+    /// `GET /admin/events`: what happened.
+    AdminEvents(Box<AdminEventsPage<'a>>),
     /// What staff is about to do to all but an account.
     AdminConfirm(AdminConfirmPage<'a>),
     /// `GET /account/sessions`: what is signed in to the account.
@@ -361,6 +373,11 @@ impl Pages for FrontendPages {
             | Page::AdminAct(_)
             | Page::AdminSettings(_)
             | Page::AdminInvitations(_)
+            | Page::AdminApps(_)
+            | Page::AdminApp(_)
+            | Page::AdminMails(_)
+            | Page::AdminMail(_)
+            | Page::AdminEvents(_)
             | Page::AdminConfirm(_)
             | Page::Sessions(_)
             | Page::EndEverything(_)

@@ -2,14 +2,17 @@
 
 mod accounts;
 mod acts;
+mod apps;
 mod dashboard;
 mod entity;
+mod events;
+mod mail;
 mod own;
 mod pages;
 mod paths;
 mod settings;
 
-use self::paths::{V1, V2};
+use self::paths::{APPS, EVENTS, MAIL, V1, V2};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, delete, get, patch, post};
@@ -36,8 +39,25 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         .route("/api/v1/admin/auth/accounts/{id}/unlock", [post(own::unlock)])
         .route("/api/v1/admin/auth/accounts/{id}/reset_password", [post(own::reset_password)])
         .route("/api/v1/admin/auth/accounts/{id}/end_sessions", [post(own::end_sessions)]);
-    match auth.config().admin.pages {
-        true => vec![api, pages::routes(auth)],
-        false => vec![api],
+    let mut routes = vec![api, beside_accounts(auth)];
+    if auth.config().admin.pages {
+        routes.push(pages::routes(auth));
     }
+    routes
+}
+
+/// Own routes about mail, events and apps (people PPL-147 to PPL-149).
+fn beside_accounts(auth: &Auth) -> Routes {
+    Routes::new(auth, AnswerKind::Api)
+        .of(Surface::Admin)
+        .limited()
+        .route(MAIL, [get(mail::list)])
+        .route("/api/v1/admin/auth/mail/test", [post(mail::test)])
+        .route("/api/v1/admin/auth/mail/{id}", [get(mail::one), delete(mail::cancel)])
+        .route("/api/v1/admin/auth/mail/{id}/retry", [post(mail::retry)])
+        .route(EVENTS, [get(events::list)])
+        .route("/api/v1/admin/auth/events.csv", [get(events::csv)])
+        .route("/api/v1/admin/auth/events.json", [get(events::json)])
+        .route(APPS, [get(apps::list)])
+        .route("/api/v1/admin/auth/apps/{id}", [get(apps::one), delete(apps::remove)])
 }

@@ -1,9 +1,18 @@
-//! Where the lists of accounts are, and what scopes they want.
+//! Where the lists are, and what scopes they want.
 
 /// The scopes for looking and for acting.
 pub(super) const READS: &[&str] = &["admin:read", "admin:read:accounts"];
 pub(super) const WRITES: &[&str] = &["admin:write", "admin:write:accounts"];
 
+/// The scopes for what is about more than accounts: apps, mail, events.
+pub(super) const ALL_READS: &[&str] = &["admin:read"];
+pub(super) const ALL_WRITES: &[&str] = &["admin:write"];
+
+/// Where apps and the log of events are.
+pub(super) const APPS: &str = "/api/v1/admin/auth/apps";
+pub(super) const EVENTS: &str = "/api/v1/admin/auth/events";
+/// Where the outbox is.
+pub(super) const MAIL: &str = "/api/v1/admin/auth/mail";
 /// Where the lists of accounts are.
 pub(super) const V1: &str = "/api/v1/admin/accounts";
 pub(super) const V2: &str = "/api/v2/admin/accounts";

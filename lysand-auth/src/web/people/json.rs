@@ -18,16 +18,11 @@ use crate::web::kit::documents::offered_providers;
 use crate::web::kit::surfaces::of_request;
 use crate::web::pages::authorization_request::{ECHOED, request};
 use crate::web::wire::params::{Params, Received};
+pub(super) use crate::web::wire::reply::private;
 use crate::web::wire::reply::{ApiError, JsonBody, field_errors, json as reply};
 use crate::web::wire::request as wire;
 
 type Answer = Result<HttpResponse, ApiError>;
-
-/// Own routes answer nothing that anybody may keep (people PPL-1).
-pub(super) fn private(mut reply: HttpResponse) -> HttpResponse {
-    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply
-}
 
 /// `GET /api/v1/auth/signup`
 pub(super) async fn offer(auth: Data<Auth>, req: HttpRequest, received: Received) -> Answer {

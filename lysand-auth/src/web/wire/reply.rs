@@ -154,6 +154,12 @@ pub fn json(body: &impl Serialize) -> HttpResponse {
     HttpResponse::Ok().json_body(body)
 }
 
+/// Own routes answer nothing that anybody may keep (people PPL-1).
+pub(crate) fn private(mut reply: HttpResponse) -> HttpResponse {
+    reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}
+
 /// Fields that have to be filled in otherwise (Mastodon §12.2).
 pub(crate) fn field_errors(errors: &FormErrors) -> HttpResponse {
     let mut details = Map::new();

@@ -4,7 +4,11 @@ use std::fmt::Write as _;
 
 use super::admin::places;
 use super::html::{alert, button, escaped, form, link, paragraph};
-use crate::host::pages::{AdminConfirmPage, AdminInvitationsPage, FieldOnPage, InvitationRow, NeighboursOnPage};
+use crate::host::pages::{
+    AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage,
+    AdminMailsPage, AppRow, ChoiceOnPage, EventRow, FieldOnPage, InvitationRow, MailRow, NeighboursOnPage,
+    SubjectOnPage,
+};
 
 fn neighbours(beside: &NeighboursOnPage) -> String {
     let newer = beside.newer.as_deref().map(|place| link(place, "Newer")).unwrap_or_default();
@@ -56,6 +60,14 @@ pub(super) fn invitations(page: &AdminInvitationsPage<'_>) -> String {
 pub(super) fn confirm(page: &AdminConfirmPage<'_>) -> String {
     let mut body = alert(page.error.as_deref()) + &paragraph(&page.subject) + &paragraph(page.what);
     let mut inside = String::new();
+    for format in &page.formats {
+        let checked = if format.chosen { " checked" } else { "" };
+        let _ = writeln!(
+            inside,
+            "<p><label><input type=\"radio\" name=\"format\" value=\"{}\"{checked}> {}</label></p>",
+            format.name, format.words
+        );
+    }
     if page.asks_password {
         inside += "<p><label>Your password<br><input type=\"password\" name=\"current_password\" \
                    autocomplete=\"current-password\" required></label></p>\n";
@@ -65,4 +77,131 @@ pub(super) fn confirm(page: &AdminConfirmPage<'_>) -> String {
         None => form(&page.action, &[("form_token", page.form_token.as_str())], &(inside + &button(page.words))),
     };
     body + &link(&page.back, "Back") + &places(&page.frame)
+}
+
+/// A form that leads to a list; `inside` is HTML.
+fn search(action: &str, lang: Option<&str>, inside: &str) -> String {
+    let lang = lang.map(|lang| format!("<input type=\"hidden\" name=\"lang\" value=\"{}\">\n", escaped(lang)));
+    let action = escaped(action);
+    format!(
+        "<form method=\"get\" action=\"{action}\">\n{}{inside}</form>\n",
+        lang.unwrap_or_default() + &button("Show")
+    )
+}
+
+fn choices(name: &str, words: &str, choices: &[ChoiceOnPage]) -> String {
+    let mut options = "<option value=\"\">all</option>".to_owned();
+    for choice in choices {
+        let selected = if choice.chosen { " selected" } else { "" };
+        let _ = write!(options, "<option value=\"{}\"{selected}>{}</option>", choice.name, escaped(choice.words));
+    }
+    format!("<p><label>{words}<br><select name=\"{name}\">{options}</select></label></p>\n")
+}
+
+fn app_row(app: &AppRow<'_>) -> String {
+    let more = if app.has_more { " or more" } else { "" };
+    let used = app.last_used.as_ref().map_or("never", |used| &used.day);
+    let words = format!(
+        "{} {}, registered {} {}, tokens {}{more}, people {}{more}, used {used}",
+        app.name,
+        app.website_host.as_deref().unwrap_or_default(),
+        app.since.day,
+        app.network.unwrap_or_default(),
+        app.live_tokens,
+        app.people
+    );
+    link(&app.link, &words)
+}
+
+pub(super) fn apps(page: &AdminAppsPage<'_>) -> String {
+    let inside =
+        format!("<p><label>Name or website<br><input name=\"q\" value=\"{}\"></label></p>\n", escaped(&page.searched));
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &search(page.action, page.lang.as_deref(), &inside);
+    body += &page.apps.iter().map(app_row).collect::<String>();
+    if page.apps.is_empty() {
+        body += &paragraph("There are none.");
+    }
+    body + &neighbours(&page.neighbours) + &places(&page.frame)
+}
+
+pub(super) fn app(page: &AdminAppPage<'_>) -> String {
+    let mut body = app_row(&page.app);
+    body += &page.redirect_uris.iter().map(|address| paragraph(address)).collect::<String>();
+    body += &paragraph(&page.scopes.join(" "));
+    body += &page.remove.as_deref().map(|place| link(place, "Remove the app")).unwrap_or_default();
+    body + &link(&page.back, "Apps") + &places(&page.frame)
+}
+
+fn mail_words(mail: &MailRow<'_>) -> String {
+    let reply = mail.reply.unwrap_or_default();
+    format!("{}, {}: {} to {}, {} {reply}", mail.made.day, mail.clock, mail.what, mail.address, mail.state_words)
+}
+
+pub(super) fn mails(page: &AdminMailsPage<'_>) -> String {
+    let mut body = alert(page.error.as_deref());
+    if page.reaches_nobody {
+        body += &alert(Some("Mail is not configured and reaches nobody."));
+    }
+    if let (Some(action), Some(_)) = (&page.test_action, page.test_to) {
+        body += &form(action, &[("form_token", page.form_token.as_str())], &button("Send a test mail to me"));
+    }
+    body += &search(page.action, page.lang.as_deref(), &choices("state", "State", &page.states));
+    body += &page.mails.iter().map(|mail| link(&mail.link, &mail_words(mail))).collect::<String>();
+    if page.mails.is_empty() {
+        body += &paragraph("There are none.");
+    }
+    body + &neighbours(&page.neighbours) + &places(&page.frame)
+}
+
+pub(super) fn mail(page: &AdminMailPage<'_>) -> String {
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error.as_deref());
+    body += &paragraph(&mail_words(&page.mail));
+    for (name, moment) in [("Tried next", &page.next), ("Ended", &page.ended)] {
+        body +=
+            &moment.as_ref().map(|(at, clock)| paragraph(&format!("{name}: {}, {clock}", at.day))).unwrap_or_default();
+    }
+    body += &page.account.as_deref().map(|place| link(place, "The account")).unwrap_or_default();
+    if let Some(action) = &page.retry {
+        body += &form(action, &[("form_token", page.form_token.as_str())], &button("Try again now"));
+    }
+    body += &page.cancel.as_deref().map(|place| link(place, "Do not send this mail")).unwrap_or_default();
+    body + &link(&page.back, "Mail") + &places(&page.frame)
+}
+
+fn named(subject: &SubjectOnPage) -> &str {
+    subject.words.unwrap_or(&subject.name)
+}
+
+fn event(event: &EventRow) -> String {
+    let refused = if event.refused { " (refused)" } else { "" };
+    let mut words = format!("{}, {}: {}{refused}, by {}", event.at.day, event.clock, event.what, named(&event.by));
+    let beside = [("", &event.target), ("with ", &event.app)];
+    for (word, subject) in beside.into_iter().filter_map(|(word, subject)| Some((word, subject.as_ref()?))) {
+        let _ = write!(words, ", {word}{}", named(subject));
+    }
+    for text in event.network.iter().chain(&event.device) {
+        let _ = write!(words, ", {text}");
+    }
+    for (name, value) in &event.details {
+        let _ = write!(words, ", {name} {value}");
+    }
+    paragraph(&words)
+}
+
+pub(super) fn events(page: &AdminEventsPage<'_>) -> String {
+    let fields = &page.fields;
+    let inside = choices("event", "What", &page.kinds)
+        + &choices("outcome", "How it ended", &page.outcomes)
+        + &field("actor", "Who did it", &fields.actor)
+        + &field("target", "To whom or what", &fields.target)
+        + &field("network", "From which network", &fields.network)
+        + &field("since", "From this day on", &fields.since)
+        + &field("until", "Until this day", &fields.until);
+    let mut body = search(page.action, page.lang.as_deref(), &inside);
+    body += &page.export.as_deref().map(|place| link(place, "Export the events")).unwrap_or_default();
+    body += &page.events.iter().map(event).collect::<String>();
+    if page.events.is_empty() {
+        body += &paragraph("There are none.");
+    }
+    body + &neighbours(&page.neighbours) + &places(&page.frame)
 }

@@ -7,8 +7,9 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin;
 use crate::flows::credentials;
+use crate::flows::events::FileFormat;
 use crate::flows::sessions::SignedInBrowser;
-use crate::host::pages::{AdminConfirmPage, Page};
+use crate::host::pages::{AdminConfirmPage, ChoiceOnPage, Page};
 use crate::secret::Secret;
 use crate::texts;
 use crate::web::wire::params::Params;
@@ -24,6 +25,8 @@ pub(super) struct Question {
     pub(super) what: &'static str,
     /// To what it is done.
     pub(super) subject: String,
+    /// Whether a file is made, of one of the formats to choose from.
+    pub(super) has_formats: bool,
     /// Where "no" leads.
     pub(super) back: String,
 }
@@ -52,12 +55,20 @@ pub(super) async fn asked(
         words: question.words,
         what: question.what,
         subject: question.subject,
+        formats: if question.has_formats { formats(params) } else { Vec::new() },
         asks_password: !is_fresh && has_password,
         sign_in: (!is_fresh && !has_password).then(sign_in),
         error,
         back: reader.keep(&auth.config().base_url.join(&question.back)),
     });
     Ok(shown(auth, req, &reader, &page, is_wrong).await)
+}
+
+fn formats(params: &Params) -> Vec<ChoiceOnPage> {
+    let chosen = params.last_text("format");
+    let chosen = chosen.as_deref().and_then(FileFormat::named).unwrap_or(FileFormat::Csv);
+    let choice = |format: FileFormat, words| ChoiceOnPage { name: format.name(), words, chosen: format == chosen };
+    vec![choice(FileFormat::Csv, texts::FORMAT_CSV), choice(FileFormat::Json, texts::FORMAT_JSON)]
 }
 
 /// Why the answer does not count: the form is stale, or there is no proof with it. Nothing when it does.

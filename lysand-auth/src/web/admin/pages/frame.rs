@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::sessions::SignedInBrowser;
@@ -21,14 +22,20 @@ pub(super) const HOME: &str = "/admin";
 pub(super) const REQUESTS: &str = "/admin/requests";
 pub(super) const ACCOUNTS: &str = "/admin/accounts";
 pub(super) const INVITATIONS: &str = "/admin/invitations";
+pub(super) const APPS: &str = "/admin/apps";
+pub(super) const MAIL: &str = "/admin/mail";
+pub(super) const EVENTS: &str = "/admin/events";
 pub(super) const SETTINGS: &str = "/admin/settings";
 
 /// The pages that every other one leads to, in their order.
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 9] = [
     (HOME, texts::PLACE_OVERVIEW),
     (REQUESTS, texts::PLACE_REQUESTS),
     (ACCOUNTS, texts::PLACE_ACCOUNTS),
     (INVITATIONS, texts::PLACE_INVITATIONS),
+    (APPS, texts::PLACE_APPS),
+    (MAIL, texts::PLACE_MAIL),
+    (EVENTS, texts::PLACE_EVENTS),
     (SETTINGS, texts::PLACE_SETTINGS),
     (OWN_ACCOUNT, texts::PLACE_OWN_ACCOUNT),
 ];
@@ -127,6 +134,11 @@ pub(super) async fn shown(
 ) -> HttpResponse {
     let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     show(View::new(auth, req, reader), page, status, &[]).await
+}
+
+/// The time of day of a moment, in UTC.
+pub(super) fn clock(at: Timestamp) -> String {
+    at.to_iso8601().get(11..16).unwrap_or_default().to_owned()
 }
 
 /// Whether an account may act, in words.

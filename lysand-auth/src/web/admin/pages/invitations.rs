@@ -174,6 +174,7 @@ fn question(maker: &Account) -> Question {
         words: texts::ACT_END_INVITATIONS,
         what: texts::ACT_END_INVITATIONS_WHAT,
         subject: format!("@{}", maker.username),
+        has_formats: false,
         back: with_query(INVITATIONS, by),
     }
 }

@@ -20,13 +20,29 @@ impl<'a> Listing<'a> {
     /// The list at `path` as it is asked for. Filters without a value are none.
     pub(super) fn new(path: &'a str, params: &Params, filters: &[(&'a str, &'a str)]) -> Self {
         let filters = filters.iter().copied().filter(|(_, value)| !value.is_empty()).collect();
-        Self { path, filters, asked: (params.last_text("max_id"), params.last_text("min_id")) }
+        // What no database takes is no id.
+        let id = |name| params.last_text(name).filter(|id| !id.contains('\0'));
+        Self { path, filters, asked: (id("max_id"), id("min_id")) }
     }
 
     /// Which entries are shown.
     pub(super) fn span(&self) -> ListSpan {
         let (max_id, min_id) = self.asked.clone();
         ListSpan { max_id, min_id, limit: Some(PAGE), ..ListSpan::default() }
+    }
+
+    /// The pages beside, where there is a page at all.
+    pub(super) fn of_some<T>(
+        &self,
+        auth: &Auth,
+        reader: &Reader,
+        page: Option<&ListPage<T>>,
+        id: impl Fn(&T) -> &str,
+    ) -> NeighboursOnPage {
+        match page {
+            Some(page) => self.neighbours(auth, reader, page, id),
+            None => NeighboursOnPage { newer: None, older: None },
+        }
     }
 
     /// The pages beside the one with these entries.

@@ -3,19 +3,24 @@
 mod account;
 mod accounts;
 mod act;
+mod apps;
 mod confirm;
 mod deed;
+mod event_rows;
+mod events;
 mod frame;
 mod home;
 mod invitations;
 mod listing;
+mod mail;
 mod requests;
 mod settings;
+mod words;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use self::frame::{ACCOUNTS, HOME, INVITATIONS, REQUESTS, SETTINGS, Visitor, rendered, visitor};
+use self::frame::{ACCOUNTS, APPS, EVENTS, HOME, INVITATIONS, MAIL, REQUESTS, SETTINGS, Visitor, rendered, visitor};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::texts;
@@ -37,6 +42,14 @@ pub(super) fn routes(auth: &Auth) -> Routes {
         .route("/admin/accounts/{id}/{act}", [get(act::page), post(act::submit)])
         .route(INVITATIONS, [get(invitations::page), post(invitations::submit)])
         .route(invitations::END_ALL, [get(invitations::end_page), post(invitations::end_all)])
+        .route(APPS, [get(apps::page)])
+        .route("/admin/apps/{id}", [get(apps::one)])
+        .route("/admin/apps/{id}/remove", [get(apps::remove_page), post(apps::remove)])
+        .route(MAIL, [get(mail::page), post(mail::test)])
+        .route("/admin/mail/{id}", [get(mail::one), post(mail::retry)])
+        .route("/admin/mail/{id}/cancel", [get(mail::cancel_page), post(mail::cancel)])
+        .route(EVENTS, [get(events::page)])
+        .route(events::EXPORT, [get(events::export_page), post(events::export)])
         .route("/admin/{tail}*", [get(nothing)])
 }
 

@@ -1,19 +1,26 @@
 //! The log of events: what its owner sees of an account, and what the operator sees of all.
 
+mod file;
+
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+pub use self::file::{EventFile, FileFormat};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
 pub use crate::model::caller::Caller;
+use crate::model::caller::{self, Networks};
 pub use crate::model::device::Device;
 pub use crate::model::event::{ActivityBy, Actor, Event, EventKind, Target};
+pub use crate::model::event_file::{EVENT_COLUMNS, event_as_csv, event_as_json};
+use crate::model::list_page::RowSpan;
+pub use crate::model::list_page::{ListPage, ListSpan};
 use crate::steps;
 use crate::store::apps;
-use crate::store::events::{self, Wanted};
+use crate::store::events::{self, By, Wanted};
 
 /// Something that happened to an account, as its owner is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +49,18 @@ const MOST_SHOWN: i64 = 200;
 pub struct EventQuery {
     /// The name of their kind.
     pub event: Option<String>,
-    /// The account that they are about.
-    pub account: Option<AccountId>,
+    /// `done` or `refused`.
+    pub outcome: Option<String>,
+    /// Who did it: an id, or `command`, `system` or `nobody`, who have none.
+    pub actor: Option<String>,
+    /// What it was done to: the id of an account, an app, an invitation or a mail.
+    pub target: Option<String>,
+    /// From where: a network as it is kept, or an address of one.
+    pub network: Option<String>,
     /// Not before this.
     pub since: Option<Timestamp>,
+    /// Before this.
+    pub until: Option<Timestamp>,
     /// Only those before the event with this id.
     pub before: Option<String>,
     /// How many at most.
@@ -57,6 +72,22 @@ impl EventQuery {
     #[must_use]
     pub fn new(limit: u32) -> Self {
         Self { limit, ..Self::default() }
+    }
+
+    /// What the store looks for, where this much of addresses is kept.
+    fn wanted(&self, kept: Networks) -> Wanted {
+        Wanted {
+            event: self.event.clone(),
+            outcome: self.outcome.clone(),
+            by: self.actor.clone().map(|actor| match actor.as_str() {
+                "command" | "system" | "nobody" => By::Kind(actor),
+                _ => By::Id(actor),
+            }),
+            target: self.target.clone(),
+            network: self.network.as_deref().map(|network| caller::kept_network(network, kept)),
+            since: self.since,
+            until: self.until,
+        }
     }
 }
 
@@ -103,14 +134,25 @@ pub async fn of_account(auth: &Auth, account: &AccountId) -> Result<Vec<Event>, 
 /// # Errors
 /// When the database does not answer.
 pub async fn find(auth: &Auth, query: EventQuery) -> Result<Vec<Event>, Error> {
-    let wanted = Wanted {
-        event: query.event,
-        target: query.account.map(|account| account.as_str().to_owned()),
-        since: query.since,
-        before: query.before,
-        limit: i64::from(query.limit),
+    let span = RowSpan {
+        after: String::new(),
+        before: query.before.clone(),
+        oldest_first: false,
+        most: i64::from(query.limit),
     };
-    auth.store().read(move |c| Box::pin(events::find(c, wanted))).await
+    let wanted = query.wanted(auth.config().sessions.networks);
+    auth.store().read(move |c| Box::pin(async move { events::some(c, &wanted, &span).await })).await
+}
+
+/// A page of the events that are looked for, the newest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn page(auth: &Auth, query: &EventQuery, span: ListSpan) -> Result<ListPage<Event>, Error> {
+    let (rows, wanted) = (RowSpan::from(span), query.wanted(auth.config().sessions.networks));
+    let of_page = rows.clone();
+    let found = auth.store().read(move |c| Box::pin(async move { events::some(c, &wanted, &of_page).await }));
+    Ok(rows.page(found.await?))
 }
 
 /// Records that a command of the operator changed something: which, and for which account, without values (people PPL-166).
