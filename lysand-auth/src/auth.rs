@@ -198,6 +198,11 @@ impl Auth {
         self.0.secret_key.subkey("mail code")
     }
 
+    /// The key of recovery codes.
+    pub(crate) fn recovery_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("recovery code")
+    }
+
     /// The key that signs challenges for a proof of work.
     pub(crate) fn work_key(&self) -> [u8; 64] {
         self.0.secret_key.subkey("proof of work")

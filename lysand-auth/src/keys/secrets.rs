@@ -27,6 +27,11 @@ impl SecretKeys {
         self.0.is_empty()
     }
 
+    /// All of them, the first one first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &SecretKey> {
+        self.0.iter()
+    }
+
     /// The key that new things are made with; `None` when there is no key.
     pub(crate) fn first(&self) -> Option<&SecretKey> {
         self.0.first()
@@ -44,7 +49,7 @@ impl SecretKey {
     }
 
     /// The name of a key, which what is sealed under it carries. It tells nothing about the key.
-    fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         Digest::of(&[&b"id of a secret key\n"[..], &*self.0].concat()).to_base64url().chars().take(8).collect()
     }
 }

@@ -183,6 +183,10 @@ impl TeraPages {
             Page::AdminAccounts(page) => self.shown(reader, "admin_accounts.html", page),
             Page::AdminAccount(page) => self.shown(reader, "admin_account.html", page),
             Page::AdminAct(page) => self.shown(reader, "admin_act.html", page),
+            Page::Factor(page) => self.shown(reader, "factor.html", page),
+            Page::Security(page) => self.shown(reader, "security.html", page),
+            Page::Totp(page) => self.shown(reader, "totp.html", page),
+            Page::RecoveryCodes(page) => self.shown(reader, "recovery_codes.html", page),
             Page::Message(page) => self.shown(reader, "message.html", page),
             _ => return Err("this version has no template for that page".into()),
         };

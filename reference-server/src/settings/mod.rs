@@ -7,6 +7,7 @@ mod branding;
 mod check;
 mod colour;
 mod effective;
+mod factors;
 mod legal;
 mod log;
 mod oauth;
@@ -26,8 +27,8 @@ mod variable;
 use std::path::{Path, PathBuf};
 
 use lysand_auth::config::{
-    BaseUrl, Closing, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens, RateLimits, SessionRules,
-    Signups, Sso,
+    BaseUrl, Closing, Config, Factors, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens, RateLimits,
+    SessionRules, Signups, Sso,
 };
 use lysand_auth::keys::Keys;
 use lysand_auth::password::PasswordConfig;
@@ -90,6 +91,8 @@ pub struct Settings {
     pub personal_tokens: PersonalTokens,
     /// `accounts.closing_grace`, as the library takes it.
     pub closing: Closing,
+    /// `[factors]`, as the library takes it.
+    pub factors: Factors,
     /// `accounts.reuse_names`: whether somebody else can have the name of an account that was removed.
     pub reuse_names: bool,
     /// `[smtp]`
@@ -162,6 +165,7 @@ impl Settings {
         let sessions = sessions::sessions(reader);
         let personal_tokens = people::personal_tokens(reader);
         let closing = people::closing(reader);
+        let factors = factors::factors(reader);
         let reuse_names = reader.get("accounts.reuse_names", false);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
@@ -190,6 +194,7 @@ impl Settings {
             sessions,
             personal_tokens,
             closing,
+            factors,
             reuse_names,
             smtp,
             log_format,
@@ -234,6 +239,8 @@ impl Settings {
             .with_sessions(self.sessions)
             .with_personal_tokens(self.personal_tokens)
             .with_closing(self.closing)
+            .with_factors(self.factors.clone())
+            .with_title(self.instance.title.clone())
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

@@ -19,10 +19,10 @@ use super::{after, code_in, form, form_token, mails_to, races};
 const SETTINGS: &[(&str, &str)] = &[("signups.proof_of_work_cost", "1000"), ("http.workers", "2")];
 
 /// A value of a column, as its bytes.
-type Cell = (String, Vec<u8>);
+pub(crate) type Cell = (String, Vec<u8>);
 
 /// All that stands in the database.
-async fn dump(story: &Story) -> Vec<Cell> {
+pub(crate) async fn dump(story: &Story) -> Vec<Cell> {
     match story.database() {
         Some(database) => of_postgres(database.url().as_str()).await,
         None => of_sqlite(&story.mail_folder().with_file_name("story.sqlite3")),

@@ -3,6 +3,8 @@
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod factors;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod leaving;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod page;
@@ -18,6 +20,7 @@ mod sign_ins;
 mod tokens;
 
 pub use self::admin::*;
+pub use self::factors::{FactorOnPage, FactorPage, OtherWay, RecoveryCodesPage, SecurityPage, TotpPage};
 pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;

@@ -1,6 +1,7 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
 mod admin;
+mod factors;
 mod html;
 mod leaving;
 mod people;
@@ -77,6 +78,10 @@ impl Pages for Plain {
             Page::Sessions(page) => ("Where you are signed in", sign_ins::sessions(page)),
             Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
             Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),
+            Page::Factor(page) => ("One more step", factors::factor(page)),
+            Page::Security(page) => ("Two-step sign-in", factors::security(page)),
+            Page::Totp(page) => ("Add an authenticator app", factors::totp(page)),
+            Page::RecoveryCodes(page) => ("Your recovery codes", factors::recovery_codes(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
         let title = escaped(title);
