@@ -19,7 +19,7 @@ use crate::host::sign_in_rules::SignInRules;
 use crate::keys::SecretKey;
 use crate::model::account::{Account, AccountId};
 use crate::model::request_counter::RequestCounters;
-use crate::secret::{Digest, Secret};
+use crate::secret::Digest;
 use crate::signing::SigningKeys;
 use crate::store::Store;
 use crate::store::limit_gates::LimitGates;
@@ -110,6 +110,12 @@ impl Auth {
     #[must_use]
     pub fn mail_rules(&self) -> MailRules {
         self.0.in_force.mail()
+    }
+
+    /// The name by which people know the server now.
+    #[must_use]
+    pub fn title(&self) -> Option<String> {
+        self.0.in_force.title()
     }
 
     /// Puts another part of the configuration into force, from the next request on.
@@ -220,18 +226,6 @@ impl Auth {
         self.0.secret_key.subkey(&format!("host: {label}"))
     }
 
-    /// Encrypts a secret that the database keeps, for this place in it alone (FAC-66).
-    pub(crate) fn seal(&self, place: &str, secret: &[u8]) -> Result<String, Error> {
-        self.config().keys.secrets().seal(self.ambient(), place, secret).map_err(Error::failed)
-    }
-
-    /// Decrypts what was sealed for this place.
-    pub(crate) fn open_sealed(&self, place: &str, sealed: &str) -> Result<Secret, Error> {
-        let opened = self.config().keys.secrets().open(place, sealed).map_err(Error::failed)?;
-        let text = std::str::from_utf8(&opened).map_err(Error::failed)?;
-        Ok(Secret::new(text))
-    }
-
     /// The key of form tokens; derived, so that all replicas share it.
     pub(crate) fn form_key(&self) -> &[u8; 64] {
         &self.0.form_key
@@ -250,6 +244,11 @@ impl Auth {
     /// The key of the codes in mails.
     pub(crate) fn mail_code_key(&self) -> [u8; 64] {
         self.0.secret_key.subkey("mail code")
+    }
+
+    /// The key of recovery codes.
+    pub(crate) fn recovery_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("recovery code")
     }
 
     /// The key that signs challenges for a proof of work.
@@ -496,8 +495,10 @@ impl AuthBuilder {
             None => pages,
             Some(_) => Arc::new(FrontendPages::new(&self.config, pages)),
         };
-        let in_force =
-            InForce::new(LiveConfig { signups: Arc::new(self.config.signups.clone()), mail: self.config.mail });
+        let in_force = {
+            let Config { signups, mail, title, .. } = &self.config;
+            InForce::new(LiveConfig::new(signups, *mail, title.as_deref()))
+        };
         Ok(Auth(Arc::new(Parts {
             config: self.config,
             in_force,

@@ -42,6 +42,26 @@ pub struct Refusal {
     pub waiting_token: Option<Box<Secret>>,
     /// What sets the new password that this account must have before it signs in (people PPL-99).
     pub reset_token: Option<Box<Secret>>,
+    /// The sign-in that goes on with a second proof: one was right, and the account wants two (FAC-4).
+    pub pending: Option<Box<PendingClaim>>,
+}
+
+/// What a browser shows for a sign-in that lacks something: its id, which stands in addresses, and the value of a cookie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingClaim {
+    /// The id. Without the other it is worth nothing (FAC-13).
+    pub id: String,
+    /// What only the browser knows that began it.
+    pub browser: Secret,
+}
+
+impl PendingClaim {
+    /// An id, and the value of its cookie.
+    #[must_use]
+    pub fn new(id: impl Into<String>, browser: Secret) -> Self {
+        Self { id: id.into(), browser }
+    }
 }
 
 /// What is left of a limit; made by [`Limit::allowance`](crate::model::rate_limit::Limit::allowance) (Mastodon §18).
@@ -68,6 +88,7 @@ impl Refusal {
             realm: None,
             waiting_token: None,
             reset_token: None,
+            pending: None,
         }
     }
 }
@@ -150,6 +171,16 @@ codes! {
     InvalidCodeChallengeMethod = "invalid_code_challenge_method", 400;
     /// The PKCE challenge is not 43 characters of base64url.
     InvalidCodeChallenge = "invalid_request", 400;
+    /// The first proof of a sign-in was right, and the account wants a second one (FAC-4).
+    FactorRequired = "interaction_required", 403;
+    /// The code of a second factor is wrong, used or too old (FAC-171).
+    WrongFactor = "invalid_grant", 400;
+    /// A sign-in that lacked something is over, or began in another browser (FAC-173).
+    SignInOver = "invalid_grant", 410;
+    /// A sign-in does not take this kind of proof (FAC-174).
+    NotOffered = "invalid_request", 409;
+    /// There are as many as there can be (FAC-178).
+    Full = "invalid_request", 409;
     /// The code is unknown, spent, expired or somebody else's; or the password is wrong.
     InvalidGrant = "invalid_grant", 400;
     /// The grant type is not offered.

@@ -218,6 +218,45 @@ texts! {
             "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";
     }
 
+    /// What is said on the way through a second step. The page of that step shows these of an `error_description`, and no others.
+    FACTOR_ERRORS {
+        /// One text for every cause that lies in the code.
+        WRONG_FACTOR = "The code is wrong, used or too old.";
+        /// What was typed cannot be a code.
+        NO_CODE = "This is no such code.";
+        /// The kind is not one of those that are asked for.
+        NOT_OFFERED = "That way is not offered for this sign-in.";
+        /// A limit on wrong second factors is used up.
+        TOO_MANY_FACTORS = "Too many attempts. Please wait before trying again.";
+    }
+
+    /// The rest of what is said about second factors.
+    FACTORS {
+        /// The page of a sign-in that nobody can go on with.
+        PENDING_OVER = "This sign-in is over. Please start again.";
+        PENDING_OVER_TITLE = "This sign-in is over";
+        START_AGAIN = "Start again";
+        /// To a program that cannot ask for it.
+        FACTOR_REQUIRED = "This account wants a second proof.";
+        /// What the page of the own second factors says: what was done, and what went wrong.
+        FACTOR_ADDED = "The authenticator app is added. Everything else that was signed in to your account is signed out.";
+        FACTOR_REMOVED = "It is removed. Everything else that was signed in to your account is signed out.";
+        FACTOR_RENAMED = "It has another name now.";
+        TWO_STEP_ON = "Two-step sign-in is on.";
+        TWO_STEP_OFF = "Two-step sign-in is off.";
+        SETUP_OVER = "Setting up this app took too long. Please start again.";
+        TOO_MANY_APPS = "You have as many authenticator apps as there can be. Remove one first.";
+        FACTOR_OVER = "It is gone already.";
+        NO_SECOND_FACTOR = "Add an authenticator app first.";
+        ADDRESS_FIRST = "Confirm your e-mail address first.";
+        CHANGED_MEANWHILE = "Something else of your account was changed at the same moment. Please try again.";
+        CODES_SHOWN = "These codes were shown already.";
+        /// Follows the name of the field.
+        BAD_NAME = "must be 1 to 64 characters, without line breaks";
+        /// The name of an app that nobody named.
+        AUTHENTICATOR_APP = "Authenticator app";
+    }
+
     /// What the sign-in page says in place of another text.
     SIGN_IN_REPLACEMENTS {
         /// In place of a sentence that is nobody's.
@@ -444,6 +483,15 @@ texts! {
         DID_SIGN_IN_FAILED = "A sign-in failed";
         DID_SIGN_IN_BLOCKED = "A sign-in was refused";
         DID_THROTTLED = "Too many sign-ins were tried";
+        DID_FACTOR_PASSED = "A second proof was right";
+        DID_FACTOR_FAILED = "A second proof was wrong";
+        DID_FACTOR_ADDED = "A second factor was added";
+        DID_FACTOR_REMOVED = "A second factor was removed";
+        DID_FACTOR_RENAMED = "A second factor got another name";
+        DID_RECOVERY_MADE = "New recovery codes were made";
+        DID_RECOVERY_USED = "A recovery code was used";
+        DID_TWO_STEP_ON = "Two-step sign-in was turned on";
+        DID_TWO_STEP_OFF = "Two-step sign-in was turned off";
         DID_SIGN_OUT = "Signed out";
         DID_SESSION_ENDED = "A sign-in was ended";
         DID_SESSIONS_ENDED = "Everything was signed out";

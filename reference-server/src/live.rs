@@ -75,7 +75,8 @@ impl LiveSettings for Live {
         let other = load_mailer(&settings, config, pages, ambient).map_err(|error| failed(error.to_string()))?;
         mailer.switch_to(other);
         accounts.set_title(title);
-        let live = LiveConfig { signups: Arc::new(settings.signups.clone()), mail: settings.smtp.rules };
+        let (signups, mail) = (Arc::new(settings.signups.clone()), settings.smtp.rules);
+        let live = LiveConfig { signups, mail, title: Some(title.clone()) };
         *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
         Ok(live)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lysand_auth::config::ConfigProblems;
 use lysand_auth::error::Error;
+use lysand_auth::flows::factors::keys;
 use lysand_auth::flows::settings;
 use lysand_auth::host::live_settings::FormErrors;
 use lysand_auth::keys::{KeyError, Keys};
@@ -49,6 +50,9 @@ pub enum StartError {
     /// There is no usable key.
     #[error("{0} (see [keys])")]
     Key(#[from] KeyError),
+    /// Secrets are sealed under a key that is not there.
+    #[error("{0}")]
+    SealedElsewhere(String),
     /// A template cannot be used.
     #[error("the template {0}: mend it, or remove it from frontend.templates_dir")]
     Pages(#[from] PagesError),
@@ -86,7 +90,20 @@ impl State {
         let keys = Keys::load_or_create_files(&settings.keys.signing, &settings.keys.secrets, &ambient)?;
         let store = database::open(&settings).await?;
         database::bring_up_to_date(&store, &settings).await?;
-        Self::build(settings, ambient, (pages, keys, store))?.with_stored_settings().await
+        let state = Self::build(settings, ambient, (pages, keys, store))?;
+        state.require_keys_of_factors().await?;
+        state.with_stored_settings().await
+    }
+
+    /// Refuses to start without a key under which secrets of second factors are sealed: their owners could not sign in (FAC-66).
+    async fn require_keys_of_factors(&self) -> Result<(), StartError> {
+        let missing = keys::missing(&self.auth).await;
+        let missing = missing.map_err(|error| StartError::SealedElsewhere(error.to_string()))?;
+        let Some(first) = missing.first() else { return Ok(()) };
+        Err(StartError::SealedElsewhere(format!(
+            "{} secrets of second factors are sealed under the key {}, which is none of keys.secrets: bring its file back",
+            first.secrets, first.name
+        )))
     }
 
     /// The same over a database and keys that are there: for commands, which create nothing (faults D7).

@@ -10,6 +10,7 @@ mod bearer_tokens_in_forms;
 mod consent;
 mod cookies;
 mod dynamic_registration;
+mod factors;
 mod first_party;
 mod host_accounts;
 mod host_accounts_defaults;

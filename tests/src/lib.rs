@@ -14,6 +14,7 @@
 //! | [`tls`] | a private certificate authority and a certificate for `localhost` |
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`sign_in_pages`] | what a person does on the pages: sign in, approve, deny |
+//! | [`authenticator`] | an authenticator app, which knows a secret and shows its codes |
 //! | [`redirects`] | the callback of an app: the redirect that brings the code |
 //! | [`site`] | a small web site on another origin: an app that a browser visits |
 //! | [`frontend`] | a frontend that somebody else wrote, with some bad habits |
@@ -28,6 +29,7 @@
 //! panics with an explanation whenever it cannot do its part, so that tests carry no error handling.
 
 pub mod app;
+pub mod authenticator;
 pub mod browser;
 pub mod canaille;
 pub mod certified_provider;

@@ -1,7 +1,7 @@
 //! Refusals cost no write, outsiders cannot multiply counters, and nobody's failures lock others out (faults F3, F5, F14).
 
 use lysand_auth::flows::events::{Actor, Caller};
-use lysand_auth::flows::sessions;
+use lysand_auth::flows::sessions::{self, Browser, OwnProof};
 use lysand_auth::secret::Secret;
 use tests::story;
 use tests::story::{App, Response, Story};
@@ -105,7 +105,9 @@ story!(
         let auth = story.server().state().auth.clone();
         let prove = async |cookie: &str, password: &str| {
             let browser = sessions::of_cookie(&auth, cookie).await.expect("an answer").expect("a session");
-            sessions::renew(&auth, &browser, Some(&Secret::new(password)), "192.0.2.3".parse().ok()).await
+            let mut from = Browser::default();
+            from.caller = Caller::new("192.0.2.3".parse().ok());
+            sessions::renew(&auth, &browser, &OwnProof::new(Some(Secret::new(password)), None), &from).await
         };
         prove(&first.cookie, &ada.password).await.expect("the owner is not locked out");
         for _ in 0..3 {

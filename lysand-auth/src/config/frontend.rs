@@ -45,6 +45,10 @@ pub struct FrontendRoutes {
     pub email_confirm: Option<String>,
     /// The page that asks whether a change of address is to be undone, by the `token` of a mail.
     pub email_undo: Option<String>,
+    /// The page that asks for a second proof (FAC-40).
+    pub factor: Option<String>,
+    /// The page of the own second factors.
+    pub security: Option<String>,
 }
 
 impl Default for FrontendRoutes {
@@ -61,12 +65,14 @@ impl Default for FrontendRoutes {
             sessions: None,
             email_confirm: None,
             email_undo: None,
+            factor: None,
+            security: None,
         }
     }
 }
 
 /// Our own pages, by the name of the route with which a frontend takes their place.
-pub(super) const OWN: [(&str, &str); 11] = [
+pub(super) const OWN: [(&str, &str); 13] = [
     ("home", "/"),
     ("login", "/oauth/authorize"),
     ("consent", "/oauth/consent"),
@@ -78,6 +84,8 @@ pub(super) const OWN: [(&str, &str); 11] = [
     ("sessions", "/account/sessions"),
     ("email_confirm", "/account/email/confirm"),
     ("email_undo", "/account/email/undo"),
+    ("factor", "/oauth/factor"),
+    ("security", "/account/security"),
 ];
 
 impl FrontendRoutes {
@@ -96,6 +104,8 @@ impl FrontendRoutes {
             ("frontend.routes.sessions", &self.sessions),
             ("frontend.routes.email_confirm", &self.email_confirm),
             ("frontend.routes.email_undo", &self.email_undo),
+            ("frontend.routes.factor", &self.factor),
+            ("frontend.routes.security", &self.security),
         ];
         let given = optional.into_iter().filter_map(|(name, route)| Some((name, route.as_deref()?)));
         always.into_iter().map(|(name, route)| (name, route.as_str())).chain(given).collect()

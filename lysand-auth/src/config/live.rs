@@ -14,9 +14,15 @@ pub struct LiveConfig {
     pub signups: Arc<Signups>,
     /// How mail is sent.
     pub mail: MailRules,
+    /// The name by which people know the server.
+    pub title: Option<String>,
 }
 
 impl LiveConfig {
+    pub(crate) fn new(signups: &Signups, mail: MailRules, title: Option<&str>) -> Self {
+        Self { signups: Arc::new(signups.clone()), mail, title: title.map(str::to_owned) }
+    }
+
     /// Everything that is wrong with it, at once.
     fn check(&self) -> Result<(), ConfigProblems> {
         let problems: Vec<_> = self.signups.check().into_iter().chain(self.mail.check()).collect();
@@ -39,6 +45,10 @@ impl InForce {
 
     pub(crate) fn mail(&self) -> MailRules {
         self.0.read().unwrap_or_else(PoisonError::into_inner).mail
+    }
+
+    pub(crate) fn title(&self) -> Option<String> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).title.clone()
     }
 
     pub(crate) fn replace(&self, config: LiveConfig) -> Result<(), ConfigProblems> {

@@ -6,6 +6,7 @@ mod admin;
 mod authorities;
 mod base_url;
 mod closing;
+mod factors;
 mod frontend;
 mod legal;
 mod lifetimes;
@@ -25,6 +26,7 @@ pub use self::admin::AdminRules;
 pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::closing::Closing;
+pub use self::factors::{FactorKind, Factors};
 use self::frontend::OWN;
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::legal::LegalText;
@@ -94,6 +96,11 @@ pub struct Config {
     pub closing: Closing,
     /// What the people who run the server can do where.
     pub admin: AdminRules,
+    /// Which second factors there are.
+    pub factors: Factors,
+    /// The name under which authenticator apps list the server, and by which people know it, at the start; nothing is its host.
+    /// [`Auth::title`](crate::Auth::title) tells what is in force.
+    pub title: Option<String>,
 }
 
 impl Config {
@@ -119,6 +126,8 @@ impl Config {
             personal_tokens: PersonalTokens::default(),
             closing: Closing::default(),
             admin: AdminRules::default(),
+            factors: Factors::default(),
+            title: None,
         }
     }
 
@@ -219,6 +228,18 @@ impl Config {
         Self { admin, ..self }
     }
 
+    /// Which second factors there are.
+    #[must_use]
+    pub fn with_factors(self, factors: Factors) -> Self {
+        Self { factors, ..self }
+    }
+
+    /// The name by which people know the server.
+    #[must_use]
+    pub fn with_title(self, title: impl Into<String>) -> Self {
+        Self { title: Some(title.into()), ..self }
+    }
+
     /// Everything that is wrong with this configuration, at once; empty when all is well.
     #[must_use]
     pub fn check(&self) -> Vec<ConfigProblem> {
@@ -231,7 +252,7 @@ impl Config {
         }
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         let name = self.session_cookie.as_str();
-        let is_ours = ["form", "__Host-form"].contains(&name) || name.contains("sso_");
+        let is_ours = ["form", "__Host-form"].contains(&name) || name.contains("sso_") || name.contains("signin_");
         let needs_https = name.starts_with("__") && !self.base_url.is_secure();
         if name.is_empty() || !name.bytes().all(is_name) || is_ours || needs_https {
             let why = "must be letters, digits, `_`, `-` or `.`, no name of another cookie of ours, and begin with `__` over https alone";
@@ -252,6 +273,7 @@ impl Config {
         problems.extend(self.sessions.check());
         problems.extend(self.personal_tokens.check());
         problems.extend(self.closing.check());
+        problems.extend(self.factors.check());
         problems
     }
 

@@ -30,7 +30,7 @@ impl RateLimits {
     #[must_use]
     pub(crate) fn failed_attempts(&self, source: Option<IpAddr>, identifier: &str, now: Timestamp) -> FailedAttempts {
         let by_account = self.counter(Rule::LoginAccount, identifier);
-        FailedAttempts { counters: [self.by_address(source), by_account], now }
+        FailedAttempts { counters: [self.by_address(source), by_account, None], now }
     }
 
     /// The same for an account that is known: however it was named, it has one counter.
@@ -59,7 +59,25 @@ impl RateLimits {
     /// The counters that one more proof of the password touches in a live session, which has an allowance of its own.
     pub(crate) fn failed_proofs(&self, source: Option<IpAddr>, session: &SessionId, now: Timestamp) -> FailedAttempts {
         let by_session = self.counter(Rule::ProofSession, &session.to_string());
-        FailedAttempts { counters: [self.by_address(source), by_session], now }
+        FailedAttempts { counters: [self.by_address(source), by_session, None], now }
+    }
+
+    /// The counters that one answer with a second factor touches. A browser that the account knows has an allowance of its own,
+    /// so that nobody else's failures shut the owner out there (FAC-117, FAC-118).
+    pub(crate) fn failed_factors(
+        &self,
+        source: Option<IpAddr>,
+        account: &AccountId,
+        known: Option<Digest>,
+        now: Timestamp,
+    ) -> FailedAttempts {
+        let by_address = source.and_then(|source| self.counter(Rule::FactorAddress, &source_of(source)));
+        let (rule, subject) = match known {
+            Some(browser) => (Rule::FactorKnown, format!("browser\n{}\n{account}", browser.to_base64url())),
+            None => (Rule::FactorAccount, format!("account\n{account}")),
+        };
+        let counters = [by_address, self.counter(rule, &subject), self.counter(Rule::FactorDay, &subject)];
+        FailedAttempts { counters, now }
     }
 
     /// The counter of failed sign-ins from an address.

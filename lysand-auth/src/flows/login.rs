@@ -41,6 +41,15 @@ pub struct PasswordAttempt {
     pub browser: Browser,
 }
 
+impl PasswordAttempt {
+    /// A name and a password, for this request, from this browser.
+    #[must_use]
+    pub fn new(request: AuthorizationRequest, identifier: &str, password: Secret, browser: Browser) -> Self {
+        let (identifier, password) = (Some(identifier.to_owned()), Some(password));
+        Self { request, identifier, password, source: browser.caller.source, browser }
+    }
+}
+
 /// Signs somebody in.
 ///
 /// # Errors
@@ -90,6 +99,12 @@ async fn checked(
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
     *whom = Some(account.id.clone());
+    let proven = Proven { known_before: Some(known_before), ..Proven::new(&account, &ProofKind::Password) };
+    // Whatever else is missing is asked for after the second proof: a stolen password alone learns and changes nothing (FAC-3,
+    // FAC-5).
+    if sign_in::lacks_before_session(auth, &proven, known_before).is_some() {
+        return sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await;
+    }
     if let Err(inactive) = standing::may_sign_in(&account) {
         throttle::forget(auth, attempts).await?;
         return Err(
@@ -102,7 +117,6 @@ async fn checked(
         throttle::forget(auth, attempts).await?;
         return Err(recovery::to_new_password(auth, &account).await?);
     }
-    let proven = Proven { account: &account, by: &ProofKind::Password, known_before: Some(known_before) };
     sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await
 }
 

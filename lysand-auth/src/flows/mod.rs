@@ -15,6 +15,7 @@ pub mod emails;
 pub mod end_apps;
 pub mod events;
 pub mod export;
+pub mod factors;
 pub mod introspect;
 pub mod invitations;
 pub mod login;

@@ -1,6 +1,5 @@
 //! Browser sessions: who is signed in, signing out, and ending everything of an account.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::ambient::Timestamp;
@@ -12,6 +11,7 @@ use crate::model::account::{Account, AccountId};
 use crate::model::authorization::AuthorizationRequest;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::proofs::MULTI_FACTOR;
 use crate::model::session::USE_WRITTEN_EVERY;
 pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
@@ -22,7 +22,7 @@ use crate::steps::presence::{self, Present};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{events, revocation, session, sign_in, standing};
+use crate::steps::{completion, events, own_factor, revocation, session, sign_in, standing};
 use crate::store::{self, authorizations, credentials, email_changes, known_browsers, rate_limits, sessions};
 use crate::texts;
 
@@ -120,27 +120,72 @@ pub async fn begin(
     signed_in.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(account), source, error))
 }
 
-/// The person proves with the password to be there still: a new session takes the place of the old one (security WEB-1,
-/// ID-12). Answers with its cookie.
+/// What somebody gives to prove once more that they are there.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct OwnProof {
+    /// The password.
+    pub password: Option<Secret>,
+    /// A code of an authenticator app, or a recovery code: where a sign-in needs two proofs.
+    pub code: Option<Secret>,
+}
+
+impl OwnProof {
+    /// A password, and a code of a second factor.
+    #[must_use]
+    pub fn new(password: Option<Secret>, code: Option<Secret>) -> Self {
+        let given = |secret: Option<Secret>| secret.filter(|secret| !secret.is_empty());
+        Self { password: given(password), code: given(code) }
+    }
+}
+
+/// Whether two proofs of different kinds were given in this session.
+#[must_use]
+pub fn had_two_proofs(browser: &SignedInBrowser) -> bool {
+    browser.session.methods.iter().any(|method| method == MULTI_FACTOR)
+}
+
+/// Whether a sign-in to the account needs two proofs.
 ///
 /// # Errors
-/// `WrongPassword`; 429 after too many in this session (people PPL-25).
+/// When the database does not answer.
+pub async fn needs_two_proofs(auth: &Auth, account: &Account) -> Result<bool, Error> {
+    Ok(session::credentials_of(auth, &account.id).await?.two_step)
+}
+
+/// The person proves with the password, and with a second factor where a sign-in needs one, to be there still: a new session takes
+/// the place of the old one (security WEB-1, ID-12, FAC-107). Answers with its cookie.
+///
+/// # Errors
+/// `WrongPassword`, `WrongFactor`; 429 after too many in this session (people PPL-25), or of the account.
 pub async fn renew(
     auth: &Auth,
-    browser: &SignedInBrowser,
-    password: Option<&Secret>,
-    source: Option<IpAddr>,
+    signed_in: &SignedInBrowser,
+    proof: &OwnProof,
+    browser: &Browser,
 ) -> Result<Secret, Error> {
-    let proven_with = session::credentials_of(auth, &browser.account.id).await?;
-    let proven = match password.filter(|password| !password.is_empty()) {
-        Some(password) => Present::in_session(auth, &browser.session).prove(auth, &browser.account, password).await,
-        None => Err(presence::wrong_password()),
+    let account = &signed_in.account;
+    let proven_with = session::credentials_of(auth, &account.id).await?;
+    let proven = async {
+        let password = proof.password.as_ref().ok_or_else(presence::wrong_password)?;
+        if proven_with.two_step && proof.code.is_none() {
+            return Err(completion::wrong_code());
+        }
+        Present::in_session(auth, &signed_in.session).prove(auth, account, password).await?;
+        match proof.code.as_ref().filter(|_| proven_with.two_step) {
+            Some(code) => Ok(Some(own_factor::prove(auth, account, code.expose(), browser).await?)),
+            None => Ok(None),
+        }
     };
-    proven.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&browser.account.id), source, error))?;
-    let renewed = session::renew(auth, &browser.account, &browser.session, proven_with).await?;
+    let proven = proven.await;
+    let source = browser.caller.source;
+    let kind = proven.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account.id), source, error))?;
+    let second = kind.map(|kind| [kind.proof().method(), MULTI_FACTOR.to_owned()]);
+    let methods: Vec<String> = [ProofKind::Password.method()].into_iter().chain(second.into_iter().flatten()).collect();
+    let renewed = session::renew(auth, account, &signed_in.session, (proven_with, &methods)).await?;
     let ended = || Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again.");
     let cookie = renewed.ok_or_else(ended)?;
-    tracing::info!(account = %browser.account.id, "session renewed by a password");
+    tracing::info!(account = %account.id, "session renewed by a proof");
     Ok(cookie)
 }
 
@@ -230,8 +275,10 @@ pub async fn unlock(auth: &Auth, account: &Account, by: Actor, caller: &Caller) 
     let cleared = auth.store().write(move |c| {
         Box::pin(async move {
             let mut attempts = vec![limits.failed_attempts_of(None, &account, now)];
+            attempts.push(limits.failed_factors(None, &account, None, now));
             for browser in known_browsers::of_account(c, &account).await? {
                 attempts.push(limits.failed_attempts_in(None, browser, &account, now));
+                attempts.push(limits.failed_factors(None, &account, Some(browser), now));
             }
             for attempt in attempts {
                 rate_limits::clear(c, attempt).await?;

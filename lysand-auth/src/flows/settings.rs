@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::auth::{Auth, Turn};
@@ -10,6 +12,7 @@ use crate::config::ConfigProblems;
 use crate::error::{Code, Error};
 use crate::host::live_settings::LiveSettings;
 pub use crate::host::live_settings::{Setting, SettingKind, SettingSource, SettingWords, StoredSetting};
+use crate::keys::Sealed;
 use crate::model::account::{Account, Role};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
@@ -173,7 +176,7 @@ fn changed(
         let Some(value) = &change.value else { continue };
         let is_secret = known.iter().any(|setting| setting.name == change.name && setting.kind == SettingKind::Secret);
         let text = value.to_string();
-        let kept = if is_secret { auth.seal(&sealed_for(change.name), text.as_bytes())? } else { text };
+        let kept = if is_secret { sealed(auth, change.name, &text)? } else { text };
         stored.push(SettingRow::new(change.name, kept, is_secret));
     }
     Ok(stored)
@@ -183,7 +186,7 @@ fn changed(
 fn opened(auth: &Auth, stored: &[SettingRow]) -> Result<Vec<StoredSetting>, Error> {
     let open = |row: &SettingRow| {
         let value = match row.is_sealed() {
-            true => auth.open_sealed(&sealed_for(&row.name), &row.value)?,
+            true => unsealed(auth, row)?,
             false => Secret::new(row.value.as_str()),
         };
         Ok(StoredSetting { name: row.name.clone(), value })
@@ -191,9 +194,26 @@ fn opened(auth: &Auth, stored: &[SettingRow]) -> Result<Vec<StoredSetting>, Erro
     stored.iter().map(open).collect()
 }
 
-/// What a sealed value belongs to: no other setting opens it.
-fn sealed_for(name: &str) -> String {
-    format!("auth_setting.value {name}")
+/// A secret as its row keeps it: the name of the key, a dot, and the rest in base64url. No other setting opens it.
+fn sealed(auth: &Auth, name: &str, text: &str) -> Result<String, Error> {
+    let sealed = auth.config().keys.secrets().seal(auth.ambient(), &place(name), text.as_bytes());
+    let sealed = sealed.ok_or_else(|| Error::failed("there is no key to seal a setting with"))?;
+    Ok(format!("{}.{}", sealed.key, URL_SAFE_NO_PAD.encode(sealed.bytes)))
+}
+
+fn unsealed(auth: &Auth, row: &SettingRow) -> Result<Secret, Error> {
+    let parts = row
+        .value
+        .split_once('.')
+        .and_then(|(key, text)| Some(Sealed { key: key.to_owned(), bytes: URL_SAFE_NO_PAD.decode(text).ok()? }));
+    let opened = parts.and_then(|sealed| auth.config().keys.secrets().open(&place(&row.name), &sealed));
+    let opened = opened.as_ref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let why = || format!("the setting {} is sealed under a key that is none of keys.secrets, or was changed", row.name);
+    opened.map(Secret::new).ok_or_else(|| Error::failed(why()))
+}
+
+fn place(name: &str) -> [&str; 3] {
+    ["auth_setting", "value", name]
 }
 
 /// What the settings are: another text when any of them is another.

@@ -32,6 +32,9 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// Ended things are kept a while, so that an answer can still say "revoked" rather than "unknown".
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
+/// A sign-in that lacked something is known this long after its end, so that its browser can start again (FAC-15).
+const PENDING_KEPT: Duration = Duration::from_secs(3600);
+
 /// How long it can be seen what became of a mail.
 const MAILS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
 
@@ -168,6 +171,8 @@ enum Few {
     AppNetworks,
     Waiting,
     Spent,
+    Pending,
+    Factors,
 }
 
 impl Sweeper<'_> {
@@ -259,6 +264,8 @@ impl Sweeper<'_> {
             (Few::AppNetworks, now.minus(lifetimes.event_network)),
             (Few::Waiting, now),
             (Few::Spent, now),
+            (Few::Pending, now.minus(PENDING_KEPT)),
+            (Few::Factors, now),
         ] {
             loop {
                 let (begun, most) = (Instant::now(), i64::try_from(self.batch).unwrap_or(PAGE));
@@ -270,6 +277,8 @@ impl Sweeper<'_> {
                             Few::AppNetworks => store::apps::sweep_networks(c, before, most).await,
                             Few::Waiting => store::waiting::sweep(c, before, most).await,
                             Few::Spent => store::spent::sweep(c, before, most).await,
+                            Few::Pending => store::pending::sweep(c, before, most).await,
+                            Few::Factors => store::factors::sweep(c, before, most).await,
                         }
                     })
                 });

@@ -6,99 +6,10 @@
 
 use async_trait::async_trait;
 
-use crate::ambient::Timestamp;
 use crate::host::HostResult;
 use crate::host::accounts::Account;
 use crate::model::app::AppId;
-
-/// By what somebody proved who they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ProofKind {
-    /// A password.
-    Password,
-    /// An identity provider's word.
-    Provider,
-    /// A passkey.
-    Passkey,
-    /// A code of an authenticator app.
-    Totp,
-    /// A recovery code.
-    Recovery,
-    /// A code that was sent by mail.
-    Email,
-    /// A [factor](super::factor::Factor) of the host's own by its kind, or a road of its own by its name
-    /// ([`sessions::begin`](crate::flows::sessions::begin)).
-    Host(String),
-}
-
-impl ProofKind {
-    /// The word for it among the methods of a session (RFC 8176; it has none for a provider).
-    pub(crate) fn method(&self) -> String {
-        match self {
-            Self::Password => "pwd".to_owned(),
-            Self::Provider => "fed".to_owned(),
-            Self::Passkey => "pop".to_owned(),
-            Self::Totp | Self::Recovery | Self::Email => "otp".to_owned(),
-            Self::Host(name) => name.split_whitespace().collect::<Vec<_>>().join("_"),
-        }
-    }
-
-    /// A word for it, in the record of events.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Password => "password",
-            Self::Provider => "provider",
-            Self::Passkey => "passkey",
-            Self::Totp => "totp",
-            Self::Recovery => "recovery",
-            Self::Email => "email",
-            Self::Host(name) => name,
-        }
-    }
-}
-
-/// One proof, and when it was given.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Proof {
-    /// By what.
-    pub kind: ProofKind,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// All proofs of a sign-in so far, in the order in which they were given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proofs(Vec<Proof>);
-
-impl Proofs {
-    /// These proofs.
-    #[must_use]
-    pub fn new(proofs: impl IntoIterator<Item = (ProofKind, Timestamp)>) -> Self {
-        Self(proofs.into_iter().map(|(kind, at)| Proof { kind, at }).collect())
-    }
-
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &Proof> {
-        self.0.iter()
-    }
-
-    /// Whether they are as much as is demanded.
-    pub(crate) fn meet(&self, demand: Demand) -> bool {
-        match demand {
-            Demand::Usual => true,
-            Demand::TwoProofs => self.0.iter().any(|proof| self.0.iter().any(|other| other.kind != proof.kind)),
-            Demand::PhishingResistant => self.has(&ProofKind::Passkey),
-        }
-    }
-
-    /// Whether one of this kind is among them.
-    #[must_use]
-    pub fn has(&self, kind: &ProofKind) -> bool {
-        self.0.iter().any(|proof| proof.kind == *kind)
-    }
-}
+pub use crate::model::proofs::{Proof, ProofKind, Proofs};
 
 /// How much a sign-in must prove. The greater demand of host and library counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -111,6 +22,17 @@ pub enum Demand {
     TwoProofs,
     /// A proof that cannot be given to a site which only looks like this one.
     PhishingResistant,
+}
+
+impl Demand {
+    /// Whether these proofs are as much as is demanded.
+    pub(crate) fn is_met_by(self, proofs: &Proofs) -> bool {
+        match self {
+            Self::Usual => true,
+            Self::TwoProofs => proofs.are_two(),
+            Self::PhishingResistant => proofs.has(&ProofKind::Passkey),
+        }
+    }
 }
 
 /// Whether a session may begin.

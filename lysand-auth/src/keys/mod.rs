@@ -14,6 +14,7 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 
 pub use self::file::{KeyError, KeyKind};
+pub(crate) use self::sealed::Sealed;
 pub(crate) use self::secrets::{SecretKey, SecretKeys};
 use crate::ambient::Ambient;
 use crate::secret::Secret;

@@ -1,49 +1,47 @@
-//! Secrets at rest: AES-256-GCM (NIST SP 800-38D) under keys that are not in the database (FAC-66).
+//! Sealing what the database keeps of a secret that must come back in the clear (FAC-66): AES-256-GCM under a key of
+//! `keys.secrets`, bound to the row that it stands in.
 
 use aes_gcm::aead::{Aead as _, Payload};
 use aes_gcm::{Aes256Gcm, Key, KeyInit as _, Nonce};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::secrets::{SecretKey, SecretKeys};
 use crate::ambient::Ambient;
 
-/// The label of the key that seals.
-const LABEL: &str = "sealed secret";
-const NONCE_BYTES: usize = 12;
+/// What the subkey that seals is derived by.
+const LABEL: &str = "sealed in the database";
+const NONCE: usize = 12;
 
-/// Why something that was sealed cannot be opened.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum SealError {
-    /// None of the keys has the name that it carries.
-    #[error("it is sealed under the key {0}, which is not in keys.secrets")]
-    UnknownKey(String),
-    /// It is nothing that was sealed, was changed since, or belongs elsewhere.
-    #[error("it was not sealed for this place, or was changed since")]
-    Broken,
+/// A sealed secret, as the database keeps it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    /// The name of the key that it is sealed under.
+    pub(crate) key: String,
+    /// Nonce and ciphertext.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl SecretKeys {
-    /// Encrypts under the first key: the key's name, a dot, and nonce and ciphertext in base64url. It opens for the same `place`
-    /// alone, which says whose secret it is and where it is kept.
-    pub(crate) fn seal(&self, ambient: &Ambient, place: &str, secret: &[u8]) -> Result<String, SealError> {
-        let key = self.first().ok_or(SealError::Broken)?;
-        let nonce: [u8; NONCE_BYTES] = ambient.bytes();
-        let payload = Payload { msg: secret, aad: place.as_bytes() };
-        let sealed = cipher(key).encrypt(Nonce::from_slice(&nonce), payload).map_err(|_| SealError::Broken)?;
-        Ok(format!("{}.{}", key.id(), URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat())))
+    /// Seals `plain` under the first key for the place that `place` names: table, column, account, row. None without a key.
+    pub(crate) fn seal(&self, ambient: &Ambient, place: &[&str], plain: &[u8]) -> Option<Sealed> {
+        let key = self.first()?;
+        let nonce: [u8; NONCE] = ambient.bytes();
+        let payload = Payload { msg: plain, aad: &bound_to(place) };
+        let sealed = cipher(key).encrypt(Nonce::from_slice(&nonce), payload).ok()?;
+        Some(Sealed { key: key.id(), bytes: [&nonce[..], &sealed].concat() })
     }
 
-    /// Decrypts what [`seal`](Self::seal) made for this place, under any of the keys.
-    pub(crate) fn open(&self, place: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, SealError> {
-        let (id, text) = sealed.split_once('.').ok_or(SealError::Broken)?;
-        let key = self.named(id).ok_or_else(|| SealError::UnknownKey(id.to_owned()))?;
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| SealError::Broken)?;
-        let (nonce, secret) = bytes.split_at_checked(NONCE_BYTES).ok_or(SealError::Broken)?;
-        let payload = Payload { msg: secret, aad: place.as_bytes() };
-        let opened = cipher(key).decrypt(Nonce::from_slice(nonce), payload).map_err(|_| SealError::Broken)?;
-        Ok(Zeroizing::new(opened))
+    /// What was sealed for this place. None under a key that is not there, for another place, and when a byte was changed.
+    pub(crate) fn open(&self, place: &[&str], sealed: &Sealed) -> Option<Zeroizing<Vec<u8>>> {
+        let key = self.all().find(|key| key.id() == sealed.key)?;
+        let (nonce, bytes) = sealed.bytes.split_at_checked(NONCE)?;
+        let payload = Payload { msg: bytes, aad: &bound_to(place) };
+        cipher(key).decrypt(Nonce::from_slice(nonce), payload).ok().map(Zeroizing::new)
+    }
+
+    /// The names of all keys, the one that seals first.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.all().map(SecretKey::id).collect()
     }
 }
 
@@ -52,37 +50,46 @@ fn cipher(key: &SecretKey) -> Aes256Gcm {
     Aes256Gcm::new(Key::<Aes256Gcm>::from_slice(&subkey[..32]))
 }
 
+/// The parts of a place, each with its length, so that no two places are one.
+fn bound_to(place: &[&str]) -> Vec<u8> {
+    let part = |part: &&str| [&(part.len() as u64).to_be_bytes()[..], part.as_bytes()].concat();
+    place.iter().flat_map(part).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn sealed_secret_opens_under_any_of_the_keys_and_in_its_place_alone() {
-        let ambient = Ambient::system();
-        let (old, both) = (SecretKeys::new(vec![[1; 32]]), SecretKeys::new(vec![[2; 32], [1; 32]]));
-        let sealed = old.seal(&ambient, "table.column a", b"hunter2").unwrap();
-        assert!(!sealed.contains("hunter2"));
-        assert_ne!(sealed, old.seal(&ambient, "table.column a", b"hunter2").unwrap(), "each has a nonce of its own");
-        assert_eq!(both.open("table.column a", &sealed).unwrap().as_slice(), b"hunter2");
-        assert_eq!(both.open("table.column b", &sealed), Err(SealError::Broken));
-        let elsewhere = SecretKeys::new(vec![[3; 32]]);
-        assert!(matches!(elsewhere.open("table.column a", &sealed), Err(SealError::UnknownKey(_))));
+    const PLACE: [&str; 3] = ["auth_factor", "account", "row"];
+
+    fn keys(bytes: &[u8]) -> SecretKeys {
+        SecretKeys::new(bytes.iter().map(|byte| [*byte; 32]).collect())
     }
 
     #[test]
-    fn sealed_secret_that_was_changed_is_refused() {
-        let keys = SecretKeys::new(vec![[1; 32]]);
-        let sealed = keys.seal(&Ambient::system(), "place", b"hunter2").unwrap();
-        let (id, text) = sealed.split_once('.').unwrap();
-        let mut bytes = URL_SAFE_NO_PAD.decode(text).unwrap();
-        for at in 0..bytes.len() {
-            bytes[at] ^= 1;
-            let changed = format!("{id}.{}", URL_SAFE_NO_PAD.encode(&bytes));
-            assert_eq!(keys.open("place", &changed), Err(SealError::Broken), "byte {at}");
-            bytes[at] ^= 1;
+    fn sealed_secret_opens_in_its_place_under_its_key_alone() {
+        let (old, both, other) = (keys(&[1]), keys(&[2, 1]), keys(&[2]));
+        let sealed = old.seal(&Ambient::system(), &PLACE, b"seed").unwrap();
+        assert_eq!(both.open(&PLACE, &sealed).unwrap().as_slice(), b"seed");
+        assert_eq!(sealed.key, old.ids()[0]);
+        assert!(other.open(&PLACE, &sealed).is_none(), "the key is gone");
+        for place in
+            [["auth_factor", "account", "other"], ["auth_factor", "accountr", "ow"], ["other", "account", "row"]]
+        {
+            assert!(old.open(&place, &sealed).is_none(), "{place:?}");
         }
-        for nothing in ["", ".", id, &format!("{id}."), &format!("{id}.AAAA"), &format!("{id}.*")] {
-            assert!(keys.open("place", nothing).is_err(), "{nothing:?}");
+        for at in 0..sealed.bytes.len() {
+            let mut changed = sealed.clone();
+            changed.bytes[at] ^= 1;
+            assert!(old.open(&PLACE, &changed).is_none(), "byte {at}");
         }
+        let short = Sealed { bytes: vec![0; NONCE - 1], ..sealed };
+        assert!(old.open(&PLACE, &short).is_none());
+        assert!(!sealed_twice_alike(&old));
+    }
+
+    fn sealed_twice_alike(keys: &SecretKeys) -> bool {
+        let seal = || keys.seal(&Ambient::system(), &PLACE, b"seed").unwrap();
+        seal().bytes == seal().bytes
     }
 }

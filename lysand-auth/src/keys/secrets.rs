@@ -27,9 +27,9 @@ impl SecretKeys {
         self.0.is_empty()
     }
 
-    /// The key with this name.
-    pub(super) fn named(&self, id: &str) -> Option<&SecretKey> {
-        self.0.iter().find(|key| key.id() == id)
+    /// All of them, the first one first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &SecretKey> {
+        self.0.iter()
     }
 
     /// The key that new things are made with; `None` when there is no key.

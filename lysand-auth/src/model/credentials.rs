@@ -34,6 +34,10 @@ pub(crate) struct Credentials {
     pub(crate) demanded: Option<Demand>,
     /// Whether the owner closed the account.
     pub(crate) closing: Option<Closing>,
+    /// Whether a single proof does not finish a sign-in.
+    pub(crate) two_step: bool,
+    /// Whether a code by mail may be the second proof beside stronger ones.
+    pub(crate) mail_factor: bool,
 }
 
 /// A closed account that is still there.

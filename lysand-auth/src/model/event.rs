@@ -43,6 +43,24 @@ kinds! {
     SignInBlocked = "sign_in_blocked";
     /// A limit was exceeded; one row a window.
     Throttled = "throttled";
+    /// The second proof of a sign-in was right.
+    FactorPassed = "factor_passed";
+    /// It was wrong.
+    FactorFailed = "factor_failed";
+    /// A second factor was added.
+    FactorAdded = "factor_added";
+    /// A second factor was removed.
+    FactorRemoved = "factor_removed";
+    /// A second factor got another name.
+    FactorRenamed = "factor_renamed";
+    /// Recovery codes were made; those before are void.
+    RecoveryMade = "recovery_made";
+    /// A recovery code was used.
+    RecoveryUsed = "recovery_used";
+    /// A sign-in needs two proofs from now on.
+    TwoStepOn = "two_step_on";
+    /// A single proof finishes a sign-in again.
+    TwoStepOff = "two_step_off";
     /// A session was ended by its browser.
     SignOut = "sign_out";
     /// A session was ended from elsewhere.
@@ -172,6 +190,15 @@ impl EventKind {
             Self::SignInFailed => texts::DID_SIGN_IN_FAILED,
             Self::SignInBlocked => texts::DID_SIGN_IN_BLOCKED,
             Self::Throttled => texts::DID_THROTTLED,
+            Self::FactorPassed => texts::DID_FACTOR_PASSED,
+            Self::FactorFailed => texts::DID_FACTOR_FAILED,
+            Self::FactorAdded => texts::DID_FACTOR_ADDED,
+            Self::FactorRemoved => texts::DID_FACTOR_REMOVED,
+            Self::FactorRenamed => texts::DID_FACTOR_RENAMED,
+            Self::RecoveryMade => texts::DID_RECOVERY_MADE,
+            Self::RecoveryUsed => texts::DID_RECOVERY_USED,
+            Self::TwoStepOn => texts::DID_TWO_STEP_ON,
+            Self::TwoStepOff => texts::DID_TWO_STEP_OFF,
             Self::SignOut => texts::DID_SIGN_OUT,
             Self::SessionEnded => texts::DID_SESSION_ENDED,
             Self::SessionsEnded => texts::DID_SESSIONS_ENDED,

@@ -58,6 +58,14 @@ pub enum Rule {
     PersonalTokens,
     /// How often one account takes a copy of all that is kept about it.
     Export,
+    /// Wrong second factors of one account, of all kinds together (FAC-117).
+    FactorAccount,
+    /// The same in a day.
+    FactorDay,
+    /// Wrong second factors in one browser that the account knows (FAC-118).
+    FactorKnown,
+    /// Wrong second factors from one address.
+    FactorAddress,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -72,7 +80,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -96,6 +104,10 @@ impl Rule {
         Self::Invitations,
         Self::PersonalTokens,
         Self::Export,
+        Self::FactorAccount,
+        Self::FactorDay,
+        Self::FactorKnown,
+        Self::FactorAddress,
     ];
 
     /// The name in the configuration.
@@ -125,6 +137,10 @@ impl Rule {
             Self::Invitations => "invitations",
             Self::PersonalTokens => "personal_tokens",
             Self::Export => "export",
+            Self::FactorAccount => "factor_account",
+            Self::FactorDay => "factor_day",
+            Self::FactorKnown => "factor_known",
+            Self::FactorAddress => "factor_address",
         }
     }
 
@@ -134,7 +150,9 @@ impl Rule {
         let (max, minutes) = match self {
             Self::LoginAddress => (25, 5),
             Self::LoginAccount | Self::ProofSession => (25, 60),
-            Self::LoginSession => (10, 15),
+            Self::LoginSession | Self::FactorAccount | Self::FactorKnown => (10, 15),
+            Self::FactorDay => (30, 24 * 60),
+            Self::FactorAddress => (30, 5),
             Self::Apps => (5, 10),
             Self::TokenFailures => (60, 5),
             Self::Sso => (20, 1),
@@ -239,7 +257,7 @@ impl Counter {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FailedAttempts {
     /// That of the address first: what it refuses does not count for the other.
-    pub counters: [Option<Counter>; 2],
+    pub counters: [Option<Counter>; 3],
     /// When.
     pub now: Timestamp,
 }

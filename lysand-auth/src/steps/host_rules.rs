@@ -6,13 +6,16 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::HostResult;
-use crate::host::sign_in_rules::{ProofKind, Proofs, SignInRules, Verdict};
+use crate::host::sign_in_rules::{SignInRules, Verdict};
 use crate::model::account::Account;
 use crate::model::app::AppId;
 use crate::model::credentials::Credentials;
+use crate::model::proofs::{MULTI_FACTOR, ProofKind, Proofs};
+use crate::steps::completion::Completion;
 use crate::steps::session;
 use crate::texts;
 
@@ -27,12 +30,33 @@ pub(crate) struct Proven<'a> {
     /// What was known of the account before the proof; read when it is too late for that, where the proof is no secret that
     /// somebody can change.
     pub(crate) known_before: Option<Credentials>,
+    /// What was proven before that, in the same sign-in.
+    pub(crate) first: Option<(&'a ProofKind, Timestamp)>,
+    /// What this proof uses up, when it is the second one.
+    pub(crate) completes: Option<&'a Completion>,
+    /// Whether the browser is one in which no second proof is asked for (FAC-97).
+    pub(crate) is_trusted: bool,
 }
 
 impl<'a> Proven<'a> {
     /// Somebody who was proven by something that no ending takes back.
     pub(crate) fn new(account: &'a Account, by: &'a ProofKind) -> Self {
-        Self { account, by, known_before: None }
+        Self { account, by, known_before: None, first: None, completes: None, is_trusted: false }
+    }
+
+    /// Everything that was proven in this sign-in.
+    pub(crate) fn proofs(&self, now: Timestamp) -> Proofs {
+        let first = self.first.map(|(kind, at)| (kind.clone(), at));
+        Proofs::new(first.into_iter().chain([(self.by.clone(), now)]))
+    }
+
+    /// The words for it among the methods of the session (RFC 8176).
+    pub(crate) fn methods(&self, now: Timestamp) -> Vec<String> {
+        let proofs = self.proofs(now);
+        let mut methods: Vec<String> = proofs.iter().map(|proof| proof.kind.method()).collect();
+        methods.dedup();
+        methods.extend(proofs.are_two().then(|| MULTI_FACTOR.to_owned()));
+        methods
     }
 
     /// On what knowledge of the account the session rests.
@@ -59,13 +83,13 @@ pub(super) struct Asked<'a> {
 /// long, because a host that cannot answer has not said yes.
 pub(super) async fn before_session<'a>(
     auth: &Auth,
-    Proven { account, by, .. }: Proven<'a>,
+    proven: Proven<'a>,
     app: Option<&'a AppId>,
 ) -> Result<Option<Asked<'a>>, Error> {
     let Some(rules) = auth.sign_in_rules() else { return Ok(None) };
-    let proofs = Proofs::new([(by.clone(), auth.ambient().now())]);
+    let (account, proofs) = (proven.account, proven.proofs(auth.ambient().now()));
     let demand = answered(rules.demands(account, &proofs)).await.map_err(|why| undecided(account, "demands", &why))?;
-    if !proofs.meet(demand) {
+    if !demand.is_met_by(&proofs) {
         tracing::info!(account = %account.id, ?app, ?demand, "the host demands more than was proven");
         return Err(Error::refused(Code::SignInRefused, texts::MORE_PROOFS_DEMANDED));
     }

@@ -4,27 +4,33 @@
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
 pub(crate) mod admission;
+pub(crate) mod completion;
 pub(crate) mod confirmation;
 pub(crate) mod daily_numbers;
 pub(crate) mod ending;
 pub(crate) mod erasure;
 pub(crate) mod events;
+pub(crate) mod factor_change;
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
 pub(crate) mod mail;
 pub(crate) mod mail_domain;
 pub(crate) mod new_password;
 pub(crate) mod new_tokens;
+pub(crate) mod own_factor;
 pub(crate) mod owner;
+pub(crate) mod pending;
 pub(crate) mod presence;
 pub(crate) mod proof;
 pub(crate) mod proof_of_work;
 pub(crate) mod recovery;
+pub(crate) mod recovery_set;
 pub(crate) mod refused_sign_in;
 pub(crate) mod removal;
 pub(crate) mod request;
 pub(crate) mod review_notice;
 pub(crate) mod revocation;
+pub(crate) mod second_step;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod staff_mail;

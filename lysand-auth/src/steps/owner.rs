@@ -19,6 +19,9 @@ pub struct Owner {
     /// By what a change is bound to this session or token.
     pub(crate) asked_in: String,
     acts_in: ActsIn,
+    /// The session that somebody is in, or that the program's token came from, while that lives.
+    session: Option<SessionId>,
+    token: Option<ActingToken>,
 }
 
 /// In what somebody acts.
@@ -34,7 +37,8 @@ impl Owner {
     pub fn in_browser(auth: &Auth, browser: &SignedInBrowser) -> Self {
         let (present, id) = (Present::in_session(auth, &browser.session), browser.session.id.clone());
         let asked_in = asked_in("session", id.as_str());
-        Self { account: browser.account.clone(), present, asked_in, acts_in: ActsIn::Session(id) }
+        let (acts_in, session) = (ActsIn::Session(id.clone()), Some(id));
+        Self { account: browser.account.clone(), present, asked_in, acts_in, session, token: None }
     }
 
     /// Whoever a token speaks for.
@@ -42,9 +46,20 @@ impl Owner {
     /// # Errors
     /// When the database does not answer.
     pub async fn with_token(auth: &Auth, token: &ActingToken, account: Account) -> Result<Self, Error> {
-        let (present, _): (Present, Option<Session>) = Present::with_token(auth, token, &account).await?;
-        let asked_in = asked_in("grant", token.grant());
-        Ok(Self { account, present, asked_in, acts_in: ActsIn::Token(token.id.clone()) })
+        let (present, session): (Present, Option<Session>) = Present::with_token(auth, token, &account).await?;
+        let (asked_in, acts_in) = (asked_in("grant", token.grant()), ActsIn::Token(token.id.clone()));
+        let session = session.map(|session| session.id);
+        Ok(Self { account, present, asked_in, acts_in, session, token: Some(token.clone()) })
+    }
+
+    /// The session that somebody is in, or that the program's token came from.
+    pub(crate) fn session(&self) -> Option<SessionId> {
+        self.session.clone()
+    }
+
+    /// The token of the program.
+    pub(crate) fn token(&self) -> Option<&ActingToken> {
+        self.token.as_ref()
     }
 
     /// Whether the owner signed in a moment ago, so that no password is asked for.

@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
+use crate::model::proofs::MULTI_FACTOR;
 use crate::model::rate_limit::{FailedAttempts, Rule};
 use crate::model::session::{ActingToken, Session};
 use crate::secret::Secret;
-use crate::steps::{proof, throttle};
+use crate::steps::{proof, session, throttle};
 use crate::store::{authorizations, sessions};
 use crate::texts;
 
@@ -19,13 +20,15 @@ pub(crate) struct Present {
     /// By what guesses are counted.
     subject: String,
     is_fresh: bool,
+    /// Whether two proofs of different kinds were given then.
+    had_two: bool,
     had_password: AtomicBool,
 }
 
 impl Present {
     /// Somebody in a browser.
     pub(crate) fn in_session(auth: &Auth, session: &Session) -> Self {
-        Self::new(format!("session\n{}", session.id), proof::is_fresh(auth, session))
+        Self::new(format!("session\n{}", session.id), Some(session), auth)
     }
 
     /// Somebody who uses a program, and the session that its token came from, while that lives.
@@ -47,13 +50,15 @@ impl Present {
             })
         });
         let session = found.await?.filter(|session| session.account_id == account.id);
-        let is_fresh = session.as_ref().is_some_and(|session| proof::is_fresh(auth, session));
+        let present = Self::new(format!("token\n{}", token.grant()), session.as_ref(), auth);
         let live = session.filter(|session| session.is_live(auth.ambient().now()));
-        Ok((Self::new(format!("token\n{}", token.grant()), is_fresh), live))
+        Ok((present, live))
     }
 
-    fn new(subject: String, is_fresh: bool) -> Self {
-        Self { subject, is_fresh, had_password: AtomicBool::new(false) }
+    fn new(subject: String, session: Option<&Session>, auth: &Auth) -> Self {
+        let is_fresh = session.is_some_and(|session| proof::is_fresh(auth, session));
+        let had_two = session.is_some_and(|session| session.methods.iter().any(|method| method == MULTI_FACTOR));
+        Self { subject, is_fresh, had_two, had_password: AtomicBool::new(false) }
     }
 
     /// Whether somebody signed in a moment ago (people PPL-23, PPL-24).
@@ -79,7 +84,7 @@ impl Present {
         }
         let limits = &auth.config().rate_limits;
         let counter = limits.counter(Rule::LoginSession, &format!("{}\n{}", account.id, self.subject));
-        let attempts = FailedAttempts { counters: [counter, None], now: auth.ambient().now() };
+        let attempts = FailedAttempts { counters: [counter, None, None], now: auth.ambient().now() };
         let attempts = throttle::count(auth, attempts, None).await?;
         let proven = auth.accounts().check_password(&account.username, password).await.map_err(Error::from_host);
         // A try that came to no verdict is no failure either.
@@ -92,11 +97,18 @@ impl Present {
         }
     }
 
-    /// Demands that the owner signed in a moment ago, or the password.
+    /// Demands that the owner signed in a moment ago, or the password. Where a sign-in needs two proofs, neither a password alone nor
+    /// a sign-in that did without the second is enough (FAC-107).
     ///
     /// # Errors
     /// `ProofRequired` without either, and as [`prove`](Self::prove).
     pub(crate) async fn require(&self, auth: &Auth, account: &Account, password: Option<&Secret>) -> Result<(), Error> {
+        if session::credentials_of(auth, &account.id).await?.two_step {
+            return match self.is_fresh && self.had_two {
+                true => Ok(()),
+                false => Err(Error::refused(Code::ProofRequired, texts::CONFIRM_IT_IS_YOU)),
+            };
+        }
         match password.filter(|password| !password.is_empty()) {
             Some(password) => self.prove(auth, account, password).await,
             None if self.is_fresh => Ok(()),

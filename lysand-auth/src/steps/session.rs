@@ -17,6 +17,7 @@ use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SessionId};
 use crate::secret::{Digest, Secret};
+use crate::steps::completion::Completion;
 use crate::steps::events::event;
 use crate::steps::mail::{self, Outgoing};
 use crate::store::known_browsers::Seen;
@@ -52,6 +53,8 @@ pub(crate) struct NewSession {
     proven_with: Credentials,
     /// What is recorded and told when this takes the closing of the account back.
     cancels: Option<Box<CancelledClosing>>,
+    /// What the second proof uses up.
+    completes: Option<Box<Completion>>,
 }
 
 #[derive(Clone)]
@@ -86,22 +89,34 @@ impl NewSession {
             notice: None,
             is_told: Arc::default(),
             proven_with,
+            completes: None,
         };
         Ok((new, cookie))
     }
 
-    /// The same, as its owner sees it: begun from here, by this proof.
-    pub(crate) fn begun_by(self, caller: &Caller, by: &ProofKind) -> Self {
-        let session = Session { methods: vec![by.method()], ..self.session.begun_by(caller) };
+    /// The same, as its owner sees it: begun from here, by these methods.
+    pub(crate) fn begun_by(self, caller: &Caller, methods: Vec<String>) -> Self {
+        let session = Session { methods, ..self.session.begun_by(caller) };
         Self { session, ..self }
+    }
+
+    /// The same, bought by this second proof.
+    pub(crate) fn completing(self, completes: Option<&Completion>) -> Self {
+        Self { completes: completes.cloned().map(Box::new), ..self }
     }
 
     /// The same, which its owner sees as `old`, proven once more by a password.
     pub(crate) fn in_place_of(self, old: &Session) -> Self {
+        self.proven_anew(old, &[ProofKind::Password.method()])
+    }
+
+    /// The same, which its owner sees as `old`, proven once more by these methods.
+    pub(crate) fn proven_anew(self, old: &Session, methods: &[String]) -> Self {
         let mut session = self.session.in_place_of(old);
-        let password = ProofKind::Password.method();
-        if !session.methods.contains(&password) {
-            session.methods.push(password);
+        for method in methods {
+            if !session.methods.contains(method) {
+                session.methods.push(method.clone());
+            }
         }
         Self { session, ..self }
     }
@@ -150,6 +165,9 @@ impl NewSession {
             events::add(c, cancels.event.clone()).await?;
         }
         self.check_credentials(c).await?;
+        if let Some(completes) = &self.completes {
+            completes.take(c, Some(&self.session.id)).await?;
+        }
         self.insert(c).await
     }
 
@@ -320,11 +338,11 @@ pub(crate) async fn renew(
     auth: &Auth,
     account: &Account,
     old: &Session,
-    proven_with: Credentials,
+    (proven_with, methods): (Credentials, &[String]),
 ) -> Result<Option<Secret>, Error> {
     let now = auth.ambient().now();
     let (new, cookie) = NewSession::new(auth, account, Some(old.id.clone()), proven_with)?;
-    let (new, old) = (new.in_place_of(old), old.id.clone());
+    let (new, old) = (new.proven_anew(old, methods), old.id.clone());
     let renewed = auth.store().write(move |c| {
         Box::pin(async move {
             if !sessions::by_id(c, &old).await?.is_some_and(|old| old.is_live(now)) {

@@ -14,8 +14,9 @@ use crate::error::Error;
 use crate::host::mailer::Mail;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
-use crate::model::authorization::CheckedRequest;
+use crate::model::authorization::{CheckedRequest, whole_request};
 use crate::model::caller::Caller;
+use crate::model::credentials::Credentials;
 use crate::model::device::Device;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::rate_limit::FailedAttempts;
@@ -23,6 +24,7 @@ use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::mail::Outgoing;
+use crate::steps::{pending, second_step};
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
@@ -98,7 +100,19 @@ struct Requirement {
     is_missing: for<'c> fn(&'c mut Conn, &'c Candidate, Lock) -> Work<'c, bool>,
 }
 
-/// Every step, in the order in which they are asked for.
+/// What a sign-in may lack before a session begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BeforeSession {
+    /// A second proof (FAC-4).
+    Factor,
+}
+
+/// Every step before a session begins, in the order in which they are asked for. What is known of the account is read before
+/// them, and is still so when the session begins, or it does not begin (FAC-196).
+const BEFORE_SESSION: &[ProofRequirement] = &[(BeforeSession::Factor, second_step::is_missing)];
+type ProofRequirement = (BeforeSession, fn(&Proven<'_>, Credentials, Timestamp) -> bool);
+
+/// Every step after that, in the same order.
 const STEPS: &[Requirement] = &[Requirement { missing: Missing::Consent, is_missing: lacks_consent }];
 
 /// What a candidate lacks first. This is the one decision about every sign-in.
@@ -172,6 +186,9 @@ pub(crate) async fn after_proof(
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
     let proven_with = proven.credentials(auth).await?;
+    if lacks_before_session(auth, &proven, proven_with).is_some() {
+        return Err(pending::begin(auth, (&proven, proven_with), whole_request(&app, &request), attempts).await?);
+    }
     let rules = host_rules::before_session(auth, proven, Some(&app.id)).await?;
     let account = proven.account;
     let candidate = Candidate {
@@ -185,9 +202,9 @@ pub(crate) async fn after_proof(
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
     let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
     let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
-    let began = began.about(&account.id, &account.username).with("by", proven.by.name()).through(&app.id);
+    let began = told_of(began.about(&account.id, &account.username), &proven).through(&app.id);
     let new = new.in_browser(auth, known_by.digest()).recorded_as(began).forgetting(attempts);
-    let new = new.begun_by(&browser.caller, proven.by);
+    let new = new.begun_by(&browser.caller, proven.methods(auth.ambient().now())).completing(proven.completes);
     let new = new.announced_by(new_sign_in(auth, account, &browser.caller, Some(&app)));
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
@@ -195,6 +212,21 @@ pub(crate) async fn after_proof(
         rules.after_session().await;
     }
     Ok(SignedIn { cookie, known_by, app, request, step })
+}
+
+/// What a sign-in lacks first, before a session begins. This is the one decision about it, on every road and after every step
+/// (FAC-1).
+pub(crate) fn lacks_before_session(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> Option<BeforeSession> {
+    let now = auth.ambient().now();
+    BEFORE_SESSION.iter().find(|(_, is_missing)| is_missing(proven, known, now)).map(|(missing, _)| *missing)
+}
+
+/// The event of a sign-in, with the kinds of its proofs.
+fn told_of(event: NewEvent, proven: &Proven<'_>) -> NewEvent {
+    match proven.first {
+        Some((first, _)) => event.with("by", first.name()).with("factor", proven.by.name()),
+        None => event.with("by", proven.by.name()),
+    }
 }
 
 /// A session that began for no app.
@@ -210,13 +242,17 @@ pub struct SessionStart {
 /// Somebody proved just now who they are, and no app asked. The same rules hold.
 pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browser) -> Result<SessionStart, Error> {
     let proven_with = proven.credentials(auth).await?;
+    if lacks_before_session(auth, &proven, proven_with).is_some() {
+        return Err(pending::begin(auth, (&proven, proven_with), Vec::new(), None).await?);
+    }
     let rules = host_rules::before_session(auth, proven, None).await?;
     let account = proven.account;
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
     let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
     let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
-    let began = began.about(&account.id, &account.username).with("by", proven.by.name());
-    let new = new.in_browser(auth, known_by.digest()).recorded_as(began).begun_by(&browser.caller, proven.by);
+    let began = told_of(began.about(&account.id, &account.username), &proven);
+    let new = new.in_browser(auth, known_by.digest()).recorded_as(began);
+    let new = new.begun_by(&browser.caller, proven.methods(auth.ambient().now())).completing(proven.completes);
     session::begin(auth, new.announced_by(new_sign_in(auth, account, &browser.caller, None))).await?;
     if let Some(rules) = rules {
         rules.after_session().await;
@@ -432,8 +468,9 @@ mod tests {
 
     #[test]
     fn steps_are_asked_for_in_the_order_of_the_contract() {
+        let before: Vec<BeforeSession> = BEFORE_SESSION.iter().map(|(missing, _)| *missing).collect();
         let order: Vec<Missing> = STEPS.iter().map(|requirement| requirement.missing).collect();
-        assert_eq!(order, [Missing::Consent]);
+        assert_eq!((before, order), (vec![BeforeSession::Factor], vec![Missing::Consent]));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::model::event::EventKind;
 use crate::model::rate_limit::{Counter, FailedAttempts, Rule};
 use crate::model::session::{Browser, SessionId};
 use crate::secret::{Digest, Secret};
-use crate::steps::events;
+use crate::steps::{completion, events};
 use crate::store::{known_browsers, rate_limits};
 use crate::{store, texts};
 
@@ -157,10 +157,7 @@ pub(crate) async fn count(
     attempts: FailedAttempts,
     source: Option<IpAddr>,
 ) -> Result<FailedAttempts, Error> {
-    let mut turns = Vec::new();
-    for counter in attempts.counters.into_iter().flatten() {
-        turns.push(admit(auth, counter, texts::TOO_MANY_ATTEMPTS).await?);
-    }
+    let turns = turns(auth, attempts, texts::TOO_MANY_ATTEMPTS).await?;
     if turns.is_empty() {
         return Ok(attempts);
     }
@@ -169,6 +166,78 @@ pub(crate) async fn count(
         None => Ok(attempts),
         Some(counter) => Err(exceeded(auth, (counter, source), texts::TOO_MANY_ATTEMPTS).await),
     }
+}
+
+/// A turn at the counter of the address, then at that of the account. A third one has the same subject as the second, and needs
+/// none of its own: whoever held one there while waiting for another could wait for ever.
+async fn turns<'a>(auth: &'a Auth, attempts: FailedAttempts, why: &'static str) -> Result<Vec<Turn<'a>>, Error> {
+    let [first, second, third] = attempts.counters;
+    let mut turns = Vec::new();
+    for counter in [first, second].into_iter().flatten() {
+        turns.push(admit(auth, counter, why).await?);
+    }
+    if let Some(counter) = third {
+        refuse_exceeded(auth, counter, why)?;
+    }
+    Ok(turns)
+}
+
+/// An answer with a second factor that was counted.
+pub(crate) struct CountedFactor {
+    pub(crate) counted: FailedAttempts,
+    /// Whether the sign-in bears no other.
+    pub(crate) is_last: bool,
+}
+
+/// Counts an answer with a second factor before it is looked at: for its sign-in, if it is part of one, its account or the browser that the account
+/// knows, and its address (FAC-15, FAC-117, FAC-118).
+///
+/// # Errors
+/// 429 when a limit is exceeded; the sign-in is not touched then. `SignInOver` when it is over, or bears no more.
+pub(crate) async fn factor(
+    auth: &Auth,
+    pending: Option<&str>,
+    account: &AccountId,
+    browser: &Browser,
+) -> Result<CountedFactor, Error> {
+    let (limits, now, source) = (&auth.config().rate_limits, auth.ambient().now(), browser.caller.source);
+    let known = if limits.enabled { known_browser(auth, browser, account).await? } else { None };
+    let attempts = limits.failed_factors(source, account, known, now);
+    let _turns = turns(auth, attempts, texts::TOO_MANY_FACTORS).await?;
+    let (id, most) = (pending.map(str::to_owned), i64::from(auth.config().factors.tries));
+    let counted = auth.store().write(move |c| {
+        Box::pin(async move {
+            // A refusal by a limit stays counted, and touches the sign-in no more.
+            if let Some(counter) = rate_limits::count_attempt(c, attempts).await? {
+                return Ok(Err(counter));
+            }
+            let Some(id) = id else { return Ok(Ok(Some(0))) };
+            let tries = store::pending::count_answer(c, &id, most, now).await?;
+            if tries.is_none() {
+                rate_limits::uncount_attempt(c, attempts).await?;
+            }
+            Ok(Ok(tries))
+        })
+    });
+    match counted.await? {
+        Err(counter) => Err(exceeded(auth, (counter, source), texts::TOO_MANY_FACTORS).await),
+        Ok(None) => Err(completion::over()),
+        Ok(Some(tries)) => Ok(CountedFactor { counted: attempts, is_last: tries >= most }),
+    }
+}
+
+/// Takes an answer back that came to no verdict.
+pub(crate) async fn forget_factor(auth: &Auth, pending: Option<&str>, attempts: FailedAttempts) -> Result<(), Error> {
+    let id = pending.map(str::to_owned);
+    let forgotten = auth.store().write(move |c| {
+        Box::pin(async move {
+            if let Some(id) = id {
+                store::pending::uncount_answer(c, &id).await?;
+            }
+            rate_limits::uncount_attempt(c, attempts).await
+        })
+    });
+    forgotten.await
 }
 
 /// Takes a try back: it came to no verdict, or to something.

@@ -12,20 +12,23 @@ use crate::model::account::AccountId;
 use crate::model::credentials::{Closing, Credentials, Demand};
 use crate::on;
 
-type Kept = (i64, Option<String>, Option<i64>);
+type Kept = (i64, Option<String>, Option<i64>, i16, i16);
 
 /// What reads one.
-type Columns = (table::generation, table::reset_demanded, table::closes_at);
-const COLUMNS: Columns = (table::generation, table::reset_demanded, table::closes_at);
+type Columns = (table::generation, table::reset_demanded, table::closes_at, table::two_step, table::mail_factor);
+const COLUMNS: Columns =
+    (table::generation, table::reset_demanded, table::closes_at, table::two_step, table::mail_factor);
 
 /// In the place of a time: the account is going, and nothing stops that any more.
 const GOING: i64 = 0;
 
-fn read((generation, demanded, closes_at): Kept) -> Credentials {
+fn read((generation, demanded, closes_at, two_step, mail_factor): Kept) -> Credentials {
     Credentials {
         generation: Some(generation),
         demanded: demanded.as_deref().and_then(Demand::named),
         closing: closes_at.map(Closing::stored),
+        two_step: two_step != 0,
+        mail_factor: mail_factor != 0,
     }
 }
 
@@ -52,6 +55,8 @@ pub(crate) async fn lock_unchanged(conn: &mut Conn, account: &AccountId, seen: C
     };
     Ok(found.is_some_and(|found| {
         let is_unchanged = found.generation == Some(seen.generation.unwrap_or(0)) && found.demanded == seen.demanded;
+        // A second factor that was turned on since is missing now (FAC-1).
+        let is_unchanged = is_unchanged && found.two_step == seen.two_step;
         is_unchanged && found.closing != Some(Closing::Going)
     }))
 }
@@ -83,6 +88,14 @@ pub(crate) async fn advance_from(conn: &mut Conn, account: &AccountId, seen: Cre
 pub(crate) async fn demand(conn: &mut Conn, account: &AccountId, demand: Option<Demand>) -> Result<(), Error> {
     let row = diesel::update(table::table.find(account.as_str()));
     on!(conn, c => row.set(table::reset_demanded.eq(demand.map(Demand::name))).execute(c))?;
+    Ok(())
+}
+
+/// Turns two-step sign-in on or off. The row must be there, and [`advance`] must have come first: what was proven before counts no
+/// more.
+pub(crate) async fn set_two_step(conn: &mut Conn, account: &AccountId, on: bool) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::two_step.eq(i16::from(on))).execute(c))?;
     Ok(())
 }
 

@@ -194,6 +194,16 @@ pub(crate) async fn some(conn: &mut Conn, wanted: &Wanted, span: &RowSpan) -> Re
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// When this last happened to an account, as far as that is kept.
+pub(crate) async fn last(conn: &mut Conn, account: &AccountId, kind: EventKind) -> Result<Option<Timestamp>, Error> {
+    let last: Option<i64> = on!(conn, c => table::table
+        .filter(table::target.eq(account.as_str()))
+        .filter(table::event.eq(kind.name()))
+        .select(diesel::dsl::max(table::at))
+        .get_result(c))?;
+    Ok(last.map(Timestamp::from_micros))
+}
+
 /// Whether an event of this kind about an account is kept beside the one with this id.
 pub(crate) async fn has_another(
     conn: &mut Conn,

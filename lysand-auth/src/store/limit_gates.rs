@@ -52,8 +52,9 @@ impl LimitGates {
     pub(crate) fn is_exceeded(&self, counter: Counter, now: Timestamp) -> bool {
         let key = self.key(counter);
         let known = self.shard(key).get(&key).copied();
-        let is_believed =
-            |known: Exceeded| counter.rule != Rule::LoginAccount || now.since(known.seen) < ACCOUNT_BELIEVED;
+        let may_be_unlocked =
+            matches!(counter.rule, Rule::LoginAccount | Rule::FactorAccount | Rule::FactorKnown | Rule::FactorDay);
+        let is_believed = |known: Exceeded| !may_be_unlocked || now.since(known.seen) < ACCOUNT_BELIEVED;
         known.is_some_and(|known| known.window == counter.limit.window(now) && is_believed(known))
     }
 
@@ -74,7 +75,8 @@ impl LimitGates {
         let half = TURNS / 2;
         let place = usize::try_from(self.key(counter) % half as u64).unwrap_or_default();
         // Who waits for a turn at an account or a session has one at an address already: never the other way round.
-        let is_second = matches!(counter.rule, Rule::LoginAccount | Rule::ProofSession);
+        let is_second =
+            matches!(counter.rule, Rule::LoginAccount | Rule::ProofSession | Rule::FactorAccount | Rule::FactorKnown);
         let place = if is_second { half + place } else { place };
         self.turns[place].acquire().await.ok()
     }

@@ -27,6 +27,7 @@ pub(crate) mod erasure;
 mod error;
 pub(crate) mod events;
 pub(crate) mod export;
+pub(crate) mod factors;
 pub(crate) mod families;
 pub(crate) mod grants;
 pub(crate) mod identities;
@@ -40,6 +41,7 @@ mod migrate;
 mod on;
 pub(crate) mod outbox_signal;
 pub(crate) mod own_tokens;
+pub(crate) mod pending;
 pub(crate) mod personal_tokens;
 #[cfg(feature = "postgres")]
 mod pooled_conn;
@@ -50,6 +52,7 @@ mod postgres;
 #[cfg(feature = "postgres")]
 mod postgres_tls;
 pub(crate) mod rate_limits;
+pub(crate) mod recovery_codes;
 mod schema;
 pub(crate) mod sessions;
 pub(crate) mod settings;

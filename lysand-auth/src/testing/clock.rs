@@ -31,6 +31,11 @@ impl FrozenClock {
         self.0.fetch_add(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 
+    /// Sets it back, as an operator does, or a time server.
+    pub fn backward(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_micros()).unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+
     /// This clock, with the system's randomness, for [`AuthBuilder::ambient`](crate::AuthBuilder::ambient).
     #[must_use]
     pub fn ambient(self: &Arc<Self>) -> Ambient {

@@ -195,6 +195,10 @@ impl TeraPages {
             Page::AdminMail(page) => self.shown(reader, "admin_mail.html", page),
             Page::AdminEvents(page) => self.shown(reader, "admin_events.html", page),
             Page::AdminConfirm(page) => self.shown(reader, "admin_confirm.html", page),
+            Page::Factor(page) => self.shown(reader, "factor.html", page),
+            Page::Security(page) => self.shown(reader, "security.html", page),
+            Page::Totp(page) => self.shown(reader, "totp.html", page),
+            Page::RecoveryCodes(page) => self.shown(reader, "recovery_codes.html", page),
             Page::Message(page) => self.shown(reader, "message.html", page),
             _ => return Err("this version has no template for that page".into()),
         };

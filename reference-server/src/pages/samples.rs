@@ -5,6 +5,7 @@ mod admin;
 mod admin_lists;
 mod admin_settings;
 mod common;
+mod factors;
 mod invitations;
 mod leaving;
 mod people;
@@ -44,6 +45,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     sign_ins::sign_ins(text, &mut samples);
     tokens::tokens(text, &mut samples);
     leaving::leaving(text, &mut samples);
+    factors::factors(text, &mut samples);
     setup(text, &mut samples);
     home(text, &mut samples);
     about::about(text, &mut samples);
@@ -260,6 +262,7 @@ fn your_account(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             tokens: has_more.then(|| text.to_owned()),
             apps: text.to_owned(),
             password: has_more.then(|| text.to_owned()),
+            security: text.to_owned(),
             email: text.to_owned(),
             sessions: text.to_owned(),
             activity: text.to_owned(),

@@ -7,6 +7,7 @@ mod branding;
 mod check;
 mod colour;
 mod effective;
+mod factors;
 mod legal;
 mod live;
 mod log;
@@ -28,8 +29,8 @@ mod variable;
 use std::path::{Path, PathBuf};
 
 use lysand_auth::config::{
-    AdminRules, BaseUrl, Closing, Config, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens, RateLimits,
-    SessionRules, Signups, Sso,
+    AdminRules, BaseUrl, Closing, Config, Factors, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens,
+    RateLimits, SessionRules, Signups, Sso,
 };
 use lysand_auth::flows::settings::Setting;
 use lysand_auth::keys::Keys;
@@ -100,6 +101,8 @@ pub struct Settings {
     pub closing: Closing,
     /// `[admin]`, as the library takes it.
     pub admin: AdminRules,
+    /// `[factors]`, as the library takes it.
+    pub factors: Factors,
     /// `accounts.reuse_names`: whether somebody else can have the name of an account that was removed.
     pub reuse_names: bool,
     /// `[smtp]`
@@ -182,6 +185,7 @@ impl Settings {
         let personal_tokens = people::personal_tokens(reader);
         let closing = people::closing(reader);
         let admin = people::admin(reader);
+        let factors = factors::factors(reader);
         let reuse_names = reader.get("accounts.reuse_names", false);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
@@ -211,6 +215,7 @@ impl Settings {
             personal_tokens,
             closing,
             admin,
+            factors,
             reuse_names,
             smtp,
             log_format,
@@ -274,6 +279,8 @@ impl Settings {
             .with_personal_tokens(self.personal_tokens)
             .with_closing(self.closing)
             .with_admin(self.admin)
+            .with_factors(self.factors.clone())
+            .with_title(self.instance.title.clone())
     }
 
     /// Puts the port that the system chose into the base URL, where `bind_port = 0` left it open.

@@ -294,6 +294,8 @@ fn optional_routes(reader: &mut Reader, routes: &mut FrontendRoutes) {
     routes.sessions = route("sessions");
     routes.email_confirm = route("email_confirm");
     routes.email_undo = route("email_undo");
+    routes.factor = route("factor");
+    routes.security = route("security");
 }
 
 fn frontend_origin(reader: &mut Reader, needed: bool) -> Option<BaseUrl> {

@@ -9,6 +9,7 @@ use lysand_auth::Auth;
 use lysand_auth::flows::apps::AppId;
 use lysand_auth::flows::end_apps::{self, WhichApps};
 use lysand_auth::flows::own_sessions::Viewer;
+use lysand_auth::flows::sessions::{Browser, OwnProof};
 use lysand_auth::flows::{events, own_sessions, sessions};
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::{Account, Accounts as _};
@@ -199,7 +200,8 @@ story!(session_ended_from_elsewhere_is_not_prolonged_by_a_proof_at_the_same_mome
             tokio::time::sleep(Duration::from_millis(18 + round * 3)).await;
             end(&story, &token, &id).await
         };
-        let (renewed, ended) = join(sessions::renew(auth, &browser, Some(&password), None), ending).await;
+        let (proof, known) = (OwnProof::new(Some(password), None), Browser::default());
+        let (renewed, ended) = join(sessions::renew(auth, &browser, &proof, &known), ending).await;
         // One of the two came first: either the old one was ended, or there is another one in its place.
         assert_eq!(ended.status == 200, renewed.is_err(), "round {round}: {} {renewed:?}", ended.status);
         if let Ok(cookie) = renewed {

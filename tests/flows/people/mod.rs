@@ -37,6 +37,7 @@ use tests::story::{CookieJar, Story};
 use tests::wait;
 
 pub(crate) use self::confirm_identity::confirm_identity;
+pub(crate) use self::dump::dump;
 
 /// The form fields of somebody who wants an account, with no proof of work.
 pub(crate) fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {

@@ -91,6 +91,11 @@ impl Story {
         self.clock.forward(time);
     }
 
+    /// Sets the clock of the server back.
+    pub fn set_clock_back(&self, time: Duration) {
+        self.clock.backward(time);
+    }
+
     /// The time by which the server lives, in seconds.
     pub fn now(&self) -> i64 {
         self.clock.now().seconds()

@@ -9,7 +9,7 @@ use crate::model::event::EventKind;
 use crate::model::session::{ActingToken, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::presence::Present;
-use crate::store::events::{self, Wanted};
+use crate::store::events;
 use crate::texts;
 
 /// What staff does to an account.
@@ -108,11 +108,10 @@ pub async fn require_deletable(auth: &Auth, target: &Account) -> Result<(), Erro
     if !rules.api_delete || target.standing != Standing::Suspended {
         return Err(not_allowed());
     }
-    let (event, id) = (Some(EventKind::Suspended.name().to_owned()), Some(target.id.as_str().to_owned()));
-    let wanted = Wanted { event, target: id, limit: 1, ..Wanted::default() };
-    let found = auth.store().read(move |c| Box::pin(events::find(c, wanted))).await?;
-    // Of a suspension that no event tells of any more, nobody knows that it is recent.
-    let since = found.first().map_or(Timestamp::from_micros(0), |event| event.at);
+    let id = target.id.clone();
+    let last = auth.store().read(move |c| Box::pin(async move { events::last(c, &id, EventKind::Suspended).await }));
+    // A suspension that no event tells of any more is an old one.
+    let since = last.await?.unwrap_or(Timestamp::from_micros(0));
     match auth.ambient().now().since(since) >= rules.api_delete_after {
         true => Ok(()),
         false => Err(not_allowed()),

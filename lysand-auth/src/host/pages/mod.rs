@@ -6,6 +6,8 @@ mod admin_lists;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin_settings;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod factors;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod leaving;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod page;
@@ -23,6 +25,7 @@ mod tokens;
 pub use self::admin::*;
 pub use self::admin_lists::*;
 pub use self::admin_settings::*;
+pub use self::factors::{FactorOnPage, FactorPage, OtherWay, RecoveryCodesPage, SecurityPage, TotpPage};
 pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;

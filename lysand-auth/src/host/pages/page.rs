@@ -8,6 +8,7 @@ use super::admin_lists::{
     AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage, AdminMailsPage,
 };
 use super::admin_settings::AdminSettingsPage;
+use super::factors::{FactorPage, RecoveryCodesPage, SecurityPage, TotpPage};
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
@@ -106,6 +107,14 @@ pub enum Page<'a> {
     EndEverything(EndEverythingPage<'a>),
     /// `GET /account/apps/end`: shall these apps lose their access?
     EndApps(EndAppsPage<'a>),
+    /// `GET /oauth/factor`: a second proof is asked for.
+    Factor(FactorPage<'a>),
+    /// `GET /account/security`: the own second factors.
+    Security(Box<SecurityPage<'a>>),
+    /// The answer to `POST /account/security/totp`: an authenticator app is being set up.
+    Totp(TotpPage<'a>),
+    /// Recovery codes, shown this once.
+    RecoveryCodes(RecoveryCodesPage<'a>),
     /// Something that happened, or did not, and what can be done next.
     Message(MessagePage<'a>),
 }
@@ -382,6 +391,10 @@ impl Pages for FrontendPages {
             | Page::Sessions(_)
             | Page::EndEverything(_)
             | Page::EndApps(_)
+            | Page::Factor(_)
+            | Page::Security(_)
+            | Page::Totp(_)
+            | Page::RecoveryCodes(_)
             | Page::Message(_) => self.others.show(page, request).await,
             Page::Forgot(_) => match &self.forgot {
                 Some(forgot) => Ok(PageReply::Elsewhere(forgot.clone())),

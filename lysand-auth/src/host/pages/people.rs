@@ -241,6 +241,8 @@ pub struct ConfirmIdentityPage<'a> {
     pub username: &'a str,
     /// The password; not asked where there is none, and then there is no form.
     pub current_password: FieldOnPage,
+    /// A code of an authenticator app, or a recovery code; asked where a sign-in needs two proofs.
+    pub otp: FieldOnPage,
     /// What went wrong at the last try, where it is no problem of the field.
     pub error: Option<&'a str>,
     /// Where the person signs in once more instead, and comes back to `then`.

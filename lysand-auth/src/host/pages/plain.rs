@@ -3,6 +3,7 @@
 mod admin;
 mod admin_lists;
 mod admin_settings;
+mod factors;
 mod html;
 mod leaving;
 mod people;
@@ -87,6 +88,10 @@ impl Pages for Plain {
             Page::Sessions(page) => ("Where you are signed in", sign_ins::sessions(page)),
             Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
             Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),
+            Page::Factor(page) => ("One more step", factors::factor(page)),
+            Page::Security(page) => ("Two-step sign-in", factors::security(page)),
+            Page::Totp(page) => ("Add an authenticator app", factors::totp(page)),
+            Page::RecoveryCodes(page) => ("Your recovery codes", factors::recovery_codes(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
         let title = escaped(title);

@@ -10,6 +10,7 @@ use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, error_page};
 use crate::web::kit::session;
 use crate::web::pages::authorization_request::{login_location, request_of_form};
+use crate::web::pages::factor::location::to_factor;
 use crate::web::wire::cookies;
 use crate::web::wire::redirect::{redirect, with_query};
 use crate::web::wire::reply::ApiError;
@@ -53,6 +54,10 @@ impl LoginPageError {
             Err(Self::ToLoginPage(Error::Refused(refusal))) if refusal.waiting_token.is_some() => {
                 to_waiting_page(auth, &params.reader(req), &refusal)
             }
+            Err(Self::ToLoginPage(Error::Refused(refusal))) if refusal.pending.is_some() => match &refusal.pending {
+                Some(claim) => to_factor(auth, req, &params.reader(req), claim).await,
+                None => ApiError(Error::Refused(refusal)).error_response(),
+            },
             Err(Self::ToLoginPage(Error::Refused(refusal))) if refusal.reset_token.is_some() => {
                 to_reset_page(auth, &request_of_form(auth, params).await, &refusal)
             }
@@ -79,7 +84,7 @@ pub(crate) fn to_waiting_page(auth: &Auth, reader: &Reader, refusal: &Refusal) -
 }
 
 /// Sends a browser to where it chooses the password that its account must have first (Lysand §12.6).
-fn to_reset_page(auth: &Auth, request: &[(String, String)], refusal: &Refusal) -> HttpResponse {
+pub(crate) fn to_reset_page(auth: &Auth, request: &[(String, String)], refusal: &Refusal) -> HttpResponse {
     let token = refusal.reset_token.as_deref().map_or("", Secret::expose);
     let query = [("token", token), ("login_reset", "true")];
     let mut reply = redirect(&with_query(&auth.config().password_reset_page(), query));

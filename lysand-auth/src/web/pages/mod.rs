@@ -8,8 +8,9 @@ mod authorized_applications;
 mod code;
 mod consent;
 mod continue_sign_in;
+pub(crate) mod factor;
 pub(crate) mod login_redirect;
-mod own_sign_in;
+pub(crate) mod own_sign_in;
 pub(crate) mod sign_in_page;
 #[cfg(feature = "sso")]
 mod sso;
@@ -33,6 +34,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/oauth/authorize/continue", [post(continue_sign_in::continue_sign_in)]),
         page().routes(["/oauth/code", "/oauth/authorize/native"], [get(code::code)]),
     ];
+    routes.extend(factor::routes(auth));
     #[cfg(feature = "sso")]
     routes.extend(sso::routes(auth));
     let list = [get(authorized_applications::list)];

@@ -7,12 +7,13 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::password::to_sign_in;
 use super::paths::{
-    ACTIVITY, CLOSE, CONFIRM_IDENTITY, EMAIL, EXPORT, INVITATIONS, PASSWORD, PROFILE, SESSIONS, SESSIONS_END, TOKENS,
+    ACTIVITY, CLOSE, CONFIRM_IDENTITY, EMAIL, EXPORT, INVITATIONS, PASSWORD, PROFILE, SECURITY, SESSIONS, SESSIONS_END,
+    TOKENS,
 };
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::credentials;
-use crate::flows::sessions::{self, SignedInBrowser};
+use crate::flows::sessions::{self, OwnProof, SignedInBrowser};
 use crate::host::pages::{ConfirmIdentityPage, FieldOnPage, Page, Reader};
 use crate::secret::Secret;
 use crate::texts;
@@ -25,18 +26,18 @@ use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
 use crate::web::wire::reply::ApiError;
-use crate::web::wire::request as wire;
 
 const ACCOUNT: &str = "/account";
 /// The queue of staff, where declining wants a proof.
 const STAFF_REQUESTS: &str = "/admin/requests";
 /// Where the page may lead to.
-const PLACES: [&str; 13] = [
+const PLACES: [&str; 14] = [
     ACCOUNT,
     PASSWORD,
     EMAIL,
     INVITATIONS,
     PROFILE,
+    SECURITY,
     ACTIVITY,
     SESSIONS,
     SESSIONS_END,
@@ -65,7 +66,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
         let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
             return Ok(to_sign_in(&auth, &reader, then));
         };
-        if credentials::is_fresh(&auth, &browser) {
+        if is_proven(&auth, &browser).await? {
             return Ok(redirect(&reader.keep(&auth.config().base_url.join(then))));
         }
         shown((&auth, &req, &params), (&browser, form.token()), then, Said::default()).await
@@ -87,9 +88,10 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         if form.is_stale()? {
             return again(Said { error: Some(texts::TRY_AGAIN), ..Said::default() }).await;
         }
-        let password = form.text("current_password")?.map(Secret::new);
-        let source = wire::source(&req, auth.config());
-        match sessions::renew(&auth, &browser, password.as_ref(), source).await {
+        let given = |name: &str| Ok::<_, Error>(form.text(name)?.map(Secret::new));
+        let proof = OwnProof::new(given("current_password")?, given("otp")?);
+        let known = session::browser(&auth, &req, Some(&browser.session));
+        match sessions::renew(&auth, &browser, &proof, &known).await {
             Ok(cookie) => {
                 let mut reply = redirect(&form.reader().keep(&auth.config().base_url.join(then)));
                 cookies::put_session(&auth, &mut reply, &cookie)?;
@@ -97,6 +99,9 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             }
             Err(Error::Refused(refusal)) if refusal.code == Code::WrongPassword => {
                 again(Said { wrong_password: Some(texts::NOT_THE_PASSWORD), ..Said::default() }).await
+            }
+            Err(Error::Refused(refusal)) if refusal.code == Code::WrongFactor => {
+                again(Said { wrong_code: Some(texts::WRONG_FACTOR), ..Said::default() }).await
             }
             Err(error) => Err(error),
         }
@@ -109,6 +114,15 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
 struct Said {
     error: Option<&'static str>,
     wrong_password: Option<&'static str>,
+    wrong_code: Option<&'static str>,
+}
+
+/// Whether somebody proved a moment ago to be there, by two proofs where a sign-in needs them.
+async fn is_proven(auth: &Auth, browser: &SignedInBrowser) -> Result<bool, Error> {
+    match credentials::is_fresh(auth, browser) {
+        true => Ok(sessions::had_two_proofs(browser) || !sessions::needs_two_proofs(auth, &browser.account).await?),
+        false => Ok(false),
+    }
 }
 
 async fn shown(
@@ -121,7 +135,8 @@ async fn shown(
     let takes_password =
         !auth.config().sso.forced && auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
     let reader = params.reader(req).for_account(Some(account));
-    let status = match said.error.or(said.wrong_password) {
+    let needs_two = sessions::needs_two_proofs(auth, account).await?;
+    let status = match said.error.or(said.wrong_password).or(said.wrong_code) {
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
     };
@@ -137,6 +152,12 @@ async fn shown(
             required: true,
             value: String::new(),
             error: said.wrong_password.map(str::to_owned),
+        },
+        otp: FieldOnPage {
+            asked: needs_two,
+            required: true,
+            value: String::new(),
+            error: said.wrong_code.map(str::to_owned),
         },
         error: said.error,
         sign_in: reader.keep(&sign_in),

@@ -24,6 +24,7 @@ mod password;
 mod paths;
 mod profile;
 mod reset;
+mod security_page;
 mod sessions;
 mod sessions_page;
 mod sign_up;
@@ -33,8 +34,8 @@ mod waiting;
 
 use self::paths::{
     ACTIVITY, CHALLENGE, CLOSE, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, EXPORT,
-    FORGOT, INVITATIONS, PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM, SESSIONS, SESSIONS_END, SESSIONS_ENDED,
-    TOKENS, WAITING,
+    FORGOT, INVITATIONS, PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM, SECURITY, SESSIONS, SESSIONS_END,
+    SESSIONS_ENDED, TOKENS, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -44,7 +45,24 @@ use crate::web::pages::app_list;
 
 /// Pages, own JSON routes, and Mastodon's route for apps.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
-    [of_account(auth), of_sign_ins(auth), vec![of_mastodon(auth)]].concat()
+    [of_account(auth), of_sign_ins(auth), of_factors(auth), vec![of_mastodon(auth)]].concat()
+}
+
+/// The own second factors.
+fn of_factors(auth: &Auth) -> Vec<Routes> {
+    vec![
+        Routes::new(auth, AnswerKind::Page)
+            .of(Surface::People)
+            .with_form_session()
+            .route(SECURITY, [get(security_page::page)])
+            .route("/account/security/totp", [post(security_page::begin_totp)])
+            .route("/account/security/totp/confirm", [post(security_page::confirm_totp)])
+            .route("/account/security/two_step", [post(security_page::two_step)])
+            .route("/account/security/recovery", [post(security_page::recovery)])
+            .route("/account/security/recovery/download", [post(security_page::download)])
+            .route("/account/security/{id}/rename", [post(security_page::rename)])
+            .route("/account/security/{id}/remove", [post(security_page::remove)]),
+    ]
 }
 
 /// What is signed in to the own account, and its end.

@@ -29,3 +29,5 @@ pub(super) const EMAIL: &str = "/account/email";
 pub(super) const EMAIL_CONFIRM: &str = "/account/email/confirm";
 pub(super) const EMAIL_STOP: &str = "/account/email/stop";
 pub(super) const EMAIL_UNDO: &str = "/account/email/undo";
+/// The own second factors.
+pub(super) const SECURITY: &str = "/account/security";

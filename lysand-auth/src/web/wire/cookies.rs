@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::auth::Auth;
-use crate::error::Error;
+use crate::error::{Error, PendingClaim};
 use crate::model::session::{Browser, Session};
 use crate::secret::Secret;
 use crate::steps::sign_in::{SessionStart, SignedIn};
@@ -99,6 +99,65 @@ pub(crate) fn waiting_cookie(auth: &Auth, headers: &HeaderMap) -> Option<Secret>
 
 fn waiting_cookie_name(auth: &Auth) -> &'static str {
     if auth.config().base_url.is_secure() { "__Host-waiting" } else { "waiting" }
+}
+
+/// How long a browser keeps the cookie of a sign-in that lacks something: its life, and an hour after it (FAC-12).
+const PENDING: std::time::Duration = std::time::Duration::from_secs(4_200);
+/// How many such cookies a browser has at most.
+const MOST_PENDING: usize = 8;
+
+/// Puts the cookie on a reply by which a browser goes on with a sign-in that lacks something. With eight others the oldest makes
+/// room: ids sort by their time.
+///
+/// # Errors
+/// When it fits into no header.
+pub(crate) fn put_pending(
+    auth: &Auth,
+    headers: &HeaderMap,
+    reply: &mut HttpResponse,
+    claim: &PendingClaim,
+) -> Result<(), Error> {
+    let start = pending_cookie_start(auth);
+    let others: Vec<String> = request::cookies_after(headers, start);
+    for id in others.iter().take((others.len() + 1).saturating_sub(MOST_PENDING)).filter(|id| is_pending_id(id)) {
+        add(reply, &removal(auth, format!("{start}{id}")))?;
+    }
+    let lifetime = Duration::try_from(PENDING).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, format!("{start}{}", claim.id), claim.browser.expose(), Some(lifetime)))
+}
+
+/// Removes what [`put_pending`] set.
+///
+/// # Errors
+/// When the removal fits into no header.
+pub(crate) fn clear_pending(auth: &Auth, reply: &mut HttpResponse, id: &str) -> Result<(), Error> {
+    match is_pending_id(id) {
+        true => add(reply, &removal(auth, format!("{}{id}", pending_cookie_start(auth)))),
+        false => Ok(()),
+    }
+}
+
+/// What the browser shows for the sign-in with this id; without one, for the youngest (FAC-13).
+pub(crate) fn pending_claim(auth: &Auth, headers: &HeaderMap, id: Option<&str>) -> Option<PendingClaim> {
+    let start = pending_cookie_start(auth);
+    let id = match id {
+        Some(id) => id.to_owned(),
+        None => request::cookies_after(headers, start).into_iter().rfind(|id| is_pending_id(id))?,
+    };
+    if !is_pending_id(&id) {
+        return None;
+    }
+    let value = request::cookie(headers, &format!("{start}{id}"))?;
+    Some(PendingClaim::new(id, Secret::new(value)))
+}
+
+/// Whether this may be an id of ours: nothing else is put into the name of a cookie.
+fn is_pending_id(id: &str) -> bool {
+    id.len() == 36 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+fn pending_cookie_start(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-signin_" } else { "signin_" }
 }
 
 /// How long a browser remembers what it was about when it asked for a link (people PPL-93).

@@ -182,6 +182,17 @@ pub(crate) fn cookie_copies(headers: &HeaderMap, name: &str) -> impl Iterator<It
     values(headers, name).filter_map(|value| std::str::from_utf8(value).ok().map(str::to_owned))
 }
 
+/// The cookies whose names begin like this, by the rest of their names, each once.
+pub(crate) fn cookies_after(headers: &HeaderMap, start: &str) -> Vec<String> {
+    let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let names =
+        pairs.filter_map(|pair| pair.trim_ascii().strip_prefix(start.as_bytes())?.split(|byte| *byte == b'=').next());
+    let mut names: Vec<String> = names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 fn values<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a [u8]> {
     let pairs = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
     pairs.map(<[u8]>::trim_ascii).filter_map(move |pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
@@ -217,6 +228,15 @@ pub(crate) fn refuse_method_override(req: &HttpRequest, params: &Params) -> Resu
 /// Whether a request names a type of answer among those that it takes.
 pub(crate) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
     headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains(media_type))
+}
+
+/// Whether the caller takes JSON and nothing else: a program that knows what it asks for. Libraries send `*/*` beside it when
+/// nobody said what is wanted.
+pub(crate) fn wants_json(headers: &HeaderMap) -> bool {
+    let ranges = headers.get_all(ACCEPT).flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let mut ranges =
+        ranges.map(|range| range.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii()).peekable();
+    ranges.peek().is_some() && ranges.all(|range| range.eq_ignore_ascii_case(b"application/json"))
 }
 
 /// The credentials of a Basic header, split at the first colon (RFC 7617).

@@ -54,6 +54,8 @@ pub struct Links {
     pub apps: String,
     /// Another password; `None` where only providers sign people in.
     pub password: Option<String>,
+    /// The own second factors.
+    pub security: String,
     /// Another address.
     pub email: String,
     /// Where the person is signed in.

@@ -123,6 +123,12 @@ fn confirming(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
                 value: text.to_owned(),
                 error: wrong.then(|| text.to_owned()),
             },
+            otp: FieldOnPage {
+                asked: wrong,
+                required: true,
+                value: String::new(),
+                error: wrong.then(|| text.to_owned()),
+            },
             error: wrong.then_some(text),
             sign_in: text.to_owned(),
             account: text.to_owned(),

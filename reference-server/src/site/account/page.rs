@@ -75,6 +75,7 @@ pub(super) async fn show(
             tokens: state.auth.config().personal_tokens.enabled.then(|| reader.keep(ACCOUNT_TOKENS)),
             apps: reader.keep(AUTHORIZED_APPLICATIONS),
             password: (!sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
+            security: reader.keep(&state.auth.config().page_url("security")),
             email: reader.keep(ACCOUNT_EMAIL),
             sessions: reader.keep(&state.auth.config().page_url("sessions")),
             activity: reader.keep(ACCOUNT_ACTIVITY),

@@ -158,7 +158,9 @@ pub(super) fn password(page: &PasswordPage<'_>) -> String {
 pub(super) fn confirm_identity(page: &ConfirmIdentityPage<'_>) -> String {
     let mut body = alert(page.error) + &paragraph(&format!("@{}", page.username));
     if page.current_password.asked {
-        let inside = field("Password", "current_password", "password", &page.current_password) + &button("Confirm");
+        let inside = field("Password", "current_password", "password", &page.current_password)
+            + &field("Code of your authenticator app, or a recovery code", "otp", "text", &page.otp)
+            + &button("Confirm");
         body += &form(page.action, &[("form_token", page.form_token.as_str()), ("then", page.then)], &inside);
     }
     body + &link(&page.sign_in, "Sign in once more") + &link(&page.account, "Your account")

@@ -1,0 +1,59 @@
+//! Second factors.
+
+use std::time::Duration;
+
+use super::problem::ConfigProblem;
+pub use crate::model::factors::FactorKind;
+
+/// Which second factors there are, and how a sign-in with one goes (FAC-91).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Factors {
+    /// The kinds that may be used. What is left out stays stored, and is neither offered nor accepted.
+    pub methods: Vec<FactorKind>,
+    /// How long a sign-in waits for what it lacks, from the first proof on: ten minutes at most (FAC-11).
+    pub pending_ttl: Duration,
+    /// How many wrong answers end a sign-in that waits.
+    pub tries: u32,
+    /// How many authenticator apps one account can have.
+    pub max_totp: u32,
+    /// How many recovery codes a set has.
+    pub recovery_codes: u32,
+}
+
+impl Default for Factors {
+    fn default() -> Self {
+        Self {
+            methods: FactorKind::ALL.to_vec(),
+            pending_ttl: Duration::from_secs(600),
+            tries: 5,
+            max_totp: 3,
+            recovery_codes: 10,
+        }
+    }
+}
+
+impl Factors {
+    /// Whether a kind may be used.
+    #[must_use]
+    pub fn allow(&self, kind: FactorKind) -> bool {
+        self.methods.contains(&kind)
+    }
+
+    pub(super) fn check(&self) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        if !(Duration::from_secs(60)..=Duration::from_secs(600)).contains(&self.pending_ttl) {
+            problems.push(ConfigProblem::new("factors.pending_ttl", "must be one minute at least and ten at most"));
+        }
+        for (name, number, most) in [
+            ("factors.tries", self.tries, 20),
+            ("factors.max_totp", self.max_totp, 20),
+            ("factors.recovery_codes", self.recovery_codes, 50),
+        ] {
+            if !(1..=most).contains(&number) {
+                problems.push(ConfigProblem::new(name, format!("must be a number from 1 to {most}")));
+            }
+        }
+        problems
+    }
+}

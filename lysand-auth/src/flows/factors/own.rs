@@ -1,0 +1,207 @@
+//! What people see and change of their own second factors (FAC-35, FAC-36).
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::account::Account;
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::factors::{FactorKind, StoredFactor};
+use crate::secret::Secret;
+use crate::steps::factor_change::FactorChange;
+pub use crate::steps::owner::Owner;
+use crate::steps::recovery_set::{self, RecoverySet};
+use crate::steps::{events, second_step, session};
+use crate::store::{self, credentials, factors, recovery_codes};
+use crate::texts;
+
+/// A second factor as its owner sees it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OwnFactor {
+    /// Its id.
+    pub id: String,
+    /// Its kind.
+    pub kind: FactorKind,
+    /// Its name.
+    pub name: String,
+    /// Since when it is there.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// The second factors of somebody.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OwnFactors {
+    /// Whether a single proof does not finish a sign-in.
+    pub two_step: bool,
+    /// The authenticator apps.
+    pub factors: Vec<OwnFactor>,
+    /// How many recovery codes were not used.
+    pub recovery_left: i64,
+    /// Whether another app can be added.
+    pub has_room: bool,
+}
+
+/// The own second factors.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(auth: &Auth, account: &Account) -> Result<OwnFactors, Error> {
+    let id = account.id.clone();
+    let found = auth.store().look_up(move |c| {
+        Box::pin(async move {
+            let (known, apps) = (credentials::of_account(c, &id).await?, factors::proven(c, &id).await?);
+            Ok((known, apps, recovery_codes::left(c, &id).await?))
+        })
+    });
+    let (known, apps, recovery_left) = found.await?;
+    let most = usize::try_from(auth.config().factors.max_totp).unwrap_or(usize::MAX);
+    let has_room = auth.config().factors.allow(FactorKind::Totp) && apps.len() < most;
+    let factors = apps.into_iter().map(of_row).collect();
+    Ok(OwnFactors { two_step: known.two_step, factors, recovery_left, has_room })
+}
+
+fn of_row(row: StoredFactor) -> OwnFactor {
+    let StoredFactor { id, name, created_at, last_used_at, .. } = row;
+    OwnFactor { id, kind: FactorKind::Totp, name, created_at, last_used_at }
+}
+
+/// Who changes something, from where, and with what proof.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "three references, made at each call")]
+pub struct Act<'a> {
+    /// Who.
+    pub owner: &'a Owner,
+    /// The password, where it is given as the proof.
+    pub password: Option<&'a Secret>,
+    /// From where.
+    pub caller: &'a Caller,
+}
+
+impl Act<'_> {
+    fn event(&self, auth: &Auth, kind: EventKind) -> NewEvent {
+        let account = &self.owner.account;
+        let event = events::event(auth, kind, self.caller).by(Actor::Account(account.id.clone()));
+        event.about(&account.id, &account.username)
+    }
+
+    async fn begin(&self, auth: &Auth) -> Result<FactorChange, Error> {
+        let known = session::credentials_of(auth, &self.owner.account.id).await?;
+        self.owner.prove(auth, self.password).await?;
+        Ok(FactorChange::new(auth, self.owner, known, false))
+    }
+}
+
+fn gone() -> Error {
+    Error::refused(Code::NotFound, "Record not found")
+}
+
+/// Gives a factor another name. It needs no proof, and ends nothing.
+///
+/// # Errors
+/// 404 when it is not there, or another's; 422 for what is no name.
+pub async fn rename(auth: &Auth, act: Act<'_>, id: &str, name: &str) -> Result<(), Error> {
+    let (account, id, name) = (act.owner.account.id.clone(), id.to_owned(), second_step::name_of(name)?);
+    let event = act.event(auth, EventKind::FactorRenamed);
+    let renamed = auth.store().write(move |c| {
+        Box::pin(async move {
+            if !factors::rename(c, &account, &id, &name).await? {
+                return Err(gone());
+            }
+            store::events::add(c, event).await
+        })
+    });
+    renamed.await
+}
+
+/// Removes a factor. With the last one two-step sign-in goes off, and recovery codes are void.
+///
+/// # Errors
+/// 404 when it is not there, or another's; `ProofRequired`; `Conflict` when something else was changed at the same moment.
+pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
+    let mut change = act.begin(auth).await?;
+    change.events.push(act.event(auth, EventKind::FactorRemoved).with("type", "totp"));
+    let (account, id, was_on) = (act.owner.account.id.clone(), id.to_owned(), change.known.two_step);
+    let off = act.event(auth, EventKind::TwoStepOff);
+    let removed = change.make(auth, move |c| {
+        Box::pin(async move {
+            if !factors::remove(c, &account, &id).await? {
+                return Err(gone());
+            }
+            if factors::proven(c, &account).await?.is_empty() {
+                recovery_codes::remove(c, &account).await?;
+                credentials::set_two_step(c, &account, false).await?;
+                if was_on {
+                    store::events::add(c, off).await?;
+                }
+            }
+            Ok(())
+        })
+    });
+    removed.await?;
+    tracing::info!(account = %act.owner.account.id, "a second factor was removed");
+    Ok(())
+}
+
+/// Turns two-step sign-in on or off. The factors stay.
+///
+/// # Errors
+/// `Conflict` without a second factor; `ProofRequired`.
+pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Error> {
+    let mut change = act.begin(auth).await?;
+    if change.known.two_step == on {
+        return Ok(());
+    }
+    let kind = if on { EventKind::TwoStepOn } else { EventKind::TwoStepOff };
+    change.events.push(act.event(auth, kind));
+    let account = act.owner.account.id.clone();
+    let changed = change.make(auth, move |c| {
+        Box::pin(async move {
+            if on && factors::proven(c, &account).await?.is_empty() {
+                return Err(Error::refused(Code::Conflict, texts::NO_SECOND_FACTOR));
+            }
+            credentials::set_two_step(c, &account, on).await
+        })
+    });
+    changed.await?;
+    tracing::info!(account = %act.owner.account.id, on, "two-step sign-in was changed");
+    Ok(())
+}
+
+/// Makes new recovery codes; those before are void. Answers with the codes, which are never shown again.
+///
+/// # Errors
+/// `Conflict` without a second factor; `ProofRequired`.
+pub async fn make_recovery_codes(auth: &Auth, act: Act<'_>) -> Result<Vec<Secret>, Error> {
+    let mut change = act.begin(auth).await?;
+    change.events.push(act.event(auth, EventKind::RecoveryMade));
+    let set = RecoverySet::new(auth, &act.owner.account);
+    let (account, digests, now) = (act.owner.account.id.clone(), set.digests.clone(), auth.ambient().now());
+    let made = change.make(auth, move |c| {
+        Box::pin(async move {
+            if factors::proven(c, &account).await?.is_empty() {
+                return Err(Error::refused(Code::Conflict, texts::NO_SECOND_FACTOR));
+            }
+            recovery_codes::replace(c, &account, &digests, now).await
+        })
+    });
+    made.await?;
+    Ok(set.codes)
+}
+
+/// Whether these are the account's living set of recovery codes, all of them: what a file may be made of (FAC-68).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_own_set(auth: &Auth, account: &Account, codes: &[String]) -> Result<bool, Error> {
+    let id = account.id.clone();
+    let mut kept = auth.store().look_up(move |c| Box::pin(async move { recovery_codes::all(c, &id).await })).await?;
+    let digests: Option<Vec<_>> = codes.iter().map(|code| recovery_set::digest(auth, account, code)).collect();
+    let Some(mut digests) = digests else { return Ok(false) };
+    kept.sort_unstable();
+    digests.sort_unstable();
+    Ok(!kept.is_empty() && kept == digests)
+}

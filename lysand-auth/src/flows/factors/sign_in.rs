@@ -1,0 +1,285 @@
+//! The second step of a sign-in: what is asked for, and the answer that finishes it.
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+pub use crate::error::PendingClaim;
+use crate::error::{Code, Error};
+use crate::model::account::Account;
+use crate::model::app::App;
+use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
+use crate::model::caller::Caller;
+use crate::model::event::{Actor, EventKind, NewEvent};
+pub use crate::model::factors::FactorKind;
+use crate::model::factors::{Consumed, PendingSignIn};
+use crate::model::rate_limit::FailedAttempts;
+use crate::model::session::{Browser, SessionId, SignedInBrowser};
+use crate::steps::completion::{Completion, over};
+use crate::steps::host_rules::Proven;
+use crate::steps::pending::{self, Open};
+use crate::steps::refused_sign_in::{self, Whom};
+use crate::steps::request::{self, Omitted, RequestError};
+use crate::steps::second_step::{self, Usable};
+use crate::steps::sign_in::{self, Consent};
+pub use crate::steps::sign_in::{SessionStart, SignedIn, Step};
+use crate::steps::{events, recovery, standing, throttle, waiting};
+use crate::store;
+use crate::texts;
+
+/// A sign-in that lacks a second proof, as its own browser sees it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PendingView {
+    /// Its id.
+    pub id: String,
+    /// Who is signing in.
+    pub account: Account,
+    /// The kinds that are asked for, the preferred one first.
+    pub methods: Vec<FactorKind>,
+    /// How many recovery codes there are.
+    pub recovery_left: i64,
+    /// The app that asked, if one did.
+    pub app: Option<App>,
+    /// Its request: names and values.
+    pub request: Vec<(String, String)>,
+    /// Until when it waits.
+    pub expires_at: Timestamp,
+}
+
+/// Where a sign-in stands that a browser shows.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Standing {
+    /// It waits for a second proof.
+    Open(Box<PendingView>),
+    /// It came to something: this session, if one began. With the request, if an app made one.
+    Finished(Option<SessionId>, Vec<(String, String)>),
+    /// It is over without having come to anything; its browser can start again with the request.
+    Over(Vec<(String, String)>),
+    /// There is no such sign-in, or another browser began it.
+    Unknown,
+}
+
+/// What finished.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Finished {
+    /// Somebody is signed in for the app's request.
+    SignedIn(Box<SignedIn>),
+    /// Somebody is signed in, for no app.
+    Here(SessionStart),
+}
+
+/// Where a sign-in stands. Nothing changes.
+///
+/// # Errors
+/// When host or database do not answer.
+pub async fn look(auth: &Auth, claim: &PendingClaim) -> Result<Standing, Error> {
+    let Some(pending) = pending::found(auth, claim).await? else { return Ok(Standing::Unknown) };
+    if let Some(session) = pending.session {
+        return Ok(Standing::Finished(Some(session), pending.request));
+    }
+    let request = pending.request.clone();
+    match pending::open(auth, claim).await {
+        Ok(open) => Ok(Standing::Open(Box::new(view(auth, open).await?))),
+        Err(Error::Refused(refusal)) if refusal.code == Code::SignInOver => Ok(Standing::Over(request)),
+        Err(error) => Err(error),
+    }
+}
+
+async fn view(auth: &Auth, Open { pending, account, .. }: Open) -> Result<PendingView, Error> {
+    let usable = second_step::usable(auth, &account, &pending.proof).await?;
+    let app = match asked(auth, &pending).await {
+        Ok(asked) => asked.map(|(app, _)| app),
+        Err(Error::Refused(_)) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(PendingView {
+        id: pending.id,
+        account,
+        methods: usable.kinds,
+        recovery_left: usable.recovery_left,
+        app,
+        request: pending.request,
+        expires_at: pending.expires_at,
+    })
+}
+
+/// The app's request, checked once more: the app may be gone, or allowed less.
+async fn asked(auth: &Auth, pending: &PendingSignIn) -> Result<Option<(App, CheckedRequest)>, Error> {
+    if pending.request.is_empty() {
+        return Ok(None);
+    }
+    let asked = AuthorizationRequest::of_pairs(&pending.request);
+    let checked = request::check(auth, &asked, Omitted::FromRegistration).await;
+    checked.map(Some).map_err(|error| error.told(request::lysand))
+}
+
+/// The answer to what is asked for, which finishes the sign-in.
+///
+/// # Errors
+/// `SignInOver` when it is over, or another browser's; `NotOffered` for a kind that is not asked for; 422 for what is no code;
+/// `WrongFactor`; 429 beyond the limits. With a right answer, as at a sign-in: the account may not act, must have a new
+/// password, or the host refuses.
+pub async fn answer(
+    auth: &Auth,
+    claim: &PendingClaim,
+    (kind, typed): (FactorKind, &str),
+    browser: Browser,
+) -> Result<Finished, Error> {
+    let open = pending::open(auth, claim).await?;
+    let (account, source) = (open.account.id.clone(), browser.caller.source);
+    let answered = answered(auth, open, (kind, typed), browser).await;
+    answered.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account), source, error))
+}
+
+async fn answered(
+    auth: &Auth,
+    open: Open,
+    (kind, typed): (FactorKind, &str),
+    browser: Browser,
+) -> Result<Finished, Error> {
+    let usable = second_step::usable(auth, &open.account, &open.pending.proof).await?;
+    if !usable.kinds.contains(&kind) {
+        return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
+    }
+    let code = second_step::code_of(kind, typed)?;
+    let attempts = throttle::factor(auth, Some(&open.pending.id), &open.account.id, &browser).await?;
+    let consumed = match second_step::check(auth, &open.account, &usable, (kind, &code)).await {
+        Ok(consumed) => consumed,
+        Err(error @ Error::Refused(_)) => {
+            return Err(wrong(auth, &open, (kind, &attempts), &browser.caller, error).await?);
+        }
+        Err(error) => {
+            throttle::forget_factor(auth, Some(&open.pending.id), attempts.counted).await?;
+            return Err(error);
+        }
+    };
+    let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
+    finish(auth, open, (kind, completion), browser).await
+}
+
+/// Records a wrong answer, and ends the sign-in with the last one that it bears.
+async fn wrong(
+    auth: &Auth,
+    open: &Open,
+    (kind, attempts): (FactorKind, &throttle::CountedFactor),
+    caller: &Caller,
+    error: Error,
+) -> Result<Error, Error> {
+    let event = event(auth, EventKind::FactorFailed, open, caller).with("method", kind.name()).refused();
+    let (id, is_last, now) = (open.pending.id.clone(), attempts.is_last, auth.ambient().now());
+    let recorded = auth.store().write(move |c| {
+        Box::pin(async move {
+            if is_last {
+                store::pending::spend(c, &id, None, now).await?;
+            }
+            store::events::add(c, event).await
+        })
+    });
+    recorded.await?;
+    Ok(if is_last { over() } else { error })
+}
+
+fn event(auth: &Auth, kind: EventKind, open: &Open, caller: &Caller) -> NewEvent {
+    let event = events::event(auth, kind, caller).by(Actor::Account(open.account.id.clone()));
+    event.about(&open.account.id, &open.account.username)
+}
+
+fn completion(
+    auth: &Auth,
+    open: &Open,
+    (kind, consumed, _usable): (FactorKind, Consumed, &Usable),
+    attempts: FailedAttempts,
+    caller: &Caller,
+) -> Completion {
+    let passed = event(auth, EventKind::FactorPassed, open, caller).with("method", kind.name());
+    Completion {
+        pending: open.pending.id.clone(),
+        account: open.account.id.clone(),
+        consumed,
+        attempts,
+        events: vec![passed],
+        notice: None,
+        now: auth.ambient().now(),
+    }
+}
+
+/// The second proof was right: what else is missing is asked for now, or a session begins.
+async fn finish(
+    auth: &Auth,
+    Open { pending, account, known }: Open,
+    (kind, completion): (FactorKind, Completion),
+    browser: Browser,
+) -> Result<Finished, Error> {
+    let asked = asked(auth, &pending).await?;
+    if let Err(inactive) = standing::may_sign_in(&account) {
+        spend(auth, completion).await?;
+        return Err(waiting::instead_of(auth, inactive, &account, pending.request, &browser).await?);
+    }
+    if known.demanded.is_some() || auth.accounts().must_change_password(&account.id).await.map_err(Error::from_host)? {
+        spend(auth, completion).await?;
+        return Err(recovery::to_new_password(auth, &account).await?);
+    }
+    let by = kind.proof();
+    let proven = Proven {
+        known_before: Some(known),
+        first: Some((&pending.proof, pending.proven_at)),
+        completes: Some(&completion),
+        ..Proven::new(&account, &by)
+    };
+    let begun = match asked {
+        Some(asked) => {
+            let signed_in = sign_in::after_proof(auth, proven, asked, browser, None).await;
+            signed_in.map(|signed_in| Finished::SignedIn(Box::new(signed_in)))
+        }
+        None => sign_in::without_app(auth, proven, browser).await.map(Finished::Here),
+    };
+    begun.map_err(|error| match error {
+        // Something of the account ended in the same moment.
+        Error::Refused(refusal) if refusal.code == Code::InvalidGrant => over(),
+        error => error,
+    })
+}
+
+/// Uses up what was right, where no session begins.
+async fn spend(auth: &Auth, completion: Completion) -> Result<(), Error> {
+    auth.store().write(move |c| Box::pin(async move { completion.take(c, None).await })).await
+}
+
+/// The person gives the sign-in up: it is over. Answers with where the app is told.
+///
+/// # Errors
+/// `SignInOver` when it was over already, or is another browser's.
+pub async fn cancel(auth: &Auth, claim: &PendingClaim) -> Result<Option<(App, CheckedRequest)>, Error> {
+    let open = pending::open(auth, claim).await?;
+    let (id, now) = (open.pending.id.clone(), auth.ambient().now());
+    let ended =
+        auth.store().write_one(move |c| Box::pin(async move { store::pending::spend(c, &id, None, now).await }));
+    match ended.await? {
+        true => asked(auth, &open.pending).await,
+        false => Err(over()),
+    }
+}
+
+/// A sign-in that finished a moment ago goes on in the session that it began: for the second of two equal posts (FAC-16).
+/// None when that session is not this browser's, or the app's request cannot be answered any more.
+///
+/// # Errors
+/// When host or database do not answer.
+pub async fn go_on(
+    auth: &Auth,
+    (session, request): (&SessionId, &[(String, String)]),
+    browser: &SignedInBrowser,
+) -> Result<Option<(App, CheckedRequest, Step)>, Error> {
+    if browser.session.id != *session || request.is_empty() {
+        return Ok(None);
+    }
+    let asked = AuthorizationRequest::of_pairs(request);
+    let (app, checked) = match request::check(auth, &asked, Omitted::FromRegistration).await {
+        Ok(checked) => checked,
+        Err(RequestError::Refused(..)) => return Ok(None),
+        Err(RequestError::Failed(error)) => return Err(error),
+    };
+    let step = sign_in::in_session(auth, browser, (&app, &checked), Consent::Always).await?;
+    Ok(step.map(|step| (app, checked, step)))
+}

@@ -1,0 +1,130 @@
+//! The pages of second factors: the step of a sign-in, and one's own factors.
+
+use serde::Serialize;
+
+use super::parts::{AccountOnPage, AppOnPage, MomentOnPage};
+use super::people::FieldOnPage;
+
+/// Another kind of proof that the account can give.
+#[derive(Clone, Debug, Serialize)]
+pub struct OtherWay {
+    /// `totp`, `email` or `recovery`.
+    pub method: &'static str,
+    /// The page that asks for it.
+    pub address: String,
+}
+
+/// `GET /oauth/factor`: the password was right, and the account wants a second proof.
+#[derive(Debug, Serialize)]
+pub struct FactorPage<'a> {
+    /// What is asked for: `totp`, `email` or `recovery`; empty when the account can give nothing.
+    pub method: &'static str,
+    /// Where the form posts `code` to.
+    pub action: String,
+    /// Hidden field `form_token` of all forms.
+    pub form_token: String,
+    /// Hidden field `pending` of all forms.
+    pub pending: &'a str,
+    /// The app that asked, if one did.
+    pub app: Option<AppOnPage<'a>>,
+    /// Who is signing in.
+    pub account: AccountOnPage<'a>,
+    /// What else can be given instead.
+    pub others: Vec<OtherWay>,
+    /// What went wrong at the last try, in words for the person.
+    pub error: Option<&'static str>,
+    /// Where the form of "cancel" posts to.
+    pub cancel_action: String,
+}
+
+/// An authenticator app on the page of the own factors.
+#[derive(Clone, Debug, Serialize)]
+pub struct FactorOnPage<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Since when it is there.
+    pub made: MomentOnPage,
+    /// When it was last used.
+    pub last_used: Option<MomentOnPage>,
+    /// Where the form of its name posts to.
+    pub rename_action: String,
+    /// Where the form that removes it posts to.
+    pub remove_action: String,
+}
+
+/// `GET /account/security`: the own second factors.
+#[derive(Debug, Serialize)]
+pub struct SecurityPage<'a> {
+    /// Hidden field `form_token` of all forms.
+    pub form_token: String,
+    /// Whose they are.
+    pub username: &'a str,
+    /// Whether a sign-in needs two proofs.
+    pub two_step: bool,
+    /// The authenticator apps.
+    pub apps: Vec<FactorOnPage<'a>>,
+    /// Where the form that adds an app posts to; `None` when there is no room.
+    pub add_action: Option<String>,
+    /// Where the form that turns two-step sign-in on and off posts to (field `on`).
+    pub two_step_action: String,
+    /// Where the form that makes new recovery codes posts to.
+    pub recovery_action: String,
+    /// How many recovery codes are left.
+    pub recovery_left: i64,
+    /// Whether somebody signed in a moment ago; else nothing can be changed before they confirm that it is them.
+    pub fresh: bool,
+    /// Where they do that.
+    pub confirm: String,
+    /// What was just done.
+    pub notice: Option<&'static str>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// The page of the own account.
+    pub account: String,
+}
+
+/// The answer to `POST /account/security/totp`: an authenticator app is being set up.
+#[derive(Debug, Serialize)]
+pub struct TotpPage<'a> {
+    /// Where the form posts to.
+    pub action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `setup_id`.
+    pub setup_id: &'a str,
+    /// Whose it will be.
+    pub username: &'a str,
+    /// The QR code: an element `svg`, to be put into the page as it is.
+    pub qr_code: &'a str,
+    /// The address that brings it into an app on this device.
+    pub address: &'a str,
+    /// What people type into an app without a camera, in groups.
+    pub groups: Vec<&'a str>,
+    /// The code of the app.
+    pub code: FieldOnPage,
+    /// A name for it.
+    pub name: FieldOnPage,
+    /// What is wrong beside that.
+    pub error: Option<&'static str>,
+    /// The page of the own factors.
+    pub security: String,
+}
+
+/// Recovery codes, shown this once.
+#[derive(Debug, Serialize)]
+pub struct RecoveryCodesPage<'a> {
+    /// The codes.
+    pub codes: Vec<&'a str>,
+    /// Whose they are.
+    pub username: &'a str,
+    /// What was just done.
+    pub notice: Option<&'static str>,
+    /// Where the form posts `codes` to that makes a file of them.
+    pub download_action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Where somebody goes on who has kept them.
+    pub next: String,
+}

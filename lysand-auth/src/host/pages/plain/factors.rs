@@ -1,0 +1,90 @@
+//! Plain pages of second factors.
+
+use super::html::{alert, button, escaped, form, link, paragraph};
+use super::people::field;
+use crate::host::pages::{FactorPage, RecoveryCodesPage, SecurityPage, TotpPage};
+
+fn way(method: &str) -> &'static str {
+    match method {
+        "totp" => "Use an authenticator app",
+        "email" => "Use a code by mail",
+        _ => "Use a recovery code",
+    }
+}
+
+pub(super) fn factor(page: &FactorPage<'_>) -> String {
+    let mut body = alert(page.error) + &paragraph(&format!("@{}", page.account.username));
+    if let Some(app) = &page.app {
+        body += &paragraph(&format!("to go on to {}", app.name));
+    }
+    let hidden = [("form_token", page.form_token.as_str()), ("pending", page.pending)];
+    let label = match page.method {
+        "totp" => "Code of your authenticator app",
+        "email" => "Code from the mail",
+        "recovery" => "Recovery code",
+        _ => return body + &paragraph("This account can give no second proof here."),
+    };
+    let keyboard = if page.method == "recovery" { "text" } else { "numeric" };
+    let inside = format!(
+        "<p><label>{label}<br><input name=\"code\" inputmode=\"{keyboard}\" autocomplete=\"one-time-code\" required></label></p>\n"
+    );
+    body += &form(&page.action, &hidden, &(inside + &button("Sign in")));
+    for other in &page.others {
+        body += &link(&other.address, way(other.method));
+    }
+    body + &form(&page.cancel_action, &hidden, &button("Cancel"))
+}
+
+pub(super) fn security(page: &SecurityPage<'_>) -> String {
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error.as_deref());
+    let token = ("form_token", page.form_token.as_str());
+    body += &paragraph(if page.two_step { "Two-step sign-in is on." } else { "Two-step sign-in is off." });
+    if !page.fresh {
+        body += &link(&page.confirm, "Confirm that it is you");
+    }
+    for app in &page.apps {
+        body += &format!("<h2>{}</h2>\n", escaped(app.name));
+        let name = format!("<p><label>Name<br><input name=\"name\" value=\"{}\"></label></p>\n", escaped(app.name));
+        body += &form(&app.rename_action, &[token], &(name + &button("Rename")));
+        if page.fresh {
+            body += &form(&app.remove_action, &[token], &button("Remove"));
+        }
+    }
+    if page.fresh {
+        if let Some(action) = &page.add_action {
+            body += &form(action, &[token], &button("Add an authenticator app"));
+        }
+        if !page.apps.is_empty() {
+            let (on, words) = if page.two_step { ("0", "Turn it off") } else { ("1", "Turn it on") };
+            body += &form(&page.two_step_action, &[token, ("on", on)], &button(words));
+            body += &paragraph(&format!("Recovery codes left: {}", page.recovery_left));
+            body += &form(&page.recovery_action, &[token], &button("Make new recovery codes"));
+        }
+    }
+    body + &link(&page.account, "Your account")
+}
+
+pub(super) fn totp(page: &TotpPage<'_>) -> String {
+    let hidden = [("form_token", page.form_token.as_str()), ("setup_id", page.setup_id)];
+    let inside = [
+        field("Code of the app", "code", "text", &page.code),
+        field("Name", "name", "text", &page.name),
+        button("Add"),
+    ];
+    alert(page.error)
+        + page.qr_code
+        + &link(page.address, "Open in an app on this device")
+        + &format!("<p><code>{}</code></p>\n", escaped(&page.groups.join(" ")))
+        + &form(&page.action, &hidden, &inside.concat())
+        + &link(&page.security, "Cancel")
+}
+
+pub(super) fn recovery_codes(page: &RecoveryCodesPage<'_>) -> String {
+    let rows: String = page.codes.iter().map(|code| format!("<li><code>{}</code></li>\n", escaped(code))).collect();
+    let codes = page.codes.join(" ");
+    page.notice.map(paragraph).unwrap_or_default()
+        + &paragraph("Keep these codes where nobody else finds them. They are not shown again.")
+        + &format!("<ul>\n{rows}</ul>\n")
+        + &form(&page.download_action, &[("form_token", &page.form_token), ("codes", &codes)], &button("Download"))
+        + &link(&page.next, "I have kept them")
+}

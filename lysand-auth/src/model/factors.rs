@@ -1,0 +1,146 @@
+//! Second factors: what kinds there are, what is kept of them, and what a sign-in carries that still lacks one.
+
+use crate::ambient::Timestamp;
+use crate::keys::Sealed;
+use crate::model::account::AccountId;
+use crate::model::proofs::ProofKind;
+use crate::model::session::SessionId;
+use crate::secret::Digest;
+
+/// A kind of second factor that the library has itself. The order is that in which they are offered when none was used
+/// before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum FactorKind {
+    /// A code of an authenticator app.
+    Totp,
+    /// A code that is sent by mail.
+    Email,
+    /// A code from the list that was kept for the day when the others are lost.
+    Recovery,
+}
+
+impl FactorKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Totp, Self::Email, Self::Recovery];
+
+    /// The name in the configuration, in addresses and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Email => "email",
+            Self::Recovery => "recovery",
+        }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    pub(crate) fn proof(self) -> ProofKind {
+        match self {
+            Self::Totp => ProofKind::Totp,
+            Self::Email => ProofKind::Email,
+            Self::Recovery => ProofKind::Recovery,
+        }
+    }
+}
+
+/// An authenticator app as the database keeps it.
+#[derive(Clone)]
+pub(crate) struct StoredFactor {
+    pub(crate) id: String,
+    pub(crate) account: AccountId,
+    pub(crate) name: String,
+    pub(crate) secret: Sealed,
+    /// The last time step whose code was used.
+    pub(crate) last_step: i64,
+    /// In which session, or by which token, it is being set up.
+    pub(crate) made_in: String,
+    /// Wrong codes while it was being set up.
+    pub(crate) tries: i64,
+    pub(crate) created_at: Timestamp,
+    /// Since when it counts.
+    pub(crate) proven_at: Option<Timestamp>,
+    /// Until when it can be set up.
+    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) last_used_at: Option<Timestamp>,
+}
+
+/// The place of a factor's secret, which it is sealed for.
+pub(crate) fn place<'a>(account: &'a AccountId, id: &'a str) -> [&'a str; 4] {
+    ["auth_factor", "secret", account.as_str(), id]
+}
+
+/// A sign-in that still lacks something (FAC-10). It is no session.
+#[derive(Clone, Debug)]
+pub(crate) struct PendingSignIn {
+    pub(crate) id: String,
+    pub(crate) account: AccountId,
+    /// What the browser that began it shows, as a digest.
+    pub(crate) browser: Digest,
+    /// By what the first proof was given, and when.
+    pub(crate) proof: ProofKind,
+    pub(crate) proven_at: Timestamp,
+    /// How often everything of the account had been ended then.
+    pub(crate) generation: i64,
+    /// The app's request, as it was checked; nothing when no app asks.
+    pub(crate) request: Vec<(String, String)>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) ended_at: Option<Timestamp>,
+    /// The session that it began.
+    pub(crate) session: Option<SessionId>,
+}
+
+impl PendingSignIn {
+    /// Whether it still waits for an answer.
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+}
+
+/// What a right answer uses up, in the transaction of what it buys (FAC-120).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Consumed {
+    /// The code of an authenticator app, of this time step.
+    Totp { factor: String, step: i64 },
+    /// A recovery code.
+    Recovery(Digest),
+    /// A mailed code, by its token.
+    Email(String),
+}
+
+/// An address as somebody may see it who knows the password: the local part hidden but for its beginning.
+pub(crate) fn masked(address: &str) -> String {
+    let Some((local, domain)) = address.rsplit_once('@') else { return String::new() };
+    let shown: String = local.chars().take(if local.chars().count() > 5 { 3 } else { 1 }).collect();
+    format!("{shown}***@{domain}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factor_kinds_have_different_names_that_lead_back() {
+        for kind in FactorKind::ALL {
+            assert_eq!(FactorKind::named(kind.name()), Some(kind));
+        }
+        assert_eq!(FactorKind::named("Totp"), None);
+    }
+
+    #[test]
+    fn masked_address_hides_most_of_its_local_part() {
+        for (address, shown) in [
+            ("ada.lovelace@example.org", "ada***@example.org"),
+            ("ada@example.org", "a***@example.org"),
+            ("@x", "***@x"),
+        ] {
+            assert_eq!(masked(address), shown);
+        }
+    }
+}

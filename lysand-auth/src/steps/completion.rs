@@ -1,0 +1,73 @@
+//! What a second proof uses up, in the transaction of the session that it buys (FAC-7, FAC-120).
+
+use crate::ambient::Timestamp;
+use crate::error::{Code, Error};
+use crate::model::account::AccountId;
+use crate::model::event::NewEvent;
+use crate::model::factors::Consumed;
+use crate::model::rate_limit::FailedAttempts;
+use crate::model::session::SessionId;
+use crate::steps::mail::{self, Outgoing};
+use crate::store::{Conn, events, factors, mail_tokens, pending, rate_limits, recovery_codes};
+use crate::texts;
+
+/// A second proof that was right when it was checked.
+#[derive(Clone)]
+pub(crate) struct Completion {
+    /// The sign-in that it completes.
+    pub(crate) pending: String,
+    pub(crate) account: AccountId,
+    pub(crate) consumed: Consumed,
+    /// What was counted for it, and is taken back.
+    pub(crate) attempts: FailedAttempts,
+    /// What is recorded.
+    pub(crate) events: Vec<NewEvent>,
+    /// What the owner is told.
+    pub(crate) notice: Option<Outgoing>,
+    pub(crate) now: Timestamp,
+}
+
+impl Completion {
+    /// Uses everything up, once; `session` is what begins.
+    ///
+    /// # Errors
+    /// `SignInOver` when the sign-in is over, `WrongFactor` when somebody was faster with the same code. Nothing is used up then.
+    pub(crate) async fn take(&self, c: &mut Conn, session: Option<&SessionId>) -> Result<(), Error> {
+        let Self { pending, account, now, .. } = self;
+        if !pending::spend(c, pending, session, *now).await? {
+            return Err(over());
+        }
+        if !use_up(c, account, &self.consumed, *now).await? {
+            return Err(wrong_code());
+        }
+        rate_limits::uncount_attempt(c, self.attempts).await?;
+        for event in &self.events {
+            events::add(c, event.clone()).await?;
+        }
+        mail::enqueue_notice(c, self.notice.clone()).await
+    }
+}
+
+/// Uses a code up; false when it was used, or is none any more.
+pub(crate) async fn use_up(
+    c: &mut Conn,
+    account: &AccountId,
+    consumed: &Consumed,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    match consumed {
+        Consumed::Totp { factor, step } => factors::use_step(c, account, (factor, *step), now).await,
+        Consumed::Recovery(digest) => recovery_codes::spend(c, account, *digest, now).await,
+        Consumed::Email(token) => mail_tokens::spend(c, token, now).await,
+    }
+}
+
+/// The answer to a sign-in that is over, and to whoever did not begin it.
+pub(crate) fn over() -> Error {
+    Error::refused(Code::SignInOver, texts::PENDING_OVER)
+}
+
+/// The answer to a code that is wrong, used or too old.
+pub(crate) fn wrong_code() -> Error {
+    Error::refused(Code::WrongFactor, texts::WRONG_FACTOR)
+}

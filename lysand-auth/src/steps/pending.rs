@@ -1,0 +1,87 @@
+//! Sign-ins that lack a second proof: they begin where the first one was right, and only the browser that began one goes on
+//! with it (FAC-10 to FAC-13).
+
+use crate::auth::Auth;
+use crate::error::{Code, Error, PendingClaim, Refusal};
+use crate::model::account::Account;
+use crate::model::credentials::Credentials;
+use crate::model::factors::PendingSignIn;
+use crate::model::rate_limit::FailedAttempts;
+use crate::secret::Secret;
+use crate::steps::completion::over;
+use crate::steps::host_rules::Proven;
+use crate::steps::session;
+use crate::store::{pending, rate_limits};
+use crate::texts;
+
+/// Keeps a sign-in whose first proof was right; `attempts` that came to something are taken back. Answers with the refusal
+/// that leads on.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn begin(
+    auth: &Auth,
+    (proven, known): (&Proven<'_>, Credentials),
+    request: Vec<(String, String)>,
+    attempts: Option<FailedAttempts>,
+) -> Result<Error, Error> {
+    let (now, browser) = (auth.ambient().now(), Secret::generate(auth.ambient()));
+    let row = PendingSignIn {
+        id: auth.ambient().id(),
+        account: proven.account.id.clone(),
+        browser: browser.digest(),
+        proof: proven.by.clone(),
+        proven_at: now,
+        generation: known.generation.unwrap_or(0),
+        request,
+        created_at: now,
+        expires_at: now.plus(auth.config().factors.pending_ttl),
+        ended_at: None,
+        session: None,
+    };
+    let claim = PendingClaim::new(row.id.clone(), browser);
+    let kept = auth.store().write(move |c| {
+        Box::pin(async move {
+            if let Some(attempts) = attempts {
+                rate_limits::uncount_attempt(c, attempts).await?;
+            }
+            pending::insert(c, &row).await
+        })
+    });
+    kept.await?;
+    tracing::info!(account = %proven.account.id, by = proven.by.name(), "a second proof is asked for");
+    let refusal = Refusal::new(Code::FactorRequired, texts::FACTOR_REQUIRED);
+    Ok(Error::Refused(Refusal { pending: Some(Box::new(claim)), ..refusal }))
+}
+
+/// The sign-in that a browser shows, whatever became of it; none that another browser began (FAC-13).
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn found(auth: &Auth, claim: &PendingClaim) -> Result<Option<PendingSignIn>, Error> {
+    let id = claim.id.clone();
+    let found = auth.store().look_up(move |c| Box::pin(async move { pending::by_id(c, &id).await })).await?;
+    Ok(found.filter(|pending| claim.browser.digest().matches(pending.browser.as_bytes())))
+}
+
+/// A sign-in that waits for an answer, with its account and what is known of that now.
+pub(crate) struct Open {
+    pub(crate) pending: PendingSignIn,
+    pub(crate) account: Account,
+    pub(crate) known: Credentials,
+}
+
+/// The sign-in that a browser shows, while it waits: everything that ends an account's sessions ends it, too (FAC-15).
+///
+/// # Errors
+/// `SignInOver` for every cause.
+pub(crate) async fn open(auth: &Auth, claim: &PendingClaim) -> Result<Open, Error> {
+    let pending = found(auth, claim).await?.filter(|pending| pending.is_open(auth.ambient().now()));
+    let pending = pending.ok_or_else(over)?;
+    let known = session::credentials_of(auth, &pending.account).await?;
+    let account = auth.account(&pending.account).await?.ok_or_else(over)?;
+    match known.generation.unwrap_or(0) == pending.generation {
+        true => Ok(Open { pending, account, known }),
+        false => Err(over()),
+    }
+}

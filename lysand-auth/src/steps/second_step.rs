@@ -1,0 +1,126 @@
+//! The second proof of a sign-in: whether one is missing, which the account can give, and whether one is right.
+
+use crate::ambient::Timestamp;
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::model::account::Account;
+use crate::model::credentials::Credentials;
+use crate::model::factors::{Consumed, FactorKind, StoredFactor, place};
+use crate::model::proofs::ProofKind;
+use crate::model::recovery_code;
+use crate::model::totp::{self, TotpSecret};
+use crate::secret::Secret;
+use crate::steps::completion::wrong_code;
+use crate::steps::host_rules::Proven;
+use crate::store::{factors, recovery_codes};
+use crate::texts;
+
+/// The longest name of a factor, in characters (FAC-64).
+const LONGEST_NAME: usize = 64;
+/// The longest code that is looked at, in bytes (FAC-172).
+const LONGEST: usize = 64;
+
+/// Whether a sign-in lacks a second proof (FAC-4). A provider's word is enough by itself (FAC-95).
+pub(crate) fn is_missing(proven: &Proven<'_>, known: Credentials, now: Timestamp) -> bool {
+    let is_asked = known.two_step && *proven.by != ProofKind::Provider && !proven.is_trusted;
+    is_asked && !proven.proofs(now).are_two()
+}
+
+/// What an account can give as a second proof, the preferred kind first.
+pub(crate) struct Usable {
+    pub(crate) kinds: Vec<FactorKind>,
+    pub(crate) recovery_left: i64,
+    apps: Vec<StoredFactor>,
+}
+
+/// What is usable after `first`: the account has it, the configuration allows it, and it is of another kind (FAC-1).
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn usable(auth: &Auth, account: &Account, first: &ProofKind) -> Result<Usable, Error> {
+    let id = account.id.clone();
+    let found = auth.store().look_up(move |c| {
+        Box::pin(async move { Ok((factors::proven(c, &id).await?, recovery_codes::left(c, &id).await?)) })
+    });
+    let (apps, recovery_left) = found.await?;
+    let allowed = &auth.config().factors;
+    let has = |kind: &FactorKind| match kind {
+        FactorKind::Totp => !apps.is_empty(),
+        FactorKind::Recovery => recovery_left > 0,
+        FactorKind::Email => false,
+    };
+    let kinds = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && kind.proof() != *first && has(kind));
+    Ok(Usable { kinds: kinds.collect(), recovery_left, apps })
+}
+
+/// A code of the right form for its kind: what counts of it.
+///
+/// # Errors
+/// 422 for one that is none; nothing is counted for it (FAC-172).
+pub(crate) fn code_of(kind: FactorKind, typed: &str) -> Result<String, Error> {
+    let invalid = || Error::refused(Code::Validation, texts::NO_CODE);
+    if typed.len() > LONGEST {
+        return Err(invalid());
+    }
+    let digits = || typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect::<String>();
+    let has_digits = |code: &String, most: usize| code.len() == most && code.bytes().all(|byte| byte.is_ascii_digit());
+    match kind {
+        FactorKind::Totp => Some(digits()).filter(|code| has_digits(code, totp::DIGITS)),
+        FactorKind::Email => Some(digits()).filter(|code| has_digits(code, 8)),
+        FactorKind::Recovery => recovery_code::normalised(typed).map(|code| code.expose().to_owned()),
+    }
+    .ok_or_else(invalid)
+}
+
+/// What a right code uses up; it is looked at here, and used up with what it buys.
+///
+/// # Errors
+/// `WrongFactor`; when the database does not answer.
+pub(crate) async fn check(
+    auth: &Auth,
+    account: &Account,
+    usable: &Usable,
+    (kind, code): (FactorKind, &str),
+) -> Result<Consumed, Error> {
+    match kind {
+        FactorKind::Totp => {
+            let found = usable.apps.iter().find_map(|app| step(auth, app, code).map(|step| (app, step)));
+            let (app, step) = found.filter(|(app, step)| *step > app.last_step).ok_or_else(wrong_code)?;
+            Ok(Consumed::Totp { factor: app.id.clone(), step })
+        }
+        FactorKind::Recovery => {
+            let digest = recovery_code::digest(&auth.recovery_key(), account.id.as_str(), &Secret::new(code));
+            let id = account.id.clone();
+            let found =
+                auth.store().look_up(move |c| Box::pin(async move { recovery_codes::is_unused(c, &id, digest).await }));
+            if found.await? { Ok(Consumed::Recovery(digest)) } else { Err(wrong_code()) }
+        }
+        FactorKind::Email => Err(wrong_code()),
+    }
+}
+
+/// The time step that a code of this app is of.
+pub(crate) fn step(auth: &Auth, app: &StoredFactor, code: &str) -> Option<i64> {
+    secret_of(auth, app)?.step_of(code, auth.ambient().now())
+}
+
+/// What the app and this server share. None, and a line in the log, when its key is not there.
+pub(crate) fn secret_of(auth: &Auth, app: &StoredFactor) -> Option<TotpSecret> {
+    let opened = auth.config().keys.secrets().open(&place(&app.account, &app.id), &app.secret);
+    if opened.is_none() {
+        tracing::error!(factor = %app.id, key = %app.secret.key, "the secret of an authenticator app cannot be opened");
+    }
+    opened.map(TotpSecret::of)
+}
+
+/// The name of a factor, as it is kept; an empty one is the usual one.
+///
+/// # Errors
+/// 422 when it is too long, or has control characters (FAC-178).
+pub(crate) fn name_of(typed: &str) -> Result<String, Error> {
+    let name = typed.trim();
+    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Error::refused(Code::Validation, texts::BAD_NAME));
+    }
+    Ok(if name.is_empty() { texts::AUTHENTICATOR_APP.to_owned() } else { name.to_owned() })
+}

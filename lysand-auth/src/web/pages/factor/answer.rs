@@ -1,0 +1,201 @@
+//! What the forms of the page and programs post to (FAC-32, FAC-53).
+
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
+use serde_json::json;
+
+use super::location::page_of;
+use super::{entity, page};
+use crate::auth::Auth;
+use crate::error::{Code, Error, PendingClaim, Refusal};
+use crate::flows::factors::sign_in::{self as flow, FactorKind, Finished, PendingView, Standing};
+use crate::flows::waiting::{self, WaitingState};
+use crate::model::session::Browser;
+use crate::steps::completion::over;
+use crate::web::kit::forms::PostedForm;
+use crate::web::kit::page::{View, error_page};
+use crate::web::kit::session;
+use crate::web::pages::authorization_response::denied;
+use crate::web::pages::login_redirect::{to_login_page, to_reset_page, to_waiting_page};
+use crate::web::pages::own_sign_in::finish_sign_in;
+use crate::web::wire::cookies;
+use crate::web::wire::params::Received;
+use crate::web::wire::redirect::redirect;
+use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
+
+/// `GET /api/auth/pending`
+pub(super) async fn pending(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
+    let told = async {
+        let params = received.0?;
+        let claim = cookies::pending_claim(&auth, req.headers(), params.text("pending")?.as_deref());
+        match flow::look(&auth, &claim.ok_or_else(over)?).await? {
+            Standing::Open(view) => Ok(entity::open(&view, &page_of(&auth, &params.reader(&req), &view, None))),
+            _ => Err(over()),
+        }
+    };
+    match told.await {
+        Ok(reply) => reply,
+        Err(Error::Refused(refusal)) => entity::refused(&refusal, None),
+        Err(error) => ApiError(error).error_response(),
+    }
+}
+
+/// `POST /api/auth/factor/totp`
+pub(super) async fn totp(form: Result<PostedForm, ApiError>, browser: Browser) -> HttpResponse {
+    answered(form, FactorKind::Totp, browser).await
+}
+
+/// `POST /api/auth/factor/recovery`
+pub(super) async fn recovery(form: Result<PostedForm, ApiError>, browser: Browser) -> HttpResponse {
+    answered(form, FactorKind::Recovery, browser).await
+}
+
+async fn answered(form: Result<PostedForm, ApiError>, kind: FactorKind, browser: Browser) -> HttpResponse {
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return error.error_response(),
+    };
+    let claim = match claim_of(&form) {
+        Ok(claim) => claim,
+        Err(error) => return refused(&form, None, error).await,
+    };
+    let finished = async {
+        let code = form.text("code")?.unwrap_or_default();
+        flow::answer(&form.auth, &claim, (kind, &code), browser).await
+    };
+    match finished.await {
+        Ok(finished) => leads_on(&form, &finished).await.unwrap_or_else(|error| ApiError(error).error_response()),
+        Err(error) => refused(&form, Some(&claim), error).await,
+    }
+}
+
+/// What the browser shows, once the form is proven to be of ours or of the frontend.
+fn claim_of(form: &PostedForm) -> Result<PendingClaim, Error> {
+    form.params.require_known_type()?;
+    request::refuse_method_override(&form.req, &form.params)?;
+    form.prove_sign_in()?;
+    let id = form.params.text("pending")?;
+    cookies::pending_claim(&form.auth, form.req.headers(), id.as_deref()).ok_or_else(over)
+}
+
+/// Somebody is signed in: to consent, back to the app, or to the own account.
+async fn leads_on(form: &PostedForm, finished: &Finished) -> Result<HttpResponse, Error> {
+    let auth = &form.auth;
+    let reply = match finished {
+        Finished::SignedIn(signed_in) => finish_sign_in(auth, &form.req, signed_in).await?,
+        Finished::Here(start) => {
+            let mut reply = redirect(&auth.config().page_named("account").0);
+            cookies::put_start(auth, &mut reply, start)?;
+            reply
+        }
+    };
+    Ok(if request::wants_json(form.req.headers()) { entity::finished(&reply, "done", json!({})) } else { reply })
+}
+
+async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, error: Error) -> HttpResponse {
+    let (auth, params) = (&form.auth, &form.params);
+    let Error::Refused(refusal) = error else { return ApiError(error).error_response() };
+    let view = match claim {
+        Some(claim) => match flow::look(auth, claim).await {
+            Ok(standing) => Some(standing),
+            Err(error) => return ApiError(error).error_response(),
+        },
+        None => None,
+    };
+    let is_for_program = request::wants_json(form.req.headers());
+    match leads_elsewhere(form, &refusal, is_for_program).await {
+        Some(reply) => reply,
+        None if is_for_program => {
+            let reader = params.reader(&form.req);
+            match &view {
+                Some(Standing::Open(view)) => {
+                    let page = page_of(auth, &reader, view, None);
+                    entity::refused(&refusal, Some((&**view, &page)))
+                }
+                _ => entity::refused(&refusal, None),
+            }
+        }
+        None => on_page(form, refusal, view).await,
+    }
+}
+
+/// The second proof was right, and something else is missing: an address, an approval, another password.
+async fn leads_elsewhere(form: &PostedForm, refusal: &Refusal, is_for_program: bool) -> Option<HttpResponse> {
+    let (auth, reader) = (&form.auth, form.params.reader(&form.req));
+    let (reply, status, more) = if let Some(token) = &refusal.waiting_token {
+        let state = waiting::state(auth, token).await.unwrap_or(WaitingState::Pending);
+        let status = if state == WaitingState::Unconfirmed { "email" } else { "approval" };
+        (to_waiting_page(auth, &reader, refusal), status, json!({ "waiting_token": token.expose() }))
+    } else if refusal.reset_token.is_some() {
+        (to_reset_page(auth, &[], refusal), "password", json!({}))
+    } else {
+        return None;
+    };
+    Some(if is_for_program { entity::finished(&reply, status, more) } else { reply })
+}
+
+/// A person sees the page again, with what went wrong; or a page that says that this sign-in is over.
+async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>) -> HttpResponse {
+    let (auth, req, params) = (&form.auth, &form.req, &form.params);
+    let reader = params.reader(req);
+    match (refusal.code, standing) {
+        (Code::WrongFactor | Code::NotOffered | Code::Validation, Some(Standing::Open(view))) => {
+            redirect(&again(form, &view, &refusal))
+        }
+        // It bears no more answers, and ends at this moment.
+        (Code::SignInOver, Some(Standing::Open(view))) => page::over(auth, req, params, &view.request).await,
+        (Code::SignInOver, standing) => {
+            let standing = standing.unwrap_or(Standing::Unknown);
+            match page::leads_on(auth, req, params, standing).await {
+                Ok(reply) => reply,
+                Err(error) => ApiError(error).error_response(),
+            }
+        }
+        (_, Some(Standing::Open(view))) => {
+            let back = page_of(auth, &reader, &view, None);
+            error_page(View::new(auth, req, &reader), &Error::Refused(refusal), Some(back)).await
+        }
+        // The second proof was right, and the answer is that of a sign-in.
+        (_, Some(Standing::Over(request) | Standing::Finished(_, request))) => {
+            to_login_page(View::new(auth, req, &reader), request, Error::Refused(refusal)).await
+        }
+        _ if request::accepts(req.headers(), "text/html") => {
+            error_page(View::new(auth, req, &reader), &Error::Refused(refusal), None).await
+        }
+        _ => ApiError(Error::Refused(refusal)).error_response(),
+    }
+}
+
+fn again(form: &PostedForm, view: &PendingView, refusal: &Refusal) -> String {
+    let name = if refusal.code == Code::WrongFactor { "invalid_grant" } else { "invalid_request" };
+    let page = page_of(&form.auth, &form.reader(), view, Some((name, &refusal.why)));
+    let method = form.req.path().rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    format!("{page}&method={method}")
+}
+
+/// `POST /api/auth/cancel`: the person gives up, and the app is told.
+pub(super) async fn cancel(form: Result<PostedForm, ApiError>) -> HttpResponse {
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return error.error_response(),
+    };
+    let (auth, req) = (&form.auth, &form.req);
+    let cancelled = async {
+        let claim = claim_of(&form)?;
+        Ok((flow::cancel(auth, &claim).await?, claim))
+    };
+    let (asked, claim) = match cancelled.await {
+        Ok(cancelled) => cancelled,
+        Err(error) => return refused(&form, None, error).await,
+    };
+    let reader = session::reader(auth, req, &form.params).await;
+    let mut reply = match &asked {
+        Some((app, checked)) => denied(View::new(auth, req, &reader), &checked.return_path(app)).await,
+        None => redirect(&auth.config().home_page()),
+    };
+    if let Err(error) = cookies::clear_pending(auth, &mut reply, &claim.id) {
+        return ApiError(error).error_response();
+    }
+    if request::wants_json(req.headers()) { entity::finished(&reply, "done", json!({})) } else { reply }
+}

@@ -1,0 +1,100 @@
+//! What a program is told of a sign-in that lacks something.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
+use serde_json::{Value, json};
+
+use crate::error::{Code, Refusal};
+use crate::flows::factors::sign_in::{FactorKind, PendingView};
+use crate::web::wire::reply::{JsonBody as _, set_retry_after};
+
+/// A sign-in that waits: what is missing, and what can be given.
+pub(crate) fn open(view: &PendingView, next: &str) -> HttpResponse {
+    private(StatusCode::OK, &waiting(view, next))
+}
+
+fn waiting(view: &PendingView, next: &str) -> Value {
+    let methods: Vec<Value> = view.methods.iter().map(|kind| method(*kind, view)).collect();
+    json!({
+        "pending": view.id,
+        "status": "factor",
+        "missing": ["factor"],
+        "account": { "username": view.account.username, "display_name": view.account.display_name },
+        "methods": methods,
+        "remember": false,
+        "expires_at": view.expires_at.to_iso8601(),
+        "next": next,
+    })
+}
+
+fn method(kind: FactorKind, view: &PendingView) -> Value {
+    match kind {
+        FactorKind::Recovery => json!({ "type": kind.name(), "left": view.recovery_left }),
+        _ => json!({ "type": kind.name() }),
+    }
+}
+
+/// What replaces a redirect for a program: nothing is missing, or something that no second proof helps with. The cookies of
+/// the redirect go along.
+pub(crate) fn finished(redirect: &HttpResponse, status: &str, more: Value) -> HttpResponse {
+    let next = redirect.headers().get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let missing: Vec<&str> = Some(status).filter(|status| *status != "done").into_iter().collect();
+    let mut told = json!({
+        "pending": null,
+        "status": status,
+        "missing": missing,
+        "account": null,
+        "methods": [],
+        "remember": false,
+        "expires_at": null,
+        "next": next,
+    });
+    if let (Some(told), Value::Object(more)) = (told.as_object_mut(), more) {
+        told.extend(more);
+    }
+    let mut reply = private(StatusCode::OK, &told);
+    for cookie in redirect.headers().get_all(SET_COOKIE) {
+        reply.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    reply
+}
+
+/// An error; with what is still missing, unless the sign-in is over.
+pub(crate) fn refused(refusal: &Refusal, signin: Option<(&PendingView, &str)>) -> HttpResponse {
+    let mut told = json!({ "error": refusal.why, "code": name(refusal.code) });
+    if let Some((view, next)) = signin {
+        told["signin"] = waiting(view, next);
+    }
+    let status = StatusCode::from_u16(status(refusal.code)).unwrap_or(StatusCode::BAD_REQUEST);
+    set_retry_after(private(status, &told), refusal)
+}
+
+fn status(code: Code) -> u16 {
+    match code {
+        // To a program a wrong password is no redirect.
+        Code::InvalidGrant => 401,
+        Code::Forbidden | Code::StaleForm => 403,
+        code => code.status(),
+    }
+}
+
+/// The name of an error, which programs compare.
+fn name(code: Code) -> &'static str {
+    match code {
+        Code::WrongFactor => "wrong_code",
+        Code::SignInOver => "over",
+        Code::NotOffered => "not_offered",
+        Code::Validation => "invalid",
+        Code::TooManyRequests => "locked",
+        Code::Forbidden | Code::StaleForm => "foreign",
+        Code::InvalidGrant => "wrong_password",
+        code => code.oauth_name(),
+    }
+}
+
+fn private(status: StatusCode, body: &Value) -> HttpResponse {
+    let mut reply = HttpResponse::build(status).json_body(body);
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reply
+}

@@ -1,0 +1,55 @@
+//! Where a browser goes that has to prove more (FAC-40, FAC-41).
+
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
+
+use crate::auth::Auth;
+use crate::error::{Error, PendingClaim};
+use crate::flows::factors::sign_in::{self as flow, PendingView, Standing};
+use crate::host::pages::Reader;
+use crate::web::pages::factor::entity;
+use crate::web::wire::cookies;
+use crate::web::wire::redirect::{lang, pairs, redirect, with_query};
+use crate::web::wire::reply::ApiError;
+use crate::web::wire::request;
+
+/// Our own page.
+pub(crate) const FACTOR: &str = "/oauth/factor";
+/// From where a sign-in goes on, whatever it lacks (FAC-30).
+pub(crate) const CONTINUE: &str = "/oauth/continue";
+
+/// Leads a browser to the page that asks for a second proof, with the cookie by which it goes on; a program is told what is
+/// asked for.
+pub(crate) async fn to_factor(auth: &Auth, req: &HttpRequest, reader: &Reader, claim: &PendingClaim) -> HttpResponse {
+    let reply = async {
+        let view = match flow::look(auth, claim).await? {
+            Standing::Open(view) => *view,
+            _ => return Err(Error::failed("a sign-in that began a moment ago is over")),
+        };
+        let page = page_of(auth, reader, &view, None);
+        let mut reply = match request::wants_json(req.headers()) {
+            true => entity::open(&view, &page),
+            false => redirect(&page),
+        };
+        cookies::put_pending(auth, req.headers(), &mut reply, claim)?;
+        Ok(reply)
+    };
+    reply.await.unwrap_or_else(|error| ApiError(error).error_response())
+}
+
+/// The address of the page that asks for a second proof: the frontend's with all that it may want to know, or our own.
+pub(crate) fn page_of(auth: &Auth, reader: &Reader, view: &PendingView, error: Option<(&str, &str)>) -> String {
+    let (page, is_of_frontend) = auth.config().page_named("factor");
+    let mut query = vec![("pending", view.id.as_str())];
+    let methods: Vec<&str> = view.methods.iter().map(|kind| kind.name()).collect();
+    let methods = methods.join(" ");
+    if is_of_frontend {
+        query.extend(view.app.as_ref().map(|app| ("application", app.name.as_str())));
+        query.push(("methods", methods.as_str()));
+        query.extend(pairs(&view.request));
+    }
+    if let Some((name, why)) = error {
+        query.extend([("error", name), ("error_description", why)]);
+    }
+    query.extend(lang(reader));
+    with_query(&page, query)
+}

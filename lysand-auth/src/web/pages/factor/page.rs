@@ -1,0 +1,143 @@
+//! The page that asks for a second proof, and the way on (FAC-30, FAC-31).
+
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::location::{FACTOR, page_of};
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::flows::factors::sign_in::{self as flow, FactorKind, PendingView, Standing};
+use crate::host::pages::{FactorPage, MessagePage, OtherWay, Page};
+use crate::texts::{FACTOR_ERRORS, PENDING_OVER, PENDING_OVER_TITLE, START_AGAIN, TRY_AGAIN};
+use crate::web::kit::form_session::FormSession;
+use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
+use crate::web::kit::session;
+use crate::web::pages::authorization_request::{consent_location, login_location, whole_request};
+use crate::web::pages::authorization_response::approved;
+use crate::web::wire::cookies;
+use crate::web::wire::params::{Params, Received};
+use crate::web::wire::redirect::{lang, redirect, with_query};
+
+/// `GET /oauth/factor`
+pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
+    let reply = async {
+        let params = received.0?;
+        match standing(&auth, &req, &params).await? {
+            Standing::Open(view) => Ok(shown(&auth, &req, &params, (&view, form.token())).await),
+            other => leads_on(&auth, &req, &params, other).await,
+        }
+    };
+    PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
+}
+
+/// `GET /oauth/continue`
+pub(super) async fn go_on(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
+    let reply = async {
+        let params = received.0?;
+        let standing = standing(&auth, &req, &params).await?;
+        leads_on(&auth, &req, &params, standing).await
+    };
+    PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
+}
+
+async fn standing(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<Standing, Error> {
+    match cookies::pending_claim(auth, req.headers(), params.last_text("pending").as_deref()) {
+        Some(claim) => flow::look(auth, &claim).await,
+        None => Ok(Standing::Unknown),
+    }
+}
+
+/// Where a sign-in leads, wherever it stands.
+pub(super) async fn leads_on(
+    auth: &Auth,
+    req: &HttpRequest,
+    params: &Params,
+    standing: Standing,
+) -> Result<HttpResponse, Error> {
+    let reader = params.reader(req);
+    match standing {
+        Standing::Open(view) => Ok(redirect(&page_of(auth, &reader, &view, None))),
+        Standing::Finished(Some(session), request) => {
+            let browser = session::optional(auth, req.headers()).await?.0;
+            let gone_on = match &browser {
+                Some(browser) => flow::go_on(auth, (&session, &request), browser).await?,
+                None => None,
+            };
+            let Some((app, checked, step)) = gone_on else { return Ok(over(auth, req, params, &request).await) };
+            let mut reply = match step.missing {
+                None => approved(View::new(auth, req, &reader), &checked.return_path(&app), &step.code).await,
+                Some(_) => redirect(&consent_location(auth, &app, &whole_request(&app, &checked), &step.code)),
+            };
+            if let Some(claim) = cookies::pending_claim(auth, req.headers(), params.last_text("pending").as_deref()) {
+                cookies::clear_pending(auth, &mut reply, &claim.id)?;
+            }
+            Ok(reply)
+        }
+        Standing::Finished(None, request) | Standing::Over(request) => Ok(over(auth, req, params, &request).await),
+        Standing::Unknown => Ok(over(auth, req, params, &[]).await),
+    }
+}
+
+/// The page of a sign-in that nobody can go on with; its own browser starts again with the same request.
+pub(super) async fn over(
+    auth: &Auth,
+    req: &HttpRequest,
+    params: &Params,
+    request: &[(String, String)],
+) -> HttpResponse {
+    let reader = params.reader(req);
+    let start = match request.is_empty() {
+        true => auth.config().home_page(),
+        false => login_location(auth, request),
+    };
+    let start = reader.keep(&start);
+    let page = Page::Message(MessagePage {
+        title: PENDING_OVER_TITLE,
+        message: PENDING_OVER,
+        action: None,
+        fields: &[],
+        button: "",
+        link: Some(&start),
+        link_text: START_AGAIN,
+        link_app: None,
+    });
+    show(View::new(auth, req, &reader), &page, StatusCode::GONE, &[]).await
+}
+
+async fn shown(
+    auth: &Auth,
+    req: &HttpRequest,
+    params: &Params,
+    (view, form_token): (&PendingView, String),
+) -> HttpResponse {
+    let reader = params.reader(req).for_account(Some(&view.account));
+    let wanted = params.last_text("method").and_then(|name| FactorKind::named(&name));
+    let method = wanted.filter(|kind| view.methods.contains(kind)).or(view.methods.first().copied());
+    let other = |kind: &FactorKind| OtherWay {
+        method: kind.name(),
+        address: with_query(
+            FACTOR,
+            [("pending", view.id.as_str()), ("method", kind.name())].into_iter().chain(lang(&reader)),
+        ),
+    };
+    let page = Page::Factor(FactorPage {
+        method: method.map_or("", FactorKind::name),
+        action: method.map_or_else(String::new, |kind| reader.keep(&format!("/api/auth/factor/{}", kind.name()))),
+        form_token,
+        pending: &view.id,
+        app: view.app.as_ref().map(app_on_page),
+        account: account_on_page(&view.account),
+        others: view.methods.iter().filter(|kind| Some(**kind) != method).map(other).collect(),
+        error: last_error(params),
+        cancel_action: reader.keep("/api/auth/cancel"),
+    });
+    show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await
+}
+
+/// What went wrong at the last try: one of our own sentences, never somebody else's from a URL.
+fn last_error(params: &Params) -> Option<&'static str> {
+    params.last_text("error")?;
+    let described = params.last_text("error_description").unwrap_or_default();
+    Some(FACTOR_ERRORS.iter().find(|known| **known == described).copied().unwrap_or(TRY_AGAIN))
+}

@@ -1,0 +1,351 @@
+//! The page of the own second factors, and what its forms do (FAC-35 to FAC-37, FAC-62, FAC-64, FAC-68).
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::confirm_identity;
+use super::password::to_sign_in;
+use super::paths::SECURITY;
+use crate::auth::Auth;
+use crate::error::{Code, Error, Refusal};
+use crate::flows::factors::own::{self as flow, Act, Owner};
+use crate::flows::factors::totp::{self, Enrolled, Setup};
+use crate::flows::sessions::{self, SignedInBrowser};
+use crate::host::pages::{FactorOnPage, FieldOnPage, Page, RecoveryCodesPage, SecurityPage, TotpPage};
+use crate::secret::Secret;
+use crate::texts;
+use crate::web::kit::form_session::FormSession;
+use crate::web::kit::forms::PostedForm;
+use crate::web::kit::page::{PageError, View, show};
+use crate::web::kit::session;
+use crate::web::wire::cookies;
+use crate::web::wire::params::{Params, Received};
+use crate::web::wire::redirect::redirect;
+use crate::web::wire::reply::ApiError;
+use crate::web::wire::request as wire;
+
+/// `GET /account/security`
+pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
+    let reply = async {
+        let params = received.0?;
+        let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
+            return Ok(to_sign_in(&auth, &params.reader(&req), SECURITY));
+        };
+        let notice = match params.last_text("notice").as_deref() {
+            Some("added") => Some(texts::FACTOR_ADDED),
+            Some("removed") => Some(texts::FACTOR_REMOVED),
+            Some("renamed") => Some(texts::FACTOR_RENAMED),
+            Some("on") => Some(texts::TWO_STEP_ON),
+            Some("off") => Some(texts::TWO_STEP_OFF),
+            Some("codes") => Some(texts::CODES_SHOWN),
+            _ => None,
+        };
+        shown((&auth, &req, &params), (&browser, form.token()), (notice, None)).await
+    };
+    PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
+}
+
+/// Somebody who is signed in, and the form that they sent.
+struct Sent {
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: PostedForm,
+    browser: SignedInBrowser,
+    owner: Owner,
+}
+
+impl Sent {
+    /// The address of the page with a notice.
+    fn done(&self, notice: &str) -> HttpResponse {
+        let place = self.form.reader().keep(&self.auth.config().base_url.join(SECURITY));
+        let separator = if place.contains('?') { '&' } else { '?' };
+        redirect(&format!("{place}{separator}notice={notice}"))
+    }
+
+    async fn again(&self, error: &str) -> Result<HttpResponse, Error> {
+        let at = (&**self.auth, &self.req, &self.form.params);
+        shown(at, (&self.browser, self.form.token()), (None, Some(error.to_owned()))).await
+    }
+}
+
+/// What the forms of the page do.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    BeginTotp,
+    ConfirmTotp,
+    TwoStep,
+    Recovery,
+    Download,
+    Rename,
+    Remove,
+}
+
+/// `POST /account/security/totp`
+pub(super) async fn begin_totp(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
+    posted(auth, req, form, (Deed::BeginTotp, "")).await
+}
+
+/// `POST /account/security/totp/confirm`
+pub(super) async fn confirm_totp(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Result<PostedForm, ApiError>,
+) -> HttpResponse {
+    posted(auth, req, form, (Deed::ConfirmTotp, "")).await
+}
+
+/// `POST /account/security/two_step`
+pub(super) async fn two_step(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
+    posted(auth, req, form, (Deed::TwoStep, "")).await
+}
+
+/// `POST /account/security/recovery`
+pub(super) async fn recovery(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
+    posted(auth, req, form, (Deed::Recovery, "")).await
+}
+
+/// `POST /account/security/recovery/download`
+pub(super) async fn download(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
+    posted(auth, req, form, (Deed::Download, "")).await
+}
+
+/// `POST /account/security/{id}/rename`
+pub(super) async fn rename(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    id: Path<String>,
+    form: Result<PostedForm, ApiError>,
+) -> HttpResponse {
+    posted(auth, req, form, (Deed::Rename, &id)).await
+}
+
+/// `POST /account/security/{id}/remove`
+pub(super) async fn remove(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    id: Path<String>,
+    form: Result<PostedForm, ApiError>,
+) -> HttpResponse {
+    posted(auth, req, form, (Deed::Remove, &id)).await
+}
+
+async fn posted(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Result<PostedForm, ApiError>,
+    deed: (Deed, &str),
+) -> HttpResponse {
+    let reply = async {
+        let form = form.map_err(|ApiError(error)| error)?;
+        form.params.require_known_type()?;
+        let Some(browser) = form.signed_in().await?.0 else {
+            form.prove_origin()?;
+            return Ok(to_sign_in(&auth, &form.reader(), SECURITY));
+        };
+        let owner = Owner::in_browser(&auth, &browser);
+        let sent = Sent { auth: auth.clone(), req: req.clone(), form, browser, owner };
+        if sent.form.is_stale()? {
+            return sent.again(texts::TRY_AGAIN).await;
+        }
+        match did(&sent, deed).await {
+            Err(Error::Refused(refusal)) => refused(&sent, deed.0, refusal).await,
+            done => done,
+        }
+    };
+    PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
+}
+
+async fn refused(sent: &Sent, deed: Deed, refusal: Refusal) -> Result<HttpResponse, Error> {
+    match refusal.code {
+        Code::ProofRequired => Ok(redirect(&confirm_identity::address(&sent.form.reader(), SECURITY))),
+        Code::NotFound => {
+            let is_setup = matches!(deed, Deed::BeginTotp | Deed::ConfirmTotp);
+            sent.again(if is_setup { texts::SETUP_OVER } else { texts::FACTOR_OVER }).await
+        }
+        Code::Conflict | Code::Full | Code::Validation => sent.again(&refusal.why).await,
+        _ => Err(Error::Refused(refusal)),
+    }
+}
+
+async fn did(sent: &Sent, (deed, id): (Deed, &str)) -> Result<HttpResponse, Error> {
+    let (auth, form) = (&sent.auth, &sent.form);
+    let caller = wire::caller(&sent.req, auth.config());
+    let act = Act { owner: &sent.owner, password: None, caller: &caller };
+    match deed {
+        Deed::BeginTotp => {
+            let setup = totp::begin(auth, &sent.owner, None).await?;
+            Ok(setting_up(sent, &setup, Typed::default()).await)
+        }
+        Deed::ConfirmTotp => confirm(sent).await,
+        Deed::TwoStep => {
+            let on = form.text("on")?.as_deref() == Some("1");
+            flow::set_two_step(auth, act, on).await?;
+            Ok(sent.done(if on { "on" } else { "off" }))
+        }
+        Deed::Recovery => {
+            let codes = flow::make_recovery_codes(auth, act).await?;
+            Ok(codes_shown(sent, &codes, (None, &form.token())).await)
+        }
+        Deed::Download => file_of_codes(sent).await,
+        Deed::Rename => {
+            flow::rename(auth, act, id, &form.text("name")?.unwrap_or_default()).await?;
+            Ok(sent.done("renamed"))
+        }
+        Deed::Remove => {
+            flow::remove(auth, act, id).await?;
+            Ok(sent.done("removed"))
+        }
+    }
+}
+
+/// What was typed while an app is set up, and what is wrong with it.
+#[derive(Default)]
+struct Typed {
+    name: String,
+    name_error: Option<String>,
+    code_error: Option<&'static str>,
+}
+
+async fn confirm(sent: &Sent) -> Result<HttpResponse, Error> {
+    let (auth, form) = (&sent.auth, &sent.form);
+    let given = |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default());
+    let (id, code, name) = (given("setup_id")?, given("code")?, given("name")?);
+    let caller = wire::caller(&sent.req, auth.config());
+    let enrolled = totp::confirm(auth, (&sent.owner, Some(&sent.browser)), (&id, &code, &name), None, &caller).await;
+    let typed = match enrolled {
+        Ok(enrolled) => return enrolled_shown(sent, &enrolled).await,
+        Err(Error::Refused(refusal)) => match refusal.code {
+            Code::WrongFactor => Typed { name, code_error: Some(texts::WRONG_FACTOR), ..Typed::default() },
+            Code::Validation if !totp::is_name(&name) => {
+                Typed { name, name_error: Some(texts::BAD_NAME.to_owned()), ..Typed::default() }
+            }
+            Code::Validation => Typed { name, code_error: Some(texts::NO_CODE), ..Typed::default() },
+            _ => return Err(Error::Refused(refusal)),
+        },
+        Err(error) => return Err(error),
+    };
+    let setup = totp::again(auth, &sent.owner, &id).await?;
+    Ok(setting_up(sent, &setup, typed).await)
+}
+
+async fn enrolled_shown(sent: &Sent, enrolled: &Enrolled) -> Result<HttpResponse, Error> {
+    let mut reply = match enrolled.recovery_codes.is_empty() {
+        true => sent.done("added"),
+        false => {
+            let shown = (Some(texts::FACTOR_ADDED), &*sent.form.token());
+            codes_shown(sent, &enrolled.recovery_codes, shown).await
+        }
+    };
+    if let Some(cookie) = &enrolled.cookie {
+        cookies::put_session(&sent.auth, &mut reply, cookie)?;
+    }
+    Ok(reply)
+}
+
+async fn setting_up(sent: &Sent, setup: &Setup, typed: Typed) -> HttpResponse {
+    let auth = &sent.auth;
+    let reader = sent.form.reader().for_account(Some(&sent.browser.account));
+    let status = match typed.code_error.is_some() || typed.name_error.is_some() {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    };
+    let secret = setup.secret.expose();
+    let groups = (0..secret.len()).step_by(4).filter_map(|at| secret.get(at..(at + 4).min(secret.len())));
+    let field = |required, value, error: Option<String>| FieldOnPage { asked: true, required, value, error };
+    let page = Page::Totp(TotpPage {
+        action: reader.keep("/account/security/totp/confirm"),
+        form_token: sent.form.token(),
+        setup_id: &setup.id,
+        username: &sent.browser.account.username,
+        qr_code: setup.qr_code.expose(),
+        address: setup.address.expose(),
+        groups: groups.collect(),
+        code: field(true, String::new(), typed.code_error.map(str::to_owned)),
+        name: field(false, typed.name, typed.name_error),
+        error: None,
+        security: reader.keep(&auth.config().base_url.join(SECURITY)),
+    });
+    private(show(View::new(auth, &sent.req, &reader), &page, status, &[]).await)
+}
+
+async fn codes_shown(
+    sent: &Sent,
+    codes: &[Secret],
+    (notice, form_token): (Option<&'static str>, &str),
+) -> HttpResponse {
+    let auth = &sent.auth;
+    let reader = sent.form.reader().for_account(Some(&sent.browser.account));
+    let page = Page::RecoveryCodes(RecoveryCodesPage {
+        codes: codes.iter().map(Secret::expose).collect(),
+        username: &sent.browser.account.username,
+        notice,
+        download_action: reader.keep("/account/security/recovery/download"),
+        form_token: form_token.to_owned(),
+        next: reader.keep(&auth.config().base_url.join(SECURITY)),
+    });
+    private(show(View::new(auth, &sent.req, &reader), &page, StatusCode::OK, &[]).await)
+}
+
+/// A page with a secret is kept by nobody, and no address of it is told.
+fn private(mut reply: HttpResponse) -> HttpResponse {
+    reply.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    reply
+}
+
+/// The codes that the page has shown, as a file: they come from the browser, for the server does not know them any more.
+async fn file_of_codes(sent: &Sent) -> Result<HttpResponse, Error> {
+    let codes: Vec<String> =
+        sent.form.text("codes")?.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+    let account = &sent.browser.account;
+    if !flow::is_own_set(&sent.auth, account, &codes).await? {
+        return sent.again(texts::CODES_SHOWN).await;
+    }
+    let host = sent.auth.config().base_url.host();
+    let text = format!("{}@{host}\n\n{}\n", account.username, codes.join("\n"));
+    let name = format!("attachment; filename=\"recovery-codes-{host}.txt\"");
+    Ok(private(
+        HttpResponse::Ok()
+            .insert_header((header::CONTENT_TYPE, "text/plain; charset=utf-8"))
+            .insert_header((header::CONTENT_DISPOSITION, name))
+            .body(text),
+    ))
+}
+
+async fn shown(
+    (auth, req, params): (&Auth, &HttpRequest, &Params),
+    (browser, form_token): (&SignedInBrowser, String),
+    (notice, error): (Option<&'static str>, Option<String>),
+) -> Result<HttpResponse, Error> {
+    let account = &browser.account;
+    let own = flow::list(auth, account).await?;
+    let reader = params.reader(req).for_account(Some(account));
+    let is_fresh = Owner::in_browser(auth, browser).is_fresh() && (sessions::had_two_proofs(browser) || !own.two_step);
+    let action = |what: &str| reader.keep(&format!("{SECURITY}/{what}"));
+    let apps = own.factors.iter().map(|factor| FactorOnPage {
+        id: &factor.id,
+        name: &factor.name,
+        made: factor.created_at.into(),
+        last_used: factor.last_used_at.map(Into::into),
+        rename_action: action(&format!("{}/rename", factor.id)),
+        remove_action: action(&format!("{}/remove", factor.id)),
+    });
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page::Security(Box::new(SecurityPage {
+        form_token,
+        username: &account.username,
+        two_step: own.two_step,
+        apps: apps.collect(),
+        add_action: own.has_room.then(|| action("totp")),
+        two_step_action: action("two_step"),
+        recovery_action: action("recovery"),
+        recovery_left: own.recovery_left,
+        fresh: is_fresh,
+        confirm: confirm_identity::address(&reader, SECURITY),
+        notice,
+        error,
+        account: reader.keep(&auth.config().base_url.join("/account")),
+    }));
+    Ok(show(View::new(auth, req, &reader), &page, status, &[]).await)
+}

@@ -1,0 +1,92 @@
+//! Sample values for the pages of second factors.
+
+use lysand_auth::host::pages::{
+    FactorOnPage, FactorPage, FieldOnPage, MomentOnPage, OtherWay, RecoveryCodesPage, SecurityPage, TotpPage,
+};
+use serde_json::Value;
+
+use super::add;
+use super::common::{account, app};
+
+/// Each page in its shapes.
+pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    step(text, samples);
+    own(text, samples);
+    for wrong in [false, true] {
+        let error = || wrong.then(|| text.to_owned());
+        let page = TotpPage {
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            setup_id: text,
+            username: text,
+            qr_code: "<svg width=\"1\" height=\"1\"></svg>",
+            address: text,
+            groups: vec![text, text],
+            code: FieldOnPage { asked: true, required: true, value: String::new(), error: error() },
+            name: FieldOnPage { asked: true, required: false, value: text.to_owned(), error: error() },
+            error: wrong.then_some(text),
+            security: text.to_owned(),
+        };
+        add(samples, "totp.html", &page);
+        let page = RecoveryCodesPage {
+            codes: vec![text, text],
+            username: text,
+            notice: wrong.then_some(text),
+            download_action: text.to_owned(),
+            form_token: text.to_owned(),
+            next: text.to_owned(),
+        };
+        add(samples, "recovery_codes.html", &page);
+    }
+}
+
+/// The step of a sign-in, for each kind of proof, and for who can give none.
+fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let ways = ["totp", "email", "recovery"];
+    for method in ways.into_iter().chain([""]) {
+        let other = |method: &&'static str| OtherWay { method, address: text.to_owned() };
+        let page = FactorPage {
+            method,
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            pending: text,
+            app: (method != "recovery").then(|| app(text)),
+            account: account(text),
+            others: ways.iter().filter(|way| **way != method && !method.is_empty()).map(other).collect(),
+            error: (method != "email").then_some(text),
+            cancel_action: text.to_owned(),
+        };
+        add(samples, "factor.html", &page);
+    }
+}
+
+/// The page of the own factors: on, off, and for somebody who was not proven lately.
+fn own(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
+    let app = |is_used: bool| FactorOnPage {
+        id: text,
+        name: text,
+        made: moment(),
+        last_used: is_used.then(moment),
+        rename_action: text.to_owned(),
+        remove_action: text.to_owned(),
+    };
+    for (apps, two_step, fresh) in [(2, true, true), (1, false, true), (0, false, true), (2, true, false)] {
+        let page = SecurityPage {
+            form_token: text.to_owned(),
+            username: text,
+            two_step,
+            apps: (0..apps).map(|number| app(number == 0)).collect(),
+            add_action: (apps < 2).then(|| text.to_owned()),
+            two_step_action: text.to_owned(),
+            recovery_action: text.to_owned(),
+            recovery_left: 7,
+            fresh,
+            confirm: text.to_owned(),
+            notice: two_step.then_some(text),
+            error: (!two_step).then(|| text.to_owned()),
+            account: text.to_owned(),
+        };
+        add(samples, "security.html", &page);
+    }
+}

@@ -1,0 +1,29 @@
+//! `[factors]`: which second factors there are, and how a sign-in with one goes.
+
+use lysand_auth::config::{FactorKind, Factors};
+
+use super::reader::Reader;
+use super::sections::within;
+
+pub(super) fn factors(reader: &mut Reader) -> Factors {
+    let mut rules = Factors::default();
+    let usual: Vec<String> = rules.methods.iter().map(|kind| kind.name().to_owned()).collect();
+    let names = reader.checked("factors.methods", usual, |names: Vec<String>| {
+        match names.iter().all(|name| FactorKind::named(name).is_some()) {
+            true => Ok(names),
+            false => Err("Give a list of \"totp\", \"email\" and \"recovery\".".to_owned()),
+        }
+    });
+    rules.methods = names.iter().filter_map(|name| FactorKind::named(name)).collect();
+    rules.pending_ttl = reader.checked("factors.pending_ttl", rules.pending_ttl, |ttl| within(ttl, 60, 600));
+    let number = |most: u32| {
+        move |number: u32| match (1..=most).contains(&number) {
+            true => Ok(number),
+            false => Err(format!("Give a number from 1 to {most}.")),
+        }
+    };
+    rules.tries = reader.checked("factors.tries", rules.tries, number(20));
+    rules.max_totp = reader.checked("factors.max_totp", rules.max_totp, number(20));
+    rules.recovery_codes = reader.checked("factors.recovery_codes", rules.recovery_codes, number(50));
+    rules
+}
