@@ -40,17 +40,22 @@ impl Live {
         Arc::clone(&self.in_force.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// What file and environment said when they were last read, without what staff gave.
+    #[must_use]
+    pub fn configured(&self) -> Settings {
+        self.configured.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Takes what file and environment say now. It comes into force when the settings are put into force the next time.
     pub fn configure(&self, settings: Settings) {
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 
     fn with_stored(&self, stored: &[StoredSetting]) -> Result<Settings, FormErrors> {
-        let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
         let read = |stored: &StoredSetting| {
             serde_json::from_str(stored.value.expose()).ok().map(|value| (stored.name.clone(), value))
         };
-        configured.with_stored(stored.iter().filter_map(read)).map_err(|problems| form_errors(&problems))
+        self.configured().with_stored(stored.iter().filter_map(read)).map_err(|problems| form_errors(&problems))
     }
 }
 

@@ -125,6 +125,12 @@ impl State {
         self.live.in_force()
     }
 
+    /// What file and environment said when they were last read, without what staff gave.
+    #[must_use]
+    pub fn configured(&self) -> Settings {
+        self.live.configured()
+    }
+
     /// Takes what file and environment say now, with what staff gave above the file.
     ///
     /// # Errors

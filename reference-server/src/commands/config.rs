@@ -1,6 +1,7 @@
 //! `check-config`, and what every command says about a configuration that cannot be used.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lysand_auth::Ambient;
 use lysand_auth::flows::settings::SettingSource;
@@ -14,19 +15,22 @@ use crate::pages::TeraPages;
 use crate::settings::{Problem, Problems, Settings, domain};
 use crate::state::State;
 
+/// How long the database may take to say what staff gave.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The settings with what staff gave on the pages, where there is a database to ask. Where it cannot be asked, what file and
 /// environment say is all there is to tell, and a line says so.
 pub(super) async fn with_stored(settings: Settings, ambient: Ambient) -> Settings {
     if database::require(&settings).is_err() {
         return settings;
     }
-    match State::open_existing(settings.clone(), ambient).await {
-        Ok(state) => state.in_force().as_ref().clone(),
-        Err(error) => {
-            output::complain(&format!("what was set on /admin/settings is left out: {error}"));
-            settings
-        }
-    }
+    let why = match tokio::time::timeout(PATIENCE, State::open_existing(settings.clone(), ambient)).await {
+        Ok(Ok(state)) => return state.in_force().as_ref().clone(),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "the database does not answer".to_owned(),
+    };
+    output::complain(&format!("what was set on /admin/settings is left out: {why}"));
+    settings
 }
 
 /// Does `check-config`: looks also at what only the start would: templates and keys.

@@ -20,7 +20,7 @@ impl Reload {
     /// configuration with problems does so as a whole, and the files that it named before are read all the same.
     pub(super) async fn run(&self, running: &Running) {
         let fresh = (self.load)();
-        let mut reloaded = running.reload(fresh.as_ref().unwrap_or(&running.state().settings)).await;
+        let mut reloaded = running.reload(fresh.as_ref().ok().cloned()).await;
         match &fresh {
             Err(problems) => reloaded.note("configuration", Err::<(), _>(one_line(problems))),
             Ok(settings) => match self.log.set_level(&settings.log_level) {

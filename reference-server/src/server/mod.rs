@@ -134,20 +134,23 @@ impl Running {
     }
 
     /// Reads the files of the certificate and the templates again, as `settings` name them, and takes what of `settings` can
-    /// change while the server runs; what cannot be used leaves the old in force (running contract §5). Answers with what was read
-    /// again, and what could not be.
+    /// change while the server runs; without any, the files that those before named. What cannot be used leaves the old in force
+    /// (running contract §5). Answers with what was read again, and what could not be.
     #[must_use]
-    pub async fn reload(&self, settings: &Settings) -> Reloaded {
+    pub async fn reload(&self, settings: Option<Settings>) -> Reloaded {
         let mut reloaded = Reloaded::default();
-        if let (Some(certificate), Some(files)) = (&self.certificate, &settings.http.tls) {
+        let configured = settings.clone().unwrap_or_else(|| self.state.configured());
+        if let (Some(certificate), Some(files)) = (&self.certificate, &configured.http.tls) {
             reloaded.note("certificate", certificate.reload(&files.cert, &files.key));
         }
         let title = &self.state.in_force().instance.title;
-        let pages = self.state.pages.reload(settings.templates_dir.as_deref(), title, &settings.branding);
+        let pages = self.state.pages.reload(configured.templates_dir.as_deref(), title, &configured.branding);
         reloaded.note("templates and branding", pages);
-        match self.state.configure(settings.clone()).await {
-            Ok(configured) => reloaded.note("instance, signups, smtp", configured),
-            Err(error) => reloaded.note("instance, signups, smtp", Err::<(), _>(error)),
+        if let Some(settings) = settings {
+            match self.state.configure(settings).await {
+                Ok(configured) => reloaded.note("instance, signups and smtp", configured),
+                Err(error) => reloaded.note("instance, signups and smtp", Err::<(), _>(error)),
+            }
         }
         reloaded
     }

@@ -178,11 +178,11 @@ async fn branding_is_on_every_page_and_its_pictures_cannot_act() {
     assert!(ask(running.addr(), "GET /assets/decide.js").await.contains("text/javascript"));
 
     std::fs::write(own.join("logo.svg"), "<svg>another</svg>").unwrap();
-    let reloaded = running.reload(&settings(folder.path(), &branding.replace("Imprint", "About us"))).await;
+    let reloaded = running.reload(Some(settings(folder.path(), &branding.replace("Imprint", "About us")))).await;
     assert!(reloaded.kept.is_empty(), "{:?}", reloaded.kept);
     assert!(ask(running.addr(), "GET /assets/logo.svg").await.ends_with("<svg>another</svg>"));
     assert!(ask(running.addr(), "GET /").await.contains("About us"));
-    let _ = running.reload(&settings(folder.path(), "")).await;
+    let _ = running.reload(Some(settings(folder.path(), ""))).await;
     let plain = ask(running.addr(), "GET /").await;
     assert!(!plain.contains("logo.svg") && !plain.contains("class=\"legal\""), "{plain}");
     running.stop().await;

@@ -3,6 +3,8 @@
 mod accounts;
 mod acts;
 mod apps;
+mod dashboard;
+mod deleting;
 mod events;
 mod invitations;
 mod mail;
