@@ -315,8 +315,10 @@ pub(crate) async fn happened(conn: &mut Conn, account: &AccountId, event: &str, 
     Ok(found > 0)
 }
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
 mod tests {
+    #![cfg(feature = "sqlite")]
+
     use diesel::QueryableByName;
     use diesel::sql_types::Text;
 

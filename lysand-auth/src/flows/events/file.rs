@@ -1,11 +1,12 @@
 //! The log of events as a file (people PPL-149): written piece by piece, so that neither memory nor the database holds all of it.
 
-use super::{EventQuery, RowSpan};
+use super::query::EventQuery;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::event_file::{EVENT_COLUMNS, event_as_csv, event_as_json};
+use crate::model::list_page::RowSpan;
 use crate::steps;
 use crate::store::events::{self, Wanted};
 

@@ -1,18 +1,18 @@
 //! The log of events: what its owner sees of an account, and what the operator sees of all.
 
 mod file;
+mod query;
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 pub use self::file::{EventFile, FileFormat};
-use crate::ambient::Timestamp;
+pub use self::query::EventQuery;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::AccountId;
 pub use crate::model::caller::Caller;
-use crate::model::caller::{self, Networks};
 pub use crate::model::device::Device;
 pub use crate::model::event::{ActivityBy, Actor, Event, EventKind, Target};
 pub use crate::model::event_file::{EVENT_COLUMNS, event_as_csv, event_as_json};
@@ -20,7 +20,7 @@ use crate::model::list_page::RowSpan;
 pub use crate::model::list_page::{ListPage, ListSpan};
 use crate::steps;
 use crate::store::apps;
-use crate::store::events::{self, By, Wanted};
+use crate::store::events;
 
 /// Something that happened to an account, as its owner is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,54 +42,6 @@ pub struct Activity {
 const SHOWN: Duration = Duration::from_secs(90 * 24 * 3600);
 /// How many a person sees.
 const MOST_SHOWN: i64 = 200;
-
-/// Which events are looked for; what is `None` excludes nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct EventQuery {
-    /// The name of their kind.
-    pub event: Option<String>,
-    /// `done` or `refused`.
-    pub outcome: Option<String>,
-    /// Who did it: an id, or `command`, `system` or `nobody`, who have none.
-    pub actor: Option<String>,
-    /// What it was done to: the id of an account, an app, an invitation or a mail.
-    pub target: Option<String>,
-    /// From where: a network as it is kept, or an address of one.
-    pub network: Option<String>,
-    /// Not before this.
-    pub since: Option<Timestamp>,
-    /// Before this.
-    pub until: Option<Timestamp>,
-    /// Only those before the event with this id.
-    pub before: Option<String>,
-    /// How many at most.
-    pub limit: u32,
-}
-
-impl EventQuery {
-    /// The newest events.
-    #[must_use]
-    pub fn new(limit: u32) -> Self {
-        Self { limit, ..Self::default() }
-    }
-
-    /// What the store looks for, where this much of addresses is kept.
-    fn wanted(&self, kept: Networks) -> Wanted {
-        Wanted {
-            event: self.event.clone(),
-            outcome: self.outcome.clone(),
-            by: self.actor.clone().map(|actor| match actor.as_str() {
-                "command" | "system" | "nobody" => By::Kind(actor),
-                _ => By::Id(actor),
-            }),
-            target: self.target.clone(),
-            network: self.network.as_deref().map(|network| caller::kept_network(network, kept)),
-            since: self.since,
-            until: self.until,
-        }
-    }
-}
 
 /// What its owner is told of an account, the newest first: failed sign-ins of one day and one network are one (people PPL-126).
 ///
