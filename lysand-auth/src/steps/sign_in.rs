@@ -57,6 +57,8 @@ pub struct SignedIn {
     pub cookie: Secret,
     /// The cookie by which the browser is known from now on (people PPL-113).
     pub known_by: Secret,
+    /// Who it is.
+    pub account: Account,
     /// The app that asked.
     pub app: App,
     /// What it asked for.
@@ -211,7 +213,7 @@ pub(crate) async fn after_proof(
     if let Some(rules) = rules {
         rules.after_session().await;
     }
-    Ok(SignedIn { cookie, known_by, app, request, step })
+    Ok(SignedIn { cookie, known_by, account: account.clone(), app, request, step })
 }
 
 /// What a sign-in lacks first, before a session begins. This is the one decision about it, on every road and after every step

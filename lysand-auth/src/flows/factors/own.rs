@@ -10,6 +10,7 @@ use crate::model::factors::{FactorKind, StoredFactor};
 use crate::secret::Secret;
 use crate::steps::factor_change::FactorChange;
 pub use crate::steps::owner::Owner;
+pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::{self, RecoverySet};
 use crate::steps::{events, second_step, session};
 use crate::store::{self, credentials, factors, recovery_codes};
@@ -75,8 +76,8 @@ fn of_row(row: StoredFactor) -> OwnFactor {
 pub struct Act<'a> {
     /// Who.
     pub owner: &'a Owner,
-    /// The password, where it is given as the proof.
-    pub password: Option<&'a Secret>,
+    /// What is given as the proof.
+    pub proof: &'a OwnProof,
     /// From where.
     pub caller: &'a Caller,
 }
@@ -90,7 +91,7 @@ impl Act<'_> {
 
     async fn begin(&self, auth: &Auth) -> Result<FactorChange, Error> {
         let known = session::credentials_of(auth, &self.owner.account.id).await?;
-        self.owner.prove(auth, self.password).await?;
+        self.owner.present.require_proof(auth, &self.owner.account, self.proof, self.caller).await?;
         Ok(FactorChange::new(auth, self.owner, known, false))
     }
 }

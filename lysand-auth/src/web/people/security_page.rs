@@ -10,7 +10,7 @@ use super::password::to_sign_in;
 use super::paths::SECURITY;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::flows::factors::own::{self as flow, Act, Owner};
+use crate::flows::factors::own::{self as flow, Act, OwnProof, Owner};
 use crate::flows::factors::totp::{self, Enrolled, Setup};
 use crate::flows::sessions::{self, SignedInBrowser};
 use crate::host::pages::{FactorOnPage, FieldOnPage, Page, RecoveryCodesPage, SecurityPage, TotpPage};
@@ -172,10 +172,11 @@ async fn refused(sent: &Sent, deed: Deed, refusal: Refusal) -> Result<HttpRespon
 async fn did(sent: &Sent, (deed, id): (Deed, &str)) -> Result<HttpResponse, Error> {
     let (auth, form) = (&sent.auth, &sent.form);
     let caller = wire::caller(&sent.req, auth.config());
-    let act = Act { owner: &sent.owner, password: None, caller: &caller };
+    let proof = OwnProof::default();
+    let act = Act { owner: &sent.owner, proof: &proof, caller: &caller };
     match deed {
         Deed::BeginTotp => {
-            let setup = totp::begin(auth, &sent.owner, None).await?;
+            let setup = totp::begin(auth, &sent.owner, &OwnProof::default(), &caller).await?;
             Ok(setting_up(sent, &setup, Typed::default()).await)
         }
         Deed::ConfirmTotp => confirm(sent).await,
@@ -213,7 +214,7 @@ async fn confirm(sent: &Sent) -> Result<HttpResponse, Error> {
     let given = |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default());
     let (id, code, name) = (given("setup_id")?, given("code")?, given("name")?);
     let caller = wire::caller(&sent.req, auth.config());
-    let enrolled = totp::confirm(auth, (&sent.owner, Some(&sent.browser)), (&id, &code, &name), None, &caller).await;
+    let enrolled = totp::confirm(auth, (&sent.owner, Some(&sent.browser)), (&id, &code, &name), &OwnProof::default(), &caller).await;
     let typed = match enrolled {
         Ok(enrolled) => return enrolled_shown(sent, &enrolled).await,
         Err(Error::Refused(refusal)) => match refusal.code {

@@ -4,6 +4,7 @@ mod answer;
 pub(crate) mod entity;
 pub(crate) mod location;
 mod page;
+pub(crate) mod program;
 
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
