@@ -306,6 +306,8 @@ impl Config {
             Purpose::EmailConfirm => format!("{}?token={token}", self.page_named("email_confirm").0),
             Purpose::EmailStop => self.base_url.join(&format!("/account/email/stop?token={token}")),
             Purpose::EmailUndo => format!("{}?token={token}", self.page_named("email_undo").0),
+            // There is none; whoever is led here by mistake signs in.
+            Purpose::Factor => self.login_page(),
             Purpose::Invited => format!("{}?invite={token}", self.register_page()),
         }
     }

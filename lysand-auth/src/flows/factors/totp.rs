@@ -18,7 +18,7 @@ pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::RecoverySet;
 use crate::steps::session::NewSession;
-use crate::steps::{completion, events, second_step, session};
+use crate::steps::{completion, events, notices, second_step, session};
 use crate::store::{self, credentials, factors, recovery_codes};
 use crate::texts;
 
@@ -201,6 +201,7 @@ pub async fn confirm(
         event.about(&account, &owner.account.username)
     };
     change.events.push(event(EventKind::FactorAdded).with("type", "totp"));
+    change.notices.extend(notices::added(auth, &owner.account, &name, caller));
     if !known.two_step {
         change.events.push(event(EventKind::TwoStepOn));
     }

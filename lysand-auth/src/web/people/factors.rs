@@ -62,7 +62,7 @@ fn entity(own: &flow::OwnFactors) -> Value {
         "required_until": null,
         "factors": factors,
         "recovery_left": own.recovery_left,
-        "email": false,
+        "email": own.email,
         "only_passkeys": false,
         "way_back": null,
     })
@@ -91,12 +91,17 @@ fn created(told: &Value) -> HttpResponse {
 /// `PATCH /api/v1/auth/factors`
 pub(super) async fn change(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let sent = Sent::of(&auth, &req, &bearer, received).await?;
-    let on = match sent.params.body_text("two_step")?.as_deref() {
-        Some("true" | "1") => true,
-        Some("false" | "0") => false,
-        _ => return Err(Error::refused(Code::Validation, "two_step must be true or false").into()),
+    let switch = |name: &'static str| match sent.params.body_text(name)?.as_deref() {
+        Some("true" | "1") => Ok(Some(true)),
+        Some("false" | "0") => Ok(Some(false)),
+        None => Ok(None),
+        Some(_) => Err(Error::refused(Code::Validation, format!("{name} must be true or false"))),
     };
-    flow::set_two_step(&auth, sent.act(), on).await?;
+    match (switch("two_step")?, switch("email")?) {
+        (Some(on), None) => flow::set_two_step(&auth, sent.act(), on).await?,
+        (None, Some(on)) => flow::set_mail_factor(&auth, sent.act(), on).await?,
+        _ => return Err(Error::refused(Code::Validation, "Give one of two_step and email.").into()),
+    }
     Ok(private(reply(&entity(&flow::list(&auth, &sent.owner.account).await?))))
 }
 

@@ -59,6 +59,7 @@ fn of_factors(auth: &Auth) -> Vec<Routes> {
             .route("/account/security/totp", [post(security_page::begin_totp)])
             .route("/account/security/totp/confirm", [post(security_page::confirm_totp)])
             .route("/account/security/two_step", [post(security_page::two_step)])
+            .route("/account/security/email", [post(security_page::email)])
             .route("/account/security/recovery", [post(security_page::recovery)])
             .route("/account/security/recovery/download", [post(security_page::download)])
             .route("/account/security/{id}/rename", [post(security_page::rename)])

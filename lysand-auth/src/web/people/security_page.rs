@@ -37,6 +37,8 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some("added") => Some(texts::FACTOR_ADDED),
             Some("removed") => Some(texts::FACTOR_REMOVED),
             Some("renamed") => Some(texts::FACTOR_RENAMED),
+            Some("mail_on") => Some(texts::MAIL_FACTOR_ON),
+            Some("mail_off") => Some(texts::MAIL_FACTOR_OFF),
             Some("on") => Some(texts::TWO_STEP_ON),
             Some("off") => Some(texts::TWO_STEP_OFF),
             Some("codes") => Some(texts::CODES_SHOWN),
@@ -76,6 +78,7 @@ enum Deed {
     BeginTotp,
     ConfirmTotp,
     TwoStep,
+    Email,
     Recovery,
     Download,
     Rename,
@@ -99,6 +102,11 @@ pub(super) async fn confirm_totp(
 /// `POST /account/security/two_step`
 pub(super) async fn two_step(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     posted(auth, req, form, (Deed::TwoStep, "")).await
+}
+
+/// `POST /account/security/email`
+pub(super) async fn email(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
+    posted(auth, req, form, (Deed::Email, "")).await
 }
 
 /// `POST /account/security/recovery`
@@ -184,6 +192,11 @@ async fn did(sent: &Sent, (deed, id): (Deed, &str)) -> Result<HttpResponse, Erro
             let on = form.text("on")?.as_deref() == Some("1");
             flow::set_two_step(auth, act, on).await?;
             Ok(sent.done(if on { "on" } else { "off" }))
+        }
+        Deed::Email => {
+            let on = form.text("on")?.as_deref() == Some("1");
+            flow::set_mail_factor(auth, act, on).await?;
+            Ok(sent.done(if on { "mail_on" } else { "mail_off" }))
         }
         Deed::Recovery => {
             let codes = flow::make_recovery_codes(auth, act).await?;
@@ -339,6 +352,8 @@ async fn shown(
         two_step: own.two_step,
         apps: apps.collect(),
         add_action: own.has_room.then(|| action("totp")),
+        email: own.email,
+        email_action: action("email"),
         two_step_action: action("two_step"),
         recovery_action: action("recovery"),
         recovery_left: own.recovery_left,

@@ -50,6 +50,41 @@ pub(super) async fn recovery(form: Result<PostedForm, ApiError>, browser: Browse
     answered(form, FactorKind::Recovery, browser).await
 }
 
+/// `POST /api/auth/factor/email`
+pub(super) async fn email(form: Result<PostedForm, ApiError>, browser: Browser) -> HttpResponse {
+    answered(form, FactorKind::Email, browser).await
+}
+
+/// `POST /api/auth/factor/email/request`: a code is mailed.
+pub(super) async fn request_mail(form: Result<PostedForm, ApiError>) -> HttpResponse {
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return error.error_response(),
+    };
+    let claim = match claim_of(&form) {
+        Ok(claim) => claim,
+        Err(error) => return refused(&form, None, error).await,
+    };
+    let (auth, caller) = (&form.auth, request::caller(&form.req, form.auth.config()));
+    let sent = async {
+        flow::mail_code(auth, &claim, &caller).await?;
+        match flow::look(auth, &claim).await? {
+            Standing::Open(view) => Ok(view),
+            _ => Err(over()),
+        }
+    };
+    match sent.await {
+        Ok(view) => {
+            let page = page_of(auth, &form.reader(), &view, None);
+            match request::wants_json(form.req.headers()) {
+                true => entity::open(&view, &page),
+                false => redirect(&format!("{page}&method=email")),
+            }
+        }
+        Err(error) => refused(&form, Some(&claim), error).await,
+    }
+}
+
 async fn answered(form: Result<PostedForm, ApiError>, kind: FactorKind, browser: Browser) -> HttpResponse {
     let form = match form {
         Ok(form) => form,
@@ -128,7 +163,7 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
     let (auth, req, params) = (&form.auth, &form.req, &form.params);
     let reader = params.reader(req);
     match (refusal.code, standing) {
-        (Code::WrongFactor | Code::NotOffered | Code::Validation, Some(Standing::Open(view))) => {
+        (Code::WrongFactor | Code::NotOffered | Code::TooSoon | Code::Validation, Some(Standing::Open(view))) => {
             redirect(&again(form, &view, &refusal))
         }
         // It bears no more answers, and ends at this moment.
@@ -158,7 +193,8 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
 fn again(form: &PostedForm, view: &PendingView, refusal: &Refusal) -> String {
     let name = if refusal.code == Code::WrongFactor { "invalid_grant" } else { "invalid_request" };
     let page = page_of(&form.auth, &form.reader(), view, Some((name, &refusal.why)));
-    let method = form.req.path().rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let parts = form.req.path().split('/');
+    let method = parts.filter_map(FactorKind::named).next_back().map_or("", FactorKind::name);
     format!("{page}&method={method}")
 }
 
