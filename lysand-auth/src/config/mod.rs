@@ -23,7 +23,7 @@ mod sso;
 pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::closing::Closing;
-pub use self::factors::{FactorKind, Factors};
+pub use self::factors::{AfterSso, FactorKind, Factors};
 use self::frontend::OWN;
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::legal::LegalText;

@@ -28,15 +28,8 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
-        Self::Confirm,
-        Self::Reset,
-        Self::EmailConfirm,
-        Self::EmailStop,
-        Self::EmailUndo,
-        Self::Invited,
-        Self::Factor,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Confirm, Self::Reset, Self::EmailConfirm, Self::EmailStop, Self::EmailUndo, Self::Invited, Self::Factor];
 
     /// Whether its mail has a link.
     pub(crate) fn has_link(self) -> bool {

@@ -38,9 +38,9 @@ pub struct MailCode {
 /// What is known of the codes of a sign-in.
 pub(crate) async fn sent(auth: &Auth, account: &Account, pending: &PendingSignIn) -> Result<MailCode, Error> {
     let id = pending.id.clone();
-    let last = auth.store().look_up(move |c| {
-        Box::pin(async move { mail_tokens::last_about(c, (Purpose::Factor, &id)).await })
-    });
+    let last = auth
+        .store()
+        .look_up(move |c| Box::pin(async move { mail_tokens::last_about(c, (Purpose::Factor, &id)).await }));
     let sent_at = last.await?;
     let address = account.email.as_ref().map(|email| masked(&email.address)).unwrap_or_default();
     Ok(MailCode { masked: address, sent_at, again_at: sent_at.map(|at| at.plus(AGAIN)) })

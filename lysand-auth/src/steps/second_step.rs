@@ -1,7 +1,7 @@
 //! The second proof of a sign-in: whether one is missing, which the account can give, and whether one is right.
 
-use crate::ambient::Timestamp;
 use crate::auth::Auth;
+use crate::config::AfterSso;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::credentials::Credentials;
@@ -22,10 +22,11 @@ const LONGEST_NAME: usize = 64;
 /// The longest code that is looked at, in bytes (FAC-172).
 const LONGEST: usize = 64;
 
-/// Whether a sign-in lacks a second proof (FAC-4). A provider's word is enough by itself (FAC-95).
-pub(crate) fn is_missing(proven: &Proven<'_>, known: Credentials, now: Timestamp) -> bool {
-    let is_asked = known.two_step && *proven.by != ProofKind::Provider && !proven.is_trusted;
-    is_asked && !proven.proofs(now).are_two()
+/// Whether a sign-in lacks a second proof (FAC-4). A provider's word is enough by itself, unless the operator says otherwise
+/// (FAC-95).
+pub(crate) fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> bool {
+    let is_enough = *proven.by == ProofKind::Provider && auth.config().factors.after_sso == AfterSso::Skip;
+    known.two_step && !is_enough && !proven.proofs(auth.ambient().now()).are_two()
 }
 
 /// What an account can give as a second proof, the preferred kind first.

@@ -112,7 +112,7 @@ pub(crate) enum BeforeSession {
 /// Every step before a session begins, in the order in which they are asked for. What is known of the account is read before
 /// them, and is still so when the session begins, or it does not begin (FAC-196).
 const BEFORE_SESSION: &[ProofRequirement] = &[(BeforeSession::Factor, second_step::is_missing)];
-type ProofRequirement = (BeforeSession, fn(&Proven<'_>, Credentials, Timestamp) -> bool);
+type ProofRequirement = (BeforeSession, fn(&Auth, &Proven<'_>, Credentials) -> bool);
 
 /// Every step after that, in the same order.
 const STEPS: &[Requirement] = &[Requirement { missing: Missing::Consent, is_missing: lacks_consent }];
@@ -219,8 +219,7 @@ pub(crate) async fn after_proof(
 /// What a sign-in lacks first, before a session begins. This is the one decision about it, on every road and after every step
 /// (FAC-1).
 pub(crate) fn lacks_before_session(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> Option<BeforeSession> {
-    let now = auth.ambient().now();
-    BEFORE_SESSION.iter().find(|(_, is_missing)| is_missing(proven, known, now)).map(|(missing, _)| *missing)
+    BEFORE_SESSION.iter().find(|(_, is_missing)| is_missing(auth, proven, known)).map(|(missing, _)| *missing)
 }
 
 /// The event of a sign-in, with the kinds of its proofs.

@@ -17,7 +17,10 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
         Mail::FactorAdded { name, device, network, at } => (
             "A second factor was added on {}",
             circumstances(
-                say("the authenticator app {} was added to your account at {}. A sign-in needs its code from now on.", &[name, site]),
+                say(
+                    "the authenticator app {} was added to your account at {}. A sign-in needs its code from now on.",
+                    &[name, site],
+                ),
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
@@ -35,7 +38,10 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
         Mail::TwoStepOff { device, network, at } => (
             "Two-step sign-in was turned off on {}",
             circumstances(
-                say("two-step sign-in was turned off for your account at {}. Whoever has the password can sign in.", &[site]),
+                say(
+                    "two-step sign-in was turned off for your account at {}. Whoever has the password can sign in.",
+                    &[site],
+                ),
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
@@ -44,7 +50,10 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
         Mail::RecoveryUsed { left, device, network, at } => (
             "A recovery code was used on {}",
             circumstances(
-                say("a recovery code was used to sign in to your account at {}. Codes that are left: {}.", &[site, &left.to_string()]),
+                say(
+                    "a recovery code was used to sign in to your account at {}. Codes that are left: {}.",
+                    &[site, &left.to_string()],
+                ),
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
@@ -62,7 +71,10 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
         Mail::FactorGuessed => (
             "Somebody knows your password on {}",
             vec![
-                say("somebody signed in to your account at {} with the right password, and did not know the second proof.", &[site]),
+                say(
+                    "somebody signed in to your account at {} with the right password, and did not know the second proof.",
+                    &[site],
+                ),
                 say("If that was not you, choose a new password:", &[]),
                 address(place.forgot),
             ],
@@ -76,7 +88,10 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 Some(*at),
             ),
             vec![
-                say("Type it only on {}, in the browser where you asked. Nobody of {} asks for it by phone or message.", &[site, title]),
+                say(
+                    "Type it only on {}, in the browser where you asked. Nobody of {} asks for it by phone or message.",
+                    &[site, title],
+                ),
                 say("If that was not you, somebody knows your password. Choose a new one:", &[]),
                 address(place.forgot),
             ],

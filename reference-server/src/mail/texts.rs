@@ -33,7 +33,8 @@ pub(super) struct Words {
 
 /// What a mail says; `None` for one that this version has no words for.
 pub(super) fn words(mail: &Mail, place: Place<'_>) -> Option<Words> {
-    let kinds = [signing_up, deciding, passwords, addresses, signing_in, factors, identities, tokens, endings, staff_acts];
+    let kinds =
+        [signing_up, deciding, passwords, addresses, signing_in, factors, identities, tokens, endings, staff_acts];
     let (subject, before, after) = kinds.into_iter().find_map(|of_kind| of_kind(mail, place))?;
     Some(Words { subject: sentence(subject, &[place.title]), before, after })
 }
@@ -358,7 +359,11 @@ fn endings(mail: &Mail, place: Place<'_>) -> Option<Said> {
 }
 
 /// What was done, and with what, from where and when, as far as that is known.
-pub(super) fn circumstances(what: Line, [device, network, app]: [Option<&String>; 3], at: Option<Timestamp>) -> Vec<Line> {
+pub(super) fn circumstances(
+    what: Line,
+    [device, network, app]: [Option<&String>; 3],
+    at: Option<Timestamp>,
+) -> Vec<Line> {
     let mut lines = vec![what];
     let facts = [("Device: {}", device), ("Network: {}", network), ("App: {}", app)].into_iter();
     lines.extend(facts.filter_map(|(pattern, fact)| Some(say(pattern, &[fact.filter(|fact| !fact.is_empty())?]))));

@@ -113,6 +113,20 @@ story!(owner_is_told_by_mail_what_happens_to_second_factors, |story| {
     }
 });
 
+story!(owner_is_told_once_that_somebody_knows_the_password, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    enrol(&story, &ada).await;
+    for _ in 0..2 {
+        let waiting = begin(&story, &ada, &app.authorize_query()).await;
+        for _ in 0..4 {
+            is_step_error(waiting.post(&story, "totp", "000000").await, "invalid_grant", WRONG);
+        }
+    }
+    mail_with(&story, &ada.email, "Somebody knows your password").await;
+    let mails = mails_to(&story, &ada.email, 2).await;
+    assert_eq!(mails.iter().filter(|mail| mail.contains("Subject: Somebody knows")).count(), 1);
+});
+
 story!(operator_resets_second_factors, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let own = enrol(&story, &ada).await;

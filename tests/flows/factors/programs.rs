@@ -72,7 +72,10 @@ story!(program_changes_second_factors_with_a_token, |story| {
         story.call(method, &path).bearer(&token).json(&body).send().await
     };
     let nothing = list().await;
-    assert_eq!((&nothing["two_step"], &nothing["factors"], &nothing["recovery_left"]), (&json!(false), &json!([]), &json!(0)));
+    assert_eq!(
+        (&nothing["two_step"], &nothing["factors"], &nothing["recovery_left"]),
+        (&json!(false), &json!([]), &json!(0))
+    );
     story.post(&format!("{path}/totp")).json(&json!({})).send().await.is(401);
     let reader = story.token(&ada, &story.app("https://r.example/cb", "auth:read").await).await;
     story.post(&format!("{path}/totp")).bearer(&reader).json(&json!({})).send().await.is(403);
@@ -85,9 +88,7 @@ story!(program_changes_second_factors_with_a_token, |story| {
     let setup = send(post.clone(), format!("{path}/totp"), proof).await.is(201).json();
     let key = tests::authenticator::Authenticator::new(setup["secret"].as_str().expect("a secret"));
     assert!(setup["otpauth_uri"].as_str().expect("an address").starts_with("otpauth://totp/My%20instance:ada"));
-    let confirm = |code: String| {
-        json!({ "setup_id": setup["setup_id"], "code": code, "name": "Phone", "current_password": ada.password })
-    };
+    let confirm = |code: String| json!({ "setup_id": setup["setup_id"], "code": code, "name": "Phone", "current_password": ada.password });
     let wrong = send(post.clone(), format!("{path}/totp/confirm"), confirm("000000".to_owned())).await.is(400).json();
     assert_eq!(wrong["error"], WRONG);
     let added = send(post.clone(), format!("{path}/totp/confirm"), confirm(key.code(story.now()))).await.is(201).json();
@@ -105,7 +106,8 @@ story!(program_changes_second_factors_with_a_token, |story| {
     let both = json!({ "current_password": ada.password, "otp": key.code(story.now()) });
     send(post.clone(), format!("{path}/recovery"), both.clone()).await.is(201);
     send(post.clone(), format!("{path}/recovery"), both).await.is(400);
-    let renamed = send(reqwest::Method::PATCH, format!("{path}/{id}"), json!({ "name": "Tablet" })).await.is(200).json();
+    let renamed =
+        send(reqwest::Method::PATCH, format!("{path}/{id}"), json!({ "name": "Tablet" })).await.is(200).json();
     assert_eq!(renamed["name"], "Tablet");
     let grace = story.token(&story.person("grace").await, &app).await;
     for method in [reqwest::Method::PATCH, reqwest::Method::DELETE] {

@@ -1,9 +1,12 @@
 //! The second step of a sign-in: what is asked for, and the answer that finishes it.
 
+use std::time::Duration;
+
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 pub use crate::error::PendingClaim;
 use crate::error::{Code, Error};
+use crate::host::mailer::Mail;
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
@@ -15,6 +18,7 @@ use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::steps::completion::{Completion, over};
 use crate::steps::host_rules::Proven;
+use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::mail_code::MailCode;
 use crate::steps::pending::{self, Open};
 use crate::steps::refused_sign_in::{self, Whom};
@@ -25,6 +29,10 @@ pub use crate::steps::sign_in::{SessionStart, SignedIn, Step};
 use crate::steps::{events, mail_code, notices, recovery, standing, throttle, waiting};
 use crate::store;
 use crate::texts;
+
+/// After so many wrong codes in so long the owner is told that somebody knows the password (FAC-119).
+const MANY_GUESSES: i64 = 5;
+const GUESSED: Duration = Duration::from_secs(3600);
 
 /// A sign-in that lacks a second proof, as its own browser sees it.
 #[derive(Clone, Debug)]
@@ -176,15 +184,24 @@ async fn wrong(
 ) -> Result<Error, Error> {
     let event = event(auth, EventKind::FactorFailed, open, caller).with("method", kind.name()).refused();
     let (id, is_last, now) = (open.pending.id.clone(), attempts.is_last, auth.ambient().now());
+    let (account, warning) =
+        (open.account.id.clone(), Outgoing::to_confirmed(auth, &open.account, Mail::FactorGuessed));
     let recorded = auth.store().write(move |c| {
         Box::pin(async move {
             if is_last {
                 store::pending::spend(c, &id, None, now).await?;
             }
-            store::events::add(c, event).await
+            store::events::add(c, event).await?;
+            let failed = store::events::count_since(c, &account, EventKind::FactorFailed, now.minus(GUESSED)).await?;
+            match warning.filter(|_| failed >= MANY_GUESSES) {
+                Some(warning) => mail::enqueue(c, warning).await.map(|_| true),
+                None => Ok(false),
+            }
         })
     });
-    recorded.await?;
+    if recorded.await? {
+        mail::wake(auth);
+    }
     Ok(if is_last { over() } else { error })
 }
 

@@ -137,4 +137,6 @@ pub struct RecoveryCodesPage<'a> {
     pub form_token: String,
     /// Where somebody goes on who has kept them.
     pub next: String,
+    /// Hidden field `lang` of that form, when the reader chose a language.
+    pub lang: Option<String>,
 }

@@ -227,7 +227,9 @@ async fn confirm(sent: &Sent) -> Result<HttpResponse, Error> {
     let given = |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default());
     let (id, code, name) = (given("setup_id")?, given("code")?, given("name")?);
     let caller = wire::caller(&sent.req, auth.config());
-    let enrolled = totp::confirm(auth, (&sent.owner, Some(&sent.browser)), (&id, &code, &name), &OwnProof::default(), &caller).await;
+    let enrolled =
+        totp::confirm(auth, (&sent.owner, Some(&sent.browser)), (&id, &code, &name), &OwnProof::default(), &caller)
+            .await;
     let typed = match enrolled {
         Ok(enrolled) => return enrolled_shown(sent, &enrolled).await,
         Err(Error::Refused(refusal)) => match refusal.code {
@@ -297,7 +299,8 @@ async fn codes_shown(
         notice,
         download_action: reader.keep("/account/security/recovery/download"),
         form_token: form_token.to_owned(),
-        next: reader.keep(&auth.config().base_url.join(SECURITY)),
+        next: auth.config().base_url.join(SECURITY),
+        lang: reader.asked.as_ref().map(|asked| asked.as_str().to_owned()),
     });
     private(show(View::new(auth, &sent.req, &reader), &page, StatusCode::OK, &[]).await)
 }

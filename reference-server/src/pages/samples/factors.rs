@@ -35,6 +35,7 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
             download_action: text.to_owned(),
             form_token: text.to_owned(),
             next: text.to_owned(),
+            lang: wrong.then(|| text.to_owned()),
         };
         add(samples, "recovery_codes.html", &page);
     }

@@ -62,7 +62,8 @@ pub(super) fn security(page: &SecurityPage<'_>) -> String {
         if !page.apps.is_empty() {
             let (on, words) = if page.two_step { ("0", "Turn it off") } else { ("1", "Turn it on") };
             body += &form(&page.two_step_action, &[token, ("on", on)], &button(words));
-            let (on, words) = if page.email { ("0", "Take no codes by mail") } else { ("1", "Take codes by mail, too") };
+            let (on, words) =
+                if page.email { ("0", "Take no codes by mail") } else { ("1", "Take codes by mail, too") };
             body += &form(&page.email_action, &[token, ("on", on)], &button(words));
             body += &paragraph(&format!("Recovery codes left: {}", page.recovery_left));
             body += &form(&page.recovery_action, &[token], &button("Make new recovery codes"));
