@@ -179,6 +179,8 @@ codes! {
     SignInOver = "invalid_grant", 410;
     /// A sign-in does not take this kind of proof (FAC-174).
     NotOffered = "invalid_request", 409;
+    /// A code was mailed a moment ago.
+    TooSoon = "temporarily_unavailable", 429;
     /// There are as many as there can be (FAC-178).
     Full = "invalid_request", 409;
     /// The code is unknown, spent, expired or somebody else's; or the password is wrong.

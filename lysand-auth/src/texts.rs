@@ -226,6 +226,8 @@ texts! {
         NO_CODE = "This is no such code.";
         /// The kind is not one of those that are asked for.
         NOT_OFFERED = "That way is not offered for this sign-in.";
+        /// Another mail is asked for too soon.
+        CODE_TOO_SOON = "A code was sent a moment ago. Please wait a minute before asking for another.";
         /// A limit on wrong second factors is used up.
         TOO_MANY_FACTORS = "Too many attempts. Please wait before trying again.";
     }
@@ -242,6 +244,8 @@ texts! {
         FACTOR_ADDED = "The authenticator app is added. Everything else that was signed in to your account is signed out.";
         FACTOR_REMOVED = "It is removed. Everything else that was signed in to your account is signed out.";
         FACTOR_RENAMED = "It has another name now.";
+        MAIL_FACTOR_ON = "A code by mail can be your second proof from now on.";
+        MAIL_FACTOR_OFF = "A code by mail is no second proof any more.";
         TWO_STEP_ON = "Two-step sign-in is on.";
         TWO_STEP_OFF = "Two-step sign-in is off.";
         SETUP_OVER = "Setting up this app took too long. Please start again.";
@@ -492,6 +496,8 @@ texts! {
         DID_RECOVERY_USED = "A recovery code was used";
         DID_TWO_STEP_ON = "Two-step sign-in was turned on";
         DID_TWO_STEP_OFF = "Two-step sign-in was turned off";
+        DID_MAIL_FACTOR_ON = "Codes by mail were allowed as a second proof";
+        DID_MAIL_FACTOR_OFF = "Codes by mail are no second proof any more";
         DID_SIGN_OUT = "Signed out";
         DID_SESSION_ENDED = "A sign-in was ended";
         DID_SESSIONS_ENDED = "Everything was signed out";

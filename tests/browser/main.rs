@@ -39,3 +39,4 @@ mod phanpy_like;
 mod recovering;
 mod signing_in;
 mod single_sign_on;
+mod two_steps;

@@ -11,6 +11,8 @@ pub use crate::model::factors::FactorKind;
 pub struct Factors {
     /// The kinds that may be used. What is left out stays stored, and is neither offered nor accepted.
     pub methods: Vec<FactorKind>,
+    /// Whether a provider's sign-in is asked for a second factor of ours as well (FAC-95).
+    pub after_sso: AfterSso,
     /// How long a sign-in waits for what it lacks, from the first proof on: ten minutes at most (FAC-11).
     pub pending_ttl: Duration,
     /// How many wrong answers end a sign-in that waits.
@@ -21,10 +23,21 @@ pub struct Factors {
     pub recovery_codes: u32,
 }
 
+/// What follows a provider's sign-in to an account with two-step sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AfterSso {
+    /// Nothing: the provider's word is enough.
+    Skip,
+    /// A second factor of ours is asked for.
+    Ask,
+}
+
 impl Default for Factors {
     fn default() -> Self {
         Self {
             methods: FactorKind::ALL.to_vec(),
+            after_sso: AfterSso::Skip,
             pending_ttl: Duration::from_secs(600),
             tries: 5,
             max_totp: 3,

@@ -26,7 +26,7 @@ pub use self::admin::AdminRules;
 pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::closing::Closing;
-pub use self::factors::{FactorKind, Factors};
+pub use self::factors::{AfterSso, FactorKind, Factors};
 use self::frontend::OWN;
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::legal::LegalText;
@@ -322,6 +322,8 @@ impl Config {
             Purpose::EmailConfirm => format!("{}?token={token}", self.page_named("email_confirm").0),
             Purpose::EmailStop => self.base_url.join(&format!("/account/email/stop?token={token}")),
             Purpose::EmailUndo => format!("{}?token={token}", self.page_named("email_undo").0),
+            // There is none; whoever is led here by mistake signs in.
+            Purpose::Factor => self.login_page(),
             Purpose::Invited => format!("{}?invite={token}", self.register_page()),
         }
     }

@@ -247,7 +247,9 @@ fn letter(auth: &Auth, due: &Due, content: Content, secrets: Option<(Purpose, Se
         letter = letter.with_language(language);
     }
     if let Some((purpose, link, code)) = secrets {
-        letter = letter.with_link(Secret::new(auth.config().mailed_link(purpose, link.expose())));
+        if purpose.has_link() {
+            letter = letter.with_link(Secret::new(auth.config().mailed_link(purpose, link.expose())));
+        }
         letter.code = code;
     }
     letter

@@ -18,6 +18,7 @@ use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
 use crate::steps::ending::{self, Spared};
 use crate::steps::host_rules::Proven;
+pub use crate::steps::presence::OwnProof;
 use crate::steps::presence::{self, Present};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
@@ -118,25 +119,6 @@ pub async fn begin(
     };
     let signed_in = signed_in.await;
     signed_in.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(account), source, error))
-}
-
-/// What somebody gives to prove once more that they are there.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct OwnProof {
-    /// The password.
-    pub password: Option<Secret>,
-    /// A code of an authenticator app, or a recovery code: where a sign-in needs two proofs.
-    pub code: Option<Secret>,
-}
-
-impl OwnProof {
-    /// A password, and a code of a second factor.
-    #[must_use]
-    pub fn new(password: Option<Secret>, code: Option<Secret>) -> Self {
-        let given = |secret: Option<Secret>| secret.filter(|secret| !secret.is_empty());
-        Self { password: given(password), code: given(code) }
-    }
 }
 
 /// Whether two proofs of different kinds were given in this session.

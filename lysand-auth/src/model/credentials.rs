@@ -38,6 +38,8 @@ pub(crate) struct Credentials {
     pub(crate) two_step: bool,
     /// Whether a code by mail may be the second proof beside stronger ones.
     pub(crate) mail_factor: bool,
+    /// Whether a mailed link set the password, and no other factor was proven since.
+    pub(crate) was_reset_by_mail: bool,
 }
 
 /// A closed account that is still there.

@@ -61,6 +61,10 @@ kinds! {
     TwoStepOn = "two_step_on";
     /// A single proof finishes a sign-in again.
     TwoStepOff = "two_step_off";
+    /// A code by mail may be the second proof.
+    EmailFactorOn = "email_factor_on";
+    /// It may not any more.
+    EmailFactorOff = "email_factor_off";
     /// A session was ended by its browser.
     SignOut = "sign_out";
     /// A session was ended from elsewhere.
@@ -199,6 +203,8 @@ impl EventKind {
             Self::RecoveryUsed => texts::DID_RECOVERY_USED,
             Self::TwoStepOn => texts::DID_TWO_STEP_ON,
             Self::TwoStepOff => texts::DID_TWO_STEP_OFF,
+            Self::EmailFactorOn => texts::DID_MAIL_FACTOR_ON,
+            Self::EmailFactorOff => texts::DID_MAIL_FACTOR_OFF,
             Self::SignOut => texts::DID_SIGN_OUT,
             Self::SessionEnded => texts::DID_SESSION_ENDED,
             Self::SessionsEnded => texts::DID_SESSIONS_ENDED,

@@ -85,6 +85,66 @@ pub enum Mail {
     SignedOutEverywhere,
     /// The second factors were removed.
     FactorsReset,
+    /// A second factor was added.
+    FactorAdded {
+        /// Its name.
+        name: String,
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        network: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A second factor was removed.
+    FactorRemoved {
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        network: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A single proof finishes a sign-in again.
+    TwoStepOff {
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        network: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A recovery code was used.
+    RecoveryUsed {
+        /// How many are left.
+        left: u64,
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        network: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// New recovery codes were made; those before are void.
+    RecoveryMade {
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        network: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Somebody knows the password, and guesses at the second factor.
+    FactorGuessed,
+    /// A code, which is the second proof of a sign-in.
+    Code {
+        /// The app that it is for, if there is one.
+        app: Option<String>,
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// When it was asked for.
+        at: Timestamp,
+    },
     /// An identity at a provider was linked to the account and signs in to it from now on. Not sent for an identity with
     /// which the account began.
     IdentityLinked {
@@ -164,6 +224,13 @@ pub const KINDS_OF_MAIL: &[&str] = &[
     "new_sign_in",
     "signed_out_everywhere",
     "factors_reset",
+    "factor_added",
+    "factor_removed",
+    "two_step_off",
+    "recovery_used",
+    "recovery_made",
+    "factor_guessed",
+    "code",
     "identity_linked",
     "identity_unlinked",
     "token_made",
@@ -201,6 +268,13 @@ impl Mail {
             Self::NewSignIn { .. } => "new_sign_in",
             Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::FactorsReset => "factors_reset",
+            Self::FactorAdded { .. } => "factor_added",
+            Self::FactorRemoved { .. } => "factor_removed",
+            Self::TwoStepOff { .. } => "two_step_off",
+            Self::RecoveryUsed { .. } => "recovery_used",
+            Self::RecoveryMade { .. } => "recovery_made",
+            Self::FactorGuessed => "factor_guessed",
+            Self::Code { .. } => "code",
             Self::IdentityLinked { .. } => "identity_linked",
             Self::IdentityUnlinked { .. } => "identity_unlinked",
             Self::TokenMade { .. } => "token_made",
@@ -228,10 +302,13 @@ impl Mail {
     /// What bounds mails of this kind to one address (PPL-175).
     pub(crate) fn bounds(&self) -> Bounds {
         match self {
-            Self::Confirm | Self::Reset | Self::Invited { .. } | Self::NewSignIn { .. } | Self::EmailConfirm => {
-                Bounds::AnybodyCauses
-            }
-            Self::SignupExisting | Self::EmailExisting => Bounds::OnceADay,
+            Self::Confirm
+            | Self::Reset
+            | Self::Invited { .. }
+            | Self::NewSignIn { .. }
+            | Self::EmailConfirm
+            | Self::Code { .. } => Bounds::AnybodyCauses,
+            Self::SignupExisting | Self::EmailExisting | Self::FactorGuessed => Bounds::OnceADay,
             Self::Test => Bounds::Asked,
             _ => Bounds::Notice,
         }

@@ -23,11 +23,18 @@ pub(crate) enum Purpose {
     EmailUndo,
     /// Signs up by an invitation to one address.
     Invited,
+    /// Is the second proof of one sign-in: a code alone, without a link (FAC-85).
+    Factor,
 }
 
 impl Purpose {
-    const ALL: [Self; 6] =
-        [Self::Confirm, Self::Reset, Self::EmailConfirm, Self::EmailStop, Self::EmailUndo, Self::Invited];
+    const ALL: [Self; 7] =
+        [Self::Confirm, Self::Reset, Self::EmailConfirm, Self::EmailStop, Self::EmailUndo, Self::Invited, Self::Factor];
+
+    /// Whether its mail has a link.
+    pub(crate) fn has_link(self) -> bool {
+        self != Self::Factor
+    }
 
     /// The word that the database keeps.
     pub(crate) fn name(self) -> &'static str {
@@ -38,6 +45,7 @@ impl Purpose {
             Self::EmailStop => "email_stop",
             Self::EmailUndo => "email_undo",
             Self::Invited => "invited",
+            Self::Factor => "factor",
         }
     }
 

@@ -28,6 +28,11 @@ pub(crate) struct Completion {
 }
 
 impl Completion {
+    /// Whether it came by mail.
+    pub(crate) fn is_by_mail(&self) -> bool {
+        matches!(self.consumed, Consumed::Email(_))
+    }
+
     /// Uses everything up, once; `session` is what begins.
     ///
     /// # Errors

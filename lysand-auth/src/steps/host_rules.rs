@@ -34,14 +34,12 @@ pub(crate) struct Proven<'a> {
     pub(crate) first: Option<(&'a ProofKind, Timestamp)>,
     /// What this proof uses up, when it is the second one.
     pub(crate) completes: Option<&'a Completion>,
-    /// Whether the browser is one in which no second proof is asked for (FAC-97).
-    pub(crate) is_trusted: bool,
 }
 
 impl<'a> Proven<'a> {
     /// Somebody who was proven by something that no ending takes back.
     pub(crate) fn new(account: &'a Account, by: &'a ProofKind) -> Self {
-        Self { account, by, known_before: None, first: None, completes: None, is_trusted: false }
+        Self { account, by, known_before: None, first: None, completes: None }
     }
 
     /// Everything that was proven in this sign-in.

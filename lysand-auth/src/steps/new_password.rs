@@ -209,6 +209,7 @@ impl PasswordChange {
         ending::end_mailed_links(c, account, self.now).await?;
         if self.token.is_some() {
             credentials::prove_email(c, account).await?;
+            credentials::note_reset_by_mail(c, account, self.now).await?;
         }
         credentials::demand(c, account, None).await?;
         if let Some(session) = &self.session {

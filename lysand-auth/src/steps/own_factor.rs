@@ -9,7 +9,7 @@ use crate::model::factors::{Consumed, FactorKind};
 use crate::model::proofs::ProofKind;
 use crate::model::session::Browser;
 use crate::steps::completion::{use_up, wrong_code};
-use crate::steps::{events, second_step, throttle};
+use crate::steps::{events, second_step, session, throttle};
 use crate::store::{self, rate_limits};
 
 /// Demands a code of an authenticator app, or a recovery code, and uses it up. It is counted as at a sign-in (FAC-117). Answers
@@ -21,12 +21,13 @@ pub(crate) async fn prove(auth: &Auth, account: &Account, typed: &str, browser: 
     let kinds = [FactorKind::Totp, FactorKind::Recovery];
     let read = kinds.into_iter().find_map(|kind| Some((kind, second_step::code_of(kind, typed).ok()?)));
     let (kind, code) = read.ok_or_else(wrong_code)?;
-    let usable = second_step::usable(auth, account, &ProofKind::Password).await?;
+    let known = session::credentials_of(auth, &account.id).await?;
+    let usable = second_step::usable(auth, (account, known), &ProofKind::Password).await?;
     if !usable.kinds.contains(&kind) {
         return Err(wrong_code());
     }
     let attempts = throttle::factor(auth, None, &account.id, browser).await?.counted;
-    let consumed = match second_step::check(auth, account, &usable, (kind, &code)).await {
+    let consumed = match second_step::check(auth, account, &usable, (kind, &code, None)).await {
         Ok(consumed) => consumed,
         Err(error @ Error::Refused(_)) => {
             let event = events::event(auth, EventKind::FactorFailed, &browser.caller);

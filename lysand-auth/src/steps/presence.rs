@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
+use crate::model::caller::Caller;
 use crate::model::proofs::MULTI_FACTOR;
 use crate::model::rate_limit::{FailedAttempts, Rule};
-use crate::model::session::{ActingToken, Session};
+use crate::model::session::{ActingToken, Browser, Session};
 use crate::secret::Secret;
-use crate::steps::{proof, session, throttle};
+use crate::steps::{own_factor, proof, session, throttle};
 use crate::store::{authorizations, sessions};
 use crate::texts;
 
@@ -97,6 +98,28 @@ impl Present {
         }
     }
 
+    /// The same, by a password and a code of a second factor where a sign-in needs two proofs.
+    ///
+    /// # Errors
+    /// As [`require`](Self::require), and `WrongFactor`; 429 after too many wrong codes of the account.
+    pub(crate) async fn require_proof(
+        &self,
+        auth: &Auth,
+        account: &Account,
+        proof: &OwnProof,
+        caller: &Caller,
+    ) -> Result<(), Error> {
+        let OwnProof { password: Some(password), code: Some(code) } = proof else {
+            return self.require(auth, account, proof.password.as_ref()).await;
+        };
+        if !session::credentials_of(auth, &account.id).await?.two_step {
+            return self.require(auth, account, Some(password)).await;
+        }
+        self.prove(auth, account, password).await?;
+        let browser = Browser { caller: caller.clone(), ..Browser::default() };
+        own_factor::prove(auth, account, code.expose(), &browser).await.map(drop)
+    }
+
     /// Demands that the owner signed in a moment ago, or the password. Where a sign-in needs two proofs, neither a password alone nor
     /// a sign-in that did without the second is enough (FAC-107).
     ///
@@ -114,6 +137,25 @@ impl Present {
             None if self.is_fresh => Ok(()),
             None => Err(Error::refused(Code::ProofRequired, texts::CONFIRM_IT_IS_YOU)),
         }
+    }
+}
+
+/// What somebody gives to prove once more that they are there.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct OwnProof {
+    /// The password.
+    pub password: Option<Secret>,
+    /// A code of an authenticator app, or a recovery code: where a sign-in needs two proofs.
+    pub code: Option<Secret>,
+}
+
+impl OwnProof {
+    /// A password, and a code of a second factor.
+    #[must_use]
+    pub fn new(password: Option<Secret>, code: Option<Secret>) -> Self {
+        let given = |secret: Option<Secret>| secret.filter(|secret| !secret.is_empty());
+        Self { password: given(password), code: given(code) }
     }
 }
 

@@ -1,18 +1,20 @@
 //! The second proof of a sign-in: whether one is missing, which the account can give, and whether one is right.
 
-use crate::ambient::Timestamp;
 use crate::auth::Auth;
+use crate::config::AfterSso;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::credentials::Credentials;
 use crate::model::factors::{Consumed, FactorKind, StoredFactor, place};
+use crate::model::mail_token::Purpose;
 use crate::model::proofs::ProofKind;
 use crate::model::recovery_code;
 use crate::model::totp::{self, TotpSecret};
 use crate::secret::Secret;
 use crate::steps::completion::wrong_code;
 use crate::steps::host_rules::Proven;
-use crate::store::{factors, recovery_codes};
+use crate::steps::mail;
+use crate::store::{factors, mail_tokens, recovery_codes};
 use crate::texts;
 
 /// The longest name of a factor, in characters (FAC-64).
@@ -20,10 +22,11 @@ const LONGEST_NAME: usize = 64;
 /// The longest code that is looked at, in bytes (FAC-172).
 const LONGEST: usize = 64;
 
-/// Whether a sign-in lacks a second proof (FAC-4). A provider's word is enough by itself (FAC-95).
-pub(crate) fn is_missing(proven: &Proven<'_>, known: Credentials, now: Timestamp) -> bool {
-    let is_asked = known.two_step && *proven.by != ProofKind::Provider && !proven.is_trusted;
-    is_asked && !proven.proofs(now).are_two()
+/// Whether a sign-in lacks a second proof (FAC-4). A provider's word is enough by itself, unless the operator says otherwise
+/// (FAC-95).
+pub(crate) fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> bool {
+    let is_enough = *proven.by == ProofKind::Provider && auth.config().factors.after_sso == AfterSso::Skip;
+    known.two_step && !is_enough && !proven.proofs(auth.ambient().now()).are_two()
 }
 
 /// What an account can give as a second proof, the preferred kind first.
@@ -37,7 +40,11 @@ pub(crate) struct Usable {
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn usable(auth: &Auth, account: &Account, first: &ProofKind) -> Result<Usable, Error> {
+pub(crate) async fn usable(
+    auth: &Auth,
+    (account, known): (&Account, Credentials),
+    first: &ProofKind,
+) -> Result<Usable, Error> {
     let id = account.id.clone();
     let found = auth.store().look_up(move |c| {
         Box::pin(async move { Ok((factors::proven(c, &id).await?, recovery_codes::left(c, &id).await?)) })
@@ -47,10 +54,18 @@ pub(crate) async fn usable(auth: &Auth, account: &Account, first: &ProofKind) ->
     let has = |kind: &FactorKind| match kind {
         FactorKind::Totp => !apps.is_empty(),
         FactorKind::Recovery => recovery_left > 0,
-        FactorKind::Email => false,
+        FactorKind::Email => takes_mail(auth, account, known, apps.is_empty()),
     };
     let kinds = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && kind.proof() != *first && has(kind));
     Ok(Usable { kinds: kinds.collect(), recovery_left, apps })
+}
+
+/// Whether a code by mail is a second proof: never beside a stronger one unasked, and not while the mailbox alone has just set
+/// the password, for then it would be both proofs (FAC-87).
+fn takes_mail(auth: &Auth, account: &Account, known: Credentials, has_no_app: bool) -> bool {
+    let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
+    let is_confirmed = account.email.as_ref().is_some_and(|email| email.confirmed);
+    reaches && is_confirmed && !known.was_reset_by_mail && (known.mail_factor || has_no_app)
 }
 
 /// A code of the right form for its kind: what counts of it.
@@ -80,7 +95,7 @@ pub(crate) async fn check(
     auth: &Auth,
     account: &Account,
     usable: &Usable,
-    (kind, code): (FactorKind, &str),
+    (kind, code, pending): (FactorKind, &str, Option<&str>),
 ) -> Result<Consumed, Error> {
     match kind {
         FactorKind::Totp => {
@@ -95,7 +110,14 @@ pub(crate) async fn check(
                 auth.store().look_up(move |c| Box::pin(async move { recovery_codes::is_unused(c, &id, digest).await }));
             if found.await? { Ok(Consumed::Recovery(digest)) } else { Err(wrong_code()) }
         }
-        FactorKind::Email => Err(wrong_code()),
+        FactorKind::Email => {
+            let Some(pending) = pending.map(str::to_owned) else { return Err(wrong_code()) };
+            let (id, digest, now) = (account.id.clone(), mail::code_digest(auth, code), auth.ambient().now());
+            let found = auth.store().look_up(move |c| {
+                Box::pin(async move { mail_tokens::with_code(c, (&id, Purpose::Factor, &pending), digest, now).await })
+            });
+            found.await?.map(Consumed::Email).ok_or_else(wrong_code)
+        }
     }
 }
 

@@ -164,6 +164,11 @@ impl NewSession {
             mail::enqueue_notice(c, cancels.notice.clone()).await?;
             events::add(c, cancels.event.clone()).await?;
         }
+        if let Some(completes) = &self.completes
+            && !completes.is_by_mail()
+        {
+            credentials::forget_reset_by_mail(c, &self.session.account_id).await?;
+        }
         self.check_credentials(c).await?;
         if let Some(completes) = &self.completes {
             completes.take(c, Some(&self.session.id)).await?;

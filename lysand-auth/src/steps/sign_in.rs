@@ -57,6 +57,8 @@ pub struct SignedIn {
     pub cookie: Secret,
     /// The cookie by which the browser is known from now on (people PPL-113).
     pub known_by: Secret,
+    /// Who it is.
+    pub account: Account,
     /// The app that asked.
     pub app: App,
     /// What it asked for.
@@ -110,7 +112,7 @@ pub(crate) enum BeforeSession {
 /// Every step before a session begins, in the order in which they are asked for. What is known of the account is read before
 /// them, and is still so when the session begins, or it does not begin (FAC-196).
 const BEFORE_SESSION: &[ProofRequirement] = &[(BeforeSession::Factor, second_step::is_missing)];
-type ProofRequirement = (BeforeSession, fn(&Proven<'_>, Credentials, Timestamp) -> bool);
+type ProofRequirement = (BeforeSession, fn(&Auth, &Proven<'_>, Credentials) -> bool);
 
 /// Every step after that, in the same order.
 const STEPS: &[Requirement] = &[Requirement { missing: Missing::Consent, is_missing: lacks_consent }];
@@ -211,14 +213,13 @@ pub(crate) async fn after_proof(
     if let Some(rules) = rules {
         rules.after_session().await;
     }
-    Ok(SignedIn { cookie, known_by, app, request, step })
+    Ok(SignedIn { cookie, known_by, account: account.clone(), app, request, step })
 }
 
 /// What a sign-in lacks first, before a session begins. This is the one decision about it, on every road and after every step
 /// (FAC-1).
 pub(crate) fn lacks_before_session(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> Option<BeforeSession> {
-    let now = auth.ambient().now();
-    BEFORE_SESSION.iter().find(|(_, is_missing)| is_missing(proven, known, now)).map(|(missing, _)| *missing)
+    BEFORE_SESSION.iter().find(|(_, is_missing)| is_missing(auth, proven, known)).map(|(missing, _)| *missing)
 }
 
 /// The event of a sign-in, with the kinds of its proofs.

@@ -12,23 +12,37 @@ use crate::model::account::AccountId;
 use crate::model::credentials::{Closing, Credentials, Demand};
 use crate::on;
 
-type Kept = (i64, Option<String>, Option<i64>, i16, i16);
+type Kept = (i64, Option<String>, Option<i64>, i16, i16, Option<i64>);
 
 /// What reads one.
-type Columns = (table::generation, table::reset_demanded, table::closes_at, table::two_step, table::mail_factor);
-const COLUMNS: Columns =
-    (table::generation, table::reset_demanded, table::closes_at, table::two_step, table::mail_factor);
+type Columns = (
+    table::generation,
+    table::reset_demanded,
+    table::closes_at,
+    table::two_step,
+    table::mail_factor,
+    table::reset_by_mail_at,
+);
+const COLUMNS: Columns = (
+    table::generation,
+    table::reset_demanded,
+    table::closes_at,
+    table::two_step,
+    table::mail_factor,
+    table::reset_by_mail_at,
+);
 
 /// In the place of a time: the account is going, and nothing stops that any more.
 const GOING: i64 = 0;
 
-fn read((generation, demanded, closes_at, two_step, mail_factor): Kept) -> Credentials {
+fn read((generation, demanded, closes_at, two_step, mail_factor, reset_by_mail_at): Kept) -> Credentials {
     Credentials {
         generation: Some(generation),
         demanded: demanded.as_deref().and_then(Demand::named),
         closing: closes_at.map(Closing::stored),
         two_step: two_step != 0,
         mail_factor: mail_factor != 0,
+        was_reset_by_mail: reset_by_mail_at.is_some(),
     }
 }
 
@@ -96,6 +110,27 @@ pub(crate) async fn demand(conn: &mut Conn, account: &AccountId, demand: Option<
 pub(crate) async fn set_two_step(conn: &mut Conn, account: &AccountId, on: bool) -> Result<(), Error> {
     let row = diesel::update(table::table.find(account.as_str()));
     on!(conn, c => row.set(table::two_step.eq(i16::from(on))).execute(c))?;
+    Ok(())
+}
+
+/// Allows a code by mail as the second proof beside others, or not any more. The row must be there.
+pub(crate) async fn set_mail_factor(conn: &mut Conn, account: &AccountId, on: bool) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::mail_factor.eq(i16::from(on))).execute(c))?;
+    Ok(())
+}
+
+/// A mailed link set the password: until another factor is proven, mail alone would be both proofs (FAC-87).
+pub(crate) async fn note_reset_by_mail(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::reset_by_mail_at.eq(Some(now.micros()))).execute(c))?;
+    Ok(())
+}
+
+/// A factor was proven that no mail brings. Comes before [`lock_unchanged`], as [`cancel_closing`] does.
+pub(crate) async fn forget_reset_by_mail(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+    let row = table::table.find(account.as_str()).filter(table::reset_by_mail_at.is_not_null());
+    on!(conn, c => diesel::update(row).set(table::reset_by_mail_at.eq(None::<i64>)).execute(c))?;
     Ok(())
 }
 

@@ -315,6 +315,21 @@ pub(crate) async fn happened(conn: &mut Conn, account: &AccountId, event: &str, 
     Ok(found > 0)
 }
 
+/// How often this happened to an account since then.
+pub(crate) async fn count_since(
+    conn: &mut Conn,
+    account: &AccountId,
+    kind: EventKind,
+    since: Timestamp,
+) -> Result<i64, Error> {
+    let rows = table::table
+        .filter(table::target.eq(account.as_str()))
+        .filter(table::at.gt(since.micros()))
+        .filter(table::event.eq(kind.name()))
+        .count();
+    Ok(on!(conn, c => rows.get_result(c))?)
+}
+
 #[cfg(test)]
 mod tests {
     #![cfg(feature = "sqlite")]

@@ -177,6 +177,44 @@ pub(crate) async fn check_code(conn: &mut Conn, of: &CodeOf, code: Digest, now: 
     Ok(by_id(conn, &id).await?.map_or(CodeCheck::Ended, CodeCheck::Right))
 }
 
+/// The living token about one thing whose code this is. It is not spent, and a wrong code is not counted here.
+pub(crate) async fn with_code(
+    conn: &mut Conn,
+    (account, purpose, subject): (&AccountId, Purpose, &str),
+    code: Digest,
+    now: Timestamp,
+) -> Result<Option<String>, Error> {
+    type Kept = (String, Option<Vec<u8>>);
+    let living: Vec<Kept> = on!(conn, c => table::table
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::purpose.eq(purpose.name()))
+        .filter(table::subject.eq(subject))
+        .filter(table::spent_at.is_null())
+        .filter(table::ended_at.is_null())
+        .filter(table::expires_at.gt(now.micros()))
+        .order(table::id.desc())
+        .select((table::id, table::code_digest))
+        .limit(10)
+        .load(c))?;
+    let is_it = |kept: &Kept| kept.1.as_ref().is_some_and(|stored| code.matches(stored));
+    Ok(living.into_iter().find(is_it).map(|(id, _)| id))
+}
+
+/// When a token about one thing was last made.
+pub(crate) async fn last_about(
+    conn: &mut Conn,
+    (purpose, subject): (Purpose, &str),
+) -> Result<Option<Timestamp>, Error> {
+    let last: Option<i64> = on!(conn, c => table::table
+        .filter(table::purpose.eq(purpose.name()))
+        .filter(table::subject.eq(subject))
+        .order(table::created_at.desc())
+        .select(table::created_at)
+        .first(c))
+    .optional()?;
+    Ok(last.map(Timestamp::from_micros))
+}
+
 /// The newest token with a living code; else the newest whose mail is still on its way.
 async fn newest_with_code(conn: &mut Conn, of: &CodeOf, now: Timestamp) -> Result<Option<String>, Error> {
     type Kept = (String, Option<String>, Option<i64>);
@@ -335,6 +373,10 @@ pub(crate) async fn arm(conn: &mut Conn, id: &str, digests: Digests, now: Timest
         _ if purpose == Purpose::EmailUndo => {}
         // Whoever asks for it need not be who waits: it leaves alone what that one has (PPL-193).
         _ if purpose == Purpose::Confirm && !has_code => {}
+        // Each sign-in has its own code: somebody else's voids none.
+        (Some(account), Some(subject)) if purpose == Purpose::Factor => {
+            end_older_of_sign_in(conn, (&account, &subject), &word, older).await?;
+        }
         (Some(account), _) => end_older_of_account(conn, &account, &word, older).await?,
         (None, Some(subject)) => end_older_of_subject(conn, &subject, &word, older).await?,
         (None, None) => {}
@@ -352,6 +394,25 @@ async fn end_older_of_account(
 ) -> Result<(), Error> {
     on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account))
+        .filter(table::purpose.eq(purpose))
+        .filter(table::id.ne(id))
+        .filter(table::created_at.le(created_at))
+        .filter(table::spent_at.is_null())
+        .filter(table::ended_at.is_null())
+        .set(table::ended_at.eq(Some(now)))
+        .execute(c))?;
+    Ok(())
+}
+
+async fn end_older_of_sign_in(
+    conn: &mut Conn,
+    (account, subject): (&str, &str),
+    purpose: &str,
+    (id, created_at, now): Older<'_>,
+) -> Result<(), Error> {
+    on!(conn, c => diesel::update(table::table)
+        .filter(table::account_id.eq(account))
+        .filter(table::subject.eq(subject))
         .filter(table::purpose.eq(purpose))
         .filter(table::id.ne(id))
         .filter(table::created_at.le(created_at))

@@ -35,7 +35,7 @@ pub use self::kit::session::SignedIn;
 pub use self::kit::slashes::{with_doubled_slashes, with_doubled_slashes_of};
 pub use self::kit::surfaces::{Surface, Surfaces};
 pub use self::kit::{documents, headers, limits, routes};
-pub use self::pages::finish_sign_in;
+pub use self::pages::{finish_sign_in, to_second_step};
 pub use self::wire::cookies::put_session;
 pub use self::wire::reply::{ApiError, OAuthError, json, not_found};
 pub use self::wire::request::{reader, source};

@@ -232,6 +232,14 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         at_next_sign_in: bool,
     },
+    /// Remove the second factors of an account: ends everything of it, and tells its owner
+    Factors {
+        /// User name or e-mail address
+        name: String,
+        /// Do so
+        #[arg(long, required = true)]
+        reset: bool,
+    },
     /// Give an account another e-mail address; the former one is told
     SetEmail {
         /// User name or e-mail address

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lysand_auth::flows::events::Actor;
+use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::reset::{self, Demanded};
-use lysand_auth::flows::{email, outbox};
+use lysand_auth::flows::{email, factors, outbox};
 use lysand_auth::host::accounts::{Email, rules};
 use lysand_auth::secret::Secret;
 use serde_json::json;
@@ -46,6 +46,19 @@ pub(super) async fn reset(state: &State, name: &str, at_sign_in: bool, as_json: 
     }
     output::text(&text);
     Ok(Outcome::changed_account("account reset", &account))
+}
+
+/// Removes the second factors of somebody who has lost them (FAC-116).
+pub(super) async fn reset_factors(state: &State, name: &str) -> Result<Outcome, CommandError> {
+    let account = find(state, name).await?;
+    let removed = factors::own::reset(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+    send_mail(state).await;
+    let many = if removed == 1 { "1 authenticator app".to_owned() } else { format!("{removed} authenticator apps") };
+    output::text(&format!(
+        "Removed from {}: {many} and all recovery codes. Everything of the account is ended; the password alone signs in.\n",
+        account.username
+    ));
+    Ok(Outcome::changed_account("account factors", &account))
 }
 
 /// Gives an account another address.

@@ -2,6 +2,7 @@
 //! ([`SmtpMailer`]), or into files ([`FileMailer`]). Whether a domain takes mail, its MX records tell ([`MxRecords`]).
 
 mod domains;
+mod factor_texts;
 mod file;
 mod load;
 mod message;

@@ -3,6 +3,7 @@
 use lysand_auth::ambient::Timestamp;
 use lysand_auth::host::mailer::Mail;
 
+use super::factor_texts::factors;
 use super::place::{Place, Said};
 use super::sentences::{Line, Part, Sentence, address, say, sentence, with_words};
 use super::staff_texts::staff_acts;
@@ -16,7 +17,7 @@ pub(super) const CODE: &str = "Or type this code in the window where you began:"
 pub(super) const GREETING: &str = "Hello {},";
 pub(super) const GREETING_WITHOUT_NAME: &str = "Hello,";
 
-const IF_YOU: &str = "If that was you, there is nothing to do.";
+pub(super) const IF_YOU: &str = "If that was you, there is nothing to do.";
 const IGNORE: &str = "If that was not you, you can ignore this mail.";
 const END_SIGN_IN: &str = "If it was not you, sign in and end what you do not know:";
 const OR_PASSWORD: &str = "Then, or if you cannot sign in any more, choose a new password:";
@@ -32,7 +33,8 @@ pub(super) struct Words {
 
 /// What a mail says; `None` for one that this version has no words for.
 pub(super) fn words(mail: &Mail, place: Place<'_>) -> Option<Words> {
-    let kinds = [signing_up, deciding, passwords, addresses, signing_in, identities, tokens, endings, staff_acts];
+    let kinds =
+        [signing_up, deciding, passwords, addresses, signing_in, factors, identities, tokens, endings, staff_acts];
     let (subject, before, after) = kinds.into_iter().find_map(|of_kind| of_kind(mail, place))?;
     Some(Words { subject: sentence(subject, &[place.title]), before, after })
 }
@@ -357,7 +359,11 @@ fn endings(mail: &Mail, place: Place<'_>) -> Option<Said> {
 }
 
 /// What was done, and with what, from where and when, as far as that is known.
-fn circumstances(what: Line, [device, network, app]: [Option<&String>; 3], at: Option<Timestamp>) -> Vec<Line> {
+pub(super) fn circumstances(
+    what: Line,
+    [device, network, app]: [Option<&String>; 3],
+    at: Option<Timestamp>,
+) -> Vec<Line> {
     let mut lines = vec![what];
     let facts = [("Device: {}", device), ("Network: {}", network), ("App: {}", app)].into_iter();
     lines.extend(facts.filter_map(|(pattern, fact)| Some(say(pattern, &[fact.filter(|fact| !fact.is_empty())?]))));
@@ -404,6 +410,13 @@ pub(crate) mod tests {
             Mail::NewSignIn { device: text(), network: text(), app: Some(text()), at },
             Mail::SignedOutEverywhere,
             Mail::FactorsReset,
+            Mail::FactorAdded { name: text(), device: Some(text()), network: Some(text()), at },
+            Mail::FactorRemoved { device: Some(text()), network: Some(text()), at },
+            Mail::TwoStepOff { device: Some(text()), network: Some(text()), at },
+            Mail::RecoveryUsed { left: 3, device: Some(text()), network: Some(text()), at },
+            Mail::RecoveryMade { device: Some(text()), network: Some(text()), at },
+            Mail::FactorGuessed,
+            Mail::Code { app: Some(text()), device: Some(text()), at },
             Mail::IdentityLinked { provider: text() },
             Mail::IdentityUnlinked { provider: text() },
             Mail::TokenMade { name: text() },

@@ -1,6 +1,6 @@
 //! `[factors]`: which second factors there are, and how a sign-in with one goes.
 
-use lysand_auth::config::{FactorKind, Factors};
+use lysand_auth::config::{AfterSso, FactorKind, Factors};
 
 use super::reader::Reader;
 use super::sections::within;
@@ -15,6 +15,7 @@ pub(super) fn factors(reader: &mut Reader) -> Factors {
         }
     });
     rules.methods = names.iter().filter_map(|name| FactorKind::named(name)).collect();
+    rules.after_sso = reader.choice("factors.after_sso", [("skip", AfterSso::Skip), ("ask", AfterSso::Ask)]);
     rules.pending_ttl = reader.checked("factors.pending_ttl", rules.pending_ttl, |ttl| within(ttl, 60, 600));
     let number = |most: u32| {
         move |number: u32| match (1..=most).contains(&number) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use lysand_auth::flows::factors::own::{self, Act, Owner};
+use lysand_auth::flows::factors::own::{self, Act, OwnProof, Owner};
 use lysand_auth::flows::sessions;
 use tests::story;
 use tests::story::CookieJar;
@@ -153,7 +153,8 @@ story!(factor_removed_at_the_moment_of_its_use_leaves_one_of_the_two, &[("http.w
         let browser = sessions::of_cookie(auth, &cookie).await.expect("an answer").expect("somebody");
         let (owner, caller) = (Owner::in_browser(auth, &browser), lysand_auth::flows::events::Caller::default());
         let id = own::list(auth, &browser.account).await.expect("a list").factors[0].id.clone();
-        let act = Act { owner: &owner, password: None, caller: &caller };
+        let proof = OwnProof::default();
+        let act = Act { owner: &owner, proof: &proof, caller: &caller };
         let (answer, removed) =
             futures_util::future::join(waiting.post(&story, "totp", &code), own::remove(auth, act, &id)).await;
         removed.expect("removed");

@@ -2,6 +2,8 @@
 
 mod attacks;
 mod enrolment;
+mod mail_codes;
+mod programs;
 mod recovery;
 mod second_step;
 

@@ -255,6 +255,20 @@ story!(frontend_with_a_page_of_its_own_gets_all_that_it_needs, &OWN_PAGE, |story
     assert!(consent.as_str().starts_with("https://fe.example/oauth/consent?"), "{consent}");
 });
 
+story!(provider_sign_in_is_asked_for_our_second_step_where_the_operator_wants_it, |story| {
+    let (story, provider) = story.with_provider(&[("factors.after_sso", "ask")]).await;
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let (token, guest) = (story.token(&ada, &app).await, ProviderUser::named("ada"));
+    story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
+    let own = enrol(&story, &ada).await;
+    let mut jar = CookieJar::default();
+    let answer = story.sign_in_at(&mut jar, &app, &provider, &guest).await.is(302);
+    assert_eq!((answer.location().path(), answer.cookie("jwt")), ("/oauth/factor", None), "{}", answer.location());
+    let waiting = Waiting { id: query_of(&answer.location(), "pending").expect("an id"), jar };
+    is_step_error(waiting.post(&story, "totp", "000000").await, "invalid_grant", WRONG);
+    waiting.post(&story, "totp", &own.fresh_code(&story)).await.signed_in();
+});
+
 story!(provider_signs_in_without_our_second_step, |story| {
     let (story, provider) = story.with_provider(&[]).await;
     let (ada, app) = (story.person("ada").await, story.usual_app().await);

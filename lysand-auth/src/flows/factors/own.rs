@@ -3,15 +3,20 @@
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::host::mailer::Mail;
+use crate::host::revocations::Revoked;
 use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::factors::{FactorKind, StoredFactor};
 use crate::secret::Secret;
+use crate::steps::ending::{self, Spared};
 use crate::steps::factor_change::FactorChange;
+use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::owner::Owner;
+pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::{self, RecoverySet};
-use crate::steps::{events, second_step, session};
+use crate::steps::{events, notices, revocation, second_step, session};
 use crate::store::{self, credentials, factors, recovery_codes};
 use crate::texts;
 
@@ -39,6 +44,8 @@ pub struct OwnFactors {
     pub two_step: bool,
     /// The authenticator apps.
     pub factors: Vec<OwnFactor>,
+    /// Whether a code by mail may be the second proof beside the apps.
+    pub email: bool,
     /// How many recovery codes were not used.
     pub recovery_left: i64,
     /// Whether another app can be added.
@@ -61,7 +68,7 @@ pub async fn list(auth: &Auth, account: &Account) -> Result<OwnFactors, Error> {
     let most = usize::try_from(auth.config().factors.max_totp).unwrap_or(usize::MAX);
     let has_room = auth.config().factors.allow(FactorKind::Totp) && apps.len() < most;
     let factors = apps.into_iter().map(of_row).collect();
-    Ok(OwnFactors { two_step: known.two_step, factors, recovery_left, has_room })
+    Ok(OwnFactors { two_step: known.two_step, factors, email: known.mail_factor, recovery_left, has_room })
 }
 
 fn of_row(row: StoredFactor) -> OwnFactor {
@@ -75,8 +82,8 @@ fn of_row(row: StoredFactor) -> OwnFactor {
 pub struct Act<'a> {
     /// Who.
     pub owner: &'a Owner,
-    /// The password, where it is given as the proof.
-    pub password: Option<&'a Secret>,
+    /// What is given as the proof.
+    pub proof: &'a OwnProof,
     /// From where.
     pub caller: &'a Caller,
 }
@@ -90,7 +97,7 @@ impl Act<'_> {
 
     async fn begin(&self, auth: &Auth) -> Result<FactorChange, Error> {
         let known = session::credentials_of(auth, &self.owner.account.id).await?;
-        self.owner.prove(auth, self.password).await?;
+        self.owner.present.require_proof(auth, &self.owner.account, self.proof, self.caller).await?;
         Ok(FactorChange::new(auth, self.owner, known, false))
     }
 }
@@ -124,6 +131,7 @@ pub async fn rename(auth: &Auth, act: Act<'_>, id: &str, name: &str) -> Result<(
 pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     let mut change = act.begin(auth).await?;
     change.events.push(act.event(auth, EventKind::FactorRemoved).with("type", "totp"));
+    change.notices.extend(notices::removed(auth, &act.owner.account, act.caller));
     let (account, id, was_on) = (act.owner.account.id.clone(), id.to_owned(), change.known.two_step);
     let off = act.event(auth, EventKind::TwoStepOff);
     let removed = change.make(auth, move |c| {
@@ -157,6 +165,9 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Err
     }
     let kind = if on { EventKind::TwoStepOn } else { EventKind::TwoStepOff };
     change.events.push(act.event(auth, kind));
+    if !on {
+        change.notices.extend(notices::two_step_off(auth, &act.owner.account, act.caller));
+    }
     let account = act.owner.account.id.clone();
     let changed = change.make(auth, move |c| {
         Box::pin(async move {
@@ -171,6 +182,54 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Err
     Ok(())
 }
 
+/// Allows a code by mail as the second proof beside the apps, or not any more. It is the weaker one, so nobody gets it unasked
+/// (FAC-87).
+///
+/// # Errors
+/// `ProofRequired`.
+pub async fn set_mail_factor(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Error> {
+    let mut change = act.begin(auth).await?;
+    if change.known.mail_factor == on {
+        return Ok(());
+    }
+    change.events.push(act.event(auth, if on { EventKind::EmailFactorOn } else { EventKind::EmailFactorOff }));
+    let account = act.owner.account.id.clone();
+    change.make(auth, move |c| Box::pin(async move { credentials::set_mail_factor(c, &account, on).await })).await
+}
+
+/// Removes all second factors of an account, and ends everything of it; its owner is told (FAC-116). Answers with how many apps
+/// there were.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn reset(auth: &Auth, account: &Account, by: Actor, caller: &Caller) -> Result<usize, Error> {
+    let event = events::event(auth, EventKind::FactorRemoved, caller).by(by).about(&account.id, &account.username);
+    let event = event.with("type", "all");
+    let notice = Outgoing::to_confirmed(auth, account, Mail::FactorsReset);
+    let (id, now) = (account.id.clone(), auth.ambient().now());
+    let over = Revoked::Account(id.clone());
+    let removed = revocation::revoke(
+        auth,
+        move |c| {
+            Box::pin(async move {
+                ending::end_everything(c, &id, &Spared::default(), now).await?;
+                let removed = factors::remove_all(c, &id).await?;
+                recovery_codes::remove(c, &id).await?;
+                credentials::set_two_step(c, &id, false).await?;
+                credentials::set_mail_factor(c, &id, false).await?;
+                mail::enqueue_notice(c, notice).await?;
+                store::events::add(c, event).await?;
+                Ok(removed)
+            })
+        },
+        move |_| Some(over),
+    );
+    let removed = removed.await?;
+    mail::wake(auth);
+    tracing::info!(account = %account.id, "the second factors are removed");
+    Ok(removed)
+}
+
 /// Makes new recovery codes; those before are void. Answers with the codes, which are never shown again.
 ///
 /// # Errors
@@ -178,6 +237,7 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Err
 pub async fn make_recovery_codes(auth: &Auth, act: Act<'_>) -> Result<Vec<Secret>, Error> {
     let mut change = act.begin(auth).await?;
     change.events.push(act.event(auth, EventKind::RecoveryMade));
+    change.notices.extend(notices::recovery_made(auth, &act.owner.account, act.caller));
     let set = RecoverySet::new(auth, &act.owner.account);
     let (account, digests, now) = (act.owner.account.id.clone(), set.digests.clone(), auth.ambient().now());
     let made = change.make(auth, move |c| {

@@ -1,9 +1,12 @@
 //! The second step of a sign-in: what is asked for, and the answer that finishes it.
 
+use std::time::Duration;
+
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 pub use crate::error::PendingClaim;
 use crate::error::{Code, Error};
+use crate::host::mailer::Mail;
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
@@ -15,15 +18,21 @@ use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::steps::completion::{Completion, over};
 use crate::steps::host_rules::Proven;
+use crate::steps::mail::{self, Outgoing};
+pub use crate::steps::mail_code::MailCode;
 use crate::steps::pending::{self, Open};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::second_step::{self, Usable};
 use crate::steps::sign_in::{self, Consent};
 pub use crate::steps::sign_in::{SessionStart, SignedIn, Step};
-use crate::steps::{events, recovery, standing, throttle, waiting};
+use crate::steps::{events, mail_code, notices, recovery, standing, throttle, waiting};
 use crate::store;
 use crate::texts;
+
+/// After so many wrong codes in so long the owner is told that somebody knows the password (FAC-119).
+const MANY_GUESSES: i64 = 5;
+const GUESSED: Duration = Duration::from_secs(3600);
 
 /// A sign-in that lacks a second proof, as its own browser sees it.
 #[derive(Clone, Debug)]
@@ -37,6 +46,8 @@ pub struct PendingView {
     pub methods: Vec<FactorKind>,
     /// How many recovery codes there are.
     pub recovery_left: i64,
+    /// Where a code by mail goes, where that is one of the kinds.
+    pub mail: Option<MailCode>,
     /// The app that asked, if one did.
     pub app: Option<App>,
     /// Its request: names and values.
@@ -86,8 +97,12 @@ pub async fn look(auth: &Auth, claim: &PendingClaim) -> Result<Standing, Error> 
     }
 }
 
-async fn view(auth: &Auth, Open { pending, account, .. }: Open) -> Result<PendingView, Error> {
-    let usable = second_step::usable(auth, &account, &pending.proof).await?;
+async fn view(auth: &Auth, Open { pending, account, known }: Open) -> Result<PendingView, Error> {
+    let usable = second_step::usable(auth, (&account, known), &pending.proof).await?;
+    let mail = match usable.kinds.contains(&FactorKind::Email) {
+        true => Some(mail_code::sent(auth, &account, &pending).await?),
+        false => None,
+    };
     let app = match asked(auth, &pending).await {
         Ok(asked) => asked.map(|(app, _)| app),
         Err(Error::Refused(_)) => None,
@@ -98,6 +113,7 @@ async fn view(auth: &Auth, Open { pending, account, .. }: Open) -> Result<Pendin
         account,
         methods: usable.kinds,
         recovery_left: usable.recovery_left,
+        mail,
         app,
         request: pending.request,
         expires_at: pending.expires_at,
@@ -138,13 +154,13 @@ async fn answered(
     (kind, typed): (FactorKind, &str),
     browser: Browser,
 ) -> Result<Finished, Error> {
-    let usable = second_step::usable(auth, &open.account, &open.pending.proof).await?;
+    let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
     if !usable.kinds.contains(&kind) {
         return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
     }
     let code = second_step::code_of(kind, typed)?;
     let attempts = throttle::factor(auth, Some(&open.pending.id), &open.account.id, &browser).await?;
-    let consumed = match second_step::check(auth, &open.account, &usable, (kind, &code)).await {
+    let consumed = match second_step::check(auth, &open.account, &usable, (kind, &code, Some(&open.pending.id))).await {
         Ok(consumed) => consumed,
         Err(error @ Error::Refused(_)) => {
             return Err(wrong(auth, &open, (kind, &attempts), &browser.caller, error).await?);
@@ -168,15 +184,24 @@ async fn wrong(
 ) -> Result<Error, Error> {
     let event = event(auth, EventKind::FactorFailed, open, caller).with("method", kind.name()).refused();
     let (id, is_last, now) = (open.pending.id.clone(), attempts.is_last, auth.ambient().now());
+    let (account, warning) =
+        (open.account.id.clone(), Outgoing::to_confirmed(auth, &open.account, Mail::FactorGuessed));
     let recorded = auth.store().write(move |c| {
         Box::pin(async move {
             if is_last {
                 store::pending::spend(c, &id, None, now).await?;
             }
-            store::events::add(c, event).await
+            store::events::add(c, event).await?;
+            let failed = store::events::count_since(c, &account, EventKind::FactorFailed, now.minus(GUESSED)).await?;
+            match warning.filter(|_| failed >= MANY_GUESSES) {
+                Some(warning) => mail::enqueue(c, warning).await.map(|_| true),
+                None => Ok(false),
+            }
         })
     });
-    recorded.await?;
+    if recorded.await? {
+        mail::wake(auth);
+    }
     Ok(if is_last { over() } else { error })
 }
 
@@ -188,18 +213,24 @@ fn event(auth: &Auth, kind: EventKind, open: &Open, caller: &Caller) -> NewEvent
 fn completion(
     auth: &Auth,
     open: &Open,
-    (kind, consumed, _usable): (FactorKind, Consumed, &Usable),
+    (kind, consumed, usable): (FactorKind, Consumed, &Usable),
     attempts: FailedAttempts,
     caller: &Caller,
 ) -> Completion {
-    let passed = event(auth, EventKind::FactorPassed, open, caller).with("method", kind.name());
+    let mut told = vec![event(auth, EventKind::FactorPassed, open, caller).with("method", kind.name())];
+    let mut notice = None;
+    if kind == FactorKind::Recovery {
+        told.push(event(auth, EventKind::RecoveryUsed, open, caller));
+        let left = u64::try_from(usable.recovery_left - 1).unwrap_or(0);
+        notice = notices::recovery_used(auth, &open.account, left, caller);
+    }
     Completion {
         pending: open.pending.id.clone(),
         account: open.account.id.clone(),
         consumed,
         attempts,
-        events: vec![passed],
-        notice: None,
+        events: told,
+        notice,
         now: auth.ambient().now(),
     }
 }
@@ -244,6 +275,24 @@ async fn finish(
 /// Uses up what was right, where no session begins.
 async fn spend(auth: &Auth, completion: Completion) -> Result<(), Error> {
     auth.store().write(move |c| Box::pin(async move { completion.take(c, None).await })).await
+}
+
+/// Has a code mailed, which is the second proof of this sign-in.
+///
+/// # Errors
+/// `SignInOver`; `NotOffered` where mail is no second proof; `TooSoon` within a minute; 429 when too many mails went there.
+pub async fn mail_code(auth: &Auth, claim: &PendingClaim, caller: &Caller) -> Result<(), Error> {
+    let open = pending::open(auth, claim).await?;
+    let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
+    if !usable.kinds.contains(&FactorKind::Email) {
+        return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
+    }
+    let app = match asked(auth, &open.pending).await {
+        Ok(asked) => asked.map(|(app, _)| app.name),
+        Err(Error::Refused(_)) => None,
+        Err(error) => return Err(error),
+    };
+    mail_code::send(auth, &open, app, caller).await
 }
 
 /// The person gives the sign-in up: it is over. Answers with where the app is told.

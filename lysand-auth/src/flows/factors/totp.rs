@@ -15,9 +15,10 @@ use crate::model::totp::{self, TotpSecret};
 use crate::secret::Secret;
 use crate::steps::factor_change::FactorChange;
 pub use crate::steps::owner::Owner;
+pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::RecoverySet;
 use crate::steps::session::NewSession;
-use crate::steps::{completion, events, second_step, session};
+use crate::steps::{completion, events, notices, second_step, session};
 use crate::store::{self, credentials, factors, recovery_codes};
 use crate::texts;
 
@@ -74,9 +75,9 @@ pub fn require(auth: &Auth) -> Result<(), Error> {
 /// # Errors
 /// `ProofRequired` and what goes with it; `Full` with as many apps as there can be; `Conflict` while the address is not
 /// confirmed, for who signs up with somebody else's address must not be able to lock it (FAC-65).
-pub async fn begin(auth: &Auth, owner: &Owner, password: Option<&Secret>) -> Result<Setup, Error> {
+pub async fn begin(auth: &Auth, owner: &Owner, proof: &OwnProof, caller: &Caller) -> Result<Setup, Error> {
     require(auth)?;
-    owner.prove(auth, password).await?;
+    owner.present.require_proof(auth, &owner.account, proof, caller).await?;
     if owner.account.email.as_ref().is_some_and(|email| !email.confirmed) {
         return Err(Error::refused(Code::Conflict, texts::ADDRESS_FIRST));
     }
@@ -171,12 +172,12 @@ pub async fn confirm(
     auth: &Auth,
     (owner, browser): (&Owner, Option<&SignedInBrowser>),
     (id, code, name): (&str, &str, &str),
-    password: Option<&Secret>,
+    proof: &OwnProof,
     caller: &Caller,
 ) -> Result<Enrolled, Error> {
     require(auth)?;
     let known = session::credentials_of(auth, &owner.account.id).await?;
-    owner.prove(auth, password).await?;
+    owner.present.require_proof(auth, &owner.account, proof, caller).await?;
     let (name, code) = (second_step::name_of(name)?, second_step::code_of(FactorKind::Totp, code)?);
     let factor = being_set_up(auth, owner, id).await?;
     let Some(step) = second_step::step(auth, &factor, &code) else {
@@ -201,6 +202,7 @@ pub async fn confirm(
         event.about(&account, &owner.account.username)
     };
     change.events.push(event(EventKind::FactorAdded).with("type", "totp"));
+    change.notices.extend(notices::added(auth, &owner.account, &name, caller));
     if !known.two_step {
         change.events.push(event(EventKind::TwoStepOn));
     }

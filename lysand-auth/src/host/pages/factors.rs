@@ -31,6 +31,12 @@ pub struct FactorPage<'a> {
     pub account: AccountOnPage<'a>,
     /// What else can be given instead.
     pub others: Vec<OtherWay>,
+    /// Where a code by mail goes, most of it hidden.
+    pub masked_email: String,
+    /// Whether one was sent.
+    pub sent: bool,
+    /// Where the form that has one sent posts to.
+    pub request_action: String,
     /// What went wrong at the last try, in words for the person.
     pub error: Option<&'static str>,
     /// Where the form of "cancel" posts to.
@@ -67,6 +73,10 @@ pub struct SecurityPage<'a> {
     pub apps: Vec<FactorOnPage<'a>>,
     /// Where the form that adds an app posts to; `None` when there is no room.
     pub add_action: Option<String>,
+    /// Whether a code by mail may be the second proof beside the apps.
+    pub email: bool,
+    /// Where the form that changes that posts to (field `on`).
+    pub email_action: String,
     /// Where the form that turns two-step sign-in on and off posts to (field `on`).
     pub two_step_action: String,
     /// Where the form that makes new recovery codes posts to.
@@ -127,4 +137,6 @@ pub struct RecoveryCodesPage<'a> {
     pub form_token: String,
     /// Where somebody goes on who has kept them.
     pub next: String,
+    /// Hidden field `lang` of that form, when the reader chose a language.
+    pub lang: Option<String>,
 }

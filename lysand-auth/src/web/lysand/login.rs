@@ -10,15 +10,30 @@ use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::View;
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request};
 use crate::web::pages::authorization_response::approved;
+use crate::web::pages::factor::program;
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::wire::cookies;
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::ApiError;
-use crate::web::wire::request::{accepts, refuse_method_override, source};
+use crate::web::wire::request::{accepts, refuse_method_override, source, wants_json};
 
 /// `POST /api/auth/login`
 pub(crate) async fn login(form: PostedForm, browser: Browser) -> HttpResponse {
     let outcome = answer(&form, browser).await;
+    if wants_json(form.req.headers()) {
+        return match outcome {
+            Ok(reply) => reply,
+            // What is asked for beside the password is told by the same words as to a browser.
+            Err(LoginPageError::ToLoginPage(Error::Refused(refusal))) if refusal.pending.is_some() => {
+                let error = LoginPageError::ToLoginPage(Error::Refused(refusal));
+                LoginPageError::render_or(Err(error), &form).await
+            }
+            Err(LoginPageError::ToLoginPage(error)) => {
+                program::refused(&form.auth, &form.req, &form.params, error).await
+            }
+            Err(error) => LoginPageError::render_or(Err(error), &form).await,
+        };
+    }
     let is_refused = matches!(outcome, Err(LoginPageError::ToLoginPage(Error::Refused(_))));
     let mut reply = LoginPageError::render_or(outcome, &form).await;
     if is_refused && let Err(error) = keep_typed_name(&form, &mut reply) {
@@ -48,7 +63,7 @@ async fn answer(form: &PostedForm, browser: Browser) -> Result<HttpResponse, Log
         Some(_) => redirect(&consent_location(auth, app, &form.params.echo(&ECHOED), &step.code)),
     };
     cookies::put_sign_in(auth, &mut reply, &signed_in)?;
-    Ok(reply)
+    Ok(if wants_json(form.req.headers()) { program::signed_in(auth, &signed_in, &reply) } else { reply })
 }
 
 fn attempt(form: &PostedForm, browser: Browser) -> Result<PasswordAttempt, Error> {

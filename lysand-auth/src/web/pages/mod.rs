@@ -15,7 +15,7 @@ pub(crate) mod sign_in_page;
 #[cfg(feature = "sso")]
 mod sso;
 
-pub use self::own_sign_in::finish_sign_in;
+pub use self::own_sign_in::{finish_sign_in, to_second_step};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, delete, get, post};

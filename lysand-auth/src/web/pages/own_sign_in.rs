@@ -3,11 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use crate::auth::Auth;
-use crate::error::Error;
+use crate::error::{Error, PendingClaim};
 use crate::flows::sessions::SignedIn;
 use crate::web::kit::page::View;
 use crate::web::pages::authorization_request::{consent_location, whole_request};
 use crate::web::pages::authorization_response::approved;
+use crate::web::pages::factor::location::to_factor;
 use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::redirect;
@@ -26,4 +27,11 @@ pub async fn finish_sign_in(auth: &Auth, req: &HttpRequest, signed_in: &SignedIn
     };
     cookies::put_sign_in(auth, &mut reply, signed_in)?;
     Ok(reply)
+}
+
+/// The answer to a sign-in that a host began and that lacks a second proof: what [`sessions::begin`](crate::flows::sessions::begin)
+/// refuses with has it in [`Refusal::pending`](crate::error::Refusal::pending). The page that asks for it leads on to consent, or
+/// back to the app.
+pub async fn to_second_step(auth: &Auth, req: &HttpRequest, pending: &PendingClaim) -> HttpResponse {
+    to_factor(auth, req, &Params::of_query(req).reader(req), pending).await
 }

@@ -11,6 +11,7 @@ mod end_apps_page;
 mod end_everything_page;
 mod entities;
 mod export;
+mod factors;
 #[cfg(feature = "sso")]
 mod finish;
 mod forgot;
@@ -58,10 +59,19 @@ fn of_factors(auth: &Auth) -> Vec<Routes> {
             .route("/account/security/totp", [post(security_page::begin_totp)])
             .route("/account/security/totp/confirm", [post(security_page::confirm_totp)])
             .route("/account/security/two_step", [post(security_page::two_step)])
+            .route("/account/security/email", [post(security_page::email)])
             .route("/account/security/recovery", [post(security_page::recovery)])
             .route("/account/security/recovery/download", [post(security_page::download)])
             .route("/account/security/{id}/rename", [post(security_page::rename)])
             .route("/account/security/{id}/remove", [post(security_page::remove)]),
+        Routes::new(auth, AnswerKind::Api)
+            .of(Surface::People)
+            .limited()
+            .route(factors::PATH, [get(factors::list), patch(factors::change)])
+            .route("/api/v1/auth/factors/totp", [post(factors::begin_totp)])
+            .route("/api/v1/auth/factors/totp/confirm", [post(factors::confirm_totp)])
+            .route("/api/v1/auth/factors/recovery", [post(factors::recovery)])
+            .route("/api/v1/auth/factors/{id}", [patch(factors::rename), delete(factors::remove)]),
     ]
 }
 

@@ -10,7 +10,7 @@ use super::password::to_sign_in;
 use super::paths::SECURITY;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
-use crate::flows::factors::own::{self as flow, Act, Owner};
+use crate::flows::factors::own::{self as flow, Act, OwnProof, Owner};
 use crate::flows::factors::totp::{self, Enrolled, Setup};
 use crate::flows::sessions::{self, SignedInBrowser};
 use crate::host::pages::{FactorOnPage, FieldOnPage, Page, RecoveryCodesPage, SecurityPage, TotpPage};
@@ -37,6 +37,8 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some("added") => Some(texts::FACTOR_ADDED),
             Some("removed") => Some(texts::FACTOR_REMOVED),
             Some("renamed") => Some(texts::FACTOR_RENAMED),
+            Some("mail_on") => Some(texts::MAIL_FACTOR_ON),
+            Some("mail_off") => Some(texts::MAIL_FACTOR_OFF),
             Some("on") => Some(texts::TWO_STEP_ON),
             Some("off") => Some(texts::TWO_STEP_OFF),
             Some("codes") => Some(texts::CODES_SHOWN),
@@ -76,6 +78,7 @@ enum Deed {
     BeginTotp,
     ConfirmTotp,
     TwoStep,
+    Email,
     Recovery,
     Download,
     Rename,
@@ -99,6 +102,11 @@ pub(super) async fn confirm_totp(
 /// `POST /account/security/two_step`
 pub(super) async fn two_step(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     posted(auth, req, form, (Deed::TwoStep, "")).await
+}
+
+/// `POST /account/security/email`
+pub(super) async fn email(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
+    posted(auth, req, form, (Deed::Email, "")).await
 }
 
 /// `POST /account/security/recovery`
@@ -172,10 +180,11 @@ async fn refused(sent: &Sent, deed: Deed, refusal: Refusal) -> Result<HttpRespon
 async fn did(sent: &Sent, (deed, id): (Deed, &str)) -> Result<HttpResponse, Error> {
     let (auth, form) = (&sent.auth, &sent.form);
     let caller = wire::caller(&sent.req, auth.config());
-    let act = Act { owner: &sent.owner, password: None, caller: &caller };
+    let proof = OwnProof::default();
+    let act = Act { owner: &sent.owner, proof: &proof, caller: &caller };
     match deed {
         Deed::BeginTotp => {
-            let setup = totp::begin(auth, &sent.owner, None).await?;
+            let setup = totp::begin(auth, &sent.owner, &OwnProof::default(), &caller).await?;
             Ok(setting_up(sent, &setup, Typed::default()).await)
         }
         Deed::ConfirmTotp => confirm(sent).await,
@@ -183,6 +192,11 @@ async fn did(sent: &Sent, (deed, id): (Deed, &str)) -> Result<HttpResponse, Erro
             let on = form.text("on")?.as_deref() == Some("1");
             flow::set_two_step(auth, act, on).await?;
             Ok(sent.done(if on { "on" } else { "off" }))
+        }
+        Deed::Email => {
+            let on = form.text("on")?.as_deref() == Some("1");
+            flow::set_mail_factor(auth, act, on).await?;
+            Ok(sent.done(if on { "mail_on" } else { "mail_off" }))
         }
         Deed::Recovery => {
             let codes = flow::make_recovery_codes(auth, act).await?;
@@ -213,7 +227,9 @@ async fn confirm(sent: &Sent) -> Result<HttpResponse, Error> {
     let given = |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default());
     let (id, code, name) = (given("setup_id")?, given("code")?, given("name")?);
     let caller = wire::caller(&sent.req, auth.config());
-    let enrolled = totp::confirm(auth, (&sent.owner, Some(&sent.browser)), (&id, &code, &name), None, &caller).await;
+    let enrolled =
+        totp::confirm(auth, (&sent.owner, Some(&sent.browser)), (&id, &code, &name), &OwnProof::default(), &caller)
+            .await;
     let typed = match enrolled {
         Ok(enrolled) => return enrolled_shown(sent, &enrolled).await,
         Err(Error::Refused(refusal)) => match refusal.code {
@@ -283,7 +299,8 @@ async fn codes_shown(
         notice,
         download_action: reader.keep("/account/security/recovery/download"),
         form_token: form_token.to_owned(),
-        next: reader.keep(&auth.config().base_url.join(SECURITY)),
+        next: auth.config().base_url.join(SECURITY),
+        lang: reader.asked.as_ref().map(|asked| asked.as_str().to_owned()),
     });
     private(show(View::new(auth, &sent.req, &reader), &page, StatusCode::OK, &[]).await)
 }
@@ -338,6 +355,8 @@ async fn shown(
         two_step: own.two_step,
         apps: apps.collect(),
         add_action: own.has_room.then(|| action("totp")),
+        email: own.email,
+        email_action: action("email"),
         two_step_action: action("two_step"),
         recovery_action: action("recovery"),
         recovery_left: own.recovery_left,

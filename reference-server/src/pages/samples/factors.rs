@@ -35,6 +35,7 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
             download_action: text.to_owned(),
             form_token: text.to_owned(),
             next: text.to_owned(),
+            lang: wrong.then(|| text.to_owned()),
         };
         add(samples, "recovery_codes.html", &page);
     }
@@ -53,6 +54,9 @@ fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             app: (method != "recovery").then(|| app(text)),
             account: account(text),
             others: ways.iter().filter(|way| **way != method && !method.is_empty()).map(other).collect(),
+            masked_email: text.to_owned(),
+            sent: method == "email",
+            request_action: text.to_owned(),
             error: (method != "email").then_some(text),
             cancel_action: text.to_owned(),
         };
@@ -78,6 +82,8 @@ fn own(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             two_step,
             apps: (0..apps).map(|number| app(number == 0)).collect(),
             add_action: (apps < 2).then(|| text.to_owned()),
+            email: apps == 1,
+            email_action: text.to_owned(),
             two_step_action: text.to_owned(),
             recovery_action: text.to_owned(),
             recovery_left: 7,

@@ -21,7 +21,7 @@ use crate::model::session::{Browser, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
-use crate::steps::{admission, sign_in, standing, waiting};
+use crate::steps::{admission, session, sign_in, standing, waiting};
 use crate::store::sso_flows;
 use crate::texts;
 
@@ -121,10 +121,16 @@ async fn sign_in_with(
     tracing::info!(account = %account.id, provider = %provider.id, "identity proven by a provider");
     let asked = whole_request(&app, &request);
     let signed_in = async {
+        let proven = Proven::new(&account, &ProofKind::Provider);
+        // Whatever else is missing is told after the second proof (FAC-3).
+        let known = session::credentials_of(auth, &account.id).await?;
+        let proven = Proven { known_before: Some(known), ..proven };
+        if sign_in::lacks_before_session(auth, &proven, known).is_some() {
+            return sign_in::after_proof(auth, proven, (app, request), browser, None).await;
+        }
         if let Err(inactive) = standing::may_sign_in(&account) {
             return Err(waiting::instead_of(auth, inactive, &account, asked, &browser).await?);
         }
-        let proven = Proven::new(&account, &ProofKind::Provider);
         sign_in::after_proof(auth, proven, (app, request), browser, None).await
     };
     let signed_in = signed_in.await;

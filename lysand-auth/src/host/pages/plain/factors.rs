@@ -24,6 +24,11 @@ pub(super) fn factor(page: &FactorPage<'_>) -> String {
         "recovery" => "Recovery code",
         _ => return body + &paragraph("This account can give no second proof here."),
     };
+    if page.method == "email" {
+        let words = if page.sent { "Send another code" } else { "Send a code" };
+        body += &paragraph(&page.masked_email);
+        body += &form(&page.request_action, &hidden, &button(words));
+    }
     let keyboard = if page.method == "recovery" { "text" } else { "numeric" };
     let inside = format!(
         "<p><label>{label}<br><input name=\"code\" inputmode=\"{keyboard}\" autocomplete=\"one-time-code\" required></label></p>\n"
@@ -57,6 +62,9 @@ pub(super) fn security(page: &SecurityPage<'_>) -> String {
         if !page.apps.is_empty() {
             let (on, words) = if page.two_step { ("0", "Turn it off") } else { ("1", "Turn it on") };
             body += &form(&page.two_step_action, &[token, ("on", on)], &button(words));
+            let (on, words) =
+                if page.email { ("0", "Take no codes by mail") } else { ("1", "Take codes by mail, too") };
+            body += &form(&page.email_action, &[token, ("on", on)], &button(words));
             body += &paragraph(&format!("Recovery codes left: {}", page.recovery_left));
             body += &form(&page.recovery_action, &[token], &button("Make new recovery codes"));
         }

@@ -5,18 +5,17 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde_json::json;
 
 use super::location::page_of;
-use super::{entity, page};
+use super::{entity, page, program};
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::flows::factors::sign_in::{self as flow, FactorKind, Finished, PendingView, Standing};
-use crate::flows::waiting::{self, WaitingState};
 use crate::model::session::Browser;
 use crate::steps::completion::over;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{View, error_page};
 use crate::web::kit::session;
 use crate::web::pages::authorization_response::denied;
-use crate::web::pages::login_redirect::{to_login_page, to_reset_page, to_waiting_page};
+use crate::web::pages::login_redirect::to_login_page;
 use crate::web::pages::own_sign_in::finish_sign_in;
 use crate::web::wire::cookies;
 use crate::web::wire::params::Received;
@@ -51,6 +50,41 @@ pub(super) async fn recovery(form: Result<PostedForm, ApiError>, browser: Browse
     answered(form, FactorKind::Recovery, browser).await
 }
 
+/// `POST /api/auth/factor/email`
+pub(super) async fn email(form: Result<PostedForm, ApiError>, browser: Browser) -> HttpResponse {
+    answered(form, FactorKind::Email, browser).await
+}
+
+/// `POST /api/auth/factor/email/request`: a code is mailed.
+pub(super) async fn request_mail(form: Result<PostedForm, ApiError>) -> HttpResponse {
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return error.error_response(),
+    };
+    let claim = match claim_of(&form) {
+        Ok(claim) => claim,
+        Err(error) => return refused(&form, None, error).await,
+    };
+    let (auth, caller) = (&form.auth, request::caller(&form.req, form.auth.config()));
+    let sent = async {
+        flow::mail_code(auth, &claim, &caller).await?;
+        match flow::look(auth, &claim).await? {
+            Standing::Open(view) => Ok(view),
+            _ => Err(over()),
+        }
+    };
+    match sent.await {
+        Ok(view) => {
+            let page = page_of(auth, &form.reader(), &view, None);
+            match request::wants_json(form.req.headers()) {
+                true => entity::open(&view, &page),
+                false => redirect(&format!("{page}&method=email")),
+            }
+        }
+        Err(error) => refused(&form, Some(&claim), error).await,
+    }
+}
+
 async fn answered(form: Result<PostedForm, ApiError>, kind: FactorKind, browser: Browser) -> HttpResponse {
     let form = match form {
         Ok(form) => form,
@@ -82,15 +116,18 @@ fn claim_of(form: &PostedForm) -> Result<PendingClaim, Error> {
 /// Somebody is signed in: to consent, back to the app, or to the own account.
 async fn leads_on(form: &PostedForm, finished: &Finished) -> Result<HttpResponse, Error> {
     let auth = &form.auth;
-    let reply = match finished {
-        Finished::SignedIn(signed_in) => finish_sign_in(auth, &form.req, signed_in).await?,
+    let is_for_program = request::wants_json(form.req.headers());
+    Ok(match finished {
+        Finished::SignedIn(signed_in) => {
+            let reply = finish_sign_in(auth, &form.req, signed_in).await?;
+            if is_for_program { program::signed_in(auth, signed_in, &reply) } else { reply }
+        }
         Finished::Here(start) => {
             let mut reply = redirect(&auth.config().page_named("account").0);
             cookies::put_start(auth, &mut reply, start)?;
-            reply
+            if is_for_program { entity::finished(&reply, "done", json!({})) } else { reply }
         }
-    };
-    Ok(if request::wants_json(form.req.headers()) { entity::finished(&reply, "done", json!({})) } else { reply })
+    })
 }
 
 async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, error: Error) -> HttpResponse {
@@ -104,8 +141,9 @@ async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, error: Error) 
         None => None,
     };
     let is_for_program = request::wants_json(form.req.headers());
-    match leads_elsewhere(form, &refusal, is_for_program).await {
-        Some(reply) => reply,
+    match program::elsewhere(auth, &form.req, params, &refusal).await {
+        Some((reply, status, more)) if is_for_program => entity::finished(&reply, status, more),
+        Some((reply, ..)) => reply,
         None if is_for_program => {
             let reader = params.reader(&form.req);
             match &view {
@@ -120,27 +158,12 @@ async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, error: Error) 
     }
 }
 
-/// The second proof was right, and something else is missing: an address, an approval, another password.
-async fn leads_elsewhere(form: &PostedForm, refusal: &Refusal, is_for_program: bool) -> Option<HttpResponse> {
-    let (auth, reader) = (&form.auth, form.params.reader(&form.req));
-    let (reply, status, more) = if let Some(token) = &refusal.waiting_token {
-        let state = waiting::state(auth, token).await.unwrap_or(WaitingState::Pending);
-        let status = if state == WaitingState::Unconfirmed { "email" } else { "approval" };
-        (to_waiting_page(auth, &reader, refusal), status, json!({ "waiting_token": token.expose() }))
-    } else if refusal.reset_token.is_some() {
-        (to_reset_page(auth, &[], refusal), "password", json!({}))
-    } else {
-        return None;
-    };
-    Some(if is_for_program { entity::finished(&reply, status, more) } else { reply })
-}
-
 /// A person sees the page again, with what went wrong; or a page that says that this sign-in is over.
 async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>) -> HttpResponse {
     let (auth, req, params) = (&form.auth, &form.req, &form.params);
     let reader = params.reader(req);
     match (refusal.code, standing) {
-        (Code::WrongFactor | Code::NotOffered | Code::Validation, Some(Standing::Open(view))) => {
+        (Code::WrongFactor | Code::NotOffered | Code::TooSoon | Code::Validation, Some(Standing::Open(view))) => {
             redirect(&again(form, &view, &refusal))
         }
         // It bears no more answers, and ends at this moment.
@@ -170,7 +193,8 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
 fn again(form: &PostedForm, view: &PendingView, refusal: &Refusal) -> String {
     let name = if refusal.code == Code::WrongFactor { "invalid_grant" } else { "invalid_request" };
     let page = page_of(&form.auth, &form.reader(), view, Some((name, &refusal.why)));
-    let method = form.req.path().rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    let parts = form.req.path().split('/');
+    let method = parts.filter_map(FactorKind::named).next_back().map_or("", FactorKind::name);
     format!("{page}&method={method}")
 }
 

@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LOCATION, SET_COOKIE};
 use serde_json::{Value, json};
 
+use crate::ambient::Timestamp;
 use crate::error::{Code, Refusal};
 use crate::flows::factors::sign_in::{FactorKind, PendingView};
 use crate::web::wire::reply::{JsonBody as _, set_retry_after};
@@ -31,6 +32,16 @@ fn waiting(view: &PendingView, next: &str) -> Value {
 fn method(kind: FactorKind, view: &PendingView) -> Value {
     match kind {
         FactorKind::Recovery => json!({ "type": kind.name(), "left": view.recovery_left }),
+        FactorKind::Email => {
+            let iso = |at: Option<Timestamp>| at.map(Timestamp::to_iso8601);
+            let mail = view.mail.as_ref();
+            json!({
+                "type": kind.name(),
+                "masked_email": mail.map(|mail| &mail.masked),
+                "sent_at": iso(mail.and_then(|mail| mail.sent_at)),
+                "again_at": iso(mail.and_then(|mail| mail.again_at)),
+            })
+        }
         _ => json!({ "type": kind.name() }),
     }
 }
@@ -85,6 +96,7 @@ fn name(code: Code) -> &'static str {
         Code::WrongFactor => "wrong_code",
         Code::SignInOver => "over",
         Code::NotOffered => "not_offered",
+        Code::TooSoon => "too_soon",
         Code::Validation => "invalid",
         Code::TooManyRequests => "locked",
         Code::Forbidden | Code::StaleForm => "foreign",

@@ -4,6 +4,7 @@ mod answer;
 pub(crate) mod entity;
 pub(crate) mod location;
 mod page;
+pub(crate) mod program;
 
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -21,6 +22,8 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/pending", [get(answer::pending)])
             .route("/api/auth/factor/totp", [post(answer::totp)])
             .route("/api/auth/factor/recovery", [post(answer::recovery)])
+            .route("/api/auth/factor/email", [post(answer::email)])
+            .route("/api/auth/factor/email/request", [post(answer::request_mail)])
             .route("/api/auth/cancel", [post(answer::cancel)]),
     ]
 }

@@ -129,6 +129,9 @@ async fn shown(
         app: view.app.as_ref().map(app_on_page),
         account: account_on_page(&view.account),
         others: view.methods.iter().filter(|kind| Some(**kind) != method).map(other).collect(),
+        masked_email: view.mail.as_ref().map(|mail| mail.masked.clone()).unwrap_or_default(),
+        sent: view.mail.as_ref().is_some_and(|mail| mail.sent_at.is_some()),
+        request_action: reader.keep("/api/auth/factor/email/request"),
         error: last_error(params),
         cancel_action: reader.keep("/api/auth/cancel"),
     });

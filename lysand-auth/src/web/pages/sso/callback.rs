@@ -16,6 +16,7 @@ use crate::web::kit::page::{self, View};
 use crate::web::kit::session;
 use crate::web::pages::authorization_request::{request_pairs, whole_request};
 use crate::web::pages::authorization_response::approved;
+use crate::web::pages::factor::location::to_factor;
 use crate::web::pages::login_redirect::{redirect_with_error, to_waiting_page};
 use crate::web::pages::sso::confirm_link;
 use crate::web::pages::sso::link_result::{linked, not_linked};
@@ -179,6 +180,9 @@ async fn report_error(auth: &Auth, req: &HttpRequest, failed: &CallbackError) ->
         return error_page(auth, req, &failed.error).await;
     };
     let name = failed.name.unwrap_or(refusal.code.oauth_name());
+    if let Some(claim) = &refusal.pending {
+        return to_factor(auth, req, &Params::of_query(req).reader(req), claim).await;
+    }
     if refusal.waiting_token.is_some() {
         return to_waiting_page(auth, &Params::of_query(req).reader(req), refusal);
     }

@@ -1,0 +1,101 @@
+//! What mails about second factors say, in English.
+
+use lysand_auth::host::mailer::Mail;
+
+use super::place::{Place, Said};
+use super::sentences::{address, say};
+use super::texts::{IF_YOU, circumstances};
+
+const SECURITY: &str = "/account/security";
+const LOOK: &str = "If it was not you, look at your second factors, and choose a new password:";
+
+/// Mails about second factors.
+pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let (title, site) = (place.title, place.site);
+    let not_you = || vec![say(IF_YOU, &[]), say(LOOK, &[]), place.at(SECURITY), address(place.forgot)];
+    Some(match mail {
+        Mail::FactorAdded { name, device, network, at } => (
+            "A second factor was added on {}",
+            circumstances(
+                say(
+                    "the authenticator app {} was added to your account at {}. A sign-in needs its code from now on.",
+                    &[name, site],
+                ),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            ),
+            not_you(),
+        ),
+        Mail::FactorRemoved { device, network, at } => (
+            "A second factor was removed on {}",
+            circumstances(
+                say("a second factor of your account at {} was removed.", &[site]),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            ),
+            not_you(),
+        ),
+        Mail::TwoStepOff { device, network, at } => (
+            "Two-step sign-in was turned off on {}",
+            circumstances(
+                say(
+                    "two-step sign-in was turned off for your account at {}. Whoever has the password can sign in.",
+                    &[site],
+                ),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            ),
+            not_you(),
+        ),
+        Mail::RecoveryUsed { left, device, network, at } => (
+            "A recovery code was used on {}",
+            circumstances(
+                say(
+                    "a recovery code was used to sign in to your account at {}. Codes that are left: {}.",
+                    &[site, &left.to_string()],
+                ),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            ),
+            not_you(),
+        ),
+        Mail::RecoveryMade { device, network, at } => (
+            "New recovery codes on {}",
+            circumstances(
+                say("new recovery codes were made for your account at {}. The ones before count no more.", &[site]),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            ),
+            not_you(),
+        ),
+        Mail::FactorGuessed => (
+            "Somebody knows your password on {}",
+            vec![
+                say(
+                    "somebody signed in to your account at {} with the right password, and did not know the second proof.",
+                    &[site],
+                ),
+                say("If that was not you, choose a new password:", &[]),
+                address(place.forgot),
+            ],
+            vec![],
+        ),
+        Mail::Code { app, device, at } => (
+            "Your code for {}",
+            circumstances(
+                say("this is the code for your sign-in at {}.", &[site]),
+                [device.as_ref(), None, app.as_ref()],
+                Some(*at),
+            ),
+            vec![
+                say(
+                    "Type it only on {}, in the browser where you asked. Nobody of {} asks for it by phone or message.",
+                    &[site, title],
+                ),
+                say("If that was not you, somebody knows your password. Choose a new one:", &[]),
+                address(place.forgot),
+            ],
+        ),
+        _ => return None,
+    })
+}
