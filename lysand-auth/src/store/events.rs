@@ -306,9 +306,8 @@ pub(crate) async fn happened(conn: &mut Conn, account: &AccountId, event: &str, 
 }
 
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
-    #![cfg(feature = "sqlite")]
-
     use diesel::QueryableByName;
     use diesel::sql_types::Text;
 
