@@ -331,9 +331,8 @@ pub(crate) async fn count_since(
 }
 
 #[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
-    #![cfg(feature = "sqlite")]
-
     use diesel::QueryableByName;
     use diesel::sql_types::Text;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use lysand_auth::host::accounts::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::story;
 use tests::story::Story;
+use tests::{story, wait};
 
 use super::pages::{browser, fill, look};
 use super::{OPEN, post, staff};
@@ -143,6 +143,14 @@ story!(mail_is_tried_again_or_cancelled_by_admins_and_only_while_it_can_be, OPEN
     post(&story, &token, &format!("{MAIL}/nobody/retry"), &json!({})).await.is_api_error(404, "Record not found");
     cancel(&token, format!("{MAIL}/nobody"), json!({})).await.is_api_error(404, "Record not found");
     story.advance_clock(Duration::from_secs(301));
+    // Both are tried once more, in vain, and then rest for a while.
+    for mail in [&one, &other] {
+        let tried = async || {
+            let seen = story.get(&of(mail, "")).bearer(&token).send().await.is(200).json();
+            (seen["tries"] == 2 && seen["state"] == "waiting").then_some(())
+        };
+        wait::until("a second try", tried).await;
+    }
     cancel(&token, of(&other, ""), json!({})).await.is_api_error(403, "Please confirm that it is you");
     let wrong = json!({ "current_password": "wrong" });
     cancel(&token, of(&other, ""), wrong).await.is_api_error(403, "This is not the password of the account");
