@@ -22,6 +22,7 @@ pub use crate::steps::owner::Owner;
 use crate::steps::throttle;
 use crate::store;
 use crate::store::export::{self, Address, Kept, SentMail};
+use crate::store::factors::NamedFactor;
 use crate::store::grants::Grant;
 
 /// A copy.
@@ -110,7 +111,7 @@ fn of_library(kept: &Kept) -> [(String, Value); 11] {
         ("apps".to_owned(), kept.grants.iter().map(|grant| of_grant(grant, &kept.apps)).collect()),
         ("personal_tokens".to_owned(), kept.personal_tokens.iter().map(of_personal_token).collect()),
         ("identities".to_owned(), kept.identities.iter().map(of_identity).collect()),
-        ("factors".to_owned(), Value::Array(Vec::new())),
+        ("factors".to_owned(), kept.factors.iter().map(of_factor).collect()),
         ("invitations".to_owned(), kept.invitations.iter().map(of_invitation).collect()),
         ("events".to_owned(), kept.events.iter().map(of_event).collect()),
         ("mails".to_owned(), kept.mails.iter().map(of_mail).collect()),
@@ -124,6 +125,15 @@ fn of_address(change: &Address) -> Value {
         "asked_at": time(change.asked_at),
         "confirmed_at": time_or_none(change.confirmed_at),
         "undo_until": time_or_none(change.undo_until),
+    })
+}
+
+fn of_factor(factor: &NamedFactor) -> Value {
+    json!({
+        "type": "totp",
+        "name": factor.name,
+        "created_at": time(factor.created_at),
+        "last_used_at": time_or_none(factor.last_used_at),
     })
 }
 

@@ -19,6 +19,13 @@ use crate::on;
 const MANY: i64 = 100;
 const TOTP: &str = "totp";
 
+/// An authenticator app without its secret.
+pub(crate) struct NamedFactor {
+    pub(crate) name: String,
+    pub(crate) created_at: Timestamp,
+    pub(crate) last_used_at: Option<Timestamp>,
+}
+
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
 struct Row {
@@ -102,6 +109,23 @@ pub(crate) async fn proven(conn: &mut Conn, account: &AccountId) -> Result<Vec<S
         .limit(MANY)
         .load(c))?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// What their owner may read of them: names and times, and no secret.
+pub(crate) async fn names(conn: &mut Conn, account: &AccountId) -> Result<Vec<NamedFactor>, Error> {
+    let rows: Vec<(String, i64, Option<i64>)> = on!(conn, c => table::table
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::proven_at.is_not_null())
+        .order(table::id)
+        .select((table::name, table::created_at, table::last_used_at))
+        .limit(MANY)
+        .load(c))?;
+    let read = |(name, made, used): (String, i64, Option<i64>)| NamedFactor {
+        name,
+        created_at: Timestamp::from_micros(made),
+        last_used_at: used.map(Timestamp::from_micros),
+    };
+    Ok(rows.into_iter().map(read).collect())
 }
 
 /// Uses the code of a time step, once and never an older one (FAC-61); false when that step is over.

@@ -3,16 +3,19 @@
 use lysand_auth::host::mailer::Mail;
 
 use super::place::{Place, Said};
-use super::sentences::{address, say};
+use super::sentences::{Line, address, say};
 use super::texts::{IF_YOU, circumstances};
 
 const SECURITY: &str = "/account/security";
 const LOOK: &str = "If it was not you, look at your second factors, and choose a new password:";
 
+fn not_you(place: Place<'_>) -> Vec<Line> {
+    vec![say(IF_YOU, &[]), say(LOOK, &[]), place.at(SECURITY), address(place.forgot)]
+}
+
 /// Mails about second factors.
 pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
-    let (title, site) = (place.title, place.site);
-    let not_you = || vec![say(IF_YOU, &[]), say(LOOK, &[]), place.at(SECURITY), address(place.forgot)];
+    let site = place.site;
     Some(match mail {
         Mail::FactorAdded { name, device, network, at } => (
             "A second factor was added on {}",
@@ -24,7 +27,7 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
-            not_you(),
+            not_you(place),
         ),
         Mail::FactorRemoved { device, network, at } => (
             "A second factor was removed on {}",
@@ -33,7 +36,7 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
-            not_you(),
+            not_you(place),
         ),
         Mail::TwoStepOff { device, network, at } => (
             "Two-step sign-in was turned off on {}",
@@ -45,8 +48,16 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
-            not_you(),
+            not_you(place),
         ),
+        _ => return None,
+    })
+}
+
+/// Mails about codes: those that are kept for the day when the app is lost, and those that come by mail.
+pub(super) fn codes(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let (title, site) = (place.title, place.site);
+    Some(match mail {
         Mail::RecoveryUsed { left, device, network, at } => (
             "A recovery code was used on {}",
             circumstances(
@@ -57,7 +68,7 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
-            not_you(),
+            not_you(place),
         ),
         Mail::RecoveryMade { device, network, at } => (
             "New recovery codes on {}",
@@ -66,7 +77,7 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
-            not_you(),
+            not_you(place),
         ),
         Mail::FactorGuessed => (
             "Somebody knows your password on {}",

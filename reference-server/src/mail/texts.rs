@@ -3,7 +3,7 @@
 use lysand_auth::ambient::Timestamp;
 use lysand_auth::host::mailer::Mail;
 
-use super::factor_texts::factors;
+use super::factor_texts::{codes, factors};
 use super::place::{Place, Said};
 use super::sentences::{Line, Part, Sentence, address, say, sentence, with_words};
 use super::staff_texts::staff_acts;
@@ -33,8 +33,9 @@ pub(super) struct Words {
 
 /// What a mail says; `None` for one that this version has no words for.
 pub(super) fn words(mail: &Mail, place: Place<'_>) -> Option<Words> {
-    let kinds =
-        [signing_up, deciding, passwords, addresses, signing_in, factors, identities, tokens, endings, staff_acts];
+    let kinds = [
+        signing_up, deciding, passwords, addresses, signing_in, factors, codes, identities, tokens, endings, staff_acts,
+    ];
     let (subject, before, after) = kinds.into_iter().find_map(|of_kind| of_kind(mail, place))?;
     Some(Words { subject: sentence(subject, &[place.title]), before, after })
 }
