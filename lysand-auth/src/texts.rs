@@ -143,6 +143,13 @@ texts! {
         MAIL_DELETED = "Account deleted";
         MAIL_STAFF_ACTION = "Act of staff";
         MAIL_ROLE_CHANGED = "Role changed";
+        MAIL_FACTOR_ADDED = "Second factor added";
+        MAIL_FACTOR_REMOVED = "Second factor removed";
+        MAIL_TWO_STEP_OFF = "Two-step sign-in switched off";
+        MAIL_RECOVERY_USED = "Recovery code used";
+        MAIL_RECOVERY_MADE = "Recovery codes made";
+        MAIL_FACTOR_GUESSED = "Guesses at a second factor";
+        MAIL_CODE = "Code to sign in";
         MAIL_TEST = "Test mail";
     }
     /// What our own sign-in page shows of an `error_description`. Others in a URL are nobody's, and are replaced by
@@ -559,6 +566,7 @@ texts! {
         DID_MAIL_TESTED = "A test mail was sent";
         DID_ACCOUNT_SEEN = "Somebody of the staff looked at an account";
         DID_EVENTS_EXPORTED = "The events were exported";
+        DID_SETTING_CHANGED = "A setting was changed";
         DID_COMMAND = "A command was run";
         DID_WARN = "Staff sent a message to the owner";
         /// An act of staff, without a name (people PPL-126).

@@ -272,6 +272,7 @@ impl EventKind {
             Self::MailTested => texts::DID_MAIL_TESTED,
             Self::AccountSeen => texts::DID_ACCOUNT_SEEN,
             Self::EventsExported => texts::DID_EVENTS_EXPORTED,
+            Self::SettingChanged => texts::DID_SETTING_CHANGED,
             Self::Command => texts::DID_COMMAND,
             Self::Warned => texts::DID_WARN,
             _ => match self.words() {
