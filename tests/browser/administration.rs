@@ -89,7 +89,7 @@ impl Administration {
         browser.fill("comment", "For somebody with a garden").await;
         browser.click("section form button.primary").await;
         browser.find(".notice.good").await;
-        browser.find("input[value='end']").await;
+        browser.find("ul.activity form button").await;
         self.judge("admin-invitations").await;
         browser.click("a[href*='by=']").await;
         browser.find("a[href*='/invitations/end']").await;
