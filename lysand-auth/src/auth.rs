@@ -495,10 +495,7 @@ impl AuthBuilder {
             None => pages,
             Some(_) => Arc::new(FrontendPages::new(&self.config, pages)),
         };
-        let in_force = {
-            let Config { signups, mail, title, .. } = &self.config;
-            InForce::new(LiveConfig::new(signups, *mail, title.as_deref()))
-        };
+        let in_force = InForce::new(LiveConfig::of(&self.config.signups, &self.config.mail, &self.config.title));
         Ok(Auth(Arc::new(Parts {
             config: self.config,
             in_force,

@@ -19,8 +19,8 @@ pub struct LiveConfig {
 }
 
 impl LiveConfig {
-    pub(crate) fn new(signups: &Signups, mail: MailRules, title: Option<&str>) -> Self {
-        Self { signups: Arc::new(signups.clone()), mail, title: title.map(str::to_owned) }
+    pub(crate) fn of(signups: &Signups, mail: &MailRules, title: &Option<String>) -> Self {
+        Self { signups: Arc::new(signups.clone()), mail: *mail, title: title.clone() }
     }
 
     /// Everything that is wrong with it, at once.

@@ -3,8 +3,7 @@
 use lysand_auth::host::mailer::Mail;
 
 use super::place::{Place, Said};
-use super::sentences::{Line, address, say};
-use super::texts::{IF_YOU, circumstances};
+use super::sentences::{IF_YOU, Line, address, circumstances, say};
 
 const SECURITY: &str = "/account/security";
 const LOOK: &str = "If it was not you, look at your second factors, and choose a new password:";

@@ -1,5 +1,10 @@
 //! Sentences of mails: English with holes, which the catalogues say in other languages.
 
+use lysand_auth::ambient::Timestamp;
+
+/// What to do about something that one did oneself.
+pub(super) const IF_YOU: &str = "If that was you, there is nothing to do.";
+
 /// A sentence with holes, and what stands in them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sentence {
@@ -50,4 +55,21 @@ pub(super) fn one_line(name: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// What was done, and with what, from where and when, as far as that is known.
+pub(super) fn circumstances(
+    what: Line,
+    [device, network, app]: [Option<&String>; 3],
+    at: Option<Timestamp>,
+) -> Vec<Line> {
+    let mut lines = vec![what];
+    let facts = [("Device: {}", device), ("Network: {}", network), ("App: {}", app)].into_iter();
+    lines.extend(facts.filter_map(|(pattern, fact)| Some(say(pattern, &[fact.filter(|fact| !fact.is_empty())?]))));
+    if let Some(at) = at {
+        let (day, clock) = (at.to_day(), at.to_iso8601());
+        let clock = format!("{} UTC", clock.get(11..16).unwrap_or_default());
+        lines.push(Line::Say(Sentence { pattern: "Time: {}, {}", parts: vec![Part::Words(day), Part::Text(clock)] }));
+    }
+    lines
 }

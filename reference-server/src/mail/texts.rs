@@ -1,11 +1,10 @@
 //! What mails say (PPL-177 to PPL-184), in English; the catalogues have the other languages.
 
-use lysand_auth::ambient::Timestamp;
 use lysand_auth::host::mailer::Mail;
 
 use super::factor_texts::{codes, factors};
 use super::place::{Place, Said};
-use super::sentences::{Line, Part, Sentence, address, say, sentence, with_words};
+use super::sentences::{IF_YOU, Line, Sentence, address, circumstances, say, sentence, with_words};
 use super::staff_texts::staff_acts;
 use crate::paths::{ADMIN, AUTHORIZED_APPLICATIONS};
 
@@ -17,7 +16,6 @@ pub(super) const CODE: &str = "Or type this code in the window where you began:"
 pub(super) const GREETING: &str = "Hello {},";
 pub(super) const GREETING_WITHOUT_NAME: &str = "Hello,";
 
-pub(super) const IF_YOU: &str = "If that was you, there is nothing to do.";
 const IGNORE: &str = "If that was not you, you can ignore this mail.";
 const END_SIGN_IN: &str = "If it was not you, sign in and end what you do not know:";
 const OR_PASSWORD: &str = "Then, or if you cannot sign in any more, choose a new password:";
@@ -357,23 +355,6 @@ fn endings(mail: &Mail, place: Place<'_>) -> Option<Said> {
         ),
         _ => return None,
     })
-}
-
-/// What was done, and with what, from where and when, as far as that is known.
-pub(super) fn circumstances(
-    what: Line,
-    [device, network, app]: [Option<&String>; 3],
-    at: Option<Timestamp>,
-) -> Vec<Line> {
-    let mut lines = vec![what];
-    let facts = [("Device: {}", device), ("Network: {}", network), ("App: {}", app)].into_iter();
-    lines.extend(facts.filter_map(|(pattern, fact)| Some(say(pattern, &[fact.filter(|fact| !fact.is_empty())?]))));
-    if let Some(at) = at {
-        let (day, clock) = (at.to_day(), at.to_iso8601());
-        let clock = format!("{} UTC", clock.get(11..16).unwrap_or_default());
-        lines.push(Line::Say(Sentence { pattern: "Time: {}, {}", parts: vec![Part::Words(day), Part::Text(clock)] }));
-    }
-    lines
 }
 
 #[cfg(test)]

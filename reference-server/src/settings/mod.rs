@@ -183,8 +183,7 @@ impl Settings {
         let password_rules = signups::password_rules(reader);
         let sessions = sessions::sessions(reader);
         let personal_tokens = people::personal_tokens(reader);
-        let closing = people::closing(reader);
-        let admin = people::admin(reader);
+        let (closing, admin) = (people::closing(reader), people::admin(reader));
         let factors = factors::factors(reader);
         let reuse_names = reader.get("accounts.reuse_names", false);
         let rate_limits = sections::rate_limits(reader);

@@ -1,4 +1,4 @@
-//! Adding, naming and removing an authenticator app on the page of the own factors (FAC-35 to FAC-38, FAC-61 to FAC-68).
+//! Adding, naming and removing an authenticator app on the page of the own factors (FAC-35 to FAC-38, FAC-61 to FAC-64, FAC-66 to FAC-68).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A code by mail as the second proof (FAC-48, FAC-49, FAC-85 to FAC-89), and mails about second factors (FAC-151, FAC-152).
+//! A code by mail as the second proof (FAC-48, FAC-49, FAC-85, FAC-87 to FAC-89), and mails about second factors (FAC-151, FAC-152).
 
 use std::time::Duration;
 

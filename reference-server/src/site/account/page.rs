@@ -83,14 +83,16 @@ pub(super) async fn show(
             close: reader.keep(ACCOUNT_CLOSE),
             confirm: reader.keep(CONFIRM_FOR_ACCOUNT),
             home: reader.keep(HOME),
-            admin: browser
-                .account()
-                .filter(|account| state.settings.admin.pages && account.role >= Role::Moderator)
-                .map(|_| reader.keep(ADMIN)),
+            admin: browser.account().filter(|account| is_led_to_admin(&state, account)).map(|_| reader.keep(ADMIN)),
         },
         fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
     };
     Ok(state.pages.reply(&reader, StatusCode::OK, "account.html", &page))
+}
+
+/// Whether there are pages for this member of the staff.
+fn is_led_to_admin(state: &State, account: &Account) -> bool {
+    state.settings.admin.pages && account.role >= Role::Moderator
 }
 
 /// When mail to the account's address was refused for good, if none arrived since (people PPL-170).
