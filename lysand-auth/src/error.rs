@@ -35,7 +35,7 @@ pub struct Refusal {
     /// The scopes that would have been enough, for `insufficient_scope` (RFC 6750 §3.1).
     pub needed: Option<Box<str>>,
     /// The limit that is used up, for `TooManyRequests` (Mastodon §18).
-    pub allowance: Option<Allowance>,
+    pub allowance: Option<Box<Allowance>>,
     /// The realm that a challenge names, where it is known ([`Config::realm`](crate::Config::realm)).
     pub realm: Option<Box<str>>,
     /// What somebody waits with whose proof was right and whose account is not usable yet (people PPL-59).

@@ -205,7 +205,7 @@ impl Limit {
     pub fn exceeded(self, why: &'static str, now: Timestamp) -> Error {
         Error::Refused(Refusal {
             retry_after: Some(self.retry_after(now)),
-            allowance: Some(Allowance { max: self.max, remaining: 0, reset: self.reset(now) }),
+            allowance: Some(Box::new(Allowance { max: self.max, remaining: 0, reset: self.reset(now) })),
             ..Refusal::new(Code::TooManyRequests, why)
         })
     }

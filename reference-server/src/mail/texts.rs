@@ -361,11 +361,13 @@ fn endings(mail: &Mail, place: Place<'_>) -> Option<Said> {
 pub(crate) mod tests {
     use std::collections::BTreeSet;
 
+    use lysand_auth::ambient::Timestamp;
     use lysand_auth::flows::events::EventKind;
     use lysand_auth::host::accounts::Role;
 
     use super::super::staff_texts::role_word;
     use super::*;
+    use crate::mail::sentences::Part;
 
     /// One mail of each kind, and those that say different things by what they know, with `text` for what comes from outside.
     pub(crate) fn samples(text: &str) -> Vec<Mail> {

@@ -8,6 +8,7 @@ use serde_json::json;
 use tests::story;
 use tests::story::{Response, Story};
 
+use super::pages::{browser, look};
 use super::{LIST, OPEN, id, post, staff};
 
 const REFUSED: &str = "This action is not allowed";
@@ -79,10 +80,10 @@ story!(deletion_by_api_can_be_switched_off, OFF, |story| {
 
 story!(pages_for_staff_can_be_switched_off_and_the_api_stays, NO_PAGES, |story| {
     let (ada, admin) = staff(&story, "ada", Role::Admin).await;
-    let jar = super::pages::browser(&story, &ada).await;
+    let jar = browser(&story, &ada).await;
     for path in ["/admin", "/admin/accounts", "/admin/settings"] {
-        super::pages::look(&story, &jar, path).await.is(404);
+        look(&story, &jar, path).await.is(404);
     }
-    assert!(!super::pages::look(&story, &jar, "/account").await.is(200).body.contains("/admin\""));
+    assert!(!look(&story, &jar, "/account").await.is(200).body.contains("/admin\""));
     story.get(LIST).bearer(&admin).send().await.is(200);
 });

@@ -113,7 +113,7 @@ story!(owner_is_told_by_mail_what_happens_to_second_factors, |story| {
     }
 });
 
-story!(owner_is_told_once_that_somebody_knows_the_password, |story| {
+story!(owner_is_told_once_that_somebody_knows_the_password, &[("ratelimit.enabled", "true")], |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     enrol(&story, &ada).await;
     for _ in 0..2 {

@@ -2,6 +2,7 @@
 
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin_lists;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin_settings;

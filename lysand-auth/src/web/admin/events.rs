@@ -102,13 +102,12 @@ pub(super) async fn file(
 /// 400 for a list or an object in the place of a text.
 pub(super) fn query(params: &Params) -> Result<Result<EventQuery, FormErrors>, Error> {
     let mut errors = Vec::new();
-    let mut query = EventQuery::default();
-    query.event = params.last_scalar("event")?;
+    let (event, outcome) = (params.last_scalar("event")?, params.last_scalar("outcome")?);
+    let mut query = EventQuery { event, outcome, ..EventQuery::default() };
     if query.event.as_deref().is_some_and(|event| EventKind::named(event).is_none()) {
         let known: Vec<&str> = EventKind::ALL.iter().map(|kind| kind.name()).collect();
         errors.push(not_among("event", &known));
     }
-    query.outcome = params.last_scalar("outcome")?;
     if query.outcome.as_deref().is_some_and(|outcome| !OUTCOMES.contains(&outcome)) {
         errors.push(not_among("outcome", &OUTCOMES));
     }

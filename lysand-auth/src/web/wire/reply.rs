@@ -212,7 +212,7 @@ pub(crate) fn set_retry_after(mut reply: HttpResponse, refusal: &Refusal) -> Htt
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     }
-    if let Some(allowance) = refusal.allowance {
+    if let Some(allowance) = refusal.allowance.as_deref().copied() {
         set_rate_limit_headers(reply.headers_mut(), allowance);
         reply.extensions_mut().insert(allowance);
     }

@@ -216,7 +216,7 @@ fn events(text: &'static str, samples: &mut Samples) {
         at: moment(text),
         clock: text.to_owned(),
         by: subject(number == 0, number == 1),
-        target: (number > 0).then(|| subject(number % 2 == 0, number < 3)),
+        target: (number > 0).then(|| subject(number.is_multiple_of(2), number < 3)),
         app: (number > 2).then(|| subject(false, number == 3)),
         network: (number > 1).then(|| text.to_owned()),
         device: (number > 1).then(|| text.to_owned()),
