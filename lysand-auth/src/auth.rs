@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::ambient::Ambient;
-use crate::config::{Config, ConfigProblem, ConfigProblems, InForce, LiveConfig, MailRules, Signups};
+use crate::config::{Config, ConfigProblem, ConfigProblems, InForce, LiveConfig, Signups};
 use crate::error::Error;
 use crate::host::NoMail;
 use crate::host::accounts::Accounts;
@@ -106,16 +106,10 @@ impl Auth {
         self.0.in_force.signups()
     }
 
-    /// How mail is sent now.
+    /// All that is in force now of what can change while the server runs.
     #[must_use]
-    pub fn mail_rules(&self) -> MailRules {
-        self.0.in_force.mail()
-    }
-
-    /// The name by which people know the server now.
-    #[must_use]
-    pub fn title(&self) -> Option<String> {
-        self.0.in_force.title()
+    pub fn live_config(&self) -> LiveConfig {
+        self.0.in_force.get()
     }
 
     /// Puts another part of the configuration into force, from the next request on.

@@ -43,12 +43,8 @@ impl InForce {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner).signups)
     }
 
-    pub(crate) fn mail(&self) -> MailRules {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).mail
-    }
-
-    pub(crate) fn title(&self) -> Option<String> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).title.clone()
+    pub(crate) fn get(&self) -> LiveConfig {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn replace(&self, config: LiveConfig) -> Result<(), ConfigProblems> {

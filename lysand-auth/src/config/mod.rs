@@ -77,7 +77,7 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How strictly OAuth is spoken.
     pub oauth: OAuthRules,
-    /// How mail is sent at the start; [`Auth::mail_rules`](crate::Auth::mail_rules) tells what is in force.
+    /// How mail is sent at the start; [`Auth::live_config`](crate::Auth::mail_rules) tells what is in force.
     pub mail: MailRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     pub trusted_proxies: Vec<IpNet>,
@@ -99,7 +99,7 @@ pub struct Config {
     /// Which second factors there are.
     pub factors: Factors,
     /// The name under which authenticator apps list the server, and by which people know it, at the start; nothing is its host.
-    /// [`Auth::title`](crate::Auth::title) tells what is in force.
+    /// [`Auth::live_config`](crate::Auth::live_config) tells what is in force.
     pub title: Option<String>,
 }
 

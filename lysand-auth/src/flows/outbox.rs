@@ -265,7 +265,7 @@ async fn hand_over(auth: &Auth, due: &Due, letter: &Letter, tries: u32) -> Outco
     if error.is::<MailRefused>() {
         return Outcome::Failed(why);
     }
-    let (now, rules) = (auth.ambient().now(), auth.mail_rules());
+    let (now, rules) = (auth.ambient().now(), auth.live_config().mail);
     let next = now.plus(spread(again_after(tries), auth.ambient().bytes()));
     match next > due.created_at.plus(rules.retry_for) {
         true => Outcome::Failed(why),

@@ -29,6 +29,10 @@ impl Mailer for SwitchedMailer {
         self.present().send(letter).await
     }
 
+    async fn deliver(&self, letter: &Letter) -> HostResult<Option<String>> {
+        self.present().deliver(letter).await
+    }
+
     fn reaches_people(&self) -> bool {
         self.present().reaches_people()
     }

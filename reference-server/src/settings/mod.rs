@@ -238,7 +238,9 @@ impl Settings {
     /// Every problem at once.
     pub fn with_stored(&self, stored: impl IntoIterator<Item = (String, serde_json::Value)>) -> Result<Self, Problems> {
         let mut settings = Self::of_source(&self.source, live::stored(stored))?;
+        // What was found out since they were read.
         settings.http.base_url = self.http.base_url.clone();
+        settings.data_dir = self.data_dir.clone();
         Ok(settings)
     }
 

@@ -1,7 +1,8 @@
-//! Adding, naming and removing an authenticator app on the page of the own factors (FAC-35 to FAC-38, FAC-61 to FAC-64, FAC-66 to FAC-68).
+//! Adding, naming and removing an authenticator app on the page of the own factors (FAC-35 to FAC-38, FAC-61 to FAC-68).
 
 use std::time::Duration;
 
+use lysand_auth::host::accounts::{Accounts as _, Email};
 use tests::story;
 use tests::story::{CookieJar, query_of};
 
@@ -190,4 +191,25 @@ story!(authenticator_apps_have_a_maximum_number, &[("factors.max_totp", "2")], |
     begin(&story, &ada, &app.authorize_query()).await.post(&story, "totp", &first).await.signed_in();
     let second = key.code(story.now());
     begin(&story, &ada, &app.authorize_query()).await.post(&story, "totp", &second).await.signed_in();
+});
+
+story!(account_whose_address_is_not_confirmed_adds_no_factor, |story| {
+    let ada = story.person("ada").await;
+    let mut jar = browser_of(&story, &ada).await;
+    let form = token(&story, &mut jar).await;
+    let accounts = story.server().state().accounts.clone();
+    let id = story.account(&ada).await.id;
+    let with = async |confirmed: bool| {
+        let email = Email { address: ada.email.clone(), confirmed };
+        accounts.set_email(&id, &email).await.expect("an address");
+    };
+    let ask = async || {
+        let request = story.post(&format!("{SECURITY}/totp")).cookies(&jar);
+        request.form(&[("form_token", form.as_str())]).send().await
+    };
+    with(false).await;
+    let refused = ask().await;
+    assert!(refused.status != 200 && !refused.body.contains("<svg"), "{}: {}", refused.status, refused.body);
+    with(true).await;
+    assert!(ask().await.is(200).body.contains("<svg"), "with a confirmed one it does");
 });

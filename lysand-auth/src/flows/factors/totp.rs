@@ -125,7 +125,7 @@ fn shown(
     expires_at: Timestamp,
 ) -> Result<Setup, Error> {
     let host = auth.config().base_url.host();
-    let title = auth.title();
+    let title = auth.live_config().title;
     let issuer = title.as_deref().unwrap_or(host);
     let address = secret.address(issuer, &account.username, host);
     let qr_code = totp::qr_code(&address).map(Secret::new).ok_or_else(|| Error::failed("a QR code cannot be drawn"))?;
