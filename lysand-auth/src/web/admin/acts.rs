@@ -69,8 +69,14 @@ pub(super) async fn delete(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, i
     admin::require_deletable(&acting.auth, &acting.target).await?;
     let answer = shown(&acting.auth, acting.target.clone()).await?;
     let caller = wire::caller(&acting.req, acting.auth.config());
-    closing::remove(&acting.auth, &acting.target, acting.by(), &caller).await.map_err(Error::from)?;
-    Ok(answer)
+    match closing::remove(&acting.auth, &acting.target, acting.by(), &caller).await {
+        Ok(()) => Ok(answer),
+        // Somebody else was faster.
+        Err(_) if acting.auth.account(&acting.target.id).await?.is_none() => {
+            Err(Error::refused(Code::NotFound, texts::RECORD_NOT_FOUND).into())
+        }
+        Err(error) => Err(Error::from(error).into()),
+    }
 }
 
 /// `POST /api/v1/admin/accounts/:id/approve`
