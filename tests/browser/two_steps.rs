@@ -37,8 +37,9 @@ impl Looks {
         browser.click("form[action*='/account/security/totp'] button").await;
         browser.find(".qr svg").await;
         self.judge(browser, "totp").await;
-        let secret = browser.find("details code").await.prop("textContent").await.expect("a text").expect("a secret");
-        let app = Authenticator::new(&secret);
+        browser.click("details summary").await;
+        let secret = browser.evaluate("return document.querySelector('details code').textContent").await;
+        let app = Authenticator::new(secret.as_str().expect("a secret"));
         browser.fill("code", "000000").await;
         browser.click("form:has(#code) button").await;
         browser.find("#code-error").await;
