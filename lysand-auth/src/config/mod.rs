@@ -1,8 +1,8 @@
 //! What an embedder decides, one file a section. No file and no environment is read here; see [`Config::check`] for what is
 //! refused.
 
-#[cfg(feature = "sso")]
 mod admin;
+#[cfg(feature = "sso")]
 mod authorities;
 mod base_url;
 mod closing;
