@@ -2,7 +2,7 @@
 
 use crate::auth::Auth;
 use crate::config::ChangeEnds;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
@@ -13,6 +13,7 @@ use crate::secret::Secret;
 use crate::steps::ending::Spared;
 use crate::steps::mail::Outgoing;
 use crate::steps::new_password::{self, NotSet, PasswordChange};
+pub use crate::steps::presence::ProofWanted;
 use crate::steps::presence::{self, Present};
 use crate::steps::session::{self, NewSession};
 use crate::steps::{events, recovery};
@@ -92,10 +93,21 @@ pub async fn require(auth: &Auth) -> Result<(), Error> {
     recovery::require_passwords(auth).await
 }
 
-/// Whether whoever is signed in with a browser proved a moment ago to be there (people PPL-23).
-#[must_use]
-pub fn is_fresh(auth: &Auth, browser: &SignedInBrowser) -> bool {
-    crate::steps::proof::is_fresh(auth, &browser.session)
+/// Whether whoever is signed in with a browser proved a moment ago to be there: by two proofs where a sign-in needs two (people
+/// PPL-23, FAC-107).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_proven(auth: &Auth, browser: &SignedInBrowser) -> Result<bool, Error> {
+    Present::in_session(auth, &browser.session).is_proven(auth, &browser.account).await
+}
+
+/// What whoever is signed in with a browser still has to give before a change that could take the account over.
+///
+/// # Errors
+/// When host or database do not answer.
+pub async fn proof_wanted(auth: &Auth, browser: &SignedInBrowser) -> Result<ProofWanted, Error> {
+    Present::in_session(auth, &browser.session).wanted(auth, &browser.account).await
 }
 
 /// What the page of the password shows in this browser.
@@ -105,7 +117,7 @@ pub fn is_fresh(auth: &Auth, browser: &SignedInBrowser) -> bool {
 pub async fn state(auth: &Auth, browser: &SignedInBrowser) -> Result<PasswordState, Error> {
     recovery::require_passwords(auth).await?;
     let exists = auth.accounts().has_password(&browser.account.id).await.map_err(Error::from_host)?;
-    let is_fresh = is_fresh(auth, browser);
+    let is_fresh = is_proven(auth, browser).await?;
     Ok(PasswordState { exists, is_fresh, offers_apps: auth.config().password.change_ends == ChangeEnds::Sessions })
 }
 
@@ -200,8 +212,7 @@ async fn checked(auth: &Auth, account: &Account, new: &NewPassword, present: &Pr
             }
             present.note_password();
         }
-        _ if present.is_fresh() => {}
-        _ => return Err(Error::refused(Code::ProofRequired, texts::CONFIRM_IT_IS_YOU).into()),
+        _ => present.require(auth, account, None).await?,
     }
     Ok(password)
 }

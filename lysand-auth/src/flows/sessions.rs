@@ -121,12 +121,6 @@ pub async fn begin(
     signed_in.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(account), source, error))
 }
 
-/// Whether two proofs of different kinds were given in this session.
-#[must_use]
-pub fn had_two_proofs(browser: &SignedInBrowser) -> bool {
-    browser.session.methods.iter().any(|method| method == MULTI_FACTOR)
-}
-
 /// Whether a sign-in to the account needs two proofs.
 ///
 /// # Errors

@@ -62,12 +62,6 @@ impl Owner {
         self.token.as_ref()
     }
 
-    /// Whether the owner signed in a moment ago, so that no password is asked for.
-    #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        self.present.is_fresh()
-    }
-
     /// Demands that the owner signed in a moment ago, or the password.
     ///
     /// # Errors

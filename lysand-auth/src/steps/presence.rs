@@ -1,5 +1,5 @@
-//! Whether the owner of an account is there: signed in a moment ago, or proven by the password, which is a guess each time
-//!.
+//! Whether the owner of an account is there: signed in a moment ago, or proven by the password, which is a guess each time; by two
+//! proofs where a sign-in needs two (people PPL-23 to PPL-26, FAC-107).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,6 +14,18 @@ use crate::secret::Secret;
 use crate::steps::{own_factor, proof, session, throttle};
 use crate::store::{authorizations, sessions};
 use crate::texts;
+
+/// What still has to be given before a change that could take the account over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProofWanted {
+    /// Nothing: the owner proved a moment ago to be there.
+    Nothing,
+    /// The password, which the form of the change itself can take.
+    Password,
+    /// More than that: password and code together, or another sign-in.
+    Confirmation,
+}
 
 /// In what somebody acts: a session or a token. A proof counts there and nowhere else (people PPL-26).
 #[derive(Debug)]
@@ -62,9 +74,26 @@ impl Present {
         Self { subject, is_fresh, had_two, had_password: AtomicBool::new(false) }
     }
 
-    /// Whether somebody signed in a moment ago (people PPL-23, PPL-24).
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.is_fresh
+    /// Whether somebody proved a moment ago to be there: by two proofs where a sign-in needs two.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn is_proven(&self, auth: &Auth, account: &Account) -> Result<bool, Error> {
+        Ok(self.is_fresh && (self.had_two || !session::credentials_of(auth, &account.id).await?.two_step))
+    }
+
+    /// What [`require`](Self::require) will ask for.
+    ///
+    /// # Errors
+    /// When host or database do not answer.
+    pub(crate) async fn wanted(&self, auth: &Auth, account: &Account) -> Result<ProofWanted, Error> {
+        if self.is_proven(auth, account).await? {
+            return Ok(ProofWanted::Nothing);
+        }
+        let takes_password = !auth.config().sso.forced
+            && !session::credentials_of(auth, &account.id).await?.two_step
+            && auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
+        Ok(if takes_password { ProofWanted::Password } else { ProofWanted::Confirmation })
     }
 
     pub(crate) fn note_password(&self) {

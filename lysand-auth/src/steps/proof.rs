@@ -17,7 +17,7 @@ const FRESH: Duration = Duration::from_secs(300);
 
 /// Whether the session began so lately that it proves who is there (security ID-12).
 #[must_use]
-pub fn is_fresh(auth: &Auth, session: &Session) -> bool {
+pub(crate) fn is_fresh(auth: &Auth, session: &Session) -> bool {
     auth.ambient().now().since(session.authenticated_at) <= FRESH
 }
 

@@ -34,12 +34,6 @@ impl Viewer {
         Ok(Self { account, present, current: session.map(|session| session.id) })
     }
 
-    /// Whether the owner signed in a moment ago, so that nothing more is asked.
-    #[must_use]
-    pub fn is_fresh(&self) -> bool {
-        self.present.is_fresh()
-    }
-
     /// Whether this is the session that the viewer is in.
     pub(crate) fn is_in(&self, session: &SessionId) -> bool {
         self.current.as_ref() == Some(session)

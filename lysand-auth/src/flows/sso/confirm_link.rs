@@ -8,13 +8,15 @@ use super::owner::active_account;
 use super::refusals::invalid_flow;
 use crate::auth::Auth;
 use crate::config::Provider;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::identity::{Flow, Purpose, UnconfirmedLink};
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
-use crate::steps::proof;
+use crate::steps::presence::Present;
+use crate::steps::{proof, session};
 use crate::store::sso_flows;
+use crate::texts;
 
 /// What the owner is asked.
 #[derive(Debug)]
@@ -26,8 +28,10 @@ pub struct ConfirmationQuestion {
     pub provider: Provider,
     /// How the person knows the identity there.
     pub label: Option<String>,
-    /// Whether the password is asked for; not when it was given in this browser a moment ago.
+    /// Whether the owner must prove to be there; not when that was proven in this browser a moment ago.
     pub password: bool,
+    /// Whether the password proves it. Where a sign-in needs two proofs, another sign-in with this browser does (FAC-107).
+    pub takes_password: bool,
 }
 
 /// Who answers, and with what.
@@ -63,6 +67,9 @@ pub async fn confirmation_question(
 /// many; 409 when the identity was linked meanwhile.
 pub async fn confirm_link(auth: &Auth, flow_id: &str, confirmation: &LinkConfirmation) -> Result<(), Error> {
     let (flow, question, link) = unconfirmed(auth, flow_id, confirmation).await?;
+    if question.password && !question.takes_password {
+        return Err(Error::refused(Code::InvalidGrant, texts::CONFIRM_IT_IS_YOU));
+    }
     if question.password {
         let own = confirmation.browser.as_ref().filter(|browser| browser.account.id == question.account.id);
         let (password, session) = (confirmation.password.as_ref(), own.map(|browser| &browser.session.id));
@@ -88,10 +95,13 @@ async fn unconfirmed(
     };
     let account = active_account(auth, account).await?.ok_or_else(invalid_flow)?;
     let provider = auth.config().sso.provider_of_issuer(&flow.issuer).ok_or_else(invalid_flow)?.clone();
-    let is_proven = confirmation
-        .browser
-        .as_ref()
-        .is_some_and(|browser| browser.account.id == account.id && proof::is_fresh(auth, &browser.session));
-    let question = ConfirmationQuestion { account, provider, label: link.label.clone(), password: !is_proven };
+    let own = confirmation.browser.as_ref().filter(|browser| browser.account.id == account.id);
+    let is_proven = match own {
+        Some(browser) => Present::in_session(auth, &browser.session).is_proven(auth, &account).await?,
+        None => false,
+    };
+    let takes_password = !auth.config().sso.forced && !session::credentials_of(auth, &account.id).await?.two_step;
+    let (label, password) = (link.label.clone(), !is_proven);
+    let question = ConfirmationQuestion { account, provider, label, password, takes_password };
     Ok((flow, question, link))
 }

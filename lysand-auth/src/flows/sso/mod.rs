@@ -17,4 +17,3 @@ pub use self::begin::{LinkStart, ProviderRedirect, link, sign_in};
 pub use self::confirm_link::{ConfirmationQuestion, LinkConfirmation, confirm_link, confirmation_question};
 pub use self::links::{AccountIdentity, Linked, forget, get, identities, list, remove, unlink};
 pub use crate::model::identity::{Hints, StartedBy};
-pub use crate::steps::proof::is_fresh;

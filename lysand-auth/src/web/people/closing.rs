@@ -14,6 +14,7 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::closing::{self as flow, ClosingError, Owner};
+use crate::flows::credentials::{self, ProofWanted};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{ClosePage, FieldOnPage, Page};
 use crate::model::form_error::FormErrors;
@@ -125,10 +126,11 @@ async fn shown(
     said: Said,
 ) -> Result<HttpResponse, Error> {
     let account = &browser.account;
-    let has_password = !auth.config().sso.forced
-        && said.closed_at.is_none()
-        && auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
-    let is_fresh = Owner::in_browser(auth, browser).is_fresh();
+    // Nothing is asked of an account that is closed already.
+    let wanted = match said.closed_at {
+        Some(_) => ProofWanted::Nothing,
+        None => credentials::proof_wanted(auth, browser).await?,
+    };
     let reader = params.reader(req).for_account(Some(account));
     let status = said.status();
     let field = |asked, value, error| FieldOnPage { asked, required: true, value, error };
@@ -140,8 +142,8 @@ async fn shown(
         has_grace: !auth.config().closing.grace.is_zero(),
         closed: said.closed_at.is_some(),
         username: field(true, said.typed, said.username),
-        current_password: field(!is_fresh && has_password, String::new(), said.wrong_password),
-        confirm: (!is_fresh && !has_password).then(|| confirm_identity::address(&reader, CLOSE)),
+        current_password: field(wanted == ProofWanted::Password, String::new(), said.wrong_password),
+        confirm: (wanted == ProofWanted::Confirmation).then(|| confirm_identity::address(&reader, CLOSE)),
         export: reader.keep(EXPORT),
         error: said.error,
         account: reader.keep(&auth.config().base_url.join("/account")),

@@ -66,7 +66,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
         let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
             return Ok(to_sign_in(&auth, &reader, then));
         };
-        if is_proven(&auth, &browser).await? {
+        if credentials::is_proven(&auth, &browser).await? {
             return Ok(redirect(&reader.keep(&auth.config().base_url.join(then))));
         }
         shown((&auth, &req, &params), (&browser, form.token()), then, Said::default()).await
@@ -115,14 +115,6 @@ struct Said {
     error: Option<&'static str>,
     wrong_password: Option<&'static str>,
     wrong_code: Option<&'static str>,
-}
-
-/// Whether somebody proved a moment ago to be there, by two proofs where a sign-in needs them.
-async fn is_proven(auth: &Auth, browser: &SignedInBrowser) -> Result<bool, Error> {
-    match credentials::is_fresh(auth, browser) {
-        true => Ok(sessions::had_two_proofs(browser) || !sessions::needs_two_proofs(auth, &browser.account).await?),
-        false => Ok(false),
-    }
 }
 
 async fn shown(

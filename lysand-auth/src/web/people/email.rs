@@ -11,6 +11,7 @@ use super::password::to_sign_in;
 use super::paths::EMAIL;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::credentials::{self, ProofWanted};
 use crate::flows::email::{self as flow, AddressError, NewAddress, Owner, Pending};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{EmailPage, FieldOnPage, Page};
@@ -160,9 +161,7 @@ async fn shown(
 ) -> Result<HttpResponse, Error> {
     let account = &browser.account;
     let state = flow::state(auth, account).await?;
-    let has_password =
-        !auth.config().sso.forced && auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
-    let is_fresh = Owner::in_browser(auth, browser).is_fresh();
+    let wanted = credentials::proof_wanted(auth, browser).await?;
     let reader = params.reader(req).for_account(Some(account));
     let status = said.status();
     let field = |asked, value, error| FieldOnPage { asked, required: true, value, error };
@@ -175,8 +174,8 @@ async fn shown(
         pending: state.pending.as_ref().map(|pending| pending.email.as_str()),
         undo_until: state.undo_until.map(Into::into),
         new_email: field(true, said.typed, said.email),
-        current_password: field(!is_fresh && has_password, String::new(), said.password),
-        confirm: (!is_fresh && !has_password).then(|| confirm_identity::address(&reader, EMAIL)),
+        current_password: field(wanted == ProofWanted::Password, String::new(), said.password),
+        confirm: (wanted == ProofWanted::Confirmation).then(|| confirm_identity::address(&reader, EMAIL)),
         code: field(state.pending.is_some(), String::new(), said.code),
         notice: said.notice,
         error: said.error,

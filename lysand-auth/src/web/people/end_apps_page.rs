@@ -8,6 +8,7 @@ use super::confirm_identity;
 use super::password::to_sign_in;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::credentials;
 use crate::flows::end_apps::{self as flow, Viewer, WhichApps};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{EndAppsPage, Page};
@@ -44,7 +45,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
         let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), app_list::PATH));
         };
-        if which == WhichApps::All && !Viewer::in_browser(&auth, &browser).is_fresh() {
+        if which == WhichApps::All && !credentials::is_proven(&auth, &browser).await? {
             return Ok(redirect(&confirm_identity::address(&params.reader(&req), app_list::END_ALL)));
         }
         shown((&auth, &req, &params), (&browser, form.token()), which, None).await

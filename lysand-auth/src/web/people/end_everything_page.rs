@@ -9,6 +9,7 @@ use super::password::to_sign_in;
 use super::paths::{SESSIONS, SESSIONS_END, SESSIONS_ENDED};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::credentials;
 use crate::flows::own_sessions::{self as flow, Viewer};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{EndEverythingPage, MessagePage, Page, Reader};
@@ -30,7 +31,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
         let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), SESSIONS_END));
         };
-        if !Viewer::in_browser(&auth, &browser).is_fresh() {
+        if !credentials::is_proven(&auth, &browser).await? {
             return Ok(redirect(&confirm_identity::address(&params.reader(&req), SESSIONS_END)));
         }
         shown((&auth, &req, &params), (&browser, form.token()), None).await

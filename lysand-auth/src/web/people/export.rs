@@ -11,6 +11,7 @@ use super::password::to_sign_in;
 use super::paths::EXPORT;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::credentials::{self, ProofWanted};
 use crate::flows::export::{self as flow, Export, Owner};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{ExportPage, FieldOnPage, Page};
@@ -97,9 +98,7 @@ async fn shown(
     said: Said,
 ) -> Result<HttpResponse, Error> {
     let account = &browser.account;
-    let has_password =
-        !auth.config().sso.forced && auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
-    let is_fresh = Owner::in_browser(auth, browser).is_fresh();
+    let wanted = credentials::proof_wanted(auth, browser).await?;
     let reader = params.reader(req).for_account(Some(account));
     let status = match said.error.is_some() || said.wrong_password.is_some() {
         true => StatusCode::UNPROCESSABLE_ENTITY,
@@ -110,12 +109,12 @@ async fn shown(
         form_token,
         username: &account.username,
         current_password: FieldOnPage {
-            asked: !is_fresh && has_password,
+            asked: wanted == ProofWanted::Password,
             required: true,
             value: String::new(),
             error: said.wrong_password,
         },
-        confirm: (!is_fresh && !has_password).then(|| confirm_identity::address(&reader, EXPORT)),
+        confirm: (wanted == ProofWanted::Confirmation).then(|| confirm_identity::address(&reader, EXPORT)),
         error: said.error,
         account: reader.keep(&auth.config().base_url.join("/account")),
     });

@@ -10,9 +10,10 @@ use super::password::to_sign_in;
 use super::paths::SECURITY;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
+use crate::flows::credentials;
 use crate::flows::factors::own::{self as flow, Act, OwnProof, Owner};
 use crate::flows::factors::totp::{self, Enrolled, Setup};
-use crate::flows::sessions::{self, SignedInBrowser};
+use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{FactorOnPage, FieldOnPage, Page, RecoveryCodesPage, SecurityPage, TotpPage};
 use crate::secret::Secret;
 use crate::texts;
@@ -338,7 +339,6 @@ async fn shown(
     let account = &browser.account;
     let own = flow::list(auth, account).await?;
     let reader = params.reader(req).for_account(Some(account));
-    let is_fresh = Owner::in_browser(auth, browser).is_fresh() && (sessions::had_two_proofs(browser) || !own.two_step);
     let action = |what: &str| reader.keep(&format!("{SECURITY}/{what}"));
     let apps = own.factors.iter().map(|factor| FactorOnPage {
         id: &factor.id,
@@ -360,7 +360,7 @@ async fn shown(
         two_step_action: action("two_step"),
         recovery_action: action("recovery"),
         recovery_left: own.recovery_left,
-        fresh: is_fresh,
+        fresh: credentials::is_proven(auth, browser).await?,
         confirm: confirm_identity::address(&reader, SECURITY),
         notice,
         error,

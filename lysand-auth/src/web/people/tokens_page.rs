@@ -11,6 +11,7 @@ use super::tokens::wanted;
 use crate::auth::Auth;
 use crate::config::PersonalTokens;
 use crate::error::{Code, Error};
+use crate::flows::credentials::{self, ProofWanted};
 use crate::flows::personal_tokens::{
     self as flow, ListSpan, MadeToken, Owner, PersonalToken, TokenError, TokenLifetime,
 };
@@ -157,9 +158,7 @@ async fn shown(
     let account = &browser.account;
     let span = ListSpan { limit: Some(ALL), ..ListSpan::default() };
     let found = flow::list(auth, &account.id, span).await?;
-    let is_fresh = Owner::in_browser(auth, browser).is_fresh();
-    let has_password =
-        !auth.config().sso.forced && auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
+    let wanted = credentials::proof_wanted(auth, browser).await?;
     let reader = params.reader(req).for_account(Some(account));
     let typed = |name: &str| {
         let typed = if said.keeps { params.words(name).ok().flatten() } else { None };
@@ -178,8 +177,8 @@ async fn shown(
         username: &account.username,
         tokens: found.items.iter().map(on_page).collect(),
         made: said.made.as_ref().map(|made| MadeTokenOnPage { name: &made.token.name, value: made.value.expose() }),
-        may_make: found.items.len() < MOST && (is_fresh || has_password),
-        fresh: is_fresh,
+        may_make: found.items.len() < MOST && wanted != ProofWanted::Confirmation,
+        fresh: wanted == ProofWanted::Nothing,
         scopes: scopes(auth, account, &typed("scopes")),
         scopes_error: said.problem("scopes"),
         name: field("name", true),
@@ -188,7 +187,7 @@ async fn shown(
         may_never_end: rules.never,
         networks: field("networks", false),
         current_password: FieldOnPage {
-            asked: !is_fresh && has_password,
+            asked: wanted == ProofWanted::Password,
             required: true,
             value: String::new(),
             error: wrong,

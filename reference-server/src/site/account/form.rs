@@ -7,8 +7,8 @@ use actix_web::error::InternalError;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use lysand_auth::error::Error;
+use lysand_auth::flows::credentials;
 use lysand_auth::flows::sessions::SignedInBrowser;
-use lysand_auth::flows::sso;
 use lysand_auth::web::{self, ApiError};
 
 use super::redirect;
@@ -38,8 +38,8 @@ impl PostedForm {
     }
 
     /// Whether the person proved a moment ago to be there, as a change of the ways to sign in demands (security ID-12).
-    pub(super) fn is_fresh(&self) -> bool {
-        sso::is_fresh(&self.state.auth, &self.browser.session)
+    pub(super) async fn is_proven(&self) -> Result<bool, Error> {
+        credentials::is_proven(&self.state.auth, &self.browser).await
     }
 
     /// Redirects to the page, with a notice.

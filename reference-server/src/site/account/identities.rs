@@ -10,7 +10,7 @@ use crate::site::texts::AccountNotice;
 
 /// Begins to link an identity: redirects to the provider.
 pub(super) async fn link(form: PostedForm) -> Result<HttpResponse, ApiError> {
-    if !form.is_fresh() {
+    if !form.is_proven().await? {
         return Ok(form.to_confirmation());
     }
     let auth = &form.state.auth;
@@ -26,7 +26,7 @@ pub(super) async fn link(form: PostedForm) -> Result<HttpResponse, ApiError> {
 
 /// Unlinks an identity.
 pub(super) async fn unlink(form: PostedForm) -> Result<HttpResponse, ApiError> {
-    if !form.is_fresh() {
+    if !form.is_proven().await? {
         return Ok(form.to_confirmation());
     }
     match sso::unlink(&form.state.auth, &form.browser.account.id, &form.text("issuer")?).await {

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::error::Error;
 use lysand_auth::flows::closing;
+use lysand_auth::flows::credentials;
 use lysand_auth::flows::invitations::{self, MayInvite};
 use lysand_auth::flows::outbox;
 use lysand_auth::flows::sso::{self, Linked};
@@ -50,6 +51,10 @@ pub(super) async fn show(
     let is_linked = |id: &str| linked.iter().any(|linked: &Linked| linked.provider.id == id);
     let others = sso.providers.iter().filter(|provider| !is_linked(&provider.id));
     let may_invite = |account| invitations::may_invite(&state.auth, account) != MayInvite::No;
+    let fresh = match &browser.0 {
+        Some(browser) => credentials::is_proven(&state.auth, browser).await?,
+        None => false,
+    };
     let invites = browser.account().is_some_and(may_invite);
     let page = AccountPage {
         mail_refused: mail_refused(&state, browser.account()).await?,
@@ -85,7 +90,7 @@ pub(super) async fn show(
             home: reader.keep(HOME),
             admin: browser.account().filter(|account| is_led_to_admin(&state, account)).map(|_| reader.keep(ADMIN)),
         },
-        fresh: browser.0.as_ref().is_some_and(|browser| sso::is_fresh(&state.auth, &browser.session)),
+        fresh,
     };
     Ok(state.pages.reply(&reader, StatusCode::OK, "account.html", &page))
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::accounts::row;
 use super::deed::{AT_ONCE, Deed, GRAVE, address, done};
-use super::frame::{ACCOUNTS, Visitor, frame, rendered, shown, visitor};
+use super::frame::{ACCOUNTS, Posted, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin::{self, AccountForStaff};
@@ -53,14 +53,9 @@ pub(super) async fn submit(
     id: Path<String>,
 ) -> HttpResponse {
     let reply = async {
-        let form = form.map_err(|ApiError(error)| error)?;
-        form.params.require_known_type()?;
-        let staff = match visitor(&auth, &req, &form.reader()).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => {
-                form.prove_origin()?;
-                return Ok(reply);
-            }
+        let Posted { form, staff } = match posted(&auth, &req, form).await? {
+            PostedBy::Staff(posted) => *posted,
+            PostedBy::Other(reply) => return Ok(reply),
         };
         let again = |why: String| one(&auth, &req, &form.params, (&staff, form.token(), &id), (None, Some(why)));
         if form.is_stale()? {

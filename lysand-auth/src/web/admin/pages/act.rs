@@ -4,11 +4,11 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::deed::{Deed, Filled, GRAVE, address, done};
-use super::frame::{ACCOUNTS, Visitor, frame, rendered, role_words, shown, visitor};
+use super::frame::{ACCOUNTS, Posted, PostedBy, Visitor, frame, posted, rendered, role_words, shown, visitor};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin::{self, Act};
-use crate::flows::credentials;
+use crate::flows::credentials::{self, ProofWanted};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{AdminActPage, Page, RoleChoice};
 use crate::model::account::Role;
@@ -50,14 +50,9 @@ pub(super) async fn submit(
     path: Path<(String, String)>,
 ) -> HttpResponse {
     let reply = async {
-        let form = form.map_err(|ApiError(error)| error)?;
-        form.params.require_known_type()?;
-        let staff = match visitor(&auth, &req, &form.reader()).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => {
-                form.prove_origin()?;
-                return Ok(reply);
-            }
+        let Posted { form, staff } = match posted(&auth, &req, form).await? {
+            PostedBy::Staff(posted) => *posted,
+            PostedBy::Other(reply) => return Ok(reply),
         };
         let (id, deed) = (&path.0, grave(&path.1)?);
         let again = |why: String| asked(&auth, &req, &form.params, (&staff, form.token(), id, deed), Some(why));
@@ -103,9 +98,7 @@ async fn asked(
 ) -> Result<HttpResponse, Error> {
     let reader = params.reader(req).for_account(Some(&staff.account));
     let target = admin::target(auth, &staff.account, id, Act::Warn).await?;
-    let is_fresh = credentials::is_fresh(auth, staff);
-    let has_password =
-        !auth.config().sso.forced && auth.accounts().has_password(&staff.account.id).await.map_err(Error::from_host)?;
+    let wanted = credentials::proof_wanted(auth, staff).await?;
     let path = format!("{ACCOUNTS}/{id}/{}", deed.name());
     let sign_in = || {
         let place = auth.config().base_url.join("/account/sign-in");
@@ -127,8 +120,8 @@ async fn asked(
             }
             _ => Vec::new(),
         },
-        asks_password: !is_fresh && has_password,
-        sign_in: (!is_fresh && !has_password).then(sign_in),
+        asks_password: wanted == ProofWanted::Password,
+        sign_in: (wanted == ProofWanted::Confirmation).then(sign_in),
         error,
         back: reader.keep(&address(auth, id)),
     });

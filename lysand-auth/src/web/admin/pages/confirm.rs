@@ -6,7 +6,7 @@ use super::frame::{Posted, frame, shown};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin;
-use crate::flows::credentials;
+use crate::flows::credentials::{self, ProofWanted};
 use crate::flows::events::FileFormat;
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{AdminConfirmPage, ChoiceOnPage, Page};
@@ -40,9 +40,7 @@ pub(super) async fn asked(
     (question, error): (Question, Option<String>),
 ) -> Result<HttpResponse, Error> {
     let reader = params.reader(req).for_account(Some(&staff.account));
-    let is_fresh = credentials::is_fresh(auth, staff);
-    let has_password =
-        !auth.config().sso.forced && auth.accounts().has_password(&staff.account.id).await.map_err(Error::from_host)?;
+    let wanted = credentials::proof_wanted(auth, staff).await?;
     let sign_in = || {
         let place = auth.config().base_url.join("/account/sign-in");
         reader.keep(&with_query(&place, [("return_to", question.place.as_str()), ("prompt", "login")]))
@@ -56,8 +54,8 @@ pub(super) async fn asked(
         what: question.what,
         subject: question.subject,
         formats: if question.has_formats { formats(params) } else { Vec::new() },
-        asks_password: !is_fresh && has_password,
-        sign_in: (!is_fresh && !has_password).then(sign_in),
+        asks_password: wanted == ProofWanted::Password,
+        sign_in: (wanted == ProofWanted::Confirmation).then(sign_in),
         error,
         back: reader.keep(&auth.config().base_url.join(&question.back)),
     });

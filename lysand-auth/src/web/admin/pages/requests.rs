@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::frame::{ACCOUNTS, REQUESTS, Visitor, frame, rendered, shown, visitor};
+use super::frame::{ACCOUNTS, Posted, PostedBy, REQUESTS, Visitor, frame, posted, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin::{self, Act};
@@ -46,14 +46,9 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
 /// `POST /admin/requests`, with `do` = `approve` or `reject` and one `id` for each request.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     let reply = async {
-        let form = form.map_err(|ApiError(error)| error)?;
-        form.params.require_known_type()?;
-        let staff = match visitor(&auth, &req, &form.reader()).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => {
-                form.prove_origin()?;
-                return Ok(reply);
-            }
+        let Posted { form, staff } = match posted(&auth, &req, form).await? {
+            PostedBy::Staff(posted) => *posted,
+            PostedBy::Other(reply) => return Ok(reply),
         };
         let again = |error: &'static str| {
             queue(&auth, &req, &form.params, (&staff, form.token()), (None, Some(error.to_owned())))
@@ -70,7 +65,7 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         if ids.is_empty() {
             return again(texts::NOTHING_CHOSEN).await;
         }
-        if !approves && !credentials::is_fresh(&auth, &staff) {
+        if !approves && !credentials::is_proven(&auth, &staff).await? {
             // Whoever is declined is removed (people PPL-16).
             let confirm = with_query(CONFIRM_IDENTITY, [("then", REQUESTS)]);
             return Ok(redirect(&form.reader().keep(&auth.config().base_url.join(&confirm))));

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use super::frame::{Posted, PostedBy, SETTINGS, Visitor, frame, posted, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::admin;
+use crate::flows::credentials::{self, ProofWanted};
 use crate::flows::sessions::SignedInBrowser;
 use crate::flows::settings::{self, Setting, SettingChange, SettingKind, SettingSource};
-use crate::flows::{admin, credentials};
 use crate::host::pages::{AdminSettingsPage, Page, SettingChoice, SettingOnPage, SettingsSection};
 use crate::model::form_error::FormErrors;
 use crate::secret::Secret;
@@ -139,9 +140,7 @@ async fn all(
 ) -> Result<HttpResponse, Error> {
     let reader = params.reader(req).for_account(Some(&staff.account));
     let known = settings::list(auth, &staff.account).await?;
-    let is_fresh = credentials::is_fresh(auth, staff);
-    let has_password =
-        !auth.config().sso.forced && auth.accounts().has_password(&staff.account.id).await.map_err(Error::from_host)?;
+    let wanted = credentials::proof_wanted(auth, staff).await?;
     let sign_in = || {
         let place = auth.config().base_url.join("/account/sign-in");
         reader.keep(&with_query(&place, [("return_to", SETTINGS), ("prompt", "login")]))
@@ -157,8 +156,8 @@ async fn all(
         form_token,
         seen: settings::state(auth, &staff.account).await?,
         sections: sections(&known, params, &outcome)?,
-        asks_password: !is_fresh && has_password,
-        sign_in: (!is_fresh && !has_password).then(sign_in),
+        asks_password: wanted == ProofWanted::Password,
+        sign_in: (wanted == ProofWanted::Confirmation).then(sign_in),
         notice: outcome.notice,
         error: outcome.error.or(others),
     }));

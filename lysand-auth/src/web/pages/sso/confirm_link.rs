@@ -90,7 +90,7 @@ async fn show(
         label: question.label.as_deref(),
         account: pages::account_on_page(&question.account),
         password: question.password,
-        takes_password: !auth.config().sso.forced,
+        takes_password: question.takes_password,
         cancel: reader.keep(&auth.config().home_page()),
         error: error.map(str::to_owned),
     });
