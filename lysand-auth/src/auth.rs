@@ -240,13 +240,13 @@ impl Auth {
         self.0.secret_key.subkey("mail code")
     }
 
-    /// The key of recovery codes.
-    pub(crate) fn recovery_key(&self) -> [u8; 64] {
-        self.0.secret_key.subkey("recovery code")
+    /// The keys of recovery codes: the first is that of new ones, and codes live on when another file comes first.
+    pub(crate) fn recovery_keys(&self) -> impl Iterator<Item = [u8; 64]> {
+        self.config().keys.secrets().all().map(|key| key.subkey("recovery code"))
     }
 
-    /// The key that signs challenges for a proof of work.
-    pub(crate) fn work_key(&self) -> [u8; 64] {
+    /// The key that signs challenges: for a proof of work, and, with that word in front, for a passkey.
+    pub(crate) fn challenge_key(&self) -> [u8; 64] {
         self.0.secret_key.subkey("proof of work")
     }
 

@@ -175,6 +175,10 @@ codes! {
     FactorRequired = "interaction_required", 403;
     /// The code of a second factor is wrong, used or too old (FAC-171).
     WrongFactor = "invalid_grant", 400;
+    /// A passkey was not accepted (FAC-175).
+    WrongPasskey = "invalid_grant", 400;
+    /// A passkey that nobody has here any more (FAC-55).
+    UnknownPasskey = "invalid_grant", 400;
     /// A sign-in that lacked something is over, or began in another browser (FAC-173).
     SignInOver = "invalid_grant", 410;
     /// A sign-in does not take this kind of proof (FAC-174).

@@ -14,6 +14,7 @@
 //! | [`keys`] | the key files of a server |
 //! | `signing` | what is signed: the session cookie, id tokens |
 //! | [`config`] | what the embedder decides |
+//! | `passkey` | passkeys: what browsers get, and whether what they send is right |
 //! | [`password`] | argon2id with bounded slots and queue, for hosts |
 //! | [`error`] | refusals and failures, and the table of their names and statuses |
 //! | [`secret`] | values that are never printed |
@@ -27,7 +28,7 @@
 //! | `postgres` | yes | PostgreSQL, without libpq and OpenSSL |
 //! | `actix` | yes | the module `web`: routes, pages and extractors for actix-web. Without it there are the flows |
 //! | `sso` | yes | signing in with identity providers |
-//! | `passkeys` | yes | nothing yet |
+//! | `passkeys` | yes | signing in with passkeys |
 //! | `native`, `opaque` | no | nothing yet; `opaque` implies `native` |
 //! | `testing` | no | what tests of a host need |
 //!
@@ -42,7 +43,7 @@
 #![warn(missing_docs, unnameable_types, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 // What only a part that is left out calls stays as it is, so that no function has to list the features of its callers.
 #![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "actix", feature = "sso")),
+    not(all(feature = "sqlite", feature = "postgres", feature = "actix", feature = "sso", feature = "passkeys")),
     allow(dead_code, unreachable_pub)
 )]
 
@@ -59,6 +60,7 @@ pub mod keys;
 #[cfg(all(feature = "sqlite", feature = "actix"))]
 pub mod manual;
 pub(crate) mod model;
+mod passkey;
 pub mod password;
 mod proof_of_work;
 pub mod secret;

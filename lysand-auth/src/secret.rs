@@ -112,6 +112,11 @@ impl Digest {
         self.0.ct_eq(stored).into()
     }
 
+    /// Whether it begins with these bytes; it takes as long whether it does or not.
+    pub(crate) fn begins_with(&self, bytes: &[u8]) -> bool {
+        self.0.get(..bytes.len()).is_some_and(|beginning| beginning.ct_eq(bytes).into())
+    }
+
     /// The digest as base64url without padding, as PKCE writes it (RFC 7636 §4.2).
     #[must_use]
     pub fn to_base64url(self) -> String {

@@ -93,6 +93,8 @@ texts! {
         LOGIN_PENDING = "Your login is currently pending approval";
         /// Its account is gone.
         NO_SUCH_ACCOUNT_ANY_MORE = "There is no such account any more.";
+        /// Nobody has it here, or not any more (FAC-55).
+        UNKNOWN_PASSKEY = "This server does not know the passkey.";
         /// Only providers sign people in (Lysand §5, §13.2).
         PASSWORDS_DISABLED =
             "Logging in with a password is disabled by the administrator. Please use a valid OpenID Connect provider.";
@@ -104,6 +106,8 @@ texts! {
         WRONG_FACTOR = "The code is wrong, used or too old.";
         /// What was typed cannot be a code.
         NO_CODE = "This is no such code.";
+        /// One text for every cause that lies in a passkey.
+        WRONG_PASSKEY = "The passkey was not accepted.";
         /// The kind is not one of those that are asked for.
         NOT_OFFERED = "That way is not offered for this sign-in.";
         /// Another mail is asked for too soon.
@@ -120,6 +124,12 @@ texts! {
         START_AGAIN = "Start again";
         /// To a program that cannot ask for it.
         FACTOR_REQUIRED = "This account wants a second proof.";
+        /// Where one is added.
+        PASSKEY_TAKEN = "This passkey is registered already.";
+        TOO_MANY_PASSKEYS = "There are as many passkeys as there can be.";
+        PASSKEY = "Passkey";
+        LAST_WAY_IN = "This is the last way to sign in.";
+        PASSKEY_ADDED = "The passkey is added. Everything else that was signed in to your account is signed out.";
         /// What the page of the own second factors says: what was done, and what went wrong.
         FACTOR_ADDED = "The authenticator app is added. Everything else that was signed in to your account is signed out.";
         FACTOR_REMOVED = "It is removed. Everything else that was signed in to your account is signed out.";
@@ -131,7 +141,7 @@ texts! {
         SETUP_OVER = "Setting up this app took too long. Please start again.";
         TOO_MANY_APPS = "You have as many authenticator apps as there can be. Remove one first.";
         FACTOR_OVER = "It is gone already.";
-        NO_SECOND_FACTOR = "Add an authenticator app first.";
+        NO_SECOND_FACTOR = "Add a passkey or an authenticator app first.";
         ADDRESS_FIRST = "Confirm your e-mail address first.";
         CHANGED_MEANWHILE = "Something else of your account was changed at the same moment. Please try again.";
         CODES_SHOWN = "These codes were shown already.";
@@ -374,6 +384,7 @@ texts! {
         DID_FACTOR_RENAMED = "A second factor got another name";
         DID_RECOVERY_MADE = "New recovery codes were made";
         DID_RECOVERY_USED = "A recovery code was used";
+        DID_PASSKEY_COUNTER = "A passkey may have been copied";
         DID_TWO_STEP_ON = "Two-step sign-in was turned on";
         DID_TWO_STEP_OFF = "Two-step sign-in was turned off";
         DID_MAIL_FACTOR_ON = "Codes by mail were allowed as a second proof";

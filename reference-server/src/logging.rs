@@ -6,12 +6,12 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// What a server with this `log.level` logs unless `RUST_LOG` says otherwise. What `actix_http` calls errors are malformed
-/// requests, which anybody can send.
+/// requests, which anybody can send; so are those of `webauthn_rs_core`, which writes whole credentials besides.
 #[must_use]
 pub fn filter_of(level: &str) -> String {
     match level {
-        "off" | "error" => format!("{level},actix_http=off"),
-        _ => format!("{level},actix_server=warn,actix_http=off"),
+        "off" | "error" => format!("{level},actix_http=off,webauthn_rs_core=off"),
+        _ => format!("{level},actix_server=warn,actix_http=off,webauthn_rs_core=off"),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lysand_auth::config::ConfigProblems;
 use lysand_auth::error::Error;
-use lysand_auth::flows::factors::keys;
+use lysand_auth::flows::factors::{keys, passkeys};
 use lysand_auth::flows::settings;
 use lysand_auth::host::live_settings::FormErrors;
 use lysand_auth::keys::{KeyError, Keys};
@@ -92,6 +92,7 @@ impl State {
         database::bring_up_to_date(&store, &settings).await?;
         let state = Self::build(settings, ambient, (pages, keys, store))?;
         state.require_keys_of_factors().await?;
+        state.warn_of_lost_passkeys().await;
         state.with_stored_settings().await
     }
 
@@ -104,6 +105,18 @@ impl State {
             "{} secrets of second factors are sealed under the key {}, which is none of keys.secrets: bring its file back",
             first.secrets, first.name
         )))
+    }
+
+    /// Tells whoever changed the domain how many passkeys stopped working with that (FAC-71).
+    async fn warn_of_lost_passkeys(&self) {
+        match passkeys::of_other_domains(&self.auth).await {
+            Ok(0) => {}
+            Ok(passkeys) => tracing::warn!(
+                passkeys,
+                "passkeys for another domain do not work here: bring http.base_url or passkeys.rp_id back, or have people add new ones"
+            ),
+            Err(error) => tracing::warn!(%error, "the passkeys cannot be counted"),
+        }
     }
 
     /// The same over a database and keys that are there: for commands, which create nothing (faults D7).

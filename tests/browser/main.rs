@@ -35,6 +35,7 @@ mod joining;
 mod keyboard;
 mod layout;
 mod out_of_band;
+mod passkeys;
 mod phanpy_like;
 mod recovering;
 mod signing_in;

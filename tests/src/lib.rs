@@ -15,6 +15,7 @@
 //! | [`browser`] | a real Chromium, with scripts on or off, narrow or wide, light or dark |
 //! | [`sign_in_pages`] | what a person does on the pages: sign in, approve, deny |
 //! | [`authenticator`] | an authenticator app, which knows a secret and shows its codes |
+//! | [`soft_passkey`] | an authenticator of software, which makes and uses a passkey |
 //! | [`redirects`] | the callback of an app: the redirect that brings the code |
 //! | [`site`] | a small web site on another origin: an app that a browser visits |
 //! | [`frontend`] | a frontend that somebody else wrote, with some bad habits |
@@ -51,6 +52,7 @@ pub mod reverse_proxy;
 pub mod server;
 pub mod sign_in_pages;
 pub mod site;
+pub mod soft_passkey;
 pub mod story;
 pub mod tcp_proxy;
 pub mod tls;

@@ -25,7 +25,7 @@ struct Rules {
 const LYSAND_AUTH: Rules = Rules {
     name: "lysand-auth",
     layers: &[
-        &["ambient", "secret", "error", "password", "proof_of_work", "texts", "keys", "work"],
+        &["ambient", "secret", "error", "password", "passkey", "proof_of_work", "texts", "keys", "work"],
         &["model", "config", "signing"],
         &["store", "host", "upstream"],
         &["auth"],

@@ -19,6 +19,12 @@ pub struct Factors {
     pub tries: u32,
     /// How many authenticator apps one account can have.
     pub max_totp: u32,
+    /// How many passkeys one account can have.
+    pub max_passkeys: u32,
+    /// Whether a passkey can take the place of name and password.
+    pub passkey_sign_in: bool,
+    /// Whether a passkey that verified its owner is two proofs at once (FAC-83).
+    pub passkey_alone: bool,
     /// How many recovery codes a set has.
     pub recovery_codes: u32,
 }
@@ -41,6 +47,9 @@ impl Default for Factors {
             pending_ttl: Duration::from_secs(600),
             tries: 5,
             max_totp: 3,
+            max_passkeys: 25,
+            passkey_sign_in: true,
+            passkey_alone: true,
             recovery_codes: 10,
         }
     }
@@ -61,6 +70,7 @@ impl Factors {
         for (name, number, most) in [
             ("factors.tries", self.tries, 20),
             ("factors.max_totp", self.max_totp, 20),
+            ("factors.max_passkeys", self.max_passkeys, 100),
             ("factors.recovery_codes", self.recovery_codes, 50),
         ] {
             if !(1..=most).contains(&number) {

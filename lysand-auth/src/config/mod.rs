@@ -13,6 +13,7 @@ mod lifetimes;
 mod live;
 mod mail;
 mod oauth;
+mod passkeys;
 mod password;
 mod personal_tokens;
 mod problem;
@@ -35,6 +36,7 @@ pub(crate) use self::live::InForce;
 pub use self::live::LiveConfig;
 pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
+pub use self::passkeys::Passkeys;
 pub use self::password::{ChangeEnds, PasswordRules};
 pub use self::personal_tokens::PersonalTokens;
 pub use self::problem::{ConfigProblem, ConfigProblems};
@@ -98,6 +100,8 @@ pub struct Config {
     pub admin: AdminRules,
     /// Which second factors there are.
     pub factors: Factors,
+    /// For which domain passkeys are made.
+    pub passkeys: Passkeys,
     /// The name under which authenticator apps list the server, and by which people know it, at the start; nothing is its host.
     /// [`Auth::live_config`](crate::Auth::live_config) tells what is in force.
     pub title: Option<String>,
@@ -127,6 +131,7 @@ impl Config {
             closing: Closing::default(),
             admin: AdminRules::default(),
             factors: Factors::default(),
+            passkeys: Passkeys::default(),
             title: None,
         }
     }
@@ -234,6 +239,12 @@ impl Config {
         Self { factors, ..self }
     }
 
+    /// For which domain passkeys are made.
+    #[must_use]
+    pub fn with_passkeys(self, passkeys: Passkeys) -> Self {
+        Self { passkeys, ..self }
+    }
+
     /// The name by which people know the server.
     #[must_use]
     pub fn with_title(self, title: impl Into<String>) -> Self {
@@ -252,7 +263,10 @@ impl Config {
         }
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
         let name = self.session_cookie.as_str();
-        let is_ours = ["form", "__Host-form"].contains(&name) || name.contains("sso_") || name.contains("signin_");
+        let is_ours = ["form", "__Host-form"].contains(&name)
+            || name.contains("sso_")
+            || name.contains("signin_")
+            || ["passkey", "__Host-passkey"].contains(&name);
         let needs_https = name.starts_with("__") && !self.base_url.is_secure();
         if name.is_empty() || !name.bytes().all(is_name) || is_ours || needs_https {
             let why = "must be letters, digits, `_`, `-` or `.`, no name of another cookie of ours, and begin with `__` over https alone";
@@ -274,6 +288,7 @@ impl Config {
         problems.extend(self.personal_tokens.check());
         problems.extend(self.closing.check());
         problems.extend(self.factors.check());
+        problems.extend(self.passkeys.check(&self.base_url));
         problems
     }
 

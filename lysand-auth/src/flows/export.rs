@@ -11,6 +11,7 @@ use crate::model::caller::Caller;
 use crate::model::device::Device;
 use crate::model::event::{ActivityBy, Actor, Event, EventKind};
 use crate::model::identity::LinkedIdentity;
+use crate::model::passkeys::StoredPasskey;
 use crate::model::personal_token::PersonalToken;
 use crate::model::rate_limit::Rule;
 use crate::model::scope::Scopes;
@@ -111,7 +112,10 @@ fn of_library(kept: &Kept) -> [(String, Value); 11] {
         ("apps".to_owned(), kept.grants.iter().map(|grant| of_grant(grant, &kept.apps)).collect()),
         ("personal_tokens".to_owned(), kept.personal_tokens.iter().map(of_personal_token).collect()),
         ("identities".to_owned(), kept.identities.iter().map(of_identity).collect()),
-        ("factors".to_owned(), kept.factors.iter().map(of_factor).collect()),
+        (
+            "factors".to_owned(),
+            kept.factors.iter().map(of_factor).chain(kept.passkeys.iter().map(of_passkey)).collect(),
+        ),
         ("invitations".to_owned(), kept.invitations.iter().map(of_invitation).collect()),
         ("events".to_owned(), kept.events.iter().map(of_event).collect()),
         ("mails".to_owned(), kept.mails.iter().map(of_mail).collect()),
@@ -134,6 +138,17 @@ fn of_factor(factor: &NamedFactor) -> Value {
         "name": factor.name,
         "created_at": time(factor.created_at),
         "last_used_at": time_or_none(factor.last_used_at),
+    })
+}
+
+/// What the authenticator calls it, and the public key, are of use to nobody else.
+fn of_passkey(passkey: &StoredPasskey) -> Value {
+    json!({
+        "type": "passkey",
+        "name": passkey.name,
+        "created_at": time(passkey.created_at),
+        "last_used_at": time_or_none(passkey.last_used_at),
+        "synced": passkey.backed_up,
     })
 }
 

@@ -7,16 +7,15 @@ use crate::error::{Code, Error};
 use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::AccountId;
 use crate::model::app::App;
-use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, whole_request};
+use crate::model::authorization::{AuthorizationRequest, whole_request};
 use crate::model::credentials::Demand;
 use crate::model::event::EventKind;
 use crate::model::session::Browser;
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
-use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{events, identifier, recovery, sign_in, standing, throttle, waiting};
+use crate::steps::{events, identifier, recovery, request, sign_in, standing, throttle, waiting};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -76,7 +75,7 @@ async fn checked(
     whom: &mut Option<AccountId>,
 ) -> Result<SignedIn, Error> {
     throttle::refuse_address(auth, attempt.source)?;
-    let (app, checked) = checked_request(auth, &attempt.request).await?;
+    let (app, checked) = request::check_sign_in(auth, &attempt.request).await?;
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
     }
@@ -155,24 +154,4 @@ fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
         }
     }
     Ok((identifier, password))
-}
-
-async fn checked_request(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, CheckedRequest), Error> {
-    for (name, value) in [
-        ("client_id", &request.client_id),
-        ("redirect_uri", &request.redirect_uri),
-        ("response_type", &request.response_type),
-        ("scope", &request.scope),
-    ] {
-        if value.is_none() {
-            return Err(Error::required(name));
-        }
-    }
-    let checked = request::check(auth, request, Omitted::Refused).await;
-    checked.map_err(|error| {
-        error.told(|problem| match problem {
-            RequestProblem::UnknownClient => Some(Error::refused(Code::UnknownApplication, "Invalid application")),
-            other => request::lysand(other),
-        })
-    })
 }

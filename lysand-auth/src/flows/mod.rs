@@ -21,6 +21,7 @@ pub mod invitations;
 pub mod login;
 pub mod outbox;
 pub mod own_sessions;
+pub mod passkey_login;
 pub mod personal_tokens;
 pub mod profile;
 pub mod reset;

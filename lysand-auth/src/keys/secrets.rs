@@ -28,7 +28,7 @@ impl SecretKeys {
     }
 
     /// All of them, the first one first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &SecretKey> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &SecretKey> {
         self.0.iter()
     }
 

@@ -57,6 +57,8 @@ kinds! {
     RecoveryMade = "recovery_made";
     /// A recovery code was used.
     RecoveryUsed = "recovery_used";
+    /// The counter of a passkey did not rise: there may be a copy of it.
+    PasskeyCounter = "passkey_counter";
     /// A sign-in needs two proofs from now on.
     TwoStepOn = "two_step_on";
     /// A single proof finishes a sign-in again.
@@ -194,17 +196,6 @@ impl EventKind {
             Self::SignInFailed => texts::DID_SIGN_IN_FAILED,
             Self::SignInBlocked => texts::DID_SIGN_IN_BLOCKED,
             Self::Throttled => texts::DID_THROTTLED,
-            Self::FactorPassed => texts::DID_FACTOR_PASSED,
-            Self::FactorFailed => texts::DID_FACTOR_FAILED,
-            Self::FactorAdded => texts::DID_FACTOR_ADDED,
-            Self::FactorRemoved => texts::DID_FACTOR_REMOVED,
-            Self::FactorRenamed => texts::DID_FACTOR_RENAMED,
-            Self::RecoveryMade => texts::DID_RECOVERY_MADE,
-            Self::RecoveryUsed => texts::DID_RECOVERY_USED,
-            Self::TwoStepOn => texts::DID_TWO_STEP_ON,
-            Self::TwoStepOff => texts::DID_TWO_STEP_OFF,
-            Self::EmailFactorOn => texts::DID_MAIL_FACTOR_ON,
-            Self::EmailFactorOff => texts::DID_MAIL_FACTOR_OFF,
             Self::SignOut => texts::DID_SIGN_OUT,
             Self::SessionEnded => texts::DID_SESSION_ENDED,
             Self::SessionsEnded => texts::DID_SESSIONS_ENDED,
@@ -245,6 +236,24 @@ impl EventKind {
             Self::Suspended => texts::DID_SUSPENDED,
             Self::Unsuspended => texts::DID_UNSUSPENDED,
             Self::Unlocked => texts::DID_UNLOCKED,
+            _ => return self.words_of_factors(),
+        })
+    }
+
+    const fn words_of_factors(self) -> Option<&'static str> {
+        Some(match self {
+            Self::FactorPassed => texts::DID_FACTOR_PASSED,
+            Self::FactorFailed => texts::DID_FACTOR_FAILED,
+            Self::FactorAdded => texts::DID_FACTOR_ADDED,
+            Self::FactorRemoved => texts::DID_FACTOR_REMOVED,
+            Self::FactorRenamed => texts::DID_FACTOR_RENAMED,
+            Self::RecoveryMade => texts::DID_RECOVERY_MADE,
+            Self::RecoveryUsed => texts::DID_RECOVERY_USED,
+            Self::PasskeyCounter => texts::DID_PASSKEY_COUNTER,
+            Self::TwoStepOn => texts::DID_TWO_STEP_ON,
+            Self::TwoStepOff => texts::DID_TWO_STEP_OFF,
+            Self::EmailFactorOn => texts::DID_MAIL_FACTOR_ON,
+            Self::EmailFactorOff => texts::DID_MAIL_FACTOR_OFF,
             _ => return None,
         })
     }

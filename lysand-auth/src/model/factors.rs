@@ -5,6 +5,7 @@ use crate::keys::Sealed;
 use crate::model::account::AccountId;
 use crate::model::proofs::ProofKind;
 use crate::model::session::SessionId;
+use crate::passkey::Used;
 use crate::secret::Digest;
 
 /// A kind of second factor that the library has itself. The order is that in which they are offered when none was used
@@ -12,6 +13,8 @@ use crate::secret::Digest;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FactorKind {
+    /// A passkey.
+    Passkey,
     /// A code of an authenticator app.
     Totp,
     /// A code that is sent by mail.
@@ -22,12 +25,13 @@ pub enum FactorKind {
 
 impl FactorKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Totp, Self::Email, Self::Recovery];
+    pub const ALL: [Self; 4] = [Self::Passkey, Self::Totp, Self::Email, Self::Recovery];
 
     /// The name in the configuration, in addresses and in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Passkey => "passkey",
             Self::Totp => "totp",
             Self::Email => "email",
             Self::Recovery => "recovery",
@@ -42,6 +46,7 @@ impl FactorKind {
 
     pub(crate) fn proof(self) -> ProofKind {
         match self {
+            Self::Passkey => ProofKind::Passkey,
             Self::Totp => ProofKind::Totp,
             Self::Email => ProofKind::Email,
             Self::Recovery => ProofKind::Recovery,
@@ -106,6 +111,8 @@ impl PendingSignIn {
 /// What a right answer uses up, in the transaction of what it buys (FAC-120).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Consumed {
+    /// A passkey, and the challenge that it answered.
+    Passkey { id: String, used: Used, challenge: Digest },
     /// The code of an authenticator app, of this time step.
     Totp { factor: String, step: i64 },
     /// A recovery code.

@@ -125,6 +125,17 @@ pub enum Mail {
         /// When.
         at: Timestamp,
     },
+    /// The counter of a passkey did not rise: there may be a copy of it.
+    PasskeyCopied {
+        /// Its name.
+        name: String,
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        network: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
     /// New recovery codes were made; those before are void.
     RecoveryMade {
         /// The browser or program, in words.
@@ -229,6 +240,7 @@ pub const KINDS_OF_MAIL: &[&str] = &[
     "two_step_off",
     "recovery_used",
     "recovery_made",
+    "passkey_copied",
     "factor_guessed",
     "code",
     "identity_linked",
@@ -273,6 +285,7 @@ impl Mail {
             Self::TwoStepOff { .. } => "two_step_off",
             Self::RecoveryUsed { .. } => "recovery_used",
             Self::RecoveryMade { .. } => "recovery_made",
+            Self::PasskeyCopied { .. } => "passkey_copied",
             Self::FactorGuessed => "factor_guessed",
             Self::Code { .. } => "code",
             Self::IdentityLinked { .. } => "identity_linked",

@@ -8,7 +8,8 @@ use crate::model::factors::Consumed;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::SessionId;
 use crate::steps::mail::{self, Outgoing};
-use crate::store::{Conn, events, factors, mail_tokens, pending, rate_limits, recovery_codes};
+use crate::steps::passkeys;
+use crate::store::{self, Conn, events, factors, mail_tokens, pending, rate_limits, recovery_codes};
 use crate::texts;
 
 /// A second proof that was right when it was checked.
@@ -63,6 +64,10 @@ pub(crate) async fn use_up(
     match consumed {
         Consumed::Totp { factor, step } => factors::use_step(c, account, (factor, *step), now).await,
         Consumed::Recovery(digest) => recovery_codes::spend(c, account, *digest, now).await,
+        Consumed::Passkey { id, used, challenge } => {
+            let is_new = passkeys::spend(c, *challenge, now).await?;
+            Ok(is_new && store::passkeys::note_use(c, account, (id, *used), now).await?)
+        }
         Consumed::Email(token) => mail_tokens::spend(c, token, now).await,
     }
 }

@@ -53,7 +53,9 @@ impl<'a> Proven<'a> {
         let proofs = self.proofs(now);
         let mut methods: Vec<String> = proofs.iter().map(|proof| proof.kind.method()).collect();
         methods.dedup();
-        methods.extend(proofs.are_two().then(|| MULTI_FACTOR.to_owned()));
+        // A passkey without a proof before it verified its owner: two proofs at once (FAC-83).
+        let is_two = proofs.are_two() || (self.first.is_none() && *self.by == ProofKind::Passkey);
+        methods.extend(is_two.then(|| MULTI_FACTOR.to_owned()));
         methods
     }
 

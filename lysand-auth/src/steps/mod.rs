@@ -21,6 +21,7 @@ pub(crate) mod new_tokens;
 pub(crate) mod notices;
 pub(crate) mod own_factor;
 pub(crate) mod owner;
+pub(crate) mod passkeys;
 pub(crate) mod pending;
 pub(crate) mod presence;
 pub(crate) mod proof;

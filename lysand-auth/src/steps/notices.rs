@@ -40,6 +40,12 @@ pub(crate) fn recovery_made(auth: &Auth, account: &Account, caller: &Caller) -> 
     Outgoing::to_confirmed(auth, account, Mail::RecoveryMade { device, network, at })
 }
 
+/// The counter of a passkey did not rise: there may be a copy of it (FAC-76).
+pub(crate) fn passkey_copied(auth: &Auth, account: &Account, name: &str, caller: &Caller) -> Option<Outgoing> {
+    let (device, network, at) = circumstances(auth, caller);
+    Outgoing::to_confirmed(auth, account, Mail::PasskeyCopied { name: name.to_owned(), device, network, at })
+}
+
 /// A recovery code was used.
 pub(crate) fn recovery_used(auth: &Auth, account: &Account, left: u64, caller: &Caller) -> Option<Outgoing> {
     let (device, network, at) = circumstances(auth, caller);

@@ -22,7 +22,7 @@ pub(crate) const PURPOSE: &str = "signup";
 pub(crate) async fn read(auth: &Auth, sent: &str) -> Result<Option<Solved>, Error> {
     let now = auth.ambient().now();
     let cost = auth.signups().proof_of_work_cost;
-    let Some(unchecked) = proof_of_work::read(sent, &auth.work_key(), PURPOSE, cost, now) else { return Ok(None) };
+    let Some(unchecked) = proof_of_work::read(sent, &auth.challenge_key(), PURPOSE, cost, now) else { return Ok(None) };
     let solved = unchecked.solved();
     let known =
         auth.store().look_up(move |c| Box::pin(spent::is_spent(c, spent::Kind::ProofOfWork, solved.nonce, now)));

@@ -18,13 +18,14 @@ impl RecoverySet {
     pub(crate) fn new(auth: &Auth, account: &Account) -> Self {
         let number = auth.config().factors.recovery_codes;
         let codes: Vec<Secret> = (0..number).map(|_| recovery_code::generate(auth.ambient())).collect();
-        let digests = codes.iter().filter_map(|code| digest(auth, account, code.expose())).collect();
+        let digests = codes.iter().filter_map(|code| digests(auth, account, code.expose()).next()).collect();
         Self { codes, digests }
     }
 }
 
-/// What the database keeps of a code as somebody typed it; none for what is no code.
-pub(crate) fn digest(auth: &Auth, account: &Account, typed: &str) -> Option<Digest> {
-    let code = recovery_code::normalised(typed)?;
-    Some(recovery_code::digest(&auth.recovery_key(), account.id.as_str(), &code))
+/// What the database may keep of a code as somebody typed it, under each key, that of new codes first; nothing for what is no code.
+pub(crate) fn digests(auth: &Auth, account: &Account, typed: &str) -> impl Iterator<Item = Digest> {
+    let code = recovery_code::normalised(typed);
+    let under = |key| code.as_ref().map(|code| recovery_code::digest(&key, account.id.as_str(), code));
+    auth.recovery_keys().filter_map(under).collect::<Vec<_>>().into_iter()
 }

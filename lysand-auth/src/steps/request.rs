@@ -63,6 +63,30 @@ pub(crate) fn lysand(problem: RequestProblem) -> Option<Error> {
     }
 }
 
+/// Checks the request of a sign-in: all of `client_id`, `redirect_uri`, `response_type` and `scope` must be there.
+///
+/// # Errors
+/// 422 for what is missing, 400 for an unknown client, then as Lysand §5 lists them.
+pub(crate) async fn check_sign_in(auth: &Auth, request: &AuthorizationRequest) -> Result<(App, CheckedRequest), Error> {
+    for (name, value) in [
+        ("client_id", &request.client_id),
+        ("redirect_uri", &request.redirect_uri),
+        ("response_type", &request.response_type),
+        ("scope", &request.scope),
+    ] {
+        if value.is_none() {
+            return Err(Error::required(name));
+        }
+    }
+    let checked = check(auth, request, Omitted::Refused).await;
+    checked.map_err(|error| {
+        error.told(|problem| match problem {
+            RequestProblem::UnknownClient => Some(Error::refused(Code::UnknownApplication, "Invalid application")),
+            other => lysand(other),
+        })
+    })
+}
+
 /// Mastodon's refusal of a request (Mastodon §5.2).
 pub(crate) fn mastodon(problem: RequestProblem) -> Error {
     match problem {

@@ -7,13 +7,13 @@ use crate::model::account::Account;
 use crate::model::credentials::Credentials;
 use crate::model::factors::{Consumed, FactorKind, StoredFactor, place};
 use crate::model::mail_token::Purpose;
+use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
 use crate::model::recovery_code;
 use crate::model::totp::{self, TotpSecret};
-use crate::secret::Secret;
 use crate::steps::completion::wrong_code;
 use crate::steps::host_rules::Proven;
-use crate::steps::mail;
+use crate::steps::{mail, passkeys, recovery_set};
 use crate::store::{factors, mail_tokens, recovery_codes};
 use crate::texts;
 
@@ -23,9 +23,14 @@ const LONGEST_NAME: usize = 64;
 const LONGEST: usize = 64;
 
 /// Whether a sign-in lacks a second proof (FAC-4). A provider's word is enough by itself, unless the operator says otherwise
-/// (FAC-95).
+/// (FAC-95), and so is a passkey, which verified its owner (FAC-83).
 pub(crate) fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> bool {
-    let is_enough = *proven.by == ProofKind::Provider && auth.config().factors.after_sso == AfterSso::Skip;
+    let rules = &auth.config().factors;
+    let is_enough = match proven.by {
+        ProofKind::Provider => rules.after_sso == AfterSso::Skip,
+        ProofKind::Passkey => rules.passkey_alone,
+        _ => false,
+    };
     known.two_step && !is_enough && !proven.proofs(auth.ambient().now()).are_two()
 }
 
@@ -34,6 +39,7 @@ pub(crate) struct Usable {
     pub(crate) kinds: Vec<FactorKind>,
     pub(crate) recovery_left: i64,
     apps: Vec<StoredFactor>,
+    pub(crate) passkeys: Vec<StoredPasskey>,
 }
 
 /// What is usable after `first`: the account has it, the configuration allows it, and it is of another kind (FAC-1).
@@ -50,22 +56,24 @@ pub(crate) async fn usable(
         Box::pin(async move { Ok((factors::proven(c, &id).await?, recovery_codes::left(c, &id).await?)) })
     });
     let (apps, recovery_left) = found.await?;
+    let passkeys = passkeys::working(auth, &account.id).await?;
     let allowed = &auth.config().factors;
     let has = |kind: &FactorKind| match kind {
+        FactorKind::Passkey => !passkeys.is_empty(),
         FactorKind::Totp => !apps.is_empty(),
         FactorKind::Recovery => recovery_left > 0,
-        FactorKind::Email => takes_mail(auth, account, known, apps.is_empty()),
+        FactorKind::Email => takes_mail(auth, account, known, apps.is_empty() && passkeys.is_empty()),
     };
     let kinds = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && kind.proof() != *first && has(kind));
-    Ok(Usable { kinds: kinds.collect(), recovery_left, apps })
+    Ok(Usable { kinds: kinds.collect(), recovery_left, apps, passkeys })
 }
 
 /// Whether a code by mail is a second proof: never beside a stronger one unasked, and not while the mailbox alone has just set
 /// the password, for then it would be both proofs (FAC-87).
-fn takes_mail(auth: &Auth, account: &Account, known: Credentials, has_no_app: bool) -> bool {
+fn takes_mail(auth: &Auth, account: &Account, known: Credentials, has_nothing_stronger: bool) -> bool {
     let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
     let is_confirmed = account.email.as_ref().is_some_and(|email| email.confirmed);
-    reaches && is_confirmed && !known.was_reset_by_mail && (known.mail_factor || has_no_app)
+    reaches && is_confirmed && !known.was_reset_by_mail && (known.mail_factor || has_nothing_stronger)
 }
 
 /// A code of the right form for its kind: what counts of it.
@@ -82,6 +90,7 @@ pub(crate) fn code_of(kind: FactorKind, typed: &str) -> Result<String, Error> {
     match kind {
         FactorKind::Totp => Some(digits()).filter(|code| has_digits(code, totp::DIGITS)),
         FactorKind::Email => Some(digits()).filter(|code| has_digits(code, 8)),
+        FactorKind::Passkey => None,
         FactorKind::Recovery => recovery_code::normalised(typed).map(|code| code.expose().to_owned()),
     }
     .ok_or_else(invalid)
@@ -98,17 +107,23 @@ pub(crate) async fn check(
     (kind, code, pending): (FactorKind, &str, Option<&str>),
 ) -> Result<Consumed, Error> {
     match kind {
+        FactorKind::Passkey => Err(wrong_code()),
         FactorKind::Totp => {
             let found = usable.apps.iter().find_map(|app| step(auth, app, code).map(|step| (app, step)));
             let (app, step) = found.filter(|(app, step)| *step > app.last_step).ok_or_else(wrong_code)?;
             Ok(Consumed::Totp { factor: app.id.clone(), step })
         }
         FactorKind::Recovery => {
-            let digest = recovery_code::digest(&auth.recovery_key(), account.id.as_str(), &Secret::new(code));
-            let id = account.id.clone();
-            let found =
-                auth.store().look_up(move |c| Box::pin(async move { recovery_codes::is_unused(c, &id, digest).await }));
-            if found.await? { Ok(Consumed::Recovery(digest)) } else { Err(wrong_code()) }
+            for digest in recovery_set::digests(auth, account, code) {
+                let id = account.id.clone();
+                let found = auth
+                    .store()
+                    .look_up(move |c| Box::pin(async move { recovery_codes::is_unused(c, &id, digest).await }));
+                if found.await? {
+                    return Ok(Consumed::Recovery(digest));
+                }
+            }
+            Err(wrong_code())
         }
         FactorKind::Email => {
             let Some(pending) = pending.map(str::to_owned) else { return Err(wrong_code()) };
@@ -139,10 +154,10 @@ pub(crate) fn secret_of(auth: &Auth, app: &StoredFactor) -> Option<TotpSecret> {
 ///
 /// # Errors
 /// 422 when it is too long, or has control characters (FAC-178).
-pub(crate) fn name_of(typed: &str) -> Result<String, Error> {
+pub(crate) fn name_of(typed: &str, usual: &str) -> Result<String, Error> {
     let name = typed.trim();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return Err(Error::refused(Code::Validation, texts::BAD_NAME));
     }
-    Ok(if name.is_empty() { texts::AUTHENTICATOR_APP.to_owned() } else { name.to_owned() })
+    Ok(if name.is_empty() { usual.to_owned() } else { name.to_owned() })
 }

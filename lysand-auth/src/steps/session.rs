@@ -14,8 +14,9 @@ use crate::model::authorization::{Authorization, CheckedRequest};
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
 use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::proofs::MULTI_FACTOR;
 use crate::model::rate_limit::FailedAttempts;
-use crate::model::session::{Session, SessionId};
+use crate::model::session::{Session, SessionId, SignedInBrowser};
 use crate::secret::{Digest, Secret};
 use crate::steps::completion::Completion;
 use crate::steps::events::event;
@@ -119,6 +120,19 @@ impl NewSession {
             }
         }
         Self { session, ..self }
+    }
+
+    /// The session that takes the place of a browser's, whose owner gave a second factor of this kind just now.
+    pub(crate) fn after_factor(
+        auth: &Auth,
+        account: &Account,
+        browser: Option<&SignedInBrowser>,
+        (known, kind): (Credentials, &ProofKind),
+    ) -> Result<Option<(Self, Secret)>, Error> {
+        let Some(browser) = browser else { return Ok(None) };
+        let (session, cookie) = Self::new(auth, account, Some(browser.session.id.clone()), known)?;
+        let methods = [kind.method(), MULTI_FACTOR.to_owned()];
+        Ok(Some((session.proven_anew(&browser.session, &methods), cookie)))
     }
 
     /// The same, and its owner is told if the account does not know the browser (people PPL-114).

@@ -226,6 +226,20 @@ pub(crate) async fn factor(
     }
 }
 
+/// Counts an answer that nobody can guess: for its sign-in alone (FAC-118).
+///
+/// # Errors
+/// `SignInOver` when that is over, or bears no more.
+pub(crate) async fn uncounted_factor(auth: &Auth, pending: &str) -> Result<CountedFactor, Error> {
+    let (id, most, now) = (pending.to_owned(), i64::from(auth.config().factors.tries), auth.ambient().now());
+    let tries = auth
+        .store()
+        .write_one(move |c| Box::pin(async move { store::pending::count_answer(c, &id, most, now).await }))
+        .await?
+        .ok_or_else(completion::over)?;
+    Ok(CountedFactor { counted: FailedAttempts { counters: [None, None, None], now }, is_last: tries >= most })
+}
+
 /// Takes an answer back that came to no verdict.
 pub(crate) async fn forget_factor(auth: &Auth, pending: Option<&str>, attempts: FailedAttempts) -> Result<(), Error> {
     let id = pending.map(str::to_owned);

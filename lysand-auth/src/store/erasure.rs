@@ -6,8 +6,9 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl};
 use super::conn::Conn;
 use super::schema::{
     auth_authorization, auth_credentials, auth_email_change, auth_event, auth_factor, auth_family, auth_identity,
-    auth_invitation, auth_known_browser, auth_mail, auth_mail_token, auth_pending, auth_recovery_code,
-    auth_refresh_token, auth_session, auth_sign_up, auth_sso_flow, auth_token, auth_trusted_browser, auth_waiting,
+    auth_invitation, auth_known_browser, auth_mail, auth_mail_token, auth_passkey, auth_passkey_user, auth_pending,
+    auth_recovery_code, auth_refresh_token, auth_session, auth_sign_up, auth_sso_flow, auth_token,
+    auth_trusted_browser, auth_waiting,
 };
 use crate::error::Error;
 use crate::model::account::AccountId;
@@ -41,6 +42,8 @@ pub(crate) async fn erase(conn: &mut Conn, account: &AccountId) -> Result<(), Er
     delete!(conn, auth_mail_token::account_id, auth_mail_token, id);
     delete!(conn, auth_email_change::account_id, auth_email_change, id);
     delete!(conn, auth_factor::account_id, auth_factor, id);
+    delete!(conn, auth_passkey::account_id, auth_passkey, id);
+    delete!(conn, auth_passkey_user::account_id, auth_passkey_user, id);
     delete!(conn, auth_recovery_code::account_id, auth_recovery_code, id);
     delete!(conn, auth_pending::account_id, auth_pending, id);
     delete!(conn, auth_trusted_browser::account_id, auth_trusted_browser, id);

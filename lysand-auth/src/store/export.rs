@@ -4,7 +4,7 @@ use diesel::{ExpressionMethods, QueryDsl};
 
 use super::conn::Conn;
 use super::schema::{auth_email_change, auth_known_browser, auth_mail};
-use super::{events, factors, grants, identities, invitations, personal_tokens, sessions, sign_ups};
+use super::{events, factors, grants, identities, invitations, passkeys, personal_tokens, sessions, sign_ups};
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
@@ -12,6 +12,7 @@ use crate::model::app::App;
 use crate::model::event::Event;
 use crate::model::identity::LinkedIdentity;
 use crate::model::list_page::RowSpan;
+use crate::model::passkeys::StoredPasskey;
 use crate::model::personal_token::PersonalToken;
 use crate::model::session::Session;
 use crate::model::sign_up::{Invitation, SignUpRecord};
@@ -31,6 +32,7 @@ pub(crate) struct Kept {
     pub(crate) personal_tokens: Vec<PersonalToken>,
     pub(crate) identities: Vec<LinkedIdentity>,
     pub(crate) factors: Vec<factors::NamedFactor>,
+    pub(crate) passkeys: Vec<StoredPasskey>,
     pub(crate) invitations: Vec<Invitation>,
     pub(crate) events: Vec<Event>,
     pub(crate) mails: Vec<SentMail>,
@@ -68,6 +70,7 @@ pub(crate) async fn of_account(conn: &mut Conn, account: &AccountId, now: Timest
         personal_tokens: personal_tokens::some(conn, account, &everything, now).await?,
         identities: identities::of_account(conn, account).await?,
         factors: factors::names(conn, account).await?,
+        passkeys: passkeys::of_account(conn, account).await?,
         invitations: invitations::list(conn, Some(account), MOST).await?,
         events: events::of_account(conn, account, Timestamp::from_micros(0), MOST).await?,
         mails: mails(conn, account).await?,

@@ -41,6 +41,7 @@ mod migrate;
 mod on;
 pub(crate) mod outbox_signal;
 pub(crate) mod own_tokens;
+pub(crate) mod passkeys;
 pub(crate) mod pending;
 pub(crate) mod personal_tokens;
 #[cfg(feature = "postgres")]

@@ -343,6 +343,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    auth_passkey (id) {
+        id -> Text,
+        account_id -> Text,
+        credential_id -> Text,
+        rp_id -> Text,
+        public_key -> Text,
+        counter -> BigInt,
+        backup_eligible -> SmallInt,
+        backed_up -> SmallInt,
+        verified -> SmallInt,
+        transports -> Text,
+        model -> Nullable<Text>,
+        name -> Text,
+        copied_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        last_used_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_passkey_user (account_id) {
+        account_id -> Text,
+        handle -> Text,
+    }
+}
+
+diesel::table! {
     auth_recovery_code (account_id, digest) {
         account_id -> Text,
         digest -> Binary,

@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Disowned,
     /// An address with which an app is just signing somebody up (people PPL-219).
     AppAddress,
+    /// A challenge that a passkey answered (FAC-75).
+    PasskeyChallenge,
     /// A day on which it was recorded that a personal token came from elsewhere (people PPL-120).
     ForeignNetwork,
 }
@@ -28,6 +30,7 @@ impl Kind {
             Self::ProofOfWork => "proof_of_work",
             Self::Disowned => "disowned",
             Self::AppAddress => "app_address",
+            Self::PasskeyChallenge => "passkey",
             Self::ForeignNetwork => "foreign_network",
         }
     }

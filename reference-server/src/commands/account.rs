@@ -46,7 +46,7 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
         AccountCommand::Role { name, role } => set_role(state, &name, role).await,
         AccountCommand::Delete { name } => delete(state, &name).await,
         AccountCommand::Export { name } => export(state, &name).await,
-        AccountCommand::Factors { name, .. } => recovery::reset_factors(state, &name).await,
+        AccountCommand::Factors { name, only, .. } => recovery::reset_factors(state, &name, only.as_deref()).await,
         AccountCommand::SignOut { name } => {
             let account = find(state, &name).await?;
             own_sessions::end_everything_of(&state.auth, &account, Actor::Command, &Caller::default()).await?;

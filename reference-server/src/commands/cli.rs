@@ -202,6 +202,8 @@ pub(super) enum KeysCommand {
         /// The file to make
         file: PathBuf,
     },
+    /// Seal every secret of a second factor under the first key of keys.secrets; the other keys can go afterwards
+    Rewrap,
 }
 
 /// `account …`; NAME is a user name or an e-mail address.
@@ -239,6 +241,9 @@ pub(super) enum AccountCommand {
         /// Do so
         #[arg(long, required = true)]
         reset: bool,
+        /// Remove those of one kind alone
+        #[arg(long, value_parser = ["passkey", "totp", "recovery"])]
+        only: Option<String>,
     },
     /// Give an account another e-mail address; the former one is told
     SetEmail {
@@ -448,6 +453,8 @@ mod tests {
             "mail list --json",
             "mail retry 1",
             "keys new new.pem",
+            "keys rewrap",
+            "account factors alice --reset --only passkey",
         ] {
             assert!(parsed(words).is_ok(), "{words}");
         }

@@ -127,6 +127,7 @@ async fn administer(state: &State, command: Command, as_json: bool) -> Result<Ou
         Command::Invite(command) => invite::run(state, command, as_json).await,
         Command::Events(wanted) => events::run(state, wanted, as_json).await,
         Command::Mail(command) => mail::run(state, command, as_json).await,
+        Command::Keys(_) => recovery::rewrap_secrets(state).await,
         Command::Sweep => database::sweep(state, as_json).await.map(|()| Outcome::looked()),
         _ => Ok(Outcome::looked()),
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lysand_auth::config::FactorKind;
 use lysand_auth::flows::events::{Actor, Caller};
 use lysand_auth::flows::reset::{self, Demanded};
 use lysand_auth::flows::{email, factors, outbox};
@@ -48,17 +49,30 @@ pub(super) async fn reset(state: &State, name: &str, at_sign_in: bool, as_json: 
     Ok(Outcome::changed_account("account reset", &account))
 }
 
-/// Removes the second factors of somebody who has lost them (FAC-116).
-pub(super) async fn reset_factors(state: &State, name: &str) -> Result<Outcome, CommandError> {
+/// Removes the second factors of somebody who has lost them, or those of one kind (FAC-116).
+pub(super) async fn reset_factors(state: &State, name: &str, only: Option<&str>) -> Result<Outcome, CommandError> {
     let account = find(state, name).await?;
-    let removed = factors::own::reset(&state.auth, &account, Actor::Command, &Caller::default()).await?;
+    let only = only.and_then(FactorKind::named);
+    let removed = factors::own::reset(&state.auth, &account, only, Actor::Command, &Caller::default()).await?;
     send_mail(state).await;
-    let many = if removed == 1 { "1 authenticator app".to_owned() } else { format!("{removed} authenticator apps") };
+    let what = match removed {
+        0 => "no factor with a name".to_owned(),
+        1 => "1 factor with a name".to_owned(),
+        many => format!("{many} factors with names"),
+    };
+    let codes = if only.is_none_or(|kind| kind == FactorKind::Recovery) { ", and all recovery codes" } else { "" };
     output::text(&format!(
-        "Removed from {}: {many} and all recovery codes. Everything of the account is ended; the password alone signs in.\n",
-        account.username
+        "Removed from {}: {what}{codes}. Everything of the account is ended. See account show {} for what is left.\n",
+        account.username, account.username
     ));
     Ok(Outcome::changed_account("account factors", &account))
+}
+
+/// Seals the secrets of second factors under the first key (FAC-66).
+pub(super) async fn rewrap_secrets(state: &State) -> Result<Outcome, CommandError> {
+    let sealed = factors::keys::rewrap(&state.auth).await?;
+    output::text(&format!("{sealed} secrets are sealed anew, under the first key of keys.secrets.\n"));
+    Ok(Outcome::changed("keys rewrap"))
 }
 
 /// Gives an account another address.

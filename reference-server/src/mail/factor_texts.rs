@@ -19,10 +19,7 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
         Mail::FactorAdded { name, device, network, at } => (
             "A second factor was added on {}",
             circumstances(
-                say(
-                    "the authenticator app {} was added to your account at {}. A sign-in needs its code from now on.",
-                    &[name, site],
-                ),
+                say("the second factor {} was added to your account at {}.", &[name, site]),
                 [device.as_ref(), network.as_ref(), None],
                 Some(*at),
             ),
@@ -48,6 +45,18 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
                 Some(*at),
             ),
             not_you(place),
+        ),
+        Mail::PasskeyCopied { name, device, network, at } => (
+            "One of your passkeys on {} may have been copied",
+            circumstances(
+                say(
+                    "the passkey {} of your account at {} was used in a way that tells of a copy. It signs nobody in any more.",
+                    &[name, site],
+                ),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            ),
+            vec![say("Look at your second factors, remove it, and add a new one:", &[]), place.at(SECURITY)],
         ),
         _ => return None,
     })

@@ -197,6 +197,7 @@ impl TeraPages {
             Page::AdminConfirm(page) => self.shown(reader, "admin_confirm.html", page),
             Page::Factor(page) => self.shown(reader, "factor.html", page),
             Page::Security(page) => self.shown(reader, "security.html", page),
+            Page::Passkey(page) => self.shown(reader, "passkey.html", page),
             Page::Totp(page) => self.shown(reader, "totp.html", page),
             Page::RecoveryCodes(page) => self.shown(reader, "recovery_codes.html", page),
             Page::Message(page) => self.shown(reader, "message.html", page),

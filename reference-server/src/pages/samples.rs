@@ -16,7 +16,7 @@ mod tokens;
 use lysand_auth::host::pages::{
     Access, AppOnPage, AuthorizedAppOnPage, AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage,
     CurrentAccount, Destination, EndAppsOnPage, ErrorPage, FormPostPage, LinkOnPage, LongListOnPage, MomentOnPage,
-    Permission, ProviderOnPage, SignInPage,
+    PasskeyOnPage, Permission, ProviderOnPage, SignInPage,
 };
 use serde_json::Value;
 
@@ -69,6 +69,7 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         typed: Some(text.to_owned()),
         current,
         password,
+        passkey: Some(PasskeyOnPage { action: text.to_owned(), options: text.to_owned() }),
         providers: vec![provider(Some(text)), provider(None)],
         sign_up: Some(text.to_owned()),
         forgot: Some(text.to_owned()),
@@ -81,7 +82,7 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     add(
         samples,
         "sign_in.html",
-        &SignInPage { providers: Vec::new(), sign_up: None, forgot: None, ..page(None, false) },
+        &SignInPage { passkey: None, providers: Vec::new(), sign_up: None, forgot: None, ..page(None, false) },
     );
 }
 

@@ -45,6 +45,7 @@ templates! {
     "address.html",
     "factor.html",
     "security.html",
+    "passkey.html",
     "totp.html",
     "recovery_codes.html",
     "message.html",

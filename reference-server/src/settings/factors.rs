@@ -1,6 +1,6 @@
 //! `[factors]`: which second factors there are, and how a sign-in with one goes.
 
-use lysand_auth::config::{AfterSso, FactorKind, Factors};
+use lysand_auth::config::{AfterSso, BaseUrl, FactorKind, Factors, Passkeys};
 
 use super::reader::Reader;
 use super::sections::within;
@@ -11,7 +11,7 @@ pub(super) fn factors(reader: &mut Reader) -> Factors {
     let names = reader.checked("factors.methods", usual, |names: Vec<String>| {
         match names.iter().all(|name| FactorKind::named(name).is_some()) {
             true => Ok(names),
-            false => Err("Give a list of \"totp\", \"email\" and \"recovery\".".to_owned()),
+            false => Err("Give a list of \"passkey\", \"totp\", \"email\" and \"recovery\".".to_owned()),
         }
     });
     rules.methods = names.iter().filter_map(|name| FactorKind::named(name)).collect();
@@ -25,6 +25,24 @@ pub(super) fn factors(reader: &mut Reader) -> Factors {
     };
     rules.tries = reader.checked("factors.tries", rules.tries, number(20));
     rules.max_totp = reader.checked("factors.max_totp", rules.max_totp, number(20));
+    rules.max_passkeys = reader.checked("factors.max_passkeys", rules.max_passkeys, number(100));
+    rules.passkey_sign_in = reader.get("factors.passkey_sign_in", rules.passkey_sign_in);
+    rules.passkey_alone = reader.get("factors.passkey_alone", rules.passkey_alone);
     rules.recovery_codes = reader.checked("factors.recovery_codes", rules.recovery_codes, number(50));
+    rules
+}
+
+/// `[passkeys]`: for which domain they are made.
+pub(super) fn passkeys(reader: &mut Reader) -> Passkeys {
+    let mut rules = Passkeys::default();
+    let id: String = reader.get("passkeys.rp_id", String::new());
+    rules.rp_id = Some(id).filter(|id| !id.is_empty());
+    let origins = reader.checked("passkeys.related_origins", Vec::new(), |origins: Vec<String>| {
+        match origins.iter().all(|origin| BaseUrl::parse(origin).is_ok()) {
+            true => Ok(origins),
+            false => Err("Give a list of origins, \"https://host\".".to_owned()),
+        }
+    });
+    rules.related_origins = origins.iter().filter_map(|origin| BaseUrl::parse(origin).ok()).collect();
     rules
 }

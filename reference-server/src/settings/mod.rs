@@ -29,8 +29,8 @@ mod variable;
 use std::path::{Path, PathBuf};
 
 use lysand_auth::config::{
-    AdminRules, BaseUrl, Closing, Config, Factors, Frontend, Lifetimes, OAuthRules, PasswordRules, PersonalTokens,
-    RateLimits, SessionRules, Signups, Sso,
+    AdminRules, BaseUrl, Closing, Config, Factors, Frontend, Lifetimes, OAuthRules, Passkeys, PasswordRules,
+    PersonalTokens, RateLimits, SessionRules, Signups, Sso,
 };
 use lysand_auth::flows::settings::Setting;
 use lysand_auth::keys::Keys;
@@ -103,6 +103,8 @@ pub struct Settings {
     pub admin: AdminRules,
     /// `[factors]`, as the library takes it.
     pub factors: Factors,
+    /// `[passkeys]`, as the library takes it.
+    pub passkeys: Passkeys,
     /// `accounts.reuse_names`: whether somebody else can have the name of an account that was removed.
     pub reuse_names: bool,
     /// `[smtp]`
@@ -180,11 +182,10 @@ impl Settings {
         let signups = signups::signups(reader);
         let name_server = signups::name_server(reader);
         signups::lifetimes(reader, &mut lifetimes);
-        let password_rules = signups::password_rules(reader);
-        let sessions = sessions::sessions(reader);
+        let (password_rules, sessions) = (signups::password_rules(reader), sessions::sessions(reader));
         let personal_tokens = people::personal_tokens(reader);
         let (closing, admin) = (people::closing(reader), people::admin(reader));
-        let factors = factors::factors(reader);
+        let (factors, passkeys) = (factors::factors(reader), factors::passkeys(reader));
         let reuse_names = reader.get("accounts.reuse_names", false);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
@@ -215,6 +216,7 @@ impl Settings {
             closing,
             admin,
             factors,
+            passkeys,
             reuse_names,
             smtp,
             log_format,
@@ -281,6 +283,7 @@ impl Settings {
             .with_closing(self.closing)
             .with_admin(self.admin)
             .with_factors(self.factors.clone())
+            .with_passkeys(self.passkeys.clone())
             .with_title(self.instance.title.clone())
     }
 

@@ -30,7 +30,7 @@ async fn staff(story: &Story, name: &str, role: Role) -> (Person, String) {
     (person, token)
 }
 
-async fn id(story: &Story, name: &str) -> String {
+pub(crate) async fn id(story: &Story, name: &str) -> String {
     let found = story.server().state().accounts.by_identifier(name).await.expect("an answer");
     found.expect("an account").id.as_str().to_owned()
 }

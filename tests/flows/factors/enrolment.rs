@@ -172,7 +172,7 @@ story!(two_steps_are_turned_off_and_on_again, |story| {
     begin(&story, &ada, &app.authorize_query()).await;
     let mut grace = browser_of(&story, &story.person("grace").await).await;
     let refused = act(&story, &mut grace, "two_step", &[("on", "1")]).await.is(422);
-    assert!(refused.body.contains("Add an authenticator app first."), "{}", refused.body);
+    assert!(refused.body.contains("Add a passkey or an authenticator app first."), "{}", refused.body);
 });
 
 story!(authenticator_apps_have_a_maximum_number, &[("factors.max_totp", "2")], |story| {

@@ -133,7 +133,7 @@ story!(operator_resets_second_factors, |story| {
     let waiting = begin(&story, &ada, &app.authorize_query()).await;
     let (auth, account) = (&story.server().state().auth, story.account(&ada).await);
     let (by, caller) = (lysand_auth::flows::events::Actor::Command, lysand_auth::flows::events::Caller::default());
-    let removed = lysand_auth::flows::factors::own::reset(auth, &account, by, &caller).await.expect("removed");
+    let removed = lysand_auth::flows::factors::own::reset(auth, &account, None, by, &caller).await.expect("removed");
     assert_eq!(removed, 1);
     is_over(waiting.post(&story, "totp", &own.fresh_code(&story)).await);
     assert_eq!(story.get(SECURITY).cookies(&own.jar).send().await.is(302).location().path(), "/account/sign-in");

@@ -2,7 +2,11 @@
 
 mod attacks;
 mod enrolment;
+mod fresh_proof;
 mod mail_codes;
+mod passkey_attacks;
+mod passkey_sign_in;
+mod passkeys;
 mod programs;
 mod recovery;
 mod second_step;

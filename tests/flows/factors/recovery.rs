@@ -35,3 +35,22 @@ story!(recovery_codes_made_anew_void_the_ones_before, |story| {
     assert!(page.body.contains("9 of your codes are left"), "{}", page.body);
     assert!(token(&story, &mut own.jar).await.len() > 20);
 });
+
+story!(recovery_codes_live_on_when_another_key_comes_first, |story| {
+    let file = |name: &str| story.mail_folder().with_file_name(name).display().to_string();
+    let (old, new) = (file("old.key"), file("new.key"));
+    std::fs::write(&new, [7; 31].iter().chain(&[8]).copied().collect::<Vec<u8>>()).expect("a key");
+    let story = story.restart(&[("keys.secrets", &old)]).await;
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let own = enrol(&story, &ada).await;
+    let story = story.restart(&[("keys.secrets", &format!("[{new:?}, {old:?}]"))]).await;
+    let mut waiting = begin(&story, &ada, &app.authorize_query()).await;
+    waiting.answer(&story, "recovery", &own.codes[0]).await.signed_in();
+    let code = own.fresh_code(&story);
+    begin(&story, &ada, &app.authorize_query()).await.answer(&story, "totp", &code).await.signed_in();
+    let sealed = lysand_auth::flows::factors::keys::rewrap(&story.server().state().auth).await.expect("sealed");
+    assert_eq!(sealed, 1);
+    let story = story.restart(&[("keys.secrets", &new)]).await;
+    let code = own.fresh_code(&story);
+    begin(&story, &ada, &app.authorize_query()).await.answer(&story, "totp", &code).await.signed_in();
+});

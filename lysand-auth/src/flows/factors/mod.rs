@@ -1,7 +1,9 @@
-//! Second factors: the step of a sign-in that asks for one ([`sign_in`]), authenticator apps ([`totp`]), what people do
+//! Second factors: the step of a sign-in that asks for one ([`sign_in`]), authenticator apps ([`totp`]) and
+//! [`passkeys`], what people do
 //! about their own factors ([`own`]), and the keys that seal their secrets ([`keys`]).
 
 pub mod keys;
 pub mod own;
+pub mod passkeys;
 pub mod sign_in;
 pub mod totp;

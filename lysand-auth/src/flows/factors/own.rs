@@ -2,22 +2,24 @@
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
+use crate::config::Provider;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::host::revocations::Revoked;
-use crate::model::account::Account;
+use crate::model::account::{Account, AccountId};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::factors::{FactorKind, StoredFactor};
-use crate::secret::Secret;
+use crate::model::passkeys::StoredPasskey;
+use crate::secret::{Digest, Secret};
 use crate::steps::ending::{self, Spared};
 use crate::steps::factor_change::FactorChange;
 use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::{self, RecoverySet};
-use crate::steps::{events, notices, revocation, second_step, session};
-use crate::store::{self, credentials, factors, recovery_codes};
+use crate::steps::{self, events, notices, revocation, second_step, session};
+use crate::store::{self, Conn, credentials, factors, identities, recovery_codes};
 use crate::texts;
 
 /// A second factor as its owner sees it.
@@ -34,6 +36,20 @@ pub struct OwnFactor {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,
+    /// Of a passkey: whether it can be on several devices, and is, and whether there may be a copy that is not its owner's.
+    pub passkey: Option<PasskeyFacts>,
+}
+
+/// What is known of a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PasskeyFacts {
+    /// Whether it can be on several devices of its owner.
+    pub can_be_synced: bool,
+    /// Whether it is.
+    pub synced: bool,
+    /// Whether its counter told of a copy: it signs nobody in any more (FAC-76).
+    pub copied: bool,
 }
 
 /// The second factors of somebody.
@@ -42,7 +58,7 @@ pub struct OwnFactor {
 pub struct OwnFactors {
     /// Whether a single proof does not finish a sign-in.
     pub two_step: bool,
-    /// The authenticator apps.
+    /// The passkeys and the authenticator apps.
     pub factors: Vec<OwnFactor>,
     /// Whether a code by mail may be the second proof beside the apps.
     pub email: bool,
@@ -50,6 +66,8 @@ pub struct OwnFactors {
     pub recovery_left: i64,
     /// Whether another app can be added.
     pub has_room: bool,
+    /// Whether another passkey can be added.
+    pub has_room_for_passkey: bool,
 }
 
 /// The own second factors.
@@ -61,19 +79,35 @@ pub async fn list(auth: &Auth, account: &Account) -> Result<OwnFactors, Error> {
     let found = auth.store().look_up(move |c| {
         Box::pin(async move {
             let (known, apps) = (credentials::of_account(c, &id).await?, factors::proven(c, &id).await?);
-            Ok((known, apps, recovery_codes::left(c, &id).await?))
+            let passkeys = store::passkeys::of_account(c, &id).await?;
+            Ok((known, apps, passkeys, recovery_codes::left(c, &id).await?))
         })
     });
-    let (known, apps, recovery_left) = found.await?;
-    let most = usize::try_from(auth.config().factors.max_totp).unwrap_or(usize::MAX);
-    let has_room = auth.config().factors.allow(FactorKind::Totp) && apps.len() < most;
-    let factors = apps.into_iter().map(of_row).collect();
-    Ok(OwnFactors { two_step: known.two_step, factors, email: known.mail_factor, recovery_left, has_room })
+    let (known, apps, passkeys, recovery_left) = found.await?;
+    let rules = &auth.config().factors;
+    let is_below = |there: usize, most: u32| there < usize::try_from(most).unwrap_or(usize::MAX);
+    let has_room = rules.allow(FactorKind::Totp) && is_below(apps.len(), rules.max_totp);
+    let has_room_for_passkey = steps::passkeys::require(auth).is_ok() && is_below(passkeys.len(), rules.max_passkeys);
+    let factors = passkeys.into_iter().map(of_passkey).chain(apps.into_iter().map(of_row)).collect();
+    let (two_step, email) = (known.two_step, known.mail_factor);
+    Ok(OwnFactors { two_step, factors, email, recovery_left, has_room, has_room_for_passkey })
 }
 
 fn of_row(row: StoredFactor) -> OwnFactor {
     let StoredFactor { id, name, created_at, last_used_at, .. } = row;
-    OwnFactor { id, kind: FactorKind::Totp, name, created_at, last_used_at }
+    OwnFactor { id, kind: FactorKind::Totp, name, created_at, last_used_at, passkey: None }
+}
+
+fn of_passkey(row: StoredPasskey) -> OwnFactor {
+    let facts =
+        PasskeyFacts { can_be_synced: row.backup_eligible, synced: row.backed_up, copied: row.copied_at.is_some() };
+    let StoredPasskey { id, name, created_at, last_used_at, .. } = row;
+    OwnFactor { id, kind: FactorKind::Passkey, name, created_at, last_used_at, passkey: Some(facts) }
+}
+
+/// Whether the account has something of its own that can be the second proof. In a transaction that changes that.
+async fn has_any(c: &mut Conn, account: &AccountId) -> Result<bool, Error> {
+    Ok(!factors::proven(c, account).await?.is_empty() || store::passkeys::count(c, account).await? > 0)
 }
 
 /// Who changes something, from where, and with what proof.
@@ -111,11 +145,16 @@ fn gone() -> Error {
 /// # Errors
 /// 404 when it is not there, or another's; 422 for what is no name.
 pub async fn rename(auth: &Auth, act: Act<'_>, id: &str, name: &str) -> Result<(), Error> {
-    let (account, id, name) = (act.owner.account.id.clone(), id.to_owned(), second_step::name_of(name)?);
+    let (account, id, name) = (act.owner.account.id.clone(), id.to_owned(), second_step::name_of(name, "")?);
+    if name.is_empty() {
+        return Err(Error::refused(Code::Validation, texts::BAD_NAME));
+    }
     let event = act.event(auth, EventKind::FactorRenamed);
     let renamed = auth.store().write(move |c| {
         Box::pin(async move {
-            if !factors::rename(c, &account, &id, &name).await? {
+            if !factors::rename(c, &account, &id, &name).await?
+                && !store::passkeys::rename(c, &account, &id, &name).await?
+            {
                 return Err(gone());
             }
             store::events::add(c, event).await
@@ -127,19 +166,33 @@ pub async fn rename(auth: &Auth, act: Act<'_>, id: &str, name: &str) -> Result<(
 /// Removes a factor. With the last one two-step sign-in goes off, and recovery codes are void.
 ///
 /// # Errors
-/// 404 when it is not there, or another's; `ProofRequired`; `Conflict` when something else was changed at the same moment.
+/// 404 when it is not there, or another's; `ProofRequired`; `LastWayIn` when nothing would be left to sign in with (FAC-39);
+/// `Conflict` when something else was changed at the same moment.
 pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     let mut change = act.begin(auth).await?;
-    change.events.push(act.event(auth, EventKind::FactorRemoved).with("type", "totp"));
+    let has_password = !auth.config().sso.forced
+        && auth.accounts().has_password(&act.owner.account.id).await.map_err(Error::from_host)?;
+    let ways_in: Vec<String> = auth.config().sso.providers.iter().map(Provider::issuer).collect();
+    let domain = steps::passkeys::sign_in_domain(auth);
+    let event = act.event(auth, EventKind::FactorRemoved);
     change.notices.extend(notices::removed(auth, &act.owner.account, act.caller));
     let (account, id, was_on) = (act.owner.account.id.clone(), id.to_owned(), change.known.two_step);
     let off = act.event(auth, EventKind::TwoStepOff);
     let removed = change.make(auth, move |c| {
         Box::pin(async move {
-            if !factors::remove(c, &account, &id).await? {
-                return Err(gone());
+            let kind = match () {
+                () if factors::remove(c, &account, &id).await? => FactorKind::Totp,
+                () if store::passkeys::remove(c, &account, &id).await? => FactorKind::Passkey,
+                () => return Err(gone()),
+            };
+            if kind == FactorKind::Passkey
+                && !has_password
+                && !has_way_in(c, &account, (&ways_in, domain.as_deref())).await?
+            {
+                return Err(Error::refused(Code::LastWayIn, texts::LAST_WAY_IN));
             }
-            if factors::proven(c, &account).await?.is_empty() {
+            store::events::add(c, event.with("type", kind.name())).await?;
+            if !has_any(c, &account).await? {
                 recovery_codes::remove(c, &account).await?;
                 credentials::set_two_step(c, &account, false).await?;
                 if was_on {
@@ -152,6 +205,18 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     removed.await?;
     tracing::info!(account = %act.owner.account.id, "a second factor was removed");
     Ok(())
+}
+
+/// Whether somebody without a password can sign in by a provider or by a passkey. Whoever takes the other away waits (security ONE-6).
+async fn has_way_in(
+    c: &mut Conn,
+    account: &AccountId,
+    (providers, domain): (&[String], Option<&str>),
+) -> Result<bool, Error> {
+    identities::lock_owner(c, account).await?;
+    let linked = identities::of_account(c, account).await?;
+    let by_provider = linked.iter().any(|linked| providers.contains(&linked.identity.issuer));
+    Ok(by_provider || steps::passkeys::is_way_in(c, account, domain).await?)
 }
 
 /// Turns two-step sign-in on or off. The factors stay.
@@ -171,7 +236,7 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Err
     let account = act.owner.account.id.clone();
     let changed = change.make(auth, move |c| {
         Box::pin(async move {
-            if on && factors::proven(c, &account).await?.is_empty() {
+            if on && !has_any(c, &account).await? {
                 return Err(Error::refused(Code::Conflict, texts::NO_SECOND_FACTOR));
             }
             credentials::set_two_step(c, &account, on).await
@@ -197,14 +262,20 @@ pub async fn set_mail_factor(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), 
     change.make(auth, move |c| Box::pin(async move { credentials::set_mail_factor(c, &account, on).await })).await
 }
 
-/// Removes all second factors of an account, and ends everything of it; its owner is told (FAC-116). Answers with how many apps
-/// there were.
+/// Removes all second factors of an account, or `only` those of one kind, and ends everything of it; its owner is told (FAC-116).
+/// Answers with how many passkeys and apps there were. With the last of those two-step sign-in goes off, and recovery codes are void.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn reset(auth: &Auth, account: &Account, by: Actor, caller: &Caller) -> Result<usize, Error> {
+pub async fn reset(
+    auth: &Auth,
+    account: &Account,
+    only: Option<FactorKind>,
+    by: Actor,
+    caller: &Caller,
+) -> Result<usize, Error> {
     let event = events::event(auth, EventKind::FactorRemoved, caller).by(by).about(&account.id, &account.username);
-    let event = event.with("type", "all");
+    let event = event.with("type", only.map_or("all", FactorKind::name));
     let notice = Outgoing::to_confirmed(auth, account, Mail::FactorsReset);
     let (id, now) = (account.id.clone(), auth.ambient().now());
     let over = Revoked::Account(id.clone());
@@ -213,10 +284,7 @@ pub async fn reset(auth: &Auth, account: &Account, by: Actor, caller: &Caller) -
         move |c| {
             Box::pin(async move {
                 ending::end_everything(c, &id, &Spared::default(), now).await?;
-                let removed = factors::remove_all(c, &id).await?;
-                recovery_codes::remove(c, &id).await?;
-                credentials::set_two_step(c, &id, false).await?;
-                credentials::set_mail_factor(c, &id, false).await?;
+                let removed = remove_kinds(c, &id, only).await?;
                 mail::enqueue_notice(c, notice).await?;
                 store::events::add(c, event).await?;
                 Ok(removed)
@@ -227,6 +295,28 @@ pub async fn reset(auth: &Auth, account: &Account, by: Actor, caller: &Caller) -
     let removed = removed.await?;
     mail::wake(auth);
     tracing::info!(account = %account.id, "the second factors are removed");
+    Ok(removed)
+}
+
+async fn remove_kinds(c: &mut Conn, account: &AccountId, only: Option<FactorKind>) -> Result<usize, Error> {
+    let goes = |kind| only.is_none_or(|only| only == kind);
+    let mut removed = 0;
+    if goes(FactorKind::Totp) {
+        removed += factors::remove_all(c, account).await?;
+    }
+    if goes(FactorKind::Passkey) {
+        removed += store::passkeys::remove_all(c, account).await?;
+    }
+    let is_nothing_left = !has_any(c, account).await?;
+    if goes(FactorKind::Recovery) || is_nothing_left {
+        recovery_codes::remove(c, account).await?;
+    }
+    if goes(FactorKind::Email) || is_nothing_left {
+        credentials::set_mail_factor(c, account, false).await?;
+    }
+    if is_nothing_left {
+        credentials::set_two_step(c, account, false).await?;
+    }
     Ok(removed)
 }
 
@@ -242,7 +332,7 @@ pub async fn make_recovery_codes(auth: &Auth, act: Act<'_>) -> Result<Vec<Secret
     let (account, digests, now) = (act.owner.account.id.clone(), set.digests.clone(), auth.ambient().now());
     let made = change.make(auth, move |c| {
         Box::pin(async move {
-            if factors::proven(c, &account).await?.is_empty() {
+            if !has_any(c, &account).await? {
                 return Err(Error::refused(Code::Conflict, texts::NO_SECOND_FACTOR));
             }
             recovery_codes::replace(c, &account, &digests, now).await
@@ -259,8 +349,10 @@ pub async fn make_recovery_codes(auth: &Auth, act: Act<'_>) -> Result<Vec<Secret
 pub async fn is_own_set(auth: &Auth, account: &Account, codes: &[String]) -> Result<bool, Error> {
     let id = account.id.clone();
     let mut kept = auth.store().look_up(move |c| Box::pin(async move { recovery_codes::all(c, &id).await })).await?;
-    let digests: Option<Vec<_>> = codes.iter().map(|code| recovery_set::digest(auth, account, code)).collect();
-    let Some(mut digests) = digests else { return Ok(false) };
+    // A set is whole under one key.
+    let is_of_set = |digest: &Digest| kept.contains(digest);
+    let found = codes.iter().map(|code| recovery_set::digests(auth, account, code).find(is_of_set));
+    let Some(mut digests) = found.collect::<Option<Vec<_>>>() else { return Ok(false) };
     kept.sort_unstable();
     digests.sort_unstable();
     Ok(!kept.is_empty() && kept == digests)

@@ -14,12 +14,15 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::factors::FactorKind;
 use crate::model::factors::{Consumed, PendingSignIn};
+use crate::model::passkeys::StoredPasskey;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
+use crate::passkey::{Known, NotAccepted, Verification};
 use crate::steps::completion::{Completion, over};
 use crate::steps::host_rules::Proven;
 use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::mail_code::MailCode;
+use crate::steps::passkeys::{self, Ceremony};
 use crate::steps::pending::{self, Open};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted, RequestError};
@@ -48,6 +51,8 @@ pub struct PendingView {
     pub recovery_left: i64,
     /// Where a code by mail goes, where that is one of the kinds.
     pub mail: Option<MailCode>,
+    /// What a browser uses a passkey with, where that is one of the kinds: JSON.
+    pub passkey_options: Option<String>,
     /// The app that asked, if one did.
     pub app: Option<App>,
     /// Its request: names and values.
@@ -109,6 +114,7 @@ async fn view(auth: &Auth, Open { pending, account, known }: Open) -> Result<Pen
         Err(error) => return Err(error),
     };
     Ok(PendingView {
+        passkey_options: options(auth, &pending.id, &usable),
         id: pending.id,
         account,
         methods: usable.kinds,
@@ -172,6 +178,83 @@ async fn answered(
     };
     let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
     finish(auth, open, (kind, completion), browser).await
+}
+
+/// What `navigator.credentials.get` takes as `publicKey` to finish this sign-in: JSON, with bytes as base64url. Nothing is kept of it.
+///
+/// # Errors
+/// `SignInOver`; `NotOffered` where no passkey of the account is the second proof.
+pub async fn passkey_options(auth: &Auth, claim: &PendingClaim) -> Result<String, Error> {
+    let open = pending::open(auth, claim).await?;
+    let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
+    options(auth, &open.pending.id, &usable).ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
+}
+
+fn options(auth: &Auth, pending: &str, usable: &Usable) -> Option<String> {
+    let party = passkeys::require(auth).ok().filter(|_| usable.kinds.contains(&FactorKind::Passkey))?;
+    let known: Vec<Known> = usable.passkeys.iter().map(StoredPasskey::known).collect();
+    let challenge = passkeys::draw(auth, Ceremony::Factor(pending));
+    Some(party.request_options(&challenge, &known, Verification::Preferred).to_string())
+}
+
+/// The answer with a passkey, which finishes the sign-in. Nobody guesses one, so no limit closes it; a sign-in ends with the last wrong
+/// answer that it bears all the same (FAC-15, FAC-118).
+///
+/// # Errors
+/// `SignInOver` when it is over, or another browser's; `NotOffered`; `WrongPasskey`. With a right answer as [`answer`].
+pub async fn answer_with_passkey(
+    auth: &Auth,
+    claim: &PendingClaim,
+    credential: &str,
+    browser: Browser,
+) -> Result<Finished, Error> {
+    let open = pending::open(auth, claim).await?;
+    let (account, source) = (open.account.id.clone(), browser.caller.source);
+    let answered = proven_by_passkey(auth, open, credential, browser).await;
+    answered.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account), source, error))
+}
+
+async fn proven_by_passkey(auth: &Auth, open: Open, credential: &str, browser: Browser) -> Result<Finished, Error> {
+    let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
+    if !usable.kinds.contains(&FactorKind::Passkey) {
+        return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
+    }
+    let attempts = throttle::uncounted_factor(auth, &open.pending.id).await?;
+    let consumed = match checked_passkey(auth, &open, &usable, credential, &browser.caller).await {
+        Ok(consumed) => consumed,
+        Err(error @ Error::Refused(_)) => {
+            return Err(wrong(auth, &open, (FactorKind::Passkey, &attempts), &browser.caller, error).await?);
+        }
+        Err(error) => {
+            throttle::forget_factor(auth, Some(&open.pending.id), attempts.counted).await?;
+            return Err(error);
+        }
+    };
+    let kind = FactorKind::Passkey;
+    let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
+    finish(auth, open, (kind, completion), browser).await
+}
+
+async fn checked_passkey(
+    auth: &Auth,
+    open: &Open,
+    usable: &Usable,
+    credential: &str,
+    caller: &Caller,
+) -> Result<Consumed, Error> {
+    let presented = passkeys::presented(auth, Ceremony::Factor(&open.pending.id), credential)?;
+    let challenge = passkeys::digest(&presented.challenge);
+    let id = presented.id.clone();
+    let found = auth.store().look_up(move |c| Box::pin(async move { store::passkeys::by_credential(c, &id).await }));
+    let handle = found.await?.map(|(_, handle)| handle);
+    let is_owners = |_: &&StoredPasskey| presented.owner.is_none() || presented.owner == handle;
+    let own = usable.passkeys.iter().find(|passkey| passkey.credential == presented.id).filter(is_owners);
+    let Some(passkey) = own else {
+        passkeys::waste(auth, challenge).await?;
+        return Err(passkeys::refused(&NotAccepted::Wrong("of another account".to_owned())));
+    };
+    let used = passkeys::check(auth, passkey, &presented, Verification::Preferred, caller).await?;
+    Ok(Consumed::Passkey { id: passkey.id.clone(), used, challenge })
 }
 
 /// Records a wrong answer, and ends the sign-in with the last one that it bears.

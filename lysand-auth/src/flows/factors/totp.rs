@@ -9,7 +9,7 @@ use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::factors::{FactorKind, StoredFactor, place};
-use crate::model::proofs::{MULTI_FACTOR, ProofKind};
+use crate::model::proofs::ProofKind;
 use crate::model::session::SignedInBrowser;
 use crate::model::totp::{self, TotpSecret};
 use crate::secret::Secret;
@@ -160,7 +160,7 @@ fn setup_over() -> Error {
 /// Whether this can be the name of a factor (FAC-178).
 #[must_use]
 pub fn is_name(typed: &str) -> bool {
-    second_step::name_of(typed).is_ok()
+    second_step::name_of(typed, "").is_ok()
 }
 
 /// The first code of the app: it counts from now on, and two-step sign-in is on. Everything else that is signed in to the account
@@ -178,7 +178,8 @@ pub async fn confirm(
     require(auth)?;
     let known = session::credentials_of(auth, &owner.account.id).await?;
     owner.present.require_proof(auth, &owner.account, proof, caller).await?;
-    let (name, code) = (second_step::name_of(name)?, second_step::code_of(FactorKind::Totp, code)?);
+    let (name, code) =
+        (second_step::name_of(name, texts::AUTHENTICATOR_APP)?, second_step::code_of(FactorKind::Totp, code)?);
     let factor = being_set_up(auth, owner, id).await?;
     let Some(step) = second_step::step(auth, &factor, &code) else {
         let id = factor.id;
@@ -187,15 +188,9 @@ pub async fn confirm(
     };
     let set = RecoverySet::new(auth, &owner.account);
     let mut change = FactorChange::new(auth, owner, known, false);
-    let cookie = match browser {
-        Some(browser) => {
-            let (new, cookie) = NewSession::new(auth, &owner.account, Some(browser.session.id.clone()), known)?;
-            let methods = [ProofKind::Totp.method(), MULTI_FACTOR.to_owned()];
-            change.session = Some(new.proven_anew(&browser.session, &methods));
-            Some(cookie)
-        }
-        None => None,
-    };
+    let renewed = NewSession::after_factor(auth, &owner.account, browser, (known, &ProofKind::Totp))?;
+    let cookie;
+    (change.session, cookie) = renewed.unzip();
     let account = owner.account.id.clone();
     let event = |kind| {
         let event = events::event(auth, kind, caller).by(Actor::Account(account.clone()));

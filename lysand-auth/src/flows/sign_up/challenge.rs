@@ -23,7 +23,8 @@ pub async fn challenge(auth: &Auth, caller: &Caller) -> Result<Option<Value>, Er
         return Ok(None);
     }
     count(auth, caller).await?;
-    let made = proof_of_work::challenge(auth.ambient(), &auth.work_key(), work::PURPOSE, signups.proof_of_work_cost);
+    let made =
+        proof_of_work::challenge(auth.ambient(), &auth.challenge_key(), work::PURPOSE, signups.proof_of_work_cost);
     serde_json::to_value(made).map(Some).map_err(Error::failed)
 }
 

@@ -11,6 +11,7 @@ use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::identity::LinkedIdentity;
 use crate::steps::events;
 use crate::steps::mail::{self, Outgoing};
+use crate::steps::passkeys;
 use crate::store::{self, identities, sso_flows};
 
 /// A provider that an account is linked to.
@@ -60,7 +61,7 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     let ways_in: Vec<String> = sso.providers.iter().map(Provider::issuer).collect();
     let notice = notice(auth, account, &known.name).await?;
     let event = unlinked(auth, account, &known.id).by(Actor::Account(account.clone()));
-    let owner = account.clone();
+    let (owner, domain) = (account.clone(), passkeys::sign_in_domain(auth));
     let done = auth.store().write(move |c| {
         Box::pin(async move {
             // One after the other, so that two removals at once do not each leave the other's link (security ONE-6).
@@ -70,7 +71,8 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
                 return Ok(Err(not_linked()));
             };
             let leads_in = |other: &LinkedIdentity| other.id != link.id && ways_in.contains(&other.identity.issuer);
-            if !by_password && !all.iter().any(leads_in) {
+            let is_other_way = all.iter().any(leads_in);
+            if !by_password && !is_other_way && !passkeys::is_way_in(c, &owner, domain.as_deref()).await? {
                 return Ok(Err(last_sign_in_method()));
             }
             identities::delete(c, &link.id).await?;

@@ -8,7 +8,7 @@ use super::people::FieldOnPage;
 /// Another kind of proof that the account can give.
 #[derive(Clone, Debug, Serialize)]
 pub struct OtherWay {
-    /// `totp`, `email` or `recovery`.
+    /// `passkey`, `totp`, `email` or `recovery`.
     pub method: &'static str,
     /// The page that asks for it.
     pub address: String,
@@ -17,9 +17,9 @@ pub struct OtherWay {
 /// `GET /oauth/factor`: the password was right, and the account wants a second proof.
 #[derive(Debug, Serialize)]
 pub struct FactorPage<'a> {
-    /// What is asked for: `totp`, `email` or `recovery`; empty when the account can give nothing.
+    /// What is asked for: `passkey`, `totp`, `email` or `recovery`; empty when the account can give nothing.
     pub method: &'static str,
-    /// Where the form posts `code` to.
+    /// Where the form posts `code` to, or the `credential` of a passkey.
     pub action: String,
     /// Hidden field `form_token` of all forms.
     pub form_token: String,
@@ -31,6 +31,8 @@ pub struct FactorPage<'a> {
     pub account: AccountOnPage<'a>,
     /// What else can be given instead.
     pub others: Vec<OtherWay>,
+    /// What a script uses a passkey with (`navigator.credentials.get`), where one is asked for: JSON.
+    pub options: String,
     /// Where a code by mail goes, most of it hidden.
     pub masked_email: String,
     /// Whether one was sent.
@@ -60,6 +62,28 @@ pub struct FactorOnPage<'a> {
     pub remove_action: String,
 }
 
+/// A passkey that a page asks for: a script uses it, and submits the form.
+#[derive(Clone, Debug, Serialize)]
+pub struct PasskeyOnPage {
+    /// Where the form posts `credential` to.
+    pub action: String,
+    /// What the script uses a passkey with (`navigator.credentials.get`): JSON.
+    pub options: String,
+}
+
+/// A passkey on the page of the own factors.
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnPasskey<'a> {
+    /// Its name, times and forms.
+    pub factor: FactorOnPage<'a>,
+    /// Whether it can be on several devices of its owner.
+    pub can_be_synced: bool,
+    /// Whether it is.
+    pub synced: bool,
+    /// Whether there may be a copy that is not its owner's: it signs nobody in any more.
+    pub copied: bool,
+}
+
 /// `GET /account/security`: the own second factors.
 #[derive(Debug, Serialize)]
 pub struct SecurityPage<'a> {
@@ -69,6 +93,10 @@ pub struct SecurityPage<'a> {
     pub username: &'a str,
     /// Whether a sign-in needs two proofs.
     pub two_step: bool,
+    /// The passkeys.
+    pub passkeys: Vec<OwnPasskey<'a>>,
+    /// Where the form that adds a passkey posts to; `None` when there is no room, or there are none here.
+    pub add_passkey_action: Option<String>,
     /// The authenticator apps.
     pub apps: Vec<FactorOnPage<'a>>,
     /// Where the form that adds an app posts to; `None` when there is no room.
@@ -116,6 +144,30 @@ pub struct TotpPage<'a> {
     pub code: FieldOnPage,
     /// A name for it.
     pub name: FieldOnPage,
+    /// What is wrong beside that.
+    pub error: Option<&'static str>,
+    /// The page of the own factors.
+    pub security: String,
+}
+
+/// The answer to `POST /account/security/passkeys`: a passkey is being added.
+#[derive(Debug, Serialize)]
+pub struct PasskeyPage<'a> {
+    /// Where the form posts to.
+    pub action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `setup_id`.
+    pub setup_id: &'a str,
+    /// What a script makes a passkey from (`navigator.credentials.create`): JSON. It puts what comes of it into the hidden field
+    /// `credential`.
+    pub options: &'a str,
+    /// Whose it will be.
+    pub username: &'a str,
+    /// A name for it.
+    pub name: FieldOnPage,
+    /// Whether the person is asked if sign-ins with the password want a second proof from now on (field `two_step`).
+    pub asks_two_step: bool,
     /// What is wrong beside that.
     pub error: Option<&'static str>,
     /// The page of the own factors.

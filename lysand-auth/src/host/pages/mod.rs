@@ -26,7 +26,10 @@ mod tokens;
 pub use self::admin::*;
 pub use self::admin_lists::*;
 pub use self::admin_settings::*;
-pub use self::factors::{FactorOnPage, FactorPage, OtherWay, RecoveryCodesPage, SecurityPage, TotpPage};
+pub use self::factors::{
+    FactorOnPage, FactorPage, OtherWay, OwnPasskey, PasskeyOnPage, PasskeyPage, RecoveryCodesPage, SecurityPage,
+    TotpPage,
+};
 pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;

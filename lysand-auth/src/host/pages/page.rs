@@ -8,7 +8,7 @@ use super::admin_lists::{
     AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage, AdminMailsPage,
 };
 use super::admin_settings::AdminSettingsPage;
-use super::factors::{FactorPage, RecoveryCodesPage, SecurityPage, TotpPage};
+use super::factors::{FactorPage, PasskeyOnPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage};
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
@@ -113,6 +113,8 @@ pub enum Page<'a> {
     Security(Box<SecurityPage<'a>>),
     /// The answer to `POST /account/security/totp`: an authenticator app is being set up.
     Totp(TotpPage<'a>),
+    /// A passkey is being added.
+    Passkey(PasskeyPage<'a>),
     /// Recovery codes, shown this once.
     RecoveryCodes(RecoveryCodesPage<'a>),
     /// Something that happened, or did not, and what can be done next.
@@ -136,6 +138,8 @@ pub struct SignInPage<'a> {
     pub current: Option<CurrentAccount<'a>>,
     /// False when this server takes no passwords.
     pub password: bool,
+    /// A passkey in place of name and password, where that is offered.
+    pub passkey: Option<PasskeyOnPage>,
     /// Other services to sign in with.
     pub providers: Vec<ProviderOnPage<'a>>,
     /// Where somebody without an account makes one; `None` when nobody may.
@@ -394,6 +398,7 @@ impl Pages for FrontendPages {
             | Page::Factor(_)
             | Page::Security(_)
             | Page::Totp(_)
+            | Page::Passkey(_)
             | Page::RecoveryCodes(_)
             | Page::Message(_) => self.others.show(page, request).await,
             Page::Forgot(_) => match &self.forgot {

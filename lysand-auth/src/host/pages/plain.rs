@@ -91,6 +91,7 @@ impl Pages for Plain {
             Page::Factor(page) => ("One more step", factors::factor(page)),
             Page::Security(page) => ("Two-step sign-in", factors::security(page)),
             Page::Totp(page) => ("Add an authenticator app", factors::totp(page)),
+            Page::Passkey(page) => ("Add a passkey", factors::passkey(page)),
             Page::RecoveryCodes(page) => ("Your recovery codes", factors::recovery_codes(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };

@@ -96,7 +96,8 @@ pub(crate) fn page_policy(sources: &PageSources) -> String {
 }
 
 const DATA_POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
-const NO_FEATURES: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+const NO_FEATURES: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=(), publickey-credentials-get=(self), \
+                            publickey-credentials-create=(self)";
 const EXPOSED: &str =
     "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Mastodon-Async-Refresh";
 

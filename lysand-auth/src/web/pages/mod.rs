@@ -11,12 +11,14 @@ mod continue_sign_in;
 pub(crate) mod factor;
 pub(crate) mod login_redirect;
 pub(crate) mod own_sign_in;
+mod passkey_sign_in;
 pub(crate) mod sign_in_page;
 #[cfg(feature = "sso")]
 mod sso;
 
 pub use self::own_sign_in::{finish_sign_in, to_second_step};
 use crate::auth::Auth;
+use crate::flows::passkey_login;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, delete, get, post};
 use crate::web::kit::surfaces::Surface;
@@ -35,6 +37,22 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         page().routes(["/oauth/code", "/oauth/authorize/native"], [get(code::code)]),
     ];
     routes.extend(factor::routes(auth));
+    if passkey_login::is_offered(auth) {
+        routes.push(
+            page()
+                .needed_by(Surface::Lysand)
+                .with_form_session()
+                .limited()
+                .route("/api/auth/passkey/start", [post(passkey_sign_in::start)])
+                .route("/api/auth/passkey/finish", [post(passkey_sign_in::finish)]),
+        );
+        routes.push(
+            Routes::new(auth, AnswerKind::Public)
+                .of(Surface::Pages)
+                .route("/.well-known/webauthn", [get(passkey_sign_in::related_origins)])
+                .route("/.well-known/passkey-endpoints", [get(passkey_sign_in::endpoints)]),
+        );
+    }
     #[cfg(feature = "sso")]
     routes.extend(sso::routes(auth));
     let list = [get(authorized_applications::list)];

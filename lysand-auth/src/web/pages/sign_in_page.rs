@@ -5,14 +5,15 @@ use actix_web::{HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
 use crate::config::Provider;
-use crate::host::pages::{CurrentAccount, Page, ProviderOnPage, SignInPage};
+use crate::host::pages::{CurrentAccount, Page, PasskeyOnPage, ProviderOnPage, SignInPage};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
-use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, TWO_SIGN_IN_COOKIES, UNFINISHED};
+use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, TWO_SIGN_IN_COOKIES, UNFINISHED, WRONG_PASSKEY};
 use crate::web::kit::page::{View, account_on_page, app_on_page, show};
 use crate::web::kit::session::{has_two_sign_ins, remove_one_of_two};
 use crate::web::pages::authorization_request::{ECHOED, prompts, with_scope};
+use crate::web::pages::passkey_sign_in::offered;
 use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
@@ -44,6 +45,7 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         true => Some(("invalid_request".to_owned(), TWO_SIGN_IN_COOKIES.to_owned())),
         false => last_error(params),
     };
+    let passkey = offered(auth, view.req);
     let typed = cookies::typed_name(auth, view.req.headers());
     let page = Page::SignIn(SignInPage {
         action: with_query("/api/auth/login", pairs(&echoed)),
@@ -56,6 +58,10 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
             continue_action: (!asks_password(params)).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
         }),
         password: !auth.config().sso.forced,
+        passkey: passkey.as_ref().map(|(options, _)| PasskeyOnPage {
+            action: with_query("/api/auth/passkey/finish", pairs(&echoed)),
+            options: options.clone(),
+        }),
         providers: if sign_in.offers_providers { providers(auth, &echoed) } else { Vec::new() },
         sign_up: sign_in.sign_up.then(|| with_query("/register", pairs(&echoed))),
         forgot: sign_in.forgot.then(|| with_query("/account/forgot", pairs(&echoed))),
@@ -73,6 +79,11 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
     }
     let mut reply = show(view, &page, StatusCode::OK, &along).await;
     remove_one_of_two(auth, view.req, &mut reply);
+    if let Some((_, cookie)) = &passkey
+        && let Err(error) = cookies::put_passkey(auth, &mut reply, cookie)
+    {
+        return ApiError(error).error_response();
+    }
     // It was for this page alone.
     if typed.is_some()
         && let Err(error) = cookies::clear_typed_name(auth, &mut reply)
@@ -92,7 +103,7 @@ fn last_error(params: &Params) -> Option<(String, String)> {
     let name = params.last_text("error")?;
     let described = params.last_text("error_description").unwrap_or_default();
     let told = match name.as_str() {
-        _ if SIGN_IN_ERRORS.contains(&described.as_str()) => described,
+        _ if SIGN_IN_ERRORS.contains(&described.as_str()) || described == WRONG_PASSKEY => described,
         "access_denied" => UNFINISHED.to_owned(),
         _ => TRY_AGAIN.to_owned(),
     };

@@ -10,6 +10,7 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::factors::own::{self as flow, Act, OwnProof, Owner};
+use crate::flows::factors::passkeys::{self, NewPasskey};
 use crate::flows::factors::totp;
 use crate::model::caller::Caller;
 use crate::secret::Secret;
@@ -47,6 +48,15 @@ impl Sent {
     fn text(&self, name: &str) -> Result<String, Error> {
         Ok(self.params.body_text(name)?.unwrap_or_default())
     }
+
+    fn switch(&self, name: &str) -> Result<Option<bool>, Error> {
+        match self.params.body_text(name)?.as_deref() {
+            Some("true" | "1") => Ok(Some(true)),
+            Some("false" | "0") => Ok(Some(false)),
+            None => Ok(None),
+            Some(_) => Err(Error::refused(Code::Validation, format!("{name} must be true or false"))),
+        }
+    }
 }
 
 /// `GET /api/v1/auth/factors`
@@ -70,7 +80,9 @@ fn entity(own: &flow::OwnFactors) -> Value {
 
 fn of_factor(factor: &flow::OwnFactor) -> Value {
     let times = (factor.created_at, factor.last_used_at);
-    of_parts(&factor.id, factor.kind.name(), &factor.name, times)
+    let mut told = of_parts(&factor.id, factor.kind.name(), &factor.name, times);
+    told["synced"] = factor.passkey.map(|facts| facts.synced).into();
+    told
 }
 
 fn of_parts(id: &str, kind: &str, name: &str, (made, used): (Timestamp, Option<Timestamp>)) -> Value {
@@ -91,13 +103,7 @@ fn created(told: &Value) -> HttpResponse {
 /// `PATCH /api/v1/auth/factors`
 pub(super) async fn change(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let sent = Sent::of(&auth, &req, &bearer, received).await?;
-    let switch = |name: &'static str| match sent.params.body_text(name)?.as_deref() {
-        Some("true" | "1") => Ok(Some(true)),
-        Some("false" | "0") => Ok(Some(false)),
-        None => Ok(None),
-        Some(_) => Err(Error::refused(Code::Validation, format!("{name} must be true or false"))),
-    };
-    match (switch("two_step")?, switch("email")?) {
+    match (sent.switch("two_step")?, sent.switch("email")?) {
         (Some(on), None) => flow::set_two_step(&auth, sent.act(), on).await?,
         (None, Some(on)) => flow::set_mail_factor(&auth, sent.act(), on).await?,
         _ => return Err(Error::refused(Code::Validation, "Give one of two_step and email.").into()),
@@ -126,6 +132,29 @@ pub(super) async fn confirm_totp(auth: Data<Auth>, req: HttpRequest, bearer: Bea
     let mut told = of_parts(&enrolled.id, "totp", &enrolled.name, (enrolled.created_at, None));
     if !enrolled.recovery_codes.is_empty() {
         told["recovery_codes"] = codes(&enrolled.recovery_codes);
+    }
+    Ok(created(&told))
+}
+
+/// `POST /api/v1/auth/factors/passkeys/start`
+pub(super) async fn begin_passkey(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
+    let sent = Sent::of(&auth, &req, &bearer, received).await?;
+    let setup = passkeys::begin(&auth, &sent.owner, &sent.proof, &sent.caller).await?;
+    let options: Value = serde_json::from_str(&setup.options).map_err(Error::failed)?;
+    let told = json!({ "setup_id": setup.id, "options": options, "expires_at": setup.expires_at.to_iso8601() });
+    Ok(private(reply(&told)))
+}
+
+/// `POST /api/v1/auth/factors/passkeys`
+pub(super) async fn add_passkey(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
+    let sent = Sent::of(&auth, &req, &bearer, received).await?;
+    let (setup, credential, name) = (sent.text("setup_id")?, sent.text("credential")?, sent.text("name")?);
+    let new = NewPasskey { setup: &setup, credential: &credential, name: &name, two_step: sent.switch("two_step")? };
+    let added = passkeys::confirm(&auth, (&sent.owner, None), new, &sent.proof, &sent.caller).await?;
+    let mut told = of_parts(&added.id, "passkey", &added.name, (added.created_at, None));
+    told["synced"] = added.synced.into();
+    if !added.recovery_codes.is_empty() {
+        told["recovery_codes"] = codes(&added.recovery_codes);
     }
     Ok(created(&told))
 }

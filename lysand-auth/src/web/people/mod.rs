@@ -21,6 +21,7 @@ mod invite;
 mod join;
 mod json;
 mod page_addresses;
+mod passkey_page;
 mod password;
 mod paths;
 mod profile;
@@ -58,6 +59,7 @@ fn of_factors(auth: &Auth) -> Vec<Routes> {
             .route(SECURITY, [get(security_page::page)])
             .route("/account/security/totp", [post(security_page::begin_totp)])
             .route("/account/security/totp/confirm", [post(security_page::confirm_totp)])
+            .route("/account/security/passkeys", [post(passkey_page::submit)])
             .route("/account/security/two_step", [post(security_page::two_step)])
             .route("/account/security/email", [post(security_page::email)])
             .route("/account/security/recovery", [post(security_page::recovery)])
@@ -70,6 +72,8 @@ fn of_factors(auth: &Auth) -> Vec<Routes> {
             .route(factors::PATH, [get(factors::list), patch(factors::change)])
             .route("/api/v1/auth/factors/totp", [post(factors::begin_totp)])
             .route("/api/v1/auth/factors/totp/confirm", [post(factors::confirm_totp)])
+            .route("/api/v1/auth/factors/passkeys/start", [post(factors::begin_passkey)])
+            .route("/api/v1/auth/factors/passkeys", [post(factors::add_passkey)])
             .route("/api/v1/auth/factors/recovery", [post(factors::recovery)])
             .route("/api/v1/auth/factors/{id}", [patch(factors::rename), delete(factors::remove)]),
     ]

@@ -11,10 +11,12 @@ use super::paths::SECURITY;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
 use crate::flows::credentials;
-use crate::flows::factors::own::{self as flow, Act, OwnProof, Owner};
+use crate::flows::factors::own::{self as flow, Act, OwnFactor, OwnProof, Owner, PasskeyFacts};
 use crate::flows::factors::totp::{self, Enrolled, Setup};
 use crate::flows::sessions::SignedInBrowser;
-use crate::host::pages::{FactorOnPage, FieldOnPage, Page, RecoveryCodesPage, SecurityPage, TotpPage};
+use crate::host::pages::{
+    FactorOnPage, FieldOnPage, OwnPasskey, Page, Reader, RecoveryCodesPage, SecurityPage, TotpPage,
+};
 use crate::secret::Secret;
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
@@ -36,6 +38,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
         };
         let notice = match params.last_text("notice").as_deref() {
             Some("added") => Some(texts::FACTOR_ADDED),
+            Some("passkey_added") => Some(texts::PASSKEY_ADDED),
             Some("removed") => Some(texts::FACTOR_REMOVED),
             Some("renamed") => Some(texts::FACTOR_RENAMED),
             Some("mail_on") => Some(texts::MAIL_FACTOR_ON),
@@ -51,12 +54,12 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
 }
 
 /// Somebody who is signed in, and the form that they sent.
-struct Sent {
-    auth: Data<Auth>,
-    req: HttpRequest,
-    form: PostedForm,
-    browser: SignedInBrowser,
-    owner: Owner,
+pub(super) struct Sent {
+    pub(super) auth: Data<Auth>,
+    pub(super) req: HttpRequest,
+    pub(super) form: PostedForm,
+    pub(super) browser: SignedInBrowser,
+    pub(super) owner: Owner,
 }
 
 impl Sent {
@@ -146,6 +149,17 @@ async fn posted(
     form: Result<PostedForm, ApiError>,
     deed: (Deed, &str),
 ) -> HttpResponse {
+    let is_setup = matches!(deed.0, Deed::BeginTotp | Deed::ConfirmTotp);
+    answered(auth, req, (form, is_setup), async |sent| did(sent, deed).await).await
+}
+
+/// The answer to a form of somebody who is signed in: what `act` says, or the page again with what went wrong.
+pub(super) async fn answered(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    (form, is_setup): (Result<PostedForm, ApiError>, bool),
+    act: impl AsyncFnOnce(&Sent) -> Result<HttpResponse, Error>,
+) -> HttpResponse {
     let reply = async {
         let form = form.map_err(|ApiError(error)| error)?;
         form.params.require_known_type()?;
@@ -158,22 +172,21 @@ async fn posted(
         if sent.form.is_stale()? {
             return sent.again(texts::TRY_AGAIN).await;
         }
-        match did(&sent, deed).await {
-            Err(Error::Refused(refusal)) => refused(&sent, deed.0, refusal).await,
+        match act(&sent).await {
+            Err(Error::Refused(refusal)) => refused(&sent, is_setup, refusal).await,
             done => done,
         }
     };
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
 }
 
-async fn refused(sent: &Sent, deed: Deed, refusal: Refusal) -> Result<HttpResponse, Error> {
+async fn refused(sent: &Sent, is_setup: bool, refusal: Refusal) -> Result<HttpResponse, Error> {
     match refusal.code {
         Code::ProofRequired => Ok(redirect(&confirm_identity::address(&sent.form.reader(), SECURITY))),
-        Code::NotFound => {
-            let is_setup = matches!(deed, Deed::BeginTotp | Deed::ConfirmTotp);
-            sent.again(if is_setup { texts::SETUP_OVER } else { texts::FACTOR_OVER }).await
+        Code::NotFound => sent.again(if is_setup { texts::SETUP_OVER } else { texts::FACTOR_OVER }).await,
+        Code::Conflict | Code::Full | Code::Validation | Code::LastWayIn | Code::WrongPasskey => {
+            sent.again(&refusal.why).await
         }
-        Code::Conflict | Code::Full | Code::Validation => sent.again(&refusal.why).await,
         _ => Err(Error::Refused(refusal)),
     }
 }
@@ -232,7 +245,9 @@ async fn confirm(sent: &Sent) -> Result<HttpResponse, Error> {
         totp::confirm(auth, (&sent.owner, Some(&sent.browser)), (&id, &code, &name), &OwnProof::default(), &caller)
             .await;
     let typed = match enrolled {
-        Ok(enrolled) => return enrolled_shown(sent, &enrolled).await,
+        Ok(Enrolled { recovery_codes, cookie, .. }) => {
+            return added(sent, (&recovery_codes, cookie.as_ref()), ("added", texts::FACTOR_ADDED)).await;
+        }
         Err(Error::Refused(refusal)) => match refusal.code {
             Code::WrongFactor => Typed { name, code_error: Some(texts::WRONG_FACTOR), ..Typed::default() },
             Code::Validation if !totp::is_name(&name) => {
@@ -247,15 +262,17 @@ async fn confirm(sent: &Sent) -> Result<HttpResponse, Error> {
     Ok(setting_up(sent, &setup, typed).await)
 }
 
-async fn enrolled_shown(sent: &Sent, enrolled: &Enrolled) -> Result<HttpResponse, Error> {
-    let mut reply = match enrolled.recovery_codes.is_empty() {
-        true => sent.done("added"),
-        false => {
-            let shown = (Some(texts::FACTOR_ADDED), &*sent.form.token());
-            codes_shown(sent, &enrolled.recovery_codes, shown).await
-        }
+/// A factor was added: recovery codes that were made with it are shown, else the page again.
+pub(super) async fn added(
+    sent: &Sent,
+    (recovery_codes, cookie): (&[Secret], Option<&Secret>),
+    (notice, words): (&str, &'static str),
+) -> Result<HttpResponse, Error> {
+    let mut reply = match recovery_codes.is_empty() {
+        true => sent.done(notice),
+        false => codes_shown(sent, recovery_codes, (Some(words), &*sent.form.token())).await,
     };
-    if let Some(cookie) = &enrolled.cookie {
+    if let Some(cookie) = cookie {
         cookies::put_session(&sent.auth, &mut reply, cookie)?;
     }
     Ok(reply)
@@ -307,7 +324,7 @@ async fn codes_shown(
 }
 
 /// A page with a secret is kept by nobody, and no address of it is told.
-fn private(mut reply: HttpResponse) -> HttpResponse {
+pub(super) fn private(mut reply: HttpResponse) -> HttpResponse {
     reply.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     reply
 }
@@ -331,6 +348,18 @@ async fn file_of_codes(sent: &Sent) -> Result<HttpResponse, Error> {
     ))
 }
 
+fn on_page<'a>(reader: &Reader, factor: &'a OwnFactor) -> FactorOnPage<'a> {
+    let action = |what: &str| reader.keep(&format!("{SECURITY}/{}/{what}", factor.id));
+    FactorOnPage {
+        id: &factor.id,
+        name: &factor.name,
+        made: factor.created_at.into(),
+        last_used: factor.last_used_at.map(Into::into),
+        rename_action: action("rename"),
+        remove_action: action("remove"),
+    }
+}
+
 async fn shown(
     (auth, req, params): (&Auth, &HttpRequest, &Params),
     (browser, form_token): (&SignedInBrowser, String),
@@ -340,19 +369,18 @@ async fn shown(
     let own = flow::list(auth, account).await?;
     let reader = params.reader(req).for_account(Some(account));
     let action = |what: &str| reader.keep(&format!("{SECURITY}/{what}"));
-    let apps = own.factors.iter().map(|factor| FactorOnPage {
-        id: &factor.id,
-        name: &factor.name,
-        made: factor.created_at.into(),
-        last_used: factor.last_used_at.map(Into::into),
-        rename_action: action(&format!("{}/rename", factor.id)),
-        remove_action: action(&format!("{}/remove", factor.id)),
+    let passkeys = own.factors.iter().filter_map(|factor| {
+        let PasskeyFacts { can_be_synced, synced, copied, .. } = factor.passkey?;
+        Some(OwnPasskey { factor: on_page(&reader, factor), can_be_synced, synced, copied })
     });
+    let apps = own.factors.iter().filter(|factor| factor.passkey.is_none()).map(|factor| on_page(&reader, factor));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page::Security(Box::new(SecurityPage {
         form_token,
         username: &account.username,
         two_step: own.two_step,
+        passkeys: passkeys.collect(),
+        add_passkey_action: own.has_room_for_passkey.then(|| action("passkeys")),
         apps: apps.collect(),
         add_action: own.has_room.then(|| action("totp")),
         email: own.email,

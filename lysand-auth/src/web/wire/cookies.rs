@@ -212,6 +212,27 @@ pub(crate) fn typed_name(auth: &Auth, headers: &HeaderMap) -> Option<String> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(kept).ok()?).ok()
 }
 
+/// How long a browser keeps the cookie that its challenges for a passkey hold for: longer than any of them.
+const PASSKEY: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// Puts the cookie on a reply that the challenges of this browser hold for (FAC-75).
+///
+/// # Errors
+/// When it fits into no header.
+pub(crate) fn put_passkey(auth: &Auth, reply: &mut HttpResponse, cookie: &Secret) -> Result<(), Error> {
+    let lifetime = Duration::try_from(PASSKEY).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, passkey_cookie_name(auth), cookie.expose(), Some(lifetime)))
+}
+
+/// That cookie. A value that is none of ours is as good as none.
+pub(crate) fn passkey_cookie(auth: &Auth, headers: &HeaderMap) -> Option<Secret> {
+    request::cookie(headers, passkey_cookie_name(auth)).filter(|value| value.len() == 43).map(Secret::new)
+}
+
+fn passkey_cookie_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-passkey" } else { "passkey" }
+}
+
 /// Forgets it.
 pub(crate) fn clear_typed_name(auth: &Auth, reply: &mut HttpResponse) -> Result<(), Error> {
     add(reply, &removal(auth, typed_cookie_name(auth)))

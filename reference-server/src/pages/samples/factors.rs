@@ -1,7 +1,8 @@
 //! Sample values for the pages of second factors.
 
 use lysand_auth::host::pages::{
-    FactorOnPage, FactorPage, FieldOnPage, MomentOnPage, OtherWay, RecoveryCodesPage, SecurityPage, TotpPage,
+    FactorOnPage, FactorPage, FieldOnPage, MomentOnPage, OtherWay, OwnPasskey, PasskeyPage, RecoveryCodesPage,
+    SecurityPage, TotpPage,
 };
 use serde_json::Value;
 
@@ -28,6 +29,18 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
             security: text.to_owned(),
         };
         add(samples, "totp.html", &page);
+        let page = PasskeyPage {
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            setup_id: text,
+            options: text,
+            username: text,
+            name: FieldOnPage { asked: true, required: false, value: text.to_owned(), error: error() },
+            asks_two_step: !wrong,
+            error: wrong.then_some(text),
+            security: text.to_owned(),
+        };
+        add(samples, "passkey.html", &page);
         let page = RecoveryCodesPage {
             codes: vec![text, text],
             username: text,
@@ -43,7 +56,7 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
 
 /// The step of a sign-in, for each kind of proof, and for who can give none.
 fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
-    let ways = ["totp", "email", "recovery"];
+    let ways = ["passkey", "totp", "email", "recovery"];
     for method in ways.into_iter().chain([""]) {
         let other = |method: &&'static str| OtherWay { method, address: text.to_owned() };
         let page = FactorPage {
@@ -54,6 +67,7 @@ fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             app: (method != "recovery").then(|| app(text)),
             account: account(text),
             others: ways.iter().filter(|way| **way != method && !method.is_empty()).map(other).collect(),
+            options: if method == "passkey" { text.to_owned() } else { String::new() },
             masked_email: text.to_owned(),
             sent: method == "email",
             request_action: text.to_owned(),
@@ -75,11 +89,15 @@ fn own(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         rename_action: text.to_owned(),
         remove_action: text.to_owned(),
     };
-    for (apps, two_step, fresh) in [(2, true, true), (1, false, true), (0, false, true), (2, true, false)] {
+    let passkey =
+        |factor, number| OwnPasskey { factor, can_be_synced: number > 0, synced: number > 1, copied: number > 2 };
+    for (apps, two_step, fresh) in [(4, true, true), (1, false, true), (0, false, true), (2, true, false)] {
         let page = SecurityPage {
             form_token: text.to_owned(),
             username: text,
             two_step,
+            passkeys: (1..apps).map(|number| passkey(app(true), number)).collect(),
+            add_passkey_action: fresh.then(|| text.to_owned()),
             apps: (0..apps).map(|number| app(number == 0)).collect(),
             add_action: (apps < 2).then(|| text.to_owned()),
             email: apps == 1,

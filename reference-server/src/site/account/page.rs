@@ -51,10 +51,7 @@ pub(super) async fn show(
     let is_linked = |id: &str| linked.iter().any(|linked: &Linked| linked.provider.id == id);
     let others = sso.providers.iter().filter(|provider| !is_linked(&provider.id));
     let may_invite = |account| invitations::may_invite(&state.auth, account) != MayInvite::No;
-    let fresh = match &browser.0 {
-        Some(browser) => credentials::is_proven(&state.auth, browser).await?,
-        None => false,
-    };
+    let fresh = is_proven(&state, &browser).await?;
     let invites = browser.account().is_some_and(may_invite);
     let page = AccountPage {
         mail_refused: mail_refused(&state, browser.account()).await?,
@@ -129,4 +126,12 @@ fn languages<'a>(pages: &'a TeraPages, account: Option<&Account>) -> Vec<Languag
 fn actions(reader: &Reader) -> Actions {
     let keep = |path| reader.keep(path);
     Actions { link: keep(ACCOUNT_LINK), unlink: keep(ACCOUNT_UNLINK), language: keep(ACCOUNT_LANGUAGE) }
+}
+
+/// Whether whoever is signed in proved a moment ago to be there, as a change of the ways to sign in demands (security ID-12).
+async fn is_proven(state: &State, browser: &SignedIn) -> Result<bool, Error> {
+    match &browser.0 {
+        Some(browser) => credentials::is_proven(&state.auth, browser).await,
+        None => Ok(false),
+    }
 }

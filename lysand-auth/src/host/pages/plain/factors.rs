@@ -2,10 +2,11 @@
 
 use super::html::{alert, button, escaped, form, link, paragraph};
 use super::people::field;
-use crate::host::pages::{FactorPage, RecoveryCodesPage, SecurityPage, TotpPage};
+use crate::host::pages::{FactorOnPage, FactorPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage};
 
 fn way(method: &str) -> &'static str {
     match method {
+        "passkey" => "Use a passkey",
         "totp" => "Use an authenticator app",
         "email" => "Use a code by mail",
         _ => "Use a recovery code",
@@ -18,6 +19,13 @@ pub(super) fn factor(page: &FactorPage<'_>) -> String {
         body += &paragraph(&format!("to go on to {}", app.name));
     }
     let hidden = [("form_token", page.form_token.as_str()), ("pending", page.pending)];
+    if page.method == "passkey" {
+        // A passkey needs a script, and these pages have none.
+        for other in &page.others {
+            body += &link(&other.address, way(other.method));
+        }
+        return body + &form(&page.cancel_action, &hidden, &button("Cancel"));
+    }
     let label = match page.method {
         "totp" => "Code of your authenticator app",
         "email" => "Code from the mail",
@@ -47,19 +55,14 @@ pub(super) fn security(page: &SecurityPage<'_>) -> String {
     if !page.fresh {
         body += &link(&page.confirm, "Confirm that it is you");
     }
-    for app in &page.apps {
-        body += &format!("<h2>{}</h2>\n", escaped(app.name));
-        let name = format!("<p><label>Name<br><input name=\"name\" value=\"{}\"></label></p>\n", escaped(app.name));
-        body += &form(&app.rename_action, &[token], &(name + &button("Rename")));
-        if page.fresh {
-            body += &form(&app.remove_action, &[token], &button("Remove"));
-        }
+    for factor in page.passkeys.iter().map(|passkey| &passkey.factor).chain(&page.apps) {
+        body += &one(factor, token, page.fresh);
     }
     if page.fresh {
         if let Some(action) = &page.add_action {
             body += &form(action, &[token], &button("Add an authenticator app"));
         }
-        if !page.apps.is_empty() {
+        if !page.apps.is_empty() || !page.passkeys.is_empty() {
             let (on, words) = if page.two_step { ("0", "Turn it off") } else { ("1", "Turn it on") };
             body += &form(&page.two_step_action, &[token, ("on", on)], &button(words));
             let (on, words) =
@@ -70,6 +73,19 @@ pub(super) fn security(page: &SecurityPage<'_>) -> String {
         }
     }
     body + &link(&page.account, "Your account")
+}
+
+fn one(factor: &FactorOnPage<'_>, token: (&str, &str), fresh: bool) -> String {
+    let name = escaped(factor.name);
+    let field = format!("<p><label>Name<br><input name=\"name\" value=\"{name}\"></label></p>\n");
+    let rename = form(&factor.rename_action, &[token], &(field + &button("Rename")));
+    let remove = if fresh { form(&factor.remove_action, &[token], &button("Remove")) } else { String::new() };
+    format!("<h2>{name}</h2>\n") + &rename + &remove
+}
+
+/// A passkey needs a script, and these pages have none.
+pub(super) fn passkey(page: &PasskeyPage<'_>) -> String {
+    paragraph("Passkeys cannot be added on this page.") + &link(&page.security, "Cancel")
 }
 
 pub(super) fn totp(page: &TotpPage<'_>) -> String {

@@ -17,6 +17,7 @@ use crate::web::kit::session;
 use crate::web::pages::authorization_response::denied;
 use crate::web::pages::login_redirect::to_login_page;
 use crate::web::pages::own_sign_in::finish_sign_in;
+use crate::web::pages::passkey_sign_in::told;
 use crate::web::wire::cookies;
 use crate::web::wire::params::Received;
 use crate::web::wire::redirect::redirect;
@@ -53,6 +54,28 @@ pub(super) async fn recovery(form: Result<PostedForm, ApiError>, browser: Browse
 /// `POST /api/auth/factor/email`
 pub(super) async fn email(form: Result<PostedForm, ApiError>, browser: Browser) -> HttpResponse {
     answered(form, FactorKind::Email, browser).await
+}
+
+/// `POST /api/auth/factor/passkey/start`: what a browser uses a passkey with. JSON for everybody.
+pub(super) async fn passkey_start(form: Result<PostedForm, ApiError>) -> HttpResponse {
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return error.error_response(),
+    };
+    let started = async {
+        let claim = claim_of(&form)?;
+        told(&flow::passkey_options(&form.auth, &claim).await?)
+    };
+    match started.await {
+        Ok(reply) => reply,
+        Err(Error::Refused(refusal)) => entity::refused(&refusal, None),
+        Err(error) => ApiError(error).error_response(),
+    }
+}
+
+/// `POST /api/auth/factor/passkey/finish`
+pub(super) async fn passkey(form: Result<PostedForm, ApiError>, browser: Browser) -> HttpResponse {
+    answered(form, FactorKind::Passkey, browser).await
 }
 
 /// `POST /api/auth/factor/email/request`: a code is mailed.
@@ -95,8 +118,11 @@ async fn answered(form: Result<PostedForm, ApiError>, kind: FactorKind, browser:
         Err(error) => return refused(&form, None, error).await,
     };
     let finished = async {
-        let code = form.text("code")?.unwrap_or_default();
-        flow::answer(&form.auth, &claim, (kind, &code), browser).await
+        let (auth, given) = (&form.auth, |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default()));
+        match kind {
+            FactorKind::Passkey => flow::answer_with_passkey(auth, &claim, &given("credential")?, browser).await,
+            kind => flow::answer(auth, &claim, (kind, &given("code")?), browser).await,
+        }
     };
     match finished.await {
         Ok(finished) => leads_on(&form, &finished).await.unwrap_or_else(|error| ApiError(error).error_response()),
@@ -163,9 +189,10 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
     let (auth, req, params) = (&form.auth, &form.req, &form.params);
     let reader = params.reader(req);
     match (refusal.code, standing) {
-        (Code::WrongFactor | Code::NotOffered | Code::TooSoon | Code::Validation, Some(Standing::Open(view))) => {
-            redirect(&again(form, &view, &refusal))
-        }
+        (
+            Code::WrongFactor | Code::WrongPasskey | Code::NotOffered | Code::TooSoon | Code::Validation,
+            Some(Standing::Open(view)),
+        ) => redirect(&again(form, &view, &refusal)),
         // It bears no more answers, and ends at this moment.
         (Code::SignInOver, Some(Standing::Open(view))) => page::over(auth, req, params, &view.request).await,
         (Code::SignInOver, standing) => {
@@ -191,7 +218,11 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
 }
 
 fn again(form: &PostedForm, view: &PendingView, refusal: &Refusal) -> String {
-    let name = if refusal.code == Code::WrongFactor { "invalid_grant" } else { "invalid_request" };
+    let name = if matches!(refusal.code, Code::WrongFactor | Code::WrongPasskey) {
+        "invalid_grant"
+    } else {
+        "invalid_request"
+    };
     let page = page_of(&form.auth, &form.reader(), view, Some((name, &refusal.why)));
     let parts = form.req.path().split('/');
     let method = parts.filter_map(FactorKind::named).next_back().map_or("", FactorKind::name);

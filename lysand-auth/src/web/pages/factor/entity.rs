@@ -94,6 +94,8 @@ fn status(code: Code) -> u16 {
 fn name(code: Code) -> &'static str {
     match code {
         Code::WrongFactor => "wrong_code",
+        Code::WrongPasskey => "wrong_passkey",
+        Code::UnknownPasskey => "unknown_passkey",
         Code::SignInOver => "over",
         Code::NotOffered => "not_offered",
         Code::TooSoon => "too_soon",

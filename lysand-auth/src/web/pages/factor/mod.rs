@@ -24,6 +24,8 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/factor/recovery", [post(answer::recovery)])
             .route("/api/auth/factor/email", [post(answer::email)])
             .route("/api/auth/factor/email/request", [post(answer::request_mail)])
+            .route("/api/auth/factor/passkey/start", [post(answer::passkey_start)])
+            .route("/api/auth/factor/passkey/finish", [post(answer::passkey)])
             .route("/api/auth/cancel", [post(answer::cancel)]),
     ]
 }

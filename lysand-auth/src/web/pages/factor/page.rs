@@ -123,7 +123,8 @@ async fn shown(
     };
     let page = Page::Factor(FactorPage {
         method: method.map_or("", FactorKind::name),
-        action: method.map_or_else(String::new, |kind| reader.keep(&format!("/api/auth/factor/{}", kind.name()))),
+        action: method.map_or_else(String::new, |kind| reader.keep(action(kind))),
+        options: view.passkey_options.clone().filter(|_| method == Some(FactorKind::Passkey)).unwrap_or_default(),
         form_token,
         pending: &view.id,
         app: view.app.as_ref().map(app_on_page),
@@ -136,6 +137,16 @@ async fn shown(
         cancel_action: reader.keep("/api/auth/cancel"),
     });
     show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await
+}
+
+/// Where the form of a kind posts to.
+const fn action(kind: FactorKind) -> &'static str {
+    match kind {
+        FactorKind::Passkey => "/api/auth/factor/passkey/finish",
+        FactorKind::Totp => "/api/auth/factor/totp",
+        FactorKind::Email => "/api/auth/factor/email",
+        FactorKind::Recovery => "/api/auth/factor/recovery",
+    }
 }
 
 /// What went wrong at the last try: one of our own sentences, never somebody else's from a URL.

@@ -1,0 +1,2 @@
+DROP TABLE auth_passkey_user;
+DROP TABLE auth_passkey;
