@@ -7,6 +7,7 @@ mod dashboard;
 mod deleting;
 mod events;
 mod invitations;
+mod limits;
 mod mail;
 mod pages;
 mod rights;
