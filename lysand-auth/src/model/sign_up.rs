@@ -16,10 +16,12 @@ pub enum Road {
     Api,
     /// An identity provider.
     Provider,
+    /// Somebody of the staff, for somebody else.
+    Staff,
 }
 
 impl Road {
-    const ALL: [Self; 4] = [Self::App, Self::Page, Self::Api, Self::Provider];
+    const ALL: [Self; 5] = [Self::App, Self::Page, Self::Api, Self::Provider, Self::Staff];
 
     /// Its name in the database and in events.
     #[must_use]
@@ -29,6 +31,7 @@ impl Road {
             Self::Page => "page",
             Self::Api => "api",
             Self::Provider => "provider",
+            Self::Staff => "staff",
         }
     }
 

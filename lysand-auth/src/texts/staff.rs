@@ -47,6 +47,10 @@ texts! {
         FORMAT_JSON = "JSON, for programs";
         /// What was just done.
         DONE = "Done.";
+        ACCOUNT_MADE =
+            "The account is made. Its owner asks for a link on the page for forgotten passwords.";
+        ACCOUNT_MADE_AND_MAILED =
+            "The account is made. Its owner gets a mail with a link that chooses the password.";
         REQUESTS_APPROVED = "The requests are approved.";
         REQUESTS_REJECTED = "The requests are declined.";
         INVITATIONS_ENDED = "The invitations are ended.";

@@ -186,6 +186,7 @@ impl TeraPages {
             Page::AdminRequests(page) => self.shown(reader, "admin_requests.html", page),
             Page::AdminAccounts(page) => self.shown(reader, "admin_accounts.html", page),
             Page::AdminAccount(page) => self.shown(reader, "admin_account.html", page),
+            Page::AdminNewAccount(page) => self.shown(reader, "admin_new_account.html", page),
             Page::AdminAct(page) => self.shown(reader, "admin_act.html", page),
             Page::AdminSettings(page) => self.shown(reader, "admin_settings.html", page),
             Page::AdminInvitations(page) => self.shown(reader, "admin_invitations.html", page),

@@ -53,6 +53,7 @@ templates! {
     "admin_accounts.html",
     "admin_account.html",
     "admin_act.html",
+    "admin_new_account.html",
     "admin_settings.html",
     "admin_invitations.html",
     "admin_apps.html",

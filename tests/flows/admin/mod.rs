@@ -9,6 +9,7 @@ mod events;
 mod invitations;
 mod limits;
 mod mail;
+mod making;
 mod pages;
 mod rights;
 mod settings;

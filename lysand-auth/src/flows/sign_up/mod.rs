@@ -6,6 +6,7 @@
 mod attempt;
 #[cfg(feature = "sso")]
 mod by_provider;
+mod by_staff;
 mod challenge;
 mod first_mail;
 mod form;
@@ -17,6 +18,7 @@ use self::attempt::Checked;
 pub use self::attempt::{SignUp, SignUpError};
 #[cfg(feature = "sso")]
 pub use self::by_provider::{ProviderOffer, SignedUpByProvider, by_provider, provider_offer};
+pub use self::by_staff::{AccountByStaff, by_staff, is_offered_to_staff, require_maker};
 pub use self::challenge::challenge;
 use self::form::Asked;
 pub use self::form::SignUpForm;

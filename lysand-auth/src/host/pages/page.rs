@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::admin::{AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage};
+use super::admin::{
+    AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminNewAccountPage, AdminRequestsPage,
+};
 use super::admin_lists::{
     AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage, AdminMailsPage,
 };
@@ -81,6 +83,8 @@ pub enum Page<'a> {
     AdminRequests(AdminRequestsPage<'a>),
     /// `GET /admin/accounts`: the accounts.
     AdminAccounts(AdminAccountsPage<'a>),
+    /// `GET /admin/accounts/new`: an account for somebody else.
+    AdminNewAccount(AdminNewAccountPage<'a>),
     /// `GET /admin/accounts/ID`: one account.
     AdminAccount(Box<AdminAccountPage<'a>>),
     /// `GET /admin/accounts/ID/ACT`: what will happen to an account.
@@ -378,6 +382,7 @@ impl Pages for FrontendPages {
             | Page::AdminHome(_)
             | Page::AdminRequests(_)
             | Page::AdminAccounts(_)
+            | Page::AdminNewAccount(_)
             | Page::AdminAccount(_)
             | Page::AdminAct(_)
             | Page::AdminSettings(_)

@@ -75,6 +75,7 @@ impl Pages for Plain {
             Page::AdminHome(page) => ("Administration", admin::home(page)),
             Page::AdminRequests(page) => ("Requests to join", admin::requests(page)),
             Page::AdminAccounts(page) => ("Accounts", admin::accounts(page)),
+            Page::AdminNewAccount(page) => ("Make an account", admin_lists::new_account(page)),
             Page::AdminAccount(page) => ("Account", admin::account(page)),
             Page::AdminAct(page) => (page.words, admin::act(page)),
             Page::AdminSettings(page) => ("Settings", admin_settings::settings(page)),

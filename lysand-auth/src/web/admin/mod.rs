@@ -34,6 +34,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         .route("/api/v1/admin/accounts/{id}/action", [post(acts::action)])
         .route("/api/v1/admin/auth/dashboard", [get(dashboard::show)])
         .route("/api/v1/admin/auth/settings", [get(settings::list), patch(settings::change)])
+        .route("/api/v1/admin/auth/accounts", [post(own::make)])
         .route("/api/v1/admin/auth/accounts/{id}/role", [post(own::role)])
         .route("/api/v1/admin/auth/accounts/{id}/confirm", [post(own::confirm)])
         .route("/api/v1/admin/auth/accounts/{id}/unlock", [post(own::unlock)])

@@ -6,7 +6,7 @@ use super::admin::places;
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
     AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage,
-    AdminMailsPage, AppRow, ChoiceOnPage, EventRow, FieldOnPage, InvitationRow, MailRow, NeighboursOnPage,
+    AdminMailsPage, AdminNewAccountPage, AppRow, ChoiceOnPage, EventRow, FieldOnPage, InvitationRow, MailRow, NeighboursOnPage,
     SubjectOnPage,
 };
 
@@ -77,6 +77,31 @@ pub(super) fn confirm(page: &AdminConfirmPage<'_>) -> String {
         None => form(&page.action, &[("form_token", page.form_token.as_str())], &(inside + &button(page.words))),
     };
     body + &link(&page.back, "Back") + &places(&page.frame)
+}
+
+pub(super) fn new_account(page: &AdminNewAccountPage<'_>) -> String {
+    let mut inside = field("username", "Username", &page.username) + &field("email", "E-mail address", &page.email);
+    let checked = if page.sends { " checked" } else { "" };
+    let _ = writeln!(
+        inside,
+        "<p><label><input type=\"checkbox\" name=\"send\" value=\"1\"{checked}> Send the mail now</label></p>"
+    );
+    for role in &page.roles {
+        let checked = if role.chosen { " checked" } else { "" };
+        let _ = writeln!(
+            inside,
+            "<p><label><input type=\"radio\" name=\"role\" value=\"{0}\"{checked}> {0}</label></p>",
+            role.name
+        );
+    }
+    if page.asks_password {
+        inside += "<p><label>Your password<br><input type=\"password\" name=\"current_password\" \
+                   autocomplete=\"current-password\"></label></p>\n";
+    }
+    let hidden = [("form_token", page.form_token.as_str())];
+    let sign_in = page.sign_in.as_deref().map(|place| link(place, "Sign in again")).unwrap_or_default();
+    let body = alert(page.error.as_deref()) + &form(&page.action, &hidden, &(inside + &button("Make an account")));
+    body + &sign_in + &link(&page.back, "Back") + &places(&page.frame)
 }
 
 /// A form that leads to a list; `inside` is HTML.

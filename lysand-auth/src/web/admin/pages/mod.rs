@@ -13,6 +13,7 @@ mod home;
 mod invitations;
 mod listing;
 mod mail;
+mod new_account;
 mod requests;
 mod settings;
 mod words;
@@ -38,6 +39,7 @@ pub(super) fn routes(auth: &Auth) -> Routes {
         .route(REQUESTS, [get(requests::page), post(requests::submit)])
         .route(ACCOUNTS, [get(accounts::page)])
         .route(SETTINGS, [get(settings::page), post(settings::submit)])
+        .route(new_account::NEW, [get(new_account::page), post(new_account::submit)])
         .route("/admin/accounts/{id}", [get(account::page), post(account::submit)])
         .route("/admin/accounts/{id}/{act}", [get(act::page), post(act::submit)])
         .route(INVITATIONS, [get(invitations::page), post(invitations::submit)])
