@@ -16,7 +16,7 @@ use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{events, identifier, recovery, sign_in, standing, throttle, waiting};
+use crate::steps::{blocks, events, identifier, recovery, sign_in, standing, throttle, waiting};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -76,6 +76,7 @@ async fn checked(
     whom: &mut Option<AccountId>,
 ) -> Result<SignedIn, Error> {
     throttle::refuse_address(auth, attempt.source)?;
+    blocks::may_sign_in(auth, attempt.source).await?;
     let (app, checked) = checked_request(auth, &attempt.request).await?;
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));

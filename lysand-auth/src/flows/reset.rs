@@ -191,6 +191,9 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
         true => (None, confirmed(auth, &token, &account, caller).await?),
         false => (Some(token.id), account),
     };
+    // Whoever has just confirmed the address and gets a welcome is told nothing more.
+    let changed = spends.is_some().then(|| new_password::changed(auth, caller));
+    let notice = changed.and_then(|mail| Outgoing::to_confirmed(auth, &account, mail));
     let has_one = auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
     let event = events::event(auth, EventKind::ResetDone, caller).by(Actor::Nobody);
     let change = PasswordChange {
@@ -198,7 +201,7 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
         proven_with: None,
         spared: Spared::default(),
         session: None,
-        notice: Outgoing::to_confirmed(auth, &account, new_password::changed(auth, caller)),
+        notice,
         event: event.about(&account.id, &account.username).with("first", !has_one),
         now: auth.ambient().now(),
     };

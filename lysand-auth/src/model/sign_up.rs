@@ -76,6 +76,8 @@ pub struct SignUpRecord {
     pub decided_at: Option<Timestamp>,
     /// When it ends, unless it is confirmed and decided before.
     pub expires_at: Timestamp,
+    /// Whether the review stays due though the server reviews nobody: for the network, the provider or the invitation.
+    pub review_stays: bool,
 }
 
 /// How far somebody is who waits (people PPL-63).

@@ -68,7 +68,9 @@ pub(crate) async fn live_token(
 ) -> Result<Option<(MailToken, Account)>, Error> {
     let (digest, now) = (token.digest(), auth.ambient().now());
     let found = auth.store().look_up(move |c| Box::pin(mail_tokens::by_link(c, digest))).await?;
-    let Some(found) = found.filter(|token| purposes.contains(&token.purpose) && token.is_live(now)) else { return Ok(None) };
+    let Some(found) = found.filter(|token| purposes.contains(&token.purpose) && token.is_live(now)) else {
+        return Ok(None);
+    };
     let Some(id) = found.account.clone() else { return Ok(None) };
     Ok(auth.account(&id).await?.map(|account| (found, account)))
 }

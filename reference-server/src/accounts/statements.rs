@@ -6,8 +6,8 @@ use lysand_auth::host::accounts::{AccountsError, InactiveReason};
 use lysand_auth::on;
 use lysand_auth::store::Conn;
 
-use super::error::CreateError;
 use super::closed_names::{ClosedName, ClosedNames};
+use super::error::CreateError;
 use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_turn, setup_token};
 use lysand_auth::host::accounts::Field;
 

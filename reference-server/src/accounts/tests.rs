@@ -29,7 +29,16 @@ async fn fresh() -> Fresh {
     cheap.max_concurrent = 1;
     let passwords = Passwords::new(cheap, Ambient::system()).unwrap();
     let base_url = BaseUrl::parse("https://social.example").unwrap();
-    Fresh { accounts: SqlAccounts::new(store, passwords, Ambient::system(), &base_url, Keys::new(Vec::new(), vec![[7; 32]])), _folder: folder }
+    Fresh {
+        accounts: SqlAccounts::new(
+            store,
+            passwords,
+            Ambient::system(),
+            &base_url,
+            Keys::new(Vec::new(), vec![[7; 32]]),
+        ),
+        _folder: folder,
+    }
 }
 
 fn person(name: &str) -> NewAccount {

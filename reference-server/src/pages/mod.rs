@@ -195,6 +195,7 @@ impl TeraPages {
             Page::AdminMails(page) => self.shown(reader, "admin_mails.html", page),
             Page::AdminMail(page) => self.shown(reader, "admin_mail.html", page),
             Page::AdminEvents(page) => self.shown(reader, "admin_events.html", page),
+            Page::AdminBlocks(page) => self.shown(reader, "admin_blocks.html", page),
             Page::AdminConfirm(page) => self.shown(reader, "admin_confirm.html", page),
             Page::Factor(page) => self.shown(reader, "factor.html", page),
             Page::Security(page) => self.shown(reader, "security.html", page),

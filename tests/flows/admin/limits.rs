@@ -37,6 +37,12 @@ story!(staff_writes_are_limited_for_each_of_the_staff_by_routes_and_pages_togeth
         (Method::POST, format!("{own}/invitations")),
         (Method::DELETE, format!("{own}/invitations?created_by={bob}")),
         (Method::DELETE, format!("{own}/invitations/1")),
+        (Method::POST, format!("{own}/accounts")),
+        (Method::POST, "/api/v1/admin/ip_blocks".to_owned()),
+        (Method::PUT, "/api/v1/admin/ip_blocks/1".to_owned()),
+        (Method::DELETE, "/api/v1/admin/ip_blocks/1".to_owned()),
+        (Method::POST, "/api/v1/admin/email_domain_blocks".to_owned()),
+        (Method::DELETE, "/api/v1/admin/email_domain_blocks/1".to_owned()),
         (Method::POST, format!("{own}/mail/test")),
         (Method::POST, format!("{own}/mail/1/retry")),
         (Method::DELETE, format!("{own}/mail/1")),
@@ -63,6 +69,9 @@ story!(staff_writes_are_limited_for_each_of_the_staff_by_routes_and_pages_togeth
         "/admin/mail",
         "/admin/mail/1",
         "/admin/mail/1/cancel",
+        "/admin/new_account",
+        "/admin/blocks",
+        "/admin/blocks/domains",
         "/admin/events/export",
     ] {
         let fields = [("form_token", &*token), ("do", "make")];

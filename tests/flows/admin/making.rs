@@ -16,7 +16,7 @@ use super::{OPEN, id, post, staff};
 use crate::people::{after, mail_with, mails_to, sign_up};
 
 const PATH: &str = "/api/v1/admin/auth/accounts";
-const PAGE: &str = "/admin/accounts/new";
+const PAGE: &str = "/admin/new_account";
 const PASSWORD: &str = "quite another sentence";
 const MADE: &str = "made an account there for you";
 const LIMITED: &[(&str, &str)] = &[("signups.proof_of_work", "false"), ("ratelimit.enabled", "true")];
@@ -51,7 +51,10 @@ story!(account_made_by_staff_is_opened_by_the_link_of_its_mail, BLOCKED, |story|
     let (_, moderator) = staff(&story, "mona", Role::Moderator).await;
     // Nobody may sign up by themselves; staff make accounts nevertheless.
     let made = make(&story, &moderator, json!({ "username": "Bob", "email": "bob@example.com" })).await.is(201).json();
-    assert_eq!((&made["username"], &made["confirmed"], &made["approved"]), (&json!("bob"), &json!(false), &json!(true)));
+    assert_eq!(
+        (&made["username"], &made["confirmed"], &made["approved"]),
+        (&json!("bob"), &json!(false), &json!(true))
+    );
     assert_eq!(made["role"]["name"], "");
     let mail = mail_with(&story, "bob@example.com", MADE).await;
     assert!(mail.contains("bob") && !mail.contains("mona"), "nobody of the staff is named: {mail}");

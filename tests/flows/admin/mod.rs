@@ -3,6 +3,7 @@
 mod accounts;
 mod acts;
 mod apps;
+mod blocks;
 mod dashboard;
 mod deleting;
 mod events;

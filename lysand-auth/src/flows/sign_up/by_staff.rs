@@ -96,10 +96,8 @@ pub async fn by_staff(
 
 /// All that is wrong with the name and the address.
 async fn problems(auth: &Auth, wanted: &AccountByStaff) -> Result<Vec<FormError>, Error> {
-    let form =
-        SignUpForm { username: wanted.username.clone(), email: wanted.email.clone(), ..SignUpForm::default() };
-    let asked =
-        Asked { credentials: false, agreement: false, reason: false, reason_required: false, minimum_age: 0 };
+    let form = SignUpForm { username: wanted.username.clone(), email: wanted.email.clone(), ..SignUpForm::default() };
+    let asked = Asked { credentials: false, agreement: false, reason: false, reason_required: false, minimum_age: 0 };
     let mut errors = form::problems(auth, &form, asked).await?;
     if form.email.trim().is_empty() {
         errors.push(FormError::blank("email"));
@@ -167,6 +165,7 @@ impl Bundle {
             confirmed_at: None,
             decided_at: None,
             expires_at: now.plus(auth.config().lifetimes.unconfirmed_account),
+            review_stays: false,
         };
         Ok(Self { record, mail, told, events: [made].into_iter().chain(role).collect(), username })
     }

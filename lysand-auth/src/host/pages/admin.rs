@@ -145,7 +145,7 @@ pub struct AdminAccountsPage<'a> {
     pub make: Option<String>,
 }
 
-/// `GET /admin/accounts/new`: an account for somebody else.
+/// `GET /admin/new_account`: an account for somebody else.
 #[derive(Debug, Serialize)]
 pub struct AdminNewAccountPage<'a> {
     /// Who looks, and where the others are.

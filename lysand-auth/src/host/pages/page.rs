@@ -7,7 +7,8 @@ use super::admin::{
     AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminNewAccountPage, AdminRequestsPage,
 };
 use super::admin_lists::{
-    AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage, AdminMailsPage,
+    AdminAppPage, AdminAppsPage, AdminBlocksPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage,
+    AdminMailPage, AdminMailsPage,
 };
 use super::admin_settings::AdminSettingsPage;
 use super::factors::{FactorPage, RecoveryCodesPage, SecurityPage, TotpPage};
@@ -83,7 +84,7 @@ pub enum Page<'a> {
     AdminRequests(AdminRequestsPage<'a>),
     /// `GET /admin/accounts`: the accounts.
     AdminAccounts(AdminAccountsPage<'a>),
-    /// `GET /admin/accounts/new`: an account for somebody else.
+    /// `GET /admin/new_account`: an account for somebody else.
     AdminNewAccount(AdminNewAccountPage<'a>),
     /// `GET /admin/accounts/ID`: one account.
     AdminAccount(Box<AdminAccountPage<'a>>),
@@ -93,6 +94,8 @@ pub enum Page<'a> {
     AdminSettings(Box<AdminSettingsPage<'a>>),
     /// `GET /admin/invitations`: the invitations of all.
     AdminInvitations(Box<AdminInvitationsPage<'a>>),
+    /// `GET /admin/blocks`: what is kept out.
+    AdminBlocks(Box<AdminBlocksPage<'a>>),
     /// `GET /admin/apps`: the apps.
     AdminApps(AdminAppsPage<'a>),
     /// `GET /admin/apps/ID`: one app.
@@ -387,6 +390,7 @@ impl Pages for FrontendPages {
             | Page::AdminAct(_)
             | Page::AdminSettings(_)
             | Page::AdminInvitations(_)
+            | Page::AdminBlocks(_)
             | Page::AdminApps(_)
             | Page::AdminApp(_)
             | Page::AdminMails(_)

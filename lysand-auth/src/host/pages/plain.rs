@@ -80,6 +80,7 @@ impl Pages for Plain {
             Page::AdminAct(page) => (page.words, admin::act(page)),
             Page::AdminSettings(page) => ("Settings", admin_settings::settings(page)),
             Page::AdminInvitations(page) => ("Invitations", admin_lists::invitations(page)),
+            Page::AdminBlocks(page) => ("Blocks", admin_lists::blocks(page)),
             Page::AdminApps(page) => ("Apps", admin_lists::apps(page)),
             Page::AdminApp(page) => ("App", admin_lists::app(page)),
             Page::AdminMails(page) => ("Mail", admin_lists::mails(page)),

@@ -2,8 +2,8 @@
 
 use lysand_auth::host::pages::{
     AccountRow, ActOnPage, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminNewAccountPage,
-    AdminRequestsPage, ChartOnPage, DayOnChart, EventOnPage, FieldOnPage, MomentOnPage, NetworkOnPage, RequestOnPage, RoleChoice, StaffFrame,
-    StaffPlace,
+    AdminRequestsPage, ChartOnPage, DayOnChart, EventOnPage, FieldOnPage, MomentOnPage, NetworkOnPage, RequestOnPage,
+    RoleChoice, StaffFrame, StaffPlace,
 };
 use serde_json::Value;
 

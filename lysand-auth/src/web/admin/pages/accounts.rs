@@ -3,8 +3,8 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::new_account::NEW;
 use super::frame::{ACCOUNTS, Visitor, frame, rendered, role_words, shown, state_words, visitor};
+use super::new_account::NEW;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin::{self, AccountForStaff, AccountList};

@@ -27,9 +27,10 @@ pub(super) const APPS: &str = "/admin/apps";
 pub(super) const MAIL: &str = "/admin/mail";
 pub(super) const EVENTS: &str = "/admin/events";
 pub(super) const SETTINGS: &str = "/admin/settings";
+pub(super) const BLOCKS: &str = "/admin/blocks";
 
 /// The pages that every other one leads to, in their order.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
     (HOME, texts::PLACE_OVERVIEW),
     (REQUESTS, texts::PLACE_REQUESTS),
     (ACCOUNTS, texts::PLACE_ACCOUNTS),
@@ -37,6 +38,7 @@ const PLACES: [(&str, &str); 9] = [
     (APPS, texts::PLACE_APPS),
     (MAIL, texts::PLACE_MAIL),
     (EVENTS, texts::PLACE_EVENTS),
+    (BLOCKS, texts::PLACE_BLOCKS),
     (SETTINGS, texts::PLACE_SETTINGS),
     (OWN_ACCOUNT, texts::PLACE_OWN_ACCOUNT),
 ];
@@ -99,7 +101,11 @@ fn staff_only(browser: &SignedInBrowser) -> Result<(), Error> {
 
 /// Whether this member of the staff finds anything there.
 fn offers(auth: &Auth, staff: &Account, path: &str) -> bool {
-    path != SETTINGS || staff.role == Role::Admin && auth.live_settings().is_some()
+    match path {
+        SETTINGS => staff.role == Role::Admin && auth.live_settings().is_some(),
+        BLOCKS => staff.role == Role::Admin,
+        _ => true,
+    }
 }
 
 /// Where the pages are, and how much waits. `shown` is the page among them that is shown, or empty.

@@ -1,4 +1,4 @@
-//! `GET /admin/accounts/new`: an account for somebody else (people PPL-145).
+//! `GET /admin/new_account`: an account for somebody else (people PPL-145).
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -23,7 +23,7 @@ use crate::web::wire::redirect::{redirect, with_query};
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request as wire;
 
-pub(super) const NEW: &str = "/admin/accounts/new";
+pub(super) const NEW: &str = "/admin/new_account";
 
 const ROLES: [Role; 3] = [Role::Member, Role::Moderator, Role::Admin];
 
@@ -34,7 +34,7 @@ struct Wrong {
     errors: FormErrors,
 }
 
-/// `GET /admin/accounts/new`
+/// `GET /admin/new_account`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = async {
         let params = received.0?;
@@ -47,7 +47,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     rendered(reply.await, &auth, &req).await
 }
 
-/// `POST /admin/accounts/new`
+/// `POST /admin/new_account`
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     let reply = async {
         let Posted { form, staff } = match posted(&auth, &req, form).await? {
