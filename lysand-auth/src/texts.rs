@@ -272,6 +272,9 @@ texts! {
         TOKEN_NEEDS_PROOF = "To extend a token, confirm first that it is you.";
         /// What is not for whoever asks, or not at present.
         ACTION_NOT_ALLOWED = "This action is not allowed";
+        /// Whoever comes from a network that is kept out (people PPL-154b).
+        NETWORK_MAY_NOT_SIGN_UP = "This server takes no new accounts from your network.";
+        NETWORK_MAY_NOT_SIGN_IN = "Nobody can sign in to this server from your network.";
         /// A role that is none.
         UNKNOWN_ROLE = "The role must be one of: user, moderator, admin";
         /// What there is not, in Mastodon's words.

@@ -92,6 +92,7 @@ impl State {
         database::bring_up_to_date(&store, &settings).await?;
         let state = Self::build(settings, ambient, (pages, keys, store))?;
         state.require_keys_of_factors().await?;
+        state.accounts.digest_closed_names().await?;
         state.warn_of_lost_passkeys().await;
         state.with_stored_settings().await
     }
@@ -165,7 +166,7 @@ impl State {
     ) -> Result<Self, StartError> {
         let passwords = Passwords::new(settings.password, ambient.clone())?;
         let base_url = &settings.http.base_url;
-        let accounts = SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url);
+        let accounts = SqlAccounts::new(store.clone(), passwords, ambient.clone(), base_url, keys.clone());
         let accounts = Arc::new(accounts.with_title(&settings.instance.title).with_reused_names(settings.reuse_names));
         let config = settings.to_config(keys);
         let mailer = load_mailer(&settings, &config, &pages, &ambient).map_err(|error| match error {

@@ -119,6 +119,40 @@ impl Administration {
         self.judge("admin-events-export").await;
     }
 
+    /// An account for somebody else, and what is kept out.
+    async fn makes_and_blocks(&self) {
+        let browser = &self.browser;
+        self.goto("/admin/accounts").await;
+        browser.click("a[href*='/admin/new_account']").await;
+        browser.find("#username").await;
+        self.judge("admin-new-account").await;
+        browser.fill("username", "bob").await;
+        browser.fill("email", "hedy@example.com").await;
+        browser.click("main form button.primary").await;
+        browser.find("#username-error").await;
+        self.judge("admin-new-account-taken").await;
+        browser.fill("username", "hedy").await;
+        browser.click("main form button.primary").await;
+        browser.find(".notice.good").await;
+        self.judge("admin-new-account-made").await;
+        self.goto("/admin/blocks").await;
+        browser.fill("ip", "203.0.113.0/24").await;
+        browser.fill("comment", "Many forms filled in by programs").await;
+        browser.click("section form button.primary").await;
+        browser.find("ul.activity form button").await;
+        self.judge("admin-blocks").await;
+        browser.fill("ip", "127.0.0.1").await;
+        browser.click("input[value='no_access']").await;
+        browser.click("section form button.primary").await;
+        browser.find("#ip-error").await;
+        self.judge("admin-blocks-own-network").await;
+        self.goto("/admin/blocks/domains").await;
+        browser.fill("domain", "spam.example").await;
+        browser.click("section form button.primary").await;
+        browser.find("ul.activity form button").await;
+        self.judge("admin-blocks-domains").await;
+    }
+
     /// The pages about one's own sign-ins, tokens and data.
     async fn own_pages(&self) {
         for (path, sign, name) in [
@@ -141,6 +175,7 @@ async fn staff_decides_a_request_and_stops_somebody() {
     let administration = Administration::start(Appearance::default(), "en").await;
     administration.whole_way().await;
     administration.lists().await;
+    administration.makes_and_blocks().await;
     administration.own_pages().await;
 }
 
@@ -150,6 +185,7 @@ async fn staff_decides_in_german_in_the_dark_on_a_narrow_screen() {
     let administration = Administration::start(appearance, "de").await;
     administration.whole_way().await;
     administration.lists().await;
+    administration.makes_and_blocks().await;
     administration.own_pages().await;
 }
 
@@ -159,4 +195,5 @@ async fn staff_decides_without_scripts() {
     let administration = Administration::start(appearance, "en").await;
     administration.whole_way().await;
     administration.lists().await;
+    administration.makes_and_blocks().await;
 }

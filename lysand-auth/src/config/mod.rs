@@ -333,7 +333,7 @@ impl Config {
     pub(crate) fn mailed_link(&self, purpose: Purpose, token: &str) -> String {
         match purpose {
             Purpose::Confirm => format!("{}?token={token}", self.page_named("confirm").0),
-            Purpose::Reset => format!("{}?token={token}", self.password_reset_page()),
+            Purpose::Reset | Purpose::FirstPassword => format!("{}?token={token}", self.password_reset_page()),
             Purpose::EmailConfirm => format!("{}?token={token}", self.page_named("email_confirm").0),
             Purpose::EmailStop => self.base_url.join(&format!("/account/email/stop?token={token}")),
             Purpose::EmailUndo => format!("{}?token={token}", self.page_named("email_undo").0),

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{events, identifier, recovery, request, sign_in, standing, throttle, waiting};
+use crate::steps::{blocks, events, identifier, recovery, request, sign_in, standing, throttle, waiting};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -75,6 +75,7 @@ async fn checked(
     whom: &mut Option<AccountId>,
 ) -> Result<SignedIn, Error> {
     throttle::refuse_address(auth, attempt.source)?;
+    blocks::may_sign_in(auth, attempt.source).await?;
     let (app, checked) = request::check_sign_in(auth, &attempt.request).await?;
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));

@@ -7,6 +7,7 @@ pub mod apps;
 pub mod authorize;
 pub mod authorized_applications;
 pub mod bearer;
+pub mod blocks;
 pub mod closing;
 pub mod confirm_email;
 pub mod credentials;

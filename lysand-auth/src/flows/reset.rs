@@ -14,14 +14,15 @@ use crate::model::language::Language;
 use crate::model::mail_token::{Link, MailToken, Purpose};
 use crate::model::rate_limit::Rule;
 use crate::model::session::Browser;
+use crate::model::sign_up::Road;
 use crate::secret::Secret;
-use crate::steps::confirmation::{self, is_unconfirmed};
+use crate::steps::confirmation::{self, Confirmed, Proof, is_unconfirmed};
 use crate::steps::ending::{self, Spared};
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::new_password::{self, NotSet, PasswordChange};
 use crate::steps::refused_sign_in::digest;
 use crate::steps::{events, identifier, recovery, throttle};
-use crate::store::{self, credentials, rate_limits, spent};
+use crate::store::{self, credentials, rate_limits, sign_ups, spent};
 use crate::texts;
 
 /// The longest name or address that is looked up, in characters.
@@ -109,7 +110,13 @@ pub async fn forgot(
 async fn mail_for(auth: &Auth, account: Option<&Account>, typed: &str, browser: &Browser) -> Result<Outgoing, Error> {
     let id = account.map(|account| account.id.clone()).unwrap_or_else(|| crate::model::account::AccountId::new(""));
     let is_known = throttle::known_browser(auth, browser, &id).await?.is_some();
+    let made = auth.store().look_up(move |c| Box::pin(async move { sign_ups::of_account(c, &id).await })).await?;
+    let is_by_staff = made.is_some_and(|made| made.road == Road::Staff);
     let mail = account.and_then(|account| match account.inactive_reason() {
+        Some(InactiveReason::Unconfirmed) if is_by_staff => {
+            let mail = Outgoing::to_account(auth, account, Mail::Invited { inviter: None, has_account: true })?;
+            Some(mail.with_link(recovery::first_password_link(auth, Some(account.id.clone()))))
+        }
         Some(InactiveReason::Unconfirmed) => {
             let mail = Outgoing::to_account(auth, account, Mail::Confirm)?;
             // No code: it would take the place of the one that whoever waits has, and tell them (people PPL-191).
@@ -180,14 +187,21 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
     if let Some(problem) = new_password::problem(auth, &account, password).await? {
         return Err(ResetError::Password(problem));
     }
+    let (spends, account) = match is_unconfirmed(&account) {
+        true => (None, confirmed(auth, &token, &account, caller).await?),
+        false => (Some(token.id), account),
+    };
+    // Whoever has just confirmed the address and gets a welcome is told nothing more.
+    let changed = spends.is_some().then(|| new_password::changed(auth, caller));
+    let notice = changed.and_then(|mail| Outgoing::to_confirmed(auth, &account, mail));
     let has_one = auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
     let event = events::event(auth, EventKind::ResetDone, caller).by(Actor::Nobody);
     let change = PasswordChange {
-        token: Some(token.id),
+        token: spends,
         proven_with: None,
         spared: Spared::default(),
         session: None,
-        notice: Outgoing::to_confirmed(auth, &account, new_password::changed(auth, caller)),
+        notice,
         event: event.about(&account.id, &account.username).with("first", !has_one),
         now: auth.ambient().now(),
     };
@@ -199,13 +213,29 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
     }
 }
 
+/// Confirms the address of an account that staff made, by the link that chooses its first password, which is spent with it: should
+/// the password not be set in the end, its owner asks for a link as everybody does who has none (people PPL-145).
+///
+/// # Errors
+/// `DeadLink` when somebody was faster; `Conflict` when another account has confirmed the address.
+async fn confirmed(auth: &Auth, token: &MailToken, account: &Account, caller: &Caller) -> Result<Account, Error> {
+    let proof = Proof::Mail(token.id.clone());
+    match confirmation::confirm(auth, account, proof, caller).await? {
+        Confirmed::Before => Err(recovery::dead_link()),
+        Confirmed::Now => auth.account(&account.id).await?.ok_or_else(recovery::dead_link),
+    }
+}
+
 /// The live token of a link, and its account, while it may have a new password.
 async fn find(auth: &Auth, token: &Secret) -> Result<Option<(MailToken, Account)>, Error> {
-    let Some((token, account)) = recovery::live_token(auth, token, Purpose::Reset).await? else { return Ok(None) };
+    let purposes = [Purpose::Reset, Purpose::FirstPassword];
+    let Some((token, account)) = recovery::live_token(auth, token, &purposes).await? else { return Ok(None) };
     let address = account.email.as_ref().map(|email| email.address.to_lowercase());
     // A link that went to an address which the account has no more is none of its (people PPL-105).
     let went_elsewhere = token.address.as_ref().is_some_and(|sent| Some(sent.to_lowercase()) != address);
-    let is_off = account.inactive_reason() == Some(InactiveReason::Disabled) || is_unconfirmed(&account);
+    // Only the first password of an account that staff made confirms the address (people PPL-145).
+    let is_unproven = is_unconfirmed(&account) && token.purpose != Purpose::FirstPassword;
+    let is_off = account.inactive_reason() == Some(InactiveReason::Disabled) || is_unproven;
     Ok((!went_elsewhere && !is_off).then_some((token, account)))
 }
 

@@ -239,9 +239,5 @@ fn kind(account: &Account, standing: Standing) -> EventKind {
 /// The word for a role, as people and apps read it.
 #[must_use]
 pub fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Admin => "admin",
-        Role::Moderator => "moderator",
-        Role::Member => "user",
-    }
+    role.word()
 }

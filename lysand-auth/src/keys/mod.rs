@@ -17,7 +17,7 @@ pub use self::file::{KeyError, KeyKind};
 pub(crate) use self::sealed::Sealed;
 pub(crate) use self::secrets::{SecretKey, SecretKeys};
 use crate::ambient::Ambient;
-use crate::secret::Secret;
+use crate::secret::{Digest, Secret};
 
 /// The file of the signing key in the folder of [`Keys::load_or_create`].
 const SIGNING_FILE: &str = "jwt-ed25519.pem";
@@ -98,6 +98,18 @@ impl Keys {
     #[must_use]
     pub fn generate(ambient: &Ambient) -> Self {
         Self::new(vec![new_key(ambient)], vec![ambient.bytes()])
+    }
+
+    /// Digests of a text that nobody finds by trying texts who has not the keys: by the first key, under which a host keeps it, and
+    /// then by each of the others, under which it may have been kept before; none without a key. The label names what they are
+    /// for: those of one label tell nothing about those of another.
+    #[must_use]
+    pub fn keyed_digests(&self, label: &str, text: &str) -> Vec<Digest> {
+        let digest = |key: &SecretKey| {
+            let key = key.subkey(&format!("digests for a host\n{label}"));
+            Secret::derive(&key, &[text.as_bytes()]).digest()
+        };
+        self.secrets.all().map(digest).collect()
     }
 
     pub(crate) fn signing(&self) -> &[Secret] {

@@ -68,6 +68,18 @@ pub enum Role {
     Admin,
 }
 
+impl Role {
+    /// The word for it, as people and apps read it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Moderator => "moderator",
+            Self::Member => "user",
+        }
+    }
+}
+
 /// One account as the host knows it: made by [`new`](Self::new) and the `with_…` methods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -183,6 +183,16 @@ kinds! {
     EventsExported = "events_exported";
     /// Staff changed a setting of the server.
     SettingChanged = "setting_changed";
+    /// An admin keeps a network out.
+    NetworkBlocked = "ip_block_made";
+    /// An admin changed how a network is kept out.
+    NetworkBlockChanged = "ip_block_changed";
+    /// An admin lets a network in again.
+    NetworkUnblocked = "ip_block_ended";
+    /// An admin takes no addresses of a mail domain any more.
+    MailDomainBlocked = "email_domain_block_made";
+    /// An admin takes addresses of a mail domain again.
+    MailDomainUnblocked = "email_domain_block_ended";
     /// A command of the operator changed something.
     Command = "command";
 }
@@ -282,6 +292,11 @@ impl EventKind {
             Self::AccountSeen => texts::DID_ACCOUNT_SEEN,
             Self::EventsExported => texts::DID_EVENTS_EXPORTED,
             Self::SettingChanged => texts::DID_SETTING_CHANGED,
+            Self::NetworkBlocked => texts::DID_NETWORK_BLOCKED,
+            Self::NetworkBlockChanged => texts::DID_NETWORK_BLOCK_CHANGED,
+            Self::NetworkUnblocked => texts::DID_NETWORK_UNBLOCKED,
+            Self::MailDomainBlocked => texts::DID_MAIL_DOMAIN_BLOCKED,
+            Self::MailDomainUnblocked => texts::DID_MAIL_DOMAIN_UNBLOCKED,
             Self::Command => texts::DID_COMMAND,
             Self::Warned => texts::DID_WARN,
             _ => match self.words() {

@@ -30,10 +30,13 @@ pub enum Mail {
         /// How many there are.
         count: u64,
     },
-    /// Somebody is invited; has a link to sign up.
+    /// Somebody is invited; has a link to sign up, or, where an account was made for them, one that chooses its password.
     Invited {
         /// Who invites, by the name to show, if that is told.
         inviter: Option<String>,
+        /// Whether staff made an account already, whose name is the letter's.
+        #[serde(default)]
+        has_account: bool,
     },
     /// A new password can be chosen; has a link.
     Reset,

@@ -15,6 +15,8 @@ pub(crate) enum Purpose {
     Confirm,
     /// Chooses a new password.
     Reset,
+    /// Chooses the first password of an account that staff made, and confirms its address (people PPL-145).
+    FirstPassword,
     /// Confirms the new address of an account.
     EmailConfirm,
     /// Stops a change of the address, from the old one.
@@ -28,8 +30,16 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
-    const ALL: [Self; 7] =
-        [Self::Confirm, Self::Reset, Self::EmailConfirm, Self::EmailStop, Self::EmailUndo, Self::Invited, Self::Factor];
+    const ALL: [Self; 8] = [
+        Self::Confirm,
+        Self::Reset,
+        Self::FirstPassword,
+        Self::EmailConfirm,
+        Self::EmailStop,
+        Self::EmailUndo,
+        Self::Invited,
+        Self::Factor,
+    ];
 
     /// Whether its mail has a link.
     pub(crate) fn has_link(self) -> bool {
@@ -41,6 +51,7 @@ impl Purpose {
         match self {
             Self::Confirm => "confirm",
             Self::Reset => "reset",
+            Self::FirstPassword => "first_password",
             Self::EmailConfirm => "email_confirm",
             Self::EmailStop => "email_stop",
             Self::EmailUndo => "email_undo",

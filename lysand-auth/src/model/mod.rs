@@ -6,6 +6,7 @@ pub(crate) mod address;
 pub(crate) mod app;
 mod app_scheme;
 pub(crate) mod authorization;
+pub(crate) mod block;
 pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod credentials;

@@ -58,6 +58,8 @@ pub enum Rule {
     PersonalTokens,
     /// How often one account takes a copy of all that is kept about it.
     Export,
+    /// What one member of the staff changes, by routes and pages together (people PPL-190).
+    AdminWrites,
     /// Wrong second factors of one account, of all kinds together (FAC-117).
     FactorAccount,
     /// The same in a day.
@@ -80,7 +82,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -104,6 +106,7 @@ impl Rule {
         Self::Invitations,
         Self::PersonalTokens,
         Self::Export,
+        Self::AdminWrites,
         Self::FactorAccount,
         Self::FactorDay,
         Self::FactorKnown,
@@ -137,6 +140,7 @@ impl Rule {
             Self::Invitations => "invitations",
             Self::PersonalTokens => "personal_tokens",
             Self::Export => "export",
+            Self::AdminWrites => "admin_writes",
             Self::FactorAccount => "factor_account",
             Self::FactorDay => "factor_day",
             Self::FactorKnown => "factor_known",
@@ -157,7 +161,7 @@ impl Rule {
             Self::TokenFailures => (60, 5),
             Self::Sso => (20, 1),
             Self::ApiUser => (1_500, 5),
-            Self::ApiToken | Self::ApiAddress | Self::OauthAddress => (300, 5),
+            Self::ApiToken | Self::ApiAddress | Self::OauthAddress | Self::AdminWrites => (300, 5),
             Self::SignupAddress | Self::ConfirmAccount => (5, 30),
             Self::SignupUnprovenAddress => (2, 24 * 60),
             Self::SignupUnprovenTotal => (30, 60),

@@ -16,10 +16,12 @@ pub enum Road {
     Api,
     /// An identity provider.
     Provider,
+    /// Somebody of the staff, for somebody else.
+    Staff,
 }
 
 impl Road {
-    const ALL: [Self; 4] = [Self::App, Self::Page, Self::Api, Self::Provider];
+    const ALL: [Self; 5] = [Self::App, Self::Page, Self::Api, Self::Provider, Self::Staff];
 
     /// Its name in the database and in events.
     #[must_use]
@@ -29,6 +31,7 @@ impl Road {
             Self::Page => "page",
             Self::Api => "api",
             Self::Provider => "provider",
+            Self::Staff => "staff",
         }
     }
 
@@ -73,6 +76,8 @@ pub struct SignUpRecord {
     pub decided_at: Option<Timestamp>,
     /// When it ends, unless it is confirmed and decided before.
     pub expires_at: Timestamp,
+    /// Whether the review stays due though the server reviews nobody: for the network, the provider or the invitation.
+    pub review_stays: bool,
 }
 
 /// How far somebody is who waits (people PPL-63).

@@ -30,8 +30,17 @@ pub(crate) struct Admission {
     pub(crate) invitation: Option<Invitation>,
     /// Whether staff decides.
     pub(crate) needs_review: bool,
+    /// Whether that stays so should the server review nobody any more.
+    pub(crate) review_stays: bool,
     /// Whether the invitation proves the address.
     pub(crate) proves_address: bool,
+}
+
+impl Admission {
+    /// The same where staff decides in any case, if `reviewed` says so.
+    pub(crate) fn reviewed_if(self, reviewed: bool) -> Self {
+        Self { needs_review: self.needs_review || reviewed, review_stays: self.review_stays || reviewed, ..self }
+    }
 }
 
 /// Why somebody may not sign up.
@@ -109,7 +118,7 @@ pub(crate) async fn invitation(auth: &Auth, code: Option<&str>, address: Option<
 
 /// Whether somebody may sign up (people PPL-27 to PPL-30).
 pub(crate) fn admit(mode: Mode, invited: Invited) -> Result<Admission, Refused> {
-    let free = Admission { invitation: None, needs_review: false, proves_address: false };
+    let free = Admission { invitation: None, needs_review: false, review_stays: false, proves_address: false };
     match (mode, invited) {
         (Mode::Closed, _) => Err(Refused::Closed),
         (_, Invited::Invalid) => Err(Refused::InvalidInvitation),
@@ -118,6 +127,7 @@ pub(crate) fn admit(mode: Mode, invited: Invited) -> Result<Admission, Refused> 
         (Mode::Approval, Invited::No) => Ok(Admission { needs_review: true, ..free }),
         (mode, Invited::By { invitation, is_mailed }) => Ok(Admission {
             needs_review: mode != Mode::Open && !invitation.skips_review,
+            review_stays: mode == Mode::Invitation && !invitation.skips_review,
             proves_address: is_mailed && invitation.email.is_some(),
             invitation: Some(*invitation),
         }),

@@ -64,7 +64,7 @@ pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller
     let (now, lifetimes) = (auth.ambient().now(), &auth.config().lifetimes);
     let ends = now.plus(lifetimes.review);
     let is_pending = account.standing == Standing::Pending;
-    let stays_pending = is_pending && auth.signups().approval;
+    let stays_pending = is_pending && (auth.signups().approval || review_stays(auth, &account.id).await?);
     let welcome = (!stays_pending).then(|| Outgoing::to_account(auth, account, Mail::Welcome)).flatten();
     let is_by_staff = matches!(proof, Proof::Staff(_));
     let (token_id, kind, actor) = match proof {
@@ -119,6 +119,13 @@ pub(crate) async fn confirm(auth: &Auth, account: &Account, proof: Proof, caller
         false => {}
     }
     Ok(Confirmed::Now)
+}
+
+/// Whether staff reviews this request whether they review all or not.
+async fn review_stays(auth: &Auth, account: &AccountId) -> Result<bool, Error> {
+    let id = account.clone();
+    let made = auth.store().look_up(move |c| Box::pin(async move { sign_ups::of_account(c, &id).await })).await?;
+    Ok(made.is_some_and(|made| made.review_stays))
 }
 
 /// Sends the mail that confirms an address once more, at most once a minute (people PPL-72, PPL-188).
@@ -199,7 +206,7 @@ pub(crate) async fn replace_address(
         return Ok(Err(FormError::blank("email")));
     }
     let Ok(address) = rules::email(address) else { return Ok(Err(FormError::invalid("email"))) };
-    if let Some(problem) = mail_domain::problem(auth, &address).await {
+    if let Some(problem) = mail_domain::problem(auth, &address).await? {
         return Ok(Err(problem));
     }
     let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());

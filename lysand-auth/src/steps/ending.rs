@@ -45,7 +45,7 @@ pub(crate) async fn end_rest(c: &mut Conn, account: &AccountId, spared: &Spared,
 /// Ends the links of mails that a change of password or address makes void, and the change of address that waits. The link that
 /// undoes an earlier change stays: it is for whoever lost the account (people PPL-90, PPL-104).
 pub(crate) async fn end_mailed_links(c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
-    mail_tokens::end_of_account(c, account, &[Purpose::Reset], now).await?;
+    mail_tokens::end_of_account(c, account, &[Purpose::Reset, Purpose::FirstPassword], now).await?;
     end_change_of_address(c, account, now).await.map(drop)
 }
 

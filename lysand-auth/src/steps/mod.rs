@@ -4,6 +4,7 @@
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
 pub(crate) mod admission;
+pub(crate) mod blocks;
 pub(crate) mod completion;
 pub(crate) mod confirmation;
 pub(crate) mod daily_numbers;

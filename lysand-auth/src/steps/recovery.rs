@@ -57,18 +57,20 @@ pub(crate) async fn count_link(auth: &Auth, caller: &Caller) -> Result<(), Error
     }
 }
 
-/// The living token of a link for this purpose, and its account.
+/// The living token of a link for one of these purposes, and its account.
 ///
 /// # Errors
 /// When host or database do not answer.
 pub(crate) async fn live_token(
     auth: &Auth,
     token: &Secret,
-    purpose: Purpose,
+    purposes: &[Purpose],
 ) -> Result<Option<(MailToken, Account)>, Error> {
     let (digest, now) = (token.digest(), auth.ambient().now());
     let found = auth.store().look_up(move |c| Box::pin(mail_tokens::by_link(c, digest))).await?;
-    let Some(found) = found.filter(|token| token.purpose == purpose && token.is_live(now)) else { return Ok(None) };
+    let Some(found) = found.filter(|token| purposes.contains(&token.purpose) && token.is_live(now)) else {
+        return Ok(None);
+    };
     let Some(id) = found.account.clone() else { return Ok(None) };
     Ok(auth.account(&id).await?.map(|account| (found, account)))
 }
@@ -87,6 +89,12 @@ pub(crate) async fn known_of(auth: &Auth, identifier: &str) -> Result<Credential
 pub(crate) fn reset_link(auth: &Auth, account: &Account) -> Link {
     let ttl = auth.config().password.reset_ttl;
     Link { purpose: Purpose::Reset, account: Some(account.id.clone()), subject: None, ttl, has_code: false }
+}
+
+/// The link that chooses the first password of an account that staff made, and confirms its address (people PPL-145).
+pub(crate) fn first_password_link(auth: &Auth, account: Option<AccountId>) -> Link {
+    let ttl = auth.config().password.reset_ttl;
+    Link { purpose: Purpose::FirstPassword, account, subject: None, ttl, has_code: false }
 }
 
 /// Sends a link to a new password to whoever is signed in, or was a moment ago.

@@ -126,7 +126,14 @@ pub(crate) async fn remove(auth: &Auth, account: &Account, removal: Removal, eve
 
 /// Ends and forgets what the library keeps of an account that is being removed before it was ever usable.
 async fn forget(c: &mut Conn, id: &AccountId, now: Timestamp) -> Result<(), Error> {
-    let purposes = [Purpose::Confirm, Purpose::Reset, Purpose::EmailConfirm, Purpose::EmailStop, Purpose::EmailUndo];
+    let purposes = [
+        Purpose::Confirm,
+        Purpose::Reset,
+        Purpose::FirstPassword,
+        Purpose::EmailConfirm,
+        Purpose::EmailStop,
+        Purpose::EmailUndo,
+    ];
     mail_tokens::end_of_account(c, id, &purposes, now).await?;
     sessions::end_all(c, id, now).await?;
     tokens::revoke_all_of_account(c, id, now).await?;

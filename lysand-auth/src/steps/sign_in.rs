@@ -24,7 +24,7 @@ use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::mail::Outgoing;
-use crate::steps::{pending, second_step};
+use crate::steps::{blocks, pending, second_step};
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
@@ -187,6 +187,7 @@ pub(crate) async fn after_proof(
     browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
+    blocks::may_sign_in(auth, browser.caller.source).await?;
     let proven_with = proven.credentials(auth).await?;
     if lacks_before_session(auth, &proven, proven_with).is_some() {
         return Err(pending::begin(auth, (&proven, proven_with), whole_request(&app, &request), attempts).await?);
@@ -242,6 +243,7 @@ pub struct SessionStart {
 
 /// Somebody proved just now who they are, and no app asked. The same rules hold.
 pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browser) -> Result<SessionStart, Error> {
+    blocks::may_sign_in(auth, browser.caller.source).await?;
     let proven_with = proven.credentials(auth).await?;
     if lacks_before_session(auth, &proven, proven_with).is_some() {
         return Err(pending::begin(auth, (&proven, proven_with), Vec::new(), None).await?);

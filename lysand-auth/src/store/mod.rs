@@ -19,6 +19,7 @@ pub(crate) mod apps;
 pub(crate) mod authorizations;
 #[cfg(feature = "postgres")]
 mod bearer_batches;
+pub(crate) mod blocks;
 mod conn;
 pub(crate) mod credentials;
 pub(crate) mod days;

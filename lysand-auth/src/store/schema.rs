@@ -165,6 +165,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    auth_ip_block (id) {
+        id -> Text,
+        network -> Text,
+        severity -> Text,
+        comment -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    auth_email_domain_block (id) {
+        id -> Text,
+        domain -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     auth_setting (name) {
         name -> Text,
         value -> Text,

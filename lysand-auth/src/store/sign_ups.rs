@@ -18,6 +18,9 @@ use crate::on;
 /// How many are counted who wait for staff.
 const MOST_WAITING: i64 = 10_000;
 
+/// How a review is kept that stays due though the server reviews nobody; any other is 1.
+const REVIEW_STAYS: i16 = 2;
+
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
 struct Row {
@@ -58,6 +61,7 @@ impl From<Row> for SignUpRecord {
             confirmed_at: row.confirmed_at.map(Timestamp::from_micros),
             decided_at: row.decided_at.map(Timestamp::from_micros),
             expires_at: Timestamp::from_micros(row.expires_at),
+            review_stays: row.needs_review == REVIEW_STAYS,
         }
     }
 }
@@ -76,7 +80,7 @@ pub(crate) async fn insert(conn: &mut Conn, made: SignUpRecord) -> Result<(), Er
         network: made.network,
         agent: made.agent,
         language: made.language,
-        needs_review: i16::from(made.needs_review),
+        needs_review: if made.review_stays { REVIEW_STAYS } else { i16::from(made.needs_review) },
         created_at: made.created_at.micros(),
         confirmed_at: made.confirmed_at.map(Timestamp::micros),
         decided_at: made.decided_at.map(Timestamp::micros),
@@ -125,7 +129,7 @@ pub(crate) async fn confirm(
     let waits = on!(conn, c => diesel::update(table::table.find(account.as_str()))
         .filter(table::confirmed_at.is_null())
         .filter(table::decided_at.is_null())
-        .filter(table::needs_review.eq(1))
+        .filter(table::needs_review.ne(0))
         .set((table::confirmed_at.eq(Some(now.micros())), table::expires_at.eq(expires_at.micros())))
         .execute(c))?;
     if waits > 0 {
@@ -144,7 +148,7 @@ pub(crate) async fn approve_early(conn: &mut Conn, account: &AccountId) -> Resul
     let changed = on!(conn, c => diesel::update(table::table.find(account.as_str()))
         .filter(table::decided_at.is_null())
         .filter(table::confirmed_at.is_null())
-        .filter(table::needs_review.eq(1))
+        .filter(table::needs_review.ne(0))
         .set(table::needs_review.eq(0))
         .execute(c))?;
     Ok(changed == 1)
@@ -163,7 +167,7 @@ pub(crate) async fn decide(conn: &mut Conn, account: &AccountId, now: Timestamp)
 pub(crate) async fn reject(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<bool, Error> {
     let changed = on!(conn, c => diesel::update(table::table.find(account.as_str()))
         .filter(table::decided_at.is_null())
-        .filter(table::needs_review.eq(1))
+        .filter(table::needs_review.ne(0))
         .set(table::decided_at.eq(Some(now.micros())))
         .execute(c))?;
     Ok(changed == 1)
@@ -203,7 +207,7 @@ pub(crate) async fn open(
 pub(crate) async fn waiting_since(conn: &mut Conn) -> Result<Vec<Timestamp>, Error> {
     let all: Vec<Option<i64>> = on!(conn, c => table::table
         .filter(table::decided_at.is_null())
-        .filter(table::needs_review.eq(1))
+        .filter(table::needs_review.ne(0))
         .filter(table::confirmed_at.is_not_null())
         .order(table::confirmed_at)
         .select(table::confirmed_at)

@@ -18,6 +18,7 @@ texts! {
         PLACE_MAIL = "Mail";
         PLACE_EVENTS = "Events";
         PLACE_SETTINGS = "Settings";
+        PLACE_BLOCKS = "Blocks";
         /// What the charts of the first page count.
         CHART_SIGN_INS = "Sign-ins";
         CHART_FAILURES = "Refused sign-ins";
@@ -47,13 +48,25 @@ texts! {
         FORMAT_JSON = "JSON, for programs";
         /// What was just done.
         DONE = "Done.";
+        ACCOUNT_MADE =
+            "The account is made. Its owner asks for a link on the page for forgotten passwords.";
+        ACCOUNT_MADE_AND_MAILED =
+            "The account is made. Its owner gets a mail with a link that chooses the password.";
+        BLOCK_MADE = "The block is made. It counts now.";
+        BLOCK_ENDED = "The block is ended.";
         REQUESTS_APPROVED = "The requests are approved.";
         REQUESTS_REJECTED = "The requests are declined.";
         INVITATIONS_ENDED = "The invitations are ended.";
         APP_REMOVED = "The app is removed.";
         MAIL_RETRIED = "The mail is tried again.";
         MAIL_CANCELLED = "The mail is cancelled.";
+        /// What is blocked from a network.
+        BLOCK_REVIEWS = "You review whoever signs up";
+        BLOCK_SIGN_UPS = "Nobody signs up";
+        BLOCK_EVERYTHING = "Nobody signs up or signs in";
         /// What went wrong.
+        OWN_NETWORK = "has your own address in it: you would lock yourself out";
+        TOO_MANY_BLOCKS = "cannot be blocked: there are as many blocks as there may be";
         NOTHING_CHOSEN = "Choose at least one.";
         OWN_APP_STAYS = "This app is the server’s own. Only the command line removes it.";
         MAIL_OVER = "This mail was sent or cancelled, or is being sent.";
@@ -155,6 +168,11 @@ texts! {
         DID_ACCOUNT_SEEN = "Somebody of the staff looked at an account";
         DID_EVENTS_EXPORTED = "The events were exported";
         DID_SETTING_CHANGED = "A setting was changed";
+        DID_NETWORK_BLOCKED = "A network was blocked";
+        DID_NETWORK_BLOCK_CHANGED = "The block of a network was changed";
+        DID_NETWORK_UNBLOCKED = "The block of a network was ended";
+        DID_MAIL_DOMAIN_BLOCKED = "A mail domain was blocked";
+        DID_MAIL_DOMAIN_UNBLOCKED = "The block of a mail domain was ended";
         DID_COMMAND = "A command was run";
         DID_WARN = "Staff sent a message to the owner";
         /// An act of staff, without a name (people PPL-126).

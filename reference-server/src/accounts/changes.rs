@@ -9,6 +9,7 @@ use lysand_auth::host::accounts::{AccountsError, Email, Field, Role, Standing, r
 use lysand_auth::on;
 use lysand_auth::store::Conn;
 
+use super::closed_names::ClosedNames;
 use super::rows::{account, role_name, standing_name};
 use super::statements::{close, is_last_admin, lock_admins, no_such_account};
 
@@ -20,7 +21,8 @@ pub(super) enum Prepared {
     Role(Role),
     DisplayName(String),
     Language(Option<String>),
-    Delete { frees_name: bool },
+    /// With what keeps its name from others; nothing where names are used again.
+    Delete(Option<ClosedNames>),
 }
 
 /// Makes the change, unless something stands in its way. When it fails because somebody was given the same address in the same
@@ -63,12 +65,12 @@ pub(super) async fn make(
             let change = diesel::update(row).set(account::language.eq(language));
             on!(c, c => change.execute(c))?
         }
-        Prepared::Delete { frees_name } => {
+        Prepared::Delete(names) => {
             lock_admins(c).await?;
             if is_last_admin(c, id).await? {
                 return Ok(Err(AccountsError::LastAdmin));
             }
-            usize::from(close(c, id.to_owned(), now, frees_name).await?)
+            usize::from(close(c, id.to_owned(), now, names).await?)
         }
     };
     Ok(if changed == 0 { Err(no_such_account()) } else { Ok(()) })

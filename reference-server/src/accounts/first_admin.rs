@@ -84,13 +84,14 @@ impl SqlAccounts {
         }
         let row = self.prepare(new.with_role(Role::Admin)).await?;
         let row = NewRow { email_confirmed: 1, standing: ACTIVE, ..row };
+        let name = Some(self.names.of(&row.username_key));
         let digest = token.digest().as_bytes().to_vec();
         let made = self.store.write(move |c| {
             Box::pin(async move {
                 if lock_and_find_admin(c).await? || !is_known(c, digest).await? {
                     return Ok(Err(FirstAdminError::InvalidLink));
                 }
-                match insert(c, row, false).await? {
+                match insert(c, row, name).await? {
                     Ok(row) => {
                         delete_setup_tokens(c).await?;
                         Ok(Ok(row.into_account()))

@@ -1,6 +1,7 @@
 //! The reference server's accounts: the library's trait over a table of our own, in the library's store.
 
 mod changes;
+mod closed_names;
 mod error;
 mod first_admin;
 mod rows;

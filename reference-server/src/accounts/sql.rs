@@ -13,14 +13,16 @@ use lysand_auth::host::accounts::Language;
 use lysand_auth::host::accounts::{Account, AccountId, Email, Field, Role, Standing};
 use lysand_auth::host::accounts::{AccountQuery, Page};
 use lysand_auth::host::accounts::{Accounts, AccountsError, Along, Change, NewAccount, Profile, rules};
+use lysand_auth::keys::Keys;
 use lysand_auth::on;
 use lysand_auth::password::Passwords;
 use lysand_auth::secret::Secret;
 use lysand_auth::store::{Conn, MigrationSet, Store};
 
 use super::changes::{self, Prepared};
+use super::closed_names::ClosedNames;
 use super::error::CreateError;
-use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, account_closed_name, role_name, standing_name};
+use super::rows::{ACTIVE, COLUMNS, NewRow, Row, account, role_name, standing_name};
 use super::search;
 use super::statements::{delete_setup_tokens, insert, lock_admins, no_such_account, row};
 use crate::assets;
@@ -37,12 +39,14 @@ pub struct SqlAccounts {
     host: String,
     title: RwLock<String>,
     reuses_names: bool,
+    pub(super) names: ClosedNames,
 }
 
 impl SqlAccounts {
-    /// Accounts in `store`, whose migrations ([`MIGRATIONS`]) have been applied.
+    /// Accounts in `store`, whose migrations ([`MIGRATIONS`]) have been applied. The keys stand for the names of those that were
+    /// removed.
     #[must_use]
-    pub fn new(store: Store, passwords: Passwords, ambient: Ambient, base_url: &BaseUrl) -> Self {
+    pub fn new(store: Store, passwords: Passwords, ambient: Ambient, base_url: &BaseUrl, keys: Keys) -> Self {
         Self {
             store,
             passwords,
@@ -50,6 +54,7 @@ impl SqlAccounts {
             host: base_url.host().to_owned(),
             title: RwLock::default(),
             reuses_names: false,
+            names: ClosedNames::new(keys),
         }
     }
 
@@ -107,10 +112,16 @@ impl SqlAccounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn release_name(&self, name: &str) -> Result<bool, Error> {
-        let closed = account_closed_name::table.find(rules::username_key(&name.trim().to_lowercase()));
-        let released =
-            self.store.write(move |c| Box::pin(async move { Ok(on!(c, c => diesel::delete(closed).execute(c))?) }));
-        Ok(released.await? > 0)
+        let name = self.names.of(&rules::username_key(&name.trim().to_lowercase()));
+        self.store.write(move |c| Box::pin(async move { name.release(c).await })).await
+    }
+
+    /// Digests the names of removed accounts that an earlier version kept in the clear; how many there were (people PPL-124).
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn digest_closed_names(&self) -> Result<usize, Error> {
+        self.names.digest_all(&self.store).await
     }
 
     /// Checks a new account against the rules and hashes its password: all that needs no transaction.
@@ -149,13 +160,14 @@ impl SqlAccounts {
     /// Creates an account and does `along`, both or none.
     async fn create_with(&self, new: NewAccount, along: Option<Along>) -> Result<Account, AccountsError> {
         let is_admin = new.role == Role::Admin;
-        let (row, reuses_names) = (self.prepare(new).await?, self.reuses_names);
+        let row = self.prepare(new).await?;
+        let name = (!self.reuses_names).then(|| self.names.of(&row.username_key));
         let made = self.store.write(move |c| {
             Box::pin(async move {
                 if is_admin {
                     lock_admins(c).await?;
                 }
-                let made = insert(c, row, reuses_names).await?;
+                let made = insert(c, row, name).await?;
                 if is_admin && made.is_ok() {
                     delete_setup_tokens(c).await?;
                 }
@@ -181,7 +193,7 @@ impl SqlAccounts {
             Change::Role(role) => Prepared::Role(role),
             Change::DisplayName(name) => Prepared::DisplayName(name),
             Change::Language(language) => Prepared::Language(language.map(|language| language.as_str().to_owned())),
-            Change::Delete => Prepared::Delete { frees_name: self.reuses_names },
+            Change::Delete => Prepared::Delete((!self.reuses_names).then(|| self.names.clone())),
             _ => return Err(AccountsError::NotOffered),
         })
     }

@@ -6,8 +6,9 @@ use lysand_auth::host::accounts::{AccountsError, InactiveReason};
 use lysand_auth::on;
 use lysand_auth::store::Conn;
 
+use super::closed_names::{ClosedName, ClosedNames};
 use super::error::CreateError;
-use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_closed_name, account_turn, setup_token};
+use super::rows::{ADMIN, COLUMNS, NewRow, Row, account, account_turn, setup_token};
 use lysand_auth::host::accounts::Field;
 
 /// Makes this transaction wait for every other one that changes admins, and those after it wait for this one
@@ -19,14 +20,19 @@ pub(super) async fn lock_admins(c: &mut Conn) -> Result<(), Error> {
 }
 
 /// Inserts an account unless its name or a name that looks like it belongs or belonged to somebody, or its address belongs to
-/// somebody.
-pub(super) async fn insert(c: &mut Conn, new: NewRow, reuses_names: bool) -> Result<Result<Row, CreateError>, Error> {
-    let id = new.id.clone();
-    let (email_key, name_key) = (new.email_key.clone(), new.username_key.clone());
+/// somebody. `name` is what a name that belonged to somebody was kept as; nothing where names are used again.
+pub(super) async fn insert(
+    c: &mut Conn,
+    new: NewRow,
+    name: Option<ClosedName>,
+) -> Result<Result<Row, CreateError>, Error> {
+    let (id, email_key) = (new.id.clone(), new.email_key.clone());
     let statement = diesel::insert_into(account::table).values(new).on_conflict_do_nothing();
     if on!(c, c => statement.execute(c))? == 1 {
         // After the insert, which waits for a removal that is under way.
-        if !reuses_names && is_closed(c, name_key).await? {
+        if let Some(name) = name
+            && name.is_closed(c).await?
+        {
             on!(c, c => diesel::delete(account::table.find(id)).execute(c))?;
             return Ok(Err(CreateError::Taken(Field::Username)));
         }
@@ -39,28 +45,19 @@ pub(super) async fn insert(c: &mut Conn, new: NewRow, reuses_names: bool) -> Res
     Ok(Err(CreateError::Taken(if taken > 0 { Field::Email } else { Field::Username })))
 }
 
-/// Whether somebody had this name whose account was removed (faults B1).
-async fn is_closed(c: &mut Conn, name_key: String) -> Result<bool, Error> {
-    let query = account_closed_name::table.find(name_key).count();
-    let closed: i64 = on!(c, c => query.get_result(c))?;
-    Ok(closed > 0)
-}
-
-/// Removes an account, and keeps its name from others, unless nobody was ever known by it, or names are used again: then
-/// it is free (people PPL-74, PPL-124);
-/// false when there is none.
-pub(super) async fn close(c: &mut Conn, id: String, now: i64, frees_name: bool) -> Result<bool, Error> {
+/// Removes an account, and keeps its name from others, unless nobody was ever known by it, or names are used again, which no
+/// `names` say: then it is free (people PPL-74, PPL-124); false when there is none.
+pub(super) async fn close(c: &mut Conn, id: String, now: i64, names: Option<ClosedNames>) -> Result<bool, Error> {
     let name = account::table.find(id.clone()).select((account::username_key, COLUMNS));
     let found: Option<(String, Row)> = on!(c, c => name.get_result(c)).optional()?;
     let Some((name_key, row)) = found else { return Ok(false) };
     on!(c, c => diesel::delete(account::table.find(id)).execute(c))?;
     let never_usable = [Some(InactiveReason::Unconfirmed), Some(InactiveReason::Pending)];
-    if frees_name || never_usable.contains(&row.into_account().inactive_reason()) {
-        return Ok(true);
+    if let Some(names) = names
+        && !never_usable.contains(&row.into_account().inactive_reason())
+    {
+        names.of(&name_key).insert(c, now).await?;
     }
-    let closed = (account_closed_name::name_key.eq(name_key), account_closed_name::closed_at.eq(now));
-    let statement = diesel::insert_into(account_closed_name::table).values(closed).on_conflict_do_nothing();
-    on!(c, c => statement.execute(c))?;
     Ok(true)
 }
 

@@ -3,6 +3,7 @@ use lysand_auth::config::BaseUrl;
 use lysand_auth::host::accounts::rules::RuleError;
 use lysand_auth::host::accounts::{AccountId, Email, Role, Standing};
 use lysand_auth::host::accounts::{Accounts as _, AccountsError, Field, NewAccount};
+use lysand_auth::keys::Keys;
 use lysand_auth::password::{PasswordConfig, Passwords};
 use lysand_auth::secret::Secret;
 use lysand_auth::store::{MigrationSet, Store};
@@ -28,7 +29,16 @@ async fn fresh() -> Fresh {
     cheap.max_concurrent = 1;
     let passwords = Passwords::new(cheap, Ambient::system()).unwrap();
     let base_url = BaseUrl::parse("https://social.example").unwrap();
-    Fresh { accounts: SqlAccounts::new(store, passwords, Ambient::system(), &base_url), _folder: folder }
+    Fresh {
+        accounts: SqlAccounts::new(
+            store,
+            passwords,
+            Ambient::system(),
+            &base_url,
+            Keys::new(Vec::new(), vec![[7; 32]]),
+        ),
+        _folder: folder,
+    }
 }
 
 fn person(name: &str) -> NewAccount {
@@ -222,7 +232,8 @@ async fn password_hash_with_other_parameters_is_renewed_after_a_right_password()
     dearer.iterations = 1;
     let passwords = Passwords::new(dearer, Ambient::system()).unwrap();
     let base_url = BaseUrl::parse("https://social.example").unwrap();
-    let raised = SqlAccounts::new(accounts.store.clone(), passwords, Ambient::system(), &base_url);
+    let keys = Keys::new(Vec::new(), vec![[7; 32]]);
+    let raised = SqlAccounts::new(accounts.store.clone(), passwords, Ambient::system(), &base_url, keys);
     assert_eq!(raised.check_password("ada", &Secret::new("wrong")).await.unwrap(), None);
     assert_eq!(hash().await, first);
     raised.check_password("ada", &right).await.unwrap().unwrap();

@@ -36,8 +36,9 @@ pub(super) fn messages(title: &str, language: &str, ambient: Ambient) -> Message
 /// A mail as its reader sees it, with link and code where it has them.
 fn letter(mail: Mail) -> Letter {
     let kind = mail.kind();
+    let is_stranger = matches!(mail, Mail::Invited { has_account: false, .. }) || kind == "email_confirm";
     let letter = Letter::new("ada@example.com", mail);
-    let letter = if kind == "invited" || kind == "email_confirm" { letter } else { letter.with_username("ada") };
+    let letter = if is_stranger { letter } else { letter.with_username("ada") };
     let has_link =
         ["confirm", "invited", "reset", "reset_demanded", "email_change_asked", "email_confirm", "email_changed"];
     let letter = match has_link.contains(&kind) {

@@ -67,7 +67,19 @@ fn signing_up(mail: &Mail, place: Place<'_>) -> Option<Said> {
             vec![say("your account at {} is ready. You can sign in now:", &[site]), place.at("/")],
             vec![],
         ),
-        Mail::Invited { inviter } => (
+        Mail::Invited { has_account: true, .. } => (
+            "You are invited to {}",
+            vec![
+                say("the people who run {} made an account there for you.", &[site]),
+                say("To choose its password, and to confirm with it that this address is yours, open this page:", &[]),
+            ],
+            vec![
+                say("The link works once and for a limited time. You get a new one here:", &[]),
+                address(place.forgot),
+                say("If you do not want the account, you can ignore this mail: it will be removed.", &[]),
+            ],
+        ),
+        Mail::Invited { inviter, .. } => (
             "You are invited to {}",
             vec![
                 match inviter {
@@ -381,8 +393,9 @@ pub(crate) mod tests {
             Mail::Rejected { message: Some(text()) },
             Mail::RequestExpired,
             Mail::RequestsWaiting { count: 3 },
-            Mail::Invited { inviter: Some(text()) },
-            Mail::Invited { inviter: None },
+            Mail::Invited { inviter: Some(text()), has_account: false },
+            Mail::Invited { inviter: None, has_account: false },
+            Mail::Invited { inviter: None, has_account: true },
             Mail::Reset,
             Mail::PasswordChanged { device: Some(text()), network: Some(text()), at: Some(at) },
             Mail::ResetDemanded,

@@ -54,6 +54,8 @@ templates! {
     "admin_accounts.html",
     "admin_account.html",
     "admin_act.html",
+    "admin_new_account.html",
+    "admin_blocks.html",
     "admin_settings.html",
     "admin_invitations.html",
     "admin_apps.html",

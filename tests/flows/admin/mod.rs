@@ -3,11 +3,14 @@
 mod accounts;
 mod acts;
 mod apps;
+mod blocks;
 mod dashboard;
 mod deleting;
 mod events;
 mod invitations;
+mod limits;
 mod mail;
+mod making;
 mod pages;
 mod rights;
 mod settings;

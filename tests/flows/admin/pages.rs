@@ -178,3 +178,25 @@ story!(accounts_are_searched_filtered_and_paged, OPEN, |story| {
         assert_eq!(found.body.matches("class=\"name\">@").count(), expected, "{query}");
     }
 });
+
+story!(staff_pages_stay_clear_of_the_routes_of_the_native_dialect, OPEN, |story| {
+    let (admin, token) = staff(&story, "ada", Role::Admin).await;
+    let jar = browser(&story, &admin).await;
+    // What that dialect has below `/admin`, but for the settings, which are told apart by their content type.
+    let theirs = ["pending", "users", "devices", "active", "server-info"];
+    for route in story.server().state().auth.routes().iter() {
+        let name = route.path.strip_prefix("/admin/").unwrap_or_default().split('/').next().unwrap_or_default();
+        assert!(!theirs.contains(&name), "{}", route.path);
+    }
+    for name in theirs {
+        let id = id(&story, "ada").await;
+        for path in [format!("/admin/{name}"), format!("/admin/{name}/{id}"), format!("/admin/{name}/{id}/approve")] {
+            // Without that dialect nothing is there: no page, and nothing that a program can do.
+            look(&story, &jar, &path).await.is(404);
+            for method in [reqwest::Method::POST, reqwest::Method::DELETE] {
+                let answer = story.call(method, &path).bearer(&token).json(&serde_json::json!({})).send().await;
+                assert!(answer.status.is_client_error(), "{path}: {}", answer.status);
+            }
+        }
+    }
+});

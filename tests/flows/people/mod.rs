@@ -61,7 +61,7 @@ pub(crate) async fn mail_with(story: &Story, address: &str, text: &str) -> Strin
 }
 
 /// What stands between `before` and the next blank.
-fn after<'a>(mail: &'a str, before: &str) -> &'a str {
+pub(crate) fn after<'a>(mail: &'a str, before: &str) -> &'a str {
     let at = mail.find(before).unwrap_or_else(|| panic!("{before} in {mail}")) + before.len();
     mail[at..].split(|letter: char| letter.is_whitespace() || letter == '"').next().unwrap_or_default()
 }

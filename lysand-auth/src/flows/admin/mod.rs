@@ -15,5 +15,6 @@ pub use self::dashboard::{Dashboard, DayNumbers, dashboard, last_days};
 pub use self::mails::{mails, see_mail};
 pub use self::names::{Names, names};
 pub use self::rights::{
-    Act, require, require_admin, require_deletable, require_proof, require_proof_of_browser, require_staff, target,
+    Act, admit_change, require, require_admin, require_deletable, require_proof, require_proof_of_browser,
+    require_staff, target,
 };

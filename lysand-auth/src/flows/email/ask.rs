@@ -132,7 +132,7 @@ pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) 
     let address = fit(&owner.account, &new.email).map_err(AddressError::Field)?;
     owner.present.require(auth, &owner.account, new.password.as_ref()).await?;
     // After the proof: it may ask a name server.
-    if let Some(problem) = mail_domain::problem(auth, &address).await {
+    if let Some(problem) = mail_domain::problem(auth, &address).await? {
         return Err(AddressError::Field(problem));
     }
     let (account, now) = (&owner.account, auth.ambient().now());

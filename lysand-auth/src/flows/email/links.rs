@@ -52,7 +52,7 @@ pub(super) async fn find(
     token: &Secret,
     link: AddressLink,
 ) -> Result<Option<(MailToken, EmailChange, Account)>, Error> {
-    let Some((token, account)) = recovery::live_token(auth, token, link.purpose()).await? else { return Ok(None) };
+    let Some((token, account)) = recovery::live_token(auth, token, &[link.purpose()]).await? else { return Ok(None) };
     let Some(id) = token.subject.clone() else { return Ok(None) };
     let change = auth.store().look_up(move |c| Box::pin(async move { email_changes::by_id(c, &id).await })).await?;
     let Some(change) = change.filter(|change| change.account == account.id) else { return Ok(None) };

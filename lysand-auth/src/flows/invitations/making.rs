@@ -128,7 +128,7 @@ pub(super) async fn make(
             ttl: MAILED,
             has_code: false,
         };
-        Outgoing::to_address(auth, address.clone(), Mail::Invited { inviter }).with_link(link)
+        Outgoing::to_address(auth, address.clone(), Mail::Invited { inviter, has_account: false }).with_link(link)
     });
     let by = new.maker.map_or(Actor::Command, |maker| Actor::Account(maker.id));
     let event = events::event(auth, EventKind::InvitationMade, caller).by(by);

@@ -20,7 +20,7 @@ use crate::model::sign_up::{Road, WaitingState};
 use crate::secret::Secret;
 use crate::steps::admission::{self, Admission};
 use crate::steps::host_rules::Proven;
-use crate::steps::{sign_in, waiting};
+use crate::steps::{blocks, sign_in, waiting};
 use crate::store::{apps, email_changes, sso_flows};
 use crate::texts;
 
@@ -145,6 +145,7 @@ async fn checked(
 ) -> Result<(SignUpForm, Checked), SignUpError> {
     refuse_exceeded(auth, caller).await?;
     let mode = mode(auth, &held.provider)?;
+    let is_reviewed = blocks::may_sign_up(auth, caller, Road::Provider).await?;
     let (known, is_confirmed, _) = address(auth, held).await?;
     // A confirmed address is the provider's word, and nothing that is typed changes it.
     let email = match (known, is_confirmed) {
@@ -155,10 +156,11 @@ async fn checked(
     let invited = admission::invitation(auth, form.invite_code.as_deref(), Some(&form.email)).await?;
     let admission = admission::admit(mode, invited);
     let admission = admission.map_err(|refused| not_admitted(auth, refused, mode, Road::Provider))?;
-    let needs_review = admission.needs_review || admission::of_provider(auth, &held.provider) == ProviderSignUp::Review;
+    let by_provider = admission::of_provider(auth, &held.provider) == ProviderSignUp::Review;
     let proves_address = is_confirmed || admission.proves_address;
-    let admission = Admission { needs_review, proves_address, ..admission };
-    let asked = Asked { credentials: false, ..Asked::new(&auth.signups(), needs_review) };
+    let admission = Admission { proves_address, ..admission }.reviewed_if(by_provider);
+    let asked = Asked { credentials: false, ..Asked::new(&auth.signups(), admission.needs_review) };
+    let admission = admission.reviewed_if(is_reviewed);
     let mut errors: Vec<FormError> = form::problems(auth, &form, asked).await?;
     let name = form.username.trim().to_lowercase();
     let is_named_well = !errors.iter().any(|error| error.field == "username");

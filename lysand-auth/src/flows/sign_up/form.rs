@@ -104,7 +104,7 @@ pub(super) async fn problems(auth: &Auth, form: &SignUpForm, asked: Asked) -> Re
     errors.extend(problems.iter().map(|problem| of_field(problem, &form.username)));
     let has_bad_address = errors.iter().any(|error| error.field == "email");
     if !has_bad_address {
-        errors.extend(mail_domain::problem(auth, &form.email).await);
+        errors.extend(mail_domain::problem(auth, &form.email).await?);
     }
     if asked.agreement && !form.agreement {
         errors.push(FormError::new("agreement", "ERR_ACCEPTED", "must be accepted"));

@@ -181,6 +181,7 @@ async fn owner_of(auth: &Auth, address: &str) -> Result<Option<Account>, Error> 
 struct Planned {
     road: Road,
     needs_review: bool,
+    review_stays: bool,
     is_confirmed: bool,
     invitation: Option<String>,
     minimum_age: u8,
@@ -194,6 +195,7 @@ impl Planned {
         Self {
             road,
             needs_review: admission.needs_review,
+            review_stays: admission.review_stays,
             // There is nothing to confirm where there is no address (people PPL-44a).
             is_confirmed: admission.proves_address || form.email.trim().is_empty(),
             invitation: admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
@@ -243,6 +245,7 @@ impl Planned {
             confirmed_at: confirmed.then_some(self.now),
             decided_at: decided.then_some(self.now),
             expires_at: self.now.plus(lifetime),
+            review_stays: self.review_stays,
         }
     }
 

@@ -6,6 +6,7 @@
 mod attempt;
 #[cfg(feature = "sso")]
 mod by_provider;
+mod by_staff;
 mod challenge;
 mod first_mail;
 mod form;
@@ -17,6 +18,7 @@ use self::attempt::Checked;
 pub use self::attempt::{SignUp, SignUpError};
 #[cfg(feature = "sso")]
 pub use self::by_provider::{ProviderOffer, SignedUpByProvider, by_provider, provider_offer};
+pub use self::by_staff::{AccountByStaff, by_staff, is_offered_to_staff, require_maker};
 pub use self::challenge::challenge;
 use self::form::Asked;
 pub use self::form::SignUpForm;
@@ -31,9 +33,9 @@ use crate::model::app::App;
 use crate::model::caller::Caller;
 pub use crate::model::form_error::{FormError, FormErrors};
 pub use crate::model::sign_up::{Road, WaitingState};
-use crate::steps::admission;
 use crate::steps::new_tokens::IssuedToken;
 use crate::steps::review_notice;
+use crate::steps::{admission, blocks};
 use crate::texts;
 
 /// Who may sign up at present by a road.
@@ -74,11 +76,14 @@ async fn checked(auth: &Auth, form: &SignUpForm, road: Road, caller: &Caller) ->
     refuse_exceeded(auth, caller).await?;
     auth.offers(Offered::SignUp).await;
     let mode = admission::mode(auth, road);
+    let is_reviewed = blocks::may_sign_up(auth, caller, road).await?;
     let invited = admission::invitation(auth, form.invite_code.as_deref(), Some(&form.email)).await?;
     let admission = admission::admit(mode, invited).map_err(|refused| not_admitted(auth, refused, mode, road))?;
     let mut asked = Asked::new(&auth.signups(), admission.needs_review);
     // Mastodon's route asks for it in any case (people PPL-46).
     asked.agreement |= road == Road::App;
+    // For the network alone nothing more is asked: the page does not know of it.
+    let admission = admission.reviewed_if(is_reviewed);
     let mut errors = form::problems(auth, form, asked).await?;
     if road == Road::Page && form.homepage.as_deref().is_some_and(|filled| !filled.trim().is_empty()) {
         errors.push(FormError::new("homepage", "ERR_INVALID", texts::LEAVE_EMPTY));

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::parts::MomentOnPage;
+use super::people::FieldOnPage;
 
 /// What every page for staff has: who looks, and where the others are.
 #[derive(Clone, Debug, Serialize)]
@@ -43,6 +44,8 @@ pub struct AdminHomePage<'a> {
     pub stopped: u64,
     /// How many mails were given up lately.
     pub failed_mails: u64,
+    /// Where they are.
+    pub failed: String,
     /// Whether mail reaches nobody as the server is configured.
     pub reaches_nobody: bool,
     /// Who may sign up: `open`, `approval`, `invitation` or `closed`.
@@ -138,6 +141,35 @@ pub struct AdminAccountsPage<'a> {
     pub newer: Option<String>,
     /// Link to older ones.
     pub older: Option<String>,
+    /// Where an account is made for somebody; nothing where none can be.
+    pub make: Option<String>,
+}
+
+/// `GET /admin/new_account`: an account for somebody else.
+#[derive(Debug, Serialize)]
+pub struct AdminNewAccountPage<'a> {
+    /// Who looks, and where the others are.
+    pub frame: StaffFrame<'a>,
+    /// Where the form posts to, with `username`, `email`, `send` (a box), `role` and `current_password`.
+    pub action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// The name.
+    pub username: FieldOnPage,
+    /// The address of its owner.
+    pub email: FieldOnPage,
+    /// The roles to choose from; none for whoever gives none.
+    pub roles: Vec<RoleChoice>,
+    /// Whether the mail with the link goes out at once.
+    pub sends: bool,
+    /// Whether the password must be given (field `current_password`) for another role than that of a user.
+    pub asks_password: bool,
+    /// Where somebody without a password signs in again first.
+    pub sign_in: Option<String>,
+    /// What is wrong, where it is no problem of a field.
+    pub error: Option<String>,
+    /// The accounts.
+    pub back: String,
 }
 
 /// An account in a list.
@@ -184,6 +216,10 @@ pub struct AdminAccountPage<'a> {
     pub acts: Vec<ActOnPage>,
     /// What happened to it lately, the newest first.
     pub events: Vec<EventOnPage>,
+    /// All that happened to it.
+    pub all_events: String,
+    /// The invitations that it made.
+    pub invitations: String,
     /// What was just done.
     pub notice: Option<&'static str>,
     /// What is wrong.

@@ -320,3 +320,61 @@ pub struct AdminAppPage<'a> {
     /// The apps.
     pub back: String,
 }
+
+/// `GET /admin/blocks` and `GET /admin/blocks/domains`: networks, or mail domains, that are kept out.
+#[derive(Debug, Serialize)]
+pub struct AdminBlocksPage<'a> {
+    /// Who looks, and where the others are.
+    pub frame: StaffFrame<'a>,
+    /// Where the forms post to, with the field `do`: `make` (`ip`, `severity`, `comment`, `expires_in`, or `domain`) or `end`
+    /// (`id`).
+    pub action: String,
+    /// Hidden field `form_token` of all forms.
+    pub form_token: String,
+    /// Whether mail domains are shown; else networks.
+    pub of_domains: bool,
+    /// Where the others are.
+    pub others: String,
+    /// What is kept out, the newest first.
+    pub blocks: Vec<BlockRow>,
+    /// The pages beside.
+    pub neighbours: NeighboursOnPage,
+    /// The fields of a new one.
+    pub fields: BlockFields,
+    /// What just happened.
+    pub notice: Option<&'static str>,
+    /// What went wrong at the last try, where it is no problem of a field.
+    pub error: Option<String>,
+}
+
+/// Something that is kept out.
+#[derive(Clone, Debug, Serialize)]
+pub struct BlockRow {
+    /// Its id.
+    pub id: String,
+    /// The network, or the domain.
+    pub subject: String,
+    /// What nobody may from the network, in English words.
+    pub severity: Option<&'static str>,
+    /// What staff notes.
+    pub comment: String,
+    /// When it was made.
+    pub made: MomentOnPage,
+    /// When it is over.
+    pub expires: Option<MomentOnPage>,
+}
+
+/// The fields of something that is to be kept out, by the names that they are posted under.
+#[derive(Clone, Debug, Serialize)]
+pub struct BlockFields {
+    /// The address or network.
+    pub ip: FieldOnPage,
+    /// What nobody may from there (field `severity`).
+    pub severities: Vec<ChoiceOnPage>,
+    /// The note.
+    pub comment: FieldOnPage,
+    /// For how many seconds; empty for ever.
+    pub expires_in: FieldOnPage,
+    /// The mail domain.
+    pub domain: FieldOnPage,
+}

@@ -3,9 +3,12 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
-use super::admin::{AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage};
+use super::admin::{
+    AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminNewAccountPage, AdminRequestsPage,
+};
 use super::admin_lists::{
-    AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage, AdminMailsPage,
+    AdminAppPage, AdminAppsPage, AdminBlocksPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage,
+    AdminMailPage, AdminMailsPage,
 };
 use super::admin_settings::AdminSettingsPage;
 use super::factors::{FactorPage, PasskeyOnPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage};
@@ -81,6 +84,8 @@ pub enum Page<'a> {
     AdminRequests(AdminRequestsPage<'a>),
     /// `GET /admin/accounts`: the accounts.
     AdminAccounts(AdminAccountsPage<'a>),
+    /// `GET /admin/new_account`: an account for somebody else.
+    AdminNewAccount(AdminNewAccountPage<'a>),
     /// `GET /admin/accounts/ID`: one account.
     AdminAccount(Box<AdminAccountPage<'a>>),
     /// `GET /admin/accounts/ID/ACT`: what will happen to an account.
@@ -89,6 +94,8 @@ pub enum Page<'a> {
     AdminSettings(Box<AdminSettingsPage<'a>>),
     /// `GET /admin/invitations`: the invitations of all.
     AdminInvitations(Box<AdminInvitationsPage<'a>>),
+    /// `GET /admin/blocks`: what is kept out.
+    AdminBlocks(Box<AdminBlocksPage<'a>>),
     /// `GET /admin/apps`: the apps.
     AdminApps(AdminAppsPage<'a>),
     /// `GET /admin/apps/ID`: one app.
@@ -382,10 +389,12 @@ impl Pages for FrontendPages {
             | Page::AdminHome(_)
             | Page::AdminRequests(_)
             | Page::AdminAccounts(_)
+            | Page::AdminNewAccount(_)
             | Page::AdminAccount(_)
             | Page::AdminAct(_)
             | Page::AdminSettings(_)
             | Page::AdminInvitations(_)
+            | Page::AdminBlocks(_)
             | Page::AdminApps(_)
             | Page::AdminApp(_)
             | Page::AdminMails(_)

@@ -39,6 +39,7 @@ impl Acting {
         act: Act,
     ) -> Result<Self, ApiError> {
         let staff = bearer.account(WRITES).await?;
+        admin::admit_change(&auth, &staff, &wire::caller(&req, auth.config())).await?;
         let target = admin::target(&auth, &staff, id, act).await?;
         Ok(Self { auth, req, staff, target })
     }

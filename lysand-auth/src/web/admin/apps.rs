@@ -42,6 +42,7 @@ pub(super) async fn remove(
     received: Received,
 ) -> Answer {
     let staff = bearer.account(ALL_WRITES).await?;
+    admin::admit_change(&auth, &staff, &wire::caller(&req, auth.config())).await?;
     admin::removable_app(&auth, &staff, &id).await?;
     let password = received.0?.secret("current_password")?;
     admin::require_proof(&auth, &bearer.acting(), &staff, password.as_ref()).await?;

@@ -55,6 +55,7 @@ pub(super) async fn one(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: 
 pub(super) async fn retry(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: Path<String>) -> Answer {
     let staff = bearer.account(ALL_WRITES).await?;
     admin::require_admin(&staff)?;
+    admin::admit_change(&auth, &staff, &wire::caller(&req, auth.config())).await?;
     let by = Actor::Account(staff.id.clone());
     outbox::retry(&auth, &id, by, &wire::caller(&req, auth.config())).await?;
     Ok(private(reply(&entity(&known(&auth, &id).await?))))
@@ -70,6 +71,7 @@ pub(super) async fn cancel(
 ) -> Answer {
     let staff = bearer.account(ALL_WRITES).await?;
     admin::require_admin(&staff)?;
+    admin::admit_change(&auth, &staff, &wire::caller(&req, auth.config())).await?;
     let password = received.0?.secret("current_password")?;
     admin::require_proof(&auth, &bearer.acting(), &staff, password.as_ref()).await?;
     let by = Actor::Account(staff.id.clone());
@@ -81,6 +83,7 @@ pub(super) async fn cancel(
 pub(super) async fn test(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let staff = bearer.account(ALL_WRITES).await?;
     admin::require_admin(&staff)?;
+    admin::admit_change(&auth, &staff, &wire::caller(&req, auth.config())).await?;
     let params = received.0?;
     params.require_known_type()?;
     let to = params.last_scalar("to")?.unwrap_or_default();

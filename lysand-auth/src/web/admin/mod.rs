@@ -3,6 +3,7 @@
 mod accounts;
 mod acts;
 mod apps;
+mod blocks;
 mod dashboard;
 mod entity;
 mod events;
@@ -12,10 +13,10 @@ mod pages;
 mod paths;
 mod settings;
 
-use self::paths::{APPS, EVENTS, MAIL, V1, V2};
+use self::paths::{APPS, EMAIL_DOMAIN_BLOCKS, EVENTS, IP_BLOCKS, MAIL, V1, V2};
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, delete, get, patch, post};
+use crate::web::kit::routes::{Routes, delete, get, patch, post, put};
 use crate::web::kit::surfaces::Surface;
 
 /// The admin API (people PPL-128 to PPL-134, PPL-143, PPL-144).
@@ -34,6 +35,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         .route("/api/v1/admin/accounts/{id}/action", [post(acts::action)])
         .route("/api/v1/admin/auth/dashboard", [get(dashboard::show)])
         .route("/api/v1/admin/auth/settings", [get(settings::list), patch(settings::change)])
+        .route("/api/v1/admin/auth/accounts", [post(own::make)])
         .route("/api/v1/admin/auth/accounts/{id}/role", [post(own::role)])
         .route("/api/v1/admin/auth/accounts/{id}/confirm", [post(own::confirm)])
         .route("/api/v1/admin/auth/accounts/{id}/unlock", [post(own::unlock)])
@@ -46,7 +48,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
     routes
 }
 
-/// Own routes about mail, events and apps (people PPL-147 to PPL-149).
+/// Own routes about mail, events and apps, and Mastodon's about what is kept out (people PPL-147 to PPL-149, PPL-154b).
 fn beside_accounts(auth: &Auth) -> Routes {
     Routes::new(auth, AnswerKind::Api)
         .of(Surface::Admin)
@@ -55,6 +57,13 @@ fn beside_accounts(auth: &Auth) -> Routes {
         .route("/api/v1/admin/auth/mail/test", [post(mail::test)])
         .route("/api/v1/admin/auth/mail/{id}", [get(mail::one), delete(mail::cancel)])
         .route("/api/v1/admin/auth/mail/{id}/retry", [post(mail::retry)])
+        .route(IP_BLOCKS, [get(blocks::networks), post(blocks::block_network)])
+        .route(
+            "/api/v1/admin/ip_blocks/{id}",
+            [get(blocks::network), put(blocks::change_network), delete(blocks::unblock_network)],
+        )
+        .route(EMAIL_DOMAIN_BLOCKS, [get(blocks::domains), post(blocks::block_domain)])
+        .route("/api/v1/admin/email_domain_blocks/{id}", [get(blocks::domain), delete(blocks::unblock_domain)])
         .route(EVENTS, [get(events::list)])
         .route("/api/v1/admin/auth/events.csv", [get(events::csv)])
         .route("/api/v1/admin/auth/events.json", [get(events::json)])

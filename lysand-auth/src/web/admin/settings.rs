@@ -29,6 +29,8 @@ pub(super) async fn list(auth: Data<Auth>, bearer: Bearer) -> Answer {
 pub(super) async fn change(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let staff = bearer.account(&["admin:write"]).await?;
     let known = settings::list(&auth, &staff).await?;
+    let caller = wire::caller(&req, auth.config());
+    admin::admit_change(&auth, &staff, &caller).await?;
     let params = received.0?;
     params.require_known_type()?;
     admin::require_proof(&auth, &bearer.acting(), &staff, params.secret(PASSWORD)?.as_ref()).await?;
@@ -39,7 +41,6 @@ pub(super) async fn change(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, r
         Ok(changes) => changes,
         Err(errors) => return Ok(field_errors(&errors)),
     };
-    let caller = wire::caller(&req, auth.config());
     match settings::change(&auth, &staff, changes, &caller).await? {
         Ok(()) => Ok(reply(&entity(&settings::list(&auth, &staff).await?))),
         Err(errors) => Ok(field_errors(&errors)),

@@ -62,21 +62,23 @@ pub(super) async fn all(auth: Data<Auth>, bearer: Bearer, received: Received) ->
 /// `POST /api/v1/admin/auth/invitations`
 pub(super) async fn make_as_staff(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let staff = bearer.account(ADMIN_WRITES).await?;
-    flow::require_staff(&staff)?;
+    admin::admit_change(&auth, &staff, &wire::caller(&req, auth.config())).await?;
     made(&auth, &req, &staff, &body(received)?).await
 }
 
 /// `DELETE /api/v1/admin/auth/invitations/{id}`
 pub(super) async fn end_any(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: Path<String>) -> Answer {
     let staff = bearer.account(ADMIN_WRITES).await?;
-    flow::end_any(&auth, &staff, &id, &wire::caller(&req, auth.config())).await?;
+    let caller = wire::caller(&req, auth.config());
+    admin::admit_change(&auth, &staff, &caller).await?;
+    flow::end_any(&auth, &staff, &id, &caller).await?;
     Ok(private(reply(&json!({}))))
 }
 
 /// `DELETE /api/v1/admin/auth/invitations`: all those of the account `created_by` (people PPL-87).
 pub(super) async fn end_all(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let staff = bearer.account(ADMIN_WRITES).await?;
-    flow::require_staff(&staff)?;
+    admin::admit_change(&auth, &staff, &wire::caller(&req, auth.config())).await?;
     let params = received.0?;
     let Some(maker) = params.last_scalar("created_by")?.map(AccountId::new) else {
         return Ok(private(field_errors(&FormErrors::from(FormError::blank("created_by")))));

@@ -1,9 +1,9 @@
 //! Sample values for the pages of the people who run the server.
 
 use lysand_auth::host::pages::{
-    AccountRow, ActOnPage, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminRequestsPage,
-    ChartOnPage, DayOnChart, EventOnPage, MomentOnPage, NetworkOnPage, RequestOnPage, RoleChoice, StaffFrame,
-    StaffPlace,
+    AccountRow, ActOnPage, AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminNewAccountPage,
+    AdminRequestsPage, ChartOnPage, DayOnChart, EventOnPage, FieldOnPage, MomentOnPage, NetworkOnPage, RequestOnPage,
+    RoleChoice, StaffFrame, StaffPlace,
 };
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ pub(super) fn admin(text: &'static str, samples: &mut Samples) {
             people: 120,
             stopped: 2,
             failed_mails: 1,
+            failed: text.to_owned(),
             reaches_nobody: waiting > 0,
             mode,
             charts: charts(text),
@@ -29,6 +30,7 @@ pub(super) fn admin(text: &'static str, samples: &mut Samples) {
     accounts(text, samples);
     account(text, samples);
     act(text, samples);
+    new_account(text, samples);
 }
 
 fn charts(text: &'static str) -> Vec<ChartOnPage> {
@@ -96,6 +98,7 @@ fn accounts(text: &'static str, samples: &mut Samples) {
             accounts,
             newer: is_full.then(|| text.to_owned()),
             older: is_full.then(|| text.to_owned()),
+            make: is_full.then(|| text.to_owned()),
         }
     };
     add(samples, "admin_accounts.html", &page(vec![row(text, true), row(text, false)], "active", "user"));
@@ -132,6 +135,8 @@ fn account(text: &'static str, samples: &mut Samples) {
                 by_staff,
             })
             .collect(),
+        all_events: text.to_owned(),
+        invitations: text.to_owned(),
         notice: Some(text).filter(|_| !is_full),
         error: is_full.then(|| text.to_owned()),
     };
@@ -161,4 +166,32 @@ fn act(text: &'static str, samples: &mut Samples) {
     add(samples, "admin_act.html", &page(true, true, None));
     add(samples, "admin_act.html", &page(false, false, None));
     add(samples, "admin_act.html", &page(true, false, Some(text.to_owned())));
+}
+
+fn new_account(text: &'static str, samples: &mut Samples) {
+    let field = |is_wrong: bool| FieldOnPage {
+        asked: true,
+        required: true,
+        value: text.to_owned(),
+        error: is_wrong.then(|| text.to_owned()),
+    };
+    let page = |name_wrong: bool, email_wrong: bool, sign_in: Option<String>| AdminNewAccountPage {
+        frame: frame(text, 0),
+        action: text.to_owned(),
+        form_token: text.to_owned(),
+        username: field(name_wrong),
+        email: field(email_wrong),
+        roles: match email_wrong {
+            true => vec![RoleChoice { name: "user", chosen: true }, RoleChoice { name: "admin", chosen: false }],
+            false => Vec::new(),
+        },
+        sends: name_wrong,
+        asks_password: email_wrong && sign_in.is_none(),
+        sign_in,
+        error: name_wrong.then(|| text.to_owned()),
+        back: text.to_owned(),
+    };
+    add(samples, "admin_new_account.html", &page(false, false, None));
+    add(samples, "admin_new_account.html", &page(true, true, None));
+    add(samples, "admin_new_account.html", &page(false, true, Some(text.to_owned())));
 }

@@ -1,9 +1,9 @@
 //! Sample values for the pages of the people who run the server about all but accounts.
 
 use lysand_auth::host::pages::{
-    AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage,
-    AdminMailsPage, AppRow, ChoiceOnPage, EventFields, EventRow, FieldOnPage, InvitationFields, InvitationOnPage,
-    InvitationRow, MailRow, NeighboursOnPage, SubjectOnPage,
+    AdminAppPage, AdminAppsPage, AdminBlocksPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage,
+    AdminMailPage, AdminMailsPage, AppRow, BlockFields, BlockRow, ChoiceOnPage, EventFields, EventRow, FieldOnPage,
+    InvitationFields, InvitationOnPage, InvitationRow, MailRow, NeighboursOnPage, SubjectOnPage,
 };
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ pub(super) fn admin_lists(text: &'static str, samples: &mut Samples) {
     mails(text, samples);
     events(text, samples);
     confirm(text, samples);
+    blocks(text, samples);
 }
 
 fn neighbours(text: &'static str, are_there: bool) -> NeighboursOnPage {
@@ -244,4 +245,46 @@ fn events(text: &'static str, samples: &mut Samples) {
     };
     add(samples, "admin_events.html", &page(true));
     add(samples, "admin_events.html", &page(false));
+}
+
+fn blocks(text: &'static str, samples: &mut Samples) {
+    let row = |is_full: bool| BlockRow {
+        id: text.to_owned(),
+        subject: text.to_owned(),
+        severity: is_full.then_some(text),
+        comment: if is_full { text.to_owned() } else { String::new() },
+        made: moment(text),
+        expires: is_full.then(|| moment(text)),
+    };
+    let page = |of_domains: bool, is_full: bool, wrong: bool| {
+        let field = || FieldOnPage {
+            asked: true,
+            required: false,
+            value: text.to_owned(),
+            error: wrong.then(|| text.to_owned()),
+        };
+        AdminBlocksPage {
+            frame: frame(text, 0),
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            of_domains,
+            others: text.to_owned(),
+            blocks: if is_full { vec![row(true), row(false)] } else { Vec::new() },
+            neighbours: neighbours(text, is_full),
+            fields: BlockFields {
+                ip: field(),
+                severities: [true, false].map(|chosen| ChoiceOnPage { name: "no_access", words: text, chosen }).into(),
+                comment: field(),
+                expires_in: field(),
+                domain: field(),
+            },
+            notice: is_full.then_some(text),
+            error: wrong.then(|| text.to_owned()),
+        }
+    };
+    for of_domains in [false, true] {
+        add(samples, "admin_blocks.html", &page(of_domains, true, false));
+        add(samples, "admin_blocks.html", &page(of_domains, false, true));
+        add(samples, "admin_blocks.html", &page(of_domains, false, false));
+    }
 }

@@ -18,10 +18,11 @@ use crate::model::app::App;
 use crate::model::authorization::{CheckedRequest, whole_request};
 use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
 use crate::model::session::{Browser, SignedInBrowser};
+use crate::model::sign_up::Road;
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
-use crate::steps::{admission, session, sign_in, standing, waiting};
+use crate::steps::{admission, blocks, session, sign_in, standing, waiting};
 use crate::store::sso_flows;
 use crate::texts;
 
@@ -107,6 +108,10 @@ async fn sign_in_with(
     let account = match owner(auth, &profile.identity).await? {
         Some(linked) => auth.account(&linked.account_id).await?,
         None if admission::of_provider(auth, provider) == ProviderSignUp::Yes => {
+            // Nobody waits for a review here.
+            if blocks::may_sign_up(auth, &browser.caller, Road::Provider).await? {
+                return Err(Error::refused(Code::SignUpRefused, texts::NETWORK_MAY_NOT_SIGN_UP));
+            }
             register::register(auth, profile).await?
         }
         None => None,

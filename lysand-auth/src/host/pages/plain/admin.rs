@@ -18,7 +18,7 @@ pub(super) fn places(frame: &StaffFrame<'_>) -> String {
 
 pub(super) fn home(page: &AdminHomePage<'_>) -> String {
     let mut body = paragraph(&format!("Accounts: {}, stopped: {}", page.people, page.stopped))
-        + &paragraph(&format!("Mails given up: {}", page.failed_mails))
+        + &link(&page.failed, &format!("Mails given up: {}", page.failed_mails))
         + &paragraph(&format!("Signing up: {}", page.mode));
     for chart in &page.charts {
         body += &paragraph(&format!("{} in the last {} days: {}", chart.words, chart.days.len(), chart.total));
@@ -75,6 +75,7 @@ pub(super) fn accounts(page: &AdminAccountsPage<'_>) -> String {
     if page.accounts.is_empty() {
         body += &paragraph("Nobody was found.");
     }
+    body += &page.make.as_deref().map(|place| link(place, "Make an account")).unwrap_or_default();
     body += &page.newer.as_deref().map(|place| link(place, "Newer")).unwrap_or_default();
     body += &page.older.as_deref().map(|place| link(place, "Older")).unwrap_or_default();
     body + &places(&page.frame)
@@ -96,6 +97,7 @@ pub(super) fn account(page: &AdminAccountPage<'_>) -> String {
     for event in &page.events {
         body += &paragraph(&format!("{}, {}: {}", event.at.day, event.clock, event.what));
     }
+    body += &(link(&page.all_events, "All its events") + &link(&page.invitations, "Its invitations"));
     body + &places(&page.frame)
 }
 

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use super::admin::places;
 use super::html::{alert, button, escaped, form, link, paragraph};
 use crate::host::pages::{
-    AdminAppPage, AdminAppsPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage, AdminMailPage,
-    AdminMailsPage, AppRow, ChoiceOnPage, EventRow, FieldOnPage, InvitationRow, MailRow, NeighboursOnPage,
-    SubjectOnPage,
+    AdminAppPage, AdminAppsPage, AdminBlocksPage, AdminConfirmPage, AdminEventsPage, AdminInvitationsPage,
+    AdminMailPage, AdminMailsPage, AdminNewAccountPage, AppRow, ChoiceOnPage, EventRow, FieldOnPage, InvitationRow,
+    MailRow, NeighboursOnPage, SubjectOnPage,
 };
 
 fn neighbours(beside: &NeighboursOnPage) -> String {
@@ -77,6 +77,58 @@ pub(super) fn confirm(page: &AdminConfirmPage<'_>) -> String {
         None => form(&page.action, &[("form_token", page.form_token.as_str())], &(inside + &button(page.words))),
     };
     body + &link(&page.back, "Back") + &places(&page.frame)
+}
+
+pub(super) fn new_account(page: &AdminNewAccountPage<'_>) -> String {
+    let mut inside = field("username", "Username", &page.username) + &field("email", "E-mail address", &page.email);
+    let checked = if page.sends { " checked" } else { "" };
+    let _ = writeln!(
+        inside,
+        "<p><label><input type=\"checkbox\" name=\"send\" value=\"1\"{checked}> Send the mail now</label></p>"
+    );
+    for role in &page.roles {
+        let checked = if role.chosen { " checked" } else { "" };
+        let _ = writeln!(
+            inside,
+            "<p><label><input type=\"radio\" name=\"role\" value=\"{0}\"{checked}> {0}</label></p>",
+            role.name
+        );
+    }
+    if page.asks_password {
+        inside += "<p><label>Your password<br><input type=\"password\" name=\"current_password\" \
+                   autocomplete=\"current-password\"></label></p>\n";
+    }
+    let hidden = [("form_token", page.form_token.as_str())];
+    let sign_in = page.sign_in.as_deref().map(|place| link(place, "Sign in again")).unwrap_or_default();
+    let body = alert(page.error.as_deref()) + &form(&page.action, &hidden, &(inside + &button("Make an account")));
+    body + &sign_in + &link(&page.back, "Back") + &places(&page.frame)
+}
+
+pub(super) fn blocks(page: &AdminBlocksPage<'_>) -> String {
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error.as_deref());
+    body += &link(&page.others, if page.of_domains { "Blocked networks" } else { "Blocked mail domains" });
+    let token = ("form_token", page.form_token.as_str());
+    for block in &page.blocks {
+        let words = format!("{} {} {}", block.subject, block.severity.unwrap_or_default(), block.comment);
+        let end = [token, ("do", "end"), ("id", block.id.as_str())];
+        body += &(paragraph(&words) + &form(&page.action, &end, &button("End this block")));
+    }
+    if page.blocks.is_empty() {
+        body += &paragraph("There are none yet.");
+    }
+    let fields = &page.fields;
+    let inside = match page.of_domains {
+        true => field("domain", "Domain", &fields.domain),
+        false => {
+            field("ip", "Address or network", &fields.ip)
+                + &choices("severity", "What is blocked", &fields.severities)
+                + &field("expires_in", "For how many seconds it counts, or empty", &fields.expires_in)
+                + &field("comment", "Note", &fields.comment)
+        }
+    };
+    body +=
+        &(neighbours(&page.neighbours) + &form(&page.action, &[token, ("do", "make")], &(inside + &button("Block"))));
+    body + &places(&page.frame)
 }
 
 /// A form that leads to a list; `inside` is HTML.

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::accounts::row;
 use super::deed::{AT_ONCE, Deed, GRAVE, address, done};
-use super::frame::{ACCOUNTS, Posted, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{ACCOUNTS, EVENTS, INVITATIONS, Posted, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin::{self, AccountForStaff};
@@ -17,7 +17,7 @@ use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::wire::params::{Params, Received};
-use crate::web::wire::redirect::redirect;
+use crate::web::wire::redirect::{redirect, with_query};
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request as wire;
 
@@ -39,7 +39,12 @@ pub(super) async fn page(
             Visitor::Staff(staff) => staff,
             Visitor::Other(reply) => return Ok(reply),
         };
-        let notice = params.last_text("notice").filter(|notice| notice == "done").map(|_| texts::DONE);
+        let notice = match params.last_text("notice").as_deref() {
+            Some("done") => Some(texts::DONE),
+            Some("made") => Some(texts::ACCOUNT_MADE),
+            Some("made_and_mailed") => Some(texts::ACCOUNT_MADE_AND_MAILED),
+            _ => None,
+        };
         one(&auth, &req, &params, (&staff, form.token(), &id), (notice, None)).await
     };
     rendered(reply.await, &auth, &req).await
@@ -85,6 +90,7 @@ async fn one(
     let found = admin::see(auth, &staff.account, id, &wire::caller(req, auth.config())).await?;
     let events = events::of_account(auth, &found.account.id).await?;
     let is_wrong = error.is_some();
+    let link = |path, name| reader.keep(&with_query(&auth.config().base_url.join(path), [(name, id)]));
     let page = Page::AdminAccount(Box::new(AdminAccountPage {
         frame: frame(auth, &reader, &staff.account, "").await?,
         account: row(auth, &reader, &found),
@@ -95,6 +101,8 @@ async fn one(
         form_token,
         action: reader.keep(&address(auth, id)),
         acts: acts(auth, &reader, staff, &found).await?,
+        all_events: link(EVENTS, "target"),
+        invitations: link(INVITATIONS, "by"),
         events: events.iter().filter_map(on_page).take(MOST_EVENTS).collect(),
         notice,
         error,

@@ -4,9 +4,11 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::frame::{ACCOUNTS, Visitor, frame, rendered, role_words, shown, state_words, visitor};
+use super::new_account::NEW;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin::{self, AccountForStaff, AccountList};
+use crate::flows::sign_up::is_offered_to_staff;
 use crate::host::accounts::AccountQuery;
 use crate::host::pages::{AccountRow, AdminAccountsPage, Page, Reader};
 use crate::model::account::{AccountId, Role, Standing};
@@ -93,6 +95,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received)
             accounts: found.iter().map(|entry| row(&auth, &reader, entry)).collect(),
             newer: link("min_id", found.first()).filter(|_| !is_first && (!upwards || is_full)),
             older: link("max_id", found.last()).filter(|_| is_full || upwards),
+            make: is_offered_to_staff(&auth).await.then(|| reader.keep(&auth.config().base_url.join(NEW))),
         });
         Ok::<_, Error>(shown(&auth, &req, &reader, &page, false).await)
     };

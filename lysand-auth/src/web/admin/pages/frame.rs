@@ -17,6 +17,7 @@ use crate::web::kit::session;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{redirect, with_query};
 use crate::web::wire::reply::ApiError;
+use crate::web::wire::request as wire;
 
 pub(super) const HOME: &str = "/admin";
 pub(super) const REQUESTS: &str = "/admin/requests";
@@ -26,9 +27,10 @@ pub(super) const APPS: &str = "/admin/apps";
 pub(super) const MAIL: &str = "/admin/mail";
 pub(super) const EVENTS: &str = "/admin/events";
 pub(super) const SETTINGS: &str = "/admin/settings";
+pub(super) const BLOCKS: &str = "/admin/blocks";
 
 /// The pages that every other one leads to, in their order.
-const PLACES: [(&str, &str); 9] = [
+const PLACES: [(&str, &str); 10] = [
     (HOME, texts::PLACE_OVERVIEW),
     (REQUESTS, texts::PLACE_REQUESTS),
     (ACCOUNTS, texts::PLACE_ACCOUNTS),
@@ -36,6 +38,7 @@ const PLACES: [(&str, &str); 9] = [
     (APPS, texts::PLACE_APPS),
     (MAIL, texts::PLACE_MAIL),
     (EVENTS, texts::PLACE_EVENTS),
+    (BLOCKS, texts::PLACE_BLOCKS),
     (SETTINGS, texts::PLACE_SETTINGS),
     (OWN_ACCOUNT, texts::PLACE_OWN_ACCOUNT),
 ];
@@ -69,7 +72,7 @@ pub(super) enum PostedBy {
     Other(HttpResponse),
 }
 
-/// Who posted a form: as [`visitor`].
+/// Who posted a form: as [`visitor`]. Each counts as a change (people PPL-190).
 pub(super) async fn posted(
     auth: &Auth,
     req: &HttpRequest,
@@ -78,7 +81,12 @@ pub(super) async fn posted(
     let form = form.map_err(|ApiError(error)| error)?;
     form.params.require_known_type()?;
     match visitor(auth, req, &form.reader()).await? {
-        Visitor::Staff(staff) => Ok(PostedBy::Staff(Box::new(Posted { form, staff }))),
+        Visitor::Staff(staff) => {
+            // What another site posts counts for nobody.
+            form.prove_origin()?;
+            admin::admit_change(auth, &staff.account, &wire::caller(req, auth.config())).await?;
+            Ok(PostedBy::Staff(Box::new(Posted { form, staff })))
+        }
         Visitor::Other(reply) => {
             form.prove_origin()?;
             Ok(PostedBy::Other(reply))
@@ -93,7 +101,11 @@ fn staff_only(browser: &SignedInBrowser) -> Result<(), Error> {
 
 /// Whether this member of the staff finds anything there.
 fn offers(auth: &Auth, staff: &Account, path: &str) -> bool {
-    path != SETTINGS || staff.role == Role::Admin && auth.live_settings().is_some()
+    match path {
+        SETTINGS => staff.role == Role::Admin && auth.live_settings().is_some(),
+        BLOCKS => staff.role == Role::Admin,
+        _ => true,
+    }
 }
 
 /// Where the pages are, and how much waits. `shown` is the page among them that is shown, or empty.

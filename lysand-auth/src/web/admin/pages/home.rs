@@ -3,13 +3,14 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::frame::{HOME, Visitor, frame, rendered, shown, visitor};
+use super::frame::{HOME, MAIL, Visitor, frame, rendered, shown, visitor};
 use crate::auth::Auth;
 use crate::flows::admin::DayNumbers;
 use crate::flows::{admin, sign_up};
 use crate::host::pages::{AdminHomePage, ChartOnPage, DayOnChart, Page};
 use crate::texts;
 use crate::web::wire::params::Received;
+use crate::web::wire::redirect::with_query;
 
 /// How many days the charts show.
 const DAYS: i64 = 30;
@@ -32,6 +33,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received)
             people: counts.accounts,
             stopped: counts.stopped,
             failed_mails: counts.failed_mails,
+            failed: reader.keep(&with_query(&auth.config().base_url.join(MAIL), [("state", "failed")])),
             reaches_nobody: !auth.mailer().reaches_people(),
             mode: sign_up::mode(&auth, sign_up::Road::Page).name(),
             charts: charts(&admin::last_days(&auth, &staff.account, DAYS).await?),

@@ -4,6 +4,7 @@ mod account;
 mod accounts;
 mod act;
 mod apps;
+mod blocks;
 mod confirm;
 mod deed;
 mod event_rows;
@@ -13,6 +14,7 @@ mod home;
 mod invitations;
 mod listing;
 mod mail;
+mod new_account;
 mod requests;
 mod settings;
 mod words;
@@ -20,7 +22,9 @@ mod words;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use self::frame::{ACCOUNTS, APPS, EVENTS, HOME, INVITATIONS, MAIL, REQUESTS, SETTINGS, Visitor, rendered, visitor};
+use self::frame::{
+    ACCOUNTS, APPS, BLOCKS, EVENTS, HOME, INVITATIONS, MAIL, REQUESTS, SETTINGS, Visitor, rendered, visitor,
+};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::texts;
@@ -38,10 +42,13 @@ pub(super) fn routes(auth: &Auth) -> Routes {
         .route(REQUESTS, [get(requests::page), post(requests::submit)])
         .route(ACCOUNTS, [get(accounts::page)])
         .route(SETTINGS, [get(settings::page), post(settings::submit)])
+        .route(new_account::NEW, [get(new_account::page), post(new_account::submit)])
         .route("/admin/accounts/{id}", [get(account::page), post(account::submit)])
         .route("/admin/accounts/{id}/{act}", [get(act::page), post(act::submit)])
         .route(INVITATIONS, [get(invitations::page), post(invitations::submit)])
         .route(invitations::END_ALL, [get(invitations::end_page), post(invitations::end_all)])
+        .route(BLOCKS, [get(blocks::page), post(blocks::submit)])
+        .route(blocks::DOMAINS, [get(blocks::page), post(blocks::submit)])
         .route(APPS, [get(apps::page)])
         .route("/admin/apps/{id}", [get(apps::one)])
         .route("/admin/apps/{id}/remove", [get(apps::remove_page), post(apps::remove)])

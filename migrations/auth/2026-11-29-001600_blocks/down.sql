@@ -1,0 +1,2 @@
+DROP TABLE auth_email_domain_block;
+DROP TABLE auth_ip_block;
