@@ -46,6 +46,8 @@ pub(crate) const MASTODON_PY_SIGN_UP: Client =
 /// Mastodon.py in the hands of staff.
 pub(crate) const MASTODON_PY_ADMIN: Client =
     Client::new("Story of administration", "admin_py.py", Language::Python, &[]);
+/// pyotp and soft-webauthn, which are second factors.
+pub(crate) const FACTORS_PY: Client = Client::new("Story of factors", "factors_py.py", Language::Python, &[]);
 /// toot's library, which signs somebody up.
 pub(crate) const TOOT_SIGN_UP: Client =
     Client::new("toot - a Mastodon CLI client", "sign_up_toot.py", Language::Python, &[]);

@@ -14,6 +14,7 @@
 //! | passport-mastodon | Mastodon | `passport_js.mjs` |
 //! | Mastodon.py, again | sign-up as Mastodon has it | `sign_up_py.py` |
 //! | Mastodon.py, once more | administration as Mastodon has it | `admin_py.py` |
+//! | pyotp, soft-webauthn | one-time codes, WebAuthn | `factors_py.py` |
 //! | toot's library | sign-up as Mastodon has it | `sign_up_toot.py` |
 //! | altcha-lib | the proof of work of a sign-up | `altcha_js.mjs` |
 
@@ -21,6 +22,7 @@
 
 mod admin;
 mod client_program;
+mod factors;
 mod mail;
 mod sign_up;
 

@@ -3,10 +3,12 @@
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::authorization::{AuthorizationRequest, whole_request};
+use crate::model::caller::Caller;
 use crate::model::credentials::Demand;
 use crate::model::event::EventKind;
 use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
+use crate::model::rate_limit::Rule;
 use crate::model::session::Browser;
 use crate::passkey::{Presented, Verification};
 use crate::secret::Secret;
@@ -59,6 +61,16 @@ pub fn options(auth: &Auth, cookie: &Secret) -> Result<String, Error> {
     }
     let challenge = passkeys::draw(auth, Ceremony::SignIn(cookie));
     Ok(party.request_options(&challenge, &[], Verification::Required).to_string())
+}
+
+/// The same for whoever asks for it by itself: counted for the address.
+///
+/// # Errors
+/// As [`options`]; 429 beyond the limit.
+pub async fn start(auth: &Auth, cookie: &Secret, caller: &Caller) -> Result<String, Error> {
+    let options = options(auth, cookie)?;
+    throttle::count_from(auth, Rule::PasskeyStart, caller).await?;
+    Ok(options)
 }
 
 /// Signs somebody in.

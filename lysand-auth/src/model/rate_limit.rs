@@ -68,6 +68,8 @@ pub enum Rule {
     FactorKnown,
     /// Wrong second factors from one address.
     FactorAddress,
+    /// Challenges for a passkey that one address asks for.
+    PasskeyStart,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -82,7 +84,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -111,6 +113,7 @@ impl Rule {
         Self::FactorDay,
         Self::FactorKnown,
         Self::FactorAddress,
+        Self::PasskeyStart,
     ];
 
     /// The name in the configuration.
@@ -145,6 +148,7 @@ impl Rule {
             Self::FactorDay => "factor_day",
             Self::FactorKnown => "factor_known",
             Self::FactorAddress => "factor_address",
+            Self::PasskeyStart => "passkey_start",
         }
     }
 
@@ -158,7 +162,7 @@ impl Rule {
             Self::FactorDay => (30, 24 * 60),
             Self::FactorAddress => (30, 5),
             Self::Apps => (5, 10),
-            Self::TokenFailures => (60, 5),
+            Self::TokenFailures | Self::PasskeyStart => (60, 5),
             Self::Sso => (20, 1),
             Self::ApiUser => (1_500, 5),
             Self::ApiToken | Self::ApiAddress | Self::OauthAddress | Self::AdminWrites => (300, 5),

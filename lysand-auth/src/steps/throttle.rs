@@ -75,6 +75,22 @@ pub(crate) async fn count_act(auth: &Auth, rule: Rule, account: &AccountId, call
     }
 }
 
+/// Counts what one address asks for.
+///
+/// # Errors
+/// 429 beyond the limit.
+pub(crate) async fn count_from(auth: &Auth, rule: Rule, caller: &Caller) -> Result<(), Error> {
+    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
+    let counter = caller.limited_as().and_then(|network| limits.counter(rule, &network));
+    let Some(counter) = counter else { return Ok(()) };
+    let _turn = admit(auth, counter, texts::TOO_MANY_REQUESTS).await?;
+    let counted = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
+    match counted > i64::from(counter.limit.max) {
+        true => Err(exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
+        false => Ok(()),
+    }
+}
+
 /// Refuses an address from which too many tries failed, before anything is looked up for it.
 ///
 /// # Errors

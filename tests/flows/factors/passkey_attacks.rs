@@ -85,3 +85,19 @@ story!(passkey_challenge_of_one_ceremony_is_none_of_another, |story| {
     story.advance_clock(std::time::Duration::from_secs(300));
     is_refused(finish(&story, &mut jar, &app, &credential).await, NOT_ACCEPTED);
 });
+
+story!(
+    passkey_starts_of_one_address_are_limited,
+    &[("ratelimit.enabled", "true"), ("ratelimit.passkey_start.max", "3")],
+    |story| {
+        let start = async || story.post("/api/auth/passkey/start").header("origin", story.base()).send().await;
+        for _ in 0..3 {
+            start().await.is(200);
+        }
+        assert!(!start().await.is(429).header("retry-after").is_empty());
+        // The page of a sign-in still offers one: it keeps nothing.
+        let query = story.usual_app().await.authorize_query();
+        let page = story.get(&format!("/oauth/authorize?{query}")).send().await.is(200);
+        assert!(page.body.contains("data-passkey"), "{}", page.body);
+    }
+);

@@ -15,7 +15,7 @@ use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::factors::FactorKind;
 use crate::model::factors::{Consumed, PendingSignIn};
 use crate::model::passkeys::StoredPasskey;
-use crate::model::rate_limit::FailedAttempts;
+use crate::model::rate_limit::{FailedAttempts, Rule};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::passkey::{Known, NotAccepted, Verification};
 use crate::steps::completion::{Completion, over};
@@ -183,8 +183,9 @@ async fn answered(
 /// What `navigator.credentials.get` takes as `publicKey` to finish this sign-in: JSON, with bytes as base64url. Nothing is kept of it.
 ///
 /// # Errors
-/// `SignInOver`; `NotOffered` where no passkey of the account is the second proof.
-pub async fn passkey_options(auth: &Auth, claim: &PendingClaim) -> Result<String, Error> {
+/// `SignInOver`; `NotOffered` where no passkey of the account is the second proof; 429 when an address asks for too many.
+pub async fn passkey_options(auth: &Auth, claim: &PendingClaim, caller: &Caller) -> Result<String, Error> {
+    throttle::count_from(auth, Rule::PasskeyStart, caller).await?;
     let open = pending::open(auth, claim).await?;
     let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
     options(auth, &open.pending.id, &usable).ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))

@@ -10,8 +10,6 @@ use crate::model::rate_limit::Rule;
 use crate::model::sign_up::Road;
 use crate::proof_of_work;
 use crate::steps::{proof_of_work as work, throttle};
-use crate::store::rate_limits;
-use crate::texts;
 
 /// A challenge for a browser that signs somebody up, as JSON; nothing when none is asked for.
 ///
@@ -22,22 +20,10 @@ pub async fn challenge(auth: &Auth, caller: &Caller) -> Result<Option<Value>, Er
     if !signups.proof_of_work {
         return Ok(None);
     }
-    count(auth, caller).await?;
+    throttle::count_from(auth, Rule::Challenges, caller).await?;
     let made =
         proof_of_work::challenge(auth.ambient(), &auth.challenge_key(), work::PURPOSE, signups.proof_of_work_cost);
     serde_json::to_value(made).map(Some).map_err(Error::failed)
-}
-
-async fn count(auth: &Auth, caller: &Caller) -> Result<(), Error> {
-    let (limits, now) = (&auth.config().rate_limits, auth.ambient().now());
-    let counter = caller.limited_as().and_then(|network| limits.counter(Rule::Challenges, &network));
-    let Some(counter) = counter else { return Ok(()) };
-    let _turn = throttle::admit(auth, counter, texts::TOO_MANY_REQUESTS).await?;
-    let counted = auth.store().write_one(move |c| Box::pin(rate_limits::count(c, counter, now))).await?;
-    match counted > i64::from(counter.limit.max) {
-        true => Err(throttle::exceeded(auth, (counter, caller.source), texts::TOO_MANY_REQUESTS).await),
-        false => Ok(()),
-    }
 }
 
 /// What a form's field `altcha` proves. Whether it was used before is looked at here and decided in the transaction that makes

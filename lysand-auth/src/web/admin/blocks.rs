@@ -108,15 +108,9 @@ async fn writer(
 
 /// What a body says of a network. Of what it does not name nothing is said; null is for ever.
 pub(super) fn wanted(params: &Params) -> Result<WantedIpBlock, Error> {
-    let mut wanted = WantedIpBlock::default();
-    wanted.ip = params.given_text("ip")?;
-    wanted.severity = params.given_text("severity")?;
-    wanted.comment = params.given_text("comment")?;
-    wanted.expires_in = match params.is_null("expires_in") {
-        true => Some(String::new()),
-        false => params.given_text("expires_in")?,
-    };
-    Ok(wanted)
+    let given = |name| params.given_text(name);
+    let expires_in = if params.is_null("expires_in") { Some(String::new()) } else { given("expires_in")? };
+    Ok(WantedIpBlock { ip: given("ip")?, severity: given("severity")?, comment: given("comment")?, expires_in })
 }
 
 fn span(params: &Params) -> Result<ListSpan, Error> {

@@ -33,7 +33,8 @@ pub(super) async fn start(auth: Data<Auth>, req: HttpRequest, form: Result<Poste
         form.params.require_known_type()?;
         form.prove_sign_in()?;
         let cookie = cookies::passkey_cookie(&auth, req.headers()).unwrap_or_else(|| Secret::generate(auth.ambient()));
-        let mut reply = told(&flow::options(&auth, &cookie)?)?;
+        let caller = wire::caller(&req, auth.config());
+        let mut reply = told(&flow::start(&auth, &cookie, &caller).await?)?;
         cookies::put_passkey(&auth, &mut reply, &cookie)?;
         Ok::<_, ApiError>(reply)
     };

@@ -103,11 +103,12 @@ async fn changed(
             flow::block_domain(auth, staff, &name, &caller).await?.map(drop)
         }
         (Some("make"), false) => {
-            let mut wanted = WantedIpBlock::default();
-            wanted.ip = form.text("ip")?;
-            wanted.severity = form.text("severity")?;
-            wanted.comment = form.text("comment")?;
-            wanted.expires_in = form.text("expires_in")?;
+            let wanted = WantedIpBlock {
+                ip: form.text("ip")?,
+                severity: form.text("severity")?,
+                comment: form.text("comment")?,
+                expires_in: form.text("expires_in")?,
+            };
             flow::block_network(auth, staff, wanted, &caller).await?.map(drop)
         }
         _ => return Ok(Err(Said { error: Some(texts::NOTHING_CHOSEN.to_owned()), ..Said::default() })),

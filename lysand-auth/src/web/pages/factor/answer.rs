@@ -64,7 +64,8 @@ pub(super) async fn passkey_start(form: Result<PostedForm, ApiError>) -> HttpRes
     };
     let started = async {
         let claim = claim_of(&form)?;
-        told(&flow::passkey_options(&form.auth, &claim).await?)
+        let caller = request::caller(&form.req, form.auth.config());
+        told(&flow::passkey_options(&form.auth, &claim, &caller).await?)
     };
     match started.await {
         Ok(reply) => reply,
