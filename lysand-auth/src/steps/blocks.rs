@@ -40,7 +40,7 @@ pub(crate) async fn may_sign_up(auth: &Auth, caller: &Caller, road: Road) -> Res
     match severity(auth, caller.source).await? {
         None => Ok(false),
         Some(Severity::SignUpRequiresApproval) => Ok(true),
-        Some(Severity::SignUpBlock | Severity::NoAccess) => Err(Error::refused(Code::SignUpRefused, why)),
+        Some(Severity::SignUpBlock | Severity::NoAccess) => Err(Error::refused(Code::Forbidden, why)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::host::accounts::rules::{self, Field};
 use crate::host::accounts::{Candidate, FieldProblem, ProblemKind};
 use crate::model::form_error::FormError;
 use crate::model::language::Language;
-use crate::secret::Secret;
+use crate::secret::{Digest, Secret};
 use crate::steps::mail_domain;
 
 /// The longest reason, in characters.
@@ -75,6 +75,15 @@ impl Asked {
             minimum_age: signups.minimum_age,
         }
     }
+}
+
+/// The digest of the texts that somebody agrees to.
+pub(super) fn agreement(auth: &Auth) -> String {
+    let signups = auth.signups();
+    let terms = signups.terms.as_ref().map(|terms| &terms.text);
+    let texts = [&signups.tos_url].into_iter().chain(terms).chain(&signups.rules);
+    let texts = texts.map(String::as_str).collect::<Vec<_>>();
+    Digest::of(texts.join("\n").as_bytes()).to_base64url()
 }
 
 /// All that is wrong with a form, whatever the database knows of its name and address.

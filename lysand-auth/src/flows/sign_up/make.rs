@@ -235,7 +235,7 @@ impl Planned {
             provider: None,
             invitation: self.invitation.clone(),
             reason: reason.map(str::to_owned),
-            agreed_to: self.agrees.then(|| agreement(auth)),
+            agreed_to: self.agrees.then(|| form::agreement(auth)),
             minimum_age: Some(self.minimum_age).filter(|age| *age > 0),
             network: caller.network(),
             agent: caller.agent.clone(),
@@ -266,15 +266,6 @@ impl Planned {
             _ => None,
         }
     }
-}
-
-/// The digest of the texts that somebody agrees to.
-fn agreement(auth: &Auth) -> String {
-    let signups = auth.signups();
-    let terms = signups.terms.as_ref().map(|terms| &terms.text);
-    let texts = [&signups.tos_url].into_iter().chain(terms).chain(&signups.rules);
-    let texts = texts.map(String::as_str).collect::<Vec<_>>();
-    Digest::of(texts.join("\n").as_bytes()).to_base64url()
 }
 
 fn signed_up(auth: &Auth, road: Road, caller: &Caller) -> NewEvent {
