@@ -56,6 +56,7 @@ mod postgres_tls;
 pub(crate) mod rate_limits;
 pub(crate) mod recovery_codes;
 mod schema;
+mod schema_of_factors;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sign_ups;
