@@ -81,6 +81,7 @@ story!(ip_blocks_are_those_of_mastodons_admin_api, PROXY, |story| {
     let lifetime = seconds(&made["expires_at"]).since(seconds(&made["created_at"]));
     assert_eq!(lifetime, Duration::from_secs(3_600));
     assert_eq!(story.get(&one).bearer(&admin).send().await.is(200).json(), made);
+    story.advance_clock(Duration::from_secs(1));
     let lone =
         call(&story, Method::POST, NETWORKS, &admin, &json!({ "ip": "151.0.32.55", "severity": "no_access" })).await;
     let lone = lone.is(200).json();
