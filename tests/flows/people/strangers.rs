@@ -62,7 +62,12 @@ async fn seen_by_program(story: &Story, name: &str, address: &str) -> Vec<String
     // The mail goes out, or none does.
     story.mail().await;
     for number in 0..6 {
-        seen.push(format!("{:?}", with_token(story, "confirm", &token, ("code", &format!("0000000{number}"))).await));
+        let code = format!("0000000{number}");
+        let answer = with_token(story, "confirm", &token, ("code", &code)).await;
+        // Five count. Whether the one above did depends on which was first, it or the mail: so the fifth here can be the sixth.
+        if number != 4 {
+            seen.push(format!("{answer:?}"));
+        }
     }
     seen.push(format!("{:?}", with_token(story, "resend", &token, ("", "")).await));
     story.advance_clock(Duration::from_secs(61));
