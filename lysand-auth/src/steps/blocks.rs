@@ -14,10 +14,16 @@ use crate::texts;
 /// What nobody may from an address; nothing where everything is allowed.
 async fn severity(auth: &Auth, source: Option<IpAddr>) -> Result<Option<Severity>, Error> {
     let Some(source) = source else { return Ok(None) };
-    let (networks, now) = (networks_of(source), auth.ambient().now());
-    let found =
-        auth.store().look_up(move |c| Box::pin(async move { blocks::severities(c, &networks, now).await })).await?;
-    Ok(found.into_iter().max())
+    let now = auth.ambient().now();
+    let found = auth.store().look_up(move |c| {
+        Box::pin(async move {
+            match blocks::is_any_network(c).await? {
+                true => blocks::severities(c, &networks_of(source), now).await,
+                false => Ok(Vec::new()),
+            }
+        })
+    });
+    Ok(found.await?.into_iter().max())
 }
 
 /// Refuses a sign-in from a network that is kept out, before anything is looked up for it.

@@ -1,6 +1,7 @@
 //! Networks and mail domains that are kept out (people PPL-154b): as many as staff may make, and those that are over go when the
 //! next one is made.
 
+use diesel::dsl::exists;
 use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryDsl, Queryable};
 
 use super::conn::Conn;
@@ -68,6 +69,11 @@ impl From<DomainRow> for EmailDomainBlock {
 /// No key has a NUL, and PostgreSQL takes none.
 fn names_nothing(text: &str) -> bool {
     text.contains('\0')
+}
+
+/// Whether any network is kept out: most servers keep none out, and need not look for the many that an address is in.
+pub(crate) async fn is_any_network(conn: &mut Conn) -> Result<bool, Error> {
+    Ok(on!(conn, c => diesel::select(exists(networks::table.select(networks::id))).get_result(c))?)
 }
 
 /// What is forbidden from networks with these texts.
