@@ -79,7 +79,7 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How strictly OAuth is spoken.
     pub oauth: OAuthRules,
-    /// How mail is sent at the start; [`Auth::live_config`](crate::Auth::mail_rules) tells what is in force.
+    /// How mail is sent at the start; [`Auth::live_config`](crate::Auth::live_config) tells what is in force.
     pub mail: MailRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
     pub trusted_proxies: Vec<IpNet>,
