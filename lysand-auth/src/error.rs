@@ -241,6 +241,10 @@ codes! {
     AlreadyLinked = "invalid_request", 409;
     /// Nothing else would let the owner of the account in (security RP-10).
     LastWayIn = "invalid_request", 409;
+    /// The account must have a second factor by now, and has none (FAC-93).
+    FactorDemanded = "access_denied", 403;
+    /// The account must keep the second factor that it has (FAC-92).
+    Demanded = "invalid_request", 409;
     /// What is asked for does not fit the state of the thing (PPL-2).
     Conflict = "invalid_request", 409;
     /// The identity provider cannot be reached (security LOAD-5).

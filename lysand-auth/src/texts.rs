@@ -114,6 +114,18 @@ texts! {
         CODE_TOO_SOON = "A code was sent a moment ago. Please wait a minute before asking for another.";
         /// A limit on wrong second factors is used up.
         TOO_MANY_FACTORS = "Too many attempts. Please wait before trying again.";
+        /// What was being set up is over.
+        SETUP_OVER = "Setting up this app took too long. Please start again.";
+        /// The address is not confirmed (FAC-65).
+        ADDRESS_FIRST = "Confirm your e-mail address first.";
+        /// Two changes at the same moment.
+        CHANGED_MEANWHILE = "Something else of your account was changed at the same moment. Please try again.";
+        /// Somebody has the passkey already.
+        PASSKEY_TAKEN = "This passkey is registered already.";
+        /// There is no room for another app.
+        TOO_MANY_APPS = "You have as many authenticator apps as there can be. Remove one first.";
+        /// There is no room for another passkey.
+        TOO_MANY_PASSKEYS = "There are as many passkeys as there can be.";
     }
 
     /// The rest of what is said about second factors.
@@ -125,10 +137,9 @@ texts! {
         /// To a program that cannot ask for it.
         FACTOR_REQUIRED = "This account wants a second proof.";
         /// Where one is added.
-        PASSKEY_TAKEN = "This passkey is registered already.";
-        TOO_MANY_PASSKEYS = "There are as many passkeys as there can be.";
         PASSKEY = "Passkey";
         LAST_WAY_IN = "This is the last way to sign in.";
+        SECOND_FACTOR_DEMANDED = "This instance demands a second factor.";
         PASSKEY_ADDED = "The passkey is added. Everything else that was signed in to your account is signed out.";
         /// What the page of the own second factors says: what was done, and what went wrong.
         FACTOR_ADDED = "The authenticator app is added. Everything else that was signed in to your account is signed out.";
@@ -138,12 +149,8 @@ texts! {
         MAIL_FACTOR_OFF = "A code by mail is no second proof any more.";
         TWO_STEP_ON = "Two-step sign-in is on.";
         TWO_STEP_OFF = "Two-step sign-in is off.";
-        SETUP_OVER = "Setting up this app took too long. Please start again.";
-        TOO_MANY_APPS = "You have as many authenticator apps as there can be. Remove one first.";
         FACTOR_OVER = "It is gone already.";
         NO_SECOND_FACTOR = "Add a passkey or an authenticator app first.";
-        ADDRESS_FIRST = "Confirm your e-mail address first.";
-        CHANGED_MEANWHILE = "Something else of your account was changed at the same moment. Please try again.";
         CODES_SHOWN = "These codes were shown already.";
         /// Follows the name of the field.
         BAD_NAME = "must be 1 to 64 characters, without line breaks";
@@ -392,6 +399,7 @@ texts! {
         DID_TWO_STEP_OFF = "Two-step sign-in was turned off";
         DID_MAIL_FACTOR_ON = "Codes by mail were allowed as a second proof";
         DID_MAIL_FACTOR_OFF = "Codes by mail are no second proof any more";
+        DID_ENROLMENT_DEMANDED = "A second factor is asked for from now on";
         DID_SIGN_OUT = "Signed out";
         DID_SESSION_ENDED = "A sign-in was ended";
         DID_SESSIONS_ENDED = "Everything was signed out";

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::problem::ConfigProblem;
+use crate::model::account::Role;
 pub use crate::model::factors::FactorKind;
 
 /// Which second factors there are, and how a sign-in with one goes (FAC-91).
@@ -11,6 +12,12 @@ pub use crate::model::factors::FactorKind;
 pub struct Factors {
     /// The kinds that may be used. What is left out stays stored, and is neither offered nor accepted.
     pub methods: Vec<FactorKind>,
+    /// Whose accounts must have a second factor (FAC-92).
+    pub required: Required,
+    /// What satisfies that: passkeys, authenticator apps, or both.
+    pub required_methods: Vec<FactorKind>,
+    /// How long somebody may put it off, from the first sign-in under that rule on; zero is not at all.
+    pub grace: Duration,
     /// Whether a provider's sign-in is asked for a second factor of ours as well (FAC-95).
     pub after_sso: AfterSso,
     /// How long a sign-in waits for what it lacks, from the first proof on: ten minutes at most (FAC-11).
@@ -29,6 +36,33 @@ pub struct Factors {
     pub recovery_codes: u32,
 }
 
+/// Whose accounts must have a second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Required {
+    /// Nobody's.
+    None,
+    /// Those of admins.
+    Admins,
+    /// Those of admins and moderators.
+    Staff,
+    /// All.
+    Everyone,
+}
+
+impl Required {
+    /// Whether it is asked of an account with this role.
+    #[must_use]
+    pub fn concerns(self, role: Role) -> bool {
+        match self {
+            Self::None => false,
+            Self::Admins => role == Role::Admin,
+            Self::Staff => role != Role::Member,
+            Self::Everyone => true,
+        }
+    }
+}
+
 /// What follows a provider's sign-in to an account with two-step sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -43,6 +77,9 @@ impl Default for Factors {
     fn default() -> Self {
         Self {
             methods: FactorKind::ALL.to_vec(),
+            required: Required::None,
+            required_methods: vec![FactorKind::Passkey, FactorKind::Totp],
+            grace: Duration::from_secs(14 * 24 * 3600),
             after_sso: AfterSso::Skip,
             pending_ttl: Duration::from_secs(600),
             tries: 5,
@@ -62,8 +99,23 @@ impl Factors {
         self.methods.contains(&kind)
     }
 
-    pub(super) fn check(&self) -> Vec<ConfigProblem> {
+    /// Whether a factor of this kind is what [`required`](Self::required) asks for.
+    #[must_use]
+    pub fn satisfy(&self, kind: FactorKind) -> bool {
+        self.required_methods.contains(&kind) && self.allow(kind)
+    }
+
+    pub(super) fn check(&self, has_passkeys: bool) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
+        if self.required_methods.iter().any(|kind| !matches!(kind, FactorKind::Passkey | FactorKind::Totp)) {
+            problems.push(ConfigProblem::new("factors.required_methods", "must be a list of passkey and totp"));
+        }
+        let can = |kind: &FactorKind| self.satisfy(*kind) && (*kind != FactorKind::Passkey || has_passkeys);
+        if self.required != Required::None && !FactorKind::ALL.iter().any(can) {
+            let why = "asks for a second factor that nobody can have: factors.required_methods names none that \
+                       factors.methods allows and that works with this base URL";
+            problems.push(ConfigProblem::new("factors.required", why));
+        }
         if !(Duration::from_secs(60)..=Duration::from_secs(600)).contains(&self.pending_ttl) {
             problems.push(ConfigProblem::new("factors.pending_ttl", "must be one minute at least and ten at most"));
         }

@@ -47,6 +47,8 @@ pub struct FrontendRoutes {
     pub email_undo: Option<String>,
     /// The page that asks for a second proof (FAC-40).
     pub factor: Option<String>,
+    /// The page where somebody sets up a second factor who must have one.
+    pub enrol: Option<String>,
     /// The page of the own second factors.
     pub security: Option<String>,
 }
@@ -66,13 +68,14 @@ impl Default for FrontendRoutes {
             email_confirm: None,
             email_undo: None,
             factor: None,
+            enrol: None,
             security: None,
         }
     }
 }
 
 /// Our own pages, by the name of the route with which a frontend takes their place.
-pub(super) const OWN: [(&str, &str); 13] = [
+pub(super) const OWN: [(&str, &str); 14] = [
     ("home", "/"),
     ("login", "/oauth/authorize"),
     ("consent", "/oauth/consent"),
@@ -85,6 +88,7 @@ pub(super) const OWN: [(&str, &str); 13] = [
     ("email_confirm", "/account/email/confirm"),
     ("email_undo", "/account/email/undo"),
     ("factor", "/oauth/factor"),
+    ("enrol", "/oauth/enrol"),
     ("security", "/account/security"),
 ];
 
@@ -105,6 +109,7 @@ impl FrontendRoutes {
             ("frontend.routes.email_confirm", &self.email_confirm),
             ("frontend.routes.email_undo", &self.email_undo),
             ("frontend.routes.factor", &self.factor),
+            ("frontend.routes.enrol", &self.enrol),
             ("frontend.routes.security", &self.security),
         ];
         let given = optional.into_iter().filter_map(|(name, route)| Some((name, route.as_deref()?)));

@@ -27,7 +27,7 @@ pub use self::admin::AdminRules;
 pub(crate) use self::authorities::authorities;
 pub use self::base_url::{BaseUrl, BaseUrlError};
 pub use self::closing::Closing;
-pub use self::factors::{AfterSso, FactorKind, Factors};
+pub use self::factors::{AfterSso, FactorKind, Factors, Required};
 use self::frontend::OWN;
 pub use self::frontend::{Frontend, FrontendRoutes};
 pub use self::legal::LegalText;
@@ -287,7 +287,8 @@ impl Config {
         problems.extend(self.sessions.check());
         problems.extend(self.personal_tokens.check());
         problems.extend(self.closing.check());
-        problems.extend(self.factors.check());
+        let has_passkeys = cfg!(feature = "passkeys") && self.passkeys.domain(&self.base_url).is_some();
+        problems.extend(self.factors.check(has_passkeys));
         problems.extend(self.passkeys.check(&self.base_url));
         problems
     }

@@ -12,12 +12,14 @@ use crate::model::caller::Caller;
 use crate::model::event::EventKind;
 use crate::model::personal_token::is_of_staff;
 use crate::model::scope::Scopes;
+use crate::model::session::Session;
 use crate::secret::{Digest, Secret};
 use crate::steps::uses::DAY;
-use crate::steps::{events, standing, uses};
+use crate::steps::{enrolment, events, standing, uses};
 use crate::store;
 use crate::store::spent::{self, Kind};
 use crate::store::tokens::StoredToken;
+use crate::store::{authorizations, sessions};
 
 /// How long uses are gathered before they are written together.
 const FLUSH_DELAY: Duration = Duration::from_secs(1);
@@ -168,6 +170,42 @@ impl Bearer {
             true => Err(outside(scopes)),
             false => Ok(()),
         }
+    }
+
+    /// Refuses what is for staff to an account that must have a second factor by now, and has none (FAC-93), unless a provider
+    /// vouched for the session in which the token was made (FAC-95).
+    ///
+    /// # Errors
+    /// `FactorDemanded`; when the database does not answer.
+    pub async fn refuse_overdue(
+        &self,
+        auth: &Auth,
+        account: &Account,
+        scopes: &'static [&'static str],
+    ) -> Result<(), Error> {
+        if !scopes.iter().all(|scope| is_of_staff(scope)) {
+            return Ok(());
+        }
+        match enrolment::refuse_overdue(auth, account, None).await {
+            Err(Error::Refused(refusal)) if refusal.code == Code::FactorDemanded => {
+                let session = self.session(auth, account).await?;
+                enrolment::refuse_overdue(auth, account, session.as_ref()).await
+            }
+            allowed => allowed,
+        }
+    }
+
+    async fn session(&self, auth: &Auth, account: &Account) -> Result<Option<Session>, Error> {
+        let (id, token, family) = (account.id.clone(), self.token_id.clone(), self.family_id.clone());
+        let found = auth.store().look_up(move |c| {
+            Box::pin(async move {
+                match authorizations::session_of_token(c, &id, (&token, family.as_deref())).await? {
+                    Some(session) => sessions::by_id(c, &session).await,
+                    None => Ok(None),
+                }
+            })
+        });
+        Ok(found.await?.filter(|session| session.account_id == account.id))
     }
 
     /// The account that the token speaks for, when it may act.

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{blocks, events, identifier, recovery, request, sign_in, standing, throttle, waiting};
+use crate::steps::{blocks, events, identifier, recovery, request, second_step, sign_in, standing, throttle, waiting};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -102,7 +102,7 @@ async fn checked(
     let proven = Proven { known_before: Some(known_before), ..Proven::new(&account, &ProofKind::Password) };
     // Whatever else is missing is asked for after the second proof: a stolen password alone learns and changes nothing (FAC-3,
     // FAC-5).
-    if sign_in::lacks_before_session(auth, &proven, known_before).is_some() {
+    if second_step::is_missing(auth, &proven, known_before) {
         return sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await;
     }
     if let Err(inactive) = standing::may_sign_in(&account) {

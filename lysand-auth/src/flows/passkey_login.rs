@@ -17,7 +17,7 @@ use crate::steps::passkeys::{self, Ceremony};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request;
 pub use crate::steps::sign_in::SignedIn;
-use crate::steps::{events, session, sign_in, standing, throttle, waiting};
+use crate::steps::{events, second_step, session, sign_in, standing, throttle, waiting};
 use crate::store;
 use crate::texts;
 
@@ -123,7 +123,7 @@ async fn checked(
         return Err(Error::refused(Code::WrongPasskey, texts::WRONG_PASSKEY));
     }
     let proven = Proven { known_before: Some(known), ..Proven::new(&account, &ProofKind::Passkey) };
-    if sign_in::lacks_before_session(auth, &proven, known).is_none()
+    if !second_step::is_missing(auth, &proven, known)
         && let Err(inactive) = standing::may_sign_in(&account)
     {
         return Err(waiting::instead_of(auth, inactive, &account, whole_request(&app, &request), &browser).await?);

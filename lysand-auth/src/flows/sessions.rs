@@ -23,7 +23,7 @@ use crate::steps::presence::{self, Present};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{completion, events, own_factor, revocation, session, sign_in, standing};
+use crate::steps::{completion, enrolment, events, own_factor, revocation, session, sign_in, standing};
 use crate::store::{self, authorizations, credentials, email_changes, known_browsers, rate_limits, sessions};
 use crate::texts;
 
@@ -50,6 +50,14 @@ pub async fn of_cookie(auth: &Auth, cookie: &str) -> Result<Result<SignedInBrows
         }
         None => Err(CookieProblem::Missing("sub")),
     })
+}
+
+/// Refuses somebody who must have a second factor by now, and has none: where everything else than setting one up begins (FAC-93).
+///
+/// # Errors
+/// `FactorDemanded`; when the database does not answer.
+pub async fn refuse_overdue(auth: &Auth, browser: &SignedInBrowser) -> Result<(), Error> {
+    enrolment::refuse_overdue(auth, &browser.account, Some(&browser.session)).await
 }
 
 /// How long uses are gathered before they are written together.

@@ -40,6 +40,8 @@ pub(crate) struct Credentials {
     pub(crate) mail_factor: bool,
     /// Whether a mailed link set the password, and no other factor was proven since.
     pub(crate) was_reset_by_mail: bool,
+    /// Since when the owner knows that a second factor is demanded (FAC-92).
+    pub(crate) demanded_since: Option<Timestamp>,
 }
 
 /// A closed account that is still there.

@@ -67,6 +67,8 @@ kinds! {
     EmailFactorOn = "email_factor_on";
     /// It may not any more.
     EmailFactorOff = "email_factor_off";
+    /// The owner learned that a second factor is demanded.
+    EnrolmentDemanded = "enrolment_demanded";
     /// A session was ended by its browser.
     SignOut = "sign_out";
     /// A session was ended from elsewhere.
@@ -264,6 +266,7 @@ impl EventKind {
             Self::TwoStepOff => texts::DID_TWO_STEP_OFF,
             Self::EmailFactorOn => texts::DID_MAIL_FACTOR_ON,
             Self::EmailFactorOff => texts::DID_MAIL_FACTOR_OFF,
+            Self::EnrolmentDemanded => texts::DID_ENROLMENT_DEMANDED,
             _ => return None,
         })
     }

@@ -3,7 +3,7 @@
 use crate::ambient::Timestamp;
 use crate::keys::Sealed;
 use crate::model::account::AccountId;
-use crate::model::proofs::ProofKind;
+use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::session::SessionId;
 use crate::passkey::Used;
 use crate::secret::Digest;
@@ -87,9 +87,8 @@ pub(crate) struct PendingSignIn {
     pub(crate) account: AccountId,
     /// What the browser that began it shows, as a digest.
     pub(crate) browser: Digest,
-    /// By what the first proof was given, and when.
-    pub(crate) proof: ProofKind,
-    pub(crate) proven_at: Timestamp,
+    /// What was proven so far: the first proof, and a second one where more than that is missing.
+    pub(crate) proofs: Proofs,
     /// How often everything of the account had been ended then.
     pub(crate) generation: i64,
     /// The app's request, as it was checked; nothing when no app asks.
@@ -119,6 +118,8 @@ pub(crate) enum Consumed {
     Recovery(Digest),
     /// A mailed code, by its token.
     Email(String),
+    /// Nothing: what proves it was used up before, or nothing more is proven.
+    Nothing,
 }
 
 /// An address as somebody may see it who knows the password: the local part hidden but for its beginning.

@@ -91,6 +91,22 @@ impl Proofs {
         self.0.iter()
     }
 
+    /// The first of them.
+    pub(crate) fn first(&self) -> Option<&Proof> {
+        self.0.first()
+    }
+
+    /// The last of them, and those before it.
+    pub(crate) fn split_last(&self) -> Option<(Self, &Proof)> {
+        let (last, earlier) = self.0.split_last()?;
+        Some((Self(earlier.to_vec()), last))
+    }
+
+    /// These, and then one more.
+    pub(crate) fn and(&self, kind: ProofKind, at: Timestamp) -> Self {
+        Self(self.0.iter().cloned().chain([Proof { kind, at }]).collect())
+    }
+
     /// Whether two of them are of different kinds: one alone never counts as two (security ID-9).
     #[must_use]
     pub fn are_two(&self) -> bool {

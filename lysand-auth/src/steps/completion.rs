@@ -5,6 +5,7 @@ use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::event::NewEvent;
 use crate::model::factors::Consumed;
+use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::SessionId;
 use crate::steps::mail::{self, Outgoing};
@@ -29,9 +30,15 @@ pub(crate) struct Completion {
 }
 
 impl Completion {
-    /// Whether it came by mail.
-    pub(crate) fn is_by_mail(&self) -> bool {
-        matches!(self.consumed, Consumed::Email(_))
+    /// What finishes a sign-in in which nothing more is proven.
+    pub(crate) fn of_nothing(pending: String, account: AccountId, now: Timestamp) -> Self {
+        let attempts = FailedAttempts { counters: [None; 3], now };
+        Self { pending, account, consumed: Consumed::Nothing, attempts, events: Vec::new(), notice: None, now }
+    }
+
+    /// Whether it proves more than that somebody reads the account's mail.
+    pub(crate) fn is_beside_mail(&self) -> bool {
+        !matches!(self.consumed, Consumed::Email(_) | Consumed::Nothing)
     }
 
     /// Uses everything up, once; `session` is what begins.
@@ -39,11 +46,25 @@ impl Completion {
     /// # Errors
     /// `SignInOver` when the sign-in is over, `WrongFactor` when somebody was faster with the same code. Nothing is used up then.
     pub(crate) async fn take(&self, c: &mut Conn, session: Option<&SessionId>) -> Result<(), Error> {
-        let Self { pending, account, now, .. } = self;
-        if !pending::spend(c, pending, session, *now).await? {
+        if !pending::spend(c, &self.pending, session, self.now).await? {
             return Err(over());
         }
-        if !use_up(c, account, &self.consumed, *now).await? {
+        self.use_up(c).await
+    }
+
+    /// Uses up everything but the sign-in itself, which lacks something else.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub(crate) async fn keep(&self, c: &mut Conn, kind: &ProofKind) -> Result<(), Error> {
+        if !pending::note_second_proof(c, &self.pending, kind, self.now).await? {
+            return Err(over());
+        }
+        self.use_up(c).await
+    }
+
+    async fn use_up(&self, c: &mut Conn) -> Result<(), Error> {
+        if !use_up(c, &self.account, &self.consumed, self.now).await? {
             return Err(wrong_code());
         }
         rate_limits::uncount_attempt(c, self.attempts).await?;
@@ -69,6 +90,7 @@ pub(crate) async fn use_up(
             Ok(is_new && store::passkeys::note_use(c, account, (id, *used), now).await?)
         }
         Consumed::Email(token) => mail_tokens::spend(c, token, now).await,
+        Consumed::Nothing => Ok(true),
     }
 }
 

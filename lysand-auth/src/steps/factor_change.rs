@@ -94,6 +94,7 @@ impl FactorChange {
             None => self.spared,
         };
         ending::end_rest(c, &self.account, &spared, self.now).await?;
+        self.acts_in.follow(c, self.known).await?;
         if let Some(session) = &self.session {
             session.insert(c).await?;
         }

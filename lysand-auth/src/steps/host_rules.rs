@@ -31,21 +31,25 @@ pub(crate) struct Proven<'a> {
     /// somebody can change.
     pub(crate) known_before: Option<Credentials>,
     /// What was proven before that, in the same sign-in.
-    pub(crate) first: Option<(&'a ProofKind, Timestamp)>,
+    pub(crate) earlier: Option<&'a Proofs>,
     /// What this proof uses up, when it is the second one.
     pub(crate) completes: Option<&'a Completion>,
+    /// Whether the person will set up the second factor later that is demanded (FAC-92).
+    pub(crate) puts_off: bool,
 }
 
 impl<'a> Proven<'a> {
     /// Somebody who was proven by something that no ending takes back.
     pub(crate) fn new(account: &'a Account, by: &'a ProofKind) -> Self {
-        Self { account, by, known_before: None, first: None, completes: None }
+        Self { account, by, known_before: None, earlier: None, completes: None, puts_off: false }
     }
 
     /// Everything that was proven in this sign-in.
     pub(crate) fn proofs(&self, now: Timestamp) -> Proofs {
-        let first = self.first.map(|(kind, at)| (kind.clone(), at));
-        Proofs::new(first.into_iter().chain([(self.by.clone(), now)]))
+        match self.earlier {
+            Some(earlier) => earlier.and(self.by.clone(), now),
+            None => Proofs::new([(self.by.clone(), now)]),
+        }
     }
 
     /// The words for it among the methods of the session (RFC 8176).
@@ -54,7 +58,8 @@ impl<'a> Proven<'a> {
         let mut methods: Vec<String> = proofs.iter().map(|proof| proof.kind.method()).collect();
         methods.dedup();
         // A passkey without a proof before it verified its owner: two proofs at once (FAC-83).
-        let is_two = proofs.are_two() || (self.first.is_none() && *self.by == ProofKind::Passkey);
+        let began_with_passkey = proofs.first().is_some_and(|proof| proof.kind == ProofKind::Passkey);
+        let is_two = proofs.are_two() || began_with_passkey;
         methods.extend(is_two.then(|| MULTI_FACTOR.to_owned()));
         methods
     }

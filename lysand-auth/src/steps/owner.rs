@@ -4,10 +4,13 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::{Account, AccountId};
+use crate::model::credentials::Credentials;
 use crate::model::session::{ActingToken, Session, SessionId, SignedInBrowser};
 use crate::secret::{Digest, Secret};
+use crate::steps::completion::over;
+use crate::steps::pending::Open;
 use crate::steps::presence::Present;
-use crate::store::{Conn, credentials, sessions, tokens};
+use crate::store::{Conn, credentials, pending, sessions, tokens};
 
 /// Who changes something about the own account: in a browser, or by a program with a token.
 #[derive(Debug)]
@@ -29,6 +32,8 @@ pub struct Owner {
 pub(crate) enum ActsIn {
     Session(SessionId),
     Token(String),
+    /// A sign-in that waits for its owner to set up a second factor (FAC-34).
+    SignIn(String),
 }
 
 impl Owner {
@@ -39,6 +44,13 @@ impl Owner {
         let asked_in = asked_in("session", id.as_str());
         let (acts_in, session) = (ActsIn::Session(id.clone()), Some(id));
         Self { account: browser.account.clone(), present, asked_in, acts_in, session, token: None }
+    }
+
+    /// Whoever signs in, and must set up a second factor first.
+    pub(crate) fn in_sign_in(open: &Open) -> Self {
+        let (present, id) = (Present::in_sign_in(&open.pending), open.pending.id.clone());
+        let (asked_in, acts_in) = (asked_in("sign-in", &id), ActsIn::SignIn(id));
+        Self { account: open.account.clone(), present, asked_in, acts_in, session: None, token: None }
     }
 
     /// Whoever a token speaks for.
@@ -98,14 +110,27 @@ impl ActsIn {
         let is_live = match self {
             Self::Session(id) => sessions::lock_live(c, id, now).await?,
             Self::Token(id) => tokens::is_live(c, id, now).await?,
+            Self::SignIn(id) => pending::lock_open(c, id, now).await?,
         };
         if is_live { Ok(()) } else { Err(self.ended()) }
+    }
+
+    /// Goes on after a change that ended everything else of the account: a sign-in is bound to what it ended.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) async fn follow(&self, c: &mut Conn, seen: Credentials) -> Result<(), Error> {
+        match self {
+            Self::SignIn(id) => pending::follow(c, id, seen.generation.unwrap_or(0) + 1).await,
+            Self::Session(_) | Self::Token(_) => Ok(()),
+        }
     }
 
     fn ended(&self) -> Error {
         match self {
             Self::Session(_) => Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again."),
             Self::Token(_) => Error::invalid_token("The access token was revoked"),
+            Self::SignIn(_) => over(),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::model::rate_limit::FailedAttempts;
 use crate::secret::Secret;
 use crate::steps::completion::over;
 use crate::steps::host_rules::Proven;
-use crate::steps::session;
+use crate::steps::{enrolment, session};
 use crate::store::{pending, rate_limits};
 use crate::texts;
 
@@ -30,8 +30,7 @@ pub(crate) async fn begin(
         id: auth.ambient().id(),
         account: proven.account.id.clone(),
         browser: browser.digest(),
-        proof: proven.by.clone(),
-        proven_at: now,
+        proofs: proven.proofs(now),
         generation: known.generation.unwrap_or(0),
         request,
         created_at: now,
@@ -40,6 +39,9 @@ pub(crate) async fn begin(
         session: None,
     };
     let claim = PendingClaim::new(row.id.clone(), browser);
+    if enrolment::demanded(auth, proven.account, known).await?.is_some() {
+        enrolment::begin(auth, proven.account, known).await?;
+    }
     let kept = auth.store().write(move |c| {
         Box::pin(async move {
             if let Some(attempts) = attempts {
@@ -49,7 +51,7 @@ pub(crate) async fn begin(
         })
     });
     kept.await?;
-    tracing::info!(account = %proven.account.id, by = proven.by.name(), "a second proof is asked for");
+    tracing::info!(account = %proven.account.id, by = proven.by.name(), "something more is asked for");
     let refusal = Refusal::new(Code::FactorRequired, texts::FACTOR_REQUIRED);
     Ok(Error::Refused(Refusal { pending: Some(Box::new(claim)), ..refusal }))
 }

@@ -7,7 +7,8 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::caller::Caller;
-use crate::model::proofs::MULTI_FACTOR;
+use crate::model::factors::PendingSignIn;
+use crate::model::proofs::{MULTI_FACTOR, ProofKind};
 use crate::model::rate_limit::{FailedAttempts, Rule};
 use crate::model::session::{ActingToken, Browser, Session};
 use crate::secret::Secret;
@@ -42,6 +43,14 @@ impl Present {
     /// Somebody in a browser.
     pub(crate) fn in_session(auth: &Auth, session: &Session) -> Self {
         Self::new(format!("session\n{}", session.id), Some(session), auth)
+    }
+
+    /// Somebody who proved just now who they are, and signs in.
+    pub(crate) fn in_sign_in(pending: &PendingSignIn) -> Self {
+        let began_with_passkey = pending.proofs.first().is_some_and(|proof| proof.kind == ProofKind::Passkey);
+        let had_two = pending.proofs.are_two() || began_with_passkey;
+        let subject = format!("sign-in\n{}", pending.id);
+        Self { subject, is_fresh: true, had_two, had_password: AtomicBool::new(false) }
     }
 
     /// Somebody who uses a program, and the session that its token came from, while that lives.

@@ -179,7 +179,7 @@ impl NewSession {
             events::add(c, cancels.event.clone()).await?;
         }
         if let Some(completes) = &self.completes
-            && !completes.is_by_mail()
+            && completes.is_beside_mail()
         {
             credentials::forget_reset_by_mail(c, &self.session.account_id).await?;
         }

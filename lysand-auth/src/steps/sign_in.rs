@@ -19,12 +19,13 @@ use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
 use crate::model::device::Device;
 use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::proofs::Proofs;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::mail::Outgoing;
-use crate::steps::{blocks, pending, second_step};
+use crate::steps::{blocks, enrolment, pending, second_step};
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
@@ -104,15 +105,17 @@ struct Requirement {
 
 /// What a sign-in may lack before a session begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BeforeSession {
+#[non_exhaustive]
+pub enum BeforeSession {
     /// A second proof (FAC-4).
     Factor,
+    /// A second factor, which the account must have (FAC-92).
+    Enrolment,
 }
 
 /// Every step before a session begins, in the order in which they are asked for. What is known of the account is read before
 /// them, and is still so when the session begins, or it does not begin (FAC-196).
-const BEFORE_SESSION: &[ProofRequirement] = &[(BeforeSession::Factor, second_step::is_missing)];
-type ProofRequirement = (BeforeSession, fn(&Auth, &Proven<'_>, Credentials) -> bool);
+const BEFORE_SESSION: &[BeforeSession] = &[BeforeSession::Factor, BeforeSession::Enrolment];
 
 /// Every step after that, in the same order.
 const STEPS: &[Requirement] = &[Requirement { missing: Missing::Consent, is_missing: lacks_consent }];
@@ -189,7 +192,7 @@ pub(crate) async fn after_proof(
 ) -> Result<SignedIn, Error> {
     blocks::may_sign_in(auth, browser.caller.source).await?;
     let proven_with = proven.credentials(auth).await?;
-    if lacks_before_session(auth, &proven, proven_with).is_some() {
+    if lacks_before_session(auth, &proven, proven_with).await?.is_some() {
         return Err(pending::begin(auth, (&proven, proven_with), whole_request(&app, &request), attempts).await?);
     }
     let rules = host_rules::before_session(auth, proven, Some(&app.id)).await?;
@@ -219,14 +222,30 @@ pub(crate) async fn after_proof(
 
 /// What a sign-in lacks first, before a session begins. This is the one decision about it, on every road and after every step
 /// (FAC-1).
-pub(crate) fn lacks_before_session(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> Option<BeforeSession> {
-    BEFORE_SESSION.iter().find(|(_, is_missing)| is_missing(auth, proven, known)).map(|(missing, _)| *missing)
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn lacks_before_session(
+    auth: &Auth,
+    proven: &Proven<'_>,
+    known: Credentials,
+) -> Result<Option<BeforeSession>, Error> {
+    for step in BEFORE_SESSION {
+        let is_missing = match step {
+            BeforeSession::Factor => second_step::is_missing(auth, proven, known),
+            BeforeSession::Enrolment => enrolment::is_missing(auth, proven, known).await?,
+        };
+        if is_missing {
+            return Ok(Some(*step));
+        }
+    }
+    Ok(None)
 }
 
 /// The event of a sign-in, with the kinds of its proofs.
 fn told_of(event: NewEvent, proven: &Proven<'_>) -> NewEvent {
-    match proven.first {
-        Some((first, _)) => event.with("by", first.name()).with("factor", proven.by.name()),
+    match proven.earlier.and_then(Proofs::first) {
+        Some(first) => event.with("by", first.kind.name()).with("factor", proven.by.name()),
         None => event.with("by", proven.by.name()),
     }
 }
@@ -245,7 +264,7 @@ pub struct SessionStart {
 pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browser) -> Result<SessionStart, Error> {
     blocks::may_sign_in(auth, browser.caller.source).await?;
     let proven_with = proven.credentials(auth).await?;
-    if lacks_before_session(auth, &proven, proven_with).is_some() {
+    if lacks_before_session(auth, &proven, proven_with).await?.is_some() {
         return Err(pending::begin(auth, (&proven, proven_with), Vec::new(), None).await?);
     }
     let rules = host_rules::before_session(auth, proven, None).await?;
@@ -471,9 +490,9 @@ mod tests {
 
     #[test]
     fn steps_are_asked_for_in_the_order_of_the_contract() {
-        let before: Vec<BeforeSession> = BEFORE_SESSION.iter().map(|(missing, _)| *missing).collect();
         let order: Vec<Missing> = STEPS.iter().map(|requirement| requirement.missing).collect();
-        assert_eq!((before, order), (vec![BeforeSession::Factor], vec![Missing::Consent]));
+        let before = [BeforeSession::Factor, BeforeSession::Enrolment];
+        assert_eq!((BEFORE_SESSION, &*order), (&before[..], &[Missing::Consent][..]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::model::account::AccountId;
 use crate::model::credentials::{Closing, Credentials, Demand};
 use crate::on;
 
-type Kept = (i64, Option<String>, Option<i64>, i16, i16, Option<i64>);
+type Kept = (i64, Option<String>, Option<i64>, i16, i16, Option<i64>, Option<i64>);
 
 /// What reads one.
 type Columns = (
@@ -22,6 +22,7 @@ type Columns = (
     table::two_step,
     table::mail_factor,
     table::reset_by_mail_at,
+    table::demanded_since,
 );
 const COLUMNS: Columns = (
     table::generation,
@@ -30,12 +31,14 @@ const COLUMNS: Columns = (
     table::two_step,
     table::mail_factor,
     table::reset_by_mail_at,
+    table::demanded_since,
 );
 
 /// In the place of a time: the account is going, and nothing stops that any more.
 const GOING: i64 = 0;
 
-fn read((generation, demanded, closes_at, two_step, mail_factor, reset_by_mail_at): Kept) -> Credentials {
+fn read(kept: Kept) -> Credentials {
+    let (generation, demanded, closes_at, two_step, mail_factor, reset_by_mail_at, demanded_since) = kept;
     Credentials {
         generation: Some(generation),
         demanded: demanded.as_deref().and_then(Demand::named),
@@ -43,6 +46,7 @@ fn read((generation, demanded, closes_at, two_step, mail_factor, reset_by_mail_a
         two_step: two_step != 0,
         mail_factor: mail_factor != 0,
         was_reset_by_mail: reset_by_mail_at.is_some(),
+        demanded_since: demanded_since.map(Timestamp::from_micros),
     }
 }
 
@@ -132,6 +136,13 @@ pub(crate) async fn forget_reset_by_mail(conn: &mut Conn, account: &AccountId) -
     let row = table::table.find(account.as_str()).filter(table::reset_by_mail_at.is_not_null());
     on!(conn, c => diesel::update(row).set(table::reset_by_mail_at.eq(None::<i64>)).execute(c))?;
     Ok(())
+}
+
+/// The owner learns now that a second factor is demanded; false when that was so before (FAC-92).
+pub(crate) async fn note_demanded(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<bool, Error> {
+    insert(conn, account).await?;
+    let row = table::table.find(account.as_str()).filter(table::demanded_since.is_null());
+    Ok(on!(conn, c => diesel::update(row).set(table::demanded_since.eq(Some(now.micros()))).execute(c))? == 1)
 }
 
 /// Keeps that staff confirmed the address with this key, which no mail has proven (people PPL-73).

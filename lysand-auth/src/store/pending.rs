@@ -8,7 +8,7 @@ use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::factors::PendingSignIn;
-use crate::model::proofs::ProofKind;
+use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::session::SessionId;
 use crate::on;
 use crate::secret::Digest;
@@ -35,16 +35,20 @@ struct Row {
     expires_at: i64,
     ended_at: Option<i64>,
     session_id: Option<String>,
+    second_proof: Option<String>,
+    second_proven_at: Option<i64>,
 }
 
 impl Row {
     fn read(self) -> Option<PendingSignIn> {
+        let first = (ProofKind::named(&self.proof), Timestamp::from_micros(self.proven_at));
+        let second = self.second_proof.zip(self.second_proven_at);
+        let second = second.map(|(kind, at)| (ProofKind::named(&kind), Timestamp::from_micros(at)));
         Some(PendingSignIn {
             id: self.id,
             account: AccountId::new(self.account_id),
             browser: Digest::stored(&self.browser_digest)?,
-            proof: ProofKind::named(&self.proof),
-            proven_at: Timestamp::from_micros(self.proven_at),
+            proofs: Proofs::new([first].into_iter().chain(second)),
             generation: self.generation,
             request: serde_json::from_str(&self.request).ok()?,
             created_at: Timestamp::from_micros(self.created_at),
@@ -57,13 +61,14 @@ impl Row {
 
 /// Keeps a sign-in that waits.
 pub(crate) async fn insert(conn: &mut Conn, pending: &PendingSignIn) -> Result<(), Error> {
+    let first = pending.proofs.first().ok_or_else(|| Error::failed("a sign-in waits without a proof"))?;
     let row = Row {
         id: pending.id.clone(),
         purpose: SIGN_IN.to_owned(),
         account_id: pending.account.as_str().to_owned(),
         browser_digest: pending.browser.as_bytes().to_vec(),
-        proof: pending.proof.name().to_owned(),
-        proven_at: pending.proven_at.micros(),
+        proof: first.kind.name().to_owned(),
+        proven_at: first.at.micros(),
         generation: pending.generation,
         request: serde_json::to_string(&pending.request).map_err(Error::failed)?,
         tries: 0,
@@ -71,6 +76,8 @@ pub(crate) async fn insert(conn: &mut Conn, pending: &PendingSignIn) -> Result<(
         expires_at: pending.expires_at.micros(),
         ended_at: None,
         session_id: None,
+        second_proof: None,
+        second_proven_at: None,
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     end_oldest(conn, &pending.account, pending.created_at).await
@@ -115,6 +122,33 @@ pub(crate) async fn spend(
         table::session_id.eq(session.map(|session| session.as_str().to_owned())),
     );
     Ok(on!(conn, c => diesel::update(row).set(ended).execute(c))? == 1)
+}
+
+/// A second proof was given, and more is missing. False when the sign-in is over, or had a second one.
+pub(crate) async fn note_second_proof(
+    conn: &mut Conn,
+    id: &str,
+    kind: &ProofKind,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let row = table::table.find(id).filter(table::ended_at.is_null()).filter(table::expires_at.gt(now.micros()));
+    let noted = (table::second_proof.eq(Some(kind.name().to_owned())), table::second_proven_at.eq(Some(now.micros())));
+    let row = diesel::update(row.filter(table::second_proof.is_null()));
+    Ok(on!(conn, c => row.set(noted).execute(c))? == 1)
+}
+
+/// Whether it waits. Until this transaction is over, it does not end.
+pub(crate) async fn lock_open(conn: &mut Conn, id: &str, now: Timestamp) -> Result<bool, Error> {
+    let row = table::table.find(id).filter(table::ended_at.is_null()).filter(table::expires_at.gt(now.micros()));
+    let unchanged = table::tries.eq(table::tries);
+    Ok(on!(conn, c => diesel::update(row).set(unchanged).execute(c))? == 1)
+}
+
+/// Goes on with what its own owner changed of the account.
+pub(crate) async fn follow(conn: &mut Conn, id: &str, generation: i64) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(id));
+    on!(conn, c => row.set(table::generation.eq(generation)).execute(c))?;
+    Ok(())
 }
 
 /// Counts an answer before it is looked at; how many there are now. None when the sign-in is over, or bears no more (FAC-15).

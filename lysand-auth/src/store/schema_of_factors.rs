@@ -69,6 +69,8 @@ diesel::table! {
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
         session_id -> Nullable<Text>,
+        second_proof -> Nullable<Text>,
+        second_proven_at -> Nullable<BigInt>,
     }
 }
 

@@ -31,7 +31,7 @@ pub use self::kit::page::page_texts;
 pub use self::kit::provider_redirect::redirect_to_provider;
 pub use self::kit::request_id::with_request_id;
 pub use self::kit::routes::{not_allowed, with_slash};
-pub use self::kit::session::SignedIn;
+pub use self::kit::session::{SignedIn, must_enrol};
 pub use self::kit::slashes::{with_doubled_slashes, with_doubled_slashes_of};
 pub use self::kit::surfaces::{Surface, Surfaces};
 pub use self::kit::{documents, headers, limits, routes};

@@ -198,6 +198,7 @@ impl TeraPages {
             Page::AdminBlocks(page) => self.shown(reader, "admin_blocks.html", page),
             Page::AdminConfirm(page) => self.shown(reader, "admin_confirm.html", page),
             Page::Factor(page) => self.shown(reader, "factor.html", page),
+            Page::Enrol(page) => self.shown(reader, "enrol.html", page),
             Page::Security(page) => self.shown(reader, "security.html", page),
             Page::Passkey(page) => self.shown(reader, "passkey.html", page),
             Page::Totp(page) => self.shown(reader, "totp.html", page),

@@ -43,6 +43,7 @@ templates! {
     "end_apps.html",
     "email.html",
     "address.html",
+    "enrol.html",
     "factor.html",
     "security.html",
     "passkey.html",

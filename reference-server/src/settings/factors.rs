@@ -1,6 +1,6 @@
 //! `[factors]`: which second factors there are, and how a sign-in with one goes.
 
-use lysand_auth::config::{AfterSso, BaseUrl, FactorKind, Factors, Passkeys};
+use lysand_auth::config::{AfterSso, BaseUrl, FactorKind, Factors, Passkeys, Required};
 
 use super::reader::Reader;
 use super::sections::within;
@@ -15,6 +15,22 @@ pub(super) fn factors(reader: &mut Reader) -> Factors {
         }
     });
     rules.methods = names.iter().filter_map(|name| FactorKind::named(name)).collect();
+    let required = [
+        ("none", Required::None),
+        ("admins", Required::Admins),
+        ("staff", Required::Staff),
+        ("everyone", Required::Everyone),
+    ];
+    rules.required = reader.choice("factors.required", required);
+    let usual: Vec<String> = rules.required_methods.iter().map(|kind| kind.name().to_owned()).collect();
+    let names = reader.checked("factors.required_methods", usual, |names: Vec<String>| {
+        match !names.is_empty() && names.iter().all(|name| ["passkey", "totp"].contains(&&**name)) {
+            true => Ok(names),
+            false => Err("Give a list of \"passkey\" and \"totp\".".to_owned()),
+        }
+    });
+    rules.required_methods = names.iter().filter_map(|name| FactorKind::named(name)).collect();
+    rules.grace = reader.checked("factors.grace", rules.grace, |grace| within(grace, 0, 365 * 24 * 3600));
     rules.after_sso = reader.choice("factors.after_sso", [("skip", AfterSso::Skip), ("ask", AfterSso::Ask)]);
     rules.pending_ttl = reader.checked("factors.pending_ttl", rules.pending_ttl, |ttl| within(ttl, 60, 600));
     let number = |most: u32| {

@@ -295,6 +295,7 @@ fn optional_routes(reader: &mut Reader, routes: &mut FrontendRoutes) {
     routes.email_confirm = route("email_confirm");
     routes.email_undo = route("email_undo");
     routes.factor = route("factor");
+    routes.enrol = route("enrol");
     routes.security = route("security");
 }
 

@@ -9,6 +9,7 @@ mod passkey_sign_in;
 mod passkeys;
 mod programs;
 mod recovery;
+mod required;
 mod second_step;
 
 use std::time::Duration;

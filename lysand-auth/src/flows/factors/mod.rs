@@ -1,7 +1,8 @@
-//! Second factors: the step of a sign-in that asks for one ([`sign_in`]), authenticator apps ([`totp`]) and
-//! [`passkeys`], what people do
-//! about their own factors ([`own`]), and the keys that seal their secrets ([`keys`]).
+//! Second factors: the step of a sign-in that asks for one ([`sign_in`]) or has one set up ([`enrol`]), authenticator apps
+//! ([`totp`]) and [`passkeys`], what people do about their own factors ([`own`]), and the keys that seal their secrets
+//! ([`keys`]).
 
+pub mod enrol;
 pub mod keys;
 pub mod own;
 pub mod passkeys;

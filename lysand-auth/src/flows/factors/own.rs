@@ -18,7 +18,7 @@ use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::{self, RecoverySet};
-use crate::steps::{self, events, notices, revocation, second_step, session};
+use crate::steps::{self, enrolment, events, notices, revocation, second_step, session};
 use crate::store::{self, Conn, credentials, factors, identities, recovery_codes};
 use crate::texts;
 
@@ -64,6 +64,8 @@ pub struct OwnFactors {
     pub email: bool,
     /// How many recovery codes were not used.
     pub recovery_left: i64,
+    /// Until when a second factor has to be there that is not.
+    pub required_until: Option<Timestamp>,
     /// Whether another app can be added.
     pub has_room: bool,
     /// Whether another passkey can be added.
@@ -90,7 +92,8 @@ pub async fn list(auth: &Auth, account: &Account) -> Result<OwnFactors, Error> {
     let has_room_for_passkey = steps::passkeys::require(auth).is_ok() && is_below(passkeys.len(), rules.max_passkeys);
     let factors = passkeys.into_iter().map(of_passkey).chain(apps.into_iter().map(of_row)).collect();
     let (two_step, email) = (known.two_step, known.mail_factor);
-    Ok(OwnFactors { two_step, factors, email, recovery_left, has_room, has_room_for_passkey })
+    let required_until = enrolment::required_until(auth, account, known).await?;
+    Ok(OwnFactors { two_step, factors, email, recovery_left, required_until, has_room, has_room_for_passkey })
 }
 
 fn of_row(row: StoredFactor) -> OwnFactor {
@@ -167,7 +170,7 @@ pub async fn rename(auth: &Auth, act: Act<'_>, id: &str, name: &str) -> Result<(
 ///
 /// # Errors
 /// 404 when it is not there, or another's; `ProofRequired`; `LastWayIn` when nothing would be left to sign in with (FAC-39);
-/// `Conflict` when something else was changed at the same moment.
+/// `Demanded` when the account must keep it (FAC-92); `Conflict` when something else was changed at the same moment.
 pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     let mut change = act.begin(auth).await?;
     let has_password = !auth.config().sso.forced
@@ -178,6 +181,10 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     change.notices.extend(notices::removed(auth, &act.owner.account, act.caller));
     let (account, id, was_on) = (act.owner.account.id.clone(), id.to_owned(), change.known.two_step);
     let off = act.event(auth, EventKind::TwoStepOff);
+    let made_for = steps::passkeys::require(auth).ok().map(|party| party.id().to_owned());
+    let is_demanded = enrolment::refuse_removal(auth, &act.owner.account, change.known, false).is_err();
+    let kinds: Vec<FactorKind> =
+        FactorKind::ALL.into_iter().filter(|kind| auth.config().factors.satisfy(*kind)).collect();
     let removed = change.make(auth, move |c| {
         Box::pin(async move {
             let kind = match () {
@@ -190,6 +197,9 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
                 && !has_way_in(c, &account, (&ways_in, domain.as_deref())).await?
             {
                 return Err(Error::refused(Code::LastWayIn, texts::LAST_WAY_IN));
+            }
+            if is_demanded && !satisfies(c, &account, made_for.as_deref(), &kinds).await? {
+                return Err(Error::refused(Code::Demanded, texts::SECOND_FACTOR_DEMANDED));
             }
             store::events::add(c, event.with("type", kind.name())).await?;
             if !has_any(c, &account).await? {
@@ -207,6 +217,21 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether the account has a factor of one of these kinds. In a transaction that changes that.
+async fn satisfies(
+    c: &mut Conn,
+    account: &AccountId,
+    domain: Option<&str>,
+    kinds: &[FactorKind],
+) -> Result<bool, Error> {
+    if kinds.contains(&FactorKind::Totp) && !factors::proven(c, account).await?.is_empty() {
+        return Ok(true);
+    }
+    let passkeys = store::passkeys::of_account(c, account).await?;
+    let works = |passkey: &StoredPasskey| domain == Some(&*passkey.rp_id) && passkey.copied_at.is_none();
+    Ok(kinds.contains(&FactorKind::Passkey) && passkeys.iter().any(works))
+}
+
 /// Whether somebody without a password can sign in by a provider or by a passkey. Whoever takes the other away waits (security ONE-6).
 async fn has_way_in(
     c: &mut Conn,
@@ -222,7 +247,7 @@ async fn has_way_in(
 /// Turns two-step sign-in on or off. The factors stay.
 ///
 /// # Errors
-/// `Conflict` without a second factor; `ProofRequired`.
+/// `Conflict` without a second factor; `ProofRequired`; `Demanded` when it must stay on (FAC-92).
 pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Error> {
     let mut change = act.begin(auth).await?;
     if change.known.two_step == on {
@@ -233,6 +258,7 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Err
     if !on {
         change.notices.extend(notices::two_step_off(auth, &act.owner.account, act.caller));
     }
+    enrolment::refuse_removal(auth, &act.owner.account, change.known, on)?;
     let account = act.owner.account.id.clone();
     let changed = change.make(auth, move |c| {
         Box::pin(async move {

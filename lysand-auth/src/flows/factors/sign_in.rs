@@ -15,10 +15,12 @@ use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::factors::FactorKind;
 use crate::model::factors::{Consumed, PendingSignIn};
 use crate::model::passkeys::StoredPasskey;
+use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::{FailedAttempts, Rule};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::passkey::{Known, NotAccepted, Verification};
 use crate::steps::completion::{Completion, over};
+pub use crate::steps::enrolment::Enrolment;
 use crate::steps::host_rules::Proven;
 use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::mail_code::MailCode;
@@ -28,8 +30,8 @@ use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::second_step::{self, Usable};
 use crate::steps::sign_in::{self, Consent};
-pub use crate::steps::sign_in::{SessionStart, SignedIn, Step};
-use crate::steps::{events, mail_code, notices, recovery, standing, throttle, waiting};
+pub use crate::steps::sign_in::{BeforeSession, SessionStart, SignedIn, Step};
+use crate::steps::{enrolment, events, mail_code, missing_step, notices, recovery, standing, throttle, waiting};
 use crate::store;
 use crate::texts;
 
@@ -37,7 +39,7 @@ use crate::texts;
 const MANY_GUESSES: i64 = 5;
 const GUESSED: Duration = Duration::from_secs(3600);
 
-/// A sign-in that lacks a second proof, as its own browser sees it.
+/// A sign-in that lacks something, as its own browser sees it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PendingView {
@@ -45,8 +47,12 @@ pub struct PendingView {
     pub id: String,
     /// Who is signing in.
     pub account: Account,
-    /// The kinds that are asked for, the preferred one first.
+    /// What it lacks.
+    pub lacks: BeforeSession,
+    /// What is asked for: kinds of a second proof, the preferred one first, or of a second factor to set up.
     pub methods: Vec<FactorKind>,
+    /// What there is to say of a second factor that has to be set up.
+    pub enrolment: Option<Enrolment>,
     /// How many recovery codes there are.
     pub recovery_left: i64,
     /// Where a code by mail goes, where that is one of the kinds.
@@ -65,7 +71,7 @@ pub struct PendingView {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Standing {
-    /// It waits for a second proof.
+    /// It waits.
     Open(Box<PendingView>),
     /// It came to something: this session, if one began. With the request, if an app made one.
     Finished(Option<SessionId>, Vec<(String, String)>),
@@ -83,6 +89,8 @@ pub enum Finished {
     SignedIn(Box<SignedIn>),
     /// Somebody is signed in, for no app.
     Here(SessionStart),
+    /// Nothing yet: a second factor has to be set up first.
+    Waits,
 }
 
 /// Where a sign-in stands. Nothing changes.
@@ -102,28 +110,56 @@ pub async fn look(auth: &Auth, claim: &PendingClaim) -> Result<Standing, Error> 
     }
 }
 
-async fn view(auth: &Auth, Open { pending, account, known }: Open) -> Result<PendingView, Error> {
-    let usable = second_step::usable(auth, (&account, known), &pending.proof).await?;
+async fn view(auth: &Auth, open: Open) -> Result<PendingView, Error> {
+    if missing_step::lacks(auth, &open).await? != Some(BeforeSession::Factor) {
+        return view_of_enrolment(auth, open).await;
+    }
+    let usable = missing_step::usable(auth, &open).await?;
+    let Open { pending, account, .. } = open;
     let mail = match usable.kinds.contains(&FactorKind::Email) {
         true => Some(mail_code::sent(auth, &account, &pending).await?),
         false => None,
     };
-    let app = match asked(auth, &pending).await {
-        Ok(asked) => asked.map(|(app, _)| app),
-        Err(Error::Refused(_)) => None,
-        Err(error) => return Err(error),
-    };
     Ok(PendingView {
+        app: app_of(auth, &pending).await?,
         passkey_options: options(auth, &pending.id, &usable),
         id: pending.id,
         account,
+        lacks: BeforeSession::Factor,
         methods: usable.kinds,
+        enrolment: None,
         recovery_left: usable.recovery_left,
         mail,
-        app,
         request: pending.request,
         expires_at: pending.expires_at,
     })
+}
+
+async fn view_of_enrolment(auth: &Auth, open: Open) -> Result<PendingView, Error> {
+    let (methods, enrolment) = enrolment::offered(auth, &open.account, open.known).await?;
+    let Open { pending, account, .. } = open;
+    Ok(PendingView {
+        app: app_of(auth, &pending).await?,
+        passkey_options: None,
+        id: pending.id,
+        account,
+        lacks: BeforeSession::Enrolment,
+        methods,
+        enrolment: Some(enrolment),
+        recovery_left: 0,
+        mail: None,
+        request: pending.request,
+        expires_at: pending.expires_at,
+    })
+}
+
+/// The app that asks, if it still may.
+async fn app_of(auth: &Auth, pending: &PendingSignIn) -> Result<Option<App>, Error> {
+    match asked(auth, pending).await {
+        Ok(asked) => Ok(asked.map(|(app, _)| app)),
+        Err(Error::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The app's request, checked once more: the app may be gone, or allowed less.
@@ -160,7 +196,7 @@ async fn answered(
     (kind, typed): (FactorKind, &str),
     browser: Browser,
 ) -> Result<Finished, Error> {
-    let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
+    let usable = missing_step::usable(auth, &open).await?;
     if !usable.kinds.contains(&kind) {
         return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
     }
@@ -177,7 +213,7 @@ async fn answered(
         }
     };
     let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
-    finish(auth, open, (kind, completion), browser).await
+    finish(auth, open, LastStep::proven(kind, completion), browser).await
 }
 
 /// What `navigator.credentials.get` takes as `publicKey` to finish this sign-in: JSON, with bytes as base64url. Nothing is kept of it.
@@ -187,7 +223,7 @@ async fn answered(
 pub async fn passkey_options(auth: &Auth, claim: &PendingClaim, caller: &Caller) -> Result<String, Error> {
     throttle::count_from(auth, Rule::PasskeyStart, caller).await?;
     let open = pending::open(auth, claim).await?;
-    let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
+    let usable = missing_step::usable(auth, &open).await?;
     options(auth, &open.pending.id, &usable).ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
 }
 
@@ -216,7 +252,7 @@ pub async fn answer_with_passkey(
 }
 
 async fn proven_by_passkey(auth: &Auth, open: Open, credential: &str, browser: Browser) -> Result<Finished, Error> {
-    let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
+    let usable = missing_step::usable(auth, &open).await?;
     if !usable.kinds.contains(&FactorKind::Passkey) {
         return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
     }
@@ -233,7 +269,7 @@ async fn proven_by_passkey(auth: &Auth, open: Open, credential: &str, browser: B
     };
     let kind = FactorKind::Passkey;
     let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
-    finish(auth, open, (kind, completion), browser).await
+    finish(auth, open, LastStep::proven(kind, completion), browser).await
 }
 
 async fn checked_passkey(
@@ -319,11 +355,26 @@ fn completion(
     }
 }
 
-/// The second proof was right: what else is missing is asked for now, or a session begins.
-async fn finish(
+/// What may finish a sign-in that waited.
+pub(super) struct LastStep {
+    /// What was proven now; nothing when what was proven before has to do.
+    pub(super) by: Option<ProofKind>,
+    pub(super) completion: Completion,
+    /// Whether the person will set up the second factor later that is demanded.
+    pub(super) puts_off: bool,
+}
+
+impl LastStep {
+    fn proven(kind: FactorKind, completion: Completion) -> Self {
+        Self { by: Some(kind.proof()), completion, puts_off: false }
+    }
+}
+
+/// The last step was right: what else is missing is asked for now, or a session begins.
+pub(super) async fn finish(
     auth: &Auth,
     Open { pending, account, known }: Open,
-    (kind, completion): (FactorKind, Completion),
+    LastStep { by, completion, puts_off }: LastStep,
     browser: Browser,
 ) -> Result<Finished, Error> {
     let asked = asked(auth, &pending).await?;
@@ -335,13 +386,26 @@ async fn finish(
         spend(auth, completion).await?;
         return Err(recovery::to_new_password(auth, &account).await?);
     }
-    let by = kind.proof();
+    let waits_without = || Error::failed("a sign-in waits without a proof");
+    let (earlier, by) = match by {
+        Some(by) => (pending.proofs, by),
+        None => {
+            pending.proofs.split_last().map(|(earlier, last)| (earlier, last.kind.clone())).ok_or_else(waits_without)?
+        }
+    };
     let proven = Proven {
         known_before: Some(known),
-        first: Some((&pending.proof, pending.proven_at)),
+        earlier: Some(&earlier),
         completes: Some(&completion),
+        puts_off,
         ..Proven::new(&account, &by)
     };
+    if sign_in::lacks_before_session(auth, &proven, known).await?.is_some() {
+        if completion.consumed != Consumed::Nothing {
+            auth.store().write(move |c| Box::pin(async move { completion.keep(c, &by).await })).await?;
+        }
+        return Ok(Finished::Waits);
+    }
     let begun = match asked {
         Some(asked) => {
             let signed_in = sign_in::after_proof(auth, proven, asked, browser, None).await;
@@ -367,15 +431,11 @@ async fn spend(auth: &Auth, completion: Completion) -> Result<(), Error> {
 /// `SignInOver`; `NotOffered` where mail is no second proof; `TooSoon` within a minute; 429 when too many mails went there.
 pub async fn mail_code(auth: &Auth, claim: &PendingClaim, caller: &Caller) -> Result<(), Error> {
     let open = pending::open(auth, claim).await?;
-    let usable = second_step::usable(auth, (&open.account, open.known), &open.pending.proof).await?;
+    let usable = missing_step::usable(auth, &open).await?;
     if !usable.kinds.contains(&FactorKind::Email) {
         return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
     }
-    let app = match asked(auth, &open.pending).await {
-        Ok(asked) => asked.map(|(app, _)| app.name),
-        Err(Error::Refused(_)) => None,
-        Err(error) => return Err(error),
-    };
+    let app = app_of(auth, &open.pending).await?.map(|app| app.name);
     mail_code::send(auth, &open, app, caller).await
 }
 

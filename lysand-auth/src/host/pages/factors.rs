@@ -45,6 +45,44 @@ pub struct FactorPage<'a> {
     pub cancel_action: String,
 }
 
+/// A sign-in that waits for a second factor to be set up, on the page where that is done.
+#[derive(Clone, Debug, Serialize)]
+pub struct WaitingSignIn<'a> {
+    /// Hidden field `pending` of all forms.
+    pub pending: &'a str,
+    /// The page where another kind can be chosen.
+    pub enrol: String,
+    /// Where the form of "cancel" posts to.
+    pub cancel_action: String,
+}
+
+/// `GET /oauth/enrol`: the account must have a second factor, and has none.
+#[derive(Debug, Serialize)]
+pub struct EnrolPage<'a> {
+    /// Hidden field `form_token` of all forms.
+    pub form_token: String,
+    /// Hidden field `pending` of all forms.
+    pub pending: &'a str,
+    /// The app that asked, if one did.
+    pub app: Option<AppOnPage<'a>>,
+    /// Who is signing in.
+    pub account: AccountOnPage<'a>,
+    /// Where the form that adds a passkey posts to; `None` where passkeys do not count.
+    pub passkey_action: Option<String>,
+    /// Where the form that adds an authenticator app posts to; `None` where apps do not count.
+    pub totp_action: Option<String>,
+    /// Where the form posts to that only turns two-step sign-in on: for somebody who has a factor already.
+    pub two_step_action: Option<String>,
+    /// Until when it can be put off; `None` when it cannot.
+    pub later_until: Option<MomentOnPage>,
+    /// Where the form posts to that puts it off.
+    pub later_action: String,
+    /// What went wrong, in words for the person.
+    pub error: Option<&'static str>,
+    /// Where the form of "cancel" posts to.
+    pub cancel_action: String,
+}
+
 /// An authenticator app on the page of the own factors.
 #[derive(Clone, Debug, Serialize)]
 pub struct FactorOnPage<'a> {
@@ -146,8 +184,10 @@ pub struct TotpPage<'a> {
     pub name: FieldOnPage,
     /// What is wrong beside that.
     pub error: Option<&'static str>,
-    /// The page of the own factors.
-    pub security: String,
+    /// The page of the own factors; none in a sign-in that waits.
+    pub security: Option<String>,
+    /// The sign-in that waits for it.
+    pub sign_in: Option<WaitingSignIn<'a>>,
 }
 
 /// The answer to `POST /account/security/passkeys`: a passkey is being added.
@@ -170,8 +210,10 @@ pub struct PasskeyPage<'a> {
     pub asks_two_step: bool,
     /// What is wrong beside that.
     pub error: Option<&'static str>,
-    /// The page of the own factors.
-    pub security: String,
+    /// The page of the own factors; none in a sign-in that waits.
+    pub security: Option<String>,
+    /// The sign-in that waits for it.
+    pub sign_in: Option<WaitingSignIn<'a>>,
 }
 
 /// Recovery codes, shown this once.
@@ -189,6 +231,8 @@ pub struct RecoveryCodesPage<'a> {
     pub form_token: String,
     /// Where somebody goes on who has kept them.
     pub next: String,
+    /// Hidden field `pending` of that form, when a sign-in goes on there.
+    pub pending: Option<&'a str>,
     /// Hidden field `lang` of that form, when the reader chose a language.
     pub lang: Option<String>,
 }

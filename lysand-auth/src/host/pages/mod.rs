@@ -26,10 +26,7 @@ mod tokens;
 pub use self::admin::*;
 pub use self::admin_lists::*;
 pub use self::admin_settings::*;
-pub use self::factors::{
-    FactorOnPage, FactorPage, OtherWay, OwnPasskey, PasskeyOnPage, PasskeyPage, RecoveryCodesPage, SecurityPage,
-    TotpPage,
-};
+pub use self::factors::*;
 pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;
 pub use self::page::*;

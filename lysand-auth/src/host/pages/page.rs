@@ -11,7 +11,7 @@ use super::admin_lists::{
     AdminMailPage, AdminMailsPage,
 };
 use super::admin_settings::AdminSettingsPage;
-use super::factors::{FactorPage, PasskeyOnPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage};
+use super::factors::{EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage};
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
@@ -116,6 +116,8 @@ pub enum Page<'a> {
     EndApps(EndAppsPage<'a>),
     /// `GET /oauth/factor`: a second proof is asked for.
     Factor(FactorPage<'a>),
+    /// The account must have a second factor.
+    Enrol(EnrolPage<'a>),
     /// `GET /account/security`: the own second factors.
     Security(Box<SecurityPage<'a>>),
     /// The answer to `POST /account/security/totp`: an authenticator app is being set up.
@@ -405,6 +407,7 @@ impl Pages for FrontendPages {
             | Page::EndEverything(_)
             | Page::EndApps(_)
             | Page::Factor(_)
+            | Page::Enrol(_)
             | Page::Security(_)
             | Page::Totp(_)
             | Page::Passkey(_)

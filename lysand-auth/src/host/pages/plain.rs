@@ -91,6 +91,7 @@ impl Pages for Plain {
             Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
             Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),
             Page::Factor(page) => ("One more step", factors::factor(page)),
+            Page::Enrol(page) => ("Add a second factor", factors::enrol(page)),
             Page::Security(page) => ("Two-step sign-in", factors::security(page)),
             Page::Totp(page) => ("Add an authenticator app", factors::totp(page)),
             Page::Passkey(page) => ("Add a passkey", factors::passkey(page)),

@@ -121,11 +121,13 @@ impl Bearer {
     /// its owner is staff.
     ///
     /// # Errors
-    /// 403 for the scope, then 422 or 403 for the account, as in Mastodon §11.2.
+    /// 403 for the scope, then 422 or 403 for the account, as in Mastodon §11.2; 403 for scopes of staff while the account lacks the
+    /// second factor that it must have (FAC-93).
     pub async fn account(&self, scopes: &'static [&'static str]) -> Result<Account, ApiError> {
         self.require(scopes)?;
         let account = self.token.account(&self.auth).await?;
         self.token.require_role(&account, scopes).map_err(|error| ApiError::at(&self.auth, error))?;
+        self.token.refuse_overdue(&self.auth, &account, scopes).await?;
         Ok(account)
     }
 }

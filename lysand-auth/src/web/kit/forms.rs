@@ -122,7 +122,12 @@ impl PostedForm {
     /// # Errors
     /// When the session cannot be looked up.
     pub async fn signed_in(&self) -> Result<SignedIn, Error> {
-        session::optional(&self.auth, self.req.headers()).await
+        session::optional(&self.auth, &self.req).await
+    }
+
+    /// The same where a second factor is set up, for somebody who must have one, too.
+    pub(crate) async fn signed_in_without_factor(&self) -> Result<SignedIn, Error> {
+        session::even_without_factor(&self.auth, self.req.headers()).await
     }
 
     /// Who is signed in with the browser, where somebody must be.

@@ -141,6 +141,9 @@ pub(crate) async fn error_page_about(
         };
         return show(view, &Page::Error(page), StatusCode::INTERNAL_SERVER_ERROR, &[]).await;
     };
+    if refusal.code == Code::FactorDemanded && request::accepts(view.req.headers(), "text/html") {
+        return redirect(&view.reader.keep(&view.auth.config().page_named("security").0));
+    }
     let (title, message) = error_text(refusal);
     let status = reply::status(error);
     let page = ErrorPage {

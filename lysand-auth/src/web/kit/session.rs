@@ -22,7 +22,8 @@ use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 use crate::web::wire::session_cookie::session_cookie;
 
-/// Who is signed in with this browser, if anybody: for a host's own pages.
+/// Who is signed in with this browser, if anybody: for a host's own pages. Nobody is who must have a second factor by now, and has
+/// none ([`must_enrol`]).
 #[expect(clippy::exhaustive_structs, reason = "a host takes it apart in the arguments of a handler")]
 pub struct SignedIn(pub Option<SignedInBrowser>);
 
@@ -46,7 +47,7 @@ impl FromRequest for SignedIn {
         let req = req.clone();
         Box::pin(async move {
             let auth = req.app_data::<Data<Auth>>().ok_or_else(not_mounted)?;
-            Ok(optional(auth, req.headers()).await?)
+            Ok(for_sign_in(auth, &req).await?)
         })
     }
 }
@@ -56,11 +57,11 @@ impl FromRequest for Browser {
     type Error = ApiError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
-    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (req, signed_in) = (req.clone(), SignedIn::from_request(req, payload));
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
         Box::pin(async move {
-            let signed_in = signed_in.await?;
             let auth = req.app_data::<Data<Auth>>().ok_or_else(not_mounted)?;
+            let signed_in = even_without_factor(auth, req.headers()).await?;
             Ok(browser(auth, &req, signed_in.session()))
         })
     }
@@ -77,7 +78,48 @@ fn not_mounted() -> Error {
 }
 
 /// Who is signed in, if anybody; a failure is a value, so that a page can show it as a page.
-pub(crate) async fn optional(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
+///
+/// # Errors
+/// `FactorDemanded` for somebody who must have a second factor by now, and has none.
+pub(crate) async fn optional(auth: &Auth, req: &HttpRequest) -> Result<SignedIn, Error> {
+    let signed_in = even_without_factor(auth, req.headers()).await?;
+    if let Some(browser) = &signed_in.0 {
+        sessions::refuse_overdue(auth, browser).await?;
+    }
+    Ok(signed_in)
+}
+
+/// The same where a sign-in begins: whoever must have a second factor by now, and has none, signs in once more, and sets it up on
+/// the way.
+pub(crate) async fn for_sign_in(auth: &Auth, req: &HttpRequest) -> Result<SignedIn, Error> {
+    unless_overdue(auth, even_without_factor(auth, req.headers()).await?).await
+}
+
+/// Nobody, in place of somebody who must have a second factor by now, and has none.
+pub(crate) async fn unless_overdue(auth: &Auth, signed_in: SignedIn) -> Result<SignedIn, Error> {
+    let Some(browser) = &signed_in.0 else { return Ok(signed_in) };
+    match sessions::refuse_overdue(auth, browser).await {
+        Ok(()) => Ok(signed_in),
+        Err(Error::Refused(refusal)) if refusal.code == Code::FactorDemanded => Ok(SignedIn(None)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether somebody is signed in with this browser who must have a second factor by now, and has none: a host sends them to the page
+/// where one is set up ([`Config::page_url`](crate::Config::page_url) of `security`).
+///
+/// # Errors
+/// When host or database do not answer.
+pub async fn must_enrol(auth: &Auth, req: &HttpRequest) -> Result<bool, Error> {
+    match optional(auth, req).await {
+        Ok(_) => Ok(false),
+        Err(Error::Refused(refusal)) if refusal.code == Code::FactorDemanded => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// The same where a second factor is set up, and on the way out: even somebody who must have one by now, and has none (FAC-93).
+pub(crate) async fn even_without_factor(auth: &Auth, headers: &HeaderMap) -> Result<SignedIn, Error> {
     let Some(cookie) = session_cookie(auth, headers) else { return Ok(SignedIn(None)) };
     Ok(SignedIn(sessions::of_cookie(auth, &cookie).await?.ok()))
 }
@@ -102,7 +144,7 @@ pub(crate) fn remove_one_of_two(auth: &Auth, req: &HttpRequest, reply: &mut Http
 /// Who reads the answer, with the language of the account that is signed in (Mastodon §5.1). Where that account cannot be
 /// told, the request alone decides: a language is no reason to fail.
 pub(crate) async fn reader(auth: &Auth, req: &HttpRequest, params: &Params) -> Reader {
-    let browser = optional(auth, req.headers()).await.unwrap_or(SignedIn(None));
+    let browser = even_without_factor(auth, req.headers()).await.unwrap_or(SignedIn(None));
     params.reader(req).for_account(browser.account())
 }
 
@@ -119,17 +161,19 @@ pub(crate) async fn reader_of(auth: &Auth, req: &HttpRequest, params: &Params, e
 /// Who is signed in, where somebody must be.
 ///
 /// # Errors
-/// `invalid_request` with the texts of Lysand §7.
+/// `invalid_request` with the texts of Lysand §7; `FactorDemanded`.
 pub(crate) async fn required(auth: &Auth, headers: &HeaderMap) -> Result<SignedInBrowser, Error> {
     let refused = |why: &'static str| Error::refused(Code::InvalidRequest, why);
     let Some(cookie) = session_cookie(auth, headers) else {
         let why = if has_two_sign_ins(auth, headers) { texts::TWO_SIGN_IN_COOKIES } else { texts::NO_SIGN_IN_COOKIE };
         return Err(refused(why));
     };
-    sessions::of_cookie(auth, &cookie).await?.map_err(|problem| match problem {
+    let browser = sessions::of_cookie(auth, &cookie).await?.map_err(|problem| match problem {
         CookieProblem::Unverifiable => refused(texts::UNVERIFIABLE_COOKIE),
         CookieProblem::Missing("sub") => refused(texts::COOKIE_WITHOUT_SUB),
         CookieProblem::Missing("aud") => refused(texts::COOKIE_WITHOUT_AUD),
         CookieProblem::Missing(_) => refused(texts::COOKIE_WITHOUT_EXP),
-    })
+    })?;
+    sessions::refuse_overdue(auth, &browser).await?;
+    Ok(browser)
 }

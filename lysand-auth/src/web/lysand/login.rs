@@ -1,6 +1,7 @@
 //! Signing in with a password (Lysand §5).
 
 use actix_web::{HttpResponse, ResponseError as _};
+use serde_json::json;
 
 use crate::error::Error;
 use crate::flows::login::{self as signing_in, PasswordAttempt};
@@ -63,7 +64,7 @@ async fn answer(form: &PostedForm, browser: Browser) -> Result<HttpResponse, Log
         Some(_) => redirect(&consent_location(auth, app, &form.params.echo(&ECHOED), &step.code)),
     };
     cookies::put_sign_in(auth, &mut reply, &signed_in)?;
-    Ok(if wants_json(form.req.headers()) { program::signed_in(auth, &signed_in, &reply) } else { reply })
+    Ok(if wants_json(form.req.headers()) { program::signed_in(auth, &signed_in, &reply, json!({})) } else { reply })
 }
 
 fn attempt(form: &PostedForm, browser: Browser) -> Result<PasswordAttempt, Error> {

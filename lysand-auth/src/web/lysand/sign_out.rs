@@ -6,14 +6,14 @@ use actix_web::http::header;
 use crate::flows::sessions;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{self, View};
-use crate::web::kit::session::SignedIn;
 use crate::web::wire::cookies;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 
 /// `POST /api/auth/mastodon-logout`
-pub(crate) async fn sign_out(form: PostedForm, browser: SignedIn) -> Result<HttpResponse, ApiError> {
+pub(crate) async fn sign_out(form: PostedForm) -> Result<HttpResponse, ApiError> {
     let auth = &form.auth;
+    let browser = form.signed_in_without_factor().await?;
     if let Err(error) = form.prove() {
         let reader = form.reader().for_account(browser.account());
         return Ok(page::error_page_or_json(View::new(auth, &form.req, &reader), error).await);

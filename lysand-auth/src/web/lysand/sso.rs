@@ -31,7 +31,7 @@ pub(crate) async fn start_link(
     start.in_browser = request::is_same_origin_fetch(&req);
     start.source = request::source(&req, auth.config());
     if start.in_browser {
-        start.session = session::optional(&auth, req.headers()).await?.session().map(|session| session.id.clone());
+        start.session = session::optional(&auth, &req).await?.session().map(|session| session.id.clone());
     }
     let departure = sso::link(&auth, &provider, start).await?;
     let mut reply = reply::json(&json!({ "link": departure.location }));

@@ -45,7 +45,7 @@ async fn answer(
     let params = received.0?;
     refuse_method_override(req, &params)?;
     let mut request = request(&params)?;
-    let browser = session::optional(auth, req.headers()).await?;
+    let browser = session::for_sign_in(auth, req).await?;
     let reader = params.reader(req).for_account(browser.account());
     let view = View::new(auth, req, &reader);
     if is_over(&params) {

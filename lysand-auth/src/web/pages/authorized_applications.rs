@@ -139,7 +139,7 @@ async fn revoke_proven(
 }
 
 async fn signed_in(auth: &Auth, req: &HttpRequest) -> Result<Account, Error> {
-    let browser = session::optional(auth, req.headers()).await?.0;
+    let browser = session::optional(auth, req).await?.0;
     let account = browser.map(|browser| browser.account);
     account.ok_or_else(|| Error::refused(Code::SignInRequired, "This method requires an authenticated user"))
 }

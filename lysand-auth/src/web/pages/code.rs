@@ -35,7 +35,7 @@ async fn answer(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<HttpR
         return Err(Error::missing("code"));
     }
     let over = || Error::refused(Code::InvalidGrant, texts::REQUEST_OVER);
-    let browser = session::optional(auth, req.headers()).await?.0.ok_or_else(over)?;
+    let browser = session::optional(auth, req).await?.0.ok_or_else(over)?;
     if !authorize::may_show(auth, &Secret::new(code.as_str()), &browser).await? {
         return Err(over());
     }

@@ -42,7 +42,7 @@ async fn answer(
     }
     let echoed = request_of_form(auth, &params).await;
     let start_over = login_location(auth, &echoed);
-    let browser = match session::optional(auth, req.headers()).await {
+    let browser = match session::for_sign_in(auth, req).await {
         Ok(SignedIn(Some(browser))) => browser,
         Ok(SignedIn(None)) => return Ok(redirect(&start_over)),
         Err(error) => return Err(PageError::from(error).read_by(&reader).starting_over(start_over)),

@@ -7,7 +7,7 @@ use crate::flows::authorize::{self as authorization, AuthorizeOutcome, Interacti
 use crate::model::authorization::AuthorizationRequest;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View};
-use crate::web::kit::session::SignedIn;
+use crate::web::kit::session::{self, SignedIn};
 use crate::web::pages::authorization_request::{ECHOED, consent_location, login_location, request, with_scope};
 use crate::web::pages::authorization_response::{approved, error_on_page, error_to_app};
 use crate::web::pages::sign_in_page::asks_password;
@@ -43,7 +43,7 @@ async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
 }
 
 async fn proven(form: &PostedForm) -> Result<(AuthorizationRequest, SignedIn), Error> {
-    let browser = form.signed_in().await?;
+    let browser = session::unless_overdue(&form.auth, form.signed_in_without_factor().await?).await?;
     // Where nobody is signed in any more, the outcome is the sign-in page, and the token was somebody's.
     if browser.0.is_some() {
         form.prove_with_token()?

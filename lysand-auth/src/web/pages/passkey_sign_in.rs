@@ -83,7 +83,11 @@ async fn finished(form: &PostedForm, browser: Browser) -> Result<HttpResponse, L
     let cookie = cookies::passkey_cookie(auth, form.req.headers());
     let signed_in = flow::sign_in(auth, PasskeyAttempt::new(request, credential, cookie, browser)).await?;
     let reply = finish_sign_in(auth, &form.req, &signed_in).await?;
-    Ok(if wire::wants_json(form.req.headers()) { program::signed_in(auth, &signed_in, &reply) } else { reply })
+    Ok(if wire::wants_json(form.req.headers()) {
+        program::signed_in(auth, &signed_in, &reply, json!({}))
+    } else {
+        reply
+    })
 }
 
 /// `GET /.well-known/webauthn`: the other origins that may use our passkeys (FAC-80).

@@ -23,7 +23,7 @@ use crate::web::wire::reply::{ApiError, json as reply};
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
     let reply = async {
         let reader = received.0?.reader(&req);
-        let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
+        let Some(browser) = session::optional(&auth, &req).await?.0 else {
             return Ok::<_, Error>(to_sign_in(&auth, &reader, ACTIVITY));
         };
         let reader = reader.for_account(Some(&browser.account));

@@ -63,7 +63,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     let reply = async {
         let params = received.0?;
         let (reader, then) = (params.reader(&req), place(params.last_text("then").as_deref()));
-        let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
+        let Some(browser) = session::even_without_factor(&auth, req.headers()).await?.0 else {
             return Ok(to_sign_in(&auth, &reader, then));
         };
         if credentials::is_proven(&auth, &browser).await? {
@@ -80,7 +80,7 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         let form = form.map_err(|ApiError(error)| error)?;
         form.params.require_known_type()?;
         let then = place(form.text("then")?.as_deref());
-        let Some(browser) = form.signed_in().await?.0 else {
+        let Some(browser) = form.signed_in_without_factor().await?.0 else {
             form.prove_origin()?;
             return Ok(to_sign_in(&auth, &form.reader(), then));
         };

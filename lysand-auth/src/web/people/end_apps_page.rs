@@ -42,7 +42,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     let reply = async {
         let params = received.0?;
         let which = which(&req, params.last_text("unused_for"))?;
-        let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
+        let Some(browser) = session::optional(&auth, &req).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), app_list::PATH));
         };
         if which == WhichApps::All && !credentials::is_proven(&auth, &browser).await? {

@@ -30,7 +30,7 @@ use crate::web::wire::request as wire;
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = async {
         let params = received.0?;
-        let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
+        let Some(browser) = session::optional(&auth, &req).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), EXPORT));
         };
         shown((&auth, &req, &params), (&browser, form.token()), Said::default()).await

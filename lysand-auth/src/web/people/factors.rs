@@ -69,7 +69,7 @@ fn entity(own: &flow::OwnFactors) -> Value {
     let factors: Vec<Value> = own.factors.iter().map(of_factor).collect();
     json!({
         "two_step": own.two_step,
-        "required_until": null,
+        "required_until": own.required_until.map(Timestamp::to_iso8601),
         "factors": factors,
         "recovery_left": own.recovery_left,
         "email": own.email,

@@ -69,7 +69,7 @@ pub(super) async fn is_confirmed(
             bearer.require(&["read", "read:accounts"])?;
             bearer.account_id().cloned()
         }
-        None => session::optional(&auth, req.headers()).await?.account().map(|account| account.id.clone()),
+        None => session::for_sign_in(&auth, &req).await?.account().map(|account| account.id.clone()),
     };
     let account = account.ok_or_else(|| Error::invalid_token("This method requires an authenticated user"))?;
     Ok(reply(&json!(emails::is_confirmed(&auth, &account).await?)))

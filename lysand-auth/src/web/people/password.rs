@@ -43,7 +43,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     let reply = async {
         flow::require(&auth).await?;
         let params = received.0?;
-        let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
+        let Some(browser) = session::optional(&auth, &req).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), PASSWORD));
         };
         let notice = match params.last_text("notice").as_deref() {

@@ -14,15 +14,14 @@ use crate::flows::credentials;
 use crate::flows::factors::own::{self as flow, Act, OwnFactor, OwnProof, Owner, PasskeyFacts};
 use crate::flows::factors::totp::{self, Enrolled, Setup};
 use crate::flows::sessions::SignedInBrowser;
-use crate::host::pages::{
-    FactorOnPage, FieldOnPage, OwnPasskey, Page, Reader, RecoveryCodesPage, SecurityPage, TotpPage,
-};
+use crate::host::pages::{FactorOnPage, OwnPasskey, Page, Reader, SecurityPage};
 use crate::secret::Secret;
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
 use crate::web::kit::session;
+use crate::web::pages::factor::setup_pages::{SetupPlace, Typed, codes_page, private, totp_page};
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::redirect;
@@ -33,7 +32,7 @@ use crate::web::wire::request as wire;
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = async {
         let params = received.0?;
-        let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
+        let Some(browser) = session::even_without_factor(&auth, req.headers()).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), SECURITY));
         };
         let notice = match params.last_text("notice").as_deref() {
@@ -163,7 +162,7 @@ pub(super) async fn answered(
     let reply = async {
         let form = form.map_err(|ApiError(error)| error)?;
         form.params.require_known_type()?;
-        let Some(browser) = form.signed_in().await?.0 else {
+        let Some(browser) = form.signed_in_without_factor().await?.0 else {
             form.prove_origin()?;
             return Ok(to_sign_in(&auth, &form.reader(), SECURITY));
         };
@@ -184,7 +183,7 @@ async fn refused(sent: &Sent, is_setup: bool, refusal: Refusal) -> Result<HttpRe
     match refusal.code {
         Code::ProofRequired => Ok(redirect(&confirm_identity::address(&sent.form.reader(), SECURITY))),
         Code::NotFound => sent.again(if is_setup { texts::SETUP_OVER } else { texts::FACTOR_OVER }).await,
-        Code::Conflict | Code::Full | Code::Validation | Code::LastWayIn | Code::WrongPasskey => {
+        Code::Conflict | Code::Full | Code::Validation | Code::LastWayIn | Code::Demanded | Code::WrongPasskey => {
             sent.again(&refusal.why).await
         }
         _ => Err(Error::Refused(refusal)),
@@ -228,14 +227,6 @@ async fn did(sent: &Sent, (deed, id): (Deed, &str)) -> Result<HttpResponse, Erro
     }
 }
 
-/// What was typed while an app is set up, and what is wrong with it.
-#[derive(Default)]
-struct Typed {
-    name: String,
-    name_error: Option<String>,
-    code_error: Option<&'static str>,
-}
-
 async fn confirm(sent: &Sent) -> Result<HttpResponse, Error> {
     let (auth, form) = (&sent.auth, &sent.form);
     let given = |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default());
@@ -248,14 +239,7 @@ async fn confirm(sent: &Sent) -> Result<HttpResponse, Error> {
         Ok(Enrolled { recovery_codes, cookie, .. }) => {
             return added(sent, (&recovery_codes, cookie.as_ref()), ("added", texts::FACTOR_ADDED)).await;
         }
-        Err(Error::Refused(refusal)) => match refusal.code {
-            Code::WrongFactor => Typed { name, code_error: Some(texts::WRONG_FACTOR), ..Typed::default() },
-            Code::Validation if !totp::is_name(&name) => {
-                Typed { name, name_error: Some(texts::BAD_NAME.to_owned()), ..Typed::default() }
-            }
-            Code::Validation => Typed { name, code_error: Some(texts::NO_CODE), ..Typed::default() },
-            _ => return Err(Error::Refused(refusal)),
-        },
+        Err(Error::Refused(refusal)) => Typed::of_totp(&refusal, &name).ok_or(Error::Refused(refusal))?,
         Err(error) => return Err(error),
     };
     let setup = totp::again(auth, &sent.owner, &id).await?;
@@ -278,30 +262,21 @@ pub(super) async fn added(
     Ok(reply)
 }
 
-async fn setting_up(sent: &Sent, setup: &Setup, typed: Typed) -> HttpResponse {
-    let auth = &sent.auth;
-    let reader = sent.form.reader().for_account(Some(&sent.browser.account));
-    let status = match typed.code_error.is_some() || typed.name_error.is_some() {
-        true => StatusCode::UNPROCESSABLE_ENTITY,
-        false => StatusCode::OK,
-    };
-    let secret = setup.secret.expose();
-    let groups = (0..secret.len()).step_by(4).filter_map(|at| secret.get(at..(at + 4).min(secret.len())));
-    let field = |required, value, error: Option<String>| FieldOnPage { asked: true, required, value, error };
-    let page = Page::Totp(TotpPage {
-        action: reader.keep("/account/security/totp/confirm"),
-        form_token: sent.form.token(),
-        setup_id: &setup.id,
+/// Where the page of a setup leads that was reached from this one.
+pub(super) fn place<'a>(sent: &'a Sent, reader: &Reader, action: &str) -> SetupPlace<'a> {
+    SetupPlace {
         username: &sent.browser.account.username,
-        qr_code: setup.qr_code.expose(),
-        address: setup.address.expose(),
-        groups: groups.collect(),
-        code: field(true, String::new(), typed.code_error.map(str::to_owned)),
-        name: field(false, typed.name, typed.name_error),
-        error: None,
-        security: reader.keep(&auth.config().base_url.join(SECURITY)),
-    });
-    private(show(View::new(auth, &sent.req, &reader), &page, status, &[]).await)
+        action: reader.keep(action),
+        form_token: sent.form.token(),
+        security: Some(reader.keep(&sent.auth.config().base_url.join(SECURITY))),
+        sign_in: None,
+    }
+}
+
+async fn setting_up(sent: &Sent, setup: &Setup, typed: Typed) -> HttpResponse {
+    let reader = sent.form.reader().for_account(Some(&sent.browser.account));
+    let place = place(sent, &reader, "/account/security/totp/confirm");
+    totp_page(View::new(&sent.auth, &sent.req, &reader), place, setup, typed).await
 }
 
 async fn codes_shown(
@@ -311,22 +286,8 @@ async fn codes_shown(
 ) -> HttpResponse {
     let auth = &sent.auth;
     let reader = sent.form.reader().for_account(Some(&sent.browser.account));
-    let page = Page::RecoveryCodes(RecoveryCodesPage {
-        codes: codes.iter().map(Secret::expose).collect(),
-        username: &sent.browser.account.username,
-        notice,
-        download_action: reader.keep("/account/security/recovery/download"),
-        form_token: form_token.to_owned(),
-        next: auth.config().base_url.join(SECURITY),
-        lang: reader.asked.as_ref().map(|asked| asked.as_str().to_owned()),
-    });
-    private(show(View::new(auth, &sent.req, &reader), &page, StatusCode::OK, &[]).await)
-}
-
-/// A page with a secret is kept by nobody, and no address of it is told.
-pub(super) fn private(mut reply: HttpResponse) -> HttpResponse {
-    reply.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    reply
+    let (whose, next) = ((codes, &*sent.browser.account.username), (auth.config().base_url.join(SECURITY), None));
+    codes_page(View::new(auth, &sent.req, &reader), whose, (notice, form_token), next).await
 }
 
 /// The codes that the page has shown, as a file: they come from the browser, for the server does not know them any more.

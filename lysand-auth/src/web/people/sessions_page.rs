@@ -34,7 +34,7 @@ const SHOWN: i64 = 100;
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = async {
         let params = received.0?;
-        let Some(browser) = session::optional(&auth, req.headers()).await?.0 else {
+        let Some(browser) = session::optional(&auth, &req).await?.0 else {
             return Ok(to_sign_in(&auth, &params.reader(&req), SESSIONS));
         };
         let notice = match params.last_text("notice").as_deref() {

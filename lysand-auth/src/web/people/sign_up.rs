@@ -128,7 +128,7 @@ async fn shown(
     filled: &SignUpForm,
     outcome: Outcome,
 ) -> Result<HttpResponse, Error> {
-    let browser: SignedIn = session::optional(auth, req.headers()).await?;
+    let browser: SignedIn = session::for_sign_in(auth, req).await?;
     let reader = params.reader(req).for_account(browser.account());
     let offer = sign_up::offer(auth, filled.invite_code.as_deref()).await?;
     let echoed = params.echo(&ECHOED);

@@ -18,6 +18,7 @@ use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
 use crate::web::pages::authorization_request::{consent_location, login_location};
 use crate::web::pages::authorization_response::approved;
+use crate::web::pages::factor::location::to_factor;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::redirect;
@@ -200,7 +201,15 @@ async fn removed(auth: &Auth, form: &PostedForm) -> Result<HttpResponse, Error> 
 
 /// The browser goes on, or its page says what is still missing.
 async fn go_on(auth: &Auth, form: &PostedForm, token: &Secret, browser: Browser) -> Result<HttpResponse, Error> {
-    let proceeded = flow::proceed(auth, token, browser).await?;
+    let proceeded = match flow::proceed(auth, token, browser).await {
+        Err(Error::Refused(refusal)) if refusal.pending.is_some() => {
+            let Some(claim) = &refusal.pending else { return Err(Error::Refused(refusal)) };
+            let mut reply = to_factor(auth, &form.req, &form.reader(), claim).await;
+            cookies::clear_waiting(auth, &mut reply)?;
+            return Ok(reply);
+        }
+        proceeded => proceeded?,
+    };
     let (mut reply, is_over) = match proceeded {
         Proceeded::Waits(_) => (redirect(&auth.config().base_url.join(&form.reader().keep(WAITING))), false),
         Proceeded::SignIn(request) => (to_sign_in(auth, request, None), true),

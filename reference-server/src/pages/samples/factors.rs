@@ -1,8 +1,8 @@
 //! Sample values for the pages of second factors.
 
 use lysand_auth::host::pages::{
-    FactorOnPage, FactorPage, FieldOnPage, MomentOnPage, OtherWay, OwnPasskey, PasskeyPage, RecoveryCodesPage,
-    SecurityPage, TotpPage,
+    EnrolPage, FactorOnPage, FactorPage, FieldOnPage, MomentOnPage, OtherWay, OwnPasskey, PasskeyPage,
+    RecoveryCodesPage, SecurityPage, TotpPage, WaitingSignIn,
 };
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ use super::common::{account, app};
 pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     step(text, samples);
     own(text, samples);
+    enrol(text, samples);
+    let sign_in = || WaitingSignIn { pending: text, enrol: text.to_owned(), cancel_action: text.to_owned() };
     for wrong in [false, true] {
         let error = || wrong.then(|| text.to_owned());
         let page = TotpPage {
@@ -26,7 +28,8 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
             code: FieldOnPage { asked: true, required: true, value: String::new(), error: error() },
             name: FieldOnPage { asked: true, required: false, value: text.to_owned(), error: error() },
             error: wrong.then_some(text),
-            security: text.to_owned(),
+            security: (!wrong).then(|| text.to_owned()),
+            sign_in: wrong.then(sign_in),
         };
         add(samples, "totp.html", &page);
         let page = PasskeyPage {
@@ -38,7 +41,8 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
             name: FieldOnPage { asked: true, required: false, value: text.to_owned(), error: error() },
             asks_two_step: !wrong,
             error: wrong.then_some(text),
-            security: text.to_owned(),
+            security: (!wrong).then(|| text.to_owned()),
+            sign_in: wrong.then(sign_in),
         };
         add(samples, "passkey.html", &page);
         let page = RecoveryCodesPage {
@@ -48,6 +52,7 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
             download_action: text.to_owned(),
             form_token: text.to_owned(),
             next: text.to_owned(),
+            pending: wrong.then_some(text),
             lang: wrong.then(|| text.to_owned()),
         };
         add(samples, "recovery_codes.html", &page);
@@ -75,6 +80,30 @@ fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             cancel_action: text.to_owned(),
         };
         add(samples, "factor.html", &page);
+    }
+}
+
+/// The step of a sign-in that has a factor set up: both kinds, one of them, one that is there already.
+fn enrol(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
+    let action = |there: bool| there.then(|| text.to_owned());
+    for (passkey, totp, has_factor, later) in
+        [(true, true, false, true), (true, false, false, false), (false, true, false, false), (true, true, true, false)]
+    {
+        let page = EnrolPage {
+            form_token: text.to_owned(),
+            pending: text,
+            app: later.then(|| app(text)),
+            account: account(text),
+            passkey_action: action(passkey),
+            totp_action: action(totp),
+            two_step_action: action(has_factor),
+            later_until: later.then(moment),
+            later_action: text.to_owned(),
+            error: totp.then_some(text),
+            cancel_action: text.to_owned(),
+        };
+        add(samples, "enrol.html", &page);
     }
 }
 

@@ -11,7 +11,7 @@ use lysand_auth::flows::outbox;
 use lysand_auth::flows::sso::{self, Linked};
 use lysand_auth::host::accounts::{Account, Role};
 use lysand_auth::host::pages::{AccountOnPage, Language, MomentOnPage, Reader};
-use lysand_auth::web::{ApiError, FormSession, SignedIn, reader};
+use lysand_auth::web::{ApiError, FormSession, SignedIn, must_enrol, reader};
 use serde::Deserialize;
 
 use crate::pages::TeraPages;
@@ -40,6 +40,9 @@ pub(super) async fn show(
     query: Option<Query<PageQuery>>,
 ) -> Result<HttpResponse, ApiError> {
     let reader = reader(&req).for_account(browser.account());
+    if must_enrol(&state.auth, &req).await? {
+        return Ok(super::redirect::to_second_factors(&state, &reader));
+    }
     if browser.account().is_none() {
         return Ok(server_sign_in::to_sign_in(&state, &reader, ACCOUNT));
     }
@@ -50,9 +53,7 @@ pub(super) async fn show(
     };
     let is_linked = |id: &str| linked.iter().any(|linked: &Linked| linked.provider.id == id);
     let others = sso.providers.iter().filter(|provider| !is_linked(&provider.id));
-    let may_invite = |account| invitations::may_invite(&state.auth, account) != MayInvite::No;
     let fresh = is_proven(&state, &browser).await?;
-    let invites = browser.account().is_some_and(may_invite);
     let page = AccountPage {
         mail_refused: mail_refused(&state, browser.account()).await?,
         notices: notice(query).into_iter().chain(came_back(&state, &browser).await?).collect(),
@@ -71,25 +72,32 @@ pub(super) async fn show(
             .collect(),
         languages: languages(&state.pages, browser.account()),
         actions: actions(&reader),
-        links: Links {
-            profile: reader.keep(PROFILE),
-            invitations: invites.then(|| reader.keep(INVITATIONS)),
-            tokens: state.auth.config().personal_tokens.enabled.then(|| reader.keep(ACCOUNT_TOKENS)),
-            apps: reader.keep(AUTHORIZED_APPLICATIONS),
-            password: (!sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
-            security: reader.keep(&state.auth.config().page_url("security")),
-            email: reader.keep(ACCOUNT_EMAIL),
-            sessions: reader.keep(&state.auth.config().page_url("sessions")),
-            activity: reader.keep(ACCOUNT_ACTIVITY),
-            export: reader.keep(ACCOUNT_EXPORT),
-            close: reader.keep(ACCOUNT_CLOSE),
-            confirm: reader.keep(CONFIRM_FOR_ACCOUNT),
-            home: reader.keep(HOME),
-            admin: browser.account().filter(|account| is_led_to_admin(&state, account)).map(|_| reader.keep(ADMIN)),
-        },
+        links: links(&state, &reader, browser.account()),
         fresh,
     };
     Ok(state.pages.reply(&reader, StatusCode::OK, "account.html", &page))
+}
+
+/// Where the page leads on to.
+fn links(state: &State, reader: &Reader, account: Option<&Account>) -> Links {
+    let may_invite = |account| invitations::may_invite(&state.auth, account) != MayInvite::No;
+    let invites = account.is_some_and(may_invite);
+    Links {
+        profile: reader.keep(PROFILE),
+        invitations: invites.then(|| reader.keep(INVITATIONS)),
+        tokens: state.auth.config().personal_tokens.enabled.then(|| reader.keep(ACCOUNT_TOKENS)),
+        apps: reader.keep(AUTHORIZED_APPLICATIONS),
+        password: (!state.auth.config().sso.forced).then(|| reader.keep(ACCOUNT_PASSWORD)),
+        security: reader.keep(&state.auth.config().page_url("security")),
+        email: reader.keep(ACCOUNT_EMAIL),
+        sessions: reader.keep(&state.auth.config().page_url("sessions")),
+        activity: reader.keep(ACCOUNT_ACTIVITY),
+        export: reader.keep(ACCOUNT_EXPORT),
+        close: reader.keep(ACCOUNT_CLOSE),
+        confirm: reader.keep(CONFIRM_FOR_ACCOUNT),
+        home: reader.keep(HOME),
+        admin: account.filter(|account| is_led_to_admin(state, account)).map(|_| reader.keep(ADMIN)),
+    }
 }
 
 /// Whether there are pages for this member of the staff.

@@ -2,6 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
+use lysand_auth::host::pages::Reader;
 use lysand_auth::web::reader;
 
 use crate::paths::{ACCOUNT, CONFIRM_FOR_ACCOUNT};
@@ -21,6 +22,14 @@ pub(super) fn to_page_in_chosen_language(state: &State, notice: AccountNotice) -
 /// Redirects to the page where the person confirms that it is them, and from there back.
 pub(super) fn to_confirmation(state: &State, req: &HttpRequest) -> HttpResponse {
     to(state, &reader(req).keep(CONFIRM_FOR_ACCOUNT))
+}
+
+/// Redirects to the page where second factors are set up.
+pub(super) fn to_second_factors(state: &State, reader: &Reader) -> HttpResponse {
+    HttpResponse::Found()
+        .insert_header((header::LOCATION, reader.keep(&state.auth.config().page_url("security"))))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .finish()
 }
 
 fn path(notice: Option<AccountNotice>) -> String {

@@ -22,7 +22,7 @@ use crate::model::sign_up::Road;
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
-use crate::steps::{admission, blocks, session, sign_in, standing, waiting};
+use crate::steps::{admission, blocks, second_step, session, sign_in, standing, waiting};
 use crate::store::sso_flows;
 use crate::texts;
 
@@ -130,7 +130,7 @@ async fn sign_in_with(
         // Whatever else is missing is told after the second proof (FAC-3).
         let known = session::credentials_of(auth, &account.id).await?;
         let proven = Proven { known_before: Some(known), ..proven };
-        if sign_in::lacks_before_session(auth, &proven, known).is_some() {
+        if second_step::is_missing(auth, &proven, known) {
             return sign_in::after_proof(auth, proven, (app, request), browser, None).await;
         }
         if let Err(inactive) = standing::may_sign_in(&account) {

@@ -2,7 +2,9 @@
 
 use super::html::{alert, button, escaped, form, link, paragraph};
 use super::people::field;
-use crate::host::pages::{FactorOnPage, FactorPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage};
+use crate::host::pages::{
+    EnrolPage, FactorOnPage, FactorPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage, WaitingSignIn,
+};
 
 fn way(method: &str) -> &'static str {
     match method {
@@ -48,6 +50,31 @@ pub(super) fn factor(page: &FactorPage<'_>) -> String {
     body + &form(&page.cancel_action, &hidden, &button("Cancel"))
 }
 
+pub(super) fn enrol(page: &EnrolPage<'_>) -> String {
+    let hidden = [("form_token", page.form_token.as_str()), ("pending", page.pending)];
+    let mut body = alert(page.error) + &paragraph(&format!("@{}", page.account.username));
+    body += &paragraph("This server asks your account for a second factor.");
+    // A passkey needs a script, and these pages have none.
+    for (action, words) in
+        [(&page.two_step_action, "Turn two-step sign-in on"), (&page.totp_action, "Add an authenticator app")]
+    {
+        if let Some(action) = action {
+            body += &form(action, &hidden, &button(words));
+        }
+    }
+    if page.later_until.is_some() {
+        body += &form(&page.later_action, &hidden, &button("Later"));
+    }
+    body + &form(&page.cancel_action, &hidden, &button("Cancel"))
+}
+
+fn back(security: Option<&String>, token: &str, sign_in: Option<&WaitingSignIn<'_>>) -> String {
+    let link_back = security.map(|security| link(security, "Cancel")).unwrap_or_default();
+    let Some(sign_in) = sign_in else { return link_back };
+    let hidden = [("form_token", token), ("pending", sign_in.pending)];
+    link_back + &link(&sign_in.enrol, "Another way") + &form(&sign_in.cancel_action, &hidden, &button("Cancel"))
+}
+
 pub(super) fn security(page: &SecurityPage<'_>) -> String {
     let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error.as_deref());
     let token = ("form_token", page.form_token.as_str());
@@ -85,11 +112,13 @@ fn one(factor: &FactorOnPage<'_>, token: (&str, &str), fresh: bool) -> String {
 
 /// A passkey needs a script, and these pages have none.
 pub(super) fn passkey(page: &PasskeyPage<'_>) -> String {
-    paragraph("Passkeys cannot be added on this page.") + &link(&page.security, "Cancel")
+    let back = back(page.security.as_ref(), &page.form_token, page.sign_in.as_ref());
+    paragraph("Passkeys cannot be added on this page.") + &back
 }
 
 pub(super) fn totp(page: &TotpPage<'_>) -> String {
-    let hidden = [("form_token", page.form_token.as_str()), ("setup_id", page.setup_id)];
+    let mut hidden = vec![("form_token", page.form_token.as_str()), ("setup_id", page.setup_id)];
+    hidden.extend(page.sign_in.as_ref().map(|sign_in| ("pending", sign_in.pending)));
     let inside = [
         field("Code of the app", "code", "text", &page.code),
         field("Name", "name", "text", &page.name),
@@ -100,15 +129,16 @@ pub(super) fn totp(page: &TotpPage<'_>) -> String {
         + &link(page.address, "Open in an app on this device")
         + &format!("<p><code>{}</code></p>\n", escaped(&page.groups.join(" ")))
         + &form(&page.action, &hidden, &inside.concat())
-        + &link(&page.security, "Cancel")
+        + &back(page.security.as_ref(), &page.form_token, page.sign_in.as_ref())
 }
 
 pub(super) fn recovery_codes(page: &RecoveryCodesPage<'_>) -> String {
     let rows: String = page.codes.iter().map(|code| format!("<li><code>{}</code></li>\n", escaped(code))).collect();
     let codes = page.codes.join(" ");
+    let next = page.pending.map_or_else(|| page.next.clone(), |pending| format!("{}?pending={pending}", page.next));
     page.notice.map(paragraph).unwrap_or_default()
         + &paragraph("Keep these codes where nobody else finds them. They are not shown again.")
         + &format!("<ul>\n{rows}</ul>\n")
         + &form(&page.download_action, &[("form_token", &page.form_token), ("codes", &codes)], &button("Download"))
-        + &link(&page.next, "I have kept them")
+        + &link(&next, "I have kept them")
 }

@@ -52,7 +52,7 @@ pub(super) enum Visitor {
 
 /// Who looks at a page: whoever is not signed in goes to the sign-in page and comes back; everybody else but staff is refused.
 pub(super) async fn visitor(auth: &Auth, req: &HttpRequest, reader: &Reader) -> Result<Visitor, Error> {
-    let Some(browser) = session::optional(auth, req.headers()).await?.0 else {
+    let Some(browser) = session::optional(auth, req).await?.0 else {
         let sign_in = with_query(&auth.config().base_url.join("/account/sign-in"), [("return_to", req.path())]);
         return Ok(Visitor::Other(redirect(&reader.keep(&sign_in))));
     };

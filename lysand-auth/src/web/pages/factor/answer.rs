@@ -2,13 +2,13 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::location::page_of;
 use super::{entity, page, program};
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
-use crate::flows::factors::sign_in::{self as flow, FactorKind, Finished, PendingView, Standing};
+use crate::flows::factors::sign_in::{self as flow, BeforeSession, FactorKind, Finished, PendingView, Standing};
 use crate::model::session::Browser;
 use crate::steps::completion::over;
 use crate::web::kit::forms::PostedForm;
@@ -126,13 +126,16 @@ async fn answered(form: Result<PostedForm, ApiError>, kind: FactorKind, browser:
         }
     };
     match finished.await {
-        Ok(finished) => leads_on(&form, &finished).await.unwrap_or_else(|error| ApiError(error).error_response()),
+        Ok(finished) => {
+            let reply = leads_on(&form, &claim, (&finished, json!({}))).await;
+            reply.unwrap_or_else(|error| ApiError(error).error_response())
+        }
         Err(error) => refused(&form, Some(&claim), error).await,
     }
 }
 
 /// What the browser shows, once the form is proven to be of ours or of the frontend.
-fn claim_of(form: &PostedForm) -> Result<PendingClaim, Error> {
+pub(super) fn claim_of(form: &PostedForm) -> Result<PendingClaim, Error> {
     form.params.require_known_type()?;
     request::refuse_method_override(&form.req, &form.params)?;
     form.prove_sign_in()?;
@@ -140,24 +143,36 @@ fn claim_of(form: &PostedForm) -> Result<PendingClaim, Error> {
     cookies::pending_claim(&form.auth, form.req.headers(), id.as_deref()).ok_or_else(over)
 }
 
-/// Somebody is signed in: to consent, back to the app, or to the own account.
-async fn leads_on(form: &PostedForm, finished: &Finished) -> Result<HttpResponse, Error> {
+/// Somebody is signed in: to consent, back to the app, or to the own account. Or something else is missing: to its page.
+/// A program is told `along` beside.
+pub(super) async fn leads_on(
+    form: &PostedForm,
+    claim: &PendingClaim,
+    (finished, along): (&Finished, Value),
+) -> Result<HttpResponse, Error> {
     let auth = &form.auth;
     let is_for_program = request::wants_json(form.req.headers());
     Ok(match finished {
         Finished::SignedIn(signed_in) => {
             let reply = finish_sign_in(auth, &form.req, signed_in).await?;
-            if is_for_program { program::signed_in(auth, signed_in, &reply) } else { reply }
+            if is_for_program { program::signed_in(auth, signed_in, &reply, along) } else { reply }
         }
+        Finished::Waits => match flow::look(auth, claim).await? {
+            Standing::Open(view) => {
+                let page = page_of(auth, &form.reader(), &view, None);
+                if is_for_program { entity::open(&view, &page) } else { redirect(&page) }
+            }
+            _ => return Err(over()),
+        },
         Finished::Here(start) => {
             let mut reply = redirect(&auth.config().page_named("account").0);
             cookies::put_start(auth, &mut reply, start)?;
-            if is_for_program { entity::finished(&reply, "done", json!({})) } else { reply }
+            if is_for_program { entity::finished(&reply, "done", along) } else { reply }
         }
     })
 }
 
-async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, error: Error) -> HttpResponse {
+pub(super) async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, error: Error) -> HttpResponse {
     let (auth, params) = (&form.auth, &form.params);
     let Error::Refused(refusal) = error else { return ApiError(error).error_response() };
     let view = match claim {
@@ -191,7 +206,14 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
     let reader = params.reader(req);
     match (refusal.code, standing) {
         (
-            Code::WrongFactor | Code::WrongPasskey | Code::NotOffered | Code::TooSoon | Code::Validation,
+            Code::WrongFactor
+            | Code::WrongPasskey
+            | Code::NotOffered
+            | Code::TooSoon
+            | Code::Validation
+            | Code::NotFound
+            | Code::Conflict
+            | Code::Full,
             Some(Standing::Open(view)),
         ) => redirect(&again(form, &view, &refusal)),
         // It bears no more answers, and ends at this moment.
@@ -226,8 +248,10 @@ fn again(form: &PostedForm, view: &PendingView, refusal: &Refusal) -> String {
     };
     let page = page_of(&form.auth, &form.reader(), view, Some((name, &refusal.why)));
     let parts = form.req.path().split('/');
-    let method = parts.filter_map(FactorKind::named).next_back().map_or("", FactorKind::name);
-    format!("{page}&method={method}")
+    match parts.filter_map(FactorKind::named).next_back().filter(|_| view.lacks == BeforeSession::Factor) {
+        Some(method) => format!("{page}&method={}", method.name()),
+        None => page,
+    }
 }
 
 /// `POST /api/auth/cancel`: the person gives up, and the app is told.

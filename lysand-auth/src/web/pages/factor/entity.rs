@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::ambient::Timestamp;
 use crate::error::{Code, Refusal};
-use crate::flows::factors::sign_in::{FactorKind, PendingView};
+use crate::flows::factors::sign_in::{BeforeSession, FactorKind, PendingView};
 use crate::web::wire::reply::{JsonBody as _, set_retry_after};
 
 /// A sign-in that waits: what is missing, and what can be given.
@@ -17,16 +17,21 @@ pub(crate) fn open(view: &PendingView, next: &str) -> HttpResponse {
 
 fn waiting(view: &PendingView, next: &str) -> Value {
     let methods: Vec<Value> = view.methods.iter().map(|kind| method(*kind, view)).collect();
-    json!({
+    let missing = if view.lacks == BeforeSession::Enrolment { "enrol" } else { "factor" };
+    let mut told = json!({
         "pending": view.id,
-        "status": "factor",
-        "missing": ["factor"],
+        "status": missing,
+        "missing": [missing],
         "account": { "username": view.account.username, "display_name": view.account.display_name },
         "methods": methods,
         "remember": false,
         "expires_at": view.expires_at.to_iso8601(),
         "next": next,
-    })
+    });
+    if let Some(enrolment) = view.enrolment {
+        told["later_until"] = enrolment.later_until.map(Timestamp::to_iso8601).into();
+    }
+    told
 }
 
 fn method(kind: FactorKind, view: &PendingView) -> Value {
@@ -103,11 +108,12 @@ fn name(code: Code) -> &'static str {
         Code::TooManyRequests => "locked",
         Code::Forbidden | Code::StaleForm => "foreign",
         Code::InvalidGrant => "wrong_password",
+        Code::Full => "full",
         code => code.oauth_name(),
     }
 }
 
-fn private(status: StatusCode, body: &Value) -> HttpResponse {
+pub(super) fn private(status: StatusCode, body: &Value) -> HttpResponse {
     let mut reply = HttpResponse::build(status).json_body(body);
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     reply

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
 use crate::error::{Error, PendingClaim};
-use crate::flows::factors::sign_in::{self as flow, PendingView, Standing};
+use crate::flows::factors::sign_in::{self as flow, BeforeSession, PendingView, Standing};
 use crate::host::pages::Reader;
 use crate::web::pages::factor::entity;
 use crate::web::wire::cookies;
@@ -14,10 +14,12 @@ use crate::web::wire::request;
 
 /// Our own page.
 pub(crate) const FACTOR: &str = "/oauth/factor";
+/// Our own page where a second factor is set up that has to be there.
+pub(super) const ENROL: &str = "/oauth/enrol";
 /// From where a sign-in goes on, whatever it lacks (FAC-30).
 pub(crate) const CONTINUE: &str = "/oauth/continue";
 
-/// Leads a browser to the page that asks for a second proof, with the cookie by which it goes on; a program is told what is
+/// Leads a browser to the page that asks for what is missing, with the cookie by which it goes on; a program is told what is
 /// asked for.
 pub(crate) async fn to_factor(auth: &Auth, req: &HttpRequest, reader: &Reader, claim: &PendingClaim) -> HttpResponse {
     let reply = async {
@@ -36,9 +38,10 @@ pub(crate) async fn to_factor(auth: &Auth, req: &HttpRequest, reader: &Reader, c
     reply.await.unwrap_or_else(|error| ApiError(error).error_response())
 }
 
-/// The address of the page that asks for a second proof: the frontend's with all that it may want to know, or our own.
+/// The address of the page that asks for what is missing: the frontend's with all that it may want to know, or our own.
 pub(crate) fn page_of(auth: &Auth, reader: &Reader, view: &PendingView, error: Option<(&str, &str)>) -> String {
-    let (page, is_of_frontend) = auth.config().page_named("factor");
+    let name = if view.lacks == BeforeSession::Enrolment { "enrol" } else { "factor" };
+    let (page, is_of_frontend) = auth.config().page_named(name);
     let mut query = vec![("pending", view.id.as_str())];
     let methods: Vec<&str> = view.methods.iter().map(|kind| kind.name()).collect();
     let methods = methods.join(" ");

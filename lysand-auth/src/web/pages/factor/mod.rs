@@ -1,22 +1,29 @@
-//! The step of a sign-in that asks for a second proof: its page, what its forms and programs post to, and what they get.
+//! The steps of a sign-in that ask for a second proof, or have a second factor set up: their pages, what forms and programs post
+//! to, and what they get.
 
 mod answer;
+mod enrol;
+mod enrol_page;
 pub(crate) mod entity;
 pub(crate) mod location;
 mod page;
 pub(crate) mod program;
+pub(crate) mod setup_pages;
 
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
 use crate::web::kit::routes::{Routes, get, post};
 use crate::web::kit::surfaces::Surface;
 
-/// The pages and the routes below `/api/auth` (FAC-30 to FAC-32, FAC-53).
+/// The pages and the routes below `/api/auth` (FAC-30 to FAC-32, FAC-34, FAC-53).
 pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
     let of_pages =
         || Routes::new(auth, AnswerKind::Page).of(Surface::Pages).needed_by(Surface::Lysand).with_form_session();
     vec![
-        of_pages().route(location::FACTOR, [get(page::page)]).route(location::CONTINUE, [get(page::go_on)]),
+        of_pages()
+            .route(location::FACTOR, [get(page::page)])
+            .route(location::ENROL, [get(enrol_page::page)])
+            .route(location::CONTINUE, [get(page::go_on)]),
         of_pages()
             .limited()
             .route("/api/auth/pending", [get(answer::pending)])
@@ -26,6 +33,12 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/factor/email/request", [post(answer::request_mail)])
             .route("/api/auth/factor/passkey/start", [post(answer::passkey_start)])
             .route("/api/auth/factor/passkey/finish", [post(answer::passkey)])
+            .route("/api/auth/enrol/totp", [post(enrol::totp)])
+            .route("/api/auth/enrol/totp/confirm", [post(enrol::confirm_totp)])
+            .route("/api/auth/enrol/passkey/start", [post(enrol::passkey_start)])
+            .route("/api/auth/enrol/passkey", [post(enrol::passkey)])
+            .route("/api/auth/enrol/two_step", [post(enrol::two_step)])
+            .route("/api/auth/enrol/later", [post(enrol::later)])
             .route("/api/auth/cancel", [post(answer::cancel)]),
     ]
 }

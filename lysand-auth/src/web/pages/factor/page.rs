@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::location::{FACTOR, page_of};
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::flows::factors::sign_in::{self as flow, FactorKind, PendingView, Standing};
+use crate::flows::factors::sign_in::{self as flow, BeforeSession, FactorKind, PendingView, Standing};
 use crate::host::pages::{FactorPage, MessagePage, OtherWay, Page};
 use crate::texts::{FACTOR_ERRORS, PENDING_OVER, PENDING_OVER_TITLE, START_AGAIN, TRY_AGAIN};
 use crate::web::kit::form_session::FormSession;
@@ -24,7 +24,9 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     let reply = async {
         let params = received.0?;
         match standing(&auth, &req, &params).await? {
-            Standing::Open(view) => Ok(shown(&auth, &req, &params, (&view, form.token())).await),
+            Standing::Open(view) if view.lacks == BeforeSession::Factor => {
+                Ok(shown(&auth, &req, &params, (&view, form.token())).await)
+            }
             other => leads_on(&auth, &req, &params, other).await,
         }
     };
@@ -41,7 +43,7 @@ pub(super) async fn go_on(auth: Data<Auth>, req: HttpRequest, received: Received
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
 }
 
-async fn standing(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<Standing, Error> {
+pub(super) async fn standing(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<Standing, Error> {
     match cookies::pending_claim(auth, req.headers(), params.last_text("pending").as_deref()) {
         Some(claim) => flow::look(auth, &claim).await,
         None => Ok(Standing::Unknown),
@@ -59,7 +61,10 @@ pub(super) async fn leads_on(
     match standing {
         Standing::Open(view) => Ok(redirect(&page_of(auth, &reader, &view, None))),
         Standing::Finished(Some(session), request) => {
-            let browser = session::optional(auth, req.headers()).await?.0;
+            let browser = session::for_sign_in(auth, req).await?.0;
+            if request.is_empty() && browser.as_ref().is_some_and(|browser| browser.session.id == session) {
+                return Ok(redirect(&reader.keep(&auth.config().page_named("account").0)));
+            }
             let gone_on = match &browser {
                 Some(browser) => flow::go_on(auth, (&session, &request), browser).await?,
                 None => None,
@@ -150,7 +155,7 @@ const fn action(kind: FactorKind) -> &'static str {
 }
 
 /// What went wrong at the last try: one of our own sentences, never somebody else's from a URL.
-fn last_error(params: &Params) -> Option<&'static str> {
+pub(super) fn last_error(params: &Params) -> Option<&'static str> {
     params.last_text("error")?;
     let described = params.last_text("error_description").unwrap_or_default();
     Some(FACTOR_ERRORS.iter().find(|known| **known == described).copied().unwrap_or(TRY_AGAIN))

@@ -14,14 +14,17 @@ use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
 use crate::web::wire::reply::ApiError;
 
-/// Somebody is signed in: where a browser would go, with the cookies of that redirect.
-pub(crate) fn signed_in(auth: &Auth, signed_in: &SignedIn, redirect: &HttpResponse) -> HttpResponse {
+/// Somebody is signed in: where a browser would go, with the cookies of that redirect. The members of `along` are told beside.
+pub(crate) fn signed_in(auth: &Auth, signed_in: &SignedIn, redirect: &HttpResponse, along: Value) -> HttpResponse {
     let account = &signed_in.account;
     let mut more = json!({ "account": { "username": account.username, "display_name": account.display_name } });
     // An answer that a browser posts to the app is no address: the request leads there once more.
     if !redirect.status().is_redirection() {
         let asked = whole_request(&signed_in.app, &signed_in.request);
         more["next"] = with_query(&auth.config().base_url.join("/oauth/authorize"), pairs(&asked)).into();
+    }
+    if let (Some(more), Value::Object(along)) = (more.as_object_mut(), along) {
+        more.extend(along);
     }
     entity::finished(redirect, "done", more)
 }

@@ -29,13 +29,13 @@ use crate::web::wire::request::issuer;
 /// `GET /oauth/sso/:issuer/callback` (Lysand §9)
 pub(crate) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
     let parts = async {
-        let before = session::optional(&auth, req.headers()).await?;
+        let before = session::even_without_factor(&auth, req.headers()).await?;
         let params = received.0?;
         // What cannot be read is no flow of ours; where to say so is a hint all the same.
         let callback =
             parse_callback(&req, &params).unwrap_or_else(|_| Callback::unreadable(issuer(&req), params.flag("link")));
         let browser = session::browser(&auth, &req, before.session());
-        Ok((callback, before.0, browser))
+        Ok((callback, session::unless_overdue(&auth, before).await?.0, browser))
     };
     match parts.await {
         Ok((callback, signed_in, browser)) => answer(&auth, &req, &callback, signed_in.as_ref(), browser).await,

@@ -66,7 +66,7 @@ async fn confirmation(auth: &Auth, req: &HttpRequest, params: &Params) -> Result
     let flow_id = params.text("flow_id")?.unwrap_or_default();
     let confirmation = LinkConfirmation {
         cookie: cookies::flow_cookie(auth, req.headers(), &flow_id),
-        browser: session::optional(auth, req.headers()).await?.0,
+        browser: session::optional(auth, req).await?.0,
         password: params.body_text("password")?.map(Into::into),
         source: request::source(req, auth.config()),
     };

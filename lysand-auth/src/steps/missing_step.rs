@@ -1,0 +1,32 @@
+//! What a sign-in that waits still lacks, decided anew each time (FAC-1).
+
+use crate::auth::Auth;
+use crate::error::Error;
+use crate::model::proofs::ProofKind;
+use crate::steps::host_rules::Proven;
+use crate::steps::pending::Open;
+use crate::steps::second_step::{self, Usable};
+use crate::steps::sign_in::{self, BeforeSession};
+
+/// What a sign-in that waits lacks now (FAC-1).
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn lacks(auth: &Auth, open: &Open) -> Result<Option<BeforeSession>, Error> {
+    let Some((earlier, last)) = open.pending.proofs.split_last() else { return Ok(Some(BeforeSession::Factor)) };
+    let proven = Proven { earlier: Some(&earlier), ..Proven::new(&open.account, &last.kind) };
+    sign_in::lacks_before_session(auth, &proven, open.known).await
+}
+
+/// What can be the second proof of a sign-in that waits; nothing when it waits for something else (FAC-174).
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn usable(auth: &Auth, open: &Open) -> Result<Usable, Error> {
+    let first = open.pending.proofs.first().map_or(&ProofKind::Password, |proof| &proof.kind);
+    let mut usable = second_step::usable(auth, (&open.account, open.known), first).await?;
+    if lacks(auth, open).await? != Some(BeforeSession::Factor) {
+        usable.kinds.clear();
+    }
+    Ok(usable)
+}
