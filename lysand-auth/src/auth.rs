@@ -9,6 +9,7 @@ use crate::config::{Config, ConfigProblem, ConfigProblems, InForce, LiveConfig, 
 use crate::error::Error;
 use crate::host::NoMail;
 use crate::host::accounts::Accounts;
+use crate::host::factor::{self, Factor};
 use crate::host::live_settings::LiveSettings;
 use crate::host::mail_domains::MailDomains;
 use crate::host::mailer::Mailer;
@@ -51,6 +52,7 @@ struct Parts {
     pages: Arc<dyn Pages>,
     revocations: Option<Arc<dyn Revocations>>,
     sign_in_rules: Option<Arc<dyn SignInRules>>,
+    factors: Vec<Arc<dyn Factor>>,
     live_settings: Option<Arc<dyn LiveSettings>>,
     ambient: Ambient,
     keys: SigningKeys,
@@ -86,6 +88,7 @@ impl Auth {
             pages: None,
             revocations: None,
             sign_in_rules: None,
+            factors: Vec::new(),
             live_settings: None,
             ambient,
             housekeeping_every: Some(HOUSEKEEPING),
@@ -185,6 +188,11 @@ impl Auth {
     /// What the host demands of a sign-in, when it has rules.
     pub(crate) fn sign_in_rules(&self) -> Option<Arc<dyn SignInRules>> {
         self.0.sign_in_rules.clone()
+    }
+
+    /// The second factors of the host's own.
+    pub(crate) fn host_factors(&self) -> &[Arc<dyn Factor>] {
+        &self.0.factors
     }
 
     /// The settings that staff can change while the server runs, when the host has any.
@@ -370,6 +378,7 @@ pub struct AuthBuilder {
     pages: Option<Arc<dyn Pages>>,
     revocations: Option<Arc<dyn Revocations>>,
     sign_in_rules: Option<Arc<dyn SignInRules>>,
+    factors: Vec<Arc<dyn Factor>>,
     live_settings: Option<Arc<dyn LiveSettings>>,
     ambient: Ambient,
     housekeeping_every: Option<Duration>,
@@ -419,6 +428,13 @@ impl AuthBuilder {
     #[must_use]
     pub fn sign_in_rules(mut self, rules: Arc<dyn SignInRules>) -> Self {
         self.sign_in_rules = Some(rules);
+        self
+    }
+
+    /// A kind of second factor of your own; several of them by several calls. Not required.
+    #[must_use]
+    pub fn factor(mut self, factor: Arc<dyn Factor>) -> Self {
+        self.factors.push(factor);
         self
     }
 
@@ -474,6 +490,7 @@ impl AuthBuilder {
         }
         #[cfg(feature = "sso")]
         let provider_clients = provider_clients(&self.config, &mut problems);
+        problems.extend(factor::problems(&self.factors));
         if self.accounts.is_none() {
             problems.push(ConfigProblem::new("accounts", "was not given to the builder"));
         }
@@ -500,6 +517,7 @@ impl AuthBuilder {
             pages,
             revocations: self.revocations,
             sign_in_rules: self.sign_in_rules,
+            factors: self.factors,
             live_settings: self.live_settings,
             ambient: self.ambient,
             keys,

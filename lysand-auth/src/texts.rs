@@ -114,6 +114,8 @@ texts! {
         CODE_TOO_SOON = "A code was sent a moment ago. Please wait a minute before asking for another.";
         /// A limit on wrong second factors is used up.
         TOO_MANY_FACTORS = "Too many attempts. Please wait before trying again.";
+        /// A factor of the host gives no answer.
+        FACTOR_UNAVAILABLE = "This way does not work at the moment. Please try again, or choose another one.";
         /// What was being set up is over.
         SETUP_OVER = "Setting up this app took too long. Please start again.";
         /// The address is not confirmed (FAC-65).

@@ -88,7 +88,7 @@ struct TextMessages;
 
 #[async_trait]
 impl Factor for TextMessages {
-    fn kind(&self) -> &str {
+    fn kind(&self) -> &'static str {
         "sms"
     }
 

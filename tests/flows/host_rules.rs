@@ -106,7 +106,6 @@ story!(sign_in_that_the_host_refuses_begins_no_session_and_shows_its_sentence, |
     let further = "This account needs a further proof to sign in, and this server has none to ask for.";
     for (answer, why) in [
         (Answer::Refuse, SENTENCE),
-        (Answer::DemandTwo, further),
         (Answer::DemandHard, further),
         (Answer::Fail, UNDECIDED),
         (Answer::Panic, UNDECIDED),
@@ -121,6 +120,10 @@ story!(sign_in_that_the_host_refuses_begins_no_session_and_shows_its_sentence, |
         assert!(page.markup().contains("/oauth/authorize?"), "{answer:?}: a way back");
         post().send().await.is_api_error(403, why);
     }
+    // What ada can give is asked for.
+    rules.answer(Answer::DemandTwo);
+    let asked = client.log_in(&app.authorize_query(), &ada.username, &ada.password).await.expect("a response").is(302);
+    assert_eq!((asked.location().path(), asked.set_cookie("jwt")), ("/oauth/factor", None));
     // Whoever could not sign in again is still signed in, and a wrong password is told as ever, without asking.
     client
         .get(&format!("/oauth/consent?{}", before.consent.query().expect("a query")))

@@ -14,6 +14,7 @@ mod factors;
 mod first_party;
 mod host_accounts;
 mod host_accounts_defaults;
+mod host_factors;
 mod host_pages;
 mod host_rules;
 mod host_scopes;

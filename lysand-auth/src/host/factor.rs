@@ -1,12 +1,18 @@
 //! A second factor of the host's own, such as codes by SMS (FAC-164).
 //!
-//! No journey of this version asks for a second factor, so the builder takes none yet: the shape is here so that a host can
-//! be written for it. What a host demands now, it says by [`SignInRules`](super::sign_in_rules::SignInRules).
+//! Give it to [`AuthBuilder::factor`](crate::AuthBuilder::factor): a sign-in that wants a second proof offers it to every account
+//! that can use it, on the page `/oauth/factor` and at `/api/auth/factor/KIND`. Two-step sign-in is turned on by its owner on
+//! `/account/security`; what a host demands beyond that, it says by [`SignInRules`](super::sign_in_rules::SignInRules). The factor
+//! itself, such as a number for messages, is the host's to keep and to set up.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::config::ConfigProblem;
 use crate::host::HostResult;
 use crate::host::accounts::Account;
+use crate::model::factors::FactorKind;
 use crate::secret::Secret;
 
 /// What a factor is worth.
@@ -27,7 +33,8 @@ pub struct Prompt {
     pub text: String,
     /// The label of the field; `None` when nothing is typed.
     pub field: Option<String>,
-    /// What [`Factor::check`] gets back: the host's own note, sealed by the library meanwhile.
+    /// What [`Factor::check`] gets back: the host's own note of 2 KiB at most, sealed by the library meanwhile. It may come back
+    /// several times within one sign-in, so a code in it needs a time of its own, too.
     pub state: Option<Secret>,
 }
 
@@ -93,11 +100,12 @@ impl FactorLabel {
     }
 }
 
-/// A kind of second factor. The library counts tries, binds them to the browser, and lets each answer count once.
+/// A kind of second factor. The library counts tries, binds them to the browser, and lets each answer of an account count once in ten
+/// minutes. An error, a panic, and no answer within five seconds are a factor that cannot be used now.
 #[async_trait]
 pub trait Factor: Send + Sync {
-    /// Its name in addresses and APIs: letters, digits and `-`, such as `sms`.
-    fn kind(&self) -> &str;
+    /// Its name in addresses and APIs: 1 to 32 lower-case letters, digits and `-`, such as `sms`; none of the library's own kinds.
+    fn kind(&self) -> &'static str;
 
     /// What it is worth.
     fn strength(&self) -> Strength;
@@ -108,9 +116,34 @@ pub trait Factor: Send + Sync {
     /// Whether this account can use it now.
     async fn usable(&self, account: &Account) -> HostResult<bool>;
 
-    /// Begins: sends the code, for one.
+    /// Whether [`begin`](Self::begin) sends something, or costs something: then it waits until the person asks for it.
+    fn sends(&self) -> bool {
+        true
+    }
+
+    /// Begins: sends the code, for one. Called once a minute at most for one sign-in, where it [`sends`](Self::sends).
     async fn begin(&self, account: &Account) -> HostResult<Prompt>;
 
     /// Whether what the person sent is right.
     async fn check(&self, account: &Account, input: &Input) -> HostResult<bool>;
+}
+
+/// What is wrong with the kinds that a host gave.
+pub(crate) fn problems(factors: &[Arc<dyn Factor>]) -> Vec<ConfigProblem> {
+    let is_name = |kind: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        (1..=32).contains(&kind.len()) && kind.bytes().all(is_plain)
+    };
+    let mut problems = Vec::new();
+    for (at, factor) in factors.iter().enumerate() {
+        let kind = factor.kind();
+        let is_known = FactorKind::named(kind).is_some() || ["password", "provider", "prompt"].contains(&kind);
+        if !is_name(kind) {
+            let why = format!("{kind:?} must be 1 to 32 lower-case letters, digits and hyphens");
+            problems.push(ConfigProblem::new("factor", why));
+        } else if is_known || factors.iter().take(at).any(|other| other.kind() == kind) {
+            problems.push(ConfigProblem::new("factor", format!("{kind:?} is taken by another kind")));
+        }
+    }
+    problems
 }

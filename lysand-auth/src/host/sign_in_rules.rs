@@ -24,17 +24,6 @@ pub enum Demand {
     PhishingResistant,
 }
 
-impl Demand {
-    /// Whether these proofs are as much as is demanded.
-    pub(crate) fn is_met_by(self, proofs: &Proofs) -> bool {
-        match self {
-            Self::Usual => true,
-            Self::TwoProofs => proofs.are_two(),
-            Self::PhishingResistant => proofs.has(&ProofKind::Passkey),
-        }
-    }
-}
-
 /// Whether a session may begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -66,7 +55,7 @@ pub enum Stage {
 pub trait SignInRules: Send + Sync {
     /// How much this account must prove.
     ///
-    /// This version has no second factor to ask for: a sign-in that does not meet the demand is refused.
+    /// Where a second proof is missing for that, and the account can give one, it is asked for; else the sign-in is refused.
     async fn demands(&self, _account: &Account, _proofs: &Proofs) -> HostResult<Demand> {
         Ok(Demand::Usual)
     }

@@ -8,7 +8,7 @@ use crate::model::session::SessionId;
 use crate::passkey::Used;
 use crate::secret::Digest;
 
-/// A kind of second factor that the library has itself. The order is that in which they are offered when none was used
+/// A kind of second factor. The order is that in which they are offered when none was used
 /// before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -21,10 +21,12 @@ pub enum FactorKind {
     Email,
     /// A code from the list that was kept for the day when the others are lost.
     Recovery,
+    /// A [factor](crate::host::factor::Factor) of the host's own, by its kind.
+    Host(&'static str),
 }
 
 impl FactorKind {
-    /// All of them.
+    /// All that the library has itself.
     pub const ALL: [Self; 4] = [Self::Passkey, Self::Totp, Self::Email, Self::Recovery];
 
     /// The name in the configuration, in addresses and in JSON.
@@ -35,10 +37,11 @@ impl FactorKind {
             Self::Totp => "totp",
             Self::Email => "email",
             Self::Recovery => "recovery",
+            Self::Host(kind) => kind,
         }
     }
 
-    /// The kind of this name.
+    /// The kind of this name, of those that the library has itself.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
@@ -50,6 +53,7 @@ impl FactorKind {
             Self::Totp => ProofKind::Totp,
             Self::Email => ProofKind::Email,
             Self::Recovery => ProofKind::Recovery,
+            Self::Host(kind) => ProofKind::Host(kind.to_owned()),
         }
     }
 }
@@ -118,6 +122,8 @@ pub(crate) enum Consumed {
     Recovery(Digest),
     /// A mailed code, by its token.
     Email(String),
+    /// An answer to a factor of the host's own: it counts once until then.
+    Host(Digest, Timestamp),
     /// Nothing: what proves it was used up before, or nothing more is proven.
     Nothing,
 }

@@ -10,6 +10,7 @@ use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::SessionId;
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::passkeys;
+use crate::store::spent::{self, Kind};
 use crate::store::{self, Conn, events, factors, mail_tokens, pending, rate_limits, recovery_codes};
 use crate::texts;
 
@@ -90,6 +91,7 @@ pub(crate) async fn use_up(
             Ok(is_new && store::passkeys::note_use(c, account, (id, *used), now).await?)
         }
         Consumed::Email(token) => mail_tokens::spend(c, token, now).await,
+        Consumed::Host(digest, until) => spent::claim(c, Kind::HostFactor, *digest, (now, *until)).await,
         Consumed::Nothing => Ok(true),
     }
 }

@@ -10,10 +10,12 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::HostResult;
-use crate::host::sign_in_rules::{SignInRules, Verdict};
+use crate::host::factor::Strength;
+use crate::host::sign_in_rules::{Demand, SignInRules, Verdict};
 use crate::model::account::Account;
 use crate::model::app::AppId;
 use crate::model::credentials::Credentials;
+use crate::model::factors::FactorKind;
 use crate::model::proofs::{MULTI_FACTOR, ProofKind, Proofs};
 use crate::steps::completion::Completion;
 use crate::steps::session;
@@ -94,7 +96,7 @@ pub(super) async fn before_session<'a>(
     let Some(rules) = auth.sign_in_rules() else { return Ok(None) };
     let (account, proofs) = (proven.account, proven.proofs(auth.ambient().now()));
     let demand = answered(rules.demands(account, &proofs)).await.map_err(|why| undecided(account, "demands", &why))?;
-    if !demand.is_met_by(&proofs) {
+    if !is_met(auth, demand, &proofs) {
         tracing::info!(account = %account.id, ?app, ?demand, "the host demands more than was proven");
         return Err(Error::refused(Code::SignInRefused, texts::MORE_PROOFS_DEMANDED));
     }
@@ -106,6 +108,45 @@ pub(super) async fn before_session<'a>(
             Err(Error::refused(Code::SignInRefused, sentence))
         }
     }
+}
+
+/// Whether these proofs are as much as the host demands: a factor of its own is worth what it says.
+fn is_met(auth: &Auth, demand: Demand, proofs: &Proofs) -> bool {
+    match demand {
+        Demand::Usual => true,
+        Demand::TwoProofs => proofs.are_two(),
+        Demand::PhishingResistant => proofs.iter().any(|proof| is_resistant(auth, &proof.kind)),
+    }
+}
+
+fn is_resistant(auth: &Auth, kind: &ProofKind) -> bool {
+    match kind {
+        ProofKind::Passkey => true,
+        ProofKind::Host(name) => auth
+            .host_factors()
+            .iter()
+            .any(|factor| factor.kind() == name && factor.strength() == Strength::PhishingResistant),
+        _ => false,
+    }
+}
+
+/// What the host demands beyond what was proven, where a second proof is not there yet (FAC-4).
+///
+/// # Errors
+/// `SignInRefused` when the host gives no answer.
+pub(super) async fn unmet(auth: &Auth, proven: &Proven<'_>) -> Result<Option<Demand>, Error> {
+    let Some(rules) = auth.sign_in_rules() else { return Ok(None) };
+    let (account, proofs) = (proven.account, proven.proofs(auth.ambient().now()));
+    if proofs.are_two() {
+        return Ok(None);
+    }
+    let demand = answered(rules.demands(account, &proofs)).await.map_err(|why| undecided(account, "demands", &why))?;
+    Ok(Some(demand).filter(|demand| !is_met(auth, *demand, &proofs)))
+}
+
+/// Whether a second proof of this kind would be what the host demands.
+pub(super) fn would_meet(auth: &Auth, demand: Demand, kind: FactorKind) -> bool {
+    demand != Demand::PhishingResistant || is_resistant(auth, &kind.proof())
 }
 
 impl Asked<'_> {
@@ -123,7 +164,11 @@ fn undecided(account: &Account, method: &str, why: &str) -> Error {
     Error::refused(Code::SignInRefused, texts::SIGN_IN_UNDECIDED)
 }
 
-async fn answered<T>(answer: impl Future<Output = HostResult<T>>) -> Result<T, String> {
+/// The host's answer, within five seconds.
+///
+/// # Errors
+/// Why there is none, for the log.
+pub(super) async fn answered<T>(answer: impl Future<Output = HostResult<T>>) -> Result<T, String> {
     match tokio::time::timeout(HOST_TIMEOUT, AssertUnwindSafe(answer).catch_unwind()).await {
         Ok(Ok(Ok(answer))) => Ok(answer),
         Ok(Ok(Err(error))) => Err(error.to_string()),

@@ -2,7 +2,7 @@
 
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::model::proofs::ProofKind;
+use crate::model::proofs::{ProofKind, Proofs};
 use crate::steps::host_rules::Proven;
 use crate::steps::pending::Open;
 use crate::steps::second_step::{self, Usable};
@@ -14,8 +14,7 @@ use crate::steps::sign_in::{self, BeforeSession};
 /// When the database does not answer.
 pub(crate) async fn lacks(auth: &Auth, open: &Open) -> Result<Option<BeforeSession>, Error> {
     let Some((earlier, last)) = open.pending.proofs.split_last() else { return Ok(Some(BeforeSession::Factor)) };
-    let proven = Proven { earlier: Some(&earlier), ..Proven::new(&open.account, &last.kind) };
-    sign_in::lacks_before_session(auth, &proven, open.known).await
+    sign_in::lacks_before_session(auth, &proven(open, &earlier, &last.kind), open.known).await
 }
 
 /// What can be the second proof of a sign-in that waits; nothing when it waits for something else (FAC-174).
@@ -28,5 +27,12 @@ pub(crate) async fn usable(auth: &Auth, open: &Open) -> Result<Usable, Error> {
     if lacks(auth, open).await? != Some(BeforeSession::Factor) {
         usable.kinds.clear();
     }
+    if let Some((earlier, last)) = open.pending.proofs.split_last() {
+        second_step::keep_what_the_host_demands(auth, &proven(open, &earlier, &last.kind), &mut usable).await?;
+    }
     Ok(usable)
+}
+
+fn proven<'a>(open: &'a Open, earlier: &'a Proofs, last: &'a ProofKind) -> Proven<'a> {
+    Proven { earlier: Some(earlier), ..Proven::new(&open.account, last) }
 }

@@ -13,6 +13,7 @@ pub(crate) mod enrolment;
 pub(crate) mod erasure;
 pub(crate) mod events;
 pub(crate) mod factor_change;
+pub(crate) mod host_factors;
 pub(crate) mod host_rules;
 pub(crate) mod identifier;
 pub(crate) mod mail;

@@ -27,7 +27,7 @@ pub(crate) async fn prove(auth: &Auth, account: &Account, typed: &str, browser: 
         return Err(wrong_code());
     }
     let attempts = throttle::factor(auth, None, &account.id, browser).await?.counted;
-    let consumed = match second_step::check(auth, account, &usable, (kind, &code, None)).await {
+    let consumed = match second_step::check(auth, account, &usable, (kind, &code, None), "").await {
         Ok(consumed) => consumed,
         Err(error @ Error::Refused(_)) => {
             let event = events::event(auth, EventKind::FactorFailed, &browser.caller);

@@ -13,7 +13,7 @@ use crate::model::recovery_code;
 use crate::model::totp::{self, TotpSecret};
 use crate::steps::completion::wrong_code;
 use crate::steps::host_rules::Proven;
-use crate::steps::{mail, passkeys, recovery_set};
+use crate::steps::{host_factors, host_rules, mail, passkeys, recovery_set};
 use crate::store::{factors, mail_tokens, recovery_codes};
 use crate::texts;
 
@@ -32,6 +32,33 @@ pub(crate) fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -
         _ => false,
     };
     known.two_step && !is_enough && !proven.proofs(auth.ambient().now()).are_two()
+}
+
+/// Whether the host demands a second proof that the account can give.
+///
+/// # Errors
+/// `SignInRefused` when the host gives no answer; when the database does not answer.
+pub(crate) async fn is_missing_for_host(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> Result<bool, Error> {
+    let Some(demand) = host_rules::unmet(auth, proven).await? else { return Ok(false) };
+    let proofs = proven.proofs(auth.ambient().now());
+    let first = proofs.first().map_or(&ProofKind::Password, |proof| &proof.kind);
+    let usable = usable(auth, (proven.account, known), first).await?;
+    Ok(usable.kinds.iter().any(|kind| host_rules::would_meet(auth, demand, *kind)))
+}
+
+/// Leaves the kinds that are what the host demands.
+///
+/// # Errors
+/// `SignInRefused` when the host gives no answer.
+pub(crate) async fn keep_what_the_host_demands(
+    auth: &Auth,
+    proven: &Proven<'_>,
+    usable: &mut Usable,
+) -> Result<(), Error> {
+    if let Some(demand) = host_rules::unmet(auth, proven).await? {
+        usable.kinds.retain(|kind| host_rules::would_meet(auth, demand, *kind));
+    }
+    Ok(())
 }
 
 /// What an account can give as a second proof, the preferred kind first.
@@ -63,9 +90,13 @@ pub(crate) async fn usable(
         FactorKind::Totp => !apps.is_empty(),
         FactorKind::Recovery => recovery_left > 0,
         FactorKind::Email => takes_mail(auth, account, known, apps.is_empty() && passkeys.is_empty()),
+        FactorKind::Host(_) => false,
     };
-    let kinds = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && kind.proof() != *first && has(kind));
-    Ok(Usable { kinds: kinds.collect(), recovery_left, apps, passkeys })
+    let own = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && has(kind));
+    let mut kinds: Vec<FactorKind> = own.chain(host_factors::usable(auth, account).await).collect();
+    kinds.retain(|kind| kind.proof() != *first);
+    kinds.sort_unstable_by_key(|kind| matches!(kind, FactorKind::Recovery | FactorKind::Email).then_some(*kind));
+    Ok(Usable { kinds, recovery_left, apps, passkeys })
 }
 
 /// Whether a code by mail is a second proof: never beside a stronger one unasked, and not while the mailbox alone has just set
@@ -92,6 +123,7 @@ pub(crate) fn code_of(kind: FactorKind, typed: &str) -> Result<String, Error> {
         FactorKind::Email => Some(digits()).filter(|code| has_digits(code, 8)),
         FactorKind::Passkey => None,
         FactorKind::Recovery => recovery_code::normalised(typed).map(|code| code.expose().to_owned()),
+        FactorKind::Host(_) => Some(typed.trim().to_owned()),
     }
     .ok_or_else(invalid)
 }
@@ -105,9 +137,14 @@ pub(crate) async fn check(
     account: &Account,
     usable: &Usable,
     (kind, code, pending): (FactorKind, &str, Option<&str>),
+    state: &str,
 ) -> Result<Consumed, Error> {
     match kind {
         FactorKind::Passkey => Err(wrong_code()),
+        FactorKind::Host(kind) => {
+            let pending = pending.ok_or_else(wrong_code)?;
+            host_factors::check(auth, account, kind, (code, state, pending)).await
+        }
         FactorKind::Totp => {
             let found = usable.apps.iter().find_map(|app| step(auth, app, code).map(|step| (app, step)));
             let (app, step) = found.filter(|(app, step)| *step > app.last_step).ok_or_else(wrong_code)?;

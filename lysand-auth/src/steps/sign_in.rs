@@ -232,7 +232,10 @@ pub(crate) async fn lacks_before_session(
 ) -> Result<Option<BeforeSession>, Error> {
     for step in BEFORE_SESSION {
         let is_missing = match step {
-            BeforeSession::Factor => second_step::is_missing(auth, proven, known),
+            BeforeSession::Factor => {
+                second_step::is_missing(auth, proven, known)
+                    || second_step::is_missing_for_host(auth, proven, known).await?
+            }
             BeforeSession::Enrolment => enrolment::is_missing(auth, proven, known).await?,
         };
         if is_missing {

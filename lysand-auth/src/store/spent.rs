@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     AppAddress,
     /// A challenge that a passkey answered (FAC-75).
     PasskeyChallenge,
+    /// An answer to a factor of the host's own (FAC-164).
+    HostFactor,
     /// A day on which it was recorded that a personal token came from elsewhere (people PPL-120).
     ForeignNetwork,
 }
@@ -31,6 +33,7 @@ impl Kind {
             Self::Disowned => "disowned",
             Self::AppAddress => "app_address",
             Self::PasskeyChallenge => "passkey",
+            Self::HostFactor => "host_factor",
             Self::ForeignNetwork => "foreign_network",
         }
     }

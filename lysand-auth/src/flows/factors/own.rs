@@ -18,7 +18,7 @@ use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::{self, RecoverySet};
-use crate::steps::{self, enrolment, events, notices, revocation, second_step, session};
+use crate::steps::{self, enrolment, events, host_factors, notices, revocation, second_step, session};
 use crate::store::{self, Conn, credentials, factors, identities, recovery_codes};
 use crate::texts;
 
@@ -259,10 +259,11 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Err
         change.notices.extend(notices::two_step_off(auth, &act.owner.account, act.caller));
     }
     enrolment::refuse_removal(auth, &act.owner.account, change.known, on)?;
+    let has_host_factor = on && !host_factors::usable(auth, &act.owner.account).await.is_empty();
     let account = act.owner.account.id.clone();
     let changed = change.make(auth, move |c| {
         Box::pin(async move {
-            if on && !has_any(c, &account).await? {
+            if on && !has_host_factor && !has_any(c, &account).await? {
                 return Err(Error::refused(Code::Conflict, texts::NO_SECOND_FACTOR));
             }
             credentials::set_two_step(c, &account, on).await

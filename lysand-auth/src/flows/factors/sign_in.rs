@@ -1,11 +1,13 @@
 //! The second step of a sign-in: what is asked for, and the answer that finishes it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 pub use crate::error::PendingClaim;
 use crate::error::{Code, Error};
+use crate::host::factor::FactorLabel;
 use crate::host::mailer::Mail;
 use crate::model::account::Account;
 use crate::model::app::App;
@@ -21,6 +23,7 @@ use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::passkey::{Known, NotAccepted, Verification};
 use crate::steps::completion::{Completion, over};
 pub use crate::steps::enrolment::Enrolment;
+pub use crate::steps::host_factors::BegunFactor;
 use crate::steps::host_rules::Proven;
 use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::mail_code::MailCode;
@@ -31,7 +34,9 @@ use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::second_step::{self, Usable};
 use crate::steps::sign_in::{self, Consent};
 pub use crate::steps::sign_in::{BeforeSession, SessionStart, SignedIn, Step};
-use crate::steps::{enrolment, events, mail_code, missing_step, notices, recovery, standing, throttle, waiting};
+use crate::steps::{
+    enrolment, events, host_factors, mail_code, missing_step, notices, recovery, standing, throttle, waiting,
+};
 use crate::store;
 use crate::texts;
 
@@ -53,6 +58,8 @@ pub struct PendingView {
     pub methods: Vec<FactorKind>,
     /// What there is to say of a second factor that has to be set up.
     pub enrolment: Option<Enrolment>,
+    /// How the host's own kinds among them are named.
+    pub host_names: BTreeMap<&'static str, String>,
     /// How many recovery codes there are.
     pub recovery_left: i64,
     /// Where a code by mail goes, where that is one of the kinds.
@@ -116,6 +123,8 @@ async fn view(auth: &Auth, open: Open) -> Result<PendingView, Error> {
     }
     let usable = missing_step::usable(auth, &open).await?;
     let Open { pending, account, .. } = open;
+    let names = usable.kinds.iter().filter_map(|kind| Some((kind.name(), host_factor(auth, *kind)?.0.name)));
+    let host_names = names.collect();
     let mail = match usable.kinds.contains(&FactorKind::Email) {
         true => Some(mail_code::sent(auth, &account, &pending).await?),
         false => None,
@@ -128,6 +137,7 @@ async fn view(auth: &Auth, open: Open) -> Result<PendingView, Error> {
         lacks: BeforeSession::Factor,
         methods: usable.kinds,
         enrolment: None,
+        host_names,
         recovery_left: usable.recovery_left,
         mail,
         request: pending.request,
@@ -146,6 +156,7 @@ async fn view_of_enrolment(auth: &Auth, open: Open) -> Result<PendingView, Error
         lacks: BeforeSession::Enrolment,
         methods,
         enrolment: Some(enrolment),
+        host_names: BTreeMap::new(),
         recovery_left: 0,
         mail: None,
         request: pending.request,
@@ -184,16 +195,57 @@ pub async fn answer(
     (kind, typed): (FactorKind, &str),
     browser: Browser,
 ) -> Result<Finished, Error> {
+    answer_to_prompt(auth, claim, (kind, typed, ""), browser).await
+}
+
+/// The same to a factor of the host's own: with what [`begin_host_factor`] gave.
+///
+/// # Errors
+/// As [`answer`]; 503 when the host does not answer.
+pub async fn answer_to_prompt(
+    auth: &Auth,
+    claim: &PendingClaim,
+    given: (FactorKind, &str, &str),
+    browser: Browser,
+) -> Result<Finished, Error> {
     let open = pending::open(auth, claim).await?;
     let (account, source) = (open.account.id.clone(), browser.caller.source);
-    let answered = answered(auth, open, (kind, typed), browser).await;
+    let answered = answered(auth, open, given, browser).await;
     answered.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account), source, error))
+}
+
+/// Begins a factor of the host's own, as it is asked for: what a person sees, and what comes back with the answer.
+///
+/// # Errors
+/// `SignInOver`; `NotOffered`; `TooSoon` within a minute and 429 after five times an hour, where it sends something; 503 when the host
+/// does not answer.
+pub async fn begin_host_factor(auth: &Auth, claim: &PendingClaim, kind: FactorKind) -> Result<BegunFactor, Error> {
+    let open = pending::open(auth, claim).await?;
+    if !missing_step::usable(auth, &open).await?.kinds.contains(&kind) {
+        return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
+    }
+    if host_factors::named(auth, kind.name()).is_some_and(|factor| factor.sends()) {
+        host_factors::count_sending(auth, kind.name(), &open.account).await?;
+    }
+    host_factors::begin(auth, kind.name(), &open.account, &open.pending.id).await
+}
+
+/// What a person saw of a factor of the host's own that began, by what came back. None when it is none of this sign-in.
+#[must_use]
+pub fn begun_host_factor(auth: &Auth, pending: &str, kind: FactorKind, state: &str) -> Option<BegunFactor> {
+    host_factors::reopened(auth, kind.name(), pending, state)
+}
+
+/// How a page names a factor of the host's own, and whether a person asks for it to begin.
+#[must_use]
+pub fn host_factor(auth: &Auth, kind: FactorKind) -> Option<(FactorLabel, bool)> {
+    host_factors::named(auth, kind.name()).map(|factor| (factor.label(), factor.sends()))
 }
 
 async fn answered(
     auth: &Auth,
     open: Open,
-    (kind, typed): (FactorKind, &str),
+    (kind, typed, state): (FactorKind, &str, &str),
     browser: Browser,
 ) -> Result<Finished, Error> {
     let usable = missing_step::usable(auth, &open).await?;
@@ -201,17 +253,21 @@ async fn answered(
         return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
     }
     let code = second_step::code_of(kind, typed)?;
+    if code.is_empty() && state.is_empty() {
+        return Err(Error::refused(Code::Validation, texts::NO_CODE));
+    }
     let attempts = throttle::factor(auth, Some(&open.pending.id), &open.account.id, &browser).await?;
-    let consumed = match second_step::check(auth, &open.account, &usable, (kind, &code, Some(&open.pending.id))).await {
-        Ok(consumed) => consumed,
-        Err(error @ Error::Refused(_)) => {
-            return Err(wrong(auth, &open, (kind, &attempts), &browser.caller, error).await?);
-        }
-        Err(error) => {
-            throttle::forget_factor(auth, Some(&open.pending.id), attempts.counted).await?;
-            return Err(error);
-        }
-    };
+    let consumed =
+        match second_step::check(auth, &open.account, &usable, (kind, &code, Some(&open.pending.id)), state).await {
+            Ok(consumed) => consumed,
+            Err(error) if is_verdict(&error) => {
+                return Err(wrong(auth, &open, (kind, &attempts), &browser.caller, error).await?);
+            }
+            Err(error) => {
+                throttle::forget_factor(auth, Some(&open.pending.id), attempts.counted).await?;
+                return Err(error);
+            }
+        };
     let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
     finish(auth, open, LastStep::proven(kind, completion), browser).await
 }
@@ -292,6 +348,11 @@ async fn checked_passkey(
     };
     let used = passkeys::check(auth, passkey, &presented, Verification::Preferred, caller).await?;
     Ok(Consumed::Passkey { id: passkey.id.clone(), used, challenge })
+}
+
+/// Whether somebody answered wrongly: not when the host gave no answer.
+fn is_verdict(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusal) if refusal.code != Code::Unavailable)
 }
 
 /// Records a wrong answer, and ends the sign-in with the last one that it bears.

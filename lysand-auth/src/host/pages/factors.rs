@@ -8,16 +8,35 @@ use super::people::FieldOnPage;
 /// Another kind of proof that the account can give.
 #[derive(Clone, Debug, Serialize)]
 pub struct OtherWay {
-    /// `passkey`, `totp`, `email` or `recovery`.
+    /// `passkey`, `totp`, `email`, `recovery`, or a kind of the host's own.
     pub method: &'static str,
     /// The page that asks for it.
     pub address: String,
+    /// How it is named, when it is a kind of the host's own.
+    pub name: Option<String>,
+}
+
+/// A factor of the host's own, on the page that asks for one.
+#[derive(Clone, Debug, Serialize)]
+pub struct HostFactorOnPage {
+    /// Its name.
+    pub name: String,
+    /// One sentence about it.
+    pub description: String,
+    /// What the person is told, once it has begun.
+    pub text: Option<String>,
+    /// The label of the field `code`; `None` when nothing is typed.
+    pub field: Option<String>,
+    /// Hidden field `state` of the form with the answer.
+    pub state: String,
+    /// Where the form posts to that begins it, once more too; `None` when it begins by itself.
+    pub start_action: Option<String>,
 }
 
 /// `GET /oauth/factor`: the password was right, and the account wants a second proof.
 #[derive(Debug, Serialize)]
 pub struct FactorPage<'a> {
-    /// What is asked for: `passkey`, `totp`, `email` or `recovery`; empty when the account can give nothing.
+    /// What is asked for: `passkey`, `totp`, `email`, `recovery` or a kind of the host's own; empty when the account can give nothing.
     pub method: &'static str,
     /// Where the form posts `code` to, or the `credential` of a passkey.
     pub action: String,
@@ -31,6 +50,8 @@ pub struct FactorPage<'a> {
     pub account: AccountOnPage<'a>,
     /// What else can be given instead.
     pub others: Vec<OtherWay>,
+    /// What there is to say of a kind of the host's own, where one is asked for.
+    pub host: Option<HostFactorOnPage>,
     /// What a script uses a passkey with (`navigator.credentials.get`), where one is asked for: JSON.
     pub options: String,
     /// Where a code by mail goes, most of it hidden.

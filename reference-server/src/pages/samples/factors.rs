@@ -1,8 +1,8 @@
 //! Sample values for the pages of second factors.
 
 use lysand_auth::host::pages::{
-    EnrolPage, FactorOnPage, FactorPage, FieldOnPage, MomentOnPage, OtherWay, OwnPasskey, PasskeyPage,
-    RecoveryCodesPage, SecurityPage, TotpPage, WaitingSignIn,
+    EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, MomentOnPage, OtherWay, OwnPasskey,
+    PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage, WaitingSignIn,
 };
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use super::common::{account, app};
 /// Each page in its shapes.
 pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     step(text, samples);
+    host_step(text, samples);
     own(text, samples);
     enrol(text, samples);
     let sign_in = || WaitingSignIn { pending: text, enrol: text.to_owned(), cancel_action: text.to_owned() };
@@ -63,7 +64,11 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
 fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let ways = ["passkey", "totp", "email", "recovery"];
     for method in ways.into_iter().chain([""]) {
-        let other = |method: &&'static str| OtherWay { method, address: text.to_owned() };
+        let other = |method: &&'static str| OtherWay {
+            method,
+            address: text.to_owned(),
+            name: (method == &"email").then(|| text.to_owned()),
+        };
         let page = FactorPage {
             method,
             action: text.to_owned(),
@@ -72,11 +77,43 @@ fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             app: (method != "recovery").then(|| app(text)),
             account: account(text),
             others: ways.iter().filter(|way| **way != method && !method.is_empty()).map(other).collect(),
+            host: None,
             options: if method == "passkey" { text.to_owned() } else { String::new() },
             masked_email: text.to_owned(),
             sent: method == "email",
             request_action: text.to_owned(),
             error: (method != "email").then_some(text),
+            cancel_action: text.to_owned(),
+        };
+        add(samples, "factor.html", &page);
+    }
+}
+
+/// The step of a sign-in that asks for a factor of the host's own: not begun, begun, begun by itself, with nothing to type.
+fn host_step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    for (begun, sends, types) in [(false, true, true), (true, true, true), (true, false, true), (true, true, false)] {
+        let host = HostFactorOnPage {
+            name: text.to_owned(),
+            description: text.to_owned(),
+            text: begun.then(|| text.to_owned()),
+            field: types.then(|| text.to_owned()),
+            state: text.to_owned(),
+            start_action: sends.then(|| text.to_owned()),
+        };
+        let page = FactorPage {
+            method: "sms",
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            pending: text,
+            app: None,
+            account: account(text),
+            others: Vec::new(),
+            host: Some(host),
+            options: String::new(),
+            masked_email: String::new(),
+            sent: false,
+            request_action: text.to_owned(),
+            error: sends.then_some(text),
             cancel_action: text.to_owned(),
         };
         add(samples, "factor.html", &page);

@@ -3,11 +3,15 @@
 use super::html::{alert, button, escaped, form, link, paragraph};
 use super::people::field;
 use crate::host::pages::{
-    EnrolPage, FactorOnPage, FactorPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage, WaitingSignIn,
+    EnrolPage, FactorOnPage, FactorPage, HostFactorOnPage, OtherWay, PasskeyPage, RecoveryCodesPage, SecurityPage,
+    TotpPage, WaitingSignIn,
 };
 
-fn way(method: &str) -> &'static str {
-    match method {
+fn way(other: &OtherWay) -> &str {
+    if let Some(name) = &other.name {
+        return name;
+    }
+    match other.method {
         "passkey" => "Use a passkey",
         "totp" => "Use an authenticator app",
         "email" => "Use a code by mail",
@@ -24,9 +28,12 @@ pub(super) fn factor(page: &FactorPage<'_>) -> String {
     if page.method == "passkey" {
         // A passkey needs a script, and these pages have none.
         for other in &page.others {
-            body += &link(&other.address, way(other.method));
+            body += &link(&other.address, way(other));
         }
         return body + &form(&page.cancel_action, &hidden, &button("Cancel"));
+    }
+    if let Some(host) = &page.host {
+        return body + &host_factor(page, host, &hidden);
     }
     let label = match page.method {
         "totp" => "Code of your authenticator app",
@@ -45,9 +52,29 @@ pub(super) fn factor(page: &FactorPage<'_>) -> String {
     );
     body += &form(&page.action, &hidden, &(inside + &button("Sign in")));
     for other in &page.others {
-        body += &link(&other.address, way(other.method));
+        body += &link(&other.address, way(other));
     }
     body + &form(&page.cancel_action, &hidden, &button("Cancel"))
+}
+
+fn host_factor(page: &FactorPage<'_>, host: &HostFactorOnPage, hidden: &[(&str, &str)]) -> String {
+    let mut body = paragraph(&host.name) + &paragraph(&host.description);
+    body += &host.text.as_deref().map(paragraph).unwrap_or_default();
+    if let Some(action) = &host.start_action {
+        body += &form(action, hidden, &button(if host.text.is_some() { "Once more" } else { "Go on" }));
+    }
+    if host.text.is_some() {
+        let hidden = [hidden, &[("state", host.state.as_str())]].concat();
+        let inside = host.field.as_deref().map(|label| {
+            let label = escaped(label);
+            format!("<p><label>{label}<br><input name=\"code\" autocomplete=\"one-time-code\" required></label></p>\n")
+        });
+        body += &form(&page.action, &hidden, &(inside.unwrap_or_default() + &button("Sign in")));
+    }
+    for other in &page.others {
+        body += &link(&other.address, way(other));
+    }
+    body + &form(&page.cancel_action, hidden, &button("Cancel"))
 }
 
 pub(super) fn enrol(page: &EnrolPage<'_>) -> String {

@@ -1,16 +1,20 @@
 //! What the forms of the page and programs post to (FAC-32, FAC-53).
 
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde_json::{Value, json};
 
 use super::location::page_of;
+use super::page::{Said, kind_named};
 use super::{entity, page, program};
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::flows::factors::sign_in::{self as flow, BeforeSession, FactorKind, Finished, PendingView, Standing};
 use crate::model::session::Browser;
 use crate::steps::completion::over;
+use crate::steps::host_factors;
+use crate::texts::FACTOR_ERRORS;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{View, error_page};
 use crate::web::kit::session;
@@ -106,6 +110,82 @@ pub(super) async fn request_mail(form: Result<PostedForm, ApiError>) -> HttpResp
             }
         }
         Err(error) => refused(&form, Some(&claim), error).await,
+    }
+}
+
+/// `POST /api/auth/factor/KIND/start`: a factor of the host's own begins.
+pub(super) async fn host_start(form: Result<PostedForm, ApiError>) -> HttpResponse {
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return error.error_response(),
+    };
+    let claim = match claim_of(&form) {
+        Ok(claim) => claim,
+        Err(error) => return refused(&form, None, error).await,
+    };
+    let begun = async {
+        let kind = host_kind(&form)?;
+        let begun = flow::begin_host_factor(&form.auth, &claim, kind).await?;
+        if request::wants_json(form.req.headers()) {
+            let told = json!({ "text": begun.text, "field": begun.field, "state": begun.state });
+            return Ok(entity::private(StatusCode::OK, &told));
+        }
+        shown_again(&form, &claim, Said { method: Some(kind), begun: Some(begun), error: None }).await
+    };
+    match begun.await {
+        Ok(reply) => reply,
+        Err(error) => refused(&form, Some(&claim), error).await,
+    }
+}
+
+/// `POST /api/auth/factor/KIND`: the answer to a factor of the host's own.
+pub(super) async fn host(form: Result<PostedForm, ApiError>, browser: Browser) -> HttpResponse {
+    let form = match form {
+        Ok(form) => form,
+        Err(error) => return error.error_response(),
+    };
+    let claim = match claim_of(&form) {
+        Ok(claim) => claim,
+        Err(error) => return refused(&form, None, error).await,
+    };
+    let answered = async {
+        let (kind, given) = (host_kind(&form)?, |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default()));
+        let (typed, state) = (given("code")?, given("state")?);
+        let finished = flow::answer_to_prompt(&form.auth, &claim, (kind, &typed, &state), browser).await;
+        // What was sent is not asked for once more after a slip.
+        let error = match &finished {
+            Err(Error::Refused(refusal)) => FACTOR_ERRORS.iter().find(|known| **known == refusal.why).copied(),
+            _ => None,
+        };
+        let begun = flow::begun_host_factor(&form.auth, &claim.id, kind, &state);
+        match (error, begun) {
+            (Some(error), Some(begun)) if !request::wants_json(form.req.headers()) => {
+                shown_again(&form, &claim, Said { method: Some(kind), begun: Some(begun), error: Some(error) }).await
+            }
+            _ => leads_on(&form, &claim, (&finished?, json!({}))).await,
+        }
+    };
+    match answered.await {
+        Ok(reply) => reply,
+        Err(error) => refused(&form, Some(&claim), error).await,
+    }
+}
+
+/// The kind that a path names.
+fn host_kind(form: &PostedForm) -> Result<FactorKind, Error> {
+    let names = form.req.path().split('/');
+    let kind = names.filter_map(|name| host_factors::named(&form.auth, name)).next();
+    kind.map(|factor| FactorKind::Host(factor.kind())).ok_or_else(|| Error::refused(Code::NotFound, "Record not found"))
+}
+
+/// The page once more, with what is known of the step.
+async fn shown_again(form: &PostedForm, claim: &PendingClaim, said: Said) -> Result<HttpResponse, Error> {
+    match flow::look(&form.auth, claim).await? {
+        Standing::Open(view) => {
+            let reader = form.reader();
+            Ok(page::shown(View::new(&form.auth, &form.req, &reader), (&view, form.token()), said).await)
+        }
+        _ => Err(over()),
     }
 }
 
@@ -213,7 +293,8 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
             | Code::Validation
             | Code::NotFound
             | Code::Conflict
-            | Code::Full,
+            | Code::Full
+            | Code::Unavailable,
             Some(Standing::Open(view)),
         ) => redirect(&again(form, &view, &refusal)),
         // It bears no more answers, and ends at this moment.
@@ -247,8 +328,8 @@ fn again(form: &PostedForm, view: &PendingView, refusal: &Refusal) -> String {
         "invalid_request"
     };
     let page = page_of(&form.auth, &form.reader(), view, Some((name, &refusal.why)));
-    let parts = form.req.path().split('/');
-    match parts.filter_map(FactorKind::named).next_back().filter(|_| view.lacks == BeforeSession::Factor) {
+    let mut parts = form.req.path().rsplit('/');
+    match parts.find_map(|name| kind_named(view, name)).filter(|_| view.lacks == BeforeSession::Factor) {
         Some(method) => format!("{page}&method={}", method.name()),
         None => page,
     }

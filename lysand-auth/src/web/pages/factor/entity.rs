@@ -47,7 +47,8 @@ fn method(kind: FactorKind, view: &PendingView) -> Value {
                 "again_at": iso(mail.and_then(|mail| mail.again_at)),
             })
         }
-        _ => json!({ "type": kind.name() }),
+        FactorKind::Host(_) => json!({ "type": kind.name(), "name": view.host_names.get(kind.name()) }),
+        FactorKind::Passkey | FactorKind::Totp => json!({ "type": kind.name() }),
     }
 }
 
@@ -109,6 +110,7 @@ fn name(code: Code) -> &'static str {
         Code::Forbidden | Code::StaleForm => "foreign",
         Code::InvalidGrant => "wrong_password",
         Code::Full => "full",
+        Code::Unavailable => "unavailable",
         code => code.oauth_name(),
     }
 }

@@ -19,7 +19,7 @@ use crate::web::kit::surfaces::Surface;
 pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
     let of_pages =
         || Routes::new(auth, AnswerKind::Page).of(Surface::Pages).needed_by(Surface::Lysand).with_form_session();
-    vec![
+    let own = vec![
         of_pages()
             .route(location::FACTOR, [get(page::page)])
             .route(location::ENROL, [get(enrol_page::page)])
@@ -40,5 +40,10 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/enrol/two_step", [post(enrol::two_step)])
             .route("/api/auth/enrol/later", [post(enrol::later)])
             .route("/api/auth/cancel", [post(answer::cancel)]),
-    ]
+    ];
+    let host = auth.host_factors().iter().fold(of_pages().limited(), |routes, factor| {
+        let path = format!("/api/auth/factor/{}", factor.kind());
+        routes.route(&path, [post(answer::host)]).route(&format!("{path}/start"), [post(answer::host_start)])
+    });
+    own.into_iter().chain([host]).collect()
 }

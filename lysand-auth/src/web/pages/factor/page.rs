@@ -7,9 +7,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::location::{FACTOR, page_of};
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::flows::factors::sign_in::{self as flow, BeforeSession, FactorKind, PendingView, Standing};
-use crate::host::pages::{FactorPage, MessagePage, OtherWay, Page};
-use crate::texts::{FACTOR_ERRORS, PENDING_OVER, PENDING_OVER_TITLE, START_AGAIN, TRY_AGAIN};
+use crate::flows::factors::sign_in::{self as flow, BeforeSession, BegunFactor, FactorKind, PendingView, Standing};
+use crate::host::factor::FactorLabel;
+use crate::host::pages::{FactorPage, HostFactorOnPage, MessagePage, OtherWay, Page};
+use crate::texts::{FACTOR_ERRORS, FACTOR_UNAVAILABLE, PENDING_OVER, PENDING_OVER_TITLE, START_AGAIN, TRY_AGAIN};
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
 use crate::web::kit::session;
@@ -25,7 +26,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
         let params = received.0?;
         match standing(&auth, &req, &params).await? {
             Standing::Open(view) if view.lacks == BeforeSession::Factor => {
-                Ok(shown(&auth, &req, &params, (&view, form.token())).await)
+                asked(&auth, &req, &params, (&view, form.token())).await
             }
             other => leads_on(&auth, &req, &params, other).await,
         }
@@ -110,25 +111,75 @@ pub(super) async fn over(
     show(View::new(auth, req, &reader), &page, StatusCode::GONE, &[]).await
 }
 
-async fn shown(
+/// What is shown of a step: the way that was chosen, and what came of it so far.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) method: Option<FactorKind>,
+    /// A factor of the host's own that began.
+    pub(super) begun: Option<BegunFactor>,
+    pub(super) error: Option<&'static str>,
+}
+
+/// The kind of a sign-in with this name.
+pub(super) fn kind_named(view: &PendingView, name: &str) -> Option<FactorKind> {
+    view.methods.iter().find(|kind| kind.name() == name).copied()
+}
+
+async fn asked(
     auth: &Auth,
     req: &HttpRequest,
     params: &Params,
     (view, form_token): (&PendingView, String),
+) -> Result<HttpResponse, Error> {
+    let wanted = params.last_text("method").and_then(|name| kind_named(view, &name));
+    let mut said = Said { method: wanted, begun: None, error: last_error(params) };
+    // What sends nothing begins by itself.
+    let host = said.method.or(view.methods.first().copied());
+    if let Some((kind, (_, false))) = host.and_then(|kind| Some((kind, flow::host_factor(auth, kind)?)))
+        && let Some(claim) = cookies::pending_claim(auth, req.headers(), Some(&view.id))
+    {
+        match flow::begin_host_factor(auth, &claim, kind).await {
+            Ok(begun) => said.begun = Some(begun),
+            Err(Error::Refused(_)) => said.error = Some(FACTOR_UNAVAILABLE),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(shown(View::new(auth, req, &params.reader(req)), (view, form_token), said).await)
+}
+
+/// The page.
+pub(super) async fn shown(
+    shown: View<'_>,
+    (view, form_token): (&PendingView, String),
+    Said { method, begun, error }: Said,
 ) -> HttpResponse {
-    let reader = params.reader(req).for_account(Some(&view.account));
-    let wanted = params.last_text("method").and_then(|name| FactorKind::named(&name));
-    let method = wanted.filter(|kind| view.methods.contains(kind)).or(view.methods.first().copied());
+    let (auth, reader) = (shown.auth, shown.reader.clone().for_account(Some(&view.account)));
+    let method = method.or(view.methods.first().copied());
     let other = |kind: &FactorKind| OtherWay {
         method: kind.name(),
         address: with_query(
             FACTOR,
             [("pending", view.id.as_str()), ("method", kind.name())].into_iter().chain(lang(&reader)),
         ),
+        name: view.host_names.get(kind.name()).cloned(),
     };
+    let status = match begun.is_some() && error.is_some() {
+        true => StatusCode::UNPROCESSABLE_ENTITY,
+        false => StatusCode::OK,
+    };
+    let host = method.and_then(|kind| {
+        let (FactorLabel { name, description, .. }, sends) = flow::host_factor(auth, kind)?;
+        let start_action = sends.then(|| reader.keep(&format!("{}/start", action(kind))));
+        let (text, field, state) = match begun {
+            Some(BegunFactor { text, field, state, .. }) => (Some(text), field, state),
+            None => (None, None, String::new()),
+        };
+        Some(HostFactorOnPage { name, description, text, field, state, start_action })
+    });
     let page = Page::Factor(FactorPage {
         method: method.map_or("", FactorKind::name),
-        action: method.map_or_else(String::new, |kind| reader.keep(action(kind))),
+        action: method.map_or_else(String::new, |kind| reader.keep(&action(kind))),
+        host,
         options: view.passkey_options.clone().filter(|_| method == Some(FactorKind::Passkey)).unwrap_or_default(),
         form_token,
         pending: &view.id,
@@ -138,19 +189,17 @@ async fn shown(
         masked_email: view.mail.as_ref().map(|mail| mail.masked.clone()).unwrap_or_default(),
         sent: view.mail.as_ref().is_some_and(|mail| mail.sent_at.is_some()),
         request_action: reader.keep("/api/auth/factor/email/request"),
-        error: last_error(params),
+        error,
         cancel_action: reader.keep("/api/auth/cancel"),
     });
-    show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await
+    show(View::new(auth, shown.req, &reader), &page, status, &[]).await
 }
 
 /// Where the form of a kind posts to.
-const fn action(kind: FactorKind) -> &'static str {
+pub(super) fn action(kind: FactorKind) -> String {
     match kind {
-        FactorKind::Passkey => "/api/auth/factor/passkey/finish",
-        FactorKind::Totp => "/api/auth/factor/totp",
-        FactorKind::Email => "/api/auth/factor/email",
-        FactorKind::Recovery => "/api/auth/factor/recovery",
+        FactorKind::Passkey => "/api/auth/factor/passkey/finish".to_owned(),
+        kind => format!("/api/auth/factor/{}", kind.name()),
     }
 }
 
