@@ -392,6 +392,8 @@ texts! {
         DID_TWO_STEP_OFF = "Two-step sign-in was turned off";
         DID_MAIL_FACTOR_ON = "Codes by mail were allowed as a second proof";
         DID_MAIL_FACTOR_OFF = "Codes by mail are no second proof any more";
+        DID_BROWSER_TRUSTED = "A browser was trusted";
+        DID_BROWSER_FORGOTTEN = "A browser is trusted no more";
         DID_SIGN_OUT = "Signed out";
         DID_SESSION_ENDED = "A sign-in was ended";
         DID_SESSIONS_ENDED = "Everything was signed out";
@@ -468,6 +470,7 @@ texts! {
         SESSION_ENDED = "That browser is signed out.";
         OTHER_SESSIONS_ENDED = "All other browsers are signed out.";
         SESSION_OVER = "That is over already.";
+        BROWSER_FORGOTTEN = "That browser is asked for a second factor again.";
         /// Title and message: this browser was signed out.
         SIGNED_OUT_TITLE = "You are signed out";
         SIGNED_OUT = "This browser is not signed in to your account any more.";

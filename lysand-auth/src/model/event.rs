@@ -67,6 +67,10 @@ kinds! {
     EmailFactorOn = "email_factor_on";
     /// It may not any more.
     EmailFactorOff = "email_factor_off";
+    /// A browser is trusted: after the password no second factor is asked for there.
+    BrowserTrusted = "browser_trusted";
+    /// It is not any more.
+    BrowserForgotten = "browser_forgotten";
     /// A session was ended by its browser.
     SignOut = "sign_out";
     /// A session was ended from elsewhere.
@@ -264,6 +268,8 @@ impl EventKind {
             Self::TwoStepOff => texts::DID_TWO_STEP_OFF,
             Self::EmailFactorOn => texts::DID_MAIL_FACTOR_ON,
             Self::EmailFactorOff => texts::DID_MAIL_FACTOR_OFF,
+            Self::BrowserTrusted => texts::DID_BROWSER_TRUSTED,
+            Self::BrowserForgotten => texts::DID_BROWSER_FORGOTTEN,
             _ => return None,
         })
     }

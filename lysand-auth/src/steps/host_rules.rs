@@ -34,12 +34,14 @@ pub(crate) struct Proven<'a> {
     pub(crate) first: Option<(&'a ProofKind, Timestamp)>,
     /// What this proof uses up, when it is the second one.
     pub(crate) completes: Option<&'a Completion>,
+    /// The row by which the account trusts the browser, when this is its password (FAC-97).
+    pub(crate) trusted: Option<&'a str>,
 }
 
 impl<'a> Proven<'a> {
     /// Somebody who was proven by something that no ending takes back.
     pub(crate) fn new(account: &'a Account, by: &'a ProofKind) -> Self {
-        Self { account, by, known_before: None, first: None, completes: None }
+        Self { account, by, known_before: None, first: None, completes: None, trusted: None }
     }
 
     /// Everything that was proven in this sign-in.
@@ -100,6 +102,14 @@ pub(super) async fn before_session<'a>(
             tracing::info!(account = %account.id, ?app, "the host refuses the sign-in");
             Err(Error::refused(Code::SignInRefused, sentence))
         }
+    }
+}
+
+/// Whether the host demands no more than these proofs; a host that cannot answer may demand more.
+pub(super) async fn are_enough(auth: &Auth, account: &Account, proofs: &Proofs) -> bool {
+    match auth.sign_in_rules() {
+        Some(rules) => answered(rules.demands(account, proofs)).await.is_ok_and(|demand| demand.is_met_by(proofs)),
+        None => true,
     }
 }
 

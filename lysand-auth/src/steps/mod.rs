@@ -41,6 +41,8 @@ pub(crate) mod staff_mail;
 pub(crate) mod standing;
 pub(crate) mod throttle;
 pub(crate) mod token_notice;
+pub(crate) mod trust;
+pub(crate) mod trusted_browsers;
 pub(crate) mod uses;
 pub(crate) mod viewer;
 pub(crate) mod waiting;

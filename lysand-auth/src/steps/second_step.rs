@@ -13,7 +13,7 @@ use crate::model::recovery_code;
 use crate::model::totp::{self, TotpSecret};
 use crate::steps::completion::wrong_code;
 use crate::steps::host_rules::Proven;
-use crate::steps::{mail, passkeys, recovery_set};
+use crate::steps::{mail, passkeys, recovery_set, trust};
 use crate::store::{factors, mail_tokens, recovery_codes};
 use crate::texts;
 
@@ -23,12 +23,13 @@ const LONGEST_NAME: usize = 64;
 const LONGEST: usize = 64;
 
 /// Whether a sign-in lacks a second proof (FAC-4). A provider's word is enough by itself, unless the operator says otherwise
-/// (FAC-95), and so is a passkey, which verified its owner (FAC-83).
+/// (FAC-95), and so is a passkey, which verified its owner (FAC-83), and a password in a browser that the account trusts (FAC-97).
 pub(crate) fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> bool {
     let rules = &auth.config().factors;
     let is_enough = match proven.by {
         ProofKind::Provider => rules.after_sso == AfterSso::Skip,
         ProofKind::Passkey => rules.passkey_alone,
+        ProofKind::Password => proven.trusted.is_some() && trust::is_allowed(rules, proven.account, proven.by),
         _ => false,
     };
     known.two_step && !is_enough && !proven.proofs(auth.ambient().now()).are_two()

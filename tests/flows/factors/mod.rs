@@ -10,6 +10,7 @@ mod passkeys;
 mod programs;
 mod recovery;
 mod second_step;
+mod trusted_browsers;
 
 use std::time::Duration;
 

@@ -29,7 +29,7 @@ use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::second_step::{self, Usable};
 use crate::steps::sign_in::{self, Consent};
 pub use crate::steps::sign_in::{SessionStart, SignedIn, Step};
-use crate::steps::{events, mail_code, notices, recovery, standing, throttle, waiting};
+use crate::steps::{events, mail_code, notices, recovery, standing, throttle, trust, waiting};
 use crate::store;
 use crate::texts;
 
@@ -59,6 +59,8 @@ pub struct PendingView {
     pub request: Vec<(String, String)>,
     /// Until when it waits.
     pub expires_at: Timestamp,
+    /// Whether the person can have this browser trusted with the answer (FAC-97).
+    pub may_be_trusted: bool,
 }
 
 /// Where a sign-in stands that a browser shows.
@@ -115,6 +117,7 @@ async fn view(auth: &Auth, Open { pending, account, known }: Open) -> Result<Pen
     };
     Ok(PendingView {
         passkey_options: options(auth, &pending.id, &usable),
+        may_be_trusted: trust::is_allowed(&auth.config().factors, &account, &pending.proof),
         id: pending.id,
         account,
         methods: usable.kinds,

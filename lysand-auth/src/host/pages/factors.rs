@@ -43,6 +43,8 @@ pub struct FactorPage<'a> {
     pub error: Option<&'static str>,
     /// Where the form of "cancel" posts to.
     pub cancel_action: String,
+    /// Whether the form has the checkbox `remember` ("1"): this browser is not asked again.
+    pub may_be_trusted: bool,
 }
 
 /// An authenticator app on the page of the own factors.

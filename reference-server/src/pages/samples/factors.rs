@@ -73,6 +73,7 @@ fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             request_action: text.to_owned(),
             error: (method != "email").then_some(text),
             cancel_action: text.to_owned(),
+            may_be_trusted: !matches!(method, "" | "recovery"),
         };
         add(samples, "factor.html", &page);
     }

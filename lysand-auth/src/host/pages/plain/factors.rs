@@ -41,7 +41,13 @@ pub(super) fn factor(page: &FactorPage<'_>) -> String {
     let inside = format!(
         "<p><label>{label}<br><input name=\"code\" inputmode=\"{keyboard}\" autocomplete=\"one-time-code\" required></label></p>\n"
     );
-    body += &form(&page.action, &hidden, &(inside + &button("Sign in")));
+    let remember = match page.may_be_trusted {
+        true => {
+            "<p><label><input type=\"checkbox\" name=\"remember\" value=\"1\"> Do not ask again in this browser</label></p>\n"
+        }
+        false => "",
+    };
+    body += &form(&page.action, &hidden, &(inside + remember + &button("Sign in")));
     for other in &page.others {
         body += &link(&other.address, way(other.method));
     }

@@ -118,7 +118,9 @@ async fn answered(form: Result<PostedForm, ApiError>, kind: FactorKind, browser:
         Ok(claim) => claim,
         Err(error) => return refused(&form, None, error).await,
     };
+    let wanted = form.text("remember").map(|given| matches!(given.as_deref(), Some("true" | "1" | "on")));
     let finished = async {
+        let browser = Browser { is_to_be_trusted: wanted?, ..browser };
         let (auth, given) = (&form.auth, |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default()));
         match kind {
             FactorKind::Passkey => flow::answer_with_passkey(auth, &claim, &given("credential")?, browser).await,

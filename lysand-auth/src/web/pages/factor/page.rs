@@ -135,6 +135,7 @@ async fn shown(
         request_action: reader.keep("/api/auth/factor/email/request"),
         error: last_error(params),
         cancel_action: reader.keep("/api/auth/cancel"),
+        may_be_trusted: view.may_be_trusted && method.is_some_and(|kind| kind != FactorKind::Recovery),
     });
     show(View::new(auth, req, &reader), &page, StatusCode::OK, &[]).await
 }
