@@ -141,6 +141,9 @@ texts! {
         SETUP_OVER = "Setting up this app took too long. Please start again.";
         TOO_MANY_APPS = "You have as many authenticator apps as there can be. Remove one first.";
         FACTOR_OVER = "It is gone already.";
+        ONLY_PASSKEYS_ON = "From now on only a passkey or a recovery code is your second proof.";
+        ONLY_PASSKEYS_OFF = "Codes of your authenticator apps count again.";
+        TWO_PASSKEYS_FIRST = "Add two passkeys first, so that you are not shut out when one is lost.";
         NO_SECOND_FACTOR = "Add a passkey or an authenticator app first.";
         ADDRESS_FIRST = "Confirm your e-mail address first.";
         CHANGED_MEANWHILE = "Something else of your account was changed at the same moment. Please try again.";

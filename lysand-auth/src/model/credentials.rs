@@ -40,6 +40,8 @@ pub(crate) struct Credentials {
     pub(crate) mail_factor: bool,
     /// Whether a mailed link set the password, and no other factor was proven since.
     pub(crate) was_reset_by_mail: bool,
+    /// Whether neither a code of an app nor one by mail is the second proof (FAC-35).
+    pub(crate) only_passkeys: bool,
 }
 
 /// A closed account that is still there.

@@ -20,6 +20,7 @@ pub(crate) mod mail_domain;
 pub(crate) mod new_password;
 pub(crate) mod new_tokens;
 pub(crate) mod notices;
+pub(crate) mod only_passkeys;
 pub(crate) mod own_factor;
 pub(crate) mod owner;
 pub(crate) mod passkeys;

@@ -59,13 +59,18 @@ pub(crate) async fn usable(
     let (apps, recovery_left) = found.await?;
     let passkeys = passkeys::working(auth, &account.id).await?;
     let allowed = &auth.config().factors;
+    // Where the operator lets nobody use a passkey, the wish for them alone has no meaning.
+    let only_passkeys = known.only_passkeys && passkeys::require(auth).is_ok();
+    let may = |kind: &FactorKind| !only_passkeys || matches!(kind, FactorKind::Passkey | FactorKind::Recovery);
     let has = |kind: &FactorKind| match kind {
         FactorKind::Passkey => !passkeys.is_empty(),
         FactorKind::Totp => !apps.is_empty(),
         FactorKind::Recovery => recovery_left > 0,
         FactorKind::Email => takes_mail(auth, account, known, apps.is_empty() && passkeys.is_empty()),
     };
-    let kinds = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && kind.proof() != *first && has(kind));
+    let kinds = FactorKind::ALL
+        .into_iter()
+        .filter(|kind| allowed.allow(*kind) && may(kind) && kind.proof() != *first && has(kind));
     Ok(Usable { kinds: kinds.collect(), recovery_left, apps, passkeys })
 }
 

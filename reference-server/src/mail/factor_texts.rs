@@ -87,6 +87,18 @@ pub(super) fn codes(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ),
             not_you(place),
         ),
+        Mail::RecoveryVoided => (
+            "Your recovery codes on {} count no more",
+            vec![
+                say(
+                    "the server at {} was restored from a backup. Recovery codes that were used since would count again, so all of yours are void.",
+                    &[site],
+                ),
+                say("Your other second factors are as they were. Make new codes here:", &[]),
+                place.at(SECURITY),
+            ],
+            vec![],
+        ),
         Mail::FactorGuessed => (
             "Somebody knows your password on {}",
             vec![

@@ -4,6 +4,7 @@ mod attacks;
 mod enrolment;
 mod fresh_proof;
 mod mail_codes;
+mod only_passkeys;
 mod passkey_attacks;
 mod passkey_sign_in;
 mod passkeys;
@@ -11,6 +12,7 @@ mod programs;
 mod recovery;
 mod second_step;
 mod trusted_browsers;
+mod void_recovery;
 
 use std::time::Duration;
 

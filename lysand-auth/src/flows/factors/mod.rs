@@ -3,7 +3,9 @@
 //! about their own factors ([`own`]), and the keys that seal their secrets ([`keys`]).
 
 pub mod keys;
+pub mod only_passkeys;
 pub mod own;
 pub mod passkeys;
 pub mod sign_in;
 pub mod totp;
+pub mod void_recovery;

@@ -123,6 +123,10 @@ pub struct SecurityPage<'a> {
     pub error: Option<String>,
     /// The page of the own account.
     pub account: String,
+    /// Whether passkeys alone are the second proof, and recovery codes.
+    pub only_passkeys: bool,
+    /// Where the form that changes that posts to (field `on`); turning it on takes two passkeys that work.
+    pub only_passkeys_action: String,
 }
 
 /// The answer to `POST /account/security/totp`: an authenticator app is being set up.

@@ -43,6 +43,8 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some("renamed") => Some(texts::FACTOR_RENAMED),
             Some("mail_on") => Some(texts::MAIL_FACTOR_ON),
             Some("mail_off") => Some(texts::MAIL_FACTOR_OFF),
+            Some("only_on") => Some(texts::ONLY_PASSKEYS_ON),
+            Some("only_off") => Some(texts::ONLY_PASSKEYS_OFF),
             Some("on") => Some(texts::TWO_STEP_ON),
             Some("off") => Some(texts::TWO_STEP_OFF),
             Some("codes") => Some(texts::CODES_SHOWN),
@@ -64,7 +66,7 @@ pub(super) struct Sent {
 
 impl Sent {
     /// The address of the page with a notice.
-    fn done(&self, notice: &str) -> HttpResponse {
+    pub(super) fn done(&self, notice: &str) -> HttpResponse {
         let place = self.form.reader().keep(&self.auth.config().base_url.join(SECURITY));
         let separator = if place.contains('?') { '&' } else { '?' };
         redirect(&format!("{place}{separator}notice={notice}"))
@@ -393,6 +395,8 @@ async fn shown(
         notice,
         error,
         account: reader.keep(&auth.config().base_url.join("/account")),
+        only_passkeys: own.only_passkeys,
+        only_passkeys_action: action("only_passkeys"),
     }));
     Ok(show(View::new(auth, req, &reader), &page, status, &[]).await)
 }

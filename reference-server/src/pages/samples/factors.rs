@@ -111,6 +111,8 @@ fn own(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             notice: two_step.then_some(text),
             error: (!two_step).then(|| text.to_owned()),
             account: text.to_owned(),
+            only_passkeys: apps == 4,
+            only_passkeys_action: text.to_owned(),
         };
         add(samples, "security.html", &page);
     }

@@ -74,6 +74,8 @@ pub(super) fn security(page: &SecurityPage<'_>) -> String {
             let (on, words) =
                 if page.email { ("0", "Take no codes by mail") } else { ("1", "Take codes by mail, too") };
             body += &form(&page.email_action, &[token, ("on", on)], &button(words));
+            let (on, words) = if page.only_passkeys { ("0", "Take codes again") } else { ("1", "Take only passkeys") };
+            body += &form(&page.only_passkeys_action, &[token, ("on", on)], &button(words));
             body += &paragraph(&format!("Recovery codes left: {}", page.recovery_left));
             body += &form(&page.recovery_action, &[token], &button("Make new recovery codes"));
         }
