@@ -7,6 +7,7 @@ mod mail_codes;
 mod only_passkeys;
 mod passkey_attacks;
 mod passkey_sign_in;
+mod passkey_signals;
 mod passkeys;
 mod programs;
 mod recovery;

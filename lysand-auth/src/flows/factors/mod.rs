@@ -5,6 +5,7 @@
 pub mod keys;
 pub mod only_passkeys;
 pub mod own;
+pub mod passkey_signals;
 pub mod passkeys;
 pub mod sign_in;
 pub mod totp;

@@ -27,8 +27,8 @@ pub use self::admin::*;
 pub use self::admin_lists::*;
 pub use self::admin_settings::*;
 pub use self::factors::{
-    FactorOnPage, FactorPage, OtherWay, OwnPasskey, PasskeyOnPage, PasskeyPage, RecoveryCodesPage, SecurityPage,
-    TotpPage,
+    FactorOnPage, FactorPage, OtherWay, OwnPasskey, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage,
+    SecurityPage, TotpPage,
 };
 pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;

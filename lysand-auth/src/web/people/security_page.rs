@@ -22,6 +22,7 @@ use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
+use crate::web::kit::passkey_signals;
 use crate::web::kit::session;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
@@ -397,6 +398,7 @@ async fn shown(
         account: reader.keep(&auth.config().base_url.join("/account")),
         only_passkeys: own.only_passkeys,
         only_passkeys_action: action("only_passkeys"),
+        signal: passkey_signals::signal(auth, account).await?,
     }));
     Ok(show(View::new(auth, req, &reader), &page, status, &[]).await)
 }

@@ -244,6 +244,44 @@ pub(crate) fn passkey_cookie(auth: &Auth, headers: &HeaderMap) -> Option<Secret>
     request::cookie(headers, passkey_cookie_name(auth)).filter(|value| value.len() == 43).map(Secret::new)
 }
 
+/// The longest id of a passkey as base64url: 1,023 bytes (FAC-74).
+const LONGEST_PASSKEY: usize = 1_364;
+
+/// Keeps the id of a passkey that nobody has here for the sign-in page that follows, whose script tells the browser (FAC-79). What an
+/// address says would be believed of anybody.
+///
+/// # Errors
+/// When it fits into no header.
+pub(crate) fn put_unknown_passkey(auth: &Auth, reply: &mut HttpResponse, id: &str) -> Result<(), Error> {
+    if !is_passkey_id(id) {
+        return Ok(());
+    }
+    let lifetime = Duration::try_from(TYPED).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, unknown_passkey_name(auth), id, Some(lifetime)))
+}
+
+/// That id.
+pub(crate) fn unknown_passkey(auth: &Auth, headers: &HeaderMap) -> Option<String> {
+    request::cookie(headers, unknown_passkey_name(auth)).filter(|id| is_passkey_id(id))
+}
+
+/// Forgets it.
+///
+/// # Errors
+/// When the removal fits into no header.
+pub(crate) fn clear_unknown_passkey(auth: &Auth, reply: &mut HttpResponse) -> Result<(), Error> {
+    add(reply, &removal(auth, unknown_passkey_name(auth)))
+}
+
+fn is_passkey_id(id: &str) -> bool {
+    (1..=LONGEST_PASSKEY).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn unknown_passkey_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-unknown_passkey" } else { "unknown_passkey" }
+}
+
 fn passkey_cookie_name(auth: &Auth) -> &'static str {
     if auth.config().base_url.is_secure() { "__Host-passkey" } else { "passkey" }
 }

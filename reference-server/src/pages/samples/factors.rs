@@ -1,8 +1,8 @@
 //! Sample values for the pages of second factors.
 
 use lysand_auth::host::pages::{
-    FactorOnPage, FactorPage, FieldOnPage, MomentOnPage, OtherWay, OwnPasskey, PasskeyPage, RecoveryCodesPage,
-    SecurityPage, TotpPage,
+    FactorOnPage, FactorPage, FieldOnPage, MomentOnPage, OtherWay, OwnPasskey, PasskeyPage, PasskeySignalOnPage,
+    RecoveryCodesPage, SecurityPage, TotpPage,
 };
 use serde_json::Value;
 
@@ -113,6 +113,13 @@ fn own(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             account: text.to_owned(),
             only_passkeys: apps == 4,
             only_passkeys_action: text.to_owned(),
+            signal: two_step.then(|| PasskeySignalOnPage {
+                rp_id: text.to_owned(),
+                user: text.to_owned(),
+                credentials: text.to_owned(),
+                name: text.to_owned(),
+                display_name: text.to_owned(),
+            }),
         };
         add(samples, "security.html", &page);
     }
