@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn cookie_of_trust_gives_values_of_our_form_alone_and_five_at_most() {
         let value = "A".repeat(43);
-        let many = vec![value.as_str(); 9].join(SEPARATOR);
+        let many = [value.as_str(); 9].join(SEPARATOR);
         for (cookie, number) in [
             (value.as_str(), 1),
             (&format!("{value}.{value}"), 2),
