@@ -64,9 +64,9 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         if form.is_stale()? {
             return again(texts::TRY_AGAIN).await;
         }
-        let place = form.reader().keep(&auth.config().base_url.join(SESSIONS));
+        let place = auth.config().base_url.join(SESSIONS);
         match acted(&auth, &req, &form, &browser).await {
-            Ok(Some(notice)) => Ok(redirect(&with_query(&place, [("notice", notice)]))),
+            Ok(Some(notice)) => Ok(redirect(&form.reader().keep(&with_query(&place, [("notice", notice)])))),
             Ok(None) => {
                 form.end_session();
                 Ok(signed_out(&auth, &form.reader()))
