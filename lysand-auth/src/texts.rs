@@ -152,6 +152,9 @@ texts! {
         TWO_STEP_ON = "Two-step sign-in is on.";
         TWO_STEP_OFF = "Two-step sign-in is off.";
         FACTOR_OVER = "It is gone already.";
+        ONLY_PASSKEYS_ON = "From now on only a passkey or a recovery code is your second proof.";
+        ONLY_PASSKEYS_OFF = "Codes of your authenticator apps count again.";
+        TWO_PASSKEYS_FIRST = "Add two passkeys first, so that you are not shut out when one is lost.";
         NO_SECOND_FACTOR = "Add a passkey or an authenticator app first.";
         CODES_SHOWN = "These codes were shown already.";
         /// Follows the name of the field.
@@ -402,6 +405,8 @@ texts! {
         DID_MAIL_FACTOR_ON = "Codes by mail were allowed as a second proof";
         DID_MAIL_FACTOR_OFF = "Codes by mail are no second proof any more";
         DID_ENROLMENT_DEMANDED = "A second factor is asked for from now on";
+        DID_BROWSER_TRUSTED = "A browser was trusted";
+        DID_BROWSER_FORGOTTEN = "A browser is trusted no more";
         DID_SIGN_OUT = "Signed out";
         DID_SESSION_ENDED = "A sign-in was ended";
         DID_SESSIONS_ENDED = "Everything was signed out";
@@ -478,6 +483,7 @@ texts! {
         SESSION_ENDED = "That browser is signed out.";
         OTHER_SESSIONS_ENDED = "All other browsers are signed out.";
         SESSION_OVER = "That is over already.";
+        BROWSER_FORGOTTEN = "That browser is asked for a second factor again.";
         /// Title and message: this browser was signed out.
         SIGNED_OUT_TITLE = "You are signed out";
         SIGNED_OUT = "This browser is not signed in to your account any more.";

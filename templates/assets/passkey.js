@@ -1,6 +1,6 @@
 // Makes and uses passkeys. A form with data-passkey ("create" or "get") has the options of the server in data-options; it is shown
 // where the browser can do it, and submitted with what the browser made of them in its field "credential". Where data-fill is set, a
-// passkey is offered beside the passwords that the browser knows, too.
+// passkey is offered beside the passwords that the browser knows, too. What data-passkey-user and data-unknown say is told to the browser.
 "use strict";
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
@@ -94,10 +94,32 @@ function prepare(form) {
   }
 }
 
+// Tells the browser, where it listens, which passkeys of somebody still count and what their owner is called, and which one nobody
+// has here. Nothing waits for it, and nothing relies on it.
+async function tell(method, facts) {
+  try {
+    await PublicKeyCredential[method]?.(facts);
+  } catch (error) {
+    console.info(`${method}: ${error.name}`);
+  }
+}
+
+function signal() {
+  for (const { dataset } of document.querySelectorAll("[data-passkey-user]")) {
+    const { rp: rpId, passkeyUser: userId, accepted, name, displayName } = dataset;
+    tell("signalAllAcceptedCredentials", { rpId, userId, allAcceptedCredentialIds: JSON.parse(accepted) });
+    tell("signalCurrentUserDetails", { rpId, userId, name, displayName });
+  }
+  for (const { dataset } of document.querySelectorAll("form[data-unknown]")) {
+    tell("signalUnknownCredential", { rpId: JSON.parse(dataset.options).rpId, credentialId: dataset.unknown });
+  }
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   if (!window.PublicKeyCredential) {
     return;
   }
+  signal();
   for (const without of document.querySelectorAll("[data-passkey-absent]")) {
     without.hidden = true;
   }

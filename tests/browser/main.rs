@@ -40,4 +40,5 @@ mod phanpy_like;
 mod recovering;
 mod signing_in;
 mod single_sign_on;
+mod trusted_browsers;
 mod two_steps;

@@ -1,4 +1,4 @@
-//! A passkey is made, signs in by itself, and is the second proof after the password (FAC-72, FAC-78, FAC-82, FAC-83).
+//! A passkey is made, signs in by itself, and is the second proof after the password (FAC-72, FAC-78, FAC-79, FAC-82, FAC-83).
 
 use serde_json::{Value, json};
 use tests::sign_in_pages::APPROVE;
@@ -137,4 +137,33 @@ async fn passkeys_are_not_offered_without_scripts() {
     at.browser.reads("This browser cannot make passkeys here").await;
     assert!(!at.browser.has("form[data-passkey-shown]:not([hidden])").await);
     at.browser.screenshot("passkeys-without-scripts").await;
+}
+
+#[tokio::test]
+async fn passkey_that_was_removed_goes_from_the_device_as_well() {
+    let at = Fixture::open().await;
+    let device = add_device(&at.browser, true).await;
+    make(&at, Appearance::default(), "en").await;
+    assert_eq!(kept(&at.browser, &device).await, 1);
+    at.browser.goto(&at.server.url("/account/security")).await;
+    at.browser.find("section[aria-labelledby='passkeys'] form[action$='/remove'] button").await;
+    // It takes no press before the page was seen for a moment.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    at.browser.click("section[aria-labelledby='passkeys'] form[action$='/remove'] button").await;
+    at.browser.find("section[aria-labelledby='passkeys'] p").await;
+    at.browser.reads("There is none yet").await;
+    for _ in 0..50 {
+        if kept(&at.browser, &device).await == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the browser was not told, or does not listen");
+}
+
+/// How many passkeys a device keeps.
+async fn kept(browser: &Browser, device: &str) -> usize {
+    let found = browser.devtools("WebAuthn.getCredentials", json!({ "authenticatorId": device })).await;
+    let found = found.pointer("/credentials").or_else(|| found.pointer("/value/credentials"));
+    found.and_then(Value::as_array).map_or(0, Vec::len)
 }

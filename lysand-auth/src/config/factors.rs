@@ -34,6 +34,11 @@ pub struct Factors {
     pub passkey_alone: bool,
     /// How many recovery codes a set has.
     pub recovery_codes: u32,
+    /// How long a browser is trusted in which a person said so: after the password no second factor is asked for there. Zero:
+    /// nobody can say so (FAC-97).
+    pub remember_for: Duration,
+    /// Whether moderators and admins can say so, too.
+    pub remember_staff: bool,
 }
 
 /// Whose accounts must have a second factor.
@@ -63,6 +68,9 @@ impl Required {
     }
 }
 
+/// The longest that a browser is trusted: browsers keep no cookie for longer.
+pub(crate) const LONGEST_TRUST: Duration = Duration::from_secs(400 * 24 * 3600);
+
 /// What follows a provider's sign-in to an account with two-step sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,6 +96,8 @@ impl Default for Factors {
             passkey_sign_in: true,
             passkey_alone: true,
             recovery_codes: 10,
+            remember_for: Duration::ZERO,
+            remember_staff: false,
         }
     }
 }
@@ -118,6 +128,12 @@ impl Factors {
         }
         if !(Duration::from_secs(60)..=Duration::from_secs(600)).contains(&self.pending_ttl) {
             problems.push(ConfigProblem::new("factors.pending_ttl", "must be one minute at least and ten at most"));
+        }
+        if !self.remember_for.is_zero() && !(Duration::from_secs(60)..=LONGEST_TRUST).contains(&self.remember_for) {
+            problems.push(ConfigProblem::new(
+                "factors.remember_for",
+                "must be 0, or one minute at least and 400 days at most",
+            ));
         }
         for (name, number, most) in [
             ("factors.tries", self.tries, 20),

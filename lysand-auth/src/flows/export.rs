@@ -17,6 +17,7 @@ use crate::model::rate_limit::Rule;
 use crate::model::scope::Scopes;
 use crate::model::session::Session;
 use crate::model::sign_up::{Invitation, SignUpRecord};
+use crate::model::trusted_browser::TrustedBrowser;
 use crate::secret::Secret;
 use crate::steps::events;
 pub use crate::steps::owner::Owner;
@@ -103,12 +104,13 @@ fn of_person(account: &Account) -> Value {
 }
 
 /// What the library keeps. What says who somebody is to a machine is not in it: no code, no digest, no secret.
-fn of_library(kept: &Kept) -> [(String, Value); 11] {
+fn of_library(kept: &Kept) -> [(String, Value); 12] {
     [
         ("sign_up".to_owned(), kept.sign_up.as_ref().map_or(Value::Null, of_sign_up)),
         ("addresses".to_owned(), kept.addresses.iter().map(of_address).collect()),
         ("sessions".to_owned(), kept.sessions.iter().map(of_session).collect()),
         ("known_browsers".to_owned(), kept.browsers.iter().map(of_browser).collect()),
+        ("trusted_browsers".to_owned(), kept.trusted.iter().map(of_trusted).collect()),
         ("apps".to_owned(), kept.grants.iter().map(|grant| of_grant(grant, &kept.apps)).collect()),
         ("personal_tokens".to_owned(), kept.personal_tokens.iter().map(of_personal_token).collect()),
         ("identities".to_owned(), kept.identities.iter().map(of_identity).collect()),
@@ -167,6 +169,15 @@ fn of_session(session: &Session) -> Value {
 
 fn of_browser((first, last): &(Timestamp, Timestamp)) -> Value {
     json!({ "first_at": time(*first), "last_at": time(*last) })
+}
+
+fn of_trusted(browser: &TrustedBrowser) -> Value {
+    json!({
+        "agent": browser.agent,
+        "created_at": time(browser.created_at),
+        "last_used_at": time(browser.last_used_at),
+        "expires_at": time(browser.expires_at),
+    })
 }
 
 fn of_grant(grant: &Grant, apps: &[App]) -> Value {

@@ -15,7 +15,9 @@ use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::refused_sign_in::{self, Whom};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{blocks, events, identifier, recovery, request, second_step, sign_in, standing, throttle, waiting};
+use crate::steps::{
+    blocks, events, identifier, recovery, request, second_step, sign_in, standing, throttle, trusted_browsers, waiting,
+};
 use crate::texts;
 
 /// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
@@ -99,7 +101,12 @@ async fn checked(
         return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
     };
     *whom = Some(account.id.clone());
-    let proven = Proven { known_before: Some(known_before), ..Proven::new(&account, &ProofKind::Password) };
+    let trusted = trusted_browsers::trusting(auth, &account, known_before, &attempt.browser).await?;
+    let proven = Proven {
+        known_before: Some(known_before),
+        trusted: trusted.as_deref(),
+        ..Proven::new(&account, &ProofKind::Password)
+    };
     // Whatever else is missing is asked for after the second proof: a stolen password alone learns and changes nothing (FAC-3,
     // FAC-5).
     if second_step::is_missing(auth, &proven, known_before) {

@@ -36,4 +36,5 @@ pub mod sso;
 pub mod staff;
 pub mod sweep;
 pub mod token;
+pub mod trusted_browsers;
 pub mod waiting;

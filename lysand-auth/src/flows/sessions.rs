@@ -24,7 +24,9 @@ use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
 use crate::steps::{completion, enrolment, events, own_factor, revocation, session, sign_in, standing};
-use crate::store::{self, authorizations, credentials, email_changes, known_browsers, rate_limits, sessions};
+use crate::store::{
+    self, authorizations, credentials, email_changes, known_browsers, rate_limits, sessions, trusted_browsers,
+};
 use crate::texts;
 
 /// Who the `jwt` cookie signs in: a good signature, a session that stands, an account that may act.
@@ -273,7 +275,7 @@ pub async fn unlock(auth: &Auth, account: &Account, by: Actor, caller: &Caller) 
     cleared.await
 }
 
-/// Forgets what is kept of an account that is no more: the browsers that it knew.
+/// Forgets what is kept of an account that is no more: the browsers that it knew, and those that it trusted.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -282,6 +284,7 @@ pub async fn forget(auth: &Auth, account: &AccountId) -> Result<(), Error> {
     let forgotten = auth.store().write(move |c| {
         Box::pin(async move {
             known_browsers::forget_account(c, &account).await?;
+            trusted_browsers::forget_account(c, &account).await?;
             email_changes::forget(c, &account).await?;
             credentials::forget(c, &account).await
         })

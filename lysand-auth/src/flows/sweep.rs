@@ -173,6 +173,7 @@ enum Few {
     Spent,
     Pending,
     Factors,
+    TrustedBrowsers,
 }
 
 impl Sweeper<'_> {
@@ -266,6 +267,7 @@ impl Sweeper<'_> {
             (Few::Spent, now),
             (Few::Pending, now.minus(PENDING_KEPT)),
             (Few::Factors, now),
+            (Few::TrustedBrowsers, now),
         ] {
             loop {
                 let (begun, most) = (Instant::now(), i64::try_from(self.batch).unwrap_or(PAGE));
@@ -279,6 +281,7 @@ impl Sweeper<'_> {
                             Few::Spent => store::spent::sweep(c, before, most).await,
                             Few::Pending => store::pending::sweep(c, before, most).await,
                             Few::Factors => store::factors::sweep(c, before, most).await,
+                            Few::TrustedBrowsers => store::trusted_browsers::sweep(c, before, most).await,
                         }
                     })
                 });

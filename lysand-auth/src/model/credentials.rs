@@ -42,6 +42,8 @@ pub(crate) struct Credentials {
     pub(crate) was_reset_by_mail: bool,
     /// Since when the owner knows that a second factor is demanded (FAC-92).
     pub(crate) demanded_since: Option<Timestamp>,
+    /// Whether neither a code of an app nor one by mail is the second proof (FAC-35).
+    pub(crate) only_passkeys: bool,
 }
 
 /// A closed account that is still there.

@@ -69,6 +69,10 @@ kinds! {
     EmailFactorOff = "email_factor_off";
     /// The owner learned that a second factor is demanded.
     EnrolmentDemanded = "enrolment_demanded";
+    /// A browser is trusted: after the password no second factor is asked for there.
+    BrowserTrusted = "browser_trusted";
+    /// It is not any more.
+    BrowserForgotten = "browser_forgotten";
     /// A session was ended by its browser.
     SignOut = "sign_out";
     /// A session was ended from elsewhere.
@@ -267,6 +271,8 @@ impl EventKind {
             Self::EmailFactorOn => texts::DID_MAIL_FACTOR_ON,
             Self::EmailFactorOff => texts::DID_MAIL_FACTOR_OFF,
             Self::EnrolmentDemanded => texts::DID_ENROLMENT_DEMANDED,
+            Self::BrowserTrusted => texts::DID_BROWSER_TRUSTED,
+            Self::BrowserForgotten => texts::DID_BROWSER_FORGOTTEN,
             _ => return None,
         })
     }

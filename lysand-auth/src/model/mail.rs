@@ -148,6 +148,8 @@ pub enum Mail {
         /// When.
         at: Timestamp,
     },
+    /// The recovery codes are void, because the server was restored from a backup.
+    RecoveryVoided,
     /// Somebody knows the password, and guesses at the second factor.
     FactorGuessed,
     /// A code, which is the second proof of a sign-in.
@@ -243,6 +245,7 @@ pub const KINDS_OF_MAIL: &[&str] = &[
     "two_step_off",
     "recovery_used",
     "recovery_made",
+    "recovery_void",
     "passkey_copied",
     "factor_guessed",
     "code",
@@ -288,6 +291,7 @@ impl Mail {
             Self::TwoStepOff { .. } => "two_step_off",
             Self::RecoveryUsed { .. } => "recovery_used",
             Self::RecoveryMade { .. } => "recovery_made",
+            Self::RecoveryVoided => "recovery_void",
             Self::PasskeyCopied { .. } => "passkey_copied",
             Self::FactorGuessed => "factor_guessed",
             Self::Code { .. } => "code",

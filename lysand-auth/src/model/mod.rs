@@ -40,3 +40,4 @@ pub(crate) mod session;
 pub(crate) mod shown_name;
 pub(crate) mod sign_up;
 pub(crate) mod totp;
+pub(crate) mod trusted_browser;

@@ -119,6 +119,10 @@ pub struct Browser {
     pub caller: Caller,
     /// Whether it can wait for an account that is not usable yet: there are pages for that (people PPL-59).
     pub can_wait: bool,
+    /// What it shows to be trusted by accounts: after the password of one of them no second factor is asked for (FAC-97).
+    pub trusted_by: Vec<Secret>,
+    /// Whether the person wants the account to trust it from this sign-in on.
+    pub is_to_be_trusted: bool,
 }
 
 /// The token of a program that acts for somebody, by its key and that of its family.

@@ -38,12 +38,14 @@ pub(crate) struct Proven<'a> {
     pub(crate) completes: Option<&'a Completion>,
     /// Whether the person will set up the second factor later that is demanded (FAC-92).
     pub(crate) puts_off: bool,
+    /// The row by which the account trusts the browser, when this is its password (FAC-97).
+    pub(crate) trusted: Option<&'a str>,
 }
 
 impl<'a> Proven<'a> {
     /// Somebody who was proven by something that no ending takes back.
     pub(crate) fn new(account: &'a Account, by: &'a ProofKind) -> Self {
-        Self { account, by, known_before: None, earlier: None, completes: None, puts_off: false }
+        Self { account, by, known_before: None, earlier: None, completes: None, puts_off: false, trusted: None }
     }
 
     /// Everything that was proven in this sign-in.
@@ -147,6 +149,14 @@ pub(super) async fn unmet(auth: &Auth, proven: &Proven<'_>) -> Result<Option<Dem
 /// Whether a second proof of this kind would be what the host demands.
 pub(super) fn would_meet(auth: &Auth, demand: Demand, kind: FactorKind) -> bool {
     demand != Demand::PhishingResistant || is_resistant(auth, &kind.proof())
+}
+
+/// Whether the host demands no more than these proofs; a host that cannot answer may demand more.
+pub(super) async fn are_enough(auth: &Auth, account: &Account, proofs: &Proofs) -> bool {
+    match auth.sign_in_rules() {
+        Some(rules) => answered(rules.demands(account, proofs)).await.is_ok_and(|demand| is_met(auth, demand, proofs)),
+        None => true,
+    }
 }
 
 impl Asked<'_> {

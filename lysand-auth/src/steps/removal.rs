@@ -21,7 +21,7 @@ use crate::steps::revocation;
 use crate::store::spent::Kind;
 use crate::store::{
     self, Conn, credentials, email_changes, invitations, known_browsers, mail_tokens, sessions, sign_ups, spent,
-    tokens, waiting,
+    tokens, trusted_browsers, waiting,
 };
 use crate::texts;
 
@@ -138,6 +138,7 @@ async fn forget(c: &mut Conn, id: &AccountId, now: Timestamp) -> Result<(), Erro
     sessions::end_all(c, id, now).await?;
     tokens::revoke_all_of_account(c, id, now).await?;
     known_browsers::forget_account(c, id).await?;
+    trusted_browsers::forget_account(c, id).await?;
     credentials::forget(c, id).await?;
     email_changes::forget(c, id).await?;
     store::identities::delete_all_of_account(c, id).await?;

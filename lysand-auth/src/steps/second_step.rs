@@ -13,7 +13,7 @@ use crate::model::recovery_code;
 use crate::model::totp::{self, TotpSecret};
 use crate::steps::completion::wrong_code;
 use crate::steps::host_rules::Proven;
-use crate::steps::{host_factors, host_rules, mail, passkeys, recovery_set};
+use crate::steps::{host_factors, host_rules, mail, passkeys, recovery_set, trust};
 use crate::store::{factors, mail_tokens, recovery_codes};
 use crate::texts;
 
@@ -23,12 +23,13 @@ const LONGEST_NAME: usize = 64;
 const LONGEST: usize = 64;
 
 /// Whether a sign-in lacks a second proof (FAC-4). A provider's word is enough by itself, unless the operator says otherwise
-/// (FAC-95), and so is a passkey, which verified its owner (FAC-83).
+/// (FAC-95), and so is a passkey, which verified its owner (FAC-83), and a password in a browser that the account trusts (FAC-97).
 pub(crate) fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> bool {
     let rules = &auth.config().factors;
     let is_enough = match proven.by {
         ProofKind::Provider => rules.after_sso == AfterSso::Skip,
         ProofKind::Passkey => rules.passkey_alone,
+        ProofKind::Password => proven.trusted.is_some() && trust::is_allowed(rules, proven.account, proven.by),
         _ => false,
     };
     known.two_step && !is_enough && !proven.proofs(auth.ambient().now()).are_two()
@@ -85,6 +86,9 @@ pub(crate) async fn usable(
     let (apps, recovery_left) = found.await?;
     let passkeys = passkeys::working(auth, &account.id).await?;
     let allowed = &auth.config().factors;
+    // Where the operator lets nobody use a passkey, the wish for them alone has no meaning.
+    let only_passkeys = known.only_passkeys && passkeys::require(auth).is_ok();
+    let may = |kind: &FactorKind| !only_passkeys || matches!(kind, FactorKind::Passkey | FactorKind::Recovery);
     let has = |kind: &FactorKind| match kind {
         FactorKind::Passkey => !passkeys.is_empty(),
         FactorKind::Totp => !apps.is_empty(),
@@ -94,7 +98,7 @@ pub(crate) async fn usable(
     };
     let own = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && has(kind));
     let mut kinds: Vec<FactorKind> = own.chain(host_factors::usable(auth, account).await).collect();
-    kinds.retain(|kind| kind.proof() != *first);
+    kinds.retain(|kind| may(kind) && kind.proof() != *first);
     kinds.sort_unstable_by_key(|kind| matches!(kind, FactorKind::Recovery | FactorKind::Email).then_some(*kind));
     Ok(Usable { kinds, recovery_left, apps, passkeys })
 }

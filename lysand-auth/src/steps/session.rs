@@ -21,6 +21,7 @@ use crate::secret::{Digest, Secret};
 use crate::steps::completion::Completion;
 use crate::steps::events::event;
 use crate::steps::mail::{self, Outgoing};
+use crate::steps::trust::Trust;
 use crate::store::known_browsers::Seen;
 use crate::store::{Conn, Work, authorizations, credentials, events, known_browsers, rate_limits, sessions};
 use crate::texts;
@@ -56,6 +57,8 @@ pub(crate) struct NewSession {
     cancels: Option<Box<CancelledClosing>>,
     /// What the second proof uses up.
     completes: Option<Box<Completion>>,
+    /// What changes about the trust in its browser.
+    trust: Option<Trust>,
 }
 
 #[derive(Clone)]
@@ -91,6 +94,7 @@ impl NewSession {
             is_told: Arc::default(),
             proven_with,
             completes: None,
+            trust: None,
         };
         Ok((new, cookie))
     }
@@ -104,6 +108,11 @@ impl NewSession {
     /// The same, bought by this second proof.
     pub(crate) fn completing(self, completes: Option<&Completion>) -> Self {
         Self { completes: completes.cloned().map(Box::new), ..self }
+    }
+
+    /// The same, in a browser that the account trusts, or does from now on.
+    pub(crate) fn trusting(self, trust: Option<Trust>) -> Self {
+        Self { trust, ..self }
     }
 
     /// The same, which its owner sees as `old`, proven once more by a password.
@@ -186,6 +195,10 @@ impl NewSession {
         self.check_credentials(c).await?;
         if let Some(completes) = &self.completes {
             completes.take(c, Some(&self.session.id)).await?;
+        }
+        if let Some(trust) = &self.trust {
+            let Session { account_id, authenticated_at, .. } = &self.session;
+            trust.keep(c, (account_id, self.proven_with.generation.unwrap_or(0)), *authenticated_at).await?;
         }
         self.insert(c).await
     }

@@ -25,7 +25,7 @@ use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::mail::Outgoing;
-use crate::steps::{blocks, enrolment, pending, second_step};
+use crate::steps::{blocks, enrolment, pending, second_step, trusted_browsers};
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
@@ -58,6 +58,8 @@ pub struct SignedIn {
     pub cookie: Secret,
     /// The cookie by which the browser is known from now on (people PPL-113).
     pub known_by: Secret,
+    /// The cookie by which the browser is trusted from now on, where the person said so (FAC-97).
+    pub trusted_by: Option<Secret>,
     /// Who it is.
     pub account: Account,
     /// The app that asked.
@@ -196,6 +198,7 @@ pub(crate) async fn after_proof(
         return Err(pending::begin(auth, (&proven, proven_with), whole_request(&app, &request), attempts).await?);
     }
     let rules = host_rules::before_session(auth, proven, Some(&app.id)).await?;
+    let (trust, trusted_by) = trusted_browsers::of_sign_in(auth, &proven, &browser).await?;
     let account = proven.account;
     let candidate = Candidate {
         account: account.id.clone(),
@@ -211,13 +214,13 @@ pub(crate) async fn after_proof(
     let began = told_of(began.about(&account.id, &account.username), &proven).through(&app.id);
     let new = new.in_browser(auth, known_by.digest()).recorded_as(began).forgetting(attempts);
     let new = new.begun_by(&browser.caller, proven.methods(auth.ambient().now())).completing(proven.completes);
-    let new = new.announced_by(new_sign_in(auth, account, &browser.caller, Some(&app)));
+    let new = new.announced_by(new_sign_in(auth, account, &browser.caller, Some(&app))).trusting(trust);
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
     if let Some(rules) = rules {
         rules.after_session().await;
     }
-    Ok(SignedIn { cookie, known_by, account: account.clone(), app, request, step })
+    Ok(SignedIn { cookie, known_by, trusted_by, account: account.clone(), app, request, step })
 }
 
 /// What a sign-in lacks first, before a session begins. This is the one decision about it, on every road and after every step
@@ -249,6 +252,7 @@ pub(crate) async fn lacks_before_session(
 fn told_of(event: NewEvent, proven: &Proven<'_>) -> NewEvent {
     match proven.earlier.and_then(Proofs::first) {
         Some(first) => event.with("by", first.kind.name()).with("factor", proven.by.name()),
+        None if proven.trusted.is_some() => event.with("by", proven.by.name()).with("factor", "trusted_browser"),
         None => event.with("by", proven.by.name()),
     }
 }
@@ -261,6 +265,8 @@ pub struct SessionStart {
     pub cookie: Secret,
     /// The cookie by which the browser is known from now on (people PPL-113).
     pub known_by: Secret,
+    /// The cookie by which the browser is trusted from now on, where the person said so (FAC-97).
+    pub trusted_by: Option<Secret>,
 }
 
 /// Somebody proved just now who they are, and no app asked. The same rules hold.
@@ -271,6 +277,7 @@ pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browse
         return Err(pending::begin(auth, (&proven, proven_with), Vec::new(), None).await?);
     }
     let rules = host_rules::before_session(auth, proven, None).await?;
+    let (trust, trusted_by) = trusted_browsers::of_sign_in(auth, &proven, &browser).await?;
     let account = proven.account;
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
     let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
@@ -278,11 +285,12 @@ pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browse
     let began = told_of(began.about(&account.id, &account.username), &proven);
     let new = new.in_browser(auth, known_by.digest()).recorded_as(began);
     let new = new.begun_by(&browser.caller, proven.methods(auth.ambient().now())).completing(proven.completes);
-    session::begin(auth, new.announced_by(new_sign_in(auth, account, &browser.caller, None))).await?;
+    let new = new.announced_by(new_sign_in(auth, account, &browser.caller, None)).trusting(trust);
+    session::begin(auth, new).await?;
     if let Some(rules) = rules {
         rules.after_session().await;
     }
-    Ok(SessionStart { cookie, known_by })
+    Ok(SessionStart { cookie, known_by, trusted_by })
 }
 
 /// What tells the owner of an account of this sign-in, should the account not know the browser (people PPL-114).

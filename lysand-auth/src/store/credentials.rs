@@ -12,7 +12,7 @@ use crate::model::account::AccountId;
 use crate::model::credentials::{Closing, Credentials, Demand};
 use crate::on;
 
-type Kept = (i64, Option<String>, Option<i64>, i16, i16, Option<i64>, Option<i64>);
+type Kept = (i64, Option<String>, Option<i64>, i16, i16, Option<i64>, Option<i64>, i16);
 
 /// What reads one.
 type Columns = (
@@ -23,6 +23,7 @@ type Columns = (
     table::mail_factor,
     table::reset_by_mail_at,
     table::demanded_since,
+    table::only_passkeys,
 );
 const COLUMNS: Columns = (
     table::generation,
@@ -32,13 +33,14 @@ const COLUMNS: Columns = (
     table::mail_factor,
     table::reset_by_mail_at,
     table::demanded_since,
+    table::only_passkeys,
 );
 
 /// In the place of a time: the account is going, and nothing stops that any more.
 const GOING: i64 = 0;
 
 fn read(kept: Kept) -> Credentials {
-    let (generation, demanded, closes_at, two_step, mail_factor, reset_by_mail_at, demanded_since) = kept;
+    let (generation, demanded, closes_at, two_step, mail_factor, reset_by_mail_at, demanded_since, only) = kept;
     Credentials {
         generation: Some(generation),
         demanded: demanded.as_deref().and_then(Demand::named),
@@ -47,6 +49,7 @@ fn read(kept: Kept) -> Credentials {
         mail_factor: mail_factor != 0,
         was_reset_by_mail: reset_by_mail_at.is_some(),
         demanded_since: demanded_since.map(Timestamp::from_micros),
+        only_passkeys: only != 0,
     }
 }
 
@@ -121,6 +124,13 @@ pub(crate) async fn set_two_step(conn: &mut Conn, account: &AccountId, on: bool)
 pub(crate) async fn set_mail_factor(conn: &mut Conn, account: &AccountId, on: bool) -> Result<(), Error> {
     let row = diesel::update(table::table.find(account.as_str()));
     on!(conn, c => row.set(table::mail_factor.eq(i16::from(on))).execute(c))?;
+    Ok(())
+}
+
+/// Takes passkeys alone as the second proof, beside recovery codes, or not any more. The row must be there.
+pub(crate) async fn set_only_passkeys(conn: &mut Conn, account: &AccountId, on: bool) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::only_passkeys.eq(i16::from(on))).execute(c))?;
     Ok(())
 }
 

@@ -4,7 +4,9 @@ use diesel::{ExpressionMethods, QueryDsl};
 
 use super::conn::Conn;
 use super::schema::{auth_email_change, auth_known_browser, auth_mail};
-use super::{events, factors, grants, identities, invitations, passkeys, personal_tokens, sessions, sign_ups};
+use super::{
+    events, factors, grants, identities, invitations, passkeys, personal_tokens, sessions, sign_ups, trusted_browsers,
+};
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::account::AccountId;
@@ -16,6 +18,7 @@ use crate::model::passkeys::StoredPasskey;
 use crate::model::personal_token::PersonalToken;
 use crate::model::session::Session;
 use crate::model::sign_up::{Invitation, SignUpRecord};
+use crate::model::trusted_browser::TrustedBrowser;
 use crate::on;
 
 /// How much of what can be many is given.
@@ -27,6 +30,7 @@ pub(crate) struct Kept {
     pub(crate) addresses: Vec<Address>,
     pub(crate) sessions: Vec<Session>,
     pub(crate) browsers: Vec<(Timestamp, Timestamp)>,
+    pub(crate) trusted: Vec<TrustedBrowser>,
     pub(crate) grants: Vec<grants::Grant>,
     pub(crate) apps: Vec<App>,
     pub(crate) personal_tokens: Vec<PersonalToken>,
@@ -65,6 +69,7 @@ pub(crate) async fn of_account(conn: &mut Conn, account: &AccountId, now: Timest
         addresses: addresses(conn, account).await?,
         sessions: sessions::live_of_account(conn, account, now).await?,
         browsers: browsers(conn, account).await?,
+        trusted: trusted_browsers::kept(conn, account).await?,
         grants,
         apps,
         personal_tokens: personal_tokens::some(conn, account, &everything, now).await?,

@@ -69,6 +69,7 @@ pub(crate) mod successors;
 pub(crate) mod sweeps;
 pub(crate) mod token_uses;
 pub(crate) mod tokens;
+pub(crate) mod trusted_browsers;
 pub(crate) mod uses;
 pub(crate) mod waiting;
 

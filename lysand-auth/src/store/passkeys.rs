@@ -125,6 +125,11 @@ pub(crate) async fn by_credential(
     Ok(handle.map(|handle| (row.into(), handle)))
 }
 
+/// The handle of an account as base64url, if there is one.
+pub(crate) async fn handle_of(conn: &mut Conn, account: &AccountId) -> Result<Option<String>, Error> {
+    Ok(on!(conn, c => users::table.find(account.as_str()).select(users::handle).get_result(c)).optional()?)
+}
+
 /// The handle of an account; `new` becomes it when there is none.
 pub(crate) async fn handle(conn: &mut Conn, account: &AccountId, new: &[u8]) -> Result<Vec<u8>, Error> {
     let row = (users::account_id.eq(account.as_str()), users::handle.eq(URL_SAFE_NO_PAD.encode(new)));

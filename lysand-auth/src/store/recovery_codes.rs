@@ -70,6 +70,22 @@ pub(crate) async fn all(conn: &mut Conn, account: &AccountId) -> Result<Vec<Dige
 
 /// Voids the set.
 pub(crate) async fn remove(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
-    on!(conn, c => diesel::delete(table::table.filter(table::account_id.eq(account.as_str()))).execute(c))?;
-    Ok(())
+    void(conn, account).await.map(drop)
+}
+
+/// Voids the set; how many codes it had, used or not.
+pub(crate) async fn void(conn: &mut Conn, account: &AccountId) -> Result<usize, Error> {
+    Ok(on!(conn, c => diesel::delete(table::table.filter(table::account_id.eq(account.as_str()))).execute(c))?)
+}
+
+/// The accounts that have a set, a page after `after`.
+pub(crate) async fn owners_after(conn: &mut Conn, after: &str, page: i64) -> Result<Vec<AccountId>, Error> {
+    let ids: Vec<String> = on!(conn, c => table::table
+        .filter(table::account_id.gt(after))
+        .select(table::account_id)
+        .distinct()
+        .order(table::account_id)
+        .limit(page)
+        .load(c))?;
+    Ok(ids.into_iter().map(AccountId::new).collect())
 }

@@ -344,6 +344,7 @@ diesel::table! {
         mail_factor -> SmallInt,
         reset_by_mail_at -> Nullable<BigInt>,
         demanded_since -> Nullable<BigInt>,
+        only_passkeys -> SmallInt,
     }
 }
 

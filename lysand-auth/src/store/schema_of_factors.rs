@@ -83,5 +83,6 @@ diesel::table! {
         created_at -> BigInt,
         last_used_at -> BigInt,
         expires_at -> BigInt,
+        generation -> BigInt,
     }
 }

@@ -142,6 +142,7 @@ texts! {
         MAIL_TWO_STEP_OFF = "Two-step sign-in switched off";
         MAIL_RECOVERY_USED = "Recovery code used";
         MAIL_RECOVERY_MADE = "Recovery codes made";
+        MAIL_RECOVERY_VOID = "Recovery codes void";
         MAIL_PASSKEY_COPIED = "Copies of a passkey";
         MAIL_FACTOR_GUESSED = "Guesses at a second factor";
         MAIL_CODE = "Code to sign in";

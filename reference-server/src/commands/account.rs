@@ -46,7 +46,10 @@ pub(super) async fn run(state: &State, command: AccountCommand, as_json: bool) -
         AccountCommand::Role { name, role } => set_role(state, &name, role).await,
         AccountCommand::Delete { name } => delete(state, &name).await,
         AccountCommand::Export { name } => export(state, &name).await,
-        AccountCommand::Factors { name, only, .. } => recovery::reset_factors(state, &name, only.as_deref()).await,
+        AccountCommand::Factors { name: Some(name), only, .. } => {
+            recovery::reset_factors(state, &name, only.as_deref()).await
+        }
+        AccountCommand::Factors { .. } => recovery::void_recovery_codes(state).await,
         AccountCommand::SignOut { name } => {
             let account = find(state, &name).await?;
             own_sessions::end_everything_of(&state.auth, &account, Actor::Command, &Caller::default()).await?;

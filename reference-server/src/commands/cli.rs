@@ -234,16 +234,23 @@ pub(super) enum AccountCommand {
         #[arg(long)]
         at_next_sign_in: bool,
     },
-    /// Remove the second factors of an account: ends everything of it, and tells its owner
+    /// Remove the second factors of an account, which ends everything of it, or void all recovery codes; owners are told
     Factors {
         /// User name or e-mail address
-        name: String,
-        /// Do so
-        #[arg(long, required = true)]
+        #[arg(required_unless_present = "all", requires = "reset")]
+        name: Option<String>,
+        /// Remove them
+        #[arg(long, requires = "name")]
         reset: bool,
         /// Remove those of one kind alone
-        #[arg(long, value_parser = ["passkey", "totp", "recovery"])]
+        #[arg(long, value_parser = ["passkey", "totp", "recovery"], requires = "reset")]
         only: Option<String>,
+        /// Every account there is
+        #[arg(long, requires = "void_recovery", conflicts_with_all = ["name", "reset"])]
+        all: bool,
+        /// Void the recovery codes: after a restore codes that were used since the backup would count again
+        #[arg(long, requires = "all")]
+        void_recovery: bool,
     },
     /// Give an account another e-mail address; the former one is told
     SetEmail {
@@ -455,6 +462,7 @@ mod tests {
             "keys new new.pem",
             "keys rewrap",
             "account factors alice --reset --only passkey",
+            "account factors --all --void-recovery",
         ] {
             assert!(parsed(words).is_ok(), "{words}");
         }

@@ -68,6 +68,17 @@ pub(super) async fn reset_factors(state: &State, name: &str, only: Option<&str>)
     Ok(Outcome::changed_account("account factors", &account))
 }
 
+/// Voids the recovery codes of everybody, and tells the owners (FAC-70).
+pub(super) async fn void_recovery_codes(state: &State) -> Result<Outcome, CommandError> {
+    let voided = factors::void_recovery::of_all(&state.auth, Actor::Command, &Caller::default()).await?;
+    send_mail(state).await;
+    output::text(&format!(
+        "The recovery codes of {} accounts are void; {} owners are told by mail. Their other second factors stay.\n",
+        voided.accounts, voided.told
+    ));
+    Ok(Outcome::changed("account factors"))
+}
+
 /// Seals the secrets of second factors under the first key (FAC-66).
 pub(super) async fn rewrap_secrets(state: &State) -> Result<Outcome, CommandError> {
     let sealed = factors::keys::rewrap(&state.auth).await?;

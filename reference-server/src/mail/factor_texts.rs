@@ -87,6 +87,7 @@ pub(super) fn codes(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ),
             not_you(place),
         ),
+        Mail::RecoveryVoided => recovery_voided(place),
         Mail::FactorGuessed => (
             "Somebody knows your password on {}",
             vec![
@@ -117,4 +118,20 @@ pub(super) fn codes(mail: &Mail, place: Place<'_>) -> Option<Said> {
         ),
         _ => return None,
     })
+}
+
+/// The server was restored from a backup.
+fn recovery_voided(place: Place<'_>) -> Said {
+    (
+        "Your recovery codes on {} count no more",
+        vec![
+            say(
+                "the server at {} was restored from a backup. Recovery codes that were used since would count again, so all of yours are void.",
+                &[place.site],
+            ),
+            say("Your other second factors are as they were. Make new codes here:", &[]),
+            place.at(SECURITY),
+        ],
+        vec![],
+    )
 }

@@ -412,6 +412,7 @@ pub(crate) mod tests {
             Mail::TwoStepOff { device: Some(text()), network: Some(text()), at },
             Mail::RecoveryUsed { left: 3, device: Some(text()), network: Some(text()), at },
             Mail::RecoveryMade { device: Some(text()), network: Some(text()), at },
+            Mail::RecoveryVoided,
             Mail::PasskeyCopied { name: text(), device: Some(text()), network: Some(text()), at },
             Mail::FactorGuessed,
             Mail::Code { app: Some(text()), device: Some(text()), at },

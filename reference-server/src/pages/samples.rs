@@ -69,7 +69,11 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         typed: Some(text.to_owned()),
         current,
         password,
-        passkey: Some(PasskeyOnPage { action: text.to_owned(), options: text.to_owned() }),
+        passkey: Some(PasskeyOnPage {
+            action: text.to_owned(),
+            options: text.to_owned(),
+            unknown: Some(text.to_owned()),
+        }),
         providers: vec![provider(Some(text)), provider(None)],
         sign_up: Some(text.to_owned()),
         forgot: Some(text.to_owned()),
@@ -137,6 +141,7 @@ fn consent(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
                 destination,
                 permissions: vec![row(Access::Read), row(Access::Write), row(Access::ReadWrite)],
                 links: vec![LinkOnPage::new(text, text), LinkOnPage::new(text, text)],
+                signal: None,
             },
         );
     }

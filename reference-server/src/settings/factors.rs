@@ -5,6 +5,9 @@ use lysand_auth::config::{AfterSso, BaseUrl, FactorKind, Factors, Passkeys, Requ
 use super::reader::Reader;
 use super::sections::within;
 
+/// The longest that a browser is trusted, in seconds: 400 days, as browsers keep no cookie for longer.
+const LONGEST_TRUST: u64 = 400 * 24 * 3600;
+
 pub(super) fn factors(reader: &mut Reader) -> Factors {
     let mut rules = Factors::default();
     let usual: Vec<String> = rules.methods.iter().map(|kind| kind.name().to_owned()).collect();
@@ -45,6 +48,11 @@ pub(super) fn factors(reader: &mut Reader) -> Factors {
     rules.passkey_sign_in = reader.get("factors.passkey_sign_in", rules.passkey_sign_in);
     rules.passkey_alone = reader.get("factors.passkey_alone", rules.passkey_alone);
     rules.recovery_codes = reader.checked("factors.recovery_codes", rules.recovery_codes, number(50));
+    rules.remember_for = reader.checked("factors.remember_for", rules.remember_for, |time| match time.is_zero() {
+        true => Ok(time),
+        false => within(time, 60, LONGEST_TRUST),
+    });
+    rules.remember_staff = reader.get("factors.remember_staff", rules.remember_staff);
     rules
 }
 

@@ -4,13 +4,17 @@ mod attacks;
 mod enrolment;
 mod fresh_proof;
 mod mail_codes;
+mod only_passkeys;
 mod passkey_attacks;
 mod passkey_sign_in;
+mod passkey_signals;
 mod passkeys;
 mod programs;
 mod recovery;
 mod required;
 mod second_step;
+mod trusted_browsers;
+mod void_recovery;
 
 use std::time::Duration;
 

@@ -4,7 +4,10 @@
 
 pub mod enrol;
 pub mod keys;
+pub mod only_passkeys;
 pub mod own;
+pub mod passkey_signals;
 pub mod passkeys;
 pub mod sign_in;
 pub mod totp;
+pub mod void_recovery;

@@ -8,6 +8,7 @@ use crate::host::mailer::Mail;
 use crate::host::revocations::Revoked;
 use crate::model::account::{Account, AccountId};
 use crate::model::caller::Caller;
+use crate::model::credentials::Credentials;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::factors::{FactorKind, StoredFactor};
 use crate::model::passkeys::StoredPasskey;
@@ -15,6 +16,7 @@ use crate::secret::{Digest, Secret};
 use crate::steps::ending::{self, Spared};
 use crate::steps::factor_change::FactorChange;
 use crate::steps::mail::{self, Outgoing};
+use crate::steps::only_passkeys;
 pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::{self, RecoverySet};
@@ -70,6 +72,8 @@ pub struct OwnFactors {
     pub has_room: bool,
     /// Whether another passkey can be added.
     pub has_room_for_passkey: bool,
+    /// Whether passkeys alone are the second proof, and recovery codes.
+    pub only_passkeys: bool,
 }
 
 /// The own second factors.
@@ -91,9 +95,18 @@ pub async fn list(auth: &Auth, account: &Account) -> Result<OwnFactors, Error> {
     let has_room = rules.allow(FactorKind::Totp) && is_below(apps.len(), rules.max_totp);
     let has_room_for_passkey = steps::passkeys::require(auth).is_ok() && is_below(passkeys.len(), rules.max_passkeys);
     let factors = passkeys.into_iter().map(of_passkey).chain(apps.into_iter().map(of_row)).collect();
-    let (two_step, email) = (known.two_step, known.mail_factor);
+    let Credentials { two_step, mail_factor: email, only_passkeys, .. } = known;
     let required_until = enrolment::required_until(auth, account, known).await?;
-    Ok(OwnFactors { two_step, factors, email, recovery_left, required_until, has_room, has_room_for_passkey })
+    Ok(OwnFactors {
+        two_step,
+        factors,
+        email,
+        recovery_left,
+        required_until,
+        has_room,
+        has_room_for_passkey,
+        only_passkeys,
+    })
 }
 
 fn of_row(row: StoredFactor) -> OwnFactor {
@@ -132,7 +145,7 @@ impl Act<'_> {
         event.about(&account.id, &account.username)
     }
 
-    async fn begin(&self, auth: &Auth) -> Result<FactorChange, Error> {
+    pub(super) async fn begin(&self, auth: &Auth) -> Result<FactorChange, Error> {
         let known = session::credentials_of(auth, &self.owner.account.id).await?;
         self.owner.present.require_proof(auth, &self.owner.account, self.proof, self.caller).await?;
         Ok(FactorChange::new(auth, self.owner, known, false))
@@ -176,7 +189,7 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     let has_password = !auth.config().sso.forced
         && auth.accounts().has_password(&act.owner.account.id).await.map_err(Error::from_host)?;
     let ways_in: Vec<String> = auth.config().sso.providers.iter().map(Provider::issuer).collect();
-    let domain = steps::passkeys::sign_in_domain(auth);
+    let (domain, all) = (steps::passkeys::sign_in_domain(auth), only_passkeys::domain(auth));
     let event = act.event(auth, EventKind::FactorRemoved);
     change.notices.extend(notices::removed(auth, &act.owner.account, act.caller));
     let (account, id, was_on) = (act.owner.account.id.clone(), id.to_owned(), change.known.two_step);
@@ -200,6 +213,9 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
             }
             if is_demanded && !satisfies(c, &account, made_for.as_deref(), &kinds).await? {
                 return Err(Error::refused(Code::Demanded, texts::SECOND_FACTOR_DEMANDED));
+            }
+            if kind == FactorKind::Passkey {
+                only_passkeys::after_removal(c, &account, all.as_deref()).await?;
             }
             store::events::add(c, event.with("type", kind.name())).await?;
             if !has_any(c, &account).await? {
@@ -333,6 +349,7 @@ async fn remove_kinds(c: &mut Conn, account: &AccountId, only: Option<FactorKind
     }
     if goes(FactorKind::Passkey) {
         removed += store::passkeys::remove_all(c, account).await?;
+        credentials::set_only_passkeys(c, account, false).await?;
     }
     let is_nothing_left = !has_any(c, account).await?;
     if goes(FactorKind::Recovery) || is_nothing_left {

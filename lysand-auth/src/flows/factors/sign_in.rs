@@ -35,7 +35,7 @@ use crate::steps::second_step::{self, Usable};
 use crate::steps::sign_in::{self, Consent};
 pub use crate::steps::sign_in::{BeforeSession, SessionStart, SignedIn, Step};
 use crate::steps::{
-    enrolment, events, host_factors, mail_code, missing_step, notices, recovery, standing, throttle, waiting,
+    enrolment, events, host_factors, mail_code, missing_step, notices, recovery, standing, throttle, trust, waiting,
 };
 use crate::store;
 use crate::texts;
@@ -72,6 +72,8 @@ pub struct PendingView {
     pub request: Vec<(String, String)>,
     /// Until when it waits.
     pub expires_at: Timestamp,
+    /// Whether the person can have this browser trusted with the answer (FAC-97).
+    pub may_be_trusted: bool,
 }
 
 /// Where a sign-in stands that a browser shows.
@@ -132,6 +134,10 @@ async fn view(auth: &Auth, open: Open) -> Result<PendingView, Error> {
     Ok(PendingView {
         app: app_of(auth, &pending).await?,
         passkey_options: options(auth, &pending.id, &usable),
+        may_be_trusted: pending
+            .proofs
+            .first()
+            .is_some_and(|proof| trust::is_allowed(&auth.config().factors, &account, &proof.kind)),
         id: pending.id,
         account,
         lacks: BeforeSession::Factor,
@@ -156,6 +162,7 @@ async fn view_of_enrolment(auth: &Auth, open: Open) -> Result<PendingView, Error
         lacks: BeforeSession::Enrolment,
         methods,
         enrolment: Some(enrolment),
+        may_be_trusted: false,
         host_names: BTreeMap::new(),
         recovery_left: 0,
         mail: None,

@@ -64,6 +64,8 @@ pub struct FactorPage<'a> {
     pub error: Option<&'static str>,
     /// Where the form of "cancel" posts to.
     pub cancel_action: String,
+    /// Whether the form has the checkbox `remember` ("1"): this browser is not asked again.
+    pub may_be_trusted: bool,
 }
 
 /// A sign-in that waits for a second factor to be set up, on the page where that is done.
@@ -128,6 +130,25 @@ pub struct PasskeyOnPage {
     pub action: String,
     /// What the script uses a passkey with (`navigator.credentials.get`): JSON.
     pub options: String,
+    /// The id of a passkey that nobody has here, and that this browser used a moment ago: the script tells the browser
+    /// (`PublicKeyCredential.signalUnknownCredential`).
+    pub unknown: Option<String>,
+}
+
+/// What a script tells the browser of the passkeys that it keeps for somebody (`PublicKeyCredential.signalAllAcceptedCredentials` and
+/// `signalCurrentUserDetails`).
+#[derive(Clone, Debug, Serialize)]
+pub struct PasskeySignalOnPage {
+    /// The domain that they are for.
+    pub rp_id: String,
+    /// By what they know their owner, as base64url.
+    pub user: String,
+    /// The ids of those that count, as base64url: JSON.
+    pub credentials: String,
+    /// The user name.
+    pub name: String,
+    /// The name that is shown.
+    pub display_name: String,
 }
 
 /// A passkey on the page of the own factors.
@@ -180,6 +201,12 @@ pub struct SecurityPage<'a> {
     pub error: Option<String>,
     /// The page of the own account.
     pub account: String,
+    /// Whether passkeys alone are the second proof, and recovery codes.
+    pub only_passkeys: bool,
+    /// Where the form that changes that posts to (field `on`); turning it on takes two passkeys that work.
+    pub only_passkeys_action: String,
+    /// What a script tells the browser of the passkeys.
+    pub signal: Option<PasskeySignalOnPage>,
 }
 
 /// The answer to `POST /account/security/totp`: an authenticator app is being set up.

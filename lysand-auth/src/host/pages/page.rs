@@ -11,7 +11,9 @@ use super::admin_lists::{
     AdminMailPage, AdminMailsPage,
 };
 use super::admin_settings::AdminSettingsPage;
-use super::factors::{EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage};
+use super::factors::{
+    EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, SecurityPage, TotpPage,
+};
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
 use super::people::{
@@ -220,6 +222,8 @@ pub struct ConsentPage<'a> {
     pub permissions: Vec<Permission>,
     /// What the app says of itself elsewhere: show each as a link, without loading anything from there.
     pub links: Vec<LinkOnPage<'a>>,
+    /// What a script tells the browser of the passkeys, when somebody signed in with one.
+    pub signal: Option<PasskeySignalOnPage>,
 }
 
 /// The code to be copied by hand, for apps registered with the out-of-band URI.

@@ -7,8 +7,8 @@ use super::parts::{AppOnPage, MomentOnPage};
 /// `GET /account/sessions`: what is signed in to the account.
 #[derive(Debug, Serialize)]
 pub struct SessionsPage<'a> {
-    /// Where the forms post to, with the field `do`: `end` (`id` of a session), `end_others`, `end_app` (`id` of an app), or `end_token`
-    /// (`id` of a personal token).
+    /// Where the forms post to, with the field `do`: `end` (`id` of a session), `end_others`, `end_app` (`id` of an app), `end_token`
+    /// (`id` of a personal token), or `forget_browser` (`id` of a trusted browser).
     pub action: &'a str,
     /// Hidden field `form_token` of all forms.
     pub form_token: String,
@@ -32,6 +32,25 @@ pub struct SessionsPage<'a> {
     pub error: Option<&'a str>,
     /// The own account.
     pub account: String,
+    /// The browsers in which no second factor is asked for after the password, the latest first.
+    pub trusted: Vec<TrustedOnPage>,
+}
+
+/// A browser that the account trusts (FAC-98).
+#[derive(Debug, Serialize)]
+pub struct TrustedOnPage {
+    /// Its key, for the form that ends the trust.
+    pub id: String,
+    /// The browser in words; `Unknown browser` when nobody knows it.
+    pub browser: String,
+    /// Its system in words, if it is known.
+    pub system: Option<String>,
+    /// Since when it is trusted.
+    pub since: MomentOnPage,
+    /// When somebody last signed in there without a second factor; nothing until somebody does.
+    pub last_used: Option<MomentOnPage>,
+    /// Until when it is trusted.
+    pub until: MomentOnPage,
 }
 
 /// A browser that is signed in.

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod link_result;
 pub(crate) mod list_page;
 pub(crate) mod page;
+pub(crate) mod passkey_signals;
 #[cfg(feature = "sso")]
 pub mod provider_redirect;
 pub mod request_id;

@@ -8,15 +8,17 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize as authorization;
 use crate::flows::closing;
-use crate::host::pages::{ConsentPage, LinkOnPage, Page};
+use crate::host::pages::{ConsentPage, LinkOnPage, Page, PasskeySignalOnPage};
 use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::CheckedRequest;
 use crate::model::permission::permissions;
+use crate::model::proofs::ProofKind;
 use crate::secret::Secret;
 use crate::texts::{CLOSING_CANCELLED, LOGO, PRIVACY_POLICY, REQUEST_OVER, TERMS_OF_SERVICE};
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
+use crate::web::kit::passkey_signals;
 use crate::web::kit::session::{self, SignedIn};
 use crate::web::pages::authorization_request::{login_location, request_of_form, request_pairs};
 use crate::web::wire::params::{Params, Received};
@@ -52,7 +54,12 @@ async fn answer(
     match authorization::pending(auth, &code, &browser).await {
         Ok((app, checked)) => {
             let is_back = closing::was_cancelled_by(auth, &browser.session).await.map_err(PageError::from)?;
-            let pending = Pending { app, checked, code, notice: is_back.then_some(CLOSING_CANCELLED) };
+            // Whoever signed in with a passkey has a browser that can be told.
+            let signal = match browser.session.methods.contains(&ProofKind::Passkey.method()) {
+                true => passkey_signals::signal(auth, &browser.account).await.map_err(PageError::from)?,
+                false => None,
+            };
+            let pending = Pending { app, checked, code, notice: is_back.then_some(CLOSING_CANCELLED), signal };
             Ok(consent_page(View::new(auth, req, &reader), &browser.account, &pending, form.token()).await)
         }
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
@@ -69,12 +76,13 @@ struct Pending {
     checked: CheckedRequest,
     code: Secret,
     notice: Option<&'static str>,
+    signal: Option<PasskeySignalOnPage>,
 }
 
 async fn consent_page(
     view: View<'_>,
     account: &Account,
-    Pending { app, checked, code, notice }: &Pending,
+    Pending { app, checked, code, notice, signal }: &Pending,
     form_token: String,
 ) -> HttpResponse {
     let (reader, redirect_uri) = (view.reader, checked.redirect_uri.as_str());
@@ -101,6 +109,7 @@ async fn consent_page(
         destination: checked.redirect_uri.destination(),
         permissions: permissions(&checked.scopes, &view.auth.config().scopes),
         links: links(app),
+        signal: signal.clone(),
     });
     show(view, &page, StatusCode::OK, &[]).await
 }

@@ -70,7 +70,20 @@ pub(super) async fn finish(form: Result<PostedForm, ApiError>, browser: Browser)
             Err(error) => LoginPageError::render_or(Err(error), &form).await,
         };
     }
-    LoginPageError::render_or(outcome, &form).await
+    let is_unknown = matches!(&outcome, Err(LoginPageError::ToLoginPage(Error::Refused(refusal))) if refusal.code == Code::UnknownPasskey);
+    let mut reply = LoginPageError::render_or(outcome, &form).await;
+    if let Some(id) = presented_id(&form).filter(|_| is_unknown)
+        && let Err(error) = cookies::put_unknown_passkey(&form.auth, &mut reply, &id)
+    {
+        return ApiError(error).error_response();
+    }
+    reply
+}
+
+/// What the browser calls the passkey that it used.
+fn presented_id(form: &PostedForm) -> Option<String> {
+    let credential: Value = serde_json::from_str(&form.text("credential").ok()??).ok()?;
+    credential["id"].as_str().map(str::to_owned)
 }
 
 async fn finished(form: &PostedForm, browser: Browser) -> Result<HttpResponse, LoginPageError> {

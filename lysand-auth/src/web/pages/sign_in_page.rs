@@ -47,6 +47,7 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
     };
     let passkey = offered(auth, view.req);
     let typed = cookies::typed_name(auth, view.req.headers());
+    let unknown = cookies::unknown_passkey(auth, view.req.headers());
     let page = Page::SignIn(SignInPage {
         action: with_query("/api/auth/login", pairs(&echoed)),
         form_token: sign_in.form_token,
@@ -61,6 +62,7 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         passkey: passkey.as_ref().map(|(options, _)| PasskeyOnPage {
             action: with_query("/api/auth/passkey/finish", pairs(&echoed)),
             options: options.clone(),
+            unknown: unknown.clone(),
         }),
         providers: if sign_in.offers_providers { providers(auth, &echoed) } else { Vec::new() },
         sign_up: sign_in.sign_up.then(|| with_query("/register", pairs(&echoed))),
@@ -87,6 +89,11 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
     // It was for this page alone.
     if typed.is_some()
         && let Err(error) = cookies::clear_typed_name(auth, &mut reply)
+    {
+        return ApiError(error).error_response();
+    }
+    if unknown.is_some()
+        && let Err(error) = cookies::clear_unknown_passkey(auth, &mut reply)
     {
         return ApiError(error).error_response();
     }

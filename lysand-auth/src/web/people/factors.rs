@@ -9,6 +9,7 @@ use super::json::{body, private};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::factors::only_passkeys;
 use crate::flows::factors::own::{self as flow, Act, OwnProof, Owner};
 use crate::flows::factors::passkeys::{self, NewPasskey};
 use crate::flows::factors::totp;
@@ -73,7 +74,7 @@ fn entity(own: &flow::OwnFactors) -> Value {
         "factors": factors,
         "recovery_left": own.recovery_left,
         "email": own.email,
-        "only_passkeys": false,
+        "only_passkeys": own.only_passkeys,
         "way_back": null,
     })
 }
@@ -103,10 +104,11 @@ fn created(told: &Value) -> HttpResponse {
 /// `PATCH /api/v1/auth/factors`
 pub(super) async fn change(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let sent = Sent::of(&auth, &req, &bearer, received).await?;
-    match (sent.switch("two_step")?, sent.switch("email")?) {
-        (Some(on), None) => flow::set_two_step(&auth, sent.act(), on).await?,
-        (None, Some(on)) => flow::set_mail_factor(&auth, sent.act(), on).await?,
-        _ => return Err(Error::refused(Code::Validation, "Give one of two_step and email.").into()),
+    match (sent.switch("two_step")?, sent.switch("email")?, sent.switch("only_passkeys")?) {
+        (Some(on), None, None) => flow::set_two_step(&auth, sent.act(), on).await?,
+        (None, Some(on), None) => flow::set_mail_factor(&auth, sent.act(), on).await?,
+        (None, None, Some(on)) => only_passkeys::set(&auth, sent.act(), on).await?,
+        _ => return Err(Error::refused(Code::Validation, "Give one of two_step, email and only_passkeys.").into()),
     }
     Ok(private(reply(&entity(&flow::list(&auth, &sent.owner.account).await?))))
 }

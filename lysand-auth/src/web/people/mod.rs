@@ -20,6 +20,7 @@ mod invitations_page;
 mod invite;
 mod join;
 mod json;
+mod only_passkeys;
 mod page_addresses;
 mod passkey_page;
 mod password;
@@ -62,6 +63,7 @@ fn of_factors(auth: &Auth) -> Vec<Routes> {
             .route("/account/security/passkeys", [post(passkey_page::submit)])
             .route("/account/security/two_step", [post(security_page::two_step)])
             .route("/account/security/email", [post(security_page::email)])
+            .route("/account/security/only_passkeys", [post(only_passkeys::submit)])
             .route("/account/security/recovery", [post(security_page::recovery)])
             .route("/account/security/recovery/download", [post(security_page::download)])
             .route("/account/security/{id}/rename", [post(security_page::rename)])

@@ -20,6 +20,7 @@ use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
+use crate::web::kit::passkey_signals;
 use crate::web::kit::session;
 use crate::web::pages::factor::setup_pages::{SetupPlace, Typed, codes_page, private, totp_page};
 use crate::web::wire::cookies;
@@ -42,6 +43,8 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some("renamed") => Some(texts::FACTOR_RENAMED),
             Some("mail_on") => Some(texts::MAIL_FACTOR_ON),
             Some("mail_off") => Some(texts::MAIL_FACTOR_OFF),
+            Some("only_on") => Some(texts::ONLY_PASSKEYS_ON),
+            Some("only_off") => Some(texts::ONLY_PASSKEYS_OFF),
             Some("on") => Some(texts::TWO_STEP_ON),
             Some("off") => Some(texts::TWO_STEP_OFF),
             Some("codes") => Some(texts::CODES_SHOWN),
@@ -63,7 +66,7 @@ pub(super) struct Sent {
 
 impl Sent {
     /// The address of the page with a notice.
-    fn done(&self, notice: &str) -> HttpResponse {
+    pub(super) fn done(&self, notice: &str) -> HttpResponse {
         let place = self.form.reader().keep(&self.auth.config().base_url.join(SECURITY));
         let separator = if place.contains('?') { '&' } else { '?' };
         redirect(&format!("{place}{separator}notice={notice}"))
@@ -354,6 +357,9 @@ async fn shown(
         notice,
         error,
         account: reader.keep(&auth.config().base_url.join("/account")),
+        only_passkeys: own.only_passkeys,
+        only_passkeys_action: action("only_passkeys"),
+        signal: passkey_signals::signal(auth, account).await?,
     }));
     Ok(show(View::new(auth, req, &reader), &page, status, &[]).await)
 }

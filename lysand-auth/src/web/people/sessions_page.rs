@@ -14,7 +14,8 @@ use crate::flows::authorized_applications::{self as apps, AuthorizedApp};
 use crate::flows::own_sessions::{self as flow, Device, ListSpan, Viewer};
 use crate::flows::personal_tokens::{self, PersonalToken};
 use crate::flows::sessions::{Session, SignedInBrowser};
-use crate::host::pages::{AccessOnPage, Page, SessionOnPage, SessionsPage, TokenRow};
+use crate::flows::trusted_browsers::{self, TrustedBrowser};
+use crate::host::pages::{AccessOnPage, Page, SessionOnPage, SessionsPage, TokenRow, TrustedOnPage};
 use crate::model::app::AppId;
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
@@ -42,6 +43,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some("others_ended") => Some(texts::OTHER_SESSIONS_ENDED),
             Some("app_ended") => Some(texts::ACCESS_REMOVED),
             Some("token_ended") => Some(texts::TOKEN_ENDED),
+            Some("browser_forgotten") => Some(texts::BROWSER_FORGOTTEN),
             _ => None,
         };
         shown((&auth, &req, &params), (&browser, form.token()), (notice, None)).await
@@ -49,7 +51,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
 }
 
-/// `POST /account/sessions`, with `do` = `end`, `end_others`, `end_app` or `end_token`.
+/// `POST /account/sessions`, with `do` = `end`, `end_others`, `end_app`, `end_token` or `forget_browser`.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
     let reply = async {
         let form = form.map_err(|ApiError(error)| error)?;
@@ -62,9 +64,9 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         if form.is_stale()? {
             return again(texts::TRY_AGAIN).await;
         }
-        let place = form.reader().keep(&auth.config().base_url.join(SESSIONS));
+        let place = auth.config().base_url.join(SESSIONS);
         match acted(&auth, &req, &form, &browser).await {
-            Ok(Some(notice)) => Ok(redirect(&with_query(&place, [("notice", notice)]))),
+            Ok(Some(notice)) => Ok(redirect(&form.reader().keep(&with_query(&place, [("notice", notice)])))),
             Ok(None) => {
                 form.end_session();
                 Ok(signed_out(&auth, &form.reader()))
@@ -95,6 +97,10 @@ async fn acted(
             personal_tokens::end(auth, &browser.account, &id, &caller).await?;
             Ok(Some("token_ended"))
         }
+        Some("forget_browser") => {
+            trusted_browsers::forget(auth, &browser.account, &id, &caller).await?;
+            Ok(Some("browser_forgotten"))
+        }
         Some("end") => {
             let was_current = flow::end(auth, &viewer, &id, &caller).await?;
             Ok((!was_current).then_some("ended"))
@@ -120,6 +126,7 @@ async fn shown(
         }
         Err(_) => Vec::new(),
     };
+    let trusted = trusted_browsers::list(auth, account).await?;
     let reader = params.reader(req).for_account(Some(account));
     let others = found.items.iter().filter(|own| !own.is_current);
     let here = on_page(&browser.session, true, auth.ambient().now());
@@ -137,6 +144,7 @@ async fn shown(
         notice,
         error,
         account: reader.keep(&auth.config().base_url.join("/account")),
+        trusted: trusted.into_iter().map(trusted_on_page).collect(),
     });
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok(show(View::new(auth, req, &reader), &page, status, &[]).await)
@@ -155,6 +163,18 @@ fn on_page(session: &Session, current: bool, used: Timestamp) -> SessionOnPage {
         since: session.created_at.into(),
         last_used: last_used.into(),
         last_used_clock: last_used.to_iso8601().get(11..16).unwrap_or_default().to_owned(),
+    }
+}
+
+fn trusted_on_page(trusted: TrustedBrowser) -> TrustedOnPage {
+    let device = Device::of(trusted.agent.as_deref().unwrap_or_default());
+    TrustedOnPage {
+        id: trusted.id,
+        browser: device.browser.unwrap_or_else(|| texts::UNKNOWN_BROWSER.to_owned()),
+        system: device.system,
+        since: trusted.created_at.into(),
+        last_used: Some(trusted.last_used_at).filter(|used| *used > trusted.created_at).map(Into::into),
+        until: trusted.expires_at.into(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::session::{Browser, Session};
 use crate::secret::Secret;
 use crate::steps::sign_in::{SessionStart, SignedIn};
 use crate::steps::throttle::KNOWN;
-use crate::steps::waiting;
+use crate::steps::{trusted_browsers, waiting};
 use crate::web::wire::request;
 
 /// Puts the cookie of a new session on a reply: for a host's own pages.
@@ -42,7 +42,8 @@ pub(crate) fn session_removals(auth: &Auth) -> impl Iterator<Item = Cookie<'stat
 pub(crate) fn put_sign_in(auth: &Auth, reply: &mut HttpResponse, signed_in: &SignedIn) -> Result<(), Error> {
     put_session(auth, reply, &signed_in.cookie)?;
     let lifetime = Duration::try_from(KNOWN).unwrap_or(Duration::MAX);
-    add(reply, &build(auth, known_cookie_name(auth), signed_in.known_by.expose(), Some(lifetime)))
+    add(reply, &build(auth, known_cookie_name(auth), signed_in.known_by.expose(), Some(lifetime)))?;
+    put_trusted(auth, reply, signed_in.trusted_by.as_ref())
 }
 
 /// What a browser has of earlier sign-ins. A value that is none of ours is as good as none.
@@ -50,7 +51,9 @@ pub(crate) fn browser(auth: &Auth, req: &HttpRequest, session: Option<&Session>)
     let known_by = request::cookie(req.headers(), known_cookie_name(auth)).filter(|value| value.len() == 43);
     let session = session.map(|session| session.id.clone());
     let caller = request::caller(req, auth.config());
-    Browser { session, known_by: known_by.map(Secret::new), caller, can_wait: false }
+    let trusted_by = request::cookie(req.headers(), trusted_cookie_name(auth));
+    let trusted_by = trusted_by.map(|value| trusted_browsers::values(&value)).unwrap_or_default();
+    Browser { session, known_by: known_by.map(Secret::new), caller, trusted_by, ..Browser::default() }
 }
 
 /// Removes the cookie by which the browser was known.
@@ -72,7 +75,19 @@ fn known_cookie_name(auth: &Auth) -> &'static str {
 pub(crate) fn put_start(auth: &Auth, reply: &mut HttpResponse, start: &SessionStart) -> Result<(), Error> {
     put_session(auth, reply, &start.cookie)?;
     let lifetime = Duration::try_from(KNOWN).unwrap_or(Duration::MAX);
-    add(reply, &build(auth, known_cookie_name(auth), start.known_by.expose(), Some(lifetime)))
+    add(reply, &build(auth, known_cookie_name(auth), start.known_by.expose(), Some(lifetime)))?;
+    put_trusted(auth, reply, start.trusted_by.as_ref())
+}
+
+/// Puts the cookie on a reply by which accounts trust a browser, where one was made just now (FAC-97).
+fn put_trusted(auth: &Auth, reply: &mut HttpResponse, trusted_by: Option<&Secret>) -> Result<(), Error> {
+    let Some(value) = trusted_by else { return Ok(()) };
+    let lifetime = Duration::try_from(auth.config().factors.remember_for).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, trusted_cookie_name(auth), value.expose(), Some(lifetime)))
+}
+
+fn trusted_cookie_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-trusted" } else { "trusted" }
 }
 
 /// Puts the cookie on a reply by which a browser waits for an account (people PPL-59).
@@ -227,6 +242,44 @@ pub(crate) fn put_passkey(auth: &Auth, reply: &mut HttpResponse, cookie: &Secret
 /// That cookie. A value that is none of ours is as good as none.
 pub(crate) fn passkey_cookie(auth: &Auth, headers: &HeaderMap) -> Option<Secret> {
     request::cookie(headers, passkey_cookie_name(auth)).filter(|value| value.len() == 43).map(Secret::new)
+}
+
+/// The longest id of a passkey as base64url: 1,023 bytes (FAC-74).
+const LONGEST_PASSKEY: usize = 1_364;
+
+/// Keeps the id of a passkey that nobody has here for the sign-in page that follows, whose script tells the browser (FAC-79). What an
+/// address says would be believed of anybody.
+///
+/// # Errors
+/// When it fits into no header.
+pub(crate) fn put_unknown_passkey(auth: &Auth, reply: &mut HttpResponse, id: &str) -> Result<(), Error> {
+    if !is_passkey_id(id) {
+        return Ok(());
+    }
+    let lifetime = Duration::try_from(TYPED).unwrap_or(Duration::MAX);
+    add(reply, &build(auth, unknown_passkey_name(auth), id, Some(lifetime)))
+}
+
+/// That id.
+pub(crate) fn unknown_passkey(auth: &Auth, headers: &HeaderMap) -> Option<String> {
+    request::cookie(headers, unknown_passkey_name(auth)).filter(|id| is_passkey_id(id))
+}
+
+/// Forgets it.
+///
+/// # Errors
+/// When the removal fits into no header.
+pub(crate) fn clear_unknown_passkey(auth: &Auth, reply: &mut HttpResponse) -> Result<(), Error> {
+    add(reply, &removal(auth, unknown_passkey_name(auth)))
+}
+
+fn is_passkey_id(id: &str) -> bool {
+    (1..=LONGEST_PASSKEY).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn unknown_passkey_name(auth: &Auth) -> &'static str {
+    if auth.config().base_url.is_secure() { "__Host-unknown_passkey" } else { "unknown_passkey" }
 }
 
 fn passkey_cookie_name(auth: &Auth) -> &'static str {

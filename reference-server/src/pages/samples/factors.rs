@@ -2,7 +2,7 @@
 
 use lysand_auth::host::pages::{
     EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, MomentOnPage, OtherWay, OwnPasskey,
-    PasskeyPage, RecoveryCodesPage, SecurityPage, TotpPage, WaitingSignIn,
+    PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, SecurityPage, TotpPage, WaitingSignIn,
 };
 use serde_json::Value;
 
@@ -84,6 +84,7 @@ fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             request_action: text.to_owned(),
             error: (method != "email").then_some(text),
             cancel_action: text.to_owned(),
+            may_be_trusted: !matches!(method, "" | "recovery"),
         };
         add(samples, "factor.html", &page);
     }
@@ -114,6 +115,7 @@ fn host_step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             sent: false,
             request_action: text.to_owned(),
             error: sends.then_some(text),
+            may_be_trusted: begun,
             cancel_action: text.to_owned(),
         };
         add(samples, "factor.html", &page);
@@ -176,6 +178,15 @@ fn own(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             notice: two_step.then_some(text),
             error: (!two_step).then(|| text.to_owned()),
             account: text.to_owned(),
+            only_passkeys: apps == 4,
+            only_passkeys_action: text.to_owned(),
+            signal: two_step.then(|| PasskeySignalOnPage {
+                rp_id: text.to_owned(),
+                user: text.to_owned(),
+                credentials: text.to_owned(),
+                name: text.to_owned(),
+                display_name: text.to_owned(),
+            }),
         };
         add(samples, "security.html", &page);
     }

@@ -1,7 +1,7 @@
 //! Sample values for the pages of what acts for an account, and of its end.
 
 use lysand_auth::host::pages::{
-    AccessOnPage, EndAppsPage, EndEverythingPage, MomentOnPage, SessionOnPage, SessionsPage, TokenRow,
+    AccessOnPage, EndAppsPage, EndEverythingPage, MomentOnPage, SessionOnPage, SessionsPage, TokenRow, TrustedOnPage,
 };
 use serde_json::Value;
 
@@ -62,6 +62,14 @@ fn sessions(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         since: moment(),
         last_used: is_used.then(moment),
     };
+    let trusted = |is_known: bool| TrustedOnPage {
+        id: text.to_owned(),
+        browser: text.to_owned(),
+        system: is_known.then(|| text.to_owned()),
+        since: moment(),
+        last_used: is_known.then(moment),
+        until: moment(),
+    };
     let page = |wrong: bool| SessionsPage {
         action: text,
         form_token: text.to_owned(),
@@ -75,10 +83,16 @@ fn sessions(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         notice: (!wrong).then_some(text),
         error: wrong.then_some(text),
         account: text.to_owned(),
+        trusted: vec![trusted(true), trusted(false)],
     };
     add(samples, "sessions.html", &page(false));
     add(samples, "sessions.html", &page(true));
-    let alone =
-        SessionsPage { sessions: vec![session(true, true)], apps: Vec::new(), tokens: Vec::new(), ..page(false) };
+    let alone = SessionsPage {
+        sessions: vec![session(true, true)],
+        apps: Vec::new(),
+        tokens: Vec::new(),
+        trusted: Vec::new(),
+        ..page(false)
+    };
     add(samples, "sessions.html", &alone);
 }

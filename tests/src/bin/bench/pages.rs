@@ -79,6 +79,7 @@ fn consent() -> ConsentPage<'static> {
         switch_account: format!("/oauth/authorize?client_id={CLIENT}&redirect_uri={REDIRECT}&force_login=true"),
         destination: Destination::Site("client.example".to_owned()),
         links: Vec::new(),
+        signal: None,
         permissions: vec![
             permission(
                 "Everything in your account",

@@ -50,7 +50,13 @@ pub(super) fn factor(page: &FactorPage<'_>) -> String {
     let inside = format!(
         "<p><label>{label}<br><input name=\"code\" inputmode=\"{keyboard}\" autocomplete=\"one-time-code\" required></label></p>\n"
     );
-    body += &form(&page.action, &hidden, &(inside + &button("Sign in")));
+    let remember = match page.may_be_trusted {
+        true => {
+            "<p><label><input type=\"checkbox\" name=\"remember\" value=\"1\"> Do not ask again in this browser</label></p>\n"
+        }
+        false => "",
+    };
+    body += &form(&page.action, &hidden, &(inside + remember + &button("Sign in")));
     for other in &page.others {
         body += &link(&other.address, way(other));
     }
@@ -122,6 +128,8 @@ pub(super) fn security(page: &SecurityPage<'_>) -> String {
             let (on, words) =
                 if page.email { ("0", "Take no codes by mail") } else { ("1", "Take codes by mail, too") };
             body += &form(&page.email_action, &[token, ("on", on)], &button(words));
+            let (on, words) = if page.only_passkeys { ("0", "Take codes again") } else { ("1", "Take only passkeys") };
+            body += &form(&page.only_passkeys_action, &[token, ("on", on)], &button(words));
             body += &paragraph(&format!("Recovery codes left: {}", page.recovery_left));
             body += &form(&page.recovery_action, &[token], &button("Make new recovery codes"));
         }

@@ -32,6 +32,15 @@ pub(super) fn sessions(page: &SessionsPage<'_>) -> String {
         body += &paragraph(&what);
         body += &form(page.action, &[token, ("do", "end_token"), ("id", &one.id)], &button("End"));
     }
+    for one in &page.trusted {
+        let used = used(&one.last_used);
+        let what = format!(
+            "Not asked again in {}, since {}, last used: {used}, until {}",
+            one.browser, one.since.day, one.until.day
+        );
+        body += &paragraph(&what);
+        body += &form(page.action, &[token, ("do", "forget_browser"), ("id", &one.id)], &button("Ask again"));
+    }
     body + &link(&page.end_everything, "End everything") + &link(&page.account, "Your account")
 }
 

@@ -30,6 +30,7 @@ pub(super) fn mail(kind: &str) -> &str {
         "two_step_off" => texts::MAIL_TWO_STEP_OFF,
         "recovery_used" => texts::MAIL_RECOVERY_USED,
         "recovery_made" => texts::MAIL_RECOVERY_MADE,
+        "recovery_void" => texts::MAIL_RECOVERY_VOID,
         "passkey_copied" => texts::MAIL_PASSKEY_COPIED,
         "factor_guessed" => texts::MAIL_FACTOR_GUESSED,
         "code" => texts::MAIL_CODE,

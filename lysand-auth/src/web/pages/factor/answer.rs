@@ -151,6 +151,7 @@ pub(super) async fn host(form: Result<PostedForm, ApiError>, browser: Browser) -
     let answered = async {
         let (kind, given) = (host_kind(&form)?, |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default()));
         let (typed, state) = (given("code")?, given("state")?);
+        let browser = Browser { is_to_be_trusted: is_to_be_trusted(&form)?, ..browser };
         let finished = flow::answer_to_prompt(&form.auth, &claim, (kind, &typed, &state), browser).await;
         // What was sent is not asked for once more after a slip.
         let error = match &finished {
@@ -169,6 +170,11 @@ pub(super) async fn host(form: Result<PostedForm, ApiError>, browser: Browser) -
         Ok(reply) => reply,
         Err(error) => refused(&form, Some(&claim), error).await,
     }
+}
+
+/// Whether the person wants this browser to be trusted (FAC-97).
+fn is_to_be_trusted(form: &PostedForm) -> Result<bool, Error> {
+    Ok(matches!(form.text("remember")?.as_deref(), Some("true" | "1" | "on")))
 }
 
 /// The kind that a path names.
@@ -199,6 +205,7 @@ async fn answered(form: Result<PostedForm, ApiError>, kind: FactorKind, browser:
         Err(error) => return refused(&form, None, error).await,
     };
     let finished = async {
+        let browser = Browser { is_to_be_trusted: is_to_be_trusted(&form)?, ..browser };
         let (auth, given) = (&form.auth, |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default()));
         match kind {
             FactorKind::Passkey => flow::answer_with_passkey(auth, &claim, &given("credential")?, browser).await,

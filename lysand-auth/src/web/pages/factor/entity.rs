@@ -24,7 +24,7 @@ fn waiting(view: &PendingView, next: &str) -> Value {
         "missing": [missing],
         "account": { "username": view.account.username, "display_name": view.account.display_name },
         "methods": methods,
-        "remember": false,
+        "remember": view.may_be_trusted,
         "expires_at": view.expires_at.to_iso8601(),
         "next": next,
     });

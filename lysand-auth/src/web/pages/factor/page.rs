@@ -191,6 +191,7 @@ pub(super) async fn shown(
         request_action: reader.keep("/api/auth/factor/email/request"),
         error,
         cancel_action: reader.keep("/api/auth/cancel"),
+        may_be_trusted: view.may_be_trusted && method.is_some_and(|kind| kind != FactorKind::Recovery),
     });
     show(View::new(auth, shown.req, &reader), &page, status, &[]).await
 }

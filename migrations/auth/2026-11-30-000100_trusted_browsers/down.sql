@@ -1,0 +1,1 @@
+ALTER TABLE auth_trusted_browser DROP COLUMN generation;

@@ -1,0 +1,1 @@
+ALTER TABLE auth_credentials DROP COLUMN only_passkeys;
