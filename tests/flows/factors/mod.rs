@@ -3,6 +3,7 @@
 mod attacks;
 mod enrolment;
 mod fresh_proof;
+mod frontend_origin;
 mod mail_codes;
 mod only_passkeys;
 mod passkey_attacks;

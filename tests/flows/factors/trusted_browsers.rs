@@ -386,7 +386,7 @@ story!(sessions_page_lists_trusted_browsers_and_ends_each, ON, |story| {
     let form = [("form_token", &*token), ("do", "forget_browser"), ("id", &*id)];
     let done = story.post("/account/sessions").cookies(&here).form(&form).send().await.is(302);
     assert!(done.header("location").contains("notice=browser_forgotten"), "{}", done.header("location"));
-    let page = story.get(&done.header("location")).cookies(&here).send().await.is(200);
+    let page = story.get(done.header("location")).cookies(&here).send().await.is(200);
     assert!(
         page.body.contains("asked for a second factor again") && !page.body.contains("id=\"trusted\""),
         "{}",

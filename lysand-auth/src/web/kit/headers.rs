@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::auth::Auth;
 use crate::host::pages::{PageSources, SourceKind};
-use crate::web::wire::session_cookie;
+use crate::web::wire::{request, session_cookie};
 
 /// Which kind of answers a route gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +38,51 @@ pub struct Headers {
     kind: AnswerKind,
     secure: bool,
     cors_methods: Option<&'static str>,
+    frontend: FrontendAccess,
+}
+
+/// Whether the frontend's own origin may read answers of a route where cookies count (FAC-59).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FrontendAccess {
+    None,
+    /// What programs get.
+    Json,
+    Whole,
 }
 
 impl Headers {
     /// Headers for a kind of answers; `secure` when the server's origin is https.
     #[must_use]
     pub const fn new(kind: AnswerKind, secure: bool) -> Self {
-        Self { kind, secure, cors_methods: kind.cors_methods() }
+        Self { kind, secure, cors_methods: kind.cors_methods(), frontend: FrontendAccess::None }
     }
 
     /// The same for a route that another origin may use with these methods alone.
     #[must_use]
     pub const fn with_methods(self, methods: &'static str) -> Self {
         Self { cors_methods: Some(methods), ..self }
+    }
+}
+
+impl Headers {
+    /// The same for a route whose answers the frontend's own origin may read, with cookies.
+    #[must_use]
+    pub(crate) const fn read_by_frontend(self, frontend: FrontendAccess) -> Self {
+        Self { frontend, ..self }
+    }
+
+    /// The frontend's origin, when a request comes from there and may be read there.
+    fn frontend_origin(self, req: &ServiceRequest) -> Option<HeaderValue> {
+        let is_preflight = req.method() == Method::OPTIONS;
+        if self.frontend == FrontendAccess::None
+            || (self.frontend == FrontendAccess::Json && !is_preflight && !request::wants_json(req.headers()))
+        {
+            return None;
+        }
+        let origin = req.headers().get(header::ORIGIN)?;
+        let auth = req.app_data::<Data<Auth>>()?;
+        let frontend = auth.config().frontend.origin.as_ref()?;
+        (origin.as_bytes() == frontend.as_str().as_bytes()).then(|| origin.clone())
     }
 }
 
@@ -141,12 +173,27 @@ where
             headers.apply(false, reply.headers_mut());
             return Box::pin(ready(Ok(req.into_response(reply).map_into_right_body())));
         }
+        let frontend = headers.frontend_origin(&req);
+        if let (&Method::OPTIONS, Some(origin)) = (req.method(), &frontend) {
+            let mut reply = preflight(req.headers(), "GET, POST");
+            reply.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("Content-Type"));
+            reply.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
+            allow_frontend(reply.headers_mut(), origin);
+            headers.apply(false, reply.headers_mut());
+            return Box::pin(ready(Ok(req.into_response(reply).map_into_right_body())));
+        }
         let foreign = headers.foreign_cookies(&req);
         let answer = self.service.call(req);
         Box::pin(async move {
             let mut reply = answer.await?;
             let is_redirect = reply.status().is_redirection();
             headers.apply(is_redirect, reply.headers_mut());
+            if headers.frontend != FrontendAccess::None {
+                reply.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+            }
+            if let Some(origin) = &frontend {
+                allow_frontend(reply.headers_mut(), origin);
+            }
             let set: Vec<String> = reply.response().cookies().map(|cookie| cookie.name().to_owned()).collect();
             for removal in foreign {
                 // Not what the handler has set just now.
@@ -157,6 +204,12 @@ where
             Ok(reply.map_into_left_body())
         })
     }
+}
+
+/// Lets the frontend's own origin read the answer, with cookies.
+fn allow_frontend(headers: &mut HeaderMap, origin: &HeaderValue) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
 }
 
 /// A preflight carries no credentials, and is neither authenticated nor throttled (Mastodon §17).

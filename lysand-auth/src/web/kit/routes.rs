@@ -37,7 +37,7 @@ use serde_json::json;
 use crate::auth::Auth;
 use crate::web::kit::form_session::form_session;
 use crate::web::kit::form_tokens::FormTokens;
-use crate::web::kit::headers::{AnswerKind, Headers};
+use crate::web::kit::headers::{AnswerKind, FrontendAccess, Headers};
 use crate::web::kit::limits::Limits;
 use crate::web::kit::surfaces::{Surface, Surfaces};
 use crate::web::wire::reply::JsonBody;
@@ -196,6 +196,11 @@ impl Routes {
     #[must_use]
     pub fn with_cors_methods(self, methods: &'static str) -> Self {
         Self { headers: self.headers.with_methods(methods), ..self }
+    }
+
+    /// Lets the frontend's own origin read the answers, with cookies (FAC-59).
+    pub(crate) fn read_by_frontend(self, access: FrontendAccess) -> Self {
+        Self { headers: self.headers.read_by_frontend(access), ..self }
     }
 
     /// Adds a path, such as `/api/v1/statuses/{id}`, and what answers there.

@@ -9,7 +9,7 @@ mod sign_out;
 mod sso;
 
 use crate::auth::Auth;
-use crate::web::kit::headers::AnswerKind;
+use crate::web::kit::headers::{AnswerKind, FrontendAccess};
 #[cfg(feature = "sso")]
 use crate::web::kit::routes::delete;
 use crate::web::kit::routes::{Routes, get, post};
@@ -24,7 +24,13 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .needed_by(Surface::Lysand)
             .with_form_session()
             .limited()
-            .route("/api/auth/login", [post(login::login)])
+            .read_by_frontend(FrontendAccess::Json)
+            .route("/api/auth/login", [post(login::login)]),
+        Routes::new(auth, AnswerKind::Page)
+            .of(Surface::Pages)
+            .needed_by(Surface::Lysand)
+            .with_form_session()
+            .limited()
             .route("/api/auth/redirect", [post(redirect::redirect)])
             .route("/api/auth/mastodon-logout", [post(sign_out::sign_out)]),
         api().of(Surface::Lysand).route("/api/v1/frontend/config", [get(config::config)]),

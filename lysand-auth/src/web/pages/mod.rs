@@ -19,7 +19,7 @@ mod sso;
 pub use self::own_sign_in::{finish_sign_in, to_second_step};
 use crate::auth::Auth;
 use crate::flows::passkey_login;
-use crate::web::kit::headers::AnswerKind;
+use crate::web::kit::headers::{AnswerKind, FrontendAccess};
 use crate::web::kit::routes::{Routes, delete, get, post};
 use crate::web::kit::surfaces::Surface;
 
@@ -43,6 +43,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
                 .needed_by(Surface::Lysand)
                 .with_form_session()
                 .limited()
+                .read_by_frontend(FrontendAccess::Whole)
                 .route("/api/auth/passkey/start", [post(passkey_sign_in::start)])
                 .route("/api/auth/passkey/finish", [post(passkey_sign_in::finish)]),
         );

@@ -11,7 +11,7 @@ pub(crate) mod program;
 pub(crate) mod setup_pages;
 
 use crate::auth::Auth;
-use crate::web::kit::headers::AnswerKind;
+use crate::web::kit::headers::{AnswerKind, FrontendAccess};
 use crate::web::kit::routes::{Routes, get, post};
 use crate::web::kit::surfaces::Surface;
 
@@ -26,6 +26,7 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(location::CONTINUE, [get(page::go_on)]),
         of_pages()
             .limited()
+            .read_by_frontend(FrontendAccess::Whole)
             .route("/api/auth/pending", [get(answer::pending)])
             .route("/api/auth/factor/totp", [post(answer::totp)])
             .route("/api/auth/factor/recovery", [post(answer::recovery)])
@@ -38,12 +39,15 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/enrol/passkey/start", [post(enrol::passkey_start)])
             .route("/api/auth/enrol/passkey", [post(enrol::passkey)])
             .route("/api/auth/enrol/two_step", [post(enrol::two_step)])
-            .route("/api/auth/enrol/later", [post(enrol::later)])
-            .route("/api/auth/cancel", [post(answer::cancel)]),
+            .route("/api/auth/enrol/later", [post(enrol::later)]),
+        of_pages().limited().route("/api/auth/cancel", [post(answer::cancel)]),
     ];
-    let host = auth.host_factors().iter().fold(of_pages().limited(), |routes, factor| {
-        let path = format!("/api/auth/factor/{}", factor.kind());
-        routes.route(&path, [post(answer::host)]).route(&format!("{path}/start"), [post(answer::host_start)])
-    });
+    let host = auth.host_factors().iter().fold(
+        of_pages().limited().read_by_frontend(FrontendAccess::Whole),
+        |routes, factor| {
+            let path = format!("/api/auth/factor/{}", factor.kind());
+            routes.route(&path, [post(answer::host)]).route(&format!("{path}/start"), [post(answer::host_start)])
+        },
+    );
     own.into_iter().chain([host]).collect()
 }
