@@ -71,8 +71,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
         match flow::end(&auth, &viewer, which, None, &caller).await {
             Ok(ended) => {
                 let notice = if ended.is_empty() { "none_removed" } else { "all_removed" };
-                let place = form.reader().keep(&auth.config().base_url.join(app_list::PATH));
-                Ok(redirect(&with_query(&place, [("notice", notice)])))
+                let place = with_query(&auth.config().base_url.join(app_list::PATH), [("notice", notice)]);
+                Ok(redirect(&form.reader().keep(&place)))
             }
             Err(Error::Refused(refusal)) if refusal.code == Code::ProofRequired => {
                 Ok(redirect(&confirm_identity::address(&form.reader(), app_list::END_ALL)))
