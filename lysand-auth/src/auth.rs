@@ -489,7 +489,7 @@ impl AuthBuilder {
             problems.push(ConfigProblem::new("keys.signing", "each must be an Ed25519 private key in PKCS#8 PEM form"));
         }
         #[cfg(feature = "sso")]
-        let provider_clients = provider_clients(&self.config, &mut problems);
+        let provider_clients = ProviderClients::of(&self.config, &mut problems);
         problems.extend(factor::problems(&self.factors));
         if self.accounts.is_none() {
             problems.push(ConfigProblem::new("accounts", "was not given to the builder"));
@@ -538,19 +538,5 @@ impl AuthBuilder {
             outbox: OutboxSignal::default(),
             offers: Offers::default(),
         })))
-    }
-}
-
-/// The clients of the providers; when there can be none, that is one of the problems.
-#[cfg(feature = "sso")]
-fn provider_clients(config: &Config, problems: &mut Vec<ConfigProblem>) -> Option<ProviderClients> {
-    match ProviderClients::new(&config.sso) {
-        Ok(clients) => Some(clients),
-        Err(why) => {
-            if !problems.iter().any(|problem| problem.field == "oidc.trusted_roots") {
-                problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
-            }
-            None
-        }
     }
 }

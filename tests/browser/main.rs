@@ -38,6 +38,7 @@ mod out_of_band;
 mod passkeys;
 mod phanpy_like;
 mod recovering;
+mod required_factor;
 mod signing_in;
 mod single_sign_on;
 mod trusted_browsers;

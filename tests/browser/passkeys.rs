@@ -11,7 +11,7 @@ const MAKE: &str = "form[data-passkey='create'] button";
 const USE: &str = "form[data-passkey='get'] button";
 
 /// A device with a screen lock, as Chromium has one for tests.
-async fn add_device(browser: &Browser, verifies: bool) -> String {
+pub(crate) async fn add_device(browser: &Browser, verifies: bool) -> String {
     browser.devtools("WebAuthn.enable", json!({ "enableUI": false })).await;
     let options = json!({
         "protocol": "ctap2",

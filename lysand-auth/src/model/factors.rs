@@ -21,12 +21,14 @@ pub enum FactorKind {
     Email,
     /// A code from the list that was kept for the day when the others are lost.
     Recovery,
+    /// The password, after a passkey (FAC-52).
+    Password,
     /// A [factor](crate::host::factor::Factor) of the host's own, by its kind.
     Host(&'static str),
 }
 
 impl FactorKind {
-    /// All that the library has itself.
+    /// All that an account can have beside its password, and the configuration allow.
     pub const ALL: [Self; 4] = [Self::Passkey, Self::Totp, Self::Email, Self::Recovery];
 
     /// The name in the configuration, in addresses and in JSON.
@@ -37,6 +39,7 @@ impl FactorKind {
             Self::Totp => "totp",
             Self::Email => "email",
             Self::Recovery => "recovery",
+            Self::Password => "password",
             Self::Host(kind) => kind,
         }
     }
@@ -53,6 +56,7 @@ impl FactorKind {
             Self::Totp => ProofKind::Totp,
             Self::Email => ProofKind::Email,
             Self::Recovery => ProofKind::Recovery,
+            Self::Password => ProofKind::Password,
             Self::Host(kind) => ProofKind::Host(kind.to_owned()),
         }
     }

@@ -54,7 +54,7 @@ pub(crate) async fn offered(
     let can = |kind: &FactorKind| match kind {
         FactorKind::Passkey => rules.satisfy(*kind) && passkeys::require(auth).is_ok(),
         FactorKind::Totp => rules.satisfy(*kind),
-        FactorKind::Email | FactorKind::Recovery | FactorKind::Host(_) => false,
+        FactorKind::Email | FactorKind::Recovery | FactorKind::Password | FactorKind::Host(_) => false,
     };
     let methods = FactorKind::ALL.into_iter().filter(can).collect();
     Ok((methods, Enrolment { later_until, has_factor: has_factor(auth, account).await? }))

@@ -73,7 +73,7 @@ pub(crate) struct Usable {
 /// What is usable after `first`: the account has it, the configuration allows it, and it is of another kind (FAC-1).
 ///
 /// # Errors
-/// When the database does not answer.
+/// When host or database do not answer.
 pub(crate) async fn usable(
     auth: &Auth,
     (account, known): (&Account, Credentials),
@@ -94,13 +94,24 @@ pub(crate) async fn usable(
         FactorKind::Totp => !apps.is_empty(),
         FactorKind::Recovery => recovery_left > 0,
         FactorKind::Email => takes_mail(auth, account, known, apps.is_empty() && passkeys.is_empty()),
-        FactorKind::Host(_) => false,
+        FactorKind::Password | FactorKind::Host(_) => false,
     };
     let own = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && has(kind));
     let mut kinds: Vec<FactorKind> = own.chain(host_factors::usable(auth, account).await).collect();
     kinds.retain(|kind| may(kind) && kind.proof() != *first);
+    if takes_password(auth, account, first).await? {
+        kinds.push(FactorKind::Password);
+    }
     kinds.sort_unstable_by_key(|kind| matches!(kind, FactorKind::Recovery | FactorKind::Email).then_some(*kind));
     Ok(Usable { kinds, recovery_left, apps, passkeys })
+}
+
+/// Whether the password is a second proof: after a passkey or a mailed code, where one signs people in at all (FAC-52).
+async fn takes_password(auth: &Auth, account: &Account, first: &ProofKind) -> Result<bool, Error> {
+    if !matches!(first, ProofKind::Passkey | ProofKind::Email) || auth.config().sso.forced {
+        return Ok(false);
+    }
+    auth.accounts().has_password(&account.id).await.map_err(Error::from_host)
 }
 
 /// Whether a code by mail is a second proof: never beside a stronger one unasked, and not while the mailbox alone has just set
@@ -125,7 +136,7 @@ pub(crate) fn code_of(kind: FactorKind, typed: &str) -> Result<String, Error> {
     match kind {
         FactorKind::Totp => Some(digits()).filter(|code| has_digits(code, totp::DIGITS)),
         FactorKind::Email => Some(digits()).filter(|code| has_digits(code, 8)),
-        FactorKind::Passkey => None,
+        FactorKind::Passkey | FactorKind::Password => None,
         FactorKind::Recovery => recovery_code::normalised(typed).map(|code| code.expose().to_owned()),
         FactorKind::Host(_) => Some(typed.trim().to_owned()),
     }
@@ -144,7 +155,7 @@ pub(crate) async fn check(
     state: &str,
 ) -> Result<Consumed, Error> {
     match kind {
-        FactorKind::Passkey => Err(wrong_code()),
+        FactorKind::Passkey | FactorKind::Password => Err(wrong_code()),
         FactorKind::Host(kind) => {
             let pending = pending.ok_or_else(wrong_code)?;
             host_factors::check(auth, account, kind, (code, state, pending)).await

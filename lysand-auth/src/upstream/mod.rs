@@ -28,7 +28,7 @@ pub(crate) use self::exchange::{AuthorizationParameters, AuthorizationResponse};
 use self::http::Http;
 use self::openid::OpenId;
 use crate::ambient::Timestamp;
-use crate::config::{Protocol, Provider, Sso};
+use crate::config::{Config, ConfigProblem, Protocol, Provider, Sso};
 use crate::model::identity::ProviderProfile;
 
 /// How long all requests of one attempt may take together (security LOAD-5).
@@ -50,6 +50,19 @@ struct ProviderClient {
 }
 
 impl ProviderClients {
+    /// The clients of the providers; when there can be none, that is one of the problems.
+    pub(crate) fn of(config: &Config, problems: &mut Vec<ConfigProblem>) -> Option<Self> {
+        match Self::new(&config.sso) {
+            Ok(clients) => Some(clients),
+            Err(why) => {
+                if !problems.iter().any(|problem| problem.field == "oidc.trusted_roots") {
+                    problems.push(ConfigProblem::new("oidc", format!("providers cannot be asked: {why}")));
+                }
+                None
+            }
+        }
+    }
+
     /// Prepares to ask the providers of a configuration; nobody is asked yet, so that a provider may be down at the start.
     pub(crate) fn new(sso: &Sso) -> Result<Self, String> {
         let client = |provider: &Provider| ProviderClient {

@@ -197,7 +197,47 @@ story!(passkey_alone_is_not_enough_where_the_operator_wants_two, &[("factors.pas
     let answer = finish(&story, &mut jar, &app, &passkey.get(&options)).await.is(302);
     assert_eq!((answer.location().path(), answer.cookie("jwt")), ("/oauth/factor", None), "{}", answer.location());
     let page = story.get(answer.location().as_str()).cookies(&jar).send().await.is(200);
-    assert!(page.body.contains("Recovery code") && !page.body.contains("Use a passkey"), "{}", page.body);
+    assert!(page.body.contains("autocomplete=\"current-password\""), "{}", page.body);
+    assert!(page.body.contains("Use a recovery code") && !page.body.contains("Use a passkey"), "{}", page.body);
+});
+
+story!(password_is_the_second_proof_after_a_passkey_alone, &[("factors.passkey_alone", "false")], |story| {
+    let (ada, mut passkey, _) = somebody(&story, "ada", true).await;
+    let app = story.usual_app().await;
+    let mut jar = CookieJar::default();
+    let (options, _) = opened(&story, &mut jar, &app).await;
+    let led = finish(&story, &mut jar, &app, &passkey.get(&options)).await.is(302);
+    let id = query_of(&led.location(), "pending").expect("an id");
+    let post = async |jar: &CookieJar, password: &str, accept: &str| {
+        let body = json!({ "pending": id, "password": password });
+        story.post("/api/auth/factor/password").header("accept", accept).cookies(jar).json(&body).send().await
+    };
+    let wrong = post(&jar, "wrong", "application/json").await.is(400).json();
+    assert_eq!((&wrong["code"], &wrong["signin"]["status"]), (&json!("wrong_password"), &json!("factor")), "{wrong}");
+    is_step_error(post(&jar, "wrong", "*/*").await, "invalid_grant", "This is not the password of the account");
+    is_step_error(post(&jar, "", "*/*").await, "invalid_grant", "This is not the password of the account");
+    let done = post(&jar, &ada.password, "application/json").await.is(200);
+    assert!(done.cookie("jwt").is_some() && done.json()["status"] == "done", "{}", done.body);
+    jar.keep(&done);
+    // Two proofs of different kinds: what wants both is open.
+    let page = story.get("/account/email").cookies(&jar).send().await.is(200);
+    assert!(!page.body.contains("/account/confirm"), "{}", page.body);
+
+    // It is none after itself.
+    let waiting = begin(&story, &ada, &app.authorize_query()).await;
+    let body = json!({ "pending": waiting.id, "password": ada.password });
+    let refused = story.post("/api/auth/factor/password").cookies(&waiting.jar).json(&body).send().await;
+    is_step_error(refused, "invalid_request", "That way is not offered for this sign-in.");
+    // Five wrong ones end a sign-in.
+    let mut jar = CookieJar::default();
+    let (options, _) = opened(&story, &mut jar, &app).await;
+    let led = finish(&story, &mut jar, &app, &passkey.get(&options)).await.is(302);
+    let id = query_of(&led.location(), "pending").expect("an id");
+    for (left, status) in [(4, 400), (3, 400), (2, 400), (1, 400), (0, 410)] {
+        let body = json!({ "pending": id, "password": "wrong" });
+        let request = story.post("/api/auth/factor/password").header("accept", "application/json").cookies(&jar);
+        assert_eq!(request.json(&body).send().await.status, status, "{left} left");
+    }
 });
 
 story!(passkey_whose_counter_does_not_rise_is_refused_and_told, |story| {

@@ -8,6 +8,8 @@ pub mod only_passkeys;
 pub mod own;
 pub mod passkey_signals;
 pub mod passkeys;
+pub mod password;
+pub mod pending;
 pub mod sign_in;
 pub mod totp;
 pub mod void_recovery;

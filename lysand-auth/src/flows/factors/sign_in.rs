@@ -1,15 +1,12 @@
 //! The second step of a sign-in: what is asked for, and the answer that finishes it.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::ambient::Timestamp;
 use crate::auth::Auth;
 pub use crate::error::PendingClaim;
 use crate::error::{Code, Error};
 use crate::host::factor::FactorLabel;
 use crate::host::mailer::Mail;
-use crate::model::account::Account;
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
 use crate::model::caller::Caller;
@@ -22,11 +19,9 @@ use crate::model::rate_limit::{FailedAttempts, Rule};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::passkey::{Known, NotAccepted, Verification};
 use crate::steps::completion::{Completion, over};
-pub use crate::steps::enrolment::Enrolment;
 pub use crate::steps::host_factors::BegunFactor;
 use crate::steps::host_rules::Proven;
 use crate::steps::mail::{self, Outgoing};
-pub use crate::steps::mail_code::MailCode;
 use crate::steps::passkeys::{self, Ceremony};
 use crate::steps::pending::{self, Open};
 use crate::steps::refused_sign_in::{self, Whom};
@@ -34,61 +29,13 @@ use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::second_step::{self, Usable};
 use crate::steps::sign_in::{self, Consent};
 pub use crate::steps::sign_in::{BeforeSession, SessionStart, SignedIn, Step};
-use crate::steps::{
-    enrolment, events, host_factors, mail_code, missing_step, notices, recovery, standing, throttle, trust, waiting,
-};
+use crate::steps::{events, host_factors, mail_code, missing_step, notices, recovery, standing, throttle, waiting};
 use crate::store;
 use crate::texts;
 
 /// After so many wrong codes in so long the owner is told that somebody knows the password (FAC-119).
 const MANY_GUESSES: i64 = 5;
 const GUESSED: Duration = Duration::from_secs(3600);
-
-/// A sign-in that lacks something, as its own browser sees it.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct PendingView {
-    /// Its id.
-    pub id: String,
-    /// Who is signing in.
-    pub account: Account,
-    /// What it lacks.
-    pub lacks: BeforeSession,
-    /// What is asked for: kinds of a second proof, the preferred one first, or of a second factor to set up.
-    pub methods: Vec<FactorKind>,
-    /// What there is to say of a second factor that has to be set up.
-    pub enrolment: Option<Enrolment>,
-    /// How the host's own kinds among them are named.
-    pub host_names: BTreeMap<&'static str, String>,
-    /// How many recovery codes there are.
-    pub recovery_left: i64,
-    /// Where a code by mail goes, where that is one of the kinds.
-    pub mail: Option<MailCode>,
-    /// What a browser uses a passkey with, where that is one of the kinds: JSON.
-    pub passkey_options: Option<String>,
-    /// The app that asked, if one did.
-    pub app: Option<App>,
-    /// Its request: names and values.
-    pub request: Vec<(String, String)>,
-    /// Until when it waits.
-    pub expires_at: Timestamp,
-    /// Whether the person can have this browser trusted with the answer (FAC-97).
-    pub may_be_trusted: bool,
-}
-
-/// Where a sign-in stands that a browser shows.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Standing {
-    /// It waits.
-    Open(Box<PendingView>),
-    /// It came to something: this session, if one began. With the request, if an app made one.
-    Finished(Option<SessionId>, Vec<(String, String)>),
-    /// It is over without having come to anything; its browser can start again with the request.
-    Over(Vec<(String, String)>),
-    /// There is no such sign-in, or another browser began it.
-    Unknown,
-}
 
 /// What finished.
 #[derive(Debug)]
@@ -102,77 +49,8 @@ pub enum Finished {
     Waits,
 }
 
-/// Where a sign-in stands. Nothing changes.
-///
-/// # Errors
-/// When host or database do not answer.
-pub async fn look(auth: &Auth, claim: &PendingClaim) -> Result<Standing, Error> {
-    let Some(pending) = pending::found(auth, claim).await? else { return Ok(Standing::Unknown) };
-    if let Some(session) = pending.session {
-        return Ok(Standing::Finished(Some(session), pending.request));
-    }
-    let request = pending.request.clone();
-    match pending::open(auth, claim).await {
-        Ok(open) => Ok(Standing::Open(Box::new(view(auth, open).await?))),
-        Err(Error::Refused(refusal)) if refusal.code == Code::SignInOver => Ok(Standing::Over(request)),
-        Err(error) => Err(error),
-    }
-}
-
-async fn view(auth: &Auth, open: Open) -> Result<PendingView, Error> {
-    if missing_step::lacks(auth, &open).await? != Some(BeforeSession::Factor) {
-        return view_of_enrolment(auth, open).await;
-    }
-    let usable = missing_step::usable(auth, &open).await?;
-    let Open { pending, account, .. } = open;
-    let names = usable.kinds.iter().filter_map(|kind| Some((kind.name(), host_factor(auth, *kind)?.0.name)));
-    let host_names = names.collect();
-    let mail = match usable.kinds.contains(&FactorKind::Email) {
-        true => Some(mail_code::sent(auth, &account, &pending).await?),
-        false => None,
-    };
-    Ok(PendingView {
-        app: app_of(auth, &pending).await?,
-        passkey_options: options(auth, &pending.id, &usable),
-        may_be_trusted: pending
-            .proofs
-            .first()
-            .is_some_and(|proof| trust::is_allowed(&auth.config().factors, &account, &proof.kind)),
-        id: pending.id,
-        account,
-        lacks: BeforeSession::Factor,
-        methods: usable.kinds,
-        enrolment: None,
-        host_names,
-        recovery_left: usable.recovery_left,
-        mail,
-        request: pending.request,
-        expires_at: pending.expires_at,
-    })
-}
-
-async fn view_of_enrolment(auth: &Auth, open: Open) -> Result<PendingView, Error> {
-    let (methods, enrolment) = enrolment::offered(auth, &open.account, open.known).await?;
-    let Open { pending, account, .. } = open;
-    Ok(PendingView {
-        app: app_of(auth, &pending).await?,
-        passkey_options: None,
-        id: pending.id,
-        account,
-        lacks: BeforeSession::Enrolment,
-        methods,
-        enrolment: Some(enrolment),
-        may_be_trusted: false,
-        host_names: BTreeMap::new(),
-        recovery_left: 0,
-        mail: None,
-        request: pending.request,
-        expires_at: pending.expires_at,
-    })
-}
-
 /// The app that asks, if it still may.
-async fn app_of(auth: &Auth, pending: &PendingSignIn) -> Result<Option<App>, Error> {
+pub(super) async fn app_of(auth: &Auth, pending: &PendingSignIn) -> Result<Option<App>, Error> {
     match asked(auth, pending).await {
         Ok(asked) => Ok(asked.map(|(app, _)| app)),
         Err(Error::Refused(_)) => Ok(None),
@@ -290,7 +168,7 @@ pub async fn passkey_options(auth: &Auth, claim: &PendingClaim, caller: &Caller)
     options(auth, &open.pending.id, &usable).ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
 }
 
-fn options(auth: &Auth, pending: &str, usable: &Usable) -> Option<String> {
+pub(super) fn options(auth: &Auth, pending: &str, usable: &Usable) -> Option<String> {
     let party = passkeys::require(auth).ok().filter(|_| usable.kinds.contains(&FactorKind::Passkey))?;
     let known: Vec<Known> = usable.passkeys.iter().map(StoredPasskey::known).collect();
     let challenge = passkeys::draw(auth, Ceremony::Factor(pending));
@@ -363,7 +241,7 @@ fn is_verdict(error: &Error) -> bool {
 }
 
 /// Records a wrong answer, and ends the sign-in with the last one that it bears.
-async fn wrong(
+pub(super) async fn wrong(
     auth: &Auth,
     open: &Open,
     (kind, attempts): (FactorKind, &throttle::CountedFactor),
@@ -393,7 +271,7 @@ async fn wrong(
     Ok(if is_last { over() } else { error })
 }
 
-fn event(auth: &Auth, kind: EventKind, open: &Open, caller: &Caller) -> NewEvent {
+pub(super) fn event(auth: &Auth, kind: EventKind, open: &Open, caller: &Caller) -> NewEvent {
     let event = events::event(auth, kind, caller).by(Actor::Account(open.account.id.clone()));
     event.about(&open.account.id, &open.account.username)
 }
@@ -433,7 +311,7 @@ pub(super) struct LastStep {
 }
 
 impl LastStep {
-    fn proven(kind: FactorKind, completion: Completion) -> Self {
+    pub(super) fn proven(kind: FactorKind, completion: Completion) -> Self {
         Self { by: Some(kind.proof()), completion, puts_off: false }
     }
 }
@@ -469,7 +347,7 @@ pub(super) async fn finish(
         ..Proven::new(&account, &by)
     };
     if sign_in::lacks_before_session(auth, &proven, known).await?.is_some() {
-        if completion.consumed != Consumed::Nothing {
+        if completion.consumed != Consumed::Nothing || by == ProofKind::Password {
             auth.store().write(move |c| Box::pin(async move { completion.keep(c, &by).await })).await?;
         }
         return Ok(Finished::Waits);

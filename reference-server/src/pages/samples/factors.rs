@@ -62,7 +62,7 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
 
 /// The step of a sign-in, for each kind of proof, and for who can give none.
 fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
-    let ways = ["passkey", "totp", "email", "recovery"];
+    let ways = ["passkey", "totp", "password", "email", "recovery"];
     for method in ways.into_iter().chain([""]) {
         let other = |method: &&'static str| OtherWay {
             method,

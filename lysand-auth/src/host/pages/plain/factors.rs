@@ -14,6 +14,7 @@ fn way(other: &OtherWay) -> &str {
     match other.method {
         "passkey" => "Use a passkey",
         "totp" => "Use an authenticator app",
+        "password" => "Use your password",
         "email" => "Use a code by mail",
         _ => "Use a recovery code",
     }
@@ -34,6 +35,14 @@ pub(super) fn factor(page: &FactorPage<'_>) -> String {
     }
     if let Some(host) = &page.host {
         return body + &host_factor(page, host, &hidden);
+    }
+    if page.method == "password" {
+        let inside = "<p><label>Password<br><input name=\"password\" type=\"password\" autocomplete=\"current-password\" required></label></p>\n";
+        body += &form(&page.action, &hidden, &(inside.to_owned() + &button("Sign in")));
+        for other in &page.others {
+            body += &link(&other.address, way(other));
+        }
+        return body + &form(&page.cancel_action, &hidden, &button("Cancel"));
     }
     let label = match page.method {
         "totp" => "Code of your authenticator app",

@@ -10,8 +10,11 @@ use super::page::{Said, kind_named};
 use super::{entity, page, program};
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
-use crate::flows::factors::sign_in::{self as flow, BeforeSession, FactorKind, Finished, PendingView, Standing};
+use crate::flows::factors::password::answer_with_password;
+use crate::flows::factors::pending::{self, PendingView, Standing};
+use crate::flows::factors::sign_in::{self as flow, BeforeSession, FactorKind, Finished};
 use crate::model::session::Browser;
+use crate::secret::Secret;
 use crate::steps::completion::over;
 use crate::steps::host_factors;
 use crate::texts::FACTOR_ERRORS;
@@ -33,7 +36,7 @@ pub(super) async fn pending(auth: Data<Auth>, req: HttpRequest, received: Receiv
     let told = async {
         let params = received.0?;
         let claim = cookies::pending_claim(&auth, req.headers(), params.text("pending")?.as_deref());
-        match flow::look(&auth, &claim.ok_or_else(over)?).await? {
+        match pending::look(&auth, &claim.ok_or_else(over)?).await? {
             Standing::Open(view) => Ok(entity::open(&view, &page_of(&auth, &params.reader(&req), &view, None))),
             _ => Err(over()),
         }
@@ -83,6 +86,11 @@ pub(super) async fn passkey(form: Result<PostedForm, ApiError>, browser: Browser
     answered(form, FactorKind::Passkey, browser).await
 }
 
+/// `POST /api/auth/factor/password`
+pub(super) async fn password(form: Result<PostedForm, ApiError>, browser: Browser) -> HttpResponse {
+    answered(form, FactorKind::Password, browser).await
+}
+
 /// `POST /api/auth/factor/email/request`: a code is mailed.
 pub(super) async fn request_mail(form: Result<PostedForm, ApiError>) -> HttpResponse {
     let form = match form {
@@ -96,7 +104,7 @@ pub(super) async fn request_mail(form: Result<PostedForm, ApiError>) -> HttpResp
     let (auth, caller) = (&form.auth, request::caller(&form.req, form.auth.config()));
     let sent = async {
         flow::mail_code(auth, &claim, &caller).await?;
-        match flow::look(auth, &claim).await? {
+        match pending::look(auth, &claim).await? {
             Standing::Open(view) => Ok(view),
             _ => Err(over()),
         }
@@ -186,7 +194,7 @@ fn host_kind(form: &PostedForm) -> Result<FactorKind, Error> {
 
 /// The page once more, with what is known of the step.
 async fn shown_again(form: &PostedForm, claim: &PendingClaim, said: Said) -> Result<HttpResponse, Error> {
-    match flow::look(&form.auth, claim).await? {
+    match pending::look(&form.auth, claim).await? {
         Standing::Open(view) => {
             let reader = form.reader();
             Ok(page::shown(View::new(&form.auth, &form.req, &reader), (&view, form.token()), said).await)
@@ -209,6 +217,7 @@ async fn answered(form: Result<PostedForm, ApiError>, kind: FactorKind, browser:
         let (auth, given) = (&form.auth, |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default()));
         match kind {
             FactorKind::Passkey => flow::answer_with_passkey(auth, &claim, &given("credential")?, browser).await,
+            FactorKind::Password => answer_with_password(auth, &claim, &Secret::new(given("password")?), browser).await,
             kind => flow::answer(auth, &claim, (kind, &given("code")?), browser).await,
         }
     };
@@ -244,7 +253,7 @@ pub(super) async fn leads_on(
             let reply = finish_sign_in(auth, &form.req, signed_in).await?;
             if is_for_program { program::signed_in(auth, signed_in, &reply, along) } else { reply }
         }
-        Finished::Waits => match flow::look(auth, claim).await? {
+        Finished::Waits => match pending::look(auth, claim).await? {
             Standing::Open(view) => {
                 let page = page_of(auth, &form.reader(), &view, None);
                 if is_for_program { entity::open(&view, &page) } else { redirect(&page) }
@@ -263,7 +272,7 @@ pub(super) async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, err
     let (auth, params) = (&form.auth, &form.params);
     let Error::Refused(refusal) = error else { return ApiError(error).error_response() };
     let view = match claim {
-        Some(claim) => match flow::look(auth, claim).await {
+        Some(claim) => match pending::look(auth, claim).await {
             Ok(standing) => Some(standing),
             Err(error) => return ApiError(error).error_response(),
         },
@@ -294,6 +303,7 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
     match (refusal.code, standing) {
         (
             Code::WrongFactor
+            | Code::WrongPassword
             | Code::WrongPasskey
             | Code::NotOffered
             | Code::TooSoon
@@ -329,7 +339,7 @@ async fn on_page(form: &PostedForm, refusal: Refusal, standing: Option<Standing>
 }
 
 fn again(form: &PostedForm, view: &PendingView, refusal: &Refusal) -> String {
-    let name = if matches!(refusal.code, Code::WrongFactor | Code::WrongPasskey) {
+    let name = if matches!(refusal.code, Code::WrongFactor | Code::WrongPassword | Code::WrongPasskey) {
         "invalid_grant"
     } else {
         "invalid_request"

@@ -11,7 +11,8 @@ use super::setup_pages::{SetupPlace, Typed, codes_page, passkey_page, totp_page}
 use crate::error::{Error, PendingClaim};
 use crate::flows::factors::enrol::{self as flow, EnrolledAtSignIn};
 use crate::flows::factors::passkeys::{NewPasskey, PasskeySetup};
-use crate::flows::factors::sign_in::{self, Finished, PendingView, Standing};
+use crate::flows::factors::pending::{self, PendingView, Standing};
+use crate::flows::factors::sign_in::Finished;
 use crate::flows::factors::totp::Setup;
 use crate::host::pages::WaitingSignIn;
 use crate::model::session::Browser;
@@ -180,7 +181,7 @@ async fn setting_up(
 }
 
 async fn open(form: &PostedForm, claim: &PendingClaim) -> Result<PendingView, Error> {
-    match sign_in::look(&form.auth, claim).await? {
+    match pending::look(&form.auth, claim).await? {
         Standing::Open(view) => Ok(*view),
         _ => Err(over()),
     }

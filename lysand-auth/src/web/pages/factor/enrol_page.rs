@@ -6,7 +6,8 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::page::{last_error, leads_on, standing};
 use crate::auth::Auth;
-use crate::flows::factors::sign_in::{BeforeSession, FactorKind, PendingView, Standing};
+use crate::flows::factors::pending::{PendingView, Standing};
+use crate::flows::factors::sign_in::{BeforeSession, FactorKind};
 use crate::host::pages::{EnrolPage, MomentOnPage, Page};
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::ambient::Timestamp;
 use crate::error::{Code, Refusal};
-use crate::flows::factors::sign_in::{BeforeSession, FactorKind, PendingView};
+use crate::flows::factors::pending::PendingView;
+use crate::flows::factors::sign_in::{BeforeSession, FactorKind};
 use crate::web::wire::reply::{JsonBody as _, set_retry_after};
 
 /// A sign-in that waits: what is missing, and what can be given.
@@ -48,7 +49,7 @@ fn method(kind: FactorKind, view: &PendingView) -> Value {
             })
         }
         FactorKind::Host(_) => json!({ "type": kind.name(), "name": view.host_names.get(kind.name()) }),
-        FactorKind::Passkey | FactorKind::Totp => json!({ "type": kind.name() }),
+        FactorKind::Passkey | FactorKind::Totp | FactorKind::Password => json!({ "type": kind.name() }),
     }
 }
 
@@ -91,6 +92,7 @@ fn status(code: Code) -> u16 {
     match code {
         // To a program a wrong password is no redirect.
         Code::InvalidGrant => 401,
+        Code::WrongPassword => 400,
         Code::Forbidden | Code::StaleForm => 403,
         code => code.status(),
     }
@@ -108,7 +110,7 @@ fn name(code: Code) -> &'static str {
         Code::Validation => "invalid",
         Code::TooManyRequests => "locked",
         Code::Forbidden | Code::StaleForm => "foreign",
-        Code::InvalidGrant => "wrong_password",
+        Code::InvalidGrant | Code::WrongPassword => "wrong_password",
         Code::Full => "full",
         Code::Unavailable => "unavailable",
         code => code.oauth_name(),

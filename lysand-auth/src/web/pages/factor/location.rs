@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
 use crate::error::{Error, PendingClaim};
-use crate::flows::factors::sign_in::{self as flow, BeforeSession, PendingView, Standing};
+use crate::flows::factors::pending::{self, PendingView, Standing};
+use crate::flows::factors::sign_in::BeforeSession;
 use crate::host::pages::Reader;
 use crate::web::pages::factor::entity;
 use crate::web::wire::cookies;
@@ -23,7 +24,7 @@ pub(crate) const CONTINUE: &str = "/oauth/continue";
 /// asked for.
 pub(crate) async fn to_factor(auth: &Auth, req: &HttpRequest, reader: &Reader, claim: &PendingClaim) -> HttpResponse {
     let reply = async {
-        let view = match flow::look(auth, claim).await? {
+        let view = match pending::look(auth, claim).await? {
             Standing::Open(view) => *view,
             _ => return Err(Error::failed("a sign-in that began a moment ago is over")),
         };

@@ -30,6 +30,7 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/pending", [get(answer::pending)])
             .route("/api/auth/factor/totp", [post(answer::totp)])
             .route("/api/auth/factor/recovery", [post(answer::recovery)])
+            .route("/api/auth/factor/password", [post(answer::password)])
             .route("/api/auth/factor/email", [post(answer::email)])
             .route("/api/auth/factor/email/request", [post(answer::request_mail)])
             .route("/api/auth/factor/passkey/start", [post(answer::passkey_start)])

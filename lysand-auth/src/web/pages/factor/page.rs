@@ -7,10 +7,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::location::{FACTOR, page_of};
 use crate::auth::Auth;
 use crate::error::Error;
-use crate::flows::factors::sign_in::{self as flow, BeforeSession, BegunFactor, FactorKind, PendingView, Standing};
+use crate::flows::factors::pending::{self, PendingView, Standing};
+use crate::flows::factors::sign_in::{self as flow, BeforeSession, BegunFactor, FactorKind};
 use crate::host::factor::FactorLabel;
 use crate::host::pages::{FactorPage, HostFactorOnPage, MessagePage, OtherWay, Page};
-use crate::texts::{FACTOR_ERRORS, FACTOR_UNAVAILABLE, PENDING_OVER, PENDING_OVER_TITLE, START_AGAIN, TRY_AGAIN};
+use crate::texts::{
+    FACTOR_ERRORS, FACTOR_UNAVAILABLE, NOT_THE_PASSWORD, PENDING_OVER, PENDING_OVER_TITLE, START_AGAIN, TRY_AGAIN,
+};
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
 use crate::web::kit::session;
@@ -46,7 +49,7 @@ pub(super) async fn go_on(auth: Data<Auth>, req: HttpRequest, received: Received
 
 pub(super) async fn standing(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<Standing, Error> {
     match cookies::pending_claim(auth, req.headers(), params.last_text("pending").as_deref()) {
-        Some(claim) => flow::look(auth, &claim).await,
+        Some(claim) => pending::look(auth, &claim).await,
         None => Ok(Standing::Unknown),
     }
 }
@@ -208,5 +211,6 @@ pub(super) fn action(kind: FactorKind) -> String {
 pub(super) fn last_error(params: &Params) -> Option<&'static str> {
     params.last_text("error")?;
     let described = params.last_text("error_description").unwrap_or_default();
-    Some(FACTOR_ERRORS.iter().find(|known| **known == described).copied().unwrap_or(TRY_AGAIN))
+    let mut known = FACTOR_ERRORS.iter().chain([&NOT_THE_PASSWORD]);
+    Some(known.find(|known| **known == described).copied().unwrap_or(TRY_AGAIN))
 }
