@@ -128,6 +128,8 @@ pub(crate) enum Consumed {
     Email(String),
     /// An answer to a factor of the host's own: it counts once until then.
     Host(Digest, Timestamp),
+    /// The password, which is there for the next time.
+    Password,
     /// Nothing: what proves it was used up before, or nothing more is proven.
     Nothing,
 }

@@ -39,7 +39,7 @@ impl Completion {
 
     /// Whether it proves more than that somebody reads the account's mail.
     pub(crate) fn is_beside_mail(&self) -> bool {
-        !matches!(self.consumed, Consumed::Email(_) | Consumed::Nothing)
+        !matches!(self.consumed, Consumed::Email(_) | Consumed::Password | Consumed::Nothing)
     }
 
     /// Uses everything up, once; `session` is what begins.
@@ -92,7 +92,7 @@ pub(crate) async fn use_up(
         }
         Consumed::Email(token) => mail_tokens::spend(c, token, now).await,
         Consumed::Host(digest, until) => spent::claim(c, Kind::HostFactor, *digest, (now, *until)).await,
-        Consumed::Nothing => Ok(true),
+        Consumed::Password | Consumed::Nothing => Ok(true),
     }
 }
 

@@ -194,7 +194,6 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     change.notices.extend(notices::removed(auth, &act.owner.account, act.caller));
     let (account, id, was_on) = (act.owner.account.id.clone(), id.to_owned(), change.known.two_step);
     let off = act.event(auth, EventKind::TwoStepOff);
-    let made_for = steps::passkeys::require(auth).ok().map(|party| party.id().to_owned());
     let is_demanded = enrolment::refuse_removal(auth, &act.owner.account, change.known, false).is_err();
     let kinds: Vec<FactorKind> =
         FactorKind::ALL.into_iter().filter(|kind| auth.config().factors.satisfy(*kind)).collect();
@@ -211,7 +210,7 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
             {
                 return Err(Error::refused(Code::LastWayIn, texts::LAST_WAY_IN));
             }
-            if is_demanded && !satisfies(c, &account, made_for.as_deref(), &kinds).await? {
+            if is_demanded && !satisfies(c, &account, all.as_deref(), &kinds).await? {
                 return Err(Error::refused(Code::Demanded, texts::SECOND_FACTOR_DEMANDED));
             }
             if kind == FactorKind::Passkey {

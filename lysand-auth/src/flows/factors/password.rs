@@ -4,7 +4,7 @@ use super::sign_in::{Finished, LastStep, event, finish, wrong};
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim};
 use crate::model::event::EventKind;
-use crate::model::factors::FactorKind;
+use crate::model::factors::{Consumed, FactorKind};
 use crate::model::session::Browser;
 use crate::secret::Secret;
 use crate::steps::completion::Completion;
@@ -49,6 +49,7 @@ async fn answered(auth: &Auth, open: Open, password: &Secret, browser: Browser) 
     }
     let told = event(auth, EventKind::FactorPassed, &open, &browser.caller).with("method", kind.name());
     let nothing = Completion::of_nothing(open.pending.id.clone(), open.account.id.clone(), auth.ambient().now());
-    let completion = Completion { attempts: attempts.counted, events: vec![told], ..nothing };
+    let completion =
+        Completion { consumed: Consumed::Password, attempts: attempts.counted, events: vec![told], ..nothing };
     finish(auth, open, LastStep::proven(kind, completion), browser).await
 }

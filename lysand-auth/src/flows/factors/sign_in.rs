@@ -347,7 +347,7 @@ pub(super) async fn finish(
         ..Proven::new(&account, &by)
     };
     if sign_in::lacks_before_session(auth, &proven, known).await?.is_some() {
-        if completion.consumed != Consumed::Nothing || by == ProofKind::Password {
+        if completion.consumed != Consumed::Nothing {
             auth.store().write(move |c| Box::pin(async move { completion.keep(c, &by).await })).await?;
         }
         return Ok(Finished::Waits);
