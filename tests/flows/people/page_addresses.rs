@@ -24,7 +24,7 @@ story!(pages_of_a_frontend_are_told_and_mails_lead_there, FRONTEND, |story| {
     assert_eq!(told["login"], json!({ "url": "https://fe.example/oauth/authorize", "by": "frontend" }));
     assert_eq!(told["account"], json!({ "url": format!("{base}/account"), "by": "hosted" }));
     assert_eq!(told["sessions"], json!({ "url": "https://fe.example/devices", "by": "frontend" }));
-    assert_eq!(told.as_object().expect("an object").len(), 13);
+    assert_eq!(told.as_object().expect("an object").len(), 14);
 
     sign_up(&story, "ada", "ada@example.com").await;
     let mail = mails_to(&story, "ada@example.com", 1).await.remove(0);
