@@ -305,7 +305,19 @@ story!(host_factors_have_names_that_fit_an_address, |story| {
             Ok(true)
         }
     }
-    for kind in ["", "SMS", "a/b", "totp", "passkey", "password", "ü", "a23456789012345678901234567890123"] {
+    for kind in [
+        "",
+        "SMS",
+        "a/b",
+        "totp",
+        "passkey",
+        "password",
+        "auth",
+        "factor",
+        "start",
+        "ü",
+        "a23456789012345678901234567890123",
+    ] {
         let built = auth_builder_of(&story).factor(Arc::new(Named(kind))).build();
         let problem = built.err().unwrap_or_else(|| panic!("{kind:?} was taken")).to_string();
         assert!(problem.contains("factor"), "{problem}");

@@ -128,6 +128,9 @@ pub trait Factor: Send + Sync {
     async fn check(&self, account: &Account, input: &Input) -> HostResult<bool>;
 }
 
+/// Names of proofs that are no factor, and of the parts of the address that a kind stands in.
+const RESERVED: [&str; 7] = ["password", "provider", "prompt", "api", "auth", "factor", "start"];
+
 /// What is wrong with the kinds that a host gave.
 pub(crate) fn problems(factors: &[Arc<dyn Factor>]) -> Vec<ConfigProblem> {
     let is_name = |kind: &str| {
@@ -137,7 +140,7 @@ pub(crate) fn problems(factors: &[Arc<dyn Factor>]) -> Vec<ConfigProblem> {
     let mut problems = Vec::new();
     for (at, factor) in factors.iter().enumerate() {
         let kind = factor.kind();
-        let is_known = FactorKind::named(kind).is_some() || ["password", "provider", "prompt"].contains(&kind);
+        let is_known = FactorKind::named(kind).is_some() || RESERVED.contains(&kind);
         if !is_name(kind) {
             let why = format!("{kind:?} must be 1 to 32 lower-case letters, digits and hyphens");
             problems.push(ConfigProblem::new("factor", why));
