@@ -40,8 +40,6 @@ pub struct Refusal {
     pub realm: Option<Box<str>>,
     /// What somebody waits with whose proof was right and whose account is not usable yet (people PPL-59).
     pub waiting_token: Option<Box<Secret>>,
-    /// What sets the new password that this account must have before it signs in (people PPL-99).
-    pub reset_token: Option<Box<Secret>>,
     /// The sign-in that goes on with a second proof: one was right, and the account wants two (FAC-4).
     pub pending: Option<Box<PendingClaim>>,
 }
@@ -87,7 +85,6 @@ impl Refusal {
             allowance: None,
             realm: None,
             waiting_token: None,
-            reset_token: None,
             pending: None,
         }
     }

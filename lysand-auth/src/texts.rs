@@ -344,9 +344,10 @@ texts! {
     /// What the pages of passwords say.
     RECOVERY {
         /// Whoever asks for a link, whether there is an account or not.
+        /// What is said to everybody who asks for a code to sign in with, whether there is an account or not (FAC-86).
+        CODE_SENT = "If an account has this address, a code is on its way.";
         RESET_SENT = "If there is an account with this name or address, a mail with a link is on its way.";
         /// A right password that must be replaced before it signs anybody in.
-        NEW_PASSWORD_NEEDED = "Please choose a new password before you sign in.";
         /// What frontends are told of a link that is over (Lysand §12.6).
         INVALID_TOKEN = "Invalid token";
         /// The two passwords of a form differ (Lysand §12.6).

@@ -26,6 +26,7 @@ mod administration;
 mod altcha_widget;
 mod behind_proxies;
 mod browser_settings;
+mod codes_by_mail;
 mod elk_like;
 mod first_start;
 mod fixture;

@@ -19,6 +19,8 @@ pub struct SoftPasskey {
     pub origin: String,
     /// The domain that it is for.
     pub domain: String,
+    /// Its model (AAGUID); zero for one that does not tell.
+    pub model: [u8; 16],
     /// How often it was used, as far as it tells.
     pub counter: u32,
     /// Whether the device makes sure that it is its owner.
@@ -43,6 +45,7 @@ impl SoftPasskey {
             key,
             id,
             owner: Vec::new(),
+            model: [0; 16],
             origin: origin.to_owned(),
             domain: host,
             counter: 0,
@@ -82,7 +85,7 @@ impl SoftPasskey {
         let length_of = |bytes: &[u8]| u16::try_from(bytes.len()).expect("few bytes").to_be_bytes();
         let text = |text: &str| [&[0x78, length_of(text.as_bytes())[1]][..], text.as_bytes()].concat();
         let bytes = |bytes: &[u8]| [&[0x59][..], &length_of(bytes), bytes].concat();
-        let data = self.data(&[&[0; 16][..], &length_of(&self.id), &self.id, &cose].concat());
+        let data = self.data(&[&self.model[..], &length_of(&self.id), &self.id, &cose].concat());
         let object =
             [&[0xa3][..], &text("fmt"), &text("none"), &text("attStmt"), &[0xa0], &text("authData"), &bytes(&data)];
         self.credential(json!({

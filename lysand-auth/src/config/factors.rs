@@ -28,6 +28,8 @@ pub struct Factors {
     pub max_totp: u32,
     /// How many passkeys one account can have.
     pub max_passkeys: u32,
+    /// Whether a code by mail can take the place of name and password (FAC-86).
+    pub email_sign_in: bool,
     /// Whether a passkey can take the place of name and password.
     pub passkey_sign_in: bool,
     /// Whether a passkey that verified its owner is two proofs at once (FAC-83).
@@ -93,6 +95,7 @@ impl Default for Factors {
             tries: 5,
             max_totp: 3,
             max_passkeys: 25,
+            email_sign_in: false,
             passkey_sign_in: true,
             passkey_alone: true,
             recovery_codes: 10,

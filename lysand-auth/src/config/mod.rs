@@ -339,7 +339,7 @@ impl Config {
             Purpose::EmailStop => self.base_url.join(&format!("/account/email/stop?token={token}")),
             Purpose::EmailUndo => format!("{}?token={token}", self.page_named("email_undo").0),
             // There is none; whoever is led here by mistake signs in.
-            Purpose::Factor => self.login_page(),
+            Purpose::SignIn | Purpose::Factor => self.login_page(),
             Purpose::Invited => format!("{}?invite={token}", self.register_page()),
         }
     }

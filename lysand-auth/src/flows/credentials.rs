@@ -182,6 +182,7 @@ fn change(auth: &Auth, account: &Account, present: &Present, caller: &Caller) ->
     let event = events::event(auth, kind, caller).by(Actor::Account(account.id.clone()));
     PasswordChange {
         token: None,
+        sign_in: None,
         proven_with: None,
         spared: Spared::default(),
         session: None,

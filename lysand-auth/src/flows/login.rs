@@ -118,12 +118,6 @@ async fn checked(
             waiting::instead_of(auth, inactive, &account, whole_request(&app, &checked), &attempt.browser).await?
         );
     }
-    if known_before.demanded.is_some()
-        || auth.accounts().must_change_password(&account.id).await.map_err(Error::from_host)?
-    {
-        throttle::forget(auth, attempts).await?;
-        return Err(recovery::to_new_password(auth, &account).await?);
-    }
     sign_in::after_proof(auth, proven, (app, checked), attempt.browser, Some(attempts)).await
 }
 

@@ -9,6 +9,7 @@ pub mod authorized_applications;
 pub mod bearer;
 pub mod blocks;
 pub mod closing;
+pub mod code_login;
 pub mod confirm_email;
 pub mod credentials;
 pub mod email;

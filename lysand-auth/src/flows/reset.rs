@@ -176,17 +176,29 @@ impl From<Error> for ResetError {
     }
 }
 
-/// Sets a new password by the token of a link, and ends everything of the account. Nobody is signed in by it (people PPL-93).
+/// What came of a new password.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ResetDone {
+    /// Whose it is.
+    pub account: Account,
+    /// The id of the sign-in that lacked it, which goes on in the browser that began it (FAC-25).
+    pub sign_in: Option<String>,
+}
+
+/// Sets a new password by the token of a link, and ends everything of the account. Nobody is signed in by it (people PPL-93), but a
+/// sign-in that lacked it goes on.
 ///
 /// # Errors
 /// `DeadLink` for a link that is over; what is wrong with the password.
-pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Caller) -> Result<Account, ResetError> {
+pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Caller) -> Result<ResetDone, ResetError> {
     recovery::require_passwords(auth).await?;
     recovery::count_link(auth, caller).await?;
     let (token, account) = find(auth, token).await?.ok_or_else(recovery::dead_link)?;
     if let Some(problem) = new_password::problem(auth, &account, password).await? {
         return Err(ResetError::Password(problem));
     }
+    let sign_in = token.subject.clone();
     let (spends, account) = match is_unconfirmed(&account) {
         true => (None, confirmed(auth, &token, &account, caller).await?),
         false => (Some(token.id), account),
@@ -198,6 +210,7 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
     let event = events::event(auth, EventKind::ResetDone, caller).by(Actor::Nobody);
     let change = PasswordChange {
         token: spends,
+        sign_in: sign_in.clone(),
         proven_with: None,
         spared: Spared::default(),
         session: None,
@@ -206,7 +219,7 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
         now: auth.ambient().now(),
     };
     match new_password::set(auth, &account, password, change).await {
-        Ok(()) => Ok(account),
+        Ok(()) => Ok(ResetDone { account, sign_in }),
         Err(NotSet::Unfit(problem)) => Err(ResetError::Password(problem)),
         Err(NotSet::Lost) => Err(recovery::dead_link().into()),
         Err(NotSet::Failed(error)) => Err(error.into()),
@@ -248,6 +261,7 @@ pub async fn set_by_staff(auth: &Auth, account: &Account, password: &Secret, by:
     let event = events::event(auth, EventKind::PasswordSet, &Caller::default()).by(by);
     let change = PasswordChange {
         token: None,
+        sign_in: None,
         proven_with: None,
         spared: Spared::default(),
         session: None,

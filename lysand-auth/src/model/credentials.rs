@@ -44,6 +44,8 @@ pub(crate) struct Credentials {
     pub(crate) demanded_since: Option<Timestamp>,
     /// Whether neither a code of an app nor one by mail is the second proof (FAC-35).
     pub(crate) only_passkeys: bool,
+    /// Whether the owner has yet to say what of the other ways in stays, since a mailed link set the password (people PPL-93).
+    pub(crate) review_due: bool,
 }
 
 /// A closed account that is still there.

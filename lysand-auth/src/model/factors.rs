@@ -3,6 +3,7 @@
 use crate::ambient::Timestamp;
 use crate::keys::Sealed;
 use crate::model::account::AccountId;
+use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::session::SessionId;
 use crate::passkey::Used;
@@ -81,6 +82,15 @@ pub(crate) struct StoredFactor {
     /// Until when it can be set up.
     pub(crate) expires_at: Option<Timestamp>,
     pub(crate) last_used_at: Option<Timestamp>,
+}
+
+/// What an account can give as a second proof.
+pub(crate) struct Usable {
+    /// The kinds, the preferred one first.
+    pub(crate) kinds: Vec<FactorKind>,
+    pub(crate) recovery_left: i64,
+    pub(crate) apps: Vec<StoredFactor>,
+    pub(crate) passkeys: Vec<StoredPasskey>,
 }
 
 /// The place of a factor's secret, which it is sealed for.

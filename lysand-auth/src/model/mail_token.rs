@@ -25,12 +25,14 @@ pub(crate) enum Purpose {
     EmailUndo,
     /// Signs up by an invitation to one address.
     Invited,
+    /// Is the first proof of one sign-in, in place of name and password: a code alone (FAC-86).
+    SignIn,
     /// Is the second proof of one sign-in: a code alone, without a link (FAC-85).
     Factor,
 }
 
 impl Purpose {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Confirm,
         Self::Reset,
         Self::FirstPassword,
@@ -38,12 +40,18 @@ impl Purpose {
         Self::EmailStop,
         Self::EmailUndo,
         Self::Invited,
+        Self::SignIn,
         Self::Factor,
     ];
 
     /// Whether its mail has a link.
     pub(crate) fn has_link(self) -> bool {
-        self != Self::Factor
+        !self.is_of_one_sign_in()
+    }
+
+    /// Whether it is a code for one sign-in, which ends none of another (FAC-85).
+    pub(crate) fn is_of_one_sign_in(self) -> bool {
+        matches!(self, Self::SignIn | Self::Factor)
     }
 
     /// The word that the database keeps.
@@ -56,6 +64,7 @@ impl Purpose {
             Self::EmailStop => "email_stop",
             Self::EmailUndo => "email_undo",
             Self::Invited => "invited",
+            Self::SignIn => "sign_in",
             Self::Factor => "factor",
         }
     }

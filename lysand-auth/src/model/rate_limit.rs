@@ -52,6 +52,8 @@ pub enum Rule {
     TokenLinks,
     /// Mails with a link to a new password that one address asks for (people PPL-189).
     ForgotAddress,
+    /// Codes to sign in with that one address asks for (FAC-86).
+    CodeRequest,
     /// Invitations that one account makes.
     Invitations,
     /// Personal tokens that one account makes (people PPL-190).
@@ -84,7 +86,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -105,6 +107,7 @@ impl Rule {
         Self::ConfirmAccount,
         Self::TokenLinks,
         Self::ForgotAddress,
+        Self::CodeRequest,
         Self::Invitations,
         Self::PersonalTokens,
         Self::Export,
@@ -140,6 +143,7 @@ impl Rule {
             Self::ConfirmAccount => "confirm_account",
             Self::TokenLinks => "token_links",
             Self::ForgotAddress => "forgot_address",
+            Self::CodeRequest => "code_request",
             Self::Invitations => "invitations",
             Self::PersonalTokens => "personal_tokens",
             Self::Export => "export",
@@ -173,7 +177,7 @@ impl Rule {
             Self::Challenges => (30, 5),
             Self::ConfirmAddress => (25, 5),
             Self::TokenLinks => (60, 10),
-            Self::ForgotAddress => (10, 30),
+            Self::ForgotAddress | Self::CodeRequest => (10, 30),
             Self::Invitations => (30, 60),
             Self::PersonalTokens => (20, 60),
             Self::Export => (5, 24 * 60),

@@ -7,11 +7,13 @@
 #[cfg(not(feature = "passkeys"))]
 mod absent;
 mod credential;
+mod models;
 #[cfg(feature = "passkeys")]
 mod relying_party;
 
 #[cfg(not(feature = "passkeys"))]
 pub(crate) use self::absent::RelyingParty;
 pub(crate) use self::credential::{Challenge, Known, Made, NotAccepted, Presented, Used, User, Verification};
+pub(crate) use self::models::name_of as name_of_model;
 #[cfg(feature = "passkeys")]
 pub(crate) use self::relying_party::RelyingParty;

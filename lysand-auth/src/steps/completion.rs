@@ -11,7 +11,7 @@ use crate::model::session::SessionId;
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::passkeys;
 use crate::store::spent::{self, Kind};
-use crate::store::{self, Conn, events, factors, mail_tokens, pending, rate_limits, recovery_codes};
+use crate::store::{self, Conn, credentials, events, factors, mail_tokens, pending, rate_limits, recovery_codes};
 use crate::texts;
 
 /// A second proof that was right when it was checked.
@@ -60,6 +60,9 @@ impl Completion {
     pub(crate) async fn keep(&self, c: &mut Conn, kind: &ProofKind) -> Result<(), Error> {
         if !pending::note_second_proof(c, &self.pending, kind, self.now).await? {
             return Err(over());
+        }
+        if self.is_beside_mail() {
+            credentials::forget_reset_by_mail(c, &self.account).await?;
         }
         self.use_up(c).await
     }

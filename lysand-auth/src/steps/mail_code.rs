@@ -9,7 +9,7 @@ use crate::host::mailer::Mail;
 use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::model::device::Device;
-use crate::model::factors::{PendingSignIn, masked};
+use crate::model::factors::{FactorKind, PendingSignIn, masked};
 use crate::model::mail_token::{Link, Purpose};
 use crate::steps::mail::{self, Outgoing, Queued};
 use crate::steps::pending::Open;
@@ -17,9 +17,9 @@ use crate::store::mail_tokens;
 use crate::texts;
 
 /// How long a code lives, from the sending of its mail; no longer than its sign-in.
-const LIFETIME: Duration = Duration::from_secs(600);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(600);
 /// How long nobody asks for another.
-const AGAIN: Duration = Duration::from_secs(60);
+pub(crate) const AGAIN: Duration = Duration::from_secs(60);
 /// When somebody may ask again whom the limit of mails has stopped.
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -33,6 +33,18 @@ pub struct MailCode {
     pub sent_at: Option<Timestamp>,
     /// When another may be asked for.
     pub again_at: Option<Timestamp>,
+}
+
+/// Whether a code by mail takes the place of name and password here (FAC-86).
+pub(crate) fn signs_people_in(auth: &Auth) -> bool {
+    let rules = &auth.config().factors;
+    let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
+    rules.email_sign_in && rules.allow(FactorKind::Email) && reaches
+}
+
+/// Whether an account can be signed in to by a code by mail alone (FAC-39).
+pub(crate) fn is_way_in(auth: &Auth, account: &Account) -> bool {
+    signs_people_in(auth) && account.email.as_ref().is_some_and(|email| email.confirmed)
 }
 
 /// What is known of the codes of a sign-in.

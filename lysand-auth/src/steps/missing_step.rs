@@ -2,10 +2,11 @@
 
 use crate::auth::Auth;
 use crate::error::Error;
+use crate::model::factors::Usable;
 use crate::model::proofs::{ProofKind, Proofs};
 use crate::steps::host_rules::Proven;
 use crate::steps::pending::Open;
-use crate::steps::second_step::{self, Usable};
+use crate::steps::second_step;
 use crate::steps::sign_in::{self, BeforeSession};
 
 /// What a sign-in that waits lacks now (FAC-1).

@@ -5,9 +5,11 @@
 
 pub(crate) mod admission;
 pub(crate) mod blocks;
+pub(crate) mod code_factor;
 pub(crate) mod completion;
 pub(crate) mod confirmation;
 pub(crate) mod daily_numbers;
+pub(crate) mod demanded_password;
 pub(crate) mod ending;
 pub(crate) mod enrolment;
 pub(crate) mod erasure;
@@ -36,6 +38,7 @@ pub(crate) mod recovery_set;
 pub(crate) mod refused_sign_in;
 pub(crate) mod removal;
 pub(crate) mod request;
+pub(crate) mod review;
 pub(crate) mod review_notice;
 pub(crate) mod revocation;
 pub(crate) mod second_step;

@@ -40,6 +40,8 @@ pub(crate) fn changed(auth: &Auth, caller: &Caller) -> Mail {
 pub(crate) struct PasswordChange {
     /// The token of a mail that is spent.
     pub(crate) token: Option<String>,
+    /// The sign-in that lacked it, which goes on: the token came with the old password, and by no mail (FAC-25).
+    pub(crate) sign_in: Option<String>,
     /// What was known when the old password was proven: of two who prove the same one, one changes it (people PPL-98).
     pub(crate) proven_with: Option<Credentials>,
     /// What lives on.
@@ -207,7 +209,10 @@ impl PasswordChange {
     async fn finish(self, c: &mut Conn, account: &AccountId) -> Result<(), Error> {
         ending::end_rest(c, account, &self.spared, self.now).await?;
         ending::end_mailed_links(c, account, self.now).await?;
-        if self.token.is_some() {
+        if let Some(sign_in) = &self.sign_in {
+            let known = credentials::of_account(c, account).await?;
+            store::pending::follow(c, sign_in, known.generation.unwrap_or(0)).await?;
+        } else if self.token.is_some() {
             credentials::prove_email(c, account).await?;
             credentials::note_reset_by_mail(c, account, self.now).await?;
         }

@@ -8,6 +8,7 @@ use crate::model::event::{Actor, EventKind};
 use crate::model::factors::{Consumed, FactorKind};
 use crate::model::proofs::ProofKind;
 use crate::model::session::Browser;
+use crate::steps::code_factor::{self, Answer};
 use crate::steps::completion::{use_up, wrong_code};
 use crate::steps::{events, second_step, session, throttle};
 use crate::store::{self, rate_limits};
@@ -19,7 +20,7 @@ use crate::store::{self, rate_limits};
 /// `WrongFactor`; 429 beyond the limits.
 pub(crate) async fn prove(auth: &Auth, account: &Account, typed: &str, browser: &Browser) -> Result<FactorKind, Error> {
     let kinds = [FactorKind::Totp, FactorKind::Recovery];
-    let read = kinds.into_iter().find_map(|kind| Some((kind, second_step::code_of(kind, typed).ok()?)));
+    let read = kinds.into_iter().find_map(|kind| Some((kind, code_factor::code_of(kind, typed).ok()?)));
     let (kind, code) = read.ok_or_else(wrong_code)?;
     let known = session::credentials_of(auth, &account.id).await?;
     let usable = second_step::usable(auth, (account, known), &ProofKind::Password).await?;
@@ -27,7 +28,8 @@ pub(crate) async fn prove(auth: &Auth, account: &Account, typed: &str, browser: 
         return Err(wrong_code());
     }
     let attempts = throttle::factor(auth, None, &account.id, browser).await?.counted;
-    let consumed = match second_step::check(auth, account, &usable, (kind, &code, None), "").await {
+    let answer = Answer { account, there: &usable, code: &code, pending: None, state: "" };
+    let consumed = match code_factor::check(auth, kind, &answer).await {
         Ok(consumed) => consumed,
         Err(error @ Error::Refused(_)) => {
             let event = events::event(auth, EventKind::FactorFailed, &browser.caller);

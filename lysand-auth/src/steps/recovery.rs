@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
-use crate::error::{Code, Error, Refusal};
+use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::host::offers::Offered;
 use crate::model::account::{Account, AccountId};
@@ -124,24 +124,7 @@ pub(crate) async fn send_reset(auth: &Auth, account: &Account, caller: &Caller, 
 /// When somebody may ask again whom the limit of mails has stopped.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// How long the link lives that a right password leads to.
-const AT_SIGN_IN: Duration = Duration::from_secs(600);
-
-/// The refusal of a sign-in with the right password, until a new one is set: with what sets it (Lysand §12.6).
-///
-/// # Errors
-/// When the database does not answer.
-pub(crate) async fn to_new_password(auth: &Auth, account: &Account) -> Result<Error, Error> {
-    let account = Some(account.id.clone());
-    let link = Link { purpose: Purpose::Reset, account, subject: None, ttl: AT_SIGN_IN, has_code: false };
-    let issued = IssuedLink::new(auth, link);
-    let token = issued.secret().clone();
-    auth.store().write(move |c| Box::pin(async move { issued.keep(c).await })).await?;
-    let refusal = Refusal::new(Code::InvalidGrant, texts::NEW_PASSWORD_NEEDED);
-    Ok(Error::Refused(Refusal { reset_token: Some(Box::new(token)), ..refusal }))
-}
-
-/// A link that no mail carries: for whoever stands in front of the server, or has just proven a password.
+/// A link that no mail carries: for whoever stands in front of the server.
 pub(crate) struct IssuedLink {
     id: String,
     link: Link,
@@ -157,11 +140,6 @@ impl IssuedLink {
         // A mail that is put into the outbox at the same moment ends the links before it when it is sent, and not this one.
         let made_at = auth.ambient().now().plus(Duration::from_micros(1));
         Self { id: auth.ambient().id(), link, secret, made_at }
-    }
-
-    /// Its secret.
-    pub(crate) fn secret(&self) -> &Secret {
-        &self.secret
     }
 
     /// Where it leads.

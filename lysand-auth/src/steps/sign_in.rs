@@ -25,7 +25,7 @@ use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::mail::Outgoing;
-use crate::steps::{blocks, enrolment, pending, second_step, trusted_browsers};
+use crate::steps::{blocks, demanded_password, enrolment, pending, review, second_step, trusted_browsers};
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
@@ -111,13 +111,18 @@ struct Requirement {
 pub enum BeforeSession {
     /// A second proof (FAC-4).
     Factor,
+    /// A new password, which staff or the host demand (FAC-25).
+    Password,
+    /// The owner's word on the other ways in, after a mailed link set the password (people PPL-93).
+    Review,
     /// A second factor, which the account must have (FAC-92).
     Enrolment,
 }
 
 /// Every step before a session begins, in the order in which they are asked for. What is known of the account is read before
 /// them, and is still so when the session begins, or it does not begin (FAC-196).
-const BEFORE_SESSION: &[BeforeSession] = &[BeforeSession::Factor, BeforeSession::Enrolment];
+const BEFORE_SESSION: &[BeforeSession] =
+    &[BeforeSession::Factor, BeforeSession::Password, BeforeSession::Review, BeforeSession::Enrolment];
 
 /// Every step after that, in the same order.
 const STEPS: &[Requirement] = &[Requirement { missing: Missing::Consent, is_missing: lacks_consent }];
@@ -239,6 +244,8 @@ pub(crate) async fn lacks_before_session(
                 second_step::is_missing(auth, proven, known)
                     || second_step::is_missing_for_host(auth, proven, known).await?
             }
+            BeforeSession::Password => demanded_password::is_missing(auth, proven, known.demanded.is_some()).await?,
+            BeforeSession::Review => review::is_missing(auth, proven, known).await?,
             BeforeSession::Enrolment => enrolment::is_missing(auth, proven, known).await?,
         };
         if is_missing {
@@ -502,7 +509,7 @@ mod tests {
     #[test]
     fn steps_are_asked_for_in_the_order_of_the_contract() {
         let order: Vec<Missing> = STEPS.iter().map(|requirement| requirement.missing).collect();
-        let before = [BeforeSession::Factor, BeforeSession::Enrolment];
+        let before = [BeforeSession::Factor, BeforeSession::Password, BeforeSession::Review, BeforeSession::Enrolment];
         assert_eq!((BEFORE_SESSION, &*order), (&before[..], &[Missing::Consent][..]));
     }
 

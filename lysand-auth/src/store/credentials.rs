@@ -12,7 +12,7 @@ use crate::model::account::AccountId;
 use crate::model::credentials::{Closing, Credentials, Demand};
 use crate::on;
 
-type Kept = (i64, Option<String>, Option<i64>, i16, i16, Option<i64>, Option<i64>, i16);
+type Kept = (i64, Option<String>, Option<i64>, i16, i16, Option<i64>, Option<i64>, i16, i16);
 
 /// What reads one.
 type Columns = (
@@ -24,6 +24,7 @@ type Columns = (
     table::reset_by_mail_at,
     table::demanded_since,
     table::only_passkeys,
+    table::review_due,
 );
 const COLUMNS: Columns = (
     table::generation,
@@ -34,13 +35,14 @@ const COLUMNS: Columns = (
     table::reset_by_mail_at,
     table::demanded_since,
     table::only_passkeys,
+    table::review_due,
 );
 
 /// In the place of a time: the account is going, and nothing stops that any more.
 const GOING: i64 = 0;
 
 fn read(kept: Kept) -> Credentials {
-    let (generation, demanded, closes_at, two_step, mail_factor, reset_by_mail_at, demanded_since, only) = kept;
+    let (generation, demanded, closes_at, two_step, mail_factor, reset_by_mail_at, demanded_since, only, review) = kept;
     Credentials {
         generation: Some(generation),
         demanded: demanded.as_deref().and_then(Demand::named),
@@ -50,6 +52,7 @@ fn read(kept: Kept) -> Credentials {
         was_reset_by_mail: reset_by_mail_at.is_some(),
         demanded_since: demanded_since.map(Timestamp::from_micros),
         only_passkeys: only != 0,
+        review_due: review != 0,
     }
 }
 
@@ -134,10 +137,12 @@ pub(crate) async fn set_only_passkeys(conn: &mut Conn, account: &AccountId, on: 
     Ok(())
 }
 
-/// A mailed link set the password: until another factor is proven, mail alone would be both proofs (FAC-87).
+/// A mailed link set the password: until another factor is proven, mail alone would be both proofs (FAC-87), and the next sign-in
+/// with the password asks what of the other ways in stays (people PPL-93).
 pub(crate) async fn note_reset_by_mail(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
     let row = diesel::update(table::table.find(account.as_str()));
-    on!(conn, c => row.set(table::reset_by_mail_at.eq(Some(now.micros()))).execute(c))?;
+    let noted = (table::reset_by_mail_at.eq(Some(now.micros())), table::review_due.eq(1));
+    on!(conn, c => row.set(noted).execute(c))?;
     Ok(())
 }
 
@@ -145,6 +150,13 @@ pub(crate) async fn note_reset_by_mail(conn: &mut Conn, account: &AccountId, now
 pub(crate) async fn forget_reset_by_mail(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
     let row = table::table.find(account.as_str()).filter(table::reset_by_mail_at.is_not_null());
     on!(conn, c => diesel::update(row).set(table::reset_by_mail_at.eq(None::<i64>)).execute(c))?;
+    Ok(())
+}
+
+/// The owner said what of the other ways in stays, or there is none.
+pub(crate) async fn note_reviewed(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+    let row = diesel::update(table::table.find(account.as_str()));
+    on!(conn, c => row.set(table::review_due.eq(0)).execute(c))?;
     Ok(())
 }
 

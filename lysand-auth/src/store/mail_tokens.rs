@@ -66,7 +66,7 @@ pub(crate) async fn insert(conn: &mut Conn, id: &str, link: &Link, address: &str
     Ok(())
 }
 
-/// Keeps a token that no mail carries, and that opens something at once.
+/// Keeps a token that no mail carries, and that opens something at once. One with the same secret stays as it is.
 pub(crate) async fn insert_armed(
     conn: &mut Conn,
     id: &str,
@@ -88,6 +88,7 @@ pub(crate) async fn insert_armed(
             table::created_at.eq(now.micros()),
             table::expires_at.eq(Some(now.plus(link.ttl).micros())),
         ))
+        .on_conflict_do_nothing()
         .execute(c))?;
     Ok(())
 }
@@ -374,7 +375,7 @@ pub(crate) async fn arm(conn: &mut Conn, id: &str, digests: Digests, now: Timest
         // Whoever asks for it need not be who waits: it leaves alone what that one has (PPL-193).
         _ if purpose == Purpose::Confirm && !has_code => {}
         // Each sign-in has its own code: somebody else's voids none.
-        (Some(account), Some(subject)) if purpose == Purpose::Factor => {
+        (Some(account), Some(subject)) if purpose.is_of_one_sign_in() => {
             end_older_of_sign_in(conn, (&account, &subject), &word, older).await?;
         }
         (Some(account), _) => end_older_of_account(conn, &account, &word, older).await?,

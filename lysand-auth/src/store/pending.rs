@@ -18,6 +18,8 @@ const MOST: i64 = 20;
 /// More than there can be beyond that.
 const MANY: i64 = 100;
 const SIGN_IN: &str = "sign_in";
+/// Of a sign-in that waits for its first proof, a code by mail.
+const CODE: &str = "code";
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = table)]
@@ -42,13 +44,14 @@ struct Row {
 impl Row {
     fn read(self) -> Option<PendingSignIn> {
         let first = (ProofKind::named(&self.proof), Timestamp::from_micros(self.proven_at));
+        let first = Some(first).filter(|_| self.purpose != CODE);
         let second = self.second_proof.zip(self.second_proven_at);
         let second = second.map(|(kind, at)| (ProofKind::named(&kind), Timestamp::from_micros(at)));
         Some(PendingSignIn {
             id: self.id,
             account: AccountId::new(self.account_id),
             browser: Digest::stored(&self.browser_digest)?,
-            proofs: Proofs::new([first].into_iter().chain(second)),
+            proofs: Proofs::new(first.into_iter().chain(second)),
             generation: self.generation,
             request: serde_json::from_str(&self.request).ok()?,
             created_at: Timestamp::from_micros(self.created_at),
@@ -59,16 +62,16 @@ impl Row {
     }
 }
 
-/// Keeps a sign-in that waits.
+/// Keeps a sign-in that waits: for its first proof, a code by mail, when nothing is proven yet.
 pub(crate) async fn insert(conn: &mut Conn, pending: &PendingSignIn) -> Result<(), Error> {
-    let first = pending.proofs.first().ok_or_else(|| Error::failed("a sign-in waits without a proof"))?;
+    let first = pending.proofs.first();
     let row = Row {
         id: pending.id.clone(),
-        purpose: SIGN_IN.to_owned(),
+        purpose: if first.is_some() { SIGN_IN } else { CODE }.to_owned(),
         account_id: pending.account.as_str().to_owned(),
         browser_digest: pending.browser.as_bytes().to_vec(),
-        proof: first.kind.name().to_owned(),
-        proven_at: first.at.micros(),
+        proof: first.map_or("", |proof| proof.kind.name()).to_owned(),
+        proven_at: first.map_or(pending.created_at, |proof| proof.at).micros(),
         generation: pending.generation,
         request: serde_json::to_string(&pending.request).map_err(Error::failed)?,
         tries: 0,
@@ -103,8 +106,17 @@ async fn end_oldest(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Res
 
 /// A sign-in by its id.
 pub(crate) async fn by_id(conn: &mut Conn, id: &str) -> Result<Option<PendingSignIn>, Error> {
+    of_purpose(conn, id, SIGN_IN).await
+}
+
+/// A sign-in that waits, or waited, for its first proof.
+pub(crate) async fn code_by_id(conn: &mut Conn, id: &str) -> Result<Option<PendingSignIn>, Error> {
+    of_purpose(conn, id, CODE).await
+}
+
+async fn of_purpose(conn: &mut Conn, id: &str, purpose: &str) -> Result<Option<PendingSignIn>, Error> {
     let row: Option<Row> =
-        on!(conn, c => table::table.find(id).filter(table::purpose.eq(SIGN_IN)).select(Row::as_select()).get_result(c))
+        on!(conn, c => table::table.find(id).filter(table::purpose.eq(purpose)).select(Row::as_select()).get_result(c))
             .optional()?;
     Ok(row.and_then(Row::read))
 }

@@ -345,6 +345,7 @@ diesel::table! {
         reset_by_mail_at -> Nullable<BigInt>,
         demanded_since -> Nullable<BigInt>,
         only_passkeys -> SmallInt,
+        review_due -> SmallInt,
     }
 }
 

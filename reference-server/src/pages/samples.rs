@@ -74,6 +74,7 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             options: text.to_owned(),
             unknown: Some(text.to_owned()),
         }),
+        email_code: Some(text.to_owned()),
         providers: vec![provider(Some(text)), provider(None)],
         sign_up: Some(text.to_owned()),
         forgot: Some(text.to_owned()),
@@ -86,7 +87,14 @@ fn sign_in(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     add(
         samples,
         "sign_in.html",
-        &SignInPage { passkey: None, providers: Vec::new(), sign_up: None, forgot: None, ..page(None, false) },
+        &SignInPage {
+            passkey: None,
+            email_code: None,
+            providers: Vec::new(),
+            sign_up: None,
+            forgot: None,
+            ..page(None, false)
+        },
     );
 }
 

@@ -45,6 +45,7 @@ pub(super) fn factors(reader: &mut Reader) -> Factors {
     rules.tries = reader.checked("factors.tries", rules.tries, number(20));
     rules.max_totp = reader.checked("factors.max_totp", rules.max_totp, number(20));
     rules.max_passkeys = reader.checked("factors.max_passkeys", rules.max_passkeys, number(100));
+    rules.email_sign_in = reader.get("factors.email_sign_in", rules.email_sign_in);
     rules.passkey_sign_in = reader.get("factors.passkey_sign_in", rules.passkey_sign_in);
     rules.passkey_alone = reader.get("factors.passkey_alone", rules.passkey_alone);
     rules.recovery_codes = reader.checked("factors.recovery_codes", rules.recovery_codes, number(50));

@@ -88,7 +88,10 @@ story!(mailbox_alone_is_never_two_proofs, |story| {
     let refused = story.post("/api/auth/factor/email/request").cookies(&waiting.jar).form(&[("pending", &*waiting.id)]);
     is_step_error(refused.send().await, "invalid_request", "That way is not offered for this sign-in.");
     // Once another factor was proven, mail counts again.
-    waiting.post(&story, "totp", &own.fresh_code(&story)).await.signed_in();
+    let review = waiting.post(&story, "totp", &own.fresh_code(&story)).await.is(302);
+    assert_eq!(review.location().path(), "/oauth/review");
+    let kept = story.post("/api/auth/review").header("origin", story.base()).cookies(&waiting.jar);
+    kept.form(&[("pending", &*waiting.id)]).send().await.signed_in();
     let mut again = begin(&story, &ada, &app.authorize_query()).await;
     ask(&story, &mut again).await.is(302);
 });

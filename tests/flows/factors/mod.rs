@@ -1,10 +1,12 @@
 //! Second factors: the step of a sign-in that asks for one, and what people do about their own.
 
 mod attacks;
+mod email_sign_in;
 mod enrolment;
 mod fresh_proof;
 mod frontend_origin;
 mod mail_codes;
+mod new_password;
 mod only_passkeys;
 mod passkey_attacks;
 mod passkey_sign_in;
@@ -13,6 +15,7 @@ mod passkeys;
 mod programs;
 mod recovery;
 mod required;
+mod review;
 mod second_step;
 mod trusted_browsers;
 mod void_recovery;

@@ -229,6 +229,28 @@ story!(passkey_that_is_the_last_way_in_stays, &[("oidc.allow_registration", "tru
     assert!(page.body.contains("This is the last way to sign in."), "{}", page.body);
 });
 
+story!(passkey_without_a_name_has_that_of_its_model, |story| {
+    let ada = story.person("ada").await;
+    let mut jar = browser_of(&story, &ada).await;
+    let bitwarden = 0xd548_826e_79b4_db40_a3d8_1111_6f7e_8349_u128.to_be_bytes();
+    for (model, typed, name) in [
+        (bitwarden, "", "Bitwarden"),
+        (bitwarden, "My vault", "My vault"),
+        ([7; 16], "", "Passkey"),
+        ([0; 16], "", "Passkey"),
+    ] {
+        let mut passkey = SoftPasskey::new(story.base());
+        passkey.model = model;
+        let (options, setup) = begun(&story, &mut jar).await;
+        let credential = passkey.create(&options).to_string();
+        let fields = [("setup_id", &*setup), ("credential", &*credential), ("name", typed)];
+        let answer = act(&story, &mut jar, "passkeys", &fields).await;
+        assert!(matches!(answer.status(), 200 | 302), "{}", answer.body);
+        let page = story.get(SECURITY).cookies(&jar).send().await.is(200).markup();
+        assert!(page.contains(&format!("<bdi class=\"name\">{name}</bdi>")), "{page}");
+    }
+});
+
 story!(passkeys_and_apps_stand_beside_each_other, |story| {
     let ada = story.person("ada").await;
     let mut own = enrol(&story, &ada).await;

@@ -10,6 +10,7 @@ pub mod passkey_signals;
 pub mod passkeys;
 pub mod password;
 pub mod pending;
+pub mod review;
 pub mod sign_in;
 pub mod totp;
 pub mod void_recovery;

@@ -20,7 +20,7 @@ use crate::steps::only_passkeys;
 pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::{self, RecoverySet};
-use crate::steps::{self, enrolment, events, host_factors, notices, revocation, second_step, session};
+use crate::steps::{self, enrolment, events, host_factors, mail_code, notices, revocation, second_step, session};
 use crate::store::{self, Conn, credentials, factors, identities, recovery_codes};
 use crate::texts;
 
@@ -122,7 +122,7 @@ fn of_passkey(row: StoredPasskey) -> OwnFactor {
 }
 
 /// Whether the account has something of its own that can be the second proof. In a transaction that changes that.
-async fn has_any(c: &mut Conn, account: &AccountId) -> Result<bool, Error> {
+pub(super) async fn has_any(c: &mut Conn, account: &AccountId) -> Result<bool, Error> {
     Ok(!factors::proven(c, account).await?.is_empty() || store::passkeys::count(c, account).await? > 0)
 }
 
@@ -186,8 +186,9 @@ pub async fn rename(auth: &Auth, act: Act<'_>, id: &str, name: &str) -> Result<(
 /// `Demanded` when the account must keep it (FAC-92); `Conflict` when something else was changed at the same moment.
 pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
     let mut change = act.begin(auth).await?;
-    let has_password = !auth.config().sso.forced
-        && auth.accounts().has_password(&act.owner.account.id).await.map_err(Error::from_host)?;
+    let has_other_way = mail_code::is_way_in(auth, &act.owner.account)
+        || !auth.config().sso.forced
+            && auth.accounts().has_password(&act.owner.account.id).await.map_err(Error::from_host)?;
     let ways_in: Vec<String> = auth.config().sso.providers.iter().map(Provider::issuer).collect();
     let (domain, all) = (steps::passkeys::sign_in_domain(auth), only_passkeys::domain(auth));
     let event = act.event(auth, EventKind::FactorRemoved);
@@ -205,7 +206,7 @@ pub async fn remove(auth: &Auth, act: Act<'_>, id: &str) -> Result<(), Error> {
                 () => return Err(gone()),
             };
             if kind == FactorKind::Passkey
-                && !has_password
+                && !has_other_way
                 && !has_way_in(c, &account, (&ways_in, domain.as_deref())).await?
             {
                 return Err(Error::refused(Code::LastWayIn, texts::LAST_WAY_IN));

@@ -12,7 +12,7 @@ use crate::model::event::{Actor, EventKind};
 use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
 use crate::model::session::SignedInBrowser;
-use crate::passkey::{Known, Made, User, Verification};
+use crate::passkey::{self, Known, Made, User, Verification};
 use crate::secret::{Digest, Secret};
 use crate::steps::factor_change::FactorChange;
 pub use crate::steps::owner::Owner;
@@ -152,8 +152,9 @@ pub async fn confirm(
     let account = &owner.account;
     let known = session::credentials_of(auth, &account.id).await?;
     owner.present.require_proof(auth, account, proof, caller).await?;
-    let name = second_step::name_of(new.name, texts::PASSKEY)?;
-    let (passkey, challenge) = made(auth, owner, &new, &name).await?;
+    second_step::name_of(new.name, texts::PASSKEY)?;
+    let (passkey, challenge) = made(auth, owner, &new).await?;
+    let name = passkey.name.clone();
     let has_password = auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
     let turns_on = !known.two_step && new.two_step.unwrap_or(has_password);
     let set = RecoverySet::new(auth, account);
@@ -203,7 +204,7 @@ pub async fn confirm(
 /// Checks what the browser made. What was presented in vain is spent as well (FAC-175).
 type Checked = (StoredPasskey, Digest);
 
-async fn made(auth: &Auth, owner: &Owner, new: &NewPasskey<'_>, name: &str) -> Result<Checked, Error> {
+async fn made(auth: &Auth, owner: &Owner, new: &NewPasskey<'_>) -> Result<Checked, Error> {
     let party = passkeys::require(auth)?;
     let account = &owner.account;
     let presented = passkeys::presented(auth, Ceremony::Setup(&account.id, &owner.asked_in), new.credential)?;
@@ -218,6 +219,7 @@ async fn made(auth: &Auth, owner: &Owner, new: &NewPasskey<'_>, name: &str) -> R
         }
     };
     let Made { id: credential, key, counter, verified, backup_eligible, backed_up, transports, model } = made;
+    let usual = passkey::name_of_model(model.as_deref()).unwrap_or(texts::PASSKEY);
     let passkey = StoredPasskey {
         id: auth.ambient().id(),
         account: account.id.clone(),
@@ -230,7 +232,7 @@ async fn made(auth: &Auth, owner: &Owner, new: &NewPasskey<'_>, name: &str) -> R
         verified,
         transports,
         model,
-        name: name.to_owned(),
+        name: second_step::name_of(new.name, usual)?,
         copied_at: None,
         created_at: auth.ambient().now(),
         last_used_at: None,

@@ -10,13 +10,15 @@ use crate::model::account::Account;
 use crate::model::app::App;
 pub use crate::model::factors::FactorKind;
 use crate::model::session::SessionId;
+use crate::secret::Secret;
 use crate::steps::enrolment;
 pub use crate::steps::enrolment::Enrolment;
 use crate::steps::mail_code;
 pub use crate::steps::mail_code::MailCode;
 use crate::steps::pending::{self, Open};
+pub use crate::steps::review::{OtherWayIn, OtherWayKind};
 pub use crate::steps::sign_in::BeforeSession;
-use crate::steps::{missing_step, trust};
+use crate::steps::{demanded_password, missing_step, review, trust};
 
 /// A sign-in that lacks something, as its own browser sees it.
 #[derive(Clone, Debug)]
@@ -26,12 +28,16 @@ pub struct PendingView {
     pub id: String,
     /// Who is signing in.
     pub account: Account,
-    /// What it lacks.
-    pub lacks: BeforeSession,
+    /// What it lacks; nothing when only its browser has to come back.
+    pub lacks: Option<BeforeSession>,
     /// What is asked for: kinds of a second proof, the preferred one first, or of a second factor to set up.
     pub methods: Vec<FactorKind>,
     /// What there is to say of a second factor that has to be set up.
     pub enrolment: Option<Enrolment>,
+    /// What sets the new password that is demanded.
+    pub new_password: Option<Secret>,
+    /// The other ways in, of which the owner says which ones stay.
+    pub other_ways: Vec<OtherWayIn>,
     /// How the host's own kinds among them are named.
     pub host_names: BTreeMap<&'static str, String>,
     /// How many recovery codes there are.
@@ -75,60 +81,64 @@ pub async fn look(auth: &Auth, claim: &PendingClaim) -> Result<Standing, Error> 
     }
     let request = pending.request.clone();
     match pending::open(auth, claim).await {
-        Ok(open) => Ok(Standing::Open(Box::new(view(auth, open).await?))),
+        Ok(open) => Ok(Standing::Open(Box::new(view(auth, open, claim).await?))),
         Err(Error::Refused(refusal)) if refusal.code == Code::SignInOver => Ok(Standing::Over(request)),
         Err(error) => Err(error),
     }
 }
 
-async fn view(auth: &Auth, open: Open) -> Result<PendingView, Error> {
-    if missing_step::lacks(auth, &open).await? != Some(BeforeSession::Factor) {
-        return view_of_enrolment(auth, open).await;
-    }
-    let usable = missing_step::usable(auth, &open).await?;
-    let Open { pending, account, .. } = open;
-    let names = usable.kinds.iter().filter_map(|kind| Some((kind.name(), host_factor(auth, *kind)?.0.name)));
-    let host_names = names.collect();
-    let mail = match usable.kinds.contains(&FactorKind::Email) {
-        true => Some(mail_code::sent(auth, &account, &pending).await?),
-        false => None,
-    };
-    Ok(PendingView {
-        app: app_of(auth, &pending).await?,
-        passkey_options: options(auth, &pending.id, &usable),
-        may_be_trusted: pending
-            .proofs
-            .first()
-            .is_some_and(|proof| trust::is_allowed(&auth.config().factors, &account, &proof.kind)),
-        id: pending.id,
-        account,
-        lacks: BeforeSession::Factor,
-        methods: usable.kinds,
+async fn view(auth: &Auth, open: Open, claim: &PendingClaim) -> Result<PendingView, Error> {
+    let lacks = missing_step::lacks(auth, &open).await?;
+    let waiting = PendingView {
+        lacks,
+        app: app_of(auth, &open.pending).await?,
+        id: open.pending.id.clone(),
+        account: open.account.clone(),
+        request: open.pending.request.clone(),
+        expires_at: open.pending.expires_at,
+        methods: Vec::new(),
         enrolment: None,
-        host_names,
-        recovery_left: usable.recovery_left,
-        mail,
-        request: pending.request,
-        expires_at: pending.expires_at,
-    })
-}
-
-async fn view_of_enrolment(auth: &Auth, open: Open) -> Result<PendingView, Error> {
-    let (methods, enrolment) = enrolment::offered(auth, &open.account, open.known).await?;
-    let Open { pending, account, .. } = open;
-    Ok(PendingView {
-        app: app_of(auth, &pending).await?,
-        passkey_options: None,
-        id: pending.id,
-        account,
-        lacks: BeforeSession::Enrolment,
-        methods,
-        enrolment: Some(enrolment),
-        may_be_trusted: false,
+        new_password: None,
+        other_ways: Vec::new(),
         host_names: BTreeMap::new(),
         recovery_left: 0,
         mail: None,
-        request: pending.request,
-        expires_at: pending.expires_at,
+        passkey_options: None,
+        may_be_trusted: false,
+    };
+    Ok(match lacks {
+        None => waiting,
+        Some(BeforeSession::Factor) => with_factors(auth, &open, waiting).await?,
+        Some(BeforeSession::Password) => {
+            PendingView { new_password: Some(demanded_password::token(auth, &open, claim).await?), ..waiting }
+        }
+        Some(BeforeSession::Review) => {
+            PendingView { other_ways: review::listed(auth, &open.account.id).await?, ..waiting }
+        }
+        Some(BeforeSession::Enrolment) => {
+            let (methods, enrolment) = enrolment::offered(auth, &open.account, open.known).await?;
+            PendingView { methods, enrolment: Some(enrolment), ..waiting }
+        }
+    })
+}
+
+async fn with_factors(auth: &Auth, open: &Open, waiting: PendingView) -> Result<PendingView, Error> {
+    let Open { pending, account, .. } = open;
+    let usable = missing_step::usable(auth, open).await?;
+    let names = usable.kinds.iter().filter_map(|kind| Some((kind.name(), host_factor(auth, *kind)?.0.name)));
+    let host_names = names.collect();
+    let mail = match usable.kinds.contains(&FactorKind::Email) {
+        true => Some(mail_code::sent(auth, account, pending).await?),
+        false => None,
+    };
+    let first = pending.proofs.first();
+    Ok(PendingView {
+        passkey_options: options(auth, &pending.id, &usable),
+        may_be_trusted: first.is_some_and(|proof| trust::is_allowed(&auth.config().factors, account, &proof.kind)),
+        methods: usable.kinds,
+        host_names,
+        recovery_left: usable.recovery_left,
+        mail,
+        ..waiting
     })
 }

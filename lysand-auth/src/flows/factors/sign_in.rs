@@ -12,12 +12,13 @@ use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::factors::FactorKind;
-use crate::model::factors::{Consumed, PendingSignIn};
+use crate::model::factors::{Consumed, PendingSignIn, Usable};
 use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::{FailedAttempts, Rule};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::passkey::{Known, NotAccepted, Verification};
+use crate::steps::code_factor::{self, Answer};
 use crate::steps::completion::{Completion, over};
 pub use crate::steps::host_factors::BegunFactor;
 use crate::steps::host_rules::Proven;
@@ -26,10 +27,9 @@ use crate::steps::passkeys::{self, Ceremony};
 use crate::steps::pending::{self, Open};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted, RequestError};
-use crate::steps::second_step::{self, Usable};
 use crate::steps::sign_in::{self, Consent};
 pub use crate::steps::sign_in::{BeforeSession, SessionStart, SignedIn, Step};
-use crate::steps::{events, host_factors, mail_code, missing_step, notices, recovery, standing, throttle, waiting};
+use crate::steps::{events, host_factors, mail_code, missing_step, notices, standing, throttle, waiting};
 use crate::store;
 use crate::texts;
 
@@ -137,22 +137,23 @@ async fn answered(
     if !usable.kinds.contains(&kind) {
         return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
     }
-    let code = second_step::code_of(kind, typed)?;
+    let code = code_factor::code_of(kind, typed)?;
     if code.is_empty() && state.is_empty() {
         return Err(Error::refused(Code::Validation, texts::NO_CODE));
     }
     let attempts = throttle::factor(auth, Some(&open.pending.id), &open.account.id, &browser).await?;
-    let consumed =
-        match second_step::check(auth, &open.account, &usable, (kind, &code, Some(&open.pending.id)), state).await {
-            Ok(consumed) => consumed,
-            Err(error) if is_verdict(&error) => {
-                return Err(wrong(auth, &open, (kind, &attempts), &browser.caller, error).await?);
-            }
-            Err(error) => {
-                throttle::forget_factor(auth, Some(&open.pending.id), attempts.counted).await?;
-                return Err(error);
-            }
-        };
+    let (account, pending) = (&open.account, Some(&*open.pending.id));
+    let answer = Answer { account, there: &usable, code: &code, pending, state };
+    let consumed = match code_factor::check(auth, kind, &answer).await {
+        Ok(consumed) => consumed,
+        Err(error) if is_verdict(&error) => {
+            return Err(wrong(auth, &open, (kind, &attempts), &browser.caller, error).await?);
+        }
+        Err(error) => {
+            throttle::forget_factor(auth, Some(&open.pending.id), attempts.counted).await?;
+            return Err(error);
+        }
+    };
     let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
     finish(auth, open, LastStep::proven(kind, completion), browser).await
 }
@@ -328,10 +329,6 @@ pub(super) async fn finish(
         spend(auth, completion).await?;
         return Err(waiting::instead_of(auth, inactive, &account, pending.request, &browser).await?);
     }
-    if known.demanded.is_some() || auth.accounts().must_change_password(&account.id).await.map_err(Error::from_host)? {
-        spend(auth, completion).await?;
-        return Err(recovery::to_new_password(auth, &account).await?);
-    }
     let waits_without = || Error::failed("a sign-in waits without a proof");
     let (earlier, by) = match by {
         Some(by) => (pending.proofs, by),
@@ -364,6 +361,16 @@ pub(super) async fn finish(
         Error::Refused(refusal) if refusal.code == Code::InvalidGrant => over(),
         error => error,
     })
+}
+
+/// A sign-in that lacks nothing any more, because what it lacked was done elsewhere, finishes in the browser that began it (FAC-30).
+///
+/// # Errors
+/// `SignInOver`; as an [`answer`] that was right.
+pub async fn complete(auth: &Auth, claim: &PendingClaim, browser: Browser) -> Result<Finished, Error> {
+    let open = pending::open(auth, claim).await?;
+    let completion = Completion::of_nothing(open.pending.id.clone(), open.account.id.clone(), auth.ambient().now());
+    finish(auth, open, LastStep { by: None, completion, puts_off: false }, browser).await
 }
 
 /// Uses up what was right, where no session begins.

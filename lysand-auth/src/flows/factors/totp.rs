@@ -18,7 +18,7 @@ pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::RecoverySet;
 use crate::steps::session::NewSession;
-use crate::steps::{completion, events, notices, second_step, session};
+use crate::steps::{code_factor, completion, events, notices, second_step, session};
 use crate::store::{self, credentials, factors, recovery_codes};
 use crate::texts;
 
@@ -138,7 +138,7 @@ fn shown(
 /// 404 when it is none of this owner's, or over.
 pub async fn again(auth: &Auth, owner: &Owner, id: &str) -> Result<Setup, Error> {
     let factor = being_set_up(auth, owner, id).await?;
-    let secret = second_step::secret_of(auth, &factor).ok_or_else(setup_over)?;
+    let secret = code_factor::secret_of(auth, &factor).ok_or_else(setup_over)?;
     shown(auth, &owner.account, factor.id, &secret, factor.expires_at.unwrap_or(factor.created_at))
 }
 
@@ -179,9 +179,9 @@ pub async fn confirm(
     let known = session::credentials_of(auth, &owner.account.id).await?;
     owner.present.require_proof(auth, &owner.account, proof, caller).await?;
     let (name, code) =
-        (second_step::name_of(name, texts::AUTHENTICATOR_APP)?, second_step::code_of(FactorKind::Totp, code)?);
+        (second_step::name_of(name, texts::AUTHENTICATOR_APP)?, code_factor::code_of(FactorKind::Totp, code)?);
     let factor = being_set_up(auth, owner, id).await?;
-    let Some(step) = second_step::step(auth, &factor, &code) else {
+    let Some(step) = code_factor::step(auth, &factor, &code) else {
         let id = factor.id;
         auth.store().write_one(move |c| Box::pin(async move { factors::count_wrong(c, &id).await })).await?;
         return Err(completion::wrong_code());

@@ -11,6 +11,7 @@ use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::identity::LinkedIdentity;
 use crate::steps::events;
 use crate::steps::mail::{self, Outgoing};
+use crate::steps::mail_code;
 use crate::steps::passkeys;
 use crate::store::{self, identities, sso_flows};
 
@@ -58,6 +59,7 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
     let issuer = known.issuer();
     let sso = &auth.config().sso;
     let by_password = !sso.forced && auth.accounts().has_password(account).await.map_err(Error::from_host)?;
+    let by_mail = auth.account(account).await?.is_some_and(|account| mail_code::is_way_in(auth, &account));
     let ways_in: Vec<String> = sso.providers.iter().map(Provider::issuer).collect();
     let notice = notice(auth, account, &known.name).await?;
     let event = unlinked(auth, account, &known.id).by(Actor::Account(account.clone()));
@@ -72,7 +74,7 @@ pub async fn unlink(auth: &Auth, account: &AccountId, provider: &str) -> Result<
             };
             let leads_in = |other: &LinkedIdentity| other.id != link.id && ways_in.contains(&other.identity.issuer);
             let is_other_way = all.iter().any(leads_in);
-            if !by_password && !is_other_way && !passkeys::is_way_in(c, &owner, domain.as_deref()).await? {
+            if !by_password && !by_mail && !is_other_way && !passkeys::is_way_in(c, &owner, domain.as_deref()).await? {
                 return Ok(Err(last_sign_in_method()));
             }
             identities::delete(c, &link.id).await?;

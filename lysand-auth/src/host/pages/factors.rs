@@ -68,6 +68,29 @@ pub struct FactorPage<'a> {
     pub may_be_trusted: bool,
 }
 
+/// `GET /oauth/email_code`: a code by mail in place of name and password. First it asks who somebody is, then for the code.
+#[derive(Debug, Serialize)]
+pub struct EmailCodePage<'a> {
+    /// Where the form posts to: `identifier`, or `code`.
+    pub action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `pending`, once a code was asked for.
+    pub pending: Option<&'a str>,
+    /// The app that asked, if it is known.
+    pub app: Option<AppOnPage<'a>>,
+    /// The name or address, until a code was asked for.
+    pub identifier: FieldOnPage,
+    /// What went wrong at the last try, in words for the person.
+    pub error: Option<&'static str>,
+    /// What is said once a code was asked for; the same whether there is an account or not.
+    pub notice: Option<&'a str>,
+    /// Where another code is asked for; empty before the first.
+    pub again: String,
+    /// The sign-in page, with the request kept.
+    pub sign_in: String,
+}
+
 /// A sign-in that waits for a second factor to be set up, on the page where that is done.
 #[derive(Clone, Debug, Serialize)]
 pub struct WaitingSignIn<'a> {
@@ -100,6 +123,44 @@ pub struct EnrolPage<'a> {
     pub later_until: Option<MomentOnPage>,
     /// Where the form posts to that puts it off.
     pub later_action: String,
+    /// What went wrong, in words for the person.
+    pub error: Option<&'static str>,
+    /// Where the form of "cancel" posts to.
+    pub cancel_action: String,
+}
+
+/// Something that signs in to an account beside its password.
+#[derive(Clone, Debug, Serialize)]
+pub struct OtherWayInOnPage<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// `passkey`, `totp` or `provider`.
+    pub kind: &'static str,
+    /// How its owner named it, or the name of the provider.
+    pub name: &'a str,
+    /// Who the person is at the provider.
+    pub label: Option<&'a str>,
+    /// Since when it is there.
+    pub made: MomentOnPage,
+    /// When it was last used; not known of providers.
+    pub last_used: Option<MomentOnPage>,
+}
+
+/// `GET /oauth/review`: a mailed link has set the password, and the owner says what of the other ways in stays.
+#[derive(Debug, Serialize)]
+pub struct ReviewPage<'a> {
+    /// Where the form posts to: `remove` with the id of each that goes.
+    pub action: String,
+    /// Hidden field `form_token` of both forms.
+    pub form_token: String,
+    /// Hidden field `pending` of both forms.
+    pub pending: &'a str,
+    /// The app that asked, if one did.
+    pub app: Option<AppOnPage<'a>>,
+    /// Who is signing in.
+    pub account: AccountOnPage<'a>,
+    /// The other ways in.
+    pub ways: Vec<OtherWayInOnPage<'a>>,
     /// What went wrong, in words for the person.
     pub error: Option<&'static str>,
     /// Where the form of "cancel" posts to.

@@ -12,7 +12,8 @@ use super::admin_lists::{
 };
 use super::admin_settings::AdminSettingsPage;
 use super::factors::{
-    EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, SecurityPage, TotpPage,
+    EmailCodePage, EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage,
+    ReviewPage, SecurityPage, TotpPage,
 };
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
@@ -116,8 +117,12 @@ pub enum Page<'a> {
     EndEverything(EndEverythingPage<'a>),
     /// `GET /account/apps/end`: shall these apps lose their access?
     EndApps(EndAppsPage<'a>),
+    /// `GET /oauth/email_code`: signing in with a code by mail.
+    EmailCode(EmailCodePage<'a>),
     /// `GET /oauth/factor`: a second proof is asked for.
     Factor(FactorPage<'a>),
+    /// `GET /oauth/review`: what of the other ways in stays, after a reset.
+    Review(ReviewPage<'a>),
     /// The account must have a second factor.
     Enrol(EnrolPage<'a>),
     /// `GET /account/security`: the own second factors.
@@ -151,6 +156,8 @@ pub struct SignInPage<'a> {
     pub password: bool,
     /// A passkey in place of name and password, where that is offered.
     pub passkey: Option<PasskeyOnPage>,
+    /// Where somebody signs in with a code by mail, where that is offered.
+    pub email_code: Option<String>,
     /// Other services to sign in with.
     pub providers: Vec<ProviderOnPage<'a>>,
     /// Where somebody without an account makes one; `None` when nobody may.
@@ -411,7 +418,9 @@ impl Pages for FrontendPages {
             | Page::EndEverything(_)
             | Page::EndApps(_)
             | Page::Factor(_)
+            | Page::EmailCode(_)
             | Page::Enrol(_)
+            | Page::Review(_)
             | Page::Security(_)
             | Page::Totp(_)
             | Page::Passkey(_)

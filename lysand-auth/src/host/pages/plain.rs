@@ -91,21 +91,18 @@ impl Pages for Plain {
             Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
             Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),
             Page::Factor(page) => ("One more step", factors::factor(page)),
+            Page::EmailCode(page) => ("Sign in with a code by mail", factors::email_code(page)),
             Page::Enrol(page) => ("Add a second factor", factors::enrol(page)),
+            Page::Review(page) => ("Is all of this yours?", factors::review(page)),
             Page::Security(page) => ("Two-step sign-in", factors::security(page)),
             Page::Totp(page) => ("Add an authenticator app", factors::totp(page)),
             Page::Passkey(page) => ("Add a passkey", factors::passkey(page)),
             Page::RecoveryCodes(page) => ("Your recovery codes", factors::recovery_codes(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
-        let title = escaped(title);
-        let html = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-             content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
-             <title>{title}</title><style>{STYLE}</style></head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
-        );
         let digest = STANDARD.encode(Sha256::digest(STYLE));
         let sources = PageSources::default().with(SourceKind::Styles, &format!("'sha256-{digest}'"))?;
+        let html = document(title, &body);
         Ok(HtmlPage::new(html).in_language("en").with_sources(sources).into())
     }
 }
@@ -114,6 +111,16 @@ impl Pages for Plain {
 const STYLE: &str = "body{margin:0;font:1rem/1.5 system-ui,sans-serif}main{max-width:28rem;margin:0 auto;padding:1rem}\
                      h1{font-size:1.5rem}input,button,code{font:inherit;padding:.5rem .75rem}input:not([type=hidden]){width:100%;\
                      box-sizing:border-box}p,li,code{overflow-wrap:anywhere}";
+
+/// A whole page.
+fn document(title: &str, body: &str) -> String {
+    let title = escaped(title);
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"><meta name=\"color-scheme\" content=\"light dark\">\
+         <title>{title}</title><style>{STYLE}</style></head>\n<body>\n<main>\n<h1>{title}</h1>\n{body}</main>\n</body>\n</html>\n"
+    )
+}
 
 fn sign_in(page: &SignInPage<'_>) -> String {
     let mut body = alert(page.error.as_deref());
@@ -135,6 +142,9 @@ fn sign_in(page: &SignInPage<'_>) -> String {
              autocomplete=\"current-password\" required></label></p>\n"
         );
         body += &form(&page.action, &token, &(fields + &button("Sign in")));
+    }
+    if let Some(email_code) = &page.email_code {
+        body += &link(email_code, "Sign in with a code by mail");
     }
     if let Some(forgot) = &page.forgot {
         body += &link(forgot, "Forgot your password?");

@@ -5,14 +5,13 @@ use actix_web::{HttpResponse, ResponseError};
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
 use crate::host::pages::Reader;
-use crate::secret::Secret;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, error_page};
 use crate::web::kit::session;
 use crate::web::pages::authorization_request::{login_location, request_of_form};
 use crate::web::pages::factor::location::to_factor;
 use crate::web::wire::cookies;
-use crate::web::wire::redirect::{redirect, with_query};
+use crate::web::wire::redirect::redirect;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 
@@ -58,9 +57,6 @@ impl LoginPageError {
                 Some(claim) => to_factor(auth, req, &params.reader(req), claim).await,
                 None => ApiError(Error::Refused(refusal)).error_response(),
             },
-            Err(Self::ToLoginPage(Error::Refused(refusal))) if refusal.reset_token.is_some() => {
-                to_reset_page(auth, &request_of_form(auth, params).await, &refusal)
-            }
             Err(Self::ToLoginPage(error)) => {
                 let reader = session::reader_of(auth, req, params, &error).await;
                 let pairs = request_of_form(auth, params).await;
@@ -81,17 +77,6 @@ pub(crate) fn to_waiting_page(auth: &Auth, reader: &Reader, refusal: &Refusal) -
         return ApiError(error).error_response();
     }
     reply
-}
-
-/// Sends a browser to where it chooses the password that its account must have first (Lysand §12.6).
-pub(crate) fn to_reset_page(auth: &Auth, request: &[(String, String)], refusal: &Refusal) -> HttpResponse {
-    let token = refusal.reset_token.as_deref().map_or("", Secret::expose);
-    let query = [("token", token), ("login_reset", "true")];
-    let mut reply = redirect(&with_query(&auth.config().password_reset_page(), query));
-    match cookies::put_asked(auth, &mut reply, request) {
-        Ok(()) => reply,
-        Err(error) => ApiError(error).error_response(),
-    }
 }
 
 /// Shows an error on the sign-in page, with these parameters of the request.

@@ -6,6 +6,7 @@ pub(crate) mod authorization_response;
 pub(crate) mod authorize;
 mod authorized_applications;
 mod code;
+mod code_sign_in;
 mod consent;
 mod continue_sign_in;
 pub(crate) mod factor;
@@ -18,7 +19,7 @@ mod sso;
 
 pub use self::own_sign_in::{finish_sign_in, to_second_step};
 use crate::auth::Auth;
-use crate::flows::passkey_login;
+use crate::flows::{code_login, passkey_login};
 use crate::web::kit::headers::{AnswerKind, FrontendAccess};
 use crate::web::kit::routes::{Routes, delete, get, post};
 use crate::web::kit::surfaces::Surface;
@@ -37,6 +38,16 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         page().routes(["/oauth/code", "/oauth/authorize/native"], [get(code::code)]),
     ];
     routes.extend(factor::routes(auth));
+    if code_login::is_offered(auth) {
+        let posts = page().needed_by(Surface::Lysand).with_form_session().limited();
+        routes.push(page().with_form_session().route(code_sign_in::PAGE, [get(code_sign_in::page)]));
+        routes.push(
+            posts
+                .read_by_frontend(FrontendAccess::Whole)
+                .route("/api/auth/code/request", [post(code_sign_in::ask)])
+                .route("/api/auth/code", [post(code_sign_in::answer)]),
+        );
+    }
     if passkey_login::is_offered(auth) {
         routes.push(
             page()

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, ResponseError as _};
 
 use crate::auth::Auth;
 use crate::config::Provider;
+use crate::flows::code_login;
 use crate::host::pages::{CurrentAccount, Page, PasskeyOnPage, ProviderOnPage, SignInPage};
 use crate::model::account::Account;
 use crate::model::app::App;
@@ -13,6 +14,7 @@ use crate::texts::{SIGN_IN_ERRORS, TRY_AGAIN, TWO_SIGN_IN_COOKIES, UNFINISHED, W
 use crate::web::kit::page::{View, account_on_page, app_on_page, show};
 use crate::web::kit::session::{has_two_sign_ins, remove_one_of_two};
 use crate::web::pages::authorization_request::{ECHOED, prompts, with_scope};
+use crate::web::pages::code_sign_in;
 use crate::web::pages::passkey_sign_in::offered;
 use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
@@ -66,19 +68,10 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         }),
         providers: if sign_in.offers_providers { providers(auth, &echoed) } else { Vec::new() },
         sign_up: sign_in.sign_up.then(|| with_query("/register", pairs(&echoed))),
+        email_code: code_login::is_offered(auth).then(|| with_query(code_sign_in::PAGE, pairs(&echoed))),
         forgot: sign_in.forgot.then(|| with_query("/account/forgot", pairs(&echoed))),
     });
-    let mut along = echoed.clone();
-    match (params.last_text("error"), &error) {
-        (None, Some((name, told))) => {
-            along.extend([("error".to_owned(), name.clone()), ("error_description".to_owned(), told.clone())]);
-        }
-        _ => {
-            for name in ["error", "error_description"] {
-                along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
-            }
-        }
-    }
+    let along = in_address(params, &echoed, error.as_ref());
     let mut reply = show(view, &page, StatusCode::OK, &along).await;
     remove_one_of_two(auth, view.req, &mut reply);
     if let Some((_, cookie)) = &passkey
@@ -98,6 +91,22 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         return ApiError(error).error_response();
     }
     reply
+}
+
+/// The request and the error, for the address in another language.
+fn in_address(params: &Params, echoed: &[(String, String)], error: Option<&(String, String)>) -> Vec<(String, String)> {
+    let mut along = echoed.to_vec();
+    match (params.last_text("error"), error) {
+        (None, Some((name, told))) => {
+            along.extend([("error".to_owned(), name.clone()), ("error_description".to_owned(), told.clone())]);
+        }
+        _ => {
+            for name in ["error", "error_description"] {
+                along.extend(params.last_text(name).map(|value| (name.to_owned(), value)));
+            }
+        }
+    }
+    along
 }
 
 /// Whether the app wants the password of the account that is signed in already.

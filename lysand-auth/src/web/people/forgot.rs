@@ -95,7 +95,7 @@ pub(super) async fn by_json(
 }
 
 /// The language that the answer is read in, if the pages speak it: that of the mail, where the account has none.
-pub(super) fn language(auth: &Auth, reader: &Reader) -> Option<Language> {
+pub(crate) fn language(auth: &Auth, reader: &Reader) -> Option<Language> {
     let languages = auth.pages().languages();
     let offered: Vec<&str> = languages.iter().map(String::as_str).collect();
     reader.best_of(&offered).and_then(Language::parse)

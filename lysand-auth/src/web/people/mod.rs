@@ -14,7 +14,7 @@ mod export;
 mod factors;
 #[cfg(feature = "sso")]
 mod finish;
-mod forgot;
+pub(crate) mod forgot;
 pub(super) mod invitations;
 mod invitations_page;
 mod invite;

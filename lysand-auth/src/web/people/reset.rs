@@ -12,7 +12,8 @@ use super::paths::{FORGOT, RESET_FORM};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorize;
-use crate::flows::reset::{self as flow, ResetError};
+use crate::flows::factors::pending::{self, Standing};
+use crate::flows::reset::{self as flow, ResetDone, ResetError};
 use crate::host::pages::{FieldOnPage, MessagePage, Page, ResetPage};
 use crate::model::form_error::FormErrors;
 use crate::secret::Secret;
@@ -21,6 +22,7 @@ use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
 use crate::web::pages::authorization_request::{login_location, request};
+use crate::web::pages::factor::location::CONTINUE;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
@@ -101,7 +103,7 @@ async fn posted(auth: &Auth, form: &PostedForm, is_own: bool) -> Result<HttpResp
     }
     let caller = wire::caller(&form.req, auth.config());
     match flow::reset(auth, &token, &password, &caller).await {
-        Ok(_) => Ok(redirect(&with_query(&auth.config().password_reset_page(), [("success", "true")]))),
+        Ok(done) => Ok(redirect(&next(auth, &form.req, &done).await?)),
         Err(ResetError::Password(error)) => {
             let sentence = error.sentence();
             answer(Wrong::password(error.description, sentence)).await
@@ -111,6 +113,17 @@ async fn posted(auth: &Auth, form: &PostedForm, is_own: bool) -> Result<HttpResp
         }
         Err(ResetError::Refused(error)) => Err(error),
     }
+}
+
+/// Where somebody goes on who has set a new password: with the sign-in that lacked it, in its own browser, while that waits (FAC-25).
+async fn next(auth: &Auth, req: &HttpRequest, done: &ResetDone) -> Result<String, Error> {
+    if let Some(id) = &done.sign_in
+        && let Some(claim) = cookies::pending_claim(auth, req.headers(), Some(id))
+        && let Standing::Open(_) = pending::look(auth, &claim).await?
+    {
+        return Ok(with_query(&auth.config().base_url.join(CONTINUE), [("pending", claim.id.as_str())]));
+    }
+    Ok(with_query(&auth.config().password_reset_page(), [("success", "true")]))
 }
 
 /// What is wrong with a form.

@@ -1,8 +1,9 @@
 //! Sample values for the pages of second factors.
 
 use lysand_auth::host::pages::{
-    EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, MomentOnPage, OtherWay, OwnPasskey,
-    PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, SecurityPage, TotpPage, WaitingSignIn,
+    EmailCodePage, EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, MomentOnPage, OtherWay,
+    OtherWayInOnPage, OwnPasskey, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, ReviewPage, SecurityPage,
+    TotpPage, WaitingSignIn,
 };
 use serde_json::Value;
 
@@ -14,7 +15,9 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
     step(text, samples);
     host_step(text, samples);
     own(text, samples);
+    email_code(text, samples);
     enrol(text, samples);
+    review(text, samples);
     let sign_in = || WaitingSignIn { pending: text, enrol: text.to_owned(), cancel_action: text.to_owned() };
     for wrong in [false, true] {
         let error = || wrong.then(|| text.to_owned());
@@ -122,6 +125,25 @@ fn host_step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     }
 }
 
+/// Signing in with a code by mail: for whom, and the code.
+fn email_code(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    for (is_asked, has_error) in [(false, false), (false, true), (true, false), (true, true)] {
+        let value = if has_error { text.to_owned() } else { String::new() };
+        let page = EmailCodePage {
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            pending: is_asked.then_some(text),
+            app: is_asked.then(|| app(text)),
+            identifier: FieldOnPage { asked: !is_asked, required: true, value, error: None },
+            error: has_error.then_some(text),
+            notice: is_asked.then_some(text),
+            again: if is_asked { text.to_owned() } else { String::new() },
+            sign_in: text.to_owned(),
+        };
+        add(samples, "email_code.html", &page);
+    }
+}
+
 /// The step of a sign-in that has a factor set up: both kinds, one of them, one that is there already.
 fn enrol(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
@@ -143,6 +165,33 @@ fn enrol(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             cancel_action: text.to_owned(),
         };
         add(samples, "enrol.html", &page);
+    }
+}
+
+/// The step of a sign-in that asks what of the other ways in stays: all kinds, and one alone.
+fn review(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
+    let way = |kind, is_used: bool| OtherWayInOnPage {
+        id: text,
+        kind,
+        name: text,
+        label: (kind == "provider").then_some(text),
+        made: moment(),
+        last_used: is_used.then(moment),
+    };
+    for is_whole in [true, false] {
+        let kinds: &[&'static str] = if is_whole { &["passkey", "totp", "provider"] } else { &["passkey"] };
+        let page = ReviewPage {
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            pending: text,
+            app: is_whole.then(|| app(text)),
+            account: account(text),
+            ways: kinds.iter().map(|kind| way(*kind, is_whole && *kind != "provider")).collect(),
+            error: is_whole.then_some(text),
+            cancel_action: text.to_owned(),
+        };
+        add(samples, "review.html", &page);
     }
 }
 

@@ -3,8 +3,8 @@
 use super::html::{alert, button, escaped, form, link, paragraph};
 use super::people::field;
 use crate::host::pages::{
-    EnrolPage, FactorOnPage, FactorPage, HostFactorOnPage, OtherWay, PasskeyPage, RecoveryCodesPage, SecurityPage,
-    TotpPage, WaitingSignIn,
+    EmailCodePage, EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, OtherWay, PasskeyPage,
+    RecoveryCodesPage, ReviewPage, SecurityPage, TotpPage, WaitingSignIn,
 };
 
 fn way(other: &OtherWay) -> &str {
@@ -92,6 +92,25 @@ fn host_factor(page: &FactorPage<'_>, host: &HostFactorOnPage, hidden: &[(&str, 
     body + &form(&page.cancel_action, hidden, &button("Cancel"))
 }
 
+pub(super) fn email_code(page: &EmailCodePage<'_>) -> String {
+    let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error);
+    let token = ("form_token", page.form_token.as_str());
+    match page.pending {
+        None => {
+            let inside =
+                field("Username or e-mail", "identifier", "text", &page.identifier) + &button("Send me a code");
+            body += &form(&page.action, &[token], &inside);
+        }
+        Some(pending) => {
+            let code = FieldOnPage { asked: true, required: true, value: String::new(), error: None };
+            let inside = field("Code from the mail", "code", "text", &code) + &button("Sign in");
+            body += &form(&page.action, &[token, ("pending", pending)], &inside);
+            body += &link(&page.again, "Ask for another code");
+        }
+    }
+    body + &link(&page.sign_in, "Go to the sign-in page")
+}
+
 pub(super) fn enrol(page: &EnrolPage<'_>) -> String {
     let hidden = [("form_token", page.form_token.as_str()), ("pending", page.pending)];
     let mut body = alert(page.error) + &paragraph(&format!("@{}", page.account.username));
@@ -107,6 +126,27 @@ pub(super) fn enrol(page: &EnrolPage<'_>) -> String {
     if page.later_until.is_some() {
         body += &form(&page.later_action, &hidden, &button("Later"));
     }
+    body + &form(&page.cancel_action, &hidden, &button("Cancel"))
+}
+
+pub(super) fn review(page: &ReviewPage<'_>) -> String {
+    let mut body = alert(page.error) + &paragraph(&format!("@{}", page.account.username));
+    body += &paragraph("Your password was reset by mail. These sign in to your account, too.");
+    let mut inside = String::new();
+    for way in &page.ways {
+        let kind = match way.kind {
+            "passkey" => "Passkey",
+            "totp" => "Authenticator app",
+            _ => "Provider",
+        };
+        let (id, name) = (escaped(way.id), escaped(way.name));
+        inside += &format!(
+            "<p>{kind} <b>{name}</b>, since {}<br><label><input type=\"checkbox\" name=\"remove\" value=\"{id}\"> Remove {name}</label></p>\n",
+            escaped(&way.made.day)
+        );
+    }
+    let hidden = [("form_token", page.form_token.as_str()), ("pending", page.pending)];
+    body += &form(&page.action, &hidden, &(inside + &button("Go on")));
     body + &form(&page.cancel_action, &hidden, &button("Cancel"))
 }
 

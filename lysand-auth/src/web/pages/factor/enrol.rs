@@ -1,35 +1,30 @@
 //! What the forms of the page post to on which a second factor is set up within a sign-in, and what programs get (FAC-34).
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, ResponseError as _};
 use serde_json::{Value, json};
 
-use super::answer::{claim_of, leads_on, refused};
 use super::entity;
 use super::location::{CONTINUE, page_of};
+use super::posted::{Posted, acted, finished, leads_on, open};
 use super::setup_pages::{SetupPlace, Typed, codes_page, passkey_page, totp_page};
 use crate::error::{Error, PendingClaim};
 use crate::flows::factors::enrol::{self as flow, EnrolledAtSignIn};
 use crate::flows::factors::passkeys::{NewPasskey, PasskeySetup};
-use crate::flows::factors::pending::{self, PendingView, Standing};
 use crate::flows::factors::sign_in::Finished;
 use crate::flows::factors::totp::Setup;
 use crate::host::pages::WaitingSignIn;
 use crate::model::session::Browser;
 use crate::secret::Secret;
-use crate::steps::completion::over;
 use crate::texts;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::View;
 use crate::web::wire::cookies;
-use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
-
-type Posted = Result<PostedForm, ApiError>;
 
 /// `POST /api/auth/enrol/totp`: an authenticator app is being set up.
 pub(super) async fn totp(form: Posted) -> HttpResponse {
-    answered(form, async |form, claim| {
+    acted(form, async |form, claim| {
         let setup = flow::begin_totp(&form.auth, claim, &request::caller(&form.req, form.auth.config())).await?;
         match request::wants_json(form.req.headers()) {
             true => Ok(entity::private(
@@ -49,7 +44,7 @@ pub(super) async fn totp(form: Posted) -> HttpResponse {
 
 /// `POST /api/auth/enrol/totp/confirm`: its first code.
 pub(super) async fn confirm_totp(form: Posted, browser: Browser) -> HttpResponse {
-    answered(form, async |form, claim| {
+    acted(form, async |form, claim| {
         let given = |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default());
         let (id, code, name) = (given("setup_id")?, given("code")?, given("name")?);
         let enrolled = flow::confirm_totp(&form.auth, claim, (&id, &code, &name), browser).await;
@@ -70,7 +65,7 @@ pub(super) async fn confirm_totp(form: Posted, browser: Browser) -> HttpResponse
 
 /// `POST /api/auth/enrol/passkey/start`: what a browser makes a passkey from.
 pub(super) async fn passkey_start(form: Posted) -> HttpResponse {
-    answered(form, async |form, claim| {
+    acted(form, async |form, claim| {
         let setup = begin_passkey(form, claim).await?;
         if !request::wants_json(form.req.headers()) {
             return setting_up(form, claim, SetUp::Passkey(setup), Typed::default()).await;
@@ -88,7 +83,7 @@ async fn begin_passkey(form: &PostedForm, claim: &PendingClaim) -> Result<Passke
 
 /// `POST /api/auth/enrol/passkey`: the one that it made.
 pub(super) async fn passkey(form: Posted, browser: Browser) -> HttpResponse {
-    answered(form, async |form, claim| {
+    acted(form, async |form, claim| {
         let given = |name: &str| Ok::<_, Error>(form.text(name)?.unwrap_or_default());
         let (setup, credential, name) = (given("setup_id")?, given("credential")?, given("name")?);
         let new = NewPasskey { setup: &setup, credential: &credential, name: &name, two_step: Some(true) };
@@ -109,38 +104,12 @@ pub(super) async fn passkey(form: Posted, browser: Browser) -> HttpResponse {
 
 /// `POST /api/auth/enrol/two_step`: sign-ins ask for the factor that is there already.
 pub(super) async fn two_step(form: Posted, browser: Browser) -> HttpResponse {
-    answered(form, async |form, claim| {
-        let finished = flow::turn_on(&form.auth, claim, browser).await?;
-        leads_on(form, claim, (&finished, json!({}))).await
-    })
-    .await
+    finished(form, async |form, claim| flow::turn_on(&form.auth, claim, browser).await).await
 }
 
 /// `POST /api/auth/enrol/later`
 pub(super) async fn later(form: Posted, browser: Browser) -> HttpResponse {
-    answered(form, async |form, claim| {
-        let finished = flow::put_off(&form.auth, claim, browser).await?;
-        leads_on(form, claim, (&finished, json!({}))).await
-    })
-    .await
-}
-
-async fn answered(
-    form: Posted,
-    act: impl AsyncFnOnce(&PostedForm, &PendingClaim) -> Result<HttpResponse, Error>,
-) -> HttpResponse {
-    let form = match form {
-        Ok(form) => form,
-        Err(error) => return error.error_response(),
-    };
-    let claim = match claim_of(&form) {
-        Ok(claim) => claim,
-        Err(error) => return refused(&form, None, error).await,
-    };
-    match act(&form, &claim).await {
-        Ok(reply) => reply,
-        Err(error) => refused(&form, Some(&claim), error).await,
-    }
+    finished(form, async |form, claim| flow::put_off(&form.auth, claim, browser).await).await
 }
 
 /// What is being set up.
@@ -180,13 +149,6 @@ async fn setting_up(
     })
 }
 
-async fn open(form: &PostedForm, claim: &PendingClaim) -> Result<PendingView, Error> {
-    match pending::look(&form.auth, claim).await? {
-        Standing::Open(view) => Ok(*view),
-        _ => Err(over()),
-    }
-}
-
 /// A factor was set up: recovery codes that were made with it are shown on the way on.
 async fn goes_on(form: &PostedForm, claim: &PendingClaim, enrolled: EnrolledAtSignIn) -> Result<HttpResponse, Error> {
     let EnrolledAtSignIn { recovery_codes, username, finished } = enrolled;
@@ -194,7 +156,7 @@ async fn goes_on(form: &PostedForm, claim: &PendingClaim, enrolled: EnrolledAtSi
     if recovery_codes.is_empty() || is_for_program {
         let codes: Vec<&str> = recovery_codes.iter().map(Secret::expose).collect();
         let along = if codes.is_empty() { json!({}) } else { json!({ "recovery_codes": codes }) };
-        return leads_on(form, claim, (&finished, along)).await;
+        return leads_on((&form.auth, &form.req, &form.params), claim, (&finished, along)).await;
     }
     let (auth, reader) = (&form.auth, form.reader());
     let (next, token) = (auth.config().base_url.join(CONTINUE), form.token());

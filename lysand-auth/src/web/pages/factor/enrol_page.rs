@@ -18,7 +18,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     let reply = async {
         let params = received.0?;
         match standing(&auth, &req, &params).await? {
-            Standing::Open(view) if view.lacks == BeforeSession::Enrolment => {
+            Standing::Open(view) if view.lacks == Some(BeforeSession::Enrolment) => {
                 Ok(shown(&auth, &req, &params, (&view, form.token())).await)
             }
             other => leads_on(&auth, &req, &params, other).await,

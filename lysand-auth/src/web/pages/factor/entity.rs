@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use crate::ambient::Timestamp;
 use crate::error::{Code, Refusal};
-use crate::flows::factors::pending::PendingView;
+use crate::flows::code_login::AskedCode;
+use crate::flows::factors::pending::{OtherWayIn, PendingView};
 use crate::flows::factors::sign_in::{BeforeSession, FactorKind};
+use crate::texts;
 use crate::web::wire::reply::{JsonBody as _, set_retry_after};
 
 /// A sign-in that waits: what is missing, and what can be given.
@@ -18,21 +20,44 @@ pub(crate) fn open(view: &PendingView, next: &str) -> HttpResponse {
 
 fn waiting(view: &PendingView, next: &str) -> Value {
     let methods: Vec<Value> = view.methods.iter().map(|kind| method(*kind, view)).collect();
-    let missing = if view.lacks == BeforeSession::Enrolment { "enrol" } else { "factor" };
+    let missing: Vec<&str> = view.lacks.map(name_of).into_iter().collect();
     let mut told = json!({
         "pending": view.id,
-        "status": missing,
-        "missing": [missing],
+        "status": missing.first().copied().unwrap_or("done"),
+        "missing": missing,
         "account": { "username": view.account.username, "display_name": view.account.display_name },
         "methods": methods,
         "remember": view.may_be_trusted,
         "expires_at": view.expires_at.to_iso8601(),
         "next": next,
     });
+    if view.lacks == Some(BeforeSession::Review) {
+        told["other_ways"] = view.other_ways.iter().map(other_way).collect();
+    }
     if let Some(enrolment) = view.enrolment {
         told["later_until"] = enrolment.later_until.map(Timestamp::to_iso8601).into();
     }
     told
+}
+
+fn name_of(step: BeforeSession) -> &'static str {
+    match step {
+        BeforeSession::Factor => "factor",
+        BeforeSession::Password => "password",
+        BeforeSession::Review => "review",
+        BeforeSession::Enrolment => "enrol",
+    }
+}
+
+fn other_way(way: &OtherWayIn) -> Value {
+    json!({
+        "id": way.id,
+        "type": way.kind.name(),
+        "name": way.name,
+        "label": way.label,
+        "created_at": way.since.to_iso8601(),
+        "last_used_at": way.last_used_at.map(Timestamp::to_iso8601),
+    })
 }
 
 fn method(kind: FactorKind, view: &PendingView) -> Value {
@@ -76,6 +101,34 @@ pub(crate) fn finished(redirect: &HttpResponse, status: &str, more: Value) -> Ht
         reply.headers_mut().append(SET_COOKIE, cookie.clone());
     }
     reply
+}
+
+/// A sign-in that waits for the code by mail that is its first proof: nobody is known yet.
+pub(crate) fn waits_for_code(asked: &AskedCode, next: &str) -> HttpResponse {
+    let mut told = code_wanted(asked, next);
+    told["message"] = texts::CODE_SENT.into();
+    private(StatusCode::OK, &told)
+}
+
+fn code_wanted(asked: &AskedCode, next: &str) -> Value {
+    json!({
+        "pending": asked.id,
+        "status": "code",
+        "missing": ["code"],
+        "account": null,
+        "methods": [{ "type": "email", "again_at": asked.again_at.to_iso8601() }],
+        "remember": false,
+        "expires_at": asked.expires_at.to_iso8601(),
+        "next": next,
+    })
+}
+
+/// An error at that code.
+pub(crate) fn refused_code(refusal: &Refusal, asked: &AskedCode, next: &str) -> HttpResponse {
+    let mut told = json!({ "error": refusal.why, "code": name(refusal.code) });
+    told["signin"] = code_wanted(asked, next);
+    let status = StatusCode::from_u16(status(refusal.code)).unwrap_or(StatusCode::BAD_REQUEST);
+    set_retry_after(private(status, &told), refusal)
 }
 
 /// An error; with what is still missing, unless the sign-in is over.

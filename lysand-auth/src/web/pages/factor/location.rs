@@ -17,6 +17,8 @@ use crate::web::wire::request;
 pub(crate) const FACTOR: &str = "/oauth/factor";
 /// Our own page where a second factor is set up that has to be there.
 pub(super) const ENROL: &str = "/oauth/enrol";
+/// Our own page where the owner says what of the other ways in stays.
+pub(super) const REVIEW: &str = "/oauth/review";
 /// From where a sign-in goes on, whatever it lacks (FAC-30).
 pub(crate) const CONTINUE: &str = "/oauth/continue";
 
@@ -41,9 +43,17 @@ pub(crate) async fn to_factor(auth: &Auth, req: &HttpRequest, reader: &Reader, c
 
 /// The address of the page that asks for what is missing: the frontend's with all that it may want to know, or our own.
 pub(crate) fn page_of(auth: &Auth, reader: &Reader, view: &PendingView, error: Option<(&str, &str)>) -> String {
-    let name = if view.lacks == BeforeSession::Enrolment { "enrol" } else { "factor" };
-    let (page, is_of_frontend) = auth.config().page_named(name);
+    let (page, is_of_frontend) = match view.lacks {
+        Some(BeforeSession::Factor) => auth.config().page_named("factor"),
+        Some(BeforeSession::Enrolment) => auth.config().page_named("enrol"),
+        Some(BeforeSession::Review) => (auth.config().base_url.join(REVIEW), false),
+        Some(BeforeSession::Password) => (auth.config().password_reset_page(), false),
+        None => (auth.config().base_url.join(CONTINUE), false),
+    };
     let mut query = vec![("pending", view.id.as_str())];
+    if let Some(token) = &view.new_password {
+        query.extend([("token", token.expose()), ("login_reset", "true")]);
+    }
     let methods: Vec<&str> = view.methods.iter().map(|kind| kind.name()).collect();
     let methods = methods.join(" ");
     if is_of_frontend {

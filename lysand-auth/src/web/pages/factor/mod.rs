@@ -1,13 +1,16 @@
-//! The steps of a sign-in that ask for a second proof, or have a second factor set up: their pages, what forms and programs post
+//! The steps of a sign-in before its session begins, a second proof above all: their pages, what forms and programs post
 //! to, and what they get.
 
 mod answer;
+mod continuation;
 mod enrol;
 mod enrol_page;
 pub(crate) mod entity;
 pub(crate) mod location;
-mod page;
+pub(crate) mod page;
+mod posted;
 pub(crate) mod program;
+mod review;
 pub(crate) mod setup_pages;
 
 use crate::auth::Auth;
@@ -23,7 +26,8 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
         of_pages()
             .route(location::FACTOR, [get(page::page)])
             .route(location::ENROL, [get(enrol_page::page)])
-            .route(location::CONTINUE, [get(page::go_on)]),
+            .route(location::REVIEW, [get(review::page)])
+            .route(location::CONTINUE, [get(continuation::go_on)]),
         of_pages()
             .limited()
             .read_by_frontend(FrontendAccess::Whole)
@@ -35,6 +39,7 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/factor/email/request", [post(answer::request_mail)])
             .route("/api/auth/factor/passkey/start", [post(answer::passkey_start)])
             .route("/api/auth/factor/passkey/finish", [post(answer::passkey)])
+            .route("/api/auth/review", [post(review::answer)])
             .route("/api/auth/enrol/totp", [post(enrol::totp)])
             .route("/api/auth/enrol/totp/confirm", [post(enrol::confirm_totp)])
             .route("/api/auth/enrol/passkey/start", [post(enrol::passkey_start)])

@@ -28,7 +28,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     let reply = async {
         let params = received.0?;
         match standing(&auth, &req, &params).await? {
-            Standing::Open(view) if view.lacks == BeforeSession::Factor => {
+            Standing::Open(view) if view.lacks == Some(BeforeSession::Factor) => {
                 asked(&auth, &req, &params, (&view, form.token())).await
             }
             other => leads_on(&auth, &req, &params, other).await,
@@ -37,16 +37,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
 }
 
-/// `GET /oauth/continue`
-pub(super) async fn go_on(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let standing = standing(&auth, &req, &params).await?;
-        leads_on(&auth, &req, &params, standing).await
-    };
-    PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
-}
-
+/// Where the sign-in stands that a browser shows.
 pub(super) async fn standing(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<Standing, Error> {
     match cookies::pending_claim(auth, req.headers(), params.last_text("pending").as_deref()) {
         Some(claim) => pending::look(auth, &claim).await,
@@ -89,7 +80,7 @@ pub(super) async fn leads_on(
 }
 
 /// The page of a sign-in that nobody can go on with; its own browser starts again with the same request.
-pub(super) async fn over(
+pub(crate) async fn over(
     auth: &Auth,
     req: &HttpRequest,
     params: &Params,

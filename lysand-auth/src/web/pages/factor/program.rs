@@ -9,7 +9,7 @@ use crate::error::{Error, Refusal};
 use crate::flows::factors::sign_in::SignedIn;
 use crate::flows::waiting::{self, WaitingState};
 use crate::web::pages::authorization_request::whole_request;
-use crate::web::pages::login_redirect::{to_reset_page, to_waiting_page};
+use crate::web::pages::login_redirect::to_waiting_page;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
 use crate::web::wire::reply::ApiError;
@@ -29,7 +29,7 @@ pub(crate) fn signed_in(auth: &Auth, signed_in: &SignedIn, redirect: &HttpRespon
     entity::finished(redirect, "done", more)
 }
 
-/// The first proof, or the second one, was right, and something else is missing: an address, an approval, another password.
+/// The first proof, or the second one, was right, and something else is missing: an address, or an approval.
 pub(crate) async fn elsewhere(
     auth: &Auth,
     req: &HttpRequest,
@@ -37,12 +37,10 @@ pub(crate) async fn elsewhere(
     refusal: &Refusal,
 ) -> Option<(HttpResponse, &'static str, Value)> {
     let reader = params.reader(req);
-    if let Some(token) = &refusal.waiting_token {
-        let state = waiting::state(auth, token).await.unwrap_or(WaitingState::Pending);
-        let status = if state == WaitingState::Unconfirmed { "email" } else { "approval" };
-        return Some((to_waiting_page(auth, &reader, refusal), status, json!({ "waiting_token": token.expose() })));
-    }
-    refusal.reset_token.as_ref().map(|_| (to_reset_page(auth, &[], refusal), "password", json!({})))
+    let token = refusal.waiting_token.as_ref()?;
+    let state = waiting::state(auth, token).await.unwrap_or(WaitingState::Pending);
+    let status = if state == WaitingState::Unconfirmed { "email" } else { "approval" };
+    Some((to_waiting_page(auth, &reader, refusal), status, json!({ "waiting_token": token.expose() })))
 }
 
 /// The refusal of a first proof.
