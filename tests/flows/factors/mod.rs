@@ -8,6 +8,7 @@ mod mail_codes;
 mod only_passkeys;
 mod passkey_attacks;
 mod passkey_sign_in;
+mod passkey_sign_up;
 mod passkey_signals;
 mod passkeys;
 mod programs;

@@ -12,7 +12,8 @@ use super::admin_lists::{
 };
 use super::admin_settings::AdminSettingsPage;
 use super::factors::{
-    EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, SecurityPage, TotpPage,
+    EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, SecurityPage,
+    SignUpPasskeyPage, TotpPage,
 };
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
@@ -126,6 +127,8 @@ pub enum Page<'a> {
     Totp(TotpPage<'a>),
     /// A passkey is being added.
     Passkey(PasskeyPage<'a>),
+    /// The answer to `POST /register/passkey`: a passkey is being made for a new account.
+    SignUpPasskey(SignUpPasskeyPage<'a>),
     /// Recovery codes, shown this once.
     RecoveryCodes(RecoveryCodesPage<'a>),
     /// Something that happened, or did not, and what can be done next.
@@ -415,6 +418,7 @@ impl Pages for FrontendPages {
             | Page::Security(_)
             | Page::Totp(_)
             | Page::Passkey(_)
+            | Page::SignUpPasskey(_)
             | Page::RecoveryCodes(_)
             | Page::Message(_) => self.others.show(page, request).await,
             Page::Forgot(_) => match &self.forgot {
