@@ -44,3 +44,4 @@ mod signing_in;
 mod single_sign_on;
 mod trusted_browsers;
 mod two_steps;
+mod without_a_terminal;

@@ -1,13 +1,14 @@
-//! A passkey is made, signs in by itself, and is the second proof after the password (FAC-72, FAC-78, FAC-79, FAC-82, FAC-83).
+//! A passkey is made, signs in by itself, and is the second proof after the password (FAC-72, FAC-78, FAC-79, FAC-81, FAC-82, FAC-83).
 
 use serde_json::{Value, json};
 use tests::sign_in_pages::APPROVE;
-use tests::{Appearance, Browser};
+use tests::{Appearance, Browser, Person};
 
 use crate::accessible::is_accessible;
 use crate::fixture::Fixture;
 
 const MAKE: &str = "form[data-passkey='create'] button";
+const WITHOUT_PASSWORD: &str = "button[formaction^='/register/passkey']:not([hidden])";
 const USE: &str = "form[data-passkey='get'] button";
 
 /// A device with a screen lock, as Chromium has one for tests.
@@ -166,4 +167,57 @@ async fn kept(browser: &Browser, device: &str) -> usize {
     let found = browser.devtools("WebAuthn.getCredentials", json!({ "authenticatorId": device })).await;
     let found = found.pointer("/credentials").or_else(|| found.pointer("/value/credentials"));
     found.and_then(Value::as_array).map_or(0, Vec::len)
+}
+
+/// Somebody signs up from an app with a passkey, confirms the address elsewhere, and the app gets its code.
+async fn whole_sign_up(appearance: Appearance, lang: &str) {
+    let mut at = Fixture::with_appearance(appearance).await;
+    at.person = Person::named("newcomer");
+    add_device(&at.browser, true).await;
+    let request = at.app.authorization_request(at.server.base_url());
+    let mut place = request.url.clone();
+    place.query_pairs_mut().append_pair("lang", lang);
+    at.browser.goto(&place).await;
+    at.browser.click("a[href*='/register']").await;
+    at.browser.find(WITHOUT_PASSWORD).await;
+    judge(&at.browser, "sign-up-with-passkey", appearance, lang).await;
+    at.browser.fill("username", &at.person.username).await;
+    at.browser.click(WITHOUT_PASSWORD).await;
+    at.browser.find("#email-error").await;
+    assert!(!at.browser.has("#password-error").await, "no password is asked for");
+    at.browser.fill("email", &at.person.email).await;
+    at.browser.click(WITHOUT_PASSWORD).await;
+    at.browser.find(MAKE).await;
+    judge(&at.browser, "sign-up-passkey", appearance, lang).await;
+    at.browser.click(MAKE).await;
+    at.browser.find("#code").await;
+
+    let token = at.server.mailed_token("/register/confirm").await;
+    let other = Browser::with_appearance(appearance).await;
+    other.goto(&at.server.url(&format!("/register/confirm?token={token}&lang={lang}"))).await;
+    other.find("p.notice.warn").await;
+    judge(&other, "sign-up-passkey-confirm", appearance, lang).await;
+    other.click("button[name='do'][value='confirm']").await;
+    at.browser.find(APPROVE).await;
+    at.browser.approve().await;
+    let callback = at.redirects.next().await;
+    at.welcome(&request, &callback).await;
+}
+
+#[tokio::test]
+async fn passkey_signs_somebody_up_from_an_app() {
+    whole_sign_up(Appearance::default(), "en").await;
+}
+
+#[tokio::test]
+async fn passkey_signs_somebody_up_in_french_in_the_dark_on_a_narrow_screen() {
+    whole_sign_up(Appearance { width: 320, dark: true, ..Appearance::default() }, "fr").await;
+}
+
+#[tokio::test]
+async fn passkey_is_not_offered_to_who_signs_up_without_scripts() {
+    let at = Fixture::with_appearance(Appearance { scripts: false, ..Appearance::default() }).await;
+    at.browser.goto(&at.server.url("/register")).await;
+    at.browser.find("#sign-up button.primary").await;
+    assert!(!at.browser.has("button[data-passkey-shown]:not([hidden])").await);
 }

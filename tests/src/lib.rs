@@ -20,6 +20,7 @@
 //! | [`site`] | a small web site on another origin: an app that a browser visits |
 //! | [`frontend`] | a frontend that somebody else wrote, with some bad habits |
 //! | [`embedder`] | a host of its own over a story's database |
+//! | [`mail_server`] | a mail server that keeps what comes |
 //! | [`name_server`] | a name server (DNS) with a few names of its own |
 //! | [`misbehaving_provider`] | an identity provider with a switch for each defect |
 //! | [`certified_provider`] | a certified OpenID provider with pages of its own |
@@ -41,6 +42,7 @@ pub mod example_host;
 pub mod folder;
 pub mod frontend;
 pub mod http;
+pub mod mail_server;
 pub mod memory_accounts;
 pub mod misbehaving_provider;
 pub mod name_server;

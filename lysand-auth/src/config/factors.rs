@@ -32,6 +32,8 @@ pub struct Factors {
     pub email_sign_in: bool,
     /// Whether a passkey can take the place of name and password.
     pub passkey_sign_in: bool,
+    /// Whether somebody can sign up with a passkey in place of a password (FAC-81).
+    pub passkey_sign_up: bool,
     /// Whether a passkey that verified its owner is two proofs at once (FAC-83).
     pub passkey_alone: bool,
     /// How many recovery codes a set has.
@@ -97,6 +99,7 @@ impl Default for Factors {
             max_passkeys: 25,
             email_sign_in: false,
             passkey_sign_in: true,
+            passkey_sign_up: true,
             passkey_alone: true,
             recovery_codes: 10,
             remember_for: Duration::ZERO,

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::steps::confirmation::{self, Confirmed, Proof, is_unconfirmed};
 use crate::steps::removal::{self, Removal};
 use crate::steps::{events, proof_of_work, throttle};
-use crate::store::{apps, credentials, mail_tokens, rate_limits, sign_ups};
+use crate::store::{apps, credentials, mail_tokens, passkeys, rate_limits, sign_ups};
 use crate::texts;
 
 /// What the page of a link shows.
@@ -29,6 +29,8 @@ pub struct OpenedLink {
     pub email: String,
     /// When somebody signed up with it.
     pub signed_up: Option<Timestamp>,
+    /// Whether a passkey signs in to it already (FAC-192).
+    pub has_passkey: bool,
     /// Whether the confirmation is asked for a proof of work: an app made the account, and could do none (people PPL-55).
     pub owes_work: bool,
 }
@@ -66,16 +68,18 @@ pub async fn look(auth: &Auth, token: &Secret, caller: &Caller) -> Result<LinkSt
     count(auth, caller).await?;
     let Some(found) = find(auth, token).await? else { return Ok(LinkState::Dead { resendable: false }) };
     let (token, account) = found;
-    let signed_up = {
-        let id = account.id.clone();
-        auth.store().look_up(move |c| Box::pin(async move { sign_ups::of_account(c, &id).await })).await?
-    };
+    let id = account.id.clone();
+    let known = auth.store().look_up(move |c| {
+        Box::pin(async move { Ok((sign_ups::of_account(c, &id).await?, passkeys::count(c, &id).await? > 0)) })
+    });
+    let (signed_up, has_passkey) = known.await?;
     let email = account.email.as_ref().map(|email| email.address.clone()).unwrap_or_default();
     Ok(match (token.is_live(auth.ambient().now()), is_unconfirmed(&account)) {
         (true, true) => LinkState::Live(OpenedLink {
             username: account.username,
             email,
             signed_up: signed_up.map(|record| record.created_at),
+            has_passkey,
             owes_work: proof_of_work::is_owed(auth, &account.id).await?,
         }),
         (_, false) if token.spent_at.is_some() => LinkState::Done,

@@ -35,14 +35,30 @@ pub(crate) enum Ceremony<'a> {
     Factor(&'a str),
     /// Another passkey for the account, in this session or with this token.
     Setup(&'a AccountId, &'a str),
+    /// The first passkey of an account that does not exist yet.
+    SignUp(NewOwner<'a>),
+}
+
+/// Who signs up with a passkey.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewOwner<'a> {
+    /// The cookie of the browser, or what stands for it where there is none.
+    pub(crate) holder: &'a Secret,
+    /// What the passkey is to know its owner by.
+    pub(crate) handle: &'a [u8],
+    /// The name of the account.
+    pub(crate) username: &'a str,
 }
 
 impl Ceremony<'_> {
-    fn parts(&self) -> [&[u8]; 3] {
+    fn parts(&self) -> [&[u8]; 4] {
         match self {
-            Self::SignIn(browser) => [b"sign in", browser.expose().as_bytes(), b""],
-            Self::Factor(pending) => [b"factor", pending.as_bytes(), b""],
-            Self::Setup(account, asked_in) => [b"setup", account.as_str().as_bytes(), asked_in.as_bytes()],
+            Self::SignIn(browser) => [b"sign in", browser.expose().as_bytes(), b"", b""],
+            Self::Factor(pending) => [b"factor", pending.as_bytes(), b"", b""],
+            Self::Setup(account, asked_in) => [b"setup", account.as_str().as_bytes(), asked_in.as_bytes(), b""],
+            Self::SignUp(NewOwner { holder, handle, username }) => {
+                [b"sign up", holder.expose().as_bytes(), handle, username.as_bytes()]
+            }
         }
     }
 }
@@ -101,8 +117,8 @@ pub(crate) fn draw(auth: &Auth, ceremony: Ceremony<'_>) -> Challenge {
 }
 
 fn proof_of(auth: &Auth, drawn: &[u8], ceremony: Ceremony<'_>) -> Digest {
-    let [purpose, first, second] = ceremony.parts();
-    Secret::derive(&auth.challenge_key(), &[b"passkey", drawn, purpose, first, second]).digest()
+    let [purpose, first, second, third] = ceremony.parts();
+    Secret::derive(&auth.challenge_key(), &[b"passkey", drawn, purpose, first, second, third]).digest()
 }
 
 /// Whether a challenge was drawn here for this, and not long ago.

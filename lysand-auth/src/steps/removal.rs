@@ -20,8 +20,8 @@ use crate::steps::mail::{self, Outgoing};
 use crate::steps::revocation;
 use crate::store::spent::Kind;
 use crate::store::{
-    self, Conn, credentials, email_changes, invitations, known_browsers, mail_tokens, sessions, sign_ups, spent,
-    tokens, trusted_browsers, waiting,
+    self, Conn, credentials, email_changes, invitations, known_browsers, mail_tokens, passkeys, recovery_codes,
+    sessions, sign_ups, spent, tokens, trusted_browsers, waiting,
 };
 use crate::texts;
 
@@ -140,6 +140,8 @@ async fn forget(c: &mut Conn, id: &AccountId, now: Timestamp) -> Result<(), Erro
     known_browsers::forget_account(c, id).await?;
     trusted_browsers::forget_account(c, id).await?;
     credentials::forget(c, id).await?;
+    passkeys::forget(c, id).await?;
+    recovery_codes::remove(c, id).await?;
     email_changes::forget(c, id).await?;
     store::identities::delete_all_of_account(c, id).await?;
     sign_ups::delete(c, id).await

@@ -85,7 +85,8 @@ pub(crate) async fn lock_unchanged(conn: &mut Conn, account: &AccountId, seen: C
     }))
 }
 
-async fn insert(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+/// Makes the row of an account, if there is none.
+pub(crate) async fn insert(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
     let row = (table::account_id.eq(account.as_str()), table::generation.eq(0));
     let statement = diesel::insert_into(table::table).values(row).on_conflict_do_nothing();
     on!(conn, c => statement.execute(c))?;

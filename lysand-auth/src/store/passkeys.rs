@@ -181,6 +181,13 @@ pub(crate) async fn remove_all(conn: &mut Conn, account: &AccountId) -> Result<u
     Ok(on!(conn, c => diesel::delete(own).execute(c))?)
 }
 
+/// Removes all of an account that is being removed, and by what they know their owner.
+pub(crate) async fn forget(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
+    remove_all(conn, account).await?;
+    on!(conn, c => diesel::delete(users::table.find(account.as_str())).execute(c))?;
+    Ok(())
+}
+
 /// How many are for another domain than this one: they stopped working (FAC-71).
 pub(crate) async fn of_other_domains(conn: &mut Conn, rp_id: &str) -> Result<i64, Error> {
     Ok(on!(conn, c => table::table.filter(table::rp_id.ne(rp_id)).count().get_result(c))?)

@@ -202,6 +202,7 @@ impl TeraPages {
             Page::Enrol(page) => self.shown(reader, "enrol.html", page),
             Page::Review(page) => self.shown(reader, "review.html", page),
             Page::Security(page) => self.shown(reader, "security.html", page),
+            Page::SignUpPasskey(page) => self.shown(reader, "register_passkey.html", page),
             Page::Passkey(page) => self.shown(reader, "passkey.html", page),
             Page::Totp(page) => self.shown(reader, "totp.html", page),
             Page::RecoveryCodes(page) => self.shown(reader, "recovery_codes.html", page),

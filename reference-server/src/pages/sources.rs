@@ -49,6 +49,7 @@ templates! {
     "factor.html",
     "security.html",
     "passkey.html",
+    "register_passkey.html",
     "totp.html",
     "recovery_codes.html",
     "message.html",

@@ -47,6 +47,7 @@ pub(super) fn factors(reader: &mut Reader) -> Factors {
     rules.max_passkeys = reader.checked("factors.max_passkeys", rules.max_passkeys, number(100));
     rules.email_sign_in = reader.get("factors.email_sign_in", rules.email_sign_in);
     rules.passkey_sign_in = reader.get("factors.passkey_sign_in", rules.passkey_sign_in);
+    rules.passkey_sign_up = reader.get("factors.passkey_sign_up", rules.passkey_sign_up);
     rules.passkey_alone = reader.get("factors.passkey_alone", rules.passkey_alone);
     rules.recovery_codes = reader.checked("factors.recovery_codes", rules.recovery_codes, number(50));
     rules.remember_for = reader.checked("factors.remember_for", rules.remember_for, |time| match time.is_zero() {

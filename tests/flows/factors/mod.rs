@@ -10,6 +10,7 @@ mod new_password;
 mod only_passkeys;
 mod passkey_attacks;
 mod passkey_sign_in;
+mod passkey_sign_up;
 mod passkey_signals;
 mod passkeys;
 mod programs;

@@ -159,7 +159,7 @@ async fn checked(
     let by_provider = admission::of_provider(auth, &held.provider) == ProviderSignUp::Review;
     let proves_address = is_confirmed || admission.proves_address;
     let admission = Admission { proves_address, ..admission }.reviewed_if(by_provider);
-    let asked = Asked { credentials: false, ..Asked::new(&auth.signups(), admission.needs_review) };
+    let asked = Asked { address: false, password: false, ..Asked::new(&auth.signups(), admission.needs_review) };
     let admission = admission.reviewed_if(is_reviewed);
     let mut errors: Vec<FormError> = form::problems(auth, &form, asked).await?;
     let name = form.username.trim().to_lowercase();

@@ -97,7 +97,14 @@ pub async fn by_staff(
 /// All that is wrong with the name and the address.
 async fn problems(auth: &Auth, wanted: &AccountByStaff) -> Result<Vec<FormError>, Error> {
     let form = SignUpForm { username: wanted.username.clone(), email: wanted.email.clone(), ..SignUpForm::default() };
-    let asked = Asked { credentials: false, agreement: false, reason: false, reason_required: false, minimum_age: 0 };
+    let asked = Asked {
+        address: false,
+        password: false,
+        agreement: false,
+        reason: false,
+        reason_required: false,
+        minimum_age: 0,
+    };
     let mut errors = form::problems(auth, &form, asked).await?;
     if form.email.trim().is_empty() {
         errors.push(FormError::blank("email"));

@@ -56,8 +56,10 @@ impl SignUpForm {
 /// What is asked of somebody, beside name, address and password.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
-    /// Whether there must be an address, and a password: not where a provider stands for both.
-    pub(super) credentials: bool,
+    /// Whether there must be an address: not where a provider stands for it.
+    pub(super) address: bool,
+    /// Whether there must be a password: not where a provider or a passkey stands for it.
+    pub(super) password: bool,
     pub(super) agreement: bool,
     pub(super) reason: bool,
     pub(super) reason_required: bool,
@@ -68,7 +70,8 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn new(signups: &Signups, is_reviewed: bool) -> Self {
         Self {
-            credentials: true,
+            address: true,
+            password: true,
             agreement: signups.asks_agreement(),
             reason: is_reviewed,
             reason_required: is_reviewed && signups.reason_required,
@@ -90,11 +93,11 @@ pub(super) fn agreement(auth: &Auth) -> String {
 pub(super) async fn problems(auth: &Auth, form: &SignUpForm, asked: Asked) -> Result<Vec<FormError>, Error> {
     let mut errors = Vec::new();
     let config = auth.config();
-    if asked.credentials && form.email.trim().is_empty() {
+    if asked.address && form.email.trim().is_empty() {
         errors.push(FormError::blank("email"));
     }
     match &form.password {
-        None if !asked.credentials => {}
+        None if !asked.password => {}
         None => errors.push(FormError::blank("password")),
         Some(password) if password.expose().trim().is_empty() => errors.push(FormError::blank("password")),
         Some(_) => {}

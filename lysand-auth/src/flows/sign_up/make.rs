@@ -8,12 +8,14 @@ use std::time::Duration;
 use super::attempt::{Checked, SignUp, SignUpError, Work};
 use super::first_mail::FirstMail;
 use super::form::{self, SignUpForm};
+use super::planned::Planned;
+use super::with_passkey::{NewPasskey, NotKept};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::accounts::{AccountsError, Along, Field, NewAccount, rules};
 use crate::host::mailer::Mail;
-use crate::model::account::{Account, AccountId, Email, Standing};
+use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
@@ -43,11 +45,18 @@ pub struct SignedUp {
     pub waiting_token: Secret,
     /// When the account goes, unless its address is confirmed before.
     pub expires_at: Timestamp,
+    /// Recovery codes that were made with a passkey, where a second factor is demanded: they are never shown again.
+    pub recovery_codes: Vec<Secret>,
 }
 
 /// Makes an account, for whoever waits for it.
-pub(super) async fn waiting(auth: &Auth, sign_up: SignUp, checked: Checked) -> Result<SignedUp, SignUpError> {
-    let SignUp { form, road, request, caller } = sign_up;
+pub(super) async fn waiting(
+    auth: &Auth,
+    sign_up: SignUp,
+    checked: Checked,
+    passkey: Option<NewPasskey>,
+) -> Result<SignedUp, SignUpError> {
+    let SignUp { form, road, request, caller, .. } = sign_up;
     let planned = Planned::new(auth, &form, road, &checked);
     let (token, waits) = waiting::begin(auth, &AccountId::new(waiting::NOBODY), WaitingSince::SignUp, request);
     let owner = owner_of(auth, &form.email).await?;
@@ -65,21 +74,30 @@ pub(super) async fn waiting(auth: &Auth, sign_up: SignUp, checked: Checked) -> R
         invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
         invitation_used: used(auth, &checked, &caller),
         identity: None,
+        passkey: passkey.clone(),
     };
     let expires_at = bundle.record.expires_at;
+    let recovery_codes = passkey.as_ref().map(|passkey| passkey.codes().to_vec()).unwrap_or_default();
+    let signed_up = |state| SignedUp { state, waiting_token: token.clone(), expires_at, recovery_codes };
     match create(auth, planned.account(&form), bundle.clone()).await {
         Ok(account) => {
             mail::wake(auth);
             tracing::info!(account = %account.id, road = road.name(), "signed up");
-            Ok(SignedUp { state: planned.state(), waiting_token: token, expires_at })
+            Ok(signed_up(planned.state()))
         }
         // A host whose addresses are unique, confirmed or not: nobody learns of it.
         Err(Stopped::TakenAddress) => {
             let owner = auth.accounts().by_email(form.email.trim()).await.map_err(Error::from_host)?;
             let Some((digest, waits)) = bundle.waiting else { return Err(form::taken("email").into()) };
             let existing = owner.and_then(|owner| Outgoing::to_account(auth, &owner, Mail::SignupExisting));
+            let now = auth.ambient().now();
             let kept = auth.store().write(move |c| {
                 Box::pin(async move {
+                    if let Some(passkey) = passkey
+                        && !passkey.spend(c, now).await?
+                    {
+                        return Err(Error::refused(Code::WrongPasskey, texts::WRONG_PASSKEY));
+                    }
                     if let Some(existing) = existing {
                         mail::enqueue(c, existing).await?;
                     }
@@ -88,7 +106,7 @@ pub(super) async fn waiting(auth: &Auth, sign_up: SignUp, checked: Checked) -> R
             });
             kept.await?;
             mail::wake(auth);
-            Ok(SignedUp { state: WaitingState::Unconfirmed, waiting_token: token, expires_at })
+            Ok(signed_up(WaitingState::Unconfirmed))
         }
         Err(stopped) => Err(stopped.told(auth, road, caller.source).await),
     }
@@ -120,6 +138,7 @@ pub(super) async fn with_token(
         invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
         invitation_used: used(auth, &checked, &caller),
         identity: None,
+        passkey: None,
     };
     let account = match create(auth, planned.account(&form), bundle).await {
         Ok(account) => account,
@@ -157,6 +176,7 @@ pub(super) async fn with_identity(
         invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
         invitation_used: used(auth, &checked, &caller),
         identity: Some(proven),
+        passkey: None,
     };
     let account = match create(auth, planned.account(&form), bundle).await {
         Ok(account) => account,
@@ -164,7 +184,7 @@ pub(super) async fn with_identity(
     };
     mail::wake(auth);
     tracing::info!(account = %account.id, road = Road::Provider.name(), "signed up");
-    Ok((account, SignedUp { state: planned.state(), waiting_token: token, expires_at }))
+    Ok((account, SignedUp { state: planned.state(), waiting_token: token, expires_at, recovery_codes: Vec::new() }))
 }
 
 /// Who has confirmed this address.
@@ -175,97 +195,6 @@ async fn owner_of(auth: &Auth, address: &str) -> Result<Option<Account>, Error> 
         false => auth.accounts().by_email(address).await.map_err(Error::from_host)?,
     };
     Ok(owner.filter(|owner| owner.email.as_ref().is_some_and(|email| email.confirmed)))
-}
-
-/// What the account will be.
-struct Planned {
-    road: Road,
-    needs_review: bool,
-    review_stays: bool,
-    is_confirmed: bool,
-    invitation: Option<String>,
-    minimum_age: u8,
-    agrees: bool,
-    now: Timestamp,
-}
-
-impl Planned {
-    fn new(auth: &Auth, form: &SignUpForm, road: Road, checked: &Checked) -> Self {
-        let admission = &checked.admission;
-        Self {
-            road,
-            needs_review: admission.needs_review,
-            review_stays: admission.review_stays,
-            // There is nothing to confirm where there is no address (people PPL-44a).
-            is_confirmed: admission.proves_address || form.email.trim().is_empty(),
-            invitation: admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
-            minimum_age: checked.asked.minimum_age,
-            agrees: form.agreement && checked.asked.agreement,
-            now: auth.ambient().now(),
-        }
-    }
-
-    fn state(&self) -> WaitingState {
-        match (self.is_confirmed, self.needs_review) {
-            (false, _) => WaitingState::Unconfirmed,
-            (true, true) => WaitingState::Pending,
-            (true, false) => WaitingState::Ready,
-        }
-    }
-
-    fn account(&self, form: &SignUpForm) -> NewAccount {
-        let address = Some(form.email.trim().to_owned()).filter(|address| !address.is_empty());
-        let email = address.map(|address| Email { address, confirmed: self.is_confirmed });
-        NewAccount::new(form.username.trim())
-            .with_email(email)
-            .with_password(form.password.clone())
-            .with_standing(if self.needs_review { Standing::Pending } else { Standing::Active })
-            .with_language(form.language.clone())
-    }
-
-    fn record(&self, auth: &Auth, form: &SignUpForm, caller: &Caller, app: Option<&App>) -> SignUpRecord {
-        let lifetimes = &auth.config().lifetimes;
-        let (confirmed, decided) = (self.is_confirmed, self.is_confirmed && !self.needs_review);
-        let lifetime = if confirmed { lifetimes.review } else { lifetimes.unconfirmed_account };
-        let reason = form.reason.as_deref().map(str::trim).filter(|reason| self.needs_review && !reason.is_empty());
-        SignUpRecord {
-            account: AccountId::new(waiting::NOBODY),
-            road: self.road,
-            app: app.map(|app| app.id.clone()),
-            provider: None,
-            invitation: self.invitation.clone(),
-            reason: reason.map(str::to_owned),
-            agreed_to: self.agrees.then(|| form::agreement(auth)),
-            minimum_age: Some(self.minimum_age).filter(|age| *age > 0),
-            network: caller.network(),
-            agent: caller.agent.clone(),
-            language: form.language.as_ref().map(|language| language.as_str().to_owned()),
-            needs_review: self.needs_review,
-            created_at: self.now,
-            confirmed_at: confirmed.then_some(self.now),
-            decided_at: decided.then_some(self.now),
-            expires_at: self.now.plus(lifetime),
-            review_stays: self.review_stays,
-        }
-    }
-
-    fn mail(&self, auth: &Auth, form: &SignUpForm, owner: Option<&Account>) -> Option<FirstMail> {
-        let to_new = |mail| {
-            let outgoing = Outgoing::to_address(auth, form.email.trim(), mail);
-            outgoing.with_language(form.language.clone()).with_username(form.username.trim().to_lowercase())
-        };
-        match (self.state(), owner) {
-            _ if form.email.trim().is_empty() => None,
-            (WaitingState::Ready, _) => Some(FirstMail::ToNewAccount(to_new(Mail::Welcome), None)),
-            (WaitingState::Unconfirmed, None) => {
-                Some(FirstMail::ToNewAccount(to_new(Mail::Confirm), Some(confirmation(auth, None))))
-            }
-            (WaitingState::Unconfirmed, Some(owner)) => {
-                Outgoing::to_account(auth, owner, Mail::SignupExisting).map(FirstMail::ToOwner)
-            }
-            _ => None,
-        }
-    }
 }
 
 fn signed_up(auth: &Auth, road: Road, caller: &Caller) -> NewEvent {
@@ -307,6 +236,7 @@ struct Bundle {
     invitation: Option<String>,
     invitation_used: Option<NewEvent>,
     identity: Option<ProvenIdentity>,
+    passkey: Option<NewPasskey>,
 }
 
 /// An identity that comes with the account, and the flow that proved it.
@@ -326,6 +256,8 @@ enum Stopped {
     Work,
     /// The identity belongs to somebody, or its flow is over.
     Identity,
+    /// The passkey is another's, or was used before.
+    Passkey(NotKept),
     /// Somebody has the name.
     TakenName,
     /// Somebody has the address, and the host tells them apart no further.
@@ -345,6 +277,8 @@ impl Stopped {
             Self::Invitation => FormError::new("invite_code", "ERR_INVALID", texts::INVALID_INVITATION).into(),
             Self::Work => FormError::new("altcha", "ERR_INVALID", texts::WORK_UNCHECKED).into(),
             Self::Identity => Error::refused(Code::AlreadyLinked, texts::INVALID_FLOW).into(),
+            Self::Passkey(NotKept::Spent) => Error::refused(Code::WrongPasskey, texts::WRONG_PASSKEY).into(),
+            Self::Passkey(NotKept::Taken) => Error::refused(Code::Conflict, texts::PASSKEY_TAKEN).into(),
             Self::TakenName => form::taken("username").into(),
             Self::TakenAddress if road == Road::App => form::taken("email").into(),
             Self::TakenAddress => FormError::invalid("email").into(),
@@ -423,6 +357,14 @@ impl Bundle {
                 return Ok(Some(Stopped::Identity));
             }
         }
+        let mut happened = vec![self.event];
+        if let Some(passkey) = self.passkey {
+            match passkey.keep(c, id, now).await? {
+                Ok(events) => happened.extend(events),
+                Err(why) => return Ok(Some(Stopped::Passkey(why))),
+            }
+        }
+        happened.extend(self.invitation_used);
         sign_ups::insert(c, SignUpRecord { account: id.clone(), ..self.record }).await?;
         if let Some((digest, waits)) = self.waiting {
             store::waiting::insert(c, digest, Waiting { account: id.clone(), ..waits }).await?;
@@ -440,9 +382,8 @@ impl Bundle {
             Actor::Nobody => event.by(Actor::Account(id.clone())).about(id, name),
             _ => event.about(id, name),
         };
-        store::events::add(c, by(self.event)).await?;
-        if let Some(used) = self.invitation_used {
-            store::events::add(c, by(used)).await?;
+        for event in happened {
+            store::events::add(c, by(event)).await?;
         }
         Ok(None)
     }

@@ -12,10 +12,12 @@ mod first_mail;
 mod form;
 mod make;
 mod offer;
+mod planned;
 mod refusals;
+mod with_passkey;
 
 use self::attempt::Checked;
-pub use self::attempt::{SignUp, SignUpError};
+pub use self::attempt::{SignUp, SignUpError, SignUpPasskey};
 #[cfg(feature = "sso")]
 pub use self::by_provider::{ProviderOffer, SignedUpByProvider, by_provider, provider_offer};
 pub use self::by_staff::{AccountByStaff, by_staff, is_offered_to_staff, require_maker};
@@ -25,6 +27,7 @@ pub use self::form::SignUpForm;
 pub use self::make::SignedUp;
 pub use self::offer::{Offer, OfferedRule, offer};
 use self::refusals::{counted, not_admitted, refuse_exceeded};
+pub use self::with_passkey::{BegunPasskey, is_offered_with_passkey};
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::Error;
@@ -35,7 +38,10 @@ pub use crate::model::form_error::{FormError, FormErrors};
 pub use crate::model::sign_up::{Road, WaitingState};
 use crate::steps::new_tokens::IssuedToken;
 use crate::steps::review_notice;
-use crate::steps::{admission, blocks};
+use crate::steps::{
+    admission::{self, Admission},
+    blocks,
+};
 use crate::texts;
 
 /// Who may sign up at present by a road.
@@ -44,14 +50,23 @@ pub fn mode(auth: &Auth, road: Road) -> Mode {
     admission::mode(auth, road)
 }
 
-/// Signs somebody up by the page or by JSON.
+/// Signs somebody up by the page or by JSON, with a password or with a passkey.
 ///
 /// # Errors
-/// 403 when nobody may sign up, or an invitation is needed; the fields that are wrong, all at once; 429 beyond the limits.
-pub async fn sign_up(auth: &Auth, sign_up: SignUp) -> Result<SignedUp, SignUpError> {
-    match checked(auth, &sign_up.form, sign_up.road, &sign_up.caller).await {
-        Ok(checked) => {
-            let signed_up = make::waiting(auth, sign_up, checked).await?;
+/// 403 when nobody may sign up, or an invitation is needed; the fields that are wrong, all at once; 429 beyond the limits. With a
+/// passkey: 404 where that is not offered; `WrongPasskey`; `Conflict` when somebody has it already.
+pub async fn sign_up(auth: &Auth, mut sign_up: SignUp) -> Result<SignedUp, SignUpError> {
+    if sign_up.passkey.is_some() {
+        with_passkey::require(auth).await?;
+        sign_up.form.password = None;
+    }
+    let whole = async {
+        let checked = checked(auth, &sign_up.form, (sign_up.road, sign_up.passkey.is_none()), &sign_up.caller).await?;
+        Ok((checked, with_passkey::made(auth, &sign_up).await?))
+    };
+    match whole.await {
+        Ok((checked, passkey)) => {
+            let signed_up = make::waiting(auth, sign_up, checked, passkey).await?;
             if signed_up.state == WaitingState::Pending {
                 review_notice::try_tell(auth).await;
             }
@@ -61,18 +76,55 @@ pub async fn sign_up(auth: &Auth, sign_up: SignUp) -> Result<SignedUp, SignUpErr
     }
 }
 
+/// Begins a sign-up with a passkey: all fields are checked but the password, and nothing is kept (FAC-81).
+///
+/// # Errors
+/// As [`sign_up`], but for what only the passkey can have wrong.
+pub async fn begin_with_passkey(auth: &Auth, sign_up: &SignUp) -> Result<BegunPasskey, SignUpError> {
+    with_passkey::require(auth).await?;
+    let good = async {
+        admitted(auth, &sign_up.form, (sign_up.road, false), &sign_up.caller).await?;
+        match &sign_up.form.altcha {
+            // What is missing still is asked for with the passkey.
+            None => Ok(()),
+            Some(sent) => challenge::checked(auth, Some(sent), sign_up.road).await.map(drop),
+        }
+    };
+    match good.await {
+        Ok(()) => Ok(with_passkey::begun(auth, sign_up).await?),
+        Err(error) => Err(counted(auth, &sign_up.caller, sign_up.road, error).await),
+    }
+}
+
 /// Signs somebody up through an app, which gets a token for the account at once (Mastodon §12.1).
 ///
 /// # Errors
 /// 403 `Forbidden` when nobody may sign up; the fields that are wrong; 429 beyond the limits.
 pub async fn through_app(auth: &Auth, app: &App, form: SignUpForm, caller: Caller) -> Result<IssuedToken, SignUpError> {
-    match checked(auth, &form, Road::App, &caller).await {
+    match checked(auth, &form, (Road::App, true), &caller).await {
         Ok(checked) => make::with_token(auth, app, (form, caller), checked).await,
         Err(error) => Err(counted(auth, &caller, Road::App, error).await),
     }
 }
 
-async fn checked(auth: &Auth, form: &SignUpForm, road: Road, caller: &Caller) -> Result<Checked, SignUpError> {
+async fn checked(
+    auth: &Auth,
+    form: &SignUpForm,
+    (road, by_password): (Road, bool),
+    caller: &Caller,
+) -> Result<Checked, SignUpError> {
+    let (admission, asked) = admitted(auth, form, (road, by_password), caller).await?;
+    let work = challenge::checked(auth, form.altcha.as_deref(), road).await?;
+    Ok(Checked { admission, asked, work })
+}
+
+/// Whether this form may become an account, its proof of work aside.
+async fn admitted(
+    auth: &Auth,
+    form: &SignUpForm,
+    (road, by_password): (Road, bool),
+    caller: &Caller,
+) -> Result<(Admission, Asked), SignUpError> {
     refuse_exceeded(auth, caller).await?;
     auth.offers(Offered::SignUp).await;
     let mode = admission::mode(auth, road);
@@ -82,6 +134,7 @@ async fn checked(auth: &Auth, form: &SignUpForm, road: Road, caller: &Caller) ->
     let mut asked = Asked::new(&auth.signups(), admission.needs_review);
     // Mastodon's route asks for it in any case (people PPL-46).
     asked.agreement |= road == Road::App;
+    asked.password = by_password;
     // For the network alone nothing more is asked: the page does not know of it.
     let admission = admission.reviewed_if(is_reviewed);
     let mut errors = form::problems(auth, form, asked).await?;
@@ -105,9 +158,8 @@ async fn checked(auth: &Auth, form: &SignUpForm, road: Road, caller: &Caller) ->
         let owner = auth.accounts().by_email(form.email.trim()).await.map_err(Error::from_host)?;
         errors.extend(owner.map(|_| form::taken("email")));
     }
-    if !errors.is_empty() {
-        return Err(SignUpError::Fields(FormErrors(errors)));
+    match errors.is_empty() {
+        true => Ok((admission, asked)),
+        false => Err(SignUpError::Fields(FormErrors(errors))),
     }
-    let work = challenge::checked(auth, form.altcha.as_deref(), road).await?;
-    Ok(Checked { admission, asked, work })
 }

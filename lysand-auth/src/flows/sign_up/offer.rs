@@ -1,6 +1,7 @@
 //! What somebody should know who wants to sign up (people PPL-38).
 
 use super::form::Asked;
+use super::with_passkey::is_offered_with_passkey;
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::Error;
@@ -28,6 +29,8 @@ pub struct Offer {
     pub tos_url: String,
     /// The rules.
     pub rules: Vec<OfferedRule>,
+    /// Whether a passkey can take the place of the password.
+    pub passkey: bool,
     /// Whether a proof of work is asked for.
     pub proof_of_work: bool,
     /// What is said while sign-up is closed.
@@ -76,6 +79,7 @@ pub async fn offer(auth: &Auth, invite_code: Option<&str>) -> Result<Offer, Erro
         minimum_age: Some(asked.minimum_age).filter(|age| *age > 0),
         tos_url: signups.tos_url.clone(),
         rules: rules.map(|(id, text): (u32, _)| OfferedRule { id: id.to_string(), text: text.clone() }).collect(),
+        passkey: mode != Mode::Closed && is_offered_with_passkey(auth).await,
         proof_of_work: signups.proof_of_work,
         message: signups.message.clone(),
     })

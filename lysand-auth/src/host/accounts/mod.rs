@@ -91,7 +91,7 @@ pub trait Accounts: Send + Sync {
     }
 
     /// Creates an account and does `along`, in one transaction of the library's store: for hosts whose accounts are kept
-    /// there. Needed for accounts that sign-in with a provider creates.
+    /// there. Needed for accounts that people sign up for: with a password, with a passkey, and by a provider.
     async fn create_along(&self, _account: NewAccount, _along: Along) -> Result<Account, AccountsError> {
         Err(AccountsError::NotOffered)
     }

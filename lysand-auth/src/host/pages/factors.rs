@@ -325,6 +325,28 @@ pub struct PasskeyPage<'a> {
     pub sign_in: Option<WaitingSignIn<'a>>,
 }
 
+/// The answer to `POST /register/passkey`: a passkey is being made for a new account.
+#[derive(Debug, Serialize)]
+pub struct SignUpPasskeyPage<'a> {
+    /// Where the form posts to.
+    pub action: String,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// Hidden field `setup_id`.
+    pub setup_id: &'a str,
+    /// What a script makes a passkey from (`navigator.credentials.create`): JSON. It puts what comes of it into the hidden field
+    /// `credential`.
+    pub options: &'a str,
+    /// The name of the account.
+    pub username: &'a str,
+    /// What was filled in, names and values: hidden fields of the form.
+    pub fields: Vec<(&'static str, &'a str)>,
+    /// What is wrong with the passkey that was made.
+    pub error: Option<&'static str>,
+    /// Back to the form with a password.
+    pub back: String,
+}
+
 /// Recovery codes, shown this once.
 #[derive(Debug, Serialize)]
 pub struct RecoveryCodesPage<'a> {
@@ -334,8 +356,8 @@ pub struct RecoveryCodesPage<'a> {
     pub username: &'a str,
     /// What was just done.
     pub notice: Option<&'static str>,
-    /// Where the form posts `codes` to that makes a file of them.
-    pub download_action: String,
+    /// Where the form posts `codes` to that makes a file of them; none for somebody who is not signed in.
+    pub download_action: Option<String>,
     /// Hidden field `form_token`.
     pub form_token: String,
     /// Where somebody goes on who has kept them.

@@ -13,7 +13,7 @@ use super::admin_lists::{
 use super::admin_settings::AdminSettingsPage;
 use super::factors::{
     EmailCodePage, EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage,
-    ReviewPage, SecurityPage, TotpPage,
+    ReviewPage, SecurityPage, SignUpPasskeyPage, TotpPage,
 };
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
@@ -131,6 +131,8 @@ pub enum Page<'a> {
     Totp(TotpPage<'a>),
     /// A passkey is being added.
     Passkey(PasskeyPage<'a>),
+    /// The answer to `POST /register/passkey`: a passkey is being made for a new account.
+    SignUpPasskey(SignUpPasskeyPage<'a>),
     /// Recovery codes, shown this once.
     RecoveryCodes(RecoveryCodesPage<'a>),
     /// Something that happened, or did not, and what can be done next.
@@ -424,6 +426,7 @@ impl Pages for FrontendPages {
             | Page::Security(_)
             | Page::Totp(_)
             | Page::Passkey(_)
+            | Page::SignUpPasskey(_)
             | Page::RecoveryCodes(_)
             | Page::Message(_) => self.others.show(page, request).await,
             Page::Forgot(_) => match &self.forgot {

@@ -84,6 +84,8 @@ pub struct SignUpPage<'a> {
     pub minimum_age: u8,
     /// Where a script gets the challenge for the proof of work; `None` when none is asked for.
     pub challenge: Option<String>,
+    /// Where the form posts to for a passkey in place of the password; `None` where that is not offered.
+    pub passkey_action: Option<String>,
     /// The service that vouches for the person, who has only to choose a name.
     pub provider: Option<ProviderSignUpOnPage<'a>>,
     /// Other services to sign up with.
@@ -136,6 +138,8 @@ pub struct ConfirmAddressPage<'a> {
     pub email: &'a str,
     /// When somebody signed up with it.
     pub signed_up: Option<MomentOnPage>,
+    /// Whether a passkey signs in to it already.
+    pub has_passkey: bool,
     /// Where a script gets the challenge for the proof of work, whose solution goes into the field `altcha`; `None` when none is
     /// asked for.
     pub challenge: Option<&'a str>,

@@ -97,6 +97,7 @@ impl Pages for Plain {
             Page::Security(page) => ("Two-step sign-in", factors::security(page)),
             Page::Totp(page) => ("Add an authenticator app", factors::totp(page)),
             Page::Passkey(page) => ("Add a passkey", factors::passkey(page)),
+            Page::SignUpPasskey(page) => ("Sign up with a passkey", factors::sign_up_passkey(page)),
             Page::RecoveryCodes(page) => ("Your recovery codes", factors::recovery_codes(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };

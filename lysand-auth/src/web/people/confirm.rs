@@ -52,6 +52,7 @@ async fn question(
         username: &link.username,
         email: &link.email,
         signed_up: link.signed_up.map(Into::into),
+        has_passkey: link.has_passkey,
         challenge: link.owes_work.then_some(CHALLENGE),
         error,
     });

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 
 use crate::error::Error;
-use crate::flows::sign_up::{SignUpError, SignUpForm};
+use crate::flows::sign_up::{SignUpError, SignUpForm, SignUpPasskey};
 use crate::model::language::Language;
 use crate::secret::Secret;
 use crate::web::wire::params::Params;
@@ -15,6 +15,15 @@ pub(super) fn refused(error: SignUpError) -> Result<HttpResponse, ApiError> {
         SignUpError::Fields(errors) => Ok(field_errors(&errors)),
         SignUpError::Refused(error) => Err(ApiError(error)),
     }
+}
+
+/// The passkey among the parameters of a body, where there is one in place of a password.
+///
+/// # Errors
+/// 400 for differing copies of a field.
+pub(super) fn passkey(params: &Params) -> Result<Option<SignUpPasskey>, Error> {
+    let (setup, credential) = (params.body_text("setup_id")?, params.body_text("credential")?);
+    Ok(credential.map(|credential| SignUpPasskey::new(setup.unwrap_or_default(), credential)))
 }
 
 /// The form among the parameters of a body; `agrees` tells what counts as a yes.

@@ -128,6 +128,7 @@ async fn shown(
         tos_url: &signups.tos_url,
         minimum_age: signups.minimum_age,
         challenge: None,
+        passkey_action: None,
         provider: Some(ProviderSignUpOnPage {
             name: &offer.provider,
             flow_id,

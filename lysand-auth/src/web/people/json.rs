@@ -40,6 +40,7 @@ pub(super) async fn offer(auth: Data<Auth>, req: HttpRequest, received: Received
         "tos_url": offer.tos_url,
         "rules": rules,
         "proof_of_work": offer.proof_of_work,
+        "passkey": offer.passkey,
         "providers": offered_providers(&auth, of_request(&req)),
         "message": offer.message,
     }));
@@ -68,13 +69,34 @@ pub(super) async fn sign_up(auth: Data<Auth>, req: HttpRequest, received: Receiv
         None => Vec::new(),
     };
     let sign_up = SignUp::new(entities::form(&params)?, Road::Api, caller).with_request(asked);
-    match sign_up::sign_up(&auth, sign_up).await {
-        Ok(signed_up) => Ok(private(HttpResponse::build(StatusCode::CREATED).json_body(&json!({
-            "state": signed_up.state.name(),
-            "waiting_token": signed_up.waiting_token.expose(),
-            "expires_at": signed_up.expires_at.to_iso8601(),
-            "resend_after": 60,
-        })))),
+    match sign_up::sign_up(&auth, sign_up.with_passkey(entities::passkey(&params)?)).await {
+        Ok(signed_up) => {
+            let mut told = json!({
+                "state": signed_up.state.name(),
+                "waiting_token": signed_up.waiting_token.expose(),
+                "expires_at": signed_up.expires_at.to_iso8601(),
+                "resend_after": 60,
+            });
+            let codes: Vec<&str> = signed_up.recovery_codes.iter().map(Secret::expose).collect();
+            if !codes.is_empty() {
+                told["recovery_codes"] = codes.into();
+            }
+            Ok(private(HttpResponse::build(StatusCode::CREATED).json_body(&told)))
+        }
+        Err(error) => entities::refused(error).map(private),
+    }
+}
+
+/// `POST /api/v1/auth/signup/passkey`
+pub(super) async fn begin_passkey(auth: Data<Auth>, req: HttpRequest, received: Received) -> Answer {
+    let params = body(received)?;
+    let sign_up = SignUp::new(entities::form(&params)?, Road::Api, wire::caller(&req, auth.config()));
+    match sign_up::begin_with_passkey(&auth, &sign_up).await {
+        Ok(begun) => {
+            let options: Value = serde_json::from_str(&begun.options).map_err(Error::failed)?;
+            let expires_at = begun.expires_at.to_iso8601();
+            Ok(private(reply(&json!({ "setup_id": begun.id, "options": options, "expires_at": expires_at }))))
+        }
         Err(error) => entities::refused(error).map(private),
     }
 }

@@ -31,14 +31,15 @@ mod security_page;
 mod sessions;
 mod sessions_page;
 mod sign_up;
+mod sign_up_passkey;
 mod tokens;
 mod tokens_page;
 mod waiting;
 
 use self::paths::{
     ACTIVITY, CHALLENGE, CLOSE, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, EXPORT,
-    FORGOT, INVITATIONS, PASSWORD, PROFILE, REGISTER, RESET, RESET_FORM, SECURITY, SESSIONS, SESSIONS_END,
-    SESSIONS_ENDED, TOKENS, WAITING,
+    FORGOT, INVITATIONS, PASSWORD, PROFILE, REGISTER, REGISTER_PASSKEY, RESET, RESET_FORM, SECURITY, SESSIONS,
+    SESSIONS_END, SESSIONS_ENDED, TOKENS, WAITING,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -108,6 +109,7 @@ fn of_account(auth: &Auth) -> Vec<Routes> {
     vec![
         page()
             .route(REGISTER, [get(sign_up::page), post(sign_up::submit)])
+            .route(REGISTER_PASSKEY, [get(sign_up::without_passkey), post(sign_up::begin_passkey)])
             .route(WAITING, [get(waiting::page)])
             .route("/register/waiting/{what}", [get(waiting::state), post(waiting::act)])
             .routes([CONFIRM, "/auth/confirmation"], [get(confirm::page), post(confirm::act)])
@@ -131,6 +133,7 @@ fn of_account(auth: &Auth) -> Vec<Routes> {
         api()
             .route("/invite/{code}", [get(invite::open)])
             .route("/api/v1/auth/signup", [get(json::offer), post(json::sign_up)])
+            .route("/api/v1/auth/signup/passkey", [post(json::begin_passkey)])
             .route(CHALLENGE, [get(json::challenge)])
             .route("/api/v1/auth/signup/state", [post(json::state)])
             .route("/api/v1/auth/signup/resend", [post(json::resend)])

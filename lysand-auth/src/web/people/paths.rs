@@ -1,6 +1,8 @@
 //! Where the pages are.
 
 pub(super) const REGISTER: &str = "/register";
+/// Where somebody makes a passkey in place of a password.
+pub(super) const REGISTER_PASSKEY: &str = "/register/passkey";
 pub(super) const WAITING: &str = "/register/waiting";
 pub(super) const CONFIRM: &str = "/register/confirm";
 /// Where a script gets what a proof of work starts from.

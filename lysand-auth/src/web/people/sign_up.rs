@@ -2,10 +2,10 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 
-use super::entities;
-use super::paths::{CHALLENGE, REGISTER, WAITING};
+use super::paths::{CHALLENGE, REGISTER, REGISTER_PASSKEY};
+use super::{entities, sign_up_passkey};
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::{Code, Error};
@@ -13,6 +13,7 @@ use crate::flows::authorize;
 use crate::flows::sign_up::{self, Offer, Road, SignUp, SignUpError, SignUpForm};
 use crate::host::pages::{FieldOnPage, Page, SignUpFields, SignUpPage};
 use crate::model::form_error::FormErrors;
+use crate::secret::Secret;
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
@@ -53,26 +54,76 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             let outcome = Outcome { stale: true, ..Outcome::default() };
             return shown((&auth, &req), &form.params, form.token(), &filled, outcome).await;
         }
-        let caller = wire::caller(&req, auth.config());
-        let asked = SignUp::new(filled.clone(), Road::Page, caller).with_request(form.params.echo(&ECHOED));
+        let asked = asked(&form, &filled).with_passkey(entities::passkey(&form.params)?);
         match sign_up::sign_up(&auth, asked).await {
-            Ok(signed_up) => {
-                let mut reply = redirect(&auth.config().base_url.join(&form.reader().keep(WAITING)));
-                cookies::put_waiting(&auth, &mut reply, &signed_up.waiting_token)?;
-                Ok(reply)
-            }
-            Err(SignUpError::Fields(errors)) => {
-                let outcome = Outcome { errors, ..Outcome::default() };
-                shown((&auth, &req), &form.params, form.token(), &filled, outcome).await
-            }
-            Err(SignUpError::Refused(Error::Refused(refusal))) if refusal.code == Code::SignUpRefused => {
-                let outcome = Outcome { refused: Some(refusal.why.into_owned()), ..Outcome::default() };
-                shown((&auth, &req), &form.params, form.token(), &filled, outcome).await
-            }
-            Err(SignUpError::Refused(error)) => Err(error),
+            Ok(signed_up) => sign_up_passkey::waits(&form, &filled.username, &signed_up).await,
+            Err(error) => match sign_up_passkey::why(&error) {
+                Some(why) => with_passkey(&form, &filled, Some(why)).await,
+                None => refused(&form, &filled, error).await,
+            },
         }
     };
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
+}
+
+/// `POST /register/passkey`: the form without a password, for a passkey in its place.
+pub(super) async fn begin_passkey(
+    auth: Data<Auth>,
+    req: HttpRequest,
+    form: Result<PostedForm, ApiError>,
+) -> HttpResponse {
+    let reply = async {
+        let form = form.map_err(|ApiError(error)| error)?;
+        refuse_json(&req)?;
+        form.params.require_known_type()?;
+        let filled = filled_in(&form)?;
+        if form.is_stale()? {
+            let outcome = Outcome { stale: true, ..Outcome::default() };
+            return shown((&auth, &req), &form.params, form.token(), &filled, outcome).await;
+        }
+        with_passkey(&form, &filled, None).await
+    };
+    PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
+}
+
+/// `GET /register/passkey`: the page was reloaded, and what was typed is gone.
+pub(super) async fn without_passkey(auth: Data<Auth>, received: Received) -> HttpResponse {
+    match received.0 {
+        Ok(params) => redirect(&auth.config().base_url.join(&with_query(REGISTER, pairs(&params.echo(&ECHOED))))),
+        Err(error) => ApiError(error).error_response(),
+    }
+}
+
+fn asked(form: &PostedForm, filled: &SignUpForm) -> SignUp {
+    let asked = SignUp::new(filled.clone(), Road::Page, wire::caller(&form.req, form.auth.config()));
+    let cookie = cookies::passkey_cookie(&form.auth, form.req.headers());
+    asked.with_request(form.params.echo(&ECHOED)).in_browser(cookie)
+}
+
+/// The page on which the passkey is made, with what was wrong with the one before.
+async fn with_passkey(
+    form: &PostedForm,
+    filled: &SignUpForm,
+    why: Option<&'static str>,
+) -> Result<HttpResponse, Error> {
+    let mut asked = asked(form, filled);
+    let cookie = asked.cookie.take().unwrap_or_else(|| Secret::generate(form.auth.ambient()));
+    match sign_up::begin_with_passkey(&form.auth, &asked.in_browser(Some(cookie.clone()))).await {
+        Ok(begun) => sign_up_passkey::page(form, filled, (&begun, &cookie), why).await,
+        Err(error) => refused(form, filled, error).await,
+    }
+}
+
+/// The form once more, with what is wrong with it.
+async fn refused(form: &PostedForm, filled: &SignUpForm, error: SignUpError) -> Result<HttpResponse, Error> {
+    let outcome = match error {
+        SignUpError::Fields(errors) => Outcome { errors, ..Outcome::default() },
+        SignUpError::Refused(Error::Refused(refusal)) if refusal.code == Code::SignUpRefused => {
+            Outcome { refused: Some(refusal.why.into_owned()), ..Outcome::default() }
+        }
+        SignUpError::Refused(error) => return Err(error),
+    };
+    shown((&form.auth, &form.req), &form.params, form.token(), filled, outcome).await
 }
 
 /// Programs have a route of their own.
@@ -160,6 +211,7 @@ async fn shown(
         tos_url: &signups.tos_url,
         minimum_age: offer.minimum_age.unwrap_or(0),
         challenge: offer.proof_of_work.then(|| CHALLENGE.to_owned()),
+        passkey_action: offer.passkey.then(|| with_query(REGISTER_PASSKEY, pairs(&echoed))),
         provider: None,
         providers: match (&asked, offers_providers) {
             (Some(_), true) => providers(auth, &echoed),

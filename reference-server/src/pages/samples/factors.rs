@@ -3,7 +3,7 @@
 use lysand_auth::host::pages::{
     EmailCodePage, EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, MomentOnPage, OtherWay,
     OtherWayInOnPage, OwnPasskey, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, ReviewPage, SecurityPage,
-    TotpPage, WaitingSignIn,
+    SignUpPasskeyPage, TotpPage, WaitingSignIn,
 };
 use serde_json::Value;
 
@@ -49,11 +49,22 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
             sign_in: wrong.then(sign_in),
         };
         add(samples, "passkey.html", &page);
+        let page = SignUpPasskeyPage {
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            setup_id: text,
+            options: text,
+            username: text,
+            fields: vec![("username", text), ("email", text)],
+            error: wrong.then_some(text),
+            back: text.to_owned(),
+        };
+        add(samples, "register_passkey.html", &page);
         let page = RecoveryCodesPage {
             codes: vec![text, text],
             username: text,
             notice: wrong.then_some(text),
-            download_action: text.to_owned(),
+            download_action: (!wrong).then(|| text.to_owned()),
             form_token: text.to_owned(),
             next: text.to_owned(),
             pending: wrong.then_some(text),

@@ -41,6 +41,7 @@ pub(super) fn sign_up(text: &'static str, samples: &mut Samples) {
             username: text,
             email: text,
             signed_up,
+            has_passkey: more,
             challenge: more.then_some(text),
             error: more.then_some(text),
         };
@@ -99,6 +100,7 @@ fn register(text: &'static str, samples: &mut Samples) {
         tos_url: text,
         minimum_age: 16,
         challenge: Some(text.to_owned()),
+        passkey_action: Some(text.to_owned()),
         provider: None,
         providers: vec![ProviderOnPage { name: text, icon: Some(text), start: text.to_owned() }],
         sign_in: text.to_owned(),
@@ -117,6 +119,7 @@ fn register(text: &'static str, samples: &mut Samples) {
             rules: &[],
             fields: plain.clone(),
             challenge: None,
+            passkey_action: None,
             providers: Vec::new(),
             reviewed: false,
             ..page(false)
@@ -144,7 +147,7 @@ fn register_by_provider<'a>(text: &'static str, page: impl Fn() -> SignUpPage<'a
         add(
             samples,
             "register.html",
-            &SignUpPage { provider: Some(provider), fields: named, challenge: None, ..page() },
+            &SignUpPage { provider: Some(provider), fields: named, challenge: None, passkey_action: None, ..page() },
         );
     }
 }

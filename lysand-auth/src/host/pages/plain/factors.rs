@@ -4,7 +4,7 @@ use super::html::{alert, button, escaped, form, link, paragraph};
 use super::people::field;
 use crate::host::pages::{
     EmailCodePage, EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, OtherWay, PasskeyPage,
-    RecoveryCodesPage, ReviewPage, SecurityPage, TotpPage, WaitingSignIn,
+    RecoveryCodesPage, ReviewPage, SecurityPage, SignUpPasskeyPage, TotpPage, WaitingSignIn,
 };
 
 fn way(other: &OtherWay) -> &str {
@@ -200,6 +200,10 @@ pub(super) fn passkey(page: &PasskeyPage<'_>) -> String {
     paragraph("Passkeys cannot be added on this page.") + &back
 }
 
+pub(super) fn sign_up_passkey(page: &SignUpPasskeyPage<'_>) -> String {
+    paragraph("Passkeys cannot be made on this page.") + &link(&page.back, "Choose a password instead")
+}
+
 pub(super) fn totp(page: &TotpPage<'_>) -> String {
     let mut hidden = vec![("form_token", page.form_token.as_str()), ("setup_id", page.setup_id)];
     hidden.extend(page.sign_in.as_ref().map(|sign_in| ("pending", sign_in.pending)));
@@ -223,6 +227,8 @@ pub(super) fn recovery_codes(page: &RecoveryCodesPage<'_>) -> String {
     page.notice.map(paragraph).unwrap_or_default()
         + &paragraph("Keep these codes where nobody else finds them. They are not shown again.")
         + &format!("<ul>\n{rows}</ul>\n")
-        + &form(&page.download_action, &[("form_token", &page.form_token), ("codes", &codes)], &button("Download"))
+        + &page.download_action.as_ref().map_or_else(String::new, |action| {
+            form(action, &[("form_token", &page.form_token), ("codes", &codes)], &button("Download"))
+        })
         + &link(&next, "I have kept them")
 }

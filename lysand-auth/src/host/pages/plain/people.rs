@@ -99,8 +99,13 @@ pub(super) fn waiting(page: &WaitingPage<'_>) -> String {
 pub(super) fn confirm_address(page: &ConfirmAddressPage<'_>) -> String {
     let hidden = |what| [("form_token", page.form_token.as_str()), ("token", page.token), ("do", what)];
     let day = page.signed_up.as_ref().map_or_else(String::new, |moment| format!(" on {}", moment.day));
+    let passkey = match page.has_passkey {
+        true => paragraph("A passkey signs in to this account already. Confirm only if you made it."),
+        false => String::new(),
+    };
     alert(page.error)
         + &paragraph(&format!("Somebody signed up as @{} with the address {}{day}.", page.username, page.email))
+        + &passkey
         + &form(page.action, &hidden("confirm"), &button("Confirm"))
         + &form(page.action, &hidden("disown"), &button("This was not me"))
 }

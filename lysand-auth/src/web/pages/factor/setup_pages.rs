@@ -123,10 +123,25 @@ pub(crate) async fn codes_page(
         codes: codes.iter().map(Secret::expose).collect(),
         username,
         notice,
-        download_action: view.reader.keep("/account/security/recovery/download"),
+        download_action: Some(view.reader.keep("/account/security/recovery/download")),
         form_token: form_token.to_owned(),
         next,
         pending,
+        lang: view.reader.asked.as_ref().map(|asked| asked.as_str().to_owned()),
+    });
+    private(show(view, &page, StatusCode::OK, &[]).await)
+}
+
+/// Recovery codes of an account that is not usable yet: nobody is signed in, so no file is made of them.
+pub(crate) async fn codes_of_sign_up(view: View<'_>, codes: &[Secret], username: &str, next: String) -> HttpResponse {
+    let page = Page::RecoveryCodes(RecoveryCodesPage {
+        codes: codes.iter().map(Secret::expose).collect(),
+        username,
+        notice: None,
+        download_action: None,
+        form_token: String::new(),
+        next,
+        pending: None,
         lang: view.reader.asked.as_ref().map(|asked| asked.as_str().to_owned()),
     });
     private(show(view, &page, StatusCode::OK, &[]).await)
