@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::base_url::BaseUrl;
+use super::factors::AfterSso;
 use super::problem::ConfigProblem;
 use crate::secret::Secret;
 
@@ -76,6 +77,11 @@ pub struct Provider {
     pub sign_up: Option<ProviderSignUp>,
     /// Whether an address that it calls verified counts as confirmed (people PPL-42).
     pub trust_email: bool,
+    /// Whether its sign-in is asked for a second factor of ours as well; `None` as [`Factors::after_sso`](super::Factors::after_sso) says
+    /// (FAC-95).
+    pub after_sso: Option<AfterSso>,
+    /// Values of `acr` in its ID tokens with which its sign-in is enough although it would be asked. Without any the claim is not read.
+    pub trusted_acr: Vec<String>,
     /// Which protocol it speaks, and where.
     pub protocol: Protocol,
 }
@@ -187,6 +193,8 @@ impl Provider {
             trust_text_booleans: false,
             sign_up: None,
             trust_email: true,
+            after_sso: None,
+            trusted_acr: Vec::new(),
         }
     }
 
@@ -199,6 +207,12 @@ impl Provider {
             Value::String(word) => self.trust_text_booleans && word.eq_ignore_ascii_case("true"),
             _ => false,
         }
+    }
+
+    /// Whether its word finishes a sign-in by itself, where it said this `acr` (FAC-95).
+    pub(crate) fn is_enough(&self, usual: AfterSso, acr: Option<&str>) -> bool {
+        let is_trusted = acr.is_some_and(|acr| self.trusted_acr.iter().any(|trusted| trusted == acr));
+        is_trusted || self.after_sso.unwrap_or(usual) == AfterSso::Skip
     }
 
     /// Whose word an identity of this provider is (security RP-6). For OAuth 2 alone that is the place and the member
@@ -285,6 +299,11 @@ impl Sso {
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// Whether the word of every provider finishes a sign-in by itself.
+    pub(crate) fn are_enough(&self, usual: AfterSso) -> bool {
+        self.providers.iter().all(|provider| provider.is_enough(usual, None))
     }
 
     /// The provider whose word an identity is.

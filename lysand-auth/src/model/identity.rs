@@ -34,6 +34,8 @@ pub(crate) struct ProviderProfile {
     pub email: Option<String>,
     /// Whether the provider says that the address is the person's own.
     pub email_verified: bool,
+    /// How well it says to have made sure of that (`acr`), where that matters (FAC-95).
+    pub acr: Option<String>,
 }
 
 impl ProviderProfile {
@@ -63,6 +65,7 @@ impl ProviderProfile {
             username: self.proposed_username(),
             email: self.email.clone(),
             email_verified: self.email_verified,
+            acr: self.acr.clone(),
         }
     }
 }
@@ -93,6 +96,9 @@ pub(crate) struct HeldIdentity {
     pub email: Option<String>,
     /// Whether the provider says that it is the person's own.
     pub email_verified: bool,
+    /// Its `acr`, where that matters.
+    #[serde(default)]
+    pub acr: Option<String>,
 }
 
 /// An identity that belongs to an account.

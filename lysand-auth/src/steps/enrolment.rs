@@ -2,7 +2,7 @@
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
-use crate::config::{AfterSso, Required};
+use crate::config::Required;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::caller::Caller;
@@ -13,7 +13,7 @@ use crate::model::proofs::ProofKind;
 use crate::model::session::Session;
 use crate::steps::host_rules::Proven;
 use crate::steps::{events, passkeys, session};
-use crate::store::{self, credentials, factors};
+use crate::store::{self, credentials, factors, identities};
 use crate::texts;
 
 /// A second factor that an account must have, and has not.
@@ -106,9 +106,7 @@ pub(crate) async fn has_factor(auth: &Auth, account: &Account) -> Result<bool, E
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> Result<bool, Error> {
-    let proofs = proven.proofs(auth.ambient().now());
-    let is_by_provider = proofs.first().is_some_and(|proof| proof.kind == ProofKind::Provider);
-    if is_by_provider && auth.config().factors.after_sso == AfterSso::Skip {
+    if proven.vouched {
         return Ok(false);
     }
     Ok(match demanded(auth, proven.account, known).await? {
@@ -167,7 +165,7 @@ pub(crate) async fn refuse_overdue(auth: &Auth, account: &Account, began: Option
         return Ok(());
     }
     let is_by_provider = began.is_some_and(|session| session.methods.first() == Some(&ProofKind::Provider.method()));
-    if is_by_provider && auth.config().factors.after_sso == AfterSso::Skip {
+    if is_by_provider && has_enough(auth, account).await? {
         return Ok(());
     }
     let known = session::credentials_of(auth, &account.id).await?;
@@ -180,6 +178,18 @@ pub(crate) async fn refuse_overdue(auth: &Auth, account: &Account, began: Option
             Err(Error::refused(Code::FactorDemanded, "Your account requires two-factor authentication"))
         }
     }
+}
+
+/// Whether the account is linked to a provider whose word is enough by itself.
+async fn has_enough(auth: &Auth, account: &Account) -> Result<bool, Error> {
+    let (sso, usual) = (&auth.config().sso, auth.config().factors.after_sso);
+    if sso.are_enough(usual) {
+        return Ok(true);
+    }
+    let id = account.id.clone();
+    let linked = auth.store().look_up(move |c| Box::pin(async move { identities::of_account(c, &id).await })).await?;
+    let mut providers = linked.iter().filter_map(|linked| sso.provider_of_issuer(&linked.identity.issuer));
+    Ok(providers.any(|provider| provider.is_enough(usual, None)))
 }
 
 /// Refuses a change after which the account lacks what it must have by now (FAC-92): `is_kept` tells whether it has it still.

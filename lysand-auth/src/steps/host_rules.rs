@@ -36,6 +36,8 @@ pub(crate) struct Proven<'a> {
     pub(crate) earlier: Option<&'a Proofs>,
     /// What this proof uses up, when it is the second one.
     pub(crate) completes: Option<&'a Completion>,
+    /// Whether it is a provider's word that is enough by itself (FAC-95).
+    pub(crate) vouched: bool,
     /// Whether the person will set up the second factor later that is demanded (FAC-92).
     pub(crate) puts_off: bool,
     /// The row by which the account trusts the browser, when this is its password (FAC-97).
@@ -45,7 +47,16 @@ pub(crate) struct Proven<'a> {
 impl<'a> Proven<'a> {
     /// Somebody who was proven by something that no ending takes back.
     pub(crate) fn new(account: &'a Account, by: &'a ProofKind) -> Self {
-        Self { account, by, known_before: None, earlier: None, completes: None, puts_off: false, trusted: None }
+        Self {
+            account,
+            by,
+            known_before: None,
+            earlier: None,
+            completes: None,
+            vouched: false,
+            puts_off: false,
+            trusted: None,
+        }
     }
 
     /// Everything that was proven in this sign-in.

@@ -15,7 +15,7 @@ use crate::steps::sign_in::{self, BeforeSession};
 /// When the database does not answer.
 pub(crate) async fn lacks(auth: &Auth, open: &Open) -> Result<Option<BeforeSession>, Error> {
     let Some((earlier, last)) = open.pending.proofs.split_last() else { return Ok(Some(BeforeSession::Factor)) };
-    sign_in::lacks_before_session(auth, &proven(open, &earlier, &last.kind), open.known).await
+    sign_in::lacks_before_session(auth, &proven(auth, open, &earlier, &last.kind), open.known).await
 }
 
 /// What can be the second proof of a sign-in that waits; nothing when it waits for something else (FAC-174).
@@ -29,11 +29,14 @@ pub(crate) async fn usable(auth: &Auth, open: &Open) -> Result<Usable, Error> {
         usable.kinds.clear();
     }
     if let Some((earlier, last)) = open.pending.proofs.split_last() {
-        second_step::keep_what_the_host_demands(auth, &proven(open, &earlier, &last.kind), &mut usable).await?;
+        second_step::keep_what_the_host_demands(auth, &proven(auth, open, &earlier, &last.kind), &mut usable).await?;
     }
     Ok(usable)
 }
 
-fn proven<'a>(open: &'a Open, earlier: &'a Proofs, last: &'a ProofKind) -> Proven<'a> {
-    Proven { earlier: Some(earlier), ..Proven::new(&open.account, last) }
+/// A provider's word that was not enough made the sign-in wait; one that was, a host that demands more.
+fn proven<'a>(auth: &Auth, open: &'a Open, earlier: &'a Proofs, last: &'a ProofKind) -> Proven<'a> {
+    let is_by_provider = open.pending.proofs.first().is_some_and(|proof| proof.kind == ProofKind::Provider);
+    let vouched = is_by_provider && auth.config().sso.are_enough(auth.config().factors.after_sso);
+    Proven { earlier: Some(earlier), vouched, ..Proven::new(&open.account, last) }
 }

@@ -82,6 +82,12 @@ impl Owner {
         self.present.require(auth, &self.account, password).await
     }
 
+    /// Whether the owner may say that the old address is theirs no more: by two proofs of a moment ago (people PPL-106).
+    #[must_use]
+    pub fn may_give_up_address(&self) -> bool {
+        self.present.has_given_two()
+    }
+
     /// In what the owner acts, for the transaction.
     pub(crate) fn acts_in(&self) -> ActsIn {
         self.acts_in.clone()

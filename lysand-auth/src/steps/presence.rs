@@ -91,6 +91,11 @@ impl Present {
         Ok(self.is_fresh && (self.had_two || !session::credentials_of(auth, &account.id).await?.two_step))
     }
 
+    /// Whether somebody gave two proofs a moment ago.
+    pub(crate) fn has_given_two(&self) -> bool {
+        self.is_fresh && self.had_two
+    }
+
     /// What [`require`](Self::require) will ask for.
     ///
     /// # Errors

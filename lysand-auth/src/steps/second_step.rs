@@ -1,7 +1,6 @@
 //! The second proof of a sign-in: whether one is missing, and which the account can give.
 
 use crate::auth::Auth;
-use crate::config::AfterSso;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::credentials::Credentials;
@@ -20,7 +19,7 @@ const LONGEST_NAME: usize = 64;
 pub(crate) fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> bool {
     let rules = &auth.config().factors;
     let is_enough = match proven.by {
-        ProofKind::Provider => rules.after_sso == AfterSso::Skip,
+        ProofKind::Provider => proven.vouched,
         ProofKind::Passkey => rules.passkey_alone,
         ProofKind::Password => proven.trusted.is_some() && trust::is_allowed(rules, proven.account, proven.by),
         _ => false,

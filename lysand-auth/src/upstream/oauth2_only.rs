@@ -66,6 +66,7 @@ fn profile(provider: &Provider, endpoints: &Endpoints, user: &Value) -> Result<P
         name: text("name"),
         email: text(&endpoints.email_field),
         email_verified: user.get("email_verified").is_some_and(|word| provider.vouches(word)),
+        acr: None,
     })
 }
 

@@ -251,5 +251,6 @@ fn profile(
         name: said("name"),
         email_verified: word.is_some_and(|word| provider.vouches(word)),
         email,
+        acr: text(claims, "acr").filter(|_| !provider.trusted_acr.is_empty()).map(str::to_owned),
     }
 }

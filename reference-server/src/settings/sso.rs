@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use lysand_auth::config::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, ProviderSignUp, Sso};
+use lysand_auth::config::{
+    AfterSso, CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, ProviderSignUp, Sso,
+};
 
 use super::reader::Reader;
 use super::sections::within;
@@ -54,7 +56,9 @@ fn trusted_roots(reader: &mut Reader) -> Vec<String> {
 
 fn openid_provider(reader: &mut Reader) -> Provider {
     let issuer = |reader: &mut Reader| Protocol::OpenId { issuer: reader.get("url", String::new()) };
-    provider(reader, issuer, &["openid", "profile", "email"])
+    let mut provider = provider(reader, issuer, &["openid", "profile", "email"]);
+    provider.trusted_acr = reader.get("trusted_acr", Vec::new());
+    provider
 }
 
 fn oauth2_provider(reader: &mut Reader) -> Provider {
@@ -86,6 +90,8 @@ fn provider(reader: &mut Reader, protocol: impl FnOnce(&mut Reader) -> Protocol,
     provider.trusted_audiences = reader.get("trusted_audiences", Vec::new());
     provider.trust_text_booleans = reader.get("trust_text_booleans", false);
     provider.trust_email = reader.get("trust_email", true);
+    let after = [("", None), ("skip", Some(AfterSso::Skip)), ("ask", Some(AfterSso::Ask))];
+    provider.after_sso = reader.choice("after_sso", after);
     let sign_ups = [
         ("", None),
         ("yes", Some(ProviderSignUp::Yes)),

@@ -5,7 +5,7 @@ use lysand_auth::flows::login::{self, PasswordAttempt};
 use lysand_auth::flows::sessions::Browser;
 use lysand_auth::host::accounts::{Accounts as _, Standing};
 use lysand_auth::secret::Secret;
-use tests::misbehaving_provider::ProviderUser;
+use tests::misbehaving_provider::{Part, Provider, ProviderUser, entries};
 use tests::story;
 use tests::story::{CALLBACK, CookieJar, query_of};
 
@@ -253,6 +253,34 @@ story!(frontend_with_a_page_of_its_own_gets_all_that_it_needs, &OWN_PAGE, |story
     assert_eq!(query_of(&wrong, "state").as_deref(), Some("kept"));
     let consent = waiting.post(&story, "totp", &own.fresh_code(&story)).await.is(302).location();
     assert!(consent.as_str().starts_with("https://fe.example/oauth/consent?"), "{consent}");
+});
+
+story!(provider_is_asked_beside_or_not_by_its_own_entry_and_by_what_it_vouches_for, |story| {
+    let provider = Provider::start().await;
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let (token, guest) = (story.token(&ada, &app).await, ProviderUser::named("ada"));
+    let with = |more: &str| entries(&[provider.entry("id", more)]);
+    let mut story = story.restart(&[("oidc.providers", &with(""))]).await;
+    story.link_at(&mut CookieJar::default(), &token, &provider, &guest).await.is_linked();
+    enrol(&story, &ada).await;
+    let asked = r#", after_sso = "ask", trusted_acr = ["strong", "stronger"]"#;
+    for (entry, usual, acr, is_asked) in [
+        ("", "skip", r#"{"acr": "weak"}"#, false),
+        ("", "ask", r#"{"acr": "strong"}"#, true),
+        (r#", after_sso = "skip""#, "ask", "{}", false),
+        (asked, "skip", "{}", true),
+        (asked, "skip", r#"{"acr": "weak"}"#, true),
+        (asked, "skip", r#"{"acr": "strong "}"#, true),
+        (asked, "skip", r#"{"acr": ["strong"]}"#, true),
+        (asked, "skip", r#"{"acr": 2}"#, true),
+        (asked, "skip", r#"{"acr": "stronger"}"#, false),
+    ] {
+        story = story.restart(&[("oidc.providers", &with(entry)), ("factors.after_sso", usual)]).await;
+        provider.behave_like(&[(Part::Claims, acr)]);
+        let answer = story.sign_in_at(&mut CookieJar::default(), &app, &provider, &guest).await;
+        assert_eq!(answer.cookie("jwt").is_none(), is_asked, "{entry} {usual} {acr}: {}", answer.location());
+        assert_eq!(answer.location().path() == "/oauth/factor", is_asked, "{entry} {usual} {acr}");
+    }
 });
 
 story!(provider_sign_in_is_asked_for_our_second_step_where_the_operator_wants_it, |story| {

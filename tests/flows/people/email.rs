@@ -13,6 +13,7 @@ use tests::story;
 use tests::story::{App, CookieJar, Response, Story};
 
 use super::{after, code_in, form, form_token, mail_with, mails_to, sign_up};
+use crate::factors::{begin, browser_of, enrol};
 
 const OPEN: &[(&str, &str)] = &[("signups.proof_of_work", "false")];
 const NEW: &str = "ada@new.example";
@@ -412,4 +413,33 @@ story!(email_set_by_staff_is_told_to_the_former_address, |story| {
     let bob = story.person("bob").await;
     let other = story.account(&bob).await;
     assert!(email::set(auth, &other, confirmed, Actor::Command).await.is_err());
+});
+
+story!(old_address_is_given_up_by_whoever_proves_a_second_factor, |story| {
+    let (ada, app) = (story.person("ada").await, account_app(&story).await);
+    let page = "/account/email";
+    let ask = async |jar: &mut CookieJar, address: &str| {
+        let token = form_token(&story, jar, page).await;
+        let fields = [("form_token", &*token), ("do", "ask"), ("email", address), ("give_up_old", "1")];
+        story.post(page).cookies(jar).form(&fields).send().await
+    };
+    // One proof is not enough, and is not asked for what it cannot have.
+    let mut jar = browser_of(&story, &ada).await;
+    assert!(!story.get(page).cookies(&jar).send().await.is(200).body.contains("give_up_old"));
+    let refused = ask(&mut jar, NEW).await.is(422);
+    assert!(refused.body.contains("Please confirm that it is you"), "{}", refused.body);
+    let token = story.token(&ada, &app).await;
+    let body = json!({ "email": NEW, "give_up_old": true });
+    story.post("/api/v1/auth/email").bearer(&token).json(&body).send().await.is(403);
+    let enrolled = enrol(&story, &ada).await;
+    let mut waiting = begin(&story, &ada, &app.authorize_query()).await;
+    waiting.answer(&story, "totp", &enrolled.fresh_code(&story)).await.signed_in();
+    assert!(story.get(page).cookies(&waiting.jar).send().await.is(200).body.contains("give_up_old"));
+    ask(&mut waiting.jar, NEW).await.is(302);
+    let secret = link(&story, NEW, "/account/email/confirm", 1).await;
+    press(&story, "/account/email/confirm", &secret).await.is(200);
+    let told = mail_with(&story, &ada.email, "was changed").await;
+    let old = mails_to(&story, &ada.email, 1).await;
+    assert!(told.contains(NEW) && old.iter().all(|mail| !mail.contains("/account/email/undo")), "{old:?}");
+    assert!(story.get(page).cookies(&waiting.jar).send().await.is(200).body.contains(NEW));
 });

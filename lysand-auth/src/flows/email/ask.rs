@@ -31,13 +31,16 @@ pub struct NewAddress {
     pub email: String,
     /// The password, where nobody signed in a moment ago.
     pub password: Option<Secret>,
+    /// Whether the old address is given up: it cannot undo the change then. Only somebody who has just given two proofs can say so
+    /// (people PPL-106).
+    pub gives_up_old: bool,
 }
 
 impl NewAddress {
     /// An address.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
-        Self { email: email.into(), password: None }
+        Self { email: email.into(), password: None, gives_up_old: false }
     }
 }
 
@@ -131,6 +134,9 @@ pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) 
     require(auth).await?;
     let address = fit(&owner.account, &new.email).map_err(AddressError::Field)?;
     owner.present.require(auth, &owner.account, new.password.as_ref()).await?;
+    if new.gives_up_old && !owner.may_give_up_address() {
+        return Err(Error::refused(Code::ProofRequired, texts::CONFIRM_IT_IS_YOU).into());
+    }
     // After the proof: it may ask a name server.
     if let Some(problem) = mail_domain::problem(auth, &address).await? {
         return Err(AddressError::Field(problem));
@@ -142,7 +148,7 @@ pub async fn ask(auth: &Auth, owner: &Owner, new: &NewAddress, caller: &Caller) 
         old: account.email.as_ref().filter(|email| email.confirmed).map(|email| email.address.clone()),
         new: address,
         asked_in: owner.asked_in.clone(),
-        is_final: false,
+        is_final: new.gives_up_old,
         created_at: now,
         confirmed_at: None,
         undo_until: None,

@@ -126,12 +126,13 @@ pub async fn by_provider(
     };
     let proven = ProvenIdentity { flow_id: held.flow.id.clone(), linked };
     let asked = whole_request(&held.app, &held.request);
+    let vouched = held.provider.is_enough(auth.config().factors.after_sso, held.identity.acr.as_deref());
     let made = make::with_identity(auth, (form, caller), checked, (proven, held.provider.id), asked).await?;
     let (account, signed_up) = made;
     if signed_up.state != WaitingState::Ready {
         return Ok(SignedUpByProvider::Waits(signed_up.waiting_token));
     }
-    let proven = Proven::new(&account, &ProofKind::Provider);
+    let proven = Proven { vouched, ..Proven::new(&account, &ProofKind::Provider) };
     let signed_in = sign_in::after_proof(auth, proven, (held.app, held.request), browser, None).await?;
     waiting::forget(auth, &signed_up.waiting_token).await?;
     Ok(SignedUpByProvider::SignedIn(Box::new(signed_in)))

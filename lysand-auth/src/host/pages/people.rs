@@ -314,6 +314,8 @@ pub struct EmailPage<'a> {
     pub current_password: FieldOnPage,
     /// Where somebody confirms first that it is them: the sign-in was too long ago, and there is no password to ask for here.
     pub confirm: Option<String>,
+    /// Whether the form has the checkbox `give_up_old` ("1"): the old address cannot undo the change then.
+    pub may_give_up_old: bool,
     /// The code of the mail.
     pub code: FieldOnPage,
     /// What just happened.

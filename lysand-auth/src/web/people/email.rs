@@ -119,6 +119,7 @@ async fn acted(
         _ => {
             let mut new = NewAddress::new(typed);
             new.password = form.text("current_password")?.map(Secret::new);
+            new.gives_up_old = form.text("give_up_old")?.is_some();
             match flow::ask(auth, &owner, &new, &caller).await {
                 Ok(_) => Ok(Acted::Done("asked")),
                 Err(AddressError::Field(error)) => {
@@ -176,6 +177,7 @@ async fn shown(
         new_email: field(true, said.typed, said.email),
         current_password: field(wanted == ProofWanted::Password, String::new(), said.password),
         confirm: (wanted == ProofWanted::Confirmation).then(|| confirm_identity::address(&reader, EMAIL)),
+        may_give_up_old: Owner::in_browser(auth, browser).may_give_up_address() && state.confirmed,
         code: field(state.pending.is_some(), String::new(), said.code),
         notice: said.notice,
         error: said.error,
@@ -211,6 +213,7 @@ pub(super) async fn ask(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, rece
     let params = body(received)?;
     let mut new = NewAddress::new(params.body_text("email")?.unwrap_or_default());
     new.password = params.body_text("current_password")?.map(Secret::new);
+    new.gives_up_old = params.flag("give_up_old");
     match flow::ask(&auth, &owner, &new, &wire::caller(&req, auth.config())).await {
         Ok(pending) => Ok(private(HttpResponse::build(StatusCode::ACCEPTED).json_body(&entity(&pending)))),
         Err(AddressError::Field(error)) => Ok(private(field_errors(&FormErrors::from(error)))),

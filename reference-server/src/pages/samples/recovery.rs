@@ -157,6 +157,7 @@ fn addresses(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
         new_email: field(true, wrong),
         current_password: field(wrong, wrong),
         confirm: confirms.then(|| text.to_owned()),
+        may_give_up_old: pending,
         code: field(pending, wrong),
         notice: Some(text).filter(|_| !wrong),
         error: wrong.then(|| text.to_owned()),

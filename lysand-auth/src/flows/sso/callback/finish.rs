@@ -129,7 +129,8 @@ async fn sign_in_with(
         let proven = Proven::new(&account, &ProofKind::Provider);
         // Whatever else is missing is told after the second proof (FAC-3).
         let known = session::credentials_of(auth, &account.id).await?;
-        let proven = Proven { known_before: Some(known), ..proven };
+        let vouched = provider.is_enough(auth.config().factors.after_sso, profile.acr.as_deref());
+        let proven = Proven { known_before: Some(known), vouched, ..proven };
         if second_step::is_missing(auth, &proven, known) {
             return sign_in::after_proof(auth, proven, (app, request), browser, None).await;
         }

@@ -186,6 +186,8 @@ pub(super) fn activity(page: &ActivityPage<'_>) -> String {
     body + &link(&page.account, "Your account")
 }
 
+const GIVE_UP: &str = "<p><label><input type=\"checkbox\" name=\"give_up_old\" value=\"1\"> My old address is no longer mine</label></p>\n";
+
 pub(super) fn email(page: &EmailPage<'_>) -> String {
     let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error.as_deref());
     body += &paragraph(&format!("@{}: {}", page.username, page.email.unwrap_or("no address")));
@@ -203,6 +205,7 @@ pub(super) fn email(page: &EmailPage<'_>) -> String {
         let inside = [
             field("New address", "email", "email", &page.new_email),
             field("Current password", "current_password", "password", &page.current_password),
+            if page.may_give_up_old { GIVE_UP.to_owned() } else { String::new() },
             button("Change the address"),
         ];
         body += &form(page.action, &[token, ("do", "ask")], &inside.concat());
