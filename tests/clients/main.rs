@@ -21,6 +21,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod admin;
+mod branches;
 mod client_program;
 mod factors;
 mod mail;

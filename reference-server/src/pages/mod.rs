@@ -182,6 +182,29 @@ impl TeraPages {
             Page::EndApps(page) => self.shown(reader, "end_apps.html", page),
             Page::Email(page) => self.shown(reader, "email.html", page),
             Page::Address(page) => self.shown(reader, "address.html", page),
+            Page::Factor(page) => self.shown(reader, "factor.html", page),
+            Page::EmailCode(page) => self.shown(reader, "email_code.html", page),
+            Page::Enrol(page) => self.shown(reader, "enrol.html", page),
+            Page::Review(page) => self.shown(reader, "review.html", page),
+            Page::Security(page) => self.shown(reader, "security.html", page),
+            Page::SignUpPasskey(page) => self.shown(reader, "register_passkey.html", page),
+            Page::Passkey(page) => self.shown(reader, "passkey.html", page),
+            Page::Totp(page) => self.shown(reader, "totp.html", page),
+            Page::RecoveryCodes(page) => self.shown(reader, "recovery_codes.html", page),
+            Page::Message(page) => self.shown(reader, "message.html", page),
+            page => self.page_of_staff(page, reader),
+        };
+        let (html, language) = rendered?;
+        let page = HtmlPage::new(html);
+        Ok(match language {
+            Some(language) => page.in_language(language),
+            None => page,
+        })
+    }
+
+    /// The same for the pages of those who run the server.
+    fn page_of_staff(&self, page: &Page<'_>, reader: &Reader) -> HostResult<(String, Option<&'static str>)> {
+        match page {
             Page::AdminHome(page) => self.shown(reader, "admin_home.html", page),
             Page::AdminRequests(page) => self.shown(reader, "admin_requests.html", page),
             Page::AdminAccounts(page) => self.shown(reader, "admin_accounts.html", page),
@@ -197,24 +220,8 @@ impl TeraPages {
             Page::AdminEvents(page) => self.shown(reader, "admin_events.html", page),
             Page::AdminBlocks(page) => self.shown(reader, "admin_blocks.html", page),
             Page::AdminConfirm(page) => self.shown(reader, "admin_confirm.html", page),
-            Page::Factor(page) => self.shown(reader, "factor.html", page),
-            Page::EmailCode(page) => self.shown(reader, "email_code.html", page),
-            Page::Enrol(page) => self.shown(reader, "enrol.html", page),
-            Page::Review(page) => self.shown(reader, "review.html", page),
-            Page::Security(page) => self.shown(reader, "security.html", page),
-            Page::SignUpPasskey(page) => self.shown(reader, "register_passkey.html", page),
-            Page::Passkey(page) => self.shown(reader, "passkey.html", page),
-            Page::Totp(page) => self.shown(reader, "totp.html", page),
-            Page::RecoveryCodes(page) => self.shown(reader, "recovery_codes.html", page),
-            Page::Message(page) => self.shown(reader, "message.html", page),
-            _ => return Err("this version has no template for that page".into()),
-        };
-        let (html, language) = rendered?;
-        let page = HtmlPage::new(html);
-        Ok(match language {
-            Some(language) => page.in_language(language),
-            None => page,
-        })
+            _ => Err("this version has no template for that page".into()),
+        }
     }
 }
 

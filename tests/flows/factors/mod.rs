@@ -3,6 +3,7 @@
 mod attacks;
 mod email_sign_in;
 mod enrolment;
+mod events;
 mod fresh_proof;
 mod frontend_origin;
 mod mail_codes;

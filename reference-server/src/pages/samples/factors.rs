@@ -18,6 +18,11 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
     email_code(text, samples);
     enrol(text, samples);
     review(text, samples);
+    set_up(text, samples);
+}
+
+/// What is set up, without a mistake and with one.
+fn set_up(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     let sign_in = || WaitingSignIn { pending: text, enrol: text.to_owned(), cancel_action: text.to_owned() };
     for wrong in [false, true] {
         let error = || wrong.then(|| text.to_owned());

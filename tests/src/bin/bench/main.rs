@@ -20,6 +20,7 @@ mod bursts;
 mod flow;
 mod guessing;
 mod http;
+mod lists;
 mod load;
 mod machine;
 mod mails;
@@ -36,6 +37,7 @@ mod sign_ups;
 mod soak;
 mod suite;
 mod sweeping;
+mod two_steps;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -75,6 +75,8 @@ pub(crate) enum Work {
     Sweeping,
     Mails,
     SignUps,
+    TwoSteps,
+    Lists,
 }
 
 impl Options {

@@ -85,6 +85,11 @@ impl Prepared {
         request("POST", &self.login_target, &self.authority, &[("Sec-Fetch-Site", "same-origin")], &form)
     }
 
+    /// The address of another route that signs in for the same request.
+    pub(crate) fn sign_in_target(&self, path: &str) -> String {
+        self.login_target.replacen("/api/auth/login", path, 1)
+    }
+
     /// Query parameters of an authorization request with that state and challenge.
     pub(crate) fn authorize_target(&self, state: &str, challenge: &str) -> String {
         let query = encode(&[

@@ -11,7 +11,10 @@ use crate::postgres::Postgres;
 use crate::prepare::prepare;
 use crate::report::{Row, Section, Verdict};
 use crate::server::{Installation, Running};
-use crate::{Outcome, bearer, bursts, flow, guessing, mails, passwords, pipelining, refusals, sign_ups, sweeping};
+use crate::{
+    Outcome, bearer, bursts, flow, guessing, lists, mails, passwords, pipelining, refusals, sign_ups, sweeping,
+    two_steps,
+};
 
 const START: &str = "start on an empty folder to the first answer";
 const START_TARGET: &str = "≤ 300 ms";
@@ -57,6 +60,20 @@ impl Suite<'_> {
                 Err(fault) => rows.push(Row::failed("sign-ups", "", &fault.to_string())),
             }
         }
+        if self.options.wants(Work::TwoSteps) {
+            say(database, "two steps");
+            match self.two_steps() {
+                Ok(measured) => rows.extend(measured),
+                Err(fault) => rows.push(Row::failed("two steps", "", &fault.to_string())),
+            }
+        }
+        if self.options.wants(Work::Lists) {
+            say(database, "lists");
+            match self.installation("lists") {
+                Ok(installation) => rows.extend(lists::measure(&installation, self.length)),
+                Err(fault) => rows.push(Row::failed("lists", "", &fault.to_string())),
+            }
+        }
         if self.options.wants(Work::Mails) {
             say(database, "mails");
             rows.push(self.mails().unwrap_or_else(|fault| Row::failed("mails", "", &fault.to_string())));
@@ -95,6 +112,16 @@ impl Suite<'_> {
         let body = bearer::verify(&prepared)?;
         let bare = Baseline::start(cores(), body)?;
         let rows = sign_ups::measure(&prepared, &bare, body, self.length);
+        server.stop()?;
+        Ok(rows)
+    }
+
+    /// A server with people who have second factors.
+    fn two_steps(&mut self) -> Outcome<Vec<Row>> {
+        let installation = self.installation("two-steps")?;
+        let (server, _) = installation.serve()?;
+        let prepared = prepare(&installation)?;
+        let rows = two_steps::measure(&installation, &server, &prepared, self.length);
         server.stop()?;
         Ok(rows)
     }

@@ -97,7 +97,7 @@ async fn fill(store: &Store, database: &str, swept: usize, kept: usize) -> Outco
 }
 
 /// Runs a statement over the numbers from 1 to `rows`.
-async fn in_portions(store: &Store, rows: usize, statement: &str) -> Outcome<()> {
+pub(crate) async fn in_portions(store: &Store, rows: usize, statement: &str) -> Outcome<()> {
     for first in (1..=rows).step_by(PORTION) {
         let last = rows.min(first + PORTION - 1);
         let numbers =
@@ -128,7 +128,8 @@ async fn write(store: &Store, id: &str) -> Outcome<Duration> {
     Ok(begun.elapsed())
 }
 
-async fn run(store: &Store, statement: String) -> Outcome<()> {
+/// Runs one statement.
+pub(crate) async fn run(store: &Store, statement: String) -> Outcome<()> {
     let done = store.write(move |c| {
         Box::pin(async move {
             on!(c, c => diesel::sql_query(statement).execute(c))?;
