@@ -13,6 +13,7 @@ use tests::story::{App, CookieJar, Response, SignedIn, Story, query_of};
 
 use super::passkey_sign_in::{NOT_ACCEPTED, finish as sign_in_with, opened};
 use super::passkeys::options;
+use super::review::keep_all;
 use super::{SECURITY, act, own_id};
 use crate::people::{after, form_token, mail_with, mails_to};
 
@@ -148,7 +149,10 @@ story!(passkey_signs_somebody_up_and_the_apps_request_survives, OPEN, |story| {
     let mail = mail_with(&story, "ada@example.com", "/oauth/reset?token=").await;
     let body = json!({ "token": after(&mail, "/oauth/reset?token="), "password": "a calm evening" });
     story.post("/api/v1/auth/password/reset").json(&body).send().await.is(200);
-    story.log_in(&app.authorize_query(), "ada", "a calm evening").await.signed_in();
+    let led = story.log_in(&app.authorize_query(), "ada", "a calm evening").await;
+    let mut jar = CookieJar::default();
+    jar.keep(&led);
+    keep_all(&story, &mut jar, led).await.signed_in();
 });
 
 story!(passkey_signs_somebody_up_by_json, OPEN, |story| {
@@ -368,7 +372,8 @@ story!(account_that_must_have_a_second_factor_has_it_with_its_passkey, DEMANDED,
     story.post("/api/v1/auth/password/reset").json(&body).send().await.is(200);
     let ada = tests::Person { password: "a calm evening".to_owned(), ..tests::Person::named("ada") };
     let mut waiting = crate::factors::begin(&story, &ada, &app.authorize_query()).await;
-    waiting.answer(&story, "recovery", &code).await.signed_in();
+    let led = waiting.answer(&story, "recovery", &code).await;
+    keep_all(&story, &mut waiting.jar, led).await.signed_in();
 });
 
 story!(sign_up_with_a_passkey_owes_the_proof_of_work_as_any_other, WORK, |story| {

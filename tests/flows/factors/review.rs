@@ -49,6 +49,16 @@ async fn answer(story: &Story, waiting: &mut Waiting, removed: &[&str]) -> Respo
     answer
 }
 
+/// Everything stays, after an answer that leads to the page.
+pub(super) async fn keep_all(story: &Story, jar: &mut CookieJar, led: Response) -> Response {
+    let location = led.is(302).location();
+    assert_eq!(location.path(), "/oauth/review", "{location}");
+    let mut waiting = Waiting { jar: jar.clone(), id: query_of(&location, "pending").expect("an id") };
+    let answer = answer(story, &mut waiting, &[]).await;
+    *jar = waiting.jar;
+    answer
+}
+
 async fn is_not_asked(story: &Story, person: &Person, app: &App) {
     let answer = story.log_in(&app.authorize_query(), &person.username, &person.password).await.is(302);
     assert!(answer.cookie("jwt").is_some(), "{}", answer.location());
