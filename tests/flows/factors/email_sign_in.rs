@@ -154,6 +154,9 @@ story!(code_counts_in_the_browser_that_asked_and_for_ten_minutes, ON, |story| {
     is_wrong(answer(&story, &mut second, of_first).await, WRONG);
     is_over(post(&story, &CookieJar::default(), &second.id, of_second).await);
     is_over(post(&story, &first.jar, &second.id, of_second).await);
+    let mut forged = CookieJar::default();
+    forged.keep_value(&format!("signin_{}", second.id), &"A".repeat(43));
+    is_over(post(&story, &forged, &second.id, of_second).await);
     story
         .post("/api/auth/code")
         .header("origin", "https://evil.example")
