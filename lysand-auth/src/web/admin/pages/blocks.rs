@@ -8,7 +8,7 @@ use super::listing::Listing;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin;
-use crate::flows::blocks::{self as flow, IpBlock, Severity, WantedIpBlock};
+use crate::flows::blocks::{self as flow, By, IpBlock, Severity, WantedIpBlock};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{AdminBlocksPage, BlockFields, BlockRow, ChoiceOnPage, FieldOnPage, Page};
 use crate::model::account::Account;
@@ -91,16 +91,16 @@ async fn changed(
     let id = form.text("id")?.unwrap_or_default();
     let kept = match (form.text("do")?.as_deref(), is_domains) {
         (Some("end"), true) => {
-            flow::unblock_domain(auth, staff, &id, &caller).await?;
+            flow::unblock_domain(auth, By::Staff(staff), &id, &caller).await?;
             return Ok(Ok("ended"));
         }
         (Some("end"), false) => {
-            flow::unblock_network(auth, staff, &id, &caller).await?;
+            flow::unblock_network(auth, By::Staff(staff), &id, &caller).await?;
             return Ok(Ok("ended"));
         }
         (Some("make"), true) => {
             let name = form.text("domain")?.unwrap_or_default();
-            flow::block_domain(auth, staff, &name, &caller).await?.map(drop)
+            flow::block_domain(auth, By::Staff(staff), &name, &caller).await?.map(drop)
         }
         (Some("make"), false) => {
             let wanted = WantedIpBlock {
@@ -109,7 +109,7 @@ async fn changed(
                 comment: form.text("comment")?,
                 expires_in: form.text("expires_in")?,
             };
-            flow::block_network(auth, staff, wanted, &caller).await?.map(drop)
+            flow::block_network(auth, By::Staff(staff), wanted, &caller).await?.map(drop)
         }
         _ => return Ok(Err(Said { error: Some(texts::NOTHING_CHOSEN.to_owned()), ..Said::default() })),
     };
@@ -128,7 +128,7 @@ async fn list(
     let (listing, is_domains) = (Listing::new(path, params, &[]), path == DOMAINS);
     let (blocks, neighbours) = match is_domains {
         true => {
-            let found = flow::domains(auth, staff, listing.span()).await?;
+            let found = flow::domains(auth, By::Staff(staff), listing.span()).await?;
             let neighbours = listing.neighbours(auth, &reader, &found, |block| &block.id);
             let row = |block: flow::EmailDomainBlock| BlockRow {
                 id: block.id,
@@ -141,7 +141,7 @@ async fn list(
             (found.items.into_iter().map(row).collect(), neighbours)
         }
         false => {
-            let found = flow::networks(auth, staff, listing.span()).await?;
+            let found = flow::networks(auth, By::Staff(staff), listing.span()).await?;
             let neighbours = listing.neighbours(auth, &reader, &found, |block| &block.id);
             (found.items.into_iter().map(network_row).collect(), neighbours)
         }
