@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::frame::{BLOCKS, Posted, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{BLOCKS, Posted, acted, frame, looked, shown};
 use super::listing::Listing;
 use crate::auth::Auth;
 use crate::error::Error;
@@ -34,29 +34,20 @@ struct Said {
 
 /// `GET /admin/blocks`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let notice = match params.last_text("notice").as_deref() {
             Some("made") => Some(texts::BLOCK_MADE),
             Some("ended") => Some(texts::BLOCK_ENDED),
             _ => None,
         };
-        list(&auth, &req, &params, (&staff, form.token()), Said { notice, ..Said::default() }).await
-    };
-    rendered(reply.await, &auth, &req).await
+        list(&auth, &req, params, (staff, form.token()), Said { notice, ..Said::default() }).await
+    })
+    .await
 }
 
 /// `POST /admin/blocks`, with `do` = `make` or `end`.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         admin::require_admin(&staff.account)?;
         let again = |said: Said| list(&auth, &req, &form.params, (&staff, form.token()), said);
         let wrong = |why: &str| Said { error: Some(why.to_owned()), ..Said::default() };
@@ -72,8 +63,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             Err(Error::Refused(refusal)) if refusal.retry_after.is_none() => again(wrong(&refusal.why)).await,
             Err(error) => Err(error),
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// Which of the two lists the request is about.
