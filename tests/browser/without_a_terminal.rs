@@ -174,6 +174,5 @@ async fn server_is_set_up_without_a_terminal_and_with_few_clicks() {
     third.browser.reads("@bob").await;
     third.judge("third").await;
 
-    println!("{} clicks and keys", presses.get());
     assert!(presses.get() <= MOST, "{} clicks and keys", presses.get());
 }

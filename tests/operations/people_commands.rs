@@ -151,3 +151,69 @@ async fn events_command_narrows_and_exports_and_every_change_leaves_its_event() 
     assert!(csv.starts_with("id,at,event,") && csv.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{csv}");
     assert!(commands(&server).contains(&"events".to_owned()), "an export is recorded");
 }
+
+async fn kept_out(backend: Backend) {
+    let server = started(backend, &[]).await;
+    let client = server.client();
+    assert_eq!(json(&server, &["blocks", "list"], ""), json!([]));
+    let wanted = ["blocks", "add", "203.0.113.7/24", "--severity", "no_access", "--expires", "7d", "--comment", "Spam"];
+    let network = json(&server, &wanted, "");
+    assert_eq!(
+        (&network["ip"], &network["severity"], &network["comment"]),
+        (&json!("203.0.113.0/24"), &json!("no_access"), &json!("Spam"))
+    );
+    assert!(network["expires_at"].is_string());
+    let single = json(&server, &["blocks", "add", "2001:DB8::7"], "");
+    assert_eq!(
+        (&single["ip"], &single["severity"], &single["expires_at"]),
+        (&json!("2001:db8::7/128"), &json!("sign_up_block"), &Value::Null)
+    );
+    assert_eq!(json(&server, &["blocks", "add", "Spam.Example"], "")["domain"], "spam.example");
+    for wrong in [
+        &["203.0.113.0/24"][..],
+        &["spam.example"],
+        &["520.13.54.120"],
+        &["203.0.113.0/33"],
+        &["example"],
+        &["192.0.2.1", "--expires", "soon"],
+        &["192.0.2.1", "--comment", &"x".repeat(1_001)],
+        &["other.example", "--severity", "no_access"],
+    ] {
+        refused(&server, &[&["blocks", "add"][..], wrong].concat(), "");
+    }
+    let listed = done(&server, &["blocks", "list"], "");
+    assert!(listed.contains("203.0.113.0/24") && listed.contains("spam.example"), "{listed}");
+    assert_eq!(json(&server, &["blocks", "list"], "").as_array().map(Vec::len), Some(3));
+
+    // They count in the server that runs.
+    let form = [("username", "eve"), ("email", "eve@mail.spam.example"), ("password", "a calm evening")];
+    client.post("/api/v1/auth/signup").form(&form).send().await.is(422);
+    done(&server, &["blocks", "add", "127.0.0.1"], "");
+    let form = [("username", "ada"), ("email", "ada@people.example"), ("password", "a calm evening")];
+    client.post("/api/v1/auth/signup").form(&form).send().await.is(403);
+    done(&server, &["blocks", "remove", "127.0.0.1"], "");
+    client.post("/api/v1/auth/signup").form(&form).send().await.is(201);
+
+    done(&server, &["blocks", "remove", "SPAM.example"], "");
+    done(&server, &["blocks", "remove", network["id"].as_str().expect("an id")], "");
+    assert!(refused(&server, &["blocks", "remove", "spam.example"], "").contains("there is no block of"));
+    refused(&server, &["blocks", "remove", "2001:db8::/32"], "");
+    done(&server, &["blocks", "remove", "2001:db8::7"], "");
+    assert_eq!(json(&server, &["blocks", "list"], ""), json!([]));
+    let did = commands(&server);
+    assert_eq!((did.len(), &*did[0], &*did[5]), (8, "blocks add", "blocks remove"));
+    let kinds = ["ip_block_made", "ip_block_ended", "email_domain_block_made", "email_domain_block_ended"];
+    for (kind, number) in kinds.into_iter().zip([3, 3, 1, 1]) {
+        assert_eq!(json(&server, &["events", "--event", kind], "").as_array().map(Vec::len), Some(number), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn blocks_commands_list_add_and_remove_on_sqlite() {
+    kept_out(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn blocks_commands_list_add_and_remove_on_postgres() {
+    kept_out(Backend::Postgres).await;
+}

@@ -12,7 +12,8 @@ use crate::model::block::{domain, network};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent, Target};
 use crate::model::form_error::{FormError, FormErrors};
-use crate::model::list_page::{ListPage, ListSpan, RowSpan};
+use crate::model::list_page::RowSpan;
+pub use crate::model::list_page::{ListPage, ListSpan};
 use crate::steps::events;
 use crate::store::blocks::{self, NotKept};
 use crate::{store, texts};
@@ -21,6 +22,26 @@ use crate::{store, texts};
 const LONGEST_COMMENT: usize = 1_000;
 /// For how long a network is kept out at most, unless for ever: ten years.
 const LONGEST: u64 = 10 * 365 * 24 * 3600;
+
+/// Who keeps something out, or looks at what is kept out.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum By<'a> {
+    /// Somebody of the staff, who has to be an admin.
+    Staff(&'a Account),
+    /// The command line: whoever has it owns the server.
+    Command,
+}
+
+impl By<'_> {
+    fn require_admin(self) -> Result<(), Error> {
+        match self {
+            Self::Command => Ok(()),
+            Self::Staff(staff) if staff.role == Role::Admin => Ok(()),
+            Self::Staff(_) => Err(Error::refused(Code::Forbidden, texts::ACTION_NOT_ALLOWED)),
+        }
+    }
+}
 
 /// A network as it is to be kept out: what is not given stays as it is, where there is one already.
 #[derive(Clone, Debug, Default)]
@@ -48,8 +69,8 @@ struct Judged {
 ///
 /// # Errors
 /// 403 for everybody but admins; when the database does not answer.
-pub async fn networks(auth: &Auth, staff: &Account, span: ListSpan) -> Result<ListPage<IpBlock>, Error> {
-    require_admin(staff)?;
+pub async fn networks(auth: &Auth, by: By<'_>, span: ListSpan) -> Result<ListPage<IpBlock>, Error> {
+    by.require_admin()?;
     let (rows, now) = (RowSpan::from(span), auth.ambient().now());
     let wanted = rows.clone();
     let found = auth.store().read(move |c| Box::pin(async move { blocks::some_networks(c, &wanted, now).await }));
@@ -60,8 +81,8 @@ pub async fn networks(auth: &Auth, staff: &Account, span: ListSpan) -> Result<Li
 ///
 /// # Errors
 /// 403 for everybody but admins; 404.
-pub async fn network_block(auth: &Auth, staff: &Account, id: &str) -> Result<IpBlock, Error> {
-    require_admin(staff)?;
+pub async fn network_block(auth: &Auth, by: By<'_>, id: &str) -> Result<IpBlock, Error> {
+    by.require_admin()?;
     let (id, now) = (id.to_owned(), auth.ambient().now());
     let found = auth.store().look_up(move |c| Box::pin(async move { blocks::network(c, &id, now).await }));
     found.await?.ok_or_else(not_found)
@@ -73,11 +94,11 @@ pub async fn network_block(auth: &Auth, staff: &Account, id: &str) -> Result<IpB
 /// The fields that are wrong; 403 for everybody but admins; when the database does not answer.
 pub async fn block_network(
     auth: &Auth,
-    staff: &Account,
+    by: By<'_>,
     wanted: WantedIpBlock,
     caller: &Caller,
 ) -> Result<Result<IpBlock, FormErrors>, Error> {
-    require_admin(staff)?;
+    by.require_admin()?;
     let now = auth.ambient().now();
     let judged = judge(&wanted, true);
     let (errors, judged) = (judged.1, judged.0);
@@ -95,7 +116,7 @@ pub async fn block_network(
     if let Some(error) = shuts_out(&new, caller) {
         return Ok(Err(error.into()));
     }
-    let event = event(auth, EventKind::NetworkBlocked, staff, caller).of(Target::Other("ip_block", new.id.clone()));
+    let event = event(auth, EventKind::NetworkBlocked, by, caller).of(Target::Other("ip_block", new.id.clone()));
     let event = event.with("network", new.network.as_str()).with("severity", severity.name());
     let row = new.clone();
     let kept = auth.store().write(move |c| {
@@ -116,12 +137,12 @@ pub async fn block_network(
 /// The fields that are wrong; 403 for everybody but admins; 404; when the database does not answer.
 pub async fn change_network(
     auth: &Auth,
-    staff: &Account,
+    by: By<'_>,
     id: &str,
     wanted: WantedIpBlock,
     caller: &Caller,
 ) -> Result<Result<IpBlock, FormErrors>, Error> {
-    let former = network_block(auth, staff, id).await?;
+    let former = network_block(auth, by, id).await?;
     let (judged, errors) = judge(&wanted, false);
     if !errors.is_empty() {
         return Ok(Err(FormErrors(errors)));
@@ -140,7 +161,7 @@ pub async fn change_network(
     if let Some(error) = shuts_out(&changed, caller) {
         return Ok(Err(error.into()));
     }
-    let event = event(auth, EventKind::NetworkBlockChanged, staff, caller);
+    let event = event(auth, EventKind::NetworkBlockChanged, by, caller);
     let event = event.of(Target::Other("ip_block", changed.id.clone()));
     let event = event.with("network", changed.network.as_str()).with("severity", changed.severity.name());
     let row = changed.clone();
@@ -160,9 +181,9 @@ pub async fn change_network(
 ///
 /// # Errors
 /// 403 for everybody but admins; 404.
-pub async fn unblock_network(auth: &Auth, staff: &Account, id: &str, caller: &Caller) -> Result<(), Error> {
-    let former = network_block(auth, staff, id).await?;
-    let event = event(auth, EventKind::NetworkUnblocked, staff, caller);
+pub async fn unblock_network(auth: &Auth, by: By<'_>, id: &str, caller: &Caller) -> Result<(), Error> {
+    let former = network_block(auth, by, id).await?;
+    let event = event(auth, EventKind::NetworkUnblocked, by, caller);
     let event = event.of(Target::Other("ip_block", former.id.clone())).with("network", former.network.as_str());
     let removed = auth.store().write(move |c| {
         Box::pin(async move {
@@ -180,8 +201,8 @@ pub async fn unblock_network(auth: &Auth, staff: &Account, id: &str, caller: &Ca
 ///
 /// # Errors
 /// 403 for everybody but admins; when the database does not answer.
-pub async fn domains(auth: &Auth, staff: &Account, span: ListSpan) -> Result<ListPage<EmailDomainBlock>, Error> {
-    require_admin(staff)?;
+pub async fn domains(auth: &Auth, by: By<'_>, span: ListSpan) -> Result<ListPage<EmailDomainBlock>, Error> {
+    by.require_admin()?;
     let rows = RowSpan::from(span);
     let wanted = rows.clone();
     let found = auth.store().read(move |c| Box::pin(async move { blocks::some_domains(c, &wanted).await }));
@@ -192,8 +213,8 @@ pub async fn domains(auth: &Auth, staff: &Account, span: ListSpan) -> Result<Lis
 ///
 /// # Errors
 /// 403 for everybody but admins; 404.
-pub async fn domain_block(auth: &Auth, staff: &Account, id: &str) -> Result<EmailDomainBlock, Error> {
-    require_admin(staff)?;
+pub async fn domain_block(auth: &Auth, by: By<'_>, id: &str) -> Result<EmailDomainBlock, Error> {
+    by.require_admin()?;
     let id = id.to_owned();
     let found = auth.store().look_up(move |c| Box::pin(async move { blocks::domain(c, &id).await }));
     found.await?.ok_or_else(not_found)
@@ -205,18 +226,18 @@ pub async fn domain_block(auth: &Auth, staff: &Account, id: &str) -> Result<Emai
 /// What is wrong with it; 403 for everybody but admins; when the database does not answer.
 pub async fn block_domain(
     auth: &Auth,
-    staff: &Account,
+    by: By<'_>,
     name: &str,
     caller: &Caller,
 ) -> Result<Result<EmailDomainBlock, FormErrors>, Error> {
-    require_admin(staff)?;
+    by.require_admin()?;
     let name = match (name.trim().is_empty(), domain(name)) {
         (true, _) => return Ok(Err(FormError::blank("domain").into())),
         (_, None) => return Ok(Err(FormError::invalid("domain").into())),
         (_, Some(name)) => name,
     };
     let new = EmailDomainBlock { id: auth.ambient().id(), domain: name, created_at: auth.ambient().now() };
-    let event = event(auth, EventKind::MailDomainBlocked, staff, caller);
+    let event = event(auth, EventKind::MailDomainBlocked, by, caller);
     let event = event.of(Target::Other("email_domain_block", new.id.clone())).with("domain", new.domain.as_str());
     let row = new.clone();
     let kept = auth.store().write(move |c| {
@@ -235,9 +256,9 @@ pub async fn block_domain(
 ///
 /// # Errors
 /// 403 for everybody but admins; 404.
-pub async fn unblock_domain(auth: &Auth, staff: &Account, id: &str, caller: &Caller) -> Result<(), Error> {
-    let former = domain_block(auth, staff, id).await?;
-    let event = event(auth, EventKind::MailDomainUnblocked, staff, caller);
+pub async fn unblock_domain(auth: &Auth, by: By<'_>, id: &str, caller: &Caller) -> Result<(), Error> {
+    let former = domain_block(auth, by, id).await?;
+    let event = event(auth, EventKind::MailDomainUnblocked, by, caller);
     let event = event.of(Target::Other("email_domain_block", former.id.clone())).with("domain", former.domain.as_str());
     let removed = auth.store().write(move |c| {
         Box::pin(async move {
@@ -319,15 +340,12 @@ fn kept_or(kept: Result<(), NotKept>, field: &'static str) -> Kept {
     }
 }
 
-fn event(auth: &Auth, kind: EventKind, staff: &Account, caller: &Caller) -> NewEvent {
-    events::event(auth, kind, caller).by(Actor::Account(staff.id.clone()))
-}
-
-fn require_admin(staff: &Account) -> Result<(), Error> {
-    match staff.role {
-        Role::Admin => Ok(()),
-        _ => Err(Error::refused(Code::Forbidden, texts::ACTION_NOT_ALLOWED)),
-    }
+fn event(auth: &Auth, kind: EventKind, by: By<'_>, caller: &Caller) -> NewEvent {
+    let actor = match by {
+        By::Staff(staff) => Actor::Account(staff.id.clone()),
+        By::Command => Actor::Command,
+    };
+    events::event(auth, kind, caller).by(actor)
 }
 
 fn not_found() -> Error {

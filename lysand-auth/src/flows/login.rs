@@ -77,7 +77,7 @@ async fn checked(
     whom: &mut Option<AccountId>,
 ) -> Result<SignedIn, Error> {
     throttle::refuse_address(auth, attempt.source)?;
-    blocks::may_sign_in(auth, attempt.source).await?;
+    let let_in = blocks::may_sign_in(auth, attempt.source, None).await?;
     let (app, checked) = request::check_sign_in(auth, &attempt.request).await?;
     if auth.config().sso.forced {
         return Err(Error::refused(Code::InvalidRequest, NO_PASSWORDS));
@@ -105,6 +105,7 @@ async fn checked(
     let proven = Proven {
         known_before: Some(known_before),
         trusted: trusted.as_deref(),
+        let_in: Some(let_in),
         ..Proven::new(&account, &ProofKind::Password)
     };
     // Whatever else is missing is asked for after the second proof: a stolen password alone learns and changes nothing (FAC-3,

@@ -186,8 +186,14 @@ async fn count_code(auth: &Auth, caller: &Caller) -> Result<(), Error> {
 /// # Errors
 /// 404 when nobody waits with this; `Conflict` when it was decided already.
 pub async fn withdraw(auth: &Auth, token: &Secret, caller: &Caller) -> Result<(), Error> {
-    let (_, account) = waiting::found(auth, token).await?;
-    let Some(account) = account else { return Ok(()) };
+    let (waits, account) = waiting::found(auth, token).await?;
+    let Some(account) = account else {
+        // Staff was faster, or time was.
+        return match waits.outcome {
+            Some(_) => Err(Error::refused(Code::Conflict, texts::DECIDED_ALREADY)),
+            None => Ok(()),
+        };
+    };
     if account.inactive_reason().is_none() {
         return Err(Error::refused(Code::Conflict, texts::DECIDED_ALREADY));
     }

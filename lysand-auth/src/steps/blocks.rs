@@ -26,14 +26,23 @@ async fn severity(auth: &Auth, source: Option<IpAddr>) -> Result<Option<Severity
     Ok(found.await?.into_iter().max())
 }
 
-/// Refuses a sign-in from a network that is kept out, before anything is looked up for it.
+/// An address that was found to be let in, in the request that it is asked about: it is not looked up again there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LetIn(Option<IpAddr>);
+
+/// Refuses a sign-in from a network that is kept out, before anything is looked up for it. What was found of the same address in
+/// the same request counts.
 ///
 /// # Errors
 /// 403; when the database does not answer.
-pub(crate) async fn may_sign_in(auth: &Auth, source: Option<IpAddr>) -> Result<(), Error> {
+pub(crate) async fn may_sign_in(auth: &Auth, source: Option<IpAddr>, found: Option<LetIn>) -> Result<LetIn, Error> {
+    let let_in = LetIn(source);
+    if found == Some(let_in) {
+        return Ok(let_in);
+    }
     match severity(auth, source).await? {
         Some(Severity::NoAccess) => Err(Error::refused(Code::AccessDenied, texts::NETWORK_MAY_NOT_SIGN_IN)),
-        _ => Ok(()),
+        _ => Ok(let_in),
     }
 }
 

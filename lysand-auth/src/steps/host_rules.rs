@@ -17,6 +17,7 @@ use crate::model::app::AppId;
 use crate::model::credentials::Credentials;
 use crate::model::factors::FactorKind;
 use crate::model::proofs::{MULTI_FACTOR, ProofKind, Proofs};
+use crate::steps::blocks::LetIn;
 use crate::steps::completion::Completion;
 use crate::steps::session;
 use crate::texts;
@@ -42,6 +43,8 @@ pub(crate) struct Proven<'a> {
     pub(crate) puts_off: bool,
     /// The row by which the account trusts the browser, when this is its password (FAC-97).
     pub(crate) trusted: Option<&'a str>,
+    /// The address that this request was found to come from, where that was looked up before the proof.
+    pub(crate) let_in: Option<LetIn>,
 }
 
 impl<'a> Proven<'a> {
@@ -56,6 +59,7 @@ impl<'a> Proven<'a> {
             vouched: false,
             puts_off: false,
             trusted: None,
+            let_in: None,
         }
     }
 

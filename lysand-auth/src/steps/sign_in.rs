@@ -197,7 +197,7 @@ pub(crate) async fn after_proof(
     browser: Browser,
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
-    blocks::may_sign_in(auth, browser.caller.source).await?;
+    blocks::may_sign_in(auth, browser.caller.source, proven.let_in).await?;
     let proven_with = proven.credentials(auth).await?;
     if lacks_before_session(auth, &proven, proven_with).await?.is_some() {
         return Err(pending::begin(auth, (&proven, proven_with), whole_request(&app, &request), attempts).await?);
@@ -278,7 +278,7 @@ pub struct SessionStart {
 
 /// Somebody proved just now who they are, and no app asked. The same rules hold.
 pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browser) -> Result<SessionStart, Error> {
-    blocks::may_sign_in(auth, browser.caller.source).await?;
+    blocks::may_sign_in(auth, browser.caller.source, proven.let_in).await?;
     let proven_with = proven.credentials(auth).await?;
     if lacks_before_session(auth, &proven, proven_with).await?.is_some() {
         return Err(pending::begin(auth, (&proven, proven_with), Vec::new(), None).await?);

@@ -75,6 +75,9 @@ pub(super) enum Command {
     /// Manage invitations
     #[command(subcommand)]
     Invite(InviteCommand),
+    /// Manage the networks and mail domains that are kept out
+    #[command(subcommand)]
+    Blocks(BlocksCommand),
     /// List or export the log of events, the newest first
     Events(EventsWanted),
     /// See what happens to mails
@@ -158,6 +161,36 @@ pub(super) struct CreateInvitation {
     /// Review whom it brings, where sign-ups are reviewed
     #[arg(long)]
     pub(super) review: bool,
+}
+
+/// `blocks …`
+#[derive(Debug, Subcommand)]
+pub(super) enum BlocksCommand {
+    /// List the networks and mail domains that are kept out, the newest first
+    List,
+    /// Keep a network or a mail domain out
+    Add(AddBlock),
+    /// Let a network or a mail domain in again
+    Remove {
+        /// The network, the domain, or the id of the block
+        what: String,
+    },
+}
+
+/// `blocks add`
+#[derive(Debug, Args)]
+pub(super) struct AddBlock {
+    /// An address, a network (203.0.113.0/24), or a mail domain (spam.example)
+    pub(super) what: String,
+    /// What nobody may from the network; each forbids what the ones before it do
+    #[arg(long, value_name = "SEVERITY", value_parser = ["sign_up_requires_approval", "sign_up_block", "no_access"])]
+    pub(super) severity: Option<String>,
+    /// For how long the network is kept out, such as 7d; without it until somebody removes the block
+    #[arg(long, value_name = "DURATION")]
+    pub(super) expires: Option<String>,
+    /// A note for whoever looks after the server
+    #[arg(long, value_name = "TEXT")]
+    pub(super) comment: Option<String>,
 }
 
 /// `events`
@@ -454,6 +487,10 @@ mod tests {
             "invite create --unlimited",
             "invite list --json",
             "invite end code",
+            "blocks list --json",
+            "blocks add 203.0.113.0/24 --severity no_access --expires 7d --comment C",
+            "blocks add spam.example",
+            "blocks remove spam.example",
             "events --since 24h --event sign_in --account alice --csv",
             "events --json",
             "mail test a@b.example --json",
@@ -481,6 +518,9 @@ mod tests {
             "review approve",
             "invite create --uses 3 --unlimited",
             "invite end",
+            "blocks add",
+            "blocks add 203.0.113.0/24 --severity none",
+            "blocks remove",
             "token create alice",
             "serve --log-format xml",
             "account create alice --email a@b.example --password hunter2",

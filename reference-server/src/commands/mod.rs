@@ -6,6 +6,7 @@ mod account_details;
 mod account_facts;
 mod app;
 mod backup;
+mod blocks;
 mod cli;
 mod config;
 mod database;
@@ -125,6 +126,7 @@ async fn administer(state: &State, command: Command, as_json: bool) -> Result<Ou
         Command::Token(TokenCommand::Create(wanted)) => token::create(state, wanted, as_json).await,
         Command::Review(command) => review::run(state, command, as_json).await,
         Command::Invite(command) => invite::run(state, command, as_json).await,
+        Command::Blocks(command) => blocks::run(state, command, as_json).await,
         Command::Events(wanted) => events::run(state, wanted, as_json).await,
         Command::Mail(command) => mail::run(state, command, as_json).await,
         Command::Keys(_) => recovery::rewrap_secrets(state).await,

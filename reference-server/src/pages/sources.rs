@@ -8,6 +8,19 @@ use super::old_syntax;
 use super::positions::{self, Position};
 use lysand_auth::host::mailer::KINDS_OF_MAIL;
 
+/// Those that are no pages: the frames of pages, and parts of several.
+#[cfg(test)]
+pub(super) const NO_PAGES: [&str; 8] = [
+    "base.html",
+    "admin_frame.html",
+    "factor_item.html",
+    "paging.html",
+    "said.html",
+    "session_holder.html",
+    "setup_foot.html",
+    "step_head.html",
+];
+
 macro_rules! templates {
     ($($name:literal,)+) => {
         /// The built-in templates by name.
@@ -18,6 +31,12 @@ macro_rules! templates {
 templates! {
     "base.html",
     "admin_frame.html",
+    "factor_item.html",
+    "paging.html",
+    "said.html",
+    "session_holder.html",
+    "setup_foot.html",
+    "step_head.html",
     "sign_in.html",
     "consent.html",
     "code.html",

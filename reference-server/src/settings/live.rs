@@ -69,12 +69,36 @@ const fn mail(label: &'static str, hint: &'static str) -> SettingWords {
     SettingWords { section: "Mail", label, hint }
 }
 
+/// What is said of a value that cannot be, as the settings themselves say it: the pages translate it.
+#[cfg(test)]
+const REMEDIES: &[&str] = &[
+    "Give the server a name.",
+    "Give one e-mail address, such as \"admin@social.example\", or \"\".",
+    "Give an age up to 120; 0 asks nobody.",
+    "Give at most 1000 characters.",
+    "Give an address that begins with https:, or a path on this server.",
+    "Give names of hosts, such as [\"example.com\"].",
+    "{} is in signups.email_domains_blocked as well: take it out of one of them",
+    "Give a whole number from 0 to 65535.",
+    "Give a whole number from 0 to 4294967295.",
+    "Give a number from 1 to 100.",
+    "Give a duration from {} to {}.",
+    "Give a duration, such as \"60s\", \"10m\", \"24h\" or \"7d\".",
+    "Give a name alone, such as \"smtp.example\"; the port is smtp.port.",
+    "Give one address, such as \"My instance <noreply@social.example>\".",
+    "Give the name of the mail server, which smtp.enabled = true needs.",
+    "Give the port of the mail server: 465, 587 or 25.",
+    "Give both smtp.username and smtp.password, or neither.",
+    "Mail would travel in the clear: only a server on this machine may be spoken to with smtp.tls = false. Give true.",
+];
+
 /// All texts of this file, for those who translate them.
 #[cfg(test)]
 pub(crate) fn texts() -> Vec<&'static str> {
     let words = LIVE.iter().flat_map(|(_, _, words)| [words.section, words.label, words.hint]);
     let choices = INVITATIONS.iter().chain(ENCRYPTIONS).map(|(_, meaning)| *meaning);
-    let mut texts: Vec<_> = words.chain(choices).filter(|text| !text.is_empty()).collect();
+    let mut texts: Vec<_> =
+        words.chain(choices).chain(REMEDIES.iter().copied()).filter(|text| !text.is_empty()).collect();
     texts.sort_unstable();
     texts.dedup();
     texts
@@ -199,5 +223,52 @@ mod tests {
         let settings = Settings::parse("", []).unwrap();
         let known: Vec<_> = settings.live().iter().map(|setting| setting.name).collect();
         assert_eq!(known, LIVE.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_setting_has_words_that_pages_translate() {
+        let long = "x".repeat(1_001);
+        let wrong: &[(&str, Json)] = &[
+            ("instance.title", json!(" ")),
+            ("instance.contact_email", json!("nowhere")),
+            ("signups.minimum_age", json!(121)),
+            ("signups.minimum_age", json!("old")),
+            ("signups.message", json!(long)),
+            ("signups.tos_url", json!("terms")),
+            ("signups.email_domains_blocked", json!(["a b"])),
+            ("signups.email_domains_allowed", json!(["a b"])),
+            ("smtp.server", json!("smtp://a.example")),
+            ("smtp.port", json!("many")),
+            ("smtp.from", json!("nobody")),
+            ("smtp.reply_to", json!("nobody")),
+            ("smtp.timeout", json!("an age")),
+            ("smtp.timeout", json!("1h")),
+            ("smtp.max_connections", json!(0)),
+            ("smtp.max_connections", json!("many")),
+            ("smtp.retry_for", json!("1s")),
+            ("smtp.keep_files", json!("1s")),
+        ];
+        let together: &[&[(&str, Json)]] = &[
+            &[("smtp.enabled", json!(true))],
+            &[("smtp.enabled", json!(true)), ("smtp.server", json!("a.example")), ("smtp.port", json!(0))],
+            &[("smtp.enabled", json!(true)), ("smtp.server", json!("a.example")), ("smtp.username", json!("a"))],
+            &[("smtp.enabled", json!(true)), ("smtp.server", json!("192.0.2.1")), ("smtp.tls", json!("false"))],
+        ];
+        let cases = wrong.iter().map(std::slice::from_ref).chain(together.iter().copied());
+        let settings = Settings::parse("", []).unwrap();
+        let is_said = |remedy: &str| {
+            REMEDIES.iter().any(|known| match known.split_once("{}") {
+                Some((before, rest)) => {
+                    remedy.starts_with(before) && remedy.ends_with(rest.rsplit("{}").next().unwrap_or_default())
+                }
+                None => remedy == *known,
+            })
+        };
+        for case in cases {
+            let problems = settings.with_stored(stored(case)).expect_err(&format!("{case:?}"));
+            for problem in problems.0 {
+                assert!(is_said(&problem.remedy), "{case:?}: {}", problem.remedy);
+            }
+        }
     }
 }

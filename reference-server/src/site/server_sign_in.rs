@@ -53,7 +53,8 @@ async fn begin(
     let base_url = &state.settings.http.base_url;
     let client_id = own.client_id(&state.auth, base_url).await?;
     let redirect_uri = base_url.join(SIGNED_IN);
-    let place = own_path(value(query.as_deref(), "return_to"));
+    let reader = reader(&req);
+    let place = in_language_of(&reader, own_path(value(query.as_deref(), "return_to")));
     // A challenge that nobody knows the verifier of: the code cannot be redeemed by anybody.
     let challenge = Secret::generate(state.auth.ambient());
     let request = [
@@ -61,12 +62,12 @@ async fn begin(
         ("redirect_uri", &redirect_uri),
         ("response_type", "code"),
         ("scope", SCOPE),
-        ("state", place),
+        ("state", &*place),
         ("code_challenge", challenge.expose()),
         ("code_challenge_method", "S256"),
     ];
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(request).finish();
-    Ok(redirect(base_url, &reader(&req).keep(&format!("/oauth/authorize?{query}"))))
+    Ok(redirect(base_url, &reader.keep(&format!("/oauth/authorize?{query}"))))
 }
 
 /// `GET /account/signed-in`: the browser is back. The code is left to expire.
@@ -81,6 +82,14 @@ async fn arrive(state: Data<State>, query: Option<Query<Vec<(String, String)>>>)
 
 fn value<'a>(query: Option<&'a Vec<(String, String)>>, name: &str) -> Option<&'a str> {
     query?.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// The page that asked for the sign-in, in the language that it was asked for in: it is the same one that comes back.
+fn in_language_of(reader: &Reader, path: &str) -> String {
+    let (_, query) = path.split_once('?').unwrap_or_default();
+    let says_language = form_urlencoded::parse(query.as_bytes()).any(|(name, _)| name == "lang");
+    let kept = if says_language { path.to_owned() } else { reader.keep(path) };
+    if kept.len() <= MAX_PATH { kept } else { path.to_owned() }
 }
 
 /// A path of this server to come back to; the page of the own account in place of anything else (faults B3). A redirect puts our

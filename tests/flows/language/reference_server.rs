@@ -205,3 +205,53 @@ story!(link_confirmation_page_keeps_requested_language, |story| {
     let page = story.get(&encode("/oauth/sso/link/confirm", &[("flow_id", "x"), ("lang", "de")])).send().await;
     assert!(page.status == 302 && page.header("location").contains("oidc_account_linking_error"));
 });
+
+/// Signs somebody in who asked for a page, and answers with the place that it comes back to.
+async fn back_after_sign_in(story: &Story, asked: &str, person: &tests::Person) -> Url {
+    let mut jar = CookieJar::default();
+    let sign_in = story.get(asked).header("accept", "text/html").send().await.is(302).location();
+    assert_eq!(sign_in.path(), "/account/sign-in", "{sign_in}");
+    let request = story.get(sign_in.as_str()).send().await.is(302).location();
+    let page = story.get(request.as_str()).cookies(&jar).send().await.is(200);
+    jar.keep(&page);
+    speaks(&page, "de", "Benutzername oder E-Mail");
+    let form = [
+        ("form_token", &*page.hidden("form_token")),
+        ("identifier", &*person.username),
+        ("password", &*person.password),
+    ];
+    let action = address(&page, "action", "/api/auth/login");
+    let arrived = story.post(&action).cookies(&jar).form(&form).send().await.is(302);
+    jar.keep(&arrived);
+    let back = story.get(arrived.location().as_str()).cookies(&jar).send().await.is(302).location();
+    speaks(&story.get(back.as_str()).cookies(&jar).send().await.is(200), "de", "Konto");
+    back
+}
+
+story!(language_of_a_page_holds_through_the_sign_in_that_it_asks_for, |story| {
+    let ada = story.person("ada").await;
+    for (asked, query) in [
+        ("/account?lang=de", "lang=de"),
+        ("/account/security?lang=de", "lang=de"),
+        ("/account/sessions?lang=de", "lang=de"),
+        ("/account/sign-in?return_to=/account?notice%3Dunlinked&lang=de", "notice=unlinked&lang=de"),
+        ("/account/sign-in?return_to=/account?lang%3Dde&lang=de", "lang=de"),
+    ] {
+        let asked_by_page = !asked.starts_with("/account/sign-in");
+        let back = match asked_by_page {
+            true => back_after_sign_in(&story, asked, &ada).await,
+            false => {
+                let request = story.get(asked).send().await.is(302).location();
+                let state = query_of(&request, "state").expect("a place");
+                Url::parse(&format!("{}{state}", story.base())).expect("an address")
+            }
+        };
+        assert_eq!((back.query(), asked.starts_with(back.path())), (Some(query), true), "{asked}: {back}");
+    }
+    // Whoever chose none has none; and the longest place stays within its bounds.
+    let request = story.get("/account/sign-in?return_to=/account").send().await.is(302).location();
+    assert_eq!(query_of(&request, "state").as_deref(), Some("/account"));
+    let long = format!("/{}", "x".repeat(1_023));
+    let request = story.get(&format!("/account/sign-in?return_to={long}&lang=de")).send().await.is(302).location();
+    assert_eq!(query_of(&request, "state"), Some(long));
+});

@@ -116,6 +116,8 @@ story!(rejected_request_frees_name_and_address_and_tells_the_message, APPROVAL, 
     reject(&story, &ada.id, Some("Not this time.")).await.expect("rejected");
     let told = look(&story, &token).await;
     assert_eq!((&told["state"], &told["message"]), (&json!("rejected"), &json!("Not this time.")));
+    let withdrawn = story.post("/api/v1/auth/signup/withdraw").json(&json!({ "waiting_token": token }));
+    withdrawn.send().await.is_api_error(409, "This request has been decided already");
     let mails = mails_to(&story, "ada@example.com", 2).await;
     assert!(mails.iter().any(|mail| mail.contains("Not this time.")), "{mails:?}");
     assert!(approve(&story, &ada.id).await.is_err() && reject(&story, &ada.id, None).await.is_err());

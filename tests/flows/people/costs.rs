@@ -1,6 +1,8 @@
 //! What the journeys of people cost, and that it is the same whoever they are (people PPL-195).
 
+use lysand_auth::flows::authorize::AuthorizationRequest;
 use lysand_auth::flows::events::Caller;
+use lysand_auth::flows::login::{self, PasswordAttempt};
 use lysand_auth::flows::sessions::Browser;
 use lysand_auth::flows::sign_up::{self, Road, SignUp, SignUpForm};
 use lysand_auth::flows::{reset, waiting};
@@ -53,4 +55,25 @@ story!(forgotten_password_costs_the_same_whoever_is_named, OPEN, |story| {
         assert_eq!(ask(name).await, known, "{why}");
     }
     assert_eq!((known.transactions, known.hashes), (1, 0));
+});
+
+story!(sign_in_with_a_password_looks_for_blocks_of_its_network_once, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let mut request = AuthorizationRequest::default();
+    request.client_id = Some(app.client_id.clone());
+    request.redirect_uri = Some(tests::story::CALLBACK.to_owned());
+    request.response_type = Some("code".to_owned());
+    request.scope = Some("read".to_owned());
+    let attempt = |source: Option<std::net::IpAddr>| {
+        let mut browser = Browser::default();
+        browser.caller.source = source;
+        PasswordAttempt::new(request.clone(), &ada.username, Secret::new(&*ada.password), browser)
+    };
+    let auth = &story.server().state().auth;
+    let (signed_in, without) = counted(login::with_password(auth, attempt(None))).await;
+    signed_in.expect("a session");
+    // The same with an address, for which blocks are looked up.
+    let (signed_in, with) = counted(login::with_password(auth, attempt("192.0.2.7".parse().ok()))).await;
+    signed_in.expect("a session");
+    assert_eq!((with.hashes, with.reads), (1, without.reads + 1), "{without:?} {with:?}");
 });

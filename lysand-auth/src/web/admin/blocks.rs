@@ -8,7 +8,7 @@ use super::paths::{DOMAIN_READS, DOMAIN_WRITES, EMAIL_DOMAIN_BLOCKS, IP_BLOCKS, 
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin;
-use crate::flows::blocks::{self, EmailDomainBlock, IpBlock, WantedIpBlock};
+use crate::flows::blocks::{self, By, EmailDomainBlock, IpBlock, WantedIpBlock};
 use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::model::form_error::FormErrors;
@@ -28,21 +28,21 @@ const PAGE: i64 = 100;
 pub(super) async fn networks(auth: Data<Auth>, bearer: Bearer, received: Received) -> Answer {
     let staff = bearer.account(IP_READS).await?;
     admin::require_admin(&staff)?;
-    let found = blocks::networks(&auth, &staff, span(&received.0?)?).await?;
+    let found = blocks::networks(&auth, By::Staff(&staff), span(&received.0?)?).await?;
     Ok(list_page::reply(&auth, IP_BLOCKS, &found, |block| (block.id.as_str(), network_entity(block))))
 }
 
 /// `GET /api/v1/admin/ip_blocks/:id`
 pub(super) async fn network(auth: Data<Auth>, bearer: Bearer, id: Path<String>) -> Answer {
     let staff = bearer.account(IP_READS).await?;
-    Ok(reply(&network_entity(&blocks::network_block(&auth, &staff, &id).await?)))
+    Ok(reply(&network_entity(&blocks::network_block(&auth, By::Staff(&staff), &id).await?)))
 }
 
 /// `POST /api/v1/admin/ip_blocks`
 pub(super) async fn block_network(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let (staff, caller) = writer(&auth, &req, &bearer, IP_WRITES).await?;
     let wanted = wanted(&received.0?)?;
-    told(blocks::block_network(&auth, &staff, wanted, &caller).await?, network_entity)
+    told(blocks::block_network(&auth, By::Staff(&staff), wanted, &caller).await?, network_entity)
 }
 
 /// `PUT /api/v1/admin/ip_blocks/:id`
@@ -55,13 +55,13 @@ pub(super) async fn change_network(
 ) -> Answer {
     let (staff, caller) = writer(&auth, &req, &bearer, IP_WRITES).await?;
     let wanted = wanted(&received.0?)?;
-    told(blocks::change_network(&auth, &staff, &id, wanted, &caller).await?, network_entity)
+    told(blocks::change_network(&auth, By::Staff(&staff), &id, wanted, &caller).await?, network_entity)
 }
 
 /// `DELETE /api/v1/admin/ip_blocks/:id`
 pub(super) async fn unblock_network(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: Path<String>) -> Answer {
     let (staff, caller) = writer(&auth, &req, &bearer, IP_WRITES).await?;
-    blocks::unblock_network(&auth, &staff, &id, &caller).await?;
+    blocks::unblock_network(&auth, By::Staff(&staff), &id, &caller).await?;
     Ok(reply(&json!({})))
 }
 
@@ -69,27 +69,27 @@ pub(super) async fn unblock_network(auth: Data<Auth>, req: HttpRequest, bearer: 
 pub(super) async fn domains(auth: Data<Auth>, bearer: Bearer, received: Received) -> Answer {
     let staff = bearer.account(DOMAIN_READS).await?;
     admin::require_admin(&staff)?;
-    let found = blocks::domains(&auth, &staff, span(&received.0?)?).await?;
+    let found = blocks::domains(&auth, By::Staff(&staff), span(&received.0?)?).await?;
     Ok(list_page::reply(&auth, EMAIL_DOMAIN_BLOCKS, &found, |block| (block.id.as_str(), domain_entity(block))))
 }
 
 /// `GET /api/v1/admin/email_domain_blocks/:id`
 pub(super) async fn domain(auth: Data<Auth>, bearer: Bearer, id: Path<String>) -> Answer {
     let staff = bearer.account(DOMAIN_READS).await?;
-    Ok(reply(&domain_entity(&blocks::domain_block(&auth, &staff, &id).await?)))
+    Ok(reply(&domain_entity(&blocks::domain_block(&auth, By::Staff(&staff), &id).await?)))
 }
 
 /// `POST /api/v1/admin/email_domain_blocks`
 pub(super) async fn block_domain(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let (staff, caller) = writer(&auth, &req, &bearer, DOMAIN_WRITES).await?;
     let name = received.0?.given_text("domain")?.unwrap_or_default();
-    told(blocks::block_domain(&auth, &staff, &name, &caller).await?, domain_entity)
+    told(blocks::block_domain(&auth, By::Staff(&staff), &name, &caller).await?, domain_entity)
 }
 
 /// `DELETE /api/v1/admin/email_domain_blocks/:id`
 pub(super) async fn unblock_domain(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, id: Path<String>) -> Answer {
     let (staff, caller) = writer(&auth, &req, &bearer, DOMAIN_WRITES).await?;
-    blocks::unblock_domain(&auth, &staff, &id, &caller).await?;
+    blocks::unblock_domain(&auth, By::Staff(&staff), &id, &caller).await?;
     Ok(reply(&json!({})))
 }
 

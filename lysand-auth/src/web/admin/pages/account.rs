@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::accounts::row;
 use super::deed::{AT_ONCE, Deed, GRAVE, address, done};
-use super::frame::{ACCOUNTS, EVENTS, INVITATIONS, Posted, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{ACCOUNTS, EVENTS, INVITATIONS, Posted, acted, frame, looked, shown};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin::{self, AccountForStaff};
@@ -33,21 +33,16 @@ pub(super) async fn page(
     received: Received,
     id: Path<String>,
 ) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let notice = match params.last_text("notice").as_deref() {
             Some("done") => Some(texts::DONE),
             Some("made") => Some(texts::ACCOUNT_MADE),
             Some("made_and_mailed") => Some(texts::ACCOUNT_MADE_AND_MAILED),
             _ => None,
         };
-        one(&auth, &req, &params, (&staff, form.token(), &id), (notice, None)).await
-    };
-    rendered(reply.await, &auth, &req).await
+        one(&auth, &req, params, (staff, form.token(), &id), (notice, None)).await
+    })
+    .await
 }
 
 /// `POST /admin/accounts/ID`, with `do`: what hurts nobody.
@@ -57,11 +52,7 @@ pub(super) async fn submit(
     form: Result<PostedForm, ApiError>,
     id: Path<String>,
 ) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         let again = |why: String| one(&auth, &req, &form.params, (&staff, form.token(), &id), (None, Some(why)));
         if form.is_stale()? {
             return again(texts::TRY_AGAIN.to_owned()).await;
@@ -75,8 +66,8 @@ pub(super) async fn submit(
             Err(Error::Refused(refusal)) => again(refusal.why.into_owned()).await,
             Err(error) => Err(error),
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 async fn one(

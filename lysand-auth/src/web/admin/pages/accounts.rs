@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::frame::{ACCOUNTS, Visitor, frame, rendered, role_words, shown, state_words, visitor};
+use super::frame::{ACCOUNTS, frame, looked, role_words, shown, state_words};
 use super::new_account::NEW;
 use crate::auth::Auth;
 use crate::error::Error;
@@ -66,14 +66,9 @@ impl Filter {
 
 /// `GET /admin/accounts`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let reader = params.reader(&req).for_account(Some(&staff.account));
-        let filter = Filter::new(&params);
+        let filter = Filter::new(params);
         let mut list = filter.list();
         list.query.older_than = params.last_text("max_id").map(AccountId::new);
         list.query.newer_than = params.last_text("min_id").map(AccountId::new);
@@ -98,8 +93,8 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received)
             make: is_offered_to_staff(&auth).await.then(|| reader.keep(&auth.config().base_url.join(NEW))),
         });
         Ok::<_, Error>(shown(&auth, &req, &reader, &page, false).await)
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// An account in a list.

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::deed::{Deed, Filled, GRAVE, address, done};
-use super::frame::{ACCOUNTS, Posted, PostedBy, Visitor, frame, posted, rendered, role_words, shown, visitor};
+use super::frame::{ACCOUNTS, Posted, acted, frame, looked, role_words, shown};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin::{self, Act};
@@ -30,16 +30,11 @@ pub(super) async fn page(
     received: Received,
     path: Path<(String, String)>,
 ) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let (id, deed) = (&path.0, grave(&path.1)?);
-        asked(&auth, &req, &params, (&staff, form.token(), id, deed), None).await
-    };
-    rendered(reply.await, &auth, &req).await
+        asked(&auth, &req, params, (staff, form.token(), id, deed), None).await
+    })
+    .await
 }
 
 /// `POST /admin/accounts/ID/ACT`
@@ -49,11 +44,7 @@ pub(super) async fn submit(
     form: Result<PostedForm, ApiError>,
     path: Path<(String, String)>,
 ) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         let (id, deed) = (&path.0, grave(&path.1)?);
         let again = |why: String| asked(&auth, &req, &form.params, (&staff, form.token(), id, deed), Some(why));
         if form.is_stale()? {
@@ -80,8 +71,8 @@ pub(super) async fn submit(
             }
             Err(error) => Err(error),
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 fn grave(name: &str) -> Result<Deed, Error> {

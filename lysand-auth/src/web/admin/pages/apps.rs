@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::confirm::{self, Question};
-use super::frame::{APPS, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{APPS, acted, frame, looked, shown};
 use super::listing::Listing;
 use crate::auth::Auth;
 use crate::error::Error;
@@ -26,16 +26,11 @@ const LONGEST_SEARCH: usize = 100;
 
 /// `GET /admin/apps`, those with `q` in their name or website if it is given.
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let reader = params.reader(&req).for_account(Some(&staff.account));
         let searched = params.last_scalar("q")?.unwrap_or_default();
         let searched: String = searched.trim().chars().take(LONGEST_SEARCH).collect();
-        let listing = Listing::new(APPS, &params, &[("q", &searched)]);
+        let listing = Listing::new(APPS, params, &[("q", &searched)]);
         let wanted = Some(searched.clone()).filter(|text| !text.is_empty());
         let found = admin::apps(&auth, &staff.account, wanted, listing.span()).await?;
         let page = Page::AdminApps(AdminAppsPage {
@@ -48,18 +43,13 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received)
             notice: params.last_text("notice").filter(|notice| notice == "removed").map(|_| texts::APP_REMOVED),
         });
         Ok::<_, Error>(shown(&auth, &req, &reader, &page, false).await)
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// `GET /admin/apps/ID`
 pub(super) async fn one(auth: Data<Auth>, req: HttpRequest, received: Received, id: Path<String>) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let reader = params.reader(&req).for_account(Some(&staff.account));
         let known = admin::see_app(&auth, &staff.account, &id).await?;
         let link = |path: &str| reader.keep(&auth.config().base_url.join(path));
@@ -73,8 +63,8 @@ pub(super) async fn one(auth: Data<Auth>, req: HttpRequest, received: Received, 
             back: link(APPS),
         }));
         Ok::<_, Error>(shown(&auth, &req, &reader, &page, false).await)
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// `GET /admin/apps/ID/remove`
@@ -85,16 +75,11 @@ pub(super) async fn remove_page(
     received: Received,
     id: Path<String>,
 ) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
-        let question = question(&auth, &staff, &id).await?;
-        confirm::asked(&auth, &req, &params, (&staff, form.token()), (question, None)).await
-    };
-    rendered(reply.await, &auth, &req).await
+    looked((&auth, &req), received, async |params, staff| {
+        let question = question(&auth, staff, &id).await?;
+        confirm::asked(&auth, &req, params, (staff, form.token()), (question, None)).await
+    })
+    .await
 }
 
 /// `POST /admin/apps/ID/remove`
@@ -104,11 +89,7 @@ pub(super) async fn remove(
     form: Result<PostedForm, ApiError>,
     id: Path<String>,
 ) -> HttpResponse {
-    let reply = async {
-        let posted = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |posted| {
         let staff = &posted.staff;
         let question = question(&auth, staff, &id).await?;
         if let Some(why) = confirm::objection(&auth, &posted).await? {
@@ -118,8 +99,8 @@ pub(super) async fn remove(
         admin::remove_app(&auth, &staff.account, &id, &wire::caller(&req, auth.config())).await?;
         let place = with_query(&auth.config().base_url.join(APPS), [("notice", "removed")]);
         Ok(redirect(&posted.form.reader().keep(&place)))
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 async fn question(auth: &Auth, staff: &SignedInBrowser, id: &str) -> Result<Question, Error> {

@@ -3,12 +3,12 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::frame::{BLOCKS, Posted, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{BLOCKS, Posted, acted, frame, looked, shown};
 use super::listing::Listing;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::admin;
-use crate::flows::blocks::{self as flow, IpBlock, Severity, WantedIpBlock};
+use crate::flows::blocks::{self as flow, By, IpBlock, Severity, WantedIpBlock};
 use crate::flows::sessions::SignedInBrowser;
 use crate::host::pages::{AdminBlocksPage, BlockFields, BlockRow, ChoiceOnPage, FieldOnPage, Page};
 use crate::model::account::Account;
@@ -34,29 +34,20 @@ struct Said {
 
 /// `GET /admin/blocks`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let notice = match params.last_text("notice").as_deref() {
             Some("made") => Some(texts::BLOCK_MADE),
             Some("ended") => Some(texts::BLOCK_ENDED),
             _ => None,
         };
-        list(&auth, &req, &params, (&staff, form.token()), Said { notice, ..Said::default() }).await
-    };
-    rendered(reply.await, &auth, &req).await
+        list(&auth, &req, params, (staff, form.token()), Said { notice, ..Said::default() }).await
+    })
+    .await
 }
 
 /// `POST /admin/blocks`, with `do` = `make` or `end`.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         admin::require_admin(&staff.account)?;
         let again = |said: Said| list(&auth, &req, &form.params, (&staff, form.token()), said);
         let wrong = |why: &str| Said { error: Some(why.to_owned()), ..Said::default() };
@@ -72,8 +63,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             Err(Error::Refused(refusal)) if refusal.retry_after.is_none() => again(wrong(&refusal.why)).await,
             Err(error) => Err(error),
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// Which of the two lists the request is about.
@@ -91,16 +82,16 @@ async fn changed(
     let id = form.text("id")?.unwrap_or_default();
     let kept = match (form.text("do")?.as_deref(), is_domains) {
         (Some("end"), true) => {
-            flow::unblock_domain(auth, staff, &id, &caller).await?;
+            flow::unblock_domain(auth, By::Staff(staff), &id, &caller).await?;
             return Ok(Ok("ended"));
         }
         (Some("end"), false) => {
-            flow::unblock_network(auth, staff, &id, &caller).await?;
+            flow::unblock_network(auth, By::Staff(staff), &id, &caller).await?;
             return Ok(Ok("ended"));
         }
         (Some("make"), true) => {
             let name = form.text("domain")?.unwrap_or_default();
-            flow::block_domain(auth, staff, &name, &caller).await?.map(drop)
+            flow::block_domain(auth, By::Staff(staff), &name, &caller).await?.map(drop)
         }
         (Some("make"), false) => {
             let wanted = WantedIpBlock {
@@ -109,7 +100,7 @@ async fn changed(
                 comment: form.text("comment")?,
                 expires_in: form.text("expires_in")?,
             };
-            flow::block_network(auth, staff, wanted, &caller).await?.map(drop)
+            flow::block_network(auth, By::Staff(staff), wanted, &caller).await?.map(drop)
         }
         _ => return Ok(Err(Said { error: Some(texts::NOTHING_CHOSEN.to_owned()), ..Said::default() })),
     };
@@ -128,7 +119,7 @@ async fn list(
     let (listing, is_domains) = (Listing::new(path, params, &[]), path == DOMAINS);
     let (blocks, neighbours) = match is_domains {
         true => {
-            let found = flow::domains(auth, staff, listing.span()).await?;
+            let found = flow::domains(auth, By::Staff(staff), listing.span()).await?;
             let neighbours = listing.neighbours(auth, &reader, &found, |block| &block.id);
             let row = |block: flow::EmailDomainBlock| BlockRow {
                 id: block.id,
@@ -141,7 +132,7 @@ async fn list(
             (found.items.into_iter().map(row).collect(), neighbours)
         }
         false => {
-            let found = flow::networks(auth, staff, listing.span()).await?;
+            let found = flow::networks(auth, By::Staff(staff), listing.span()).await?;
             let neighbours = listing.neighbours(auth, &reader, &found, |block| &block.id);
             (found.items.into_iter().map(network_row).collect(), neighbours)
         }

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::confirm::{self, Question};
 use super::event_rows::rows;
-use super::frame::{EVENTS, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{EVENTS, acted, frame, looked, shown};
 use super::listing::Listing;
 use crate::auth::Auth;
 use crate::error::Error;
@@ -27,15 +27,7 @@ pub(super) const EXPORT: &str = "/admin/events/export";
 
 /// `GET /admin/events`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
-        list(&auth, &req, &params, &staff).await
-    };
-    rendered(reply.await, &auth, &req).await
+    looked((&auth, &req), received, async |params, staff| list(&auth, &req, params, staff).await).await
 }
 
 async fn list(
@@ -125,25 +117,16 @@ pub(super) async fn export_page(
     form: FormSession,
     received: Received,
 ) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         admin::require_admin(&staff.account)?;
-        confirm::asked(&auth, &req, &params, (&staff, form.token()), (question(&params), None)).await
-    };
-    rendered(reply.await, &auth, &req).await
+        confirm::asked(&auth, &req, params, (staff, form.token()), (question(params), None)).await
+    })
+    .await
 }
 
 /// `POST /admin/events/export`, with `format`: the file.
 pub(super) async fn export(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let posted = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |posted| {
         let (staff, params) = (&posted.staff, &posted.form.params);
         admin::require_admin(&staff.account)?;
         let again = |why: String| {
@@ -159,8 +142,8 @@ pub(super) async fn export(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             Ok(query) => file(&auth, &req, &staff.account, &query, format).await,
             Err(errors) => again(errors.to_string()).await,
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 fn question(params: &Params) -> Question {

@@ -14,7 +14,7 @@ use crate::texts;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
 use crate::web::kit::session;
-use crate::web::wire::params::Params;
+use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{redirect, with_query};
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request as wire;
@@ -45,19 +45,50 @@ const PLACES: [(&str, &str); 10] = [
 const OWN_ACCOUNT: &str = "/account";
 
 /// Somebody of the staff in a browser, or the answer for everybody else.
-pub(super) enum Visitor {
+enum Visitor {
     Staff(Box<SignedInBrowser>),
     Other(HttpResponse),
 }
 
 /// Who looks at a page: whoever is not signed in goes to the sign-in page and comes back; everybody else but staff is refused.
-pub(super) async fn visitor(auth: &Auth, req: &HttpRequest, reader: &Reader) -> Result<Visitor, Error> {
+async fn visitor(auth: &Auth, req: &HttpRequest, reader: &Reader) -> Result<Visitor, Error> {
     let Some(browser) = session::optional(auth, req).await?.0 else {
         let sign_in = with_query(&auth.config().base_url.join("/account/sign-in"), [("return_to", req.path())]);
         return Ok(Visitor::Other(redirect(&reader.keep(&sign_in))));
     };
     staff_only(&browser)?;
     Ok(Visitor::Staff(Box::new(browser)))
+}
+
+/// The answer to whoever looks at a page: to the staff what `show` makes of the parameters.
+pub(super) async fn looked(
+    (auth, req): (&Auth, &HttpRequest),
+    received: Received,
+    show: impl AsyncFnOnce(&Params, &SignedInBrowser) -> Result<HttpResponse, Error>,
+) -> HttpResponse {
+    let reply = async {
+        let params = received.0?;
+        match visitor(auth, req, &params.reader(req)).await? {
+            Visitor::Staff(staff) => show(&params, &staff).await,
+            Visitor::Other(reply) => Ok(reply),
+        }
+    };
+    rendered(reply.await, auth, req).await
+}
+
+/// The answer to a form: what `act` makes of it, where somebody of the staff posted it.
+pub(super) async fn acted(
+    (auth, req): (&Auth, &HttpRequest),
+    form: Result<PostedForm, ApiError>,
+    act: impl AsyncFnOnce(Posted) -> Result<HttpResponse, Error>,
+) -> HttpResponse {
+    let reply = async {
+        match posted(auth, req, form).await? {
+            PostedBy::Staff(posted) => act(*posted).await,
+            PostedBy::Other(reply) => Ok(reply),
+        }
+    };
+    rendered(reply.await, auth, req).await
 }
 
 /// A form that somebody of the staff posted.
@@ -67,17 +98,13 @@ pub(super) struct Posted {
 }
 
 /// A form of the staff, or the answer for everybody else.
-pub(super) enum PostedBy {
+enum PostedBy {
     Staff(Box<Posted>),
     Other(HttpResponse),
 }
 
 /// Who posted a form: as [`visitor`]. Each counts as a change (people PPL-190).
-pub(super) async fn posted(
-    auth: &Auth,
-    req: &HttpRequest,
-    form: Result<PostedForm, ApiError>,
-) -> Result<PostedBy, Error> {
+async fn posted(auth: &Auth, req: &HttpRequest, form: Result<PostedForm, ApiError>) -> Result<PostedBy, Error> {
     let form = form.map_err(|ApiError(error)| error)?;
     form.params.require_known_type()?;
     match visitor(auth, req, &form.reader()).await? {
@@ -132,7 +159,7 @@ pub(super) async fn frame<'a>(
     })
 }
 
-pub(super) async fn rendered(reply: Result<HttpResponse, Error>, auth: &Auth, req: &HttpRequest) -> HttpResponse {
+async fn rendered(reply: Result<HttpResponse, Error>, auth: &Auth, req: &HttpRequest) -> HttpResponse {
     PageError::render_or(reply.map_err(PageError::from), auth, req, &Params::of_query(req)).await
 }
 

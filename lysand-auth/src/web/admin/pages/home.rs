@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::frame::{HOME, MAIL, Visitor, frame, rendered, shown, visitor};
+use super::frame::{HOME, MAIL, frame, looked, shown};
 use crate::auth::Auth;
 use crate::flows::admin::DayNumbers;
 use crate::flows::{admin, sign_up};
@@ -20,13 +20,8 @@ const HEIGHT: i64 = 50;
 
 /// `GET /admin`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
-    let reply = async {
-        let reader = received.0?.reader(&req);
-        let staff = match visitor(&auth, &req, &reader).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
-        let reader = reader.for_account(Some(&staff.account));
+    looked((&auth, &req), received, async |params, staff| {
+        let reader = params.reader(&req).for_account(Some(&staff.account));
         let counts = admin::counts(&auth).await?;
         let page = Page::AdminHome(AdminHomePage {
             frame: frame(&auth, &reader, &staff.account, HOME).await?,
@@ -39,8 +34,8 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, received: Received)
             charts: charts(&admin::last_days(&auth, &staff.account, DAYS).await?),
         });
         Ok(shown(&auth, &req, &reader, &page, false).await)
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 fn charts(days: &[DayNumbers]) -> Vec<ChartOnPage> {

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::confirm::{self, Question};
-use super::frame::{ACCOUNTS, INVITATIONS, Posted, PostedBy, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{ACCOUNTS, INVITATIONS, Posted, acted, frame, looked, shown};
 use super::listing::Listing;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
@@ -43,12 +43,7 @@ impl Said {
 
 /// `GET /admin/invitations`, those of the account `by` if it is given.
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let notice = match params.last_text("notice").as_deref() {
             Some("made") => Some(texts::INVITATION_MADE),
             Some("mailed") => Some(texts::INVITATION_MAILED),
@@ -56,18 +51,14 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some("all_ended") => Some(texts::INVITATIONS_ENDED),
             _ => None,
         };
-        list(&auth, &req, &params, (&staff, form.token()), Said { notice, ..Said::default() }).await
-    };
-    rendered(reply.await, &auth, &req).await
+        list(&auth, &req, params, (staff, form.token()), Said { notice, ..Said::default() }).await
+    })
+    .await
 }
 
 /// `POST /admin/invitations`, with `do` = `make` or `end`.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         let again = |said: Said| list(&auth, &req, &form.params, (&staff, form.token()), said);
         if form.is_stale()? {
             return again(Said::wrong(texts::TRY_AGAIN)).await;
@@ -91,8 +82,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             }
             Err(error) => Err(error),
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 type Done = Result<Result<&'static str, Said>, Error>;
@@ -123,25 +114,16 @@ pub(super) async fn end_page(
     form: FormSession,
     received: Received,
 ) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
-        let maker = maker(&auth, &staff, &params).await?;
-        confirm::asked(&auth, &req, &params, (&staff, form.token()), (question(&maker), None)).await
-    };
-    rendered(reply.await, &auth, &req).await
+    looked((&auth, &req), received, async |params, staff| {
+        let maker = maker(&auth, staff, params).await?;
+        confirm::asked(&auth, &req, params, (staff, form.token()), (question(&maker), None)).await
+    })
+    .await
 }
 
 /// `POST /admin/invitations/end?by=ID`
 pub(super) async fn end_all(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let posted = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |posted| {
         let (params, staff) = (&posted.form.params, &posted.staff);
         let maker = maker(&auth, staff, params).await?;
         if let Some(why) = confirm::objection(&auth, &posted).await? {
@@ -152,8 +134,8 @@ pub(super) async fn end_all(auth: Data<Auth>, req: HttpRequest, form: Result<Pos
         let place = auth.config().base_url.join(INVITATIONS);
         let place = with_query(&place, [("by", maker.id.as_str()), ("notice", "all_ended")]);
         Ok(redirect(&posted.form.reader().keep(&place)))
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// Whose invitations are ended, where this member of the staff may.

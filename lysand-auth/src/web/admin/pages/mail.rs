@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::confirm::{self, Question};
-use super::frame::{ACCOUNTS, MAIL, Posted, PostedBy, Visitor, clock, frame, posted, rendered, shown, visitor};
+use super::frame::{ACCOUNTS, MAIL, Posted, acted, clock, frame, looked, shown};
 use super::listing::Listing;
 use super::words;
 use crate::auth::Auth;
@@ -25,24 +25,13 @@ use crate::web::wire::request as wire;
 
 /// `GET /admin/mail`, the mails in the state `state` if it is given.
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
-        list(&auth, &req, &params, (&staff, form.token()), None).await
-    };
-    rendered(reply.await, &auth, &req).await
+    looked((&auth, &req), received, async |params, staff| list(&auth, &req, params, (staff, form.token()), None).await)
+        .await
 }
 
 /// `POST /admin/mail`: a test mail to the own address.
 pub(super) async fn test(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         admin::require_admin(&staff.account)?;
         let again = |why: String| list(&auth, &req, &form.params, (&staff, form.token()), Some(why));
         if form.is_stale()? {
@@ -57,8 +46,8 @@ pub(super) async fn test(auth: Data<Auth>, req: HttpRequest, form: Result<Posted
             }
             Err(errors) => again(errors.to_string()).await,
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// `GET /admin/mail/ID`
@@ -69,20 +58,15 @@ pub(super) async fn one(
     received: Received,
     id: Path<String>,
 ) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let notice = match params.last_text("notice").as_deref() {
             Some("retried") => Some(texts::MAIL_RETRIED),
             Some("cancelled") => Some(texts::MAIL_CANCELLED),
             _ => None,
         };
-        single(&auth, &req, &params, (&staff, form.token(), &id), (notice, None)).await
-    };
-    rendered(reply.await, &auth, &req).await
+        single(&auth, &req, params, (staff, form.token(), &id), (notice, None)).await
+    })
+    .await
 }
 
 /// `POST /admin/mail/ID`: it is tried again at once.
@@ -92,11 +76,7 @@ pub(super) async fn retry(
     form: Result<PostedForm, ApiError>,
     id: Path<String>,
 ) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         admin::require_admin(&staff.account)?;
         let again = |why: String| single(&auth, &req, &form.params, (&staff, form.token(), &id), (None, Some(why)));
         if form.is_stale()? {
@@ -111,8 +91,8 @@ pub(super) async fn retry(
             Err(Error::Refused(refusal)) if refusal.code == Code::Conflict => again(refusal.why.into_owned()).await,
             Err(error) => Err(error),
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// `GET /admin/mail/ID/cancel`
@@ -123,16 +103,11 @@ pub(super) async fn cancel_page(
     received: Received,
     id: Path<String>,
 ) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
-        let question = question(&auth, &req, &staff, &id).await?;
-        confirm::asked(&auth, &req, &params, (&staff, form.token()), (question, None)).await
-    };
-    rendered(reply.await, &auth, &req).await
+    looked((&auth, &req), received, async |params, staff| {
+        let question = question(&auth, &req, staff, &id).await?;
+        confirm::asked(&auth, &req, params, (staff, form.token()), (question, None)).await
+    })
+    .await
 }
 
 /// `POST /admin/mail/ID/cancel`
@@ -142,11 +117,7 @@ pub(super) async fn cancel(
     form: Result<PostedForm, ApiError>,
     id: Path<String>,
 ) -> HttpResponse {
-    let reply = async {
-        let posted = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |posted| {
         let staff = &posted.staff;
         let question = question(&auth, &req, staff, &id).await?;
         let mut objection = confirm::objection(&auth, &posted).await?;
@@ -161,8 +132,8 @@ pub(super) async fn cancel(
                 confirm::asked(&auth, &req, &posted.form.params, form, (question, Some(why))).await
             }
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 async fn question(auth: &Auth, req: &HttpRequest, staff: &SignedInBrowser, id: &str) -> Result<Question, Error> {

@@ -22,9 +22,7 @@ mod words;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use self::frame::{
-    ACCOUNTS, APPS, BLOCKS, EVENTS, HOME, INVITATIONS, MAIL, REQUESTS, SETTINGS, Visitor, rendered, visitor,
-};
+use self::frame::{ACCOUNTS, APPS, BLOCKS, EVENTS, HOME, INVITATIONS, MAIL, REQUESTS, SETTINGS, looked};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::texts;
@@ -62,12 +60,5 @@ pub(super) fn routes(auth: &Auth) -> Routes {
 
 /// `GET /admin/…`: nothing is there, and only staff learns that.
 async fn nothing(auth: Data<Auth>, req: HttpRequest, received: Received) -> HttpResponse {
-    let reply = async {
-        let reader = received.0?.reader(&req);
-        match visitor(&auth, &req, &reader).await? {
-            Visitor::Staff(_) => Err(Error::refused(Code::NotFound, texts::RECORD_NOT_FOUND)),
-            Visitor::Other(reply) => Ok(reply),
-        }
-    };
-    rendered(reply.await, &auth, &req).await
+    looked((&auth, &req), received, async |_, _| Err(Error::refused(Code::NotFound, texts::RECORD_NOT_FOUND))).await
 }

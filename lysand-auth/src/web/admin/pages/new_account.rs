@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::deed::address;
-use super::frame::{ACCOUNTS, Posted, PostedBy, Visitor, frame, posted, rendered, role_words, shown, visitor};
+use super::frame::{ACCOUNTS, Posted, acted, frame, looked, role_words, shown};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::credentials::{self, ProofWanted};
@@ -36,24 +36,15 @@ struct Wrong {
 
 /// `GET /admin/new_account`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
-        asked(&auth, &req, &params, (&staff, form.token()), Wrong::default()).await
-    };
-    rendered(reply.await, &auth, &req).await
+    looked((&auth, &req), received, async |params, staff| {
+        asked(&auth, &req, params, (staff, form.token()), Wrong::default()).await
+    })
+    .await
 }
 
 /// `POST /admin/new_account`
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         let again = |wrong: Wrong| asked(&auth, &req, &form.params, (&staff, form.token()), wrong);
         let wrong = |why: &str| Wrong { error: Some(why.to_owned()), ..Wrong::default() };
         if form.is_stale()? {
@@ -69,8 +60,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             }
             Err(SignUpError::Refused(error)) => Err(error),
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// Makes the account; where its page is.

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::frame::{ACCOUNTS, Posted, PostedBy, REQUESTS, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{ACCOUNTS, Posted, REQUESTS, acted, frame, looked, shown};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin::{self, Act};
@@ -27,29 +27,20 @@ const SHOWN: usize = 100;
 
 /// `GET /admin/requests`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let notice = match params.last_text("notice").as_deref() {
             Some("approved") => Some(texts::REQUESTS_APPROVED),
             Some("rejected") => Some(texts::REQUESTS_REJECTED),
             _ => None,
         };
-        queue(&auth, &req, &params, (&staff, form.token()), (notice, None)).await
-    };
-    rendered(reply.await, &auth, &req).await
+        queue(&auth, &req, params, (staff, form.token()), (notice, None)).await
+    })
+    .await
 }
 
 /// `POST /admin/requests`, with `do` = `approve` or `reject` and one `id` for each request.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         let again = |error: &'static str| {
             queue(&auth, &req, &form.params, (&staff, form.token()), (None, Some(error.to_owned())))
         };
@@ -78,8 +69,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             }
             false => again(texts::DECIDED_ALREADY).await,
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// Decides each; false when somebody else had decided one of them.

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::frame::{Posted, PostedBy, SETTINGS, Visitor, frame, posted, rendered, shown, visitor};
+use super::frame::{Posted, SETTINGS, acted, frame, looked, shown};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::admin;
@@ -34,26 +34,17 @@ struct Outcome {
 
 /// `GET /admin/settings`
 pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
-    let reply = async {
-        let params = received.0?;
-        let staff = match visitor(&auth, &req, &params.reader(&req)).await? {
-            Visitor::Staff(staff) => staff,
-            Visitor::Other(reply) => return Ok(reply),
-        };
+    looked((&auth, &req), received, async |params, staff| {
         let notice = params.last_text("notice").filter(|notice| notice == "saved").map(|_| texts::SETTINGS_SAVED);
         let outcome = Outcome { notice, ..Outcome::default() };
-        all(&auth, &req, &params, (&staff, form.token()), outcome).await
-    };
-    rendered(reply.await, &auth, &req).await
+        all(&auth, &req, params, (staff, form.token()), outcome).await
+    })
+    .await
 }
 
 /// `POST /admin/settings`: one part of them.
 pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<PostedForm, ApiError>) -> HttpResponse {
-    let reply = async {
-        let Posted { form, staff } = match posted(&auth, &req, form).await? {
-            PostedBy::Staff(posted) => *posted,
-            PostedBy::Other(reply) => return Ok(reply),
-        };
+    acted((&auth, &req), form, async |Posted { form, staff }| {
         let known = settings::list(&auth, &staff.account).await?;
         let section = form.text("section")?;
         let again = |error: Option<String>, errors: FormErrors| {
@@ -83,8 +74,8 @@ pub(super) async fn submit(auth: Data<Auth>, req: HttpRequest, form: Result<Post
             }
             Err(error) => Err(error),
         }
-    };
-    rendered(reply.await, &auth, &req).await
+    })
+    .await
 }
 
 /// What a form changes: the fields of its part that say something else than what is in force.
