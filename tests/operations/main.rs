@@ -21,6 +21,7 @@ mod provider_log;
 mod rate_limit_load;
 mod request_ids;
 mod reverse_proxies;
+mod second_factors;
 mod setup;
 mod signals;
 mod slow_clients;
