@@ -187,6 +187,7 @@ story!(host_factor_is_the_second_proof_and_an_answer_counts_once, |story| {
     for part in ["Code sheet", "Look at your &lt;sheet&gt;.", "Code of the sheet", "Text message"] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
+    assert!(!page.body.contains("method=email"), "a mailbox is no way around it: {}", page.body);
     let state = page.hidden("state");
     let wrong = waiting.post(&client, "file-code", &[("code", "gamma"), ("state", &state)]).await.is(422);
     assert!(wrong.body.contains(WRONG) && wrong.cookie("jwt").is_none(), "{}", wrong.body);

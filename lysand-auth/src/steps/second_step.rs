@@ -78,8 +78,11 @@ pub(crate) async fn usable(
         FactorKind::Passkey => !usable.passkeys.is_empty(),
         kind => code_factor::of_kind(*kind).is_some_and(|factor| factor.is_usable(auth, (account, known), &usable)),
     };
-    let own = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && has(kind));
-    let mut kinds: Vec<FactorKind> = own.chain(host_factors::usable(auth, account).await).collect();
+    let of_host = host_factors::usable(auth, account).await;
+    // Mail is never offered beside a stronger kind unasked, and a kind of the host's is one (FAC-87).
+    let is_unasked = |kind: &FactorKind| *kind == FactorKind::Email && !of_host.is_empty() && !known.mail_factor;
+    let own = FactorKind::ALL.into_iter().filter(|kind| allowed.allow(*kind) && has(kind) && !is_unasked(kind));
+    let mut kinds: Vec<FactorKind> = own.chain(of_host.iter().copied()).collect();
     kinds.retain(|kind| may(kind) && kind.proof() != *first);
     if takes_password(auth, account, known, first).await? {
         kinds.push(FactorKind::Password);
