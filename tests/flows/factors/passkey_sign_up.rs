@@ -412,3 +412,18 @@ story!(nobody_signs_up_with_a_passkey_that_would_sign_nobody_in, NO_SIGN_IN, |st
 story!(nobody_signs_up_with_a_passkey_where_there_are_none, NO_PASSKEYS, |story| {
     is_not_offered(&story).await;
 });
+
+story!(two_step_sign_in_that_is_turned_on_later_brings_recovery_codes, OPEN, |story| {
+    let app = story.usual_app().await;
+    let mut jar = CookieJar::default();
+    sign_up(&story, &mut jar, &app.authorize_query(), &ADA).await;
+    confirm(&story, "ada@example.com").await;
+    proceed(&story, &mut jar).await.signed_in();
+    let page = act(&story, &mut jar, "two_step", &[("on", "1")]).await.is(200);
+    assert_eq!((page.body.matches("<li><code>").count(), page.header("cache-control")), (10, "no-store"));
+    // They are there now: nothing is made anew.
+    act(&story, &mut jar, "two_step", &[("on", "0")]).await.is(302);
+    act(&story, &mut jar, "two_step", &[("on", "1")]).await.is(302);
+    let own = story.get(SECURITY).cookies(&jar).send().await.is(200);
+    assert!(own.body.contains("It is on") && own.body.contains("10 of your codes are left"), "{}", own.body);
+});

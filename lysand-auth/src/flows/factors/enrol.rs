@@ -15,6 +15,7 @@ use crate::steps::factor_change::FactorChange;
 use crate::steps::owner::Owner;
 use crate::steps::pending::{self, Open};
 use crate::steps::presence::OwnProof;
+use crate::steps::recovery_set::{FirstCodes, RecoverySet};
 use crate::steps::sign_in::BeforeSession;
 use crate::steps::{enrolment, events, missing_step};
 use crate::store::credentials;
@@ -127,12 +128,13 @@ fn nothing(auth: &Auth, open: &Open) -> Completion {
     Completion::of_nothing(open.pending.id.clone(), open.account.id.clone(), auth.ambient().now())
 }
 
-/// The person has a second factor, and turns on that sign-ins ask for it: so does this one.
+/// The person has a second factor, and turns on that sign-ins ask for it: so does this one. Recovery codes are made where there are
+/// none.
 ///
 /// # Errors
 /// `SignInOver`; `NotOffered` when the sign-in waits for something else, or there is no factor; `Conflict` when something of the
 /// account was changed at the same moment; as an [`answer`](super::sign_in::answer) that was right.
-pub async fn turn_on(auth: &Auth, claim: &PendingClaim, browser: Browser) -> Result<Finished, Error> {
+pub async fn turn_on(auth: &Auth, claim: &PendingClaim, browser: Browser) -> Result<EnrolledAtSignIn, Error> {
     let open = pending::open(auth, claim).await?;
     let waits = missing_step::lacks(auth, &open).await? == Some(BeforeSession::Enrolment);
     if !waits || open.known.two_step || !enrolment::has_factor(auth, &open.account).await? {
@@ -141,14 +143,27 @@ pub async fn turn_on(auth: &Auth, claim: &PendingClaim, browser: Browser) -> Res
     let owner = Owner::in_sign_in(&open);
     let mut change = FactorChange::new(auth, &owner, open.known, false);
     let account = &open.account;
-    let event = events::event(auth, EventKind::TwoStepOn, &browser.caller).by(Actor::Account(account.id.clone()));
-    change.events.push(event.about(&account.id, &account.username));
+    let event = |kind| {
+        let event = events::event(auth, kind, &browser.caller).by(Actor::Account(account.id.clone()));
+        event.about(&account.id, &account.username)
+    };
+    change.events.push(event(EventKind::TwoStepOn));
+    let set = RecoverySet::new(auth, account);
+    let first = FirstCodes::new(auth, account, &set, event(EventKind::RecoveryMade));
     let id = account.id.clone();
-    change.make(auth, move |c| Box::pin(async move { credentials::set_two_step(c, &id, true).await })).await?;
+    let turned_on = change.make(auth, move |c| {
+        Box::pin(async move {
+            credentials::set_two_step(c, &id, true).await?;
+            first.keep(c).await
+        })
+    });
+    let recovery_codes = if turned_on.await? { set.codes } else { Vec::new() };
     tracing::info!(account = %account.id, "two-step sign-in was turned on");
     let open = pending::open(auth, claim).await?;
+    let username = open.account.username.clone();
     let last = LastStep { by: None, completion: nothing(auth, &open), puts_off: false };
-    finish(auth, open, last, browser).await
+    let finished = finish(auth, open, last, browser).await?;
+    Ok(EnrolledAtSignIn { recovery_codes, username, finished })
 }
 
 /// The person puts it off, as long as that is possible.

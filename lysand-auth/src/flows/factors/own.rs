@@ -19,7 +19,7 @@ use crate::steps::mail::{self, Outgoing};
 use crate::steps::only_passkeys;
 pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
-use crate::steps::recovery_set::{self, RecoverySet};
+use crate::steps::recovery_set::{self, FirstCodes, RecoverySet};
 use crate::steps::{self, enrolment, events, host_factors, mail_code, notices, revocation, second_step, session};
 use crate::store::{self, Conn, credentials, factors, identities, recovery_codes};
 use crate::texts;
@@ -260,14 +260,14 @@ async fn has_way_in(
     Ok(by_provider || steps::passkeys::is_way_in(c, account, domain).await?)
 }
 
-/// Turns two-step sign-in on or off. The factors stay.
+/// Turns two-step sign-in on or off. The factors stay. Answers with recovery codes, when there were none: they are never shown again.
 ///
 /// # Errors
 /// `Conflict` without a second factor; `ProofRequired`; `Demanded` when it must stay on (FAC-92).
-pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Error> {
+pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<Vec<Secret>, Error> {
     let mut change = act.begin(auth).await?;
     if change.known.two_step == on {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let kind = if on { EventKind::TwoStepOn } else { EventKind::TwoStepOff };
     change.events.push(act.event(auth, kind));
@@ -276,18 +276,22 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<(), Err
     }
     enrolment::refuse_removal(auth, &act.owner.account, change.known, on)?;
     let has_host_factor = on && !host_factors::usable(auth, &act.owner.account).await.is_empty();
+    let set = RecoverySet::new(auth, &act.owner.account);
+    let first = FirstCodes::new(auth, &act.owner.account, &set, act.event(auth, EventKind::RecoveryMade));
     let account = act.owner.account.id.clone();
     let changed = change.make(auth, move |c| {
         Box::pin(async move {
-            if on && !has_host_factor && !has_any(c, &account).await? {
+            let has_any = has_any(c, &account).await?;
+            if on && !has_host_factor && !has_any {
                 return Err(Error::refused(Code::Conflict, texts::NO_SECOND_FACTOR));
             }
-            credentials::set_two_step(c, &account, on).await
+            credentials::set_two_step(c, &account, on).await?;
+            if on && has_any { first.keep(c).await } else { Ok(false) }
         })
     });
-    changed.await?;
+    let is_first = changed.await?;
     tracing::info!(account = %act.owner.account.id, on, "two-step sign-in was changed");
-    Ok(())
+    Ok(if is_first { set.codes } else { Vec::new() })
 }
 
 /// Allows a code by mail as the second proof beside the apps, or not any more. It is the weaker one, so nobody gets it unasked

@@ -18,10 +18,10 @@ use crate::steps::factor_change::FactorChange;
 pub use crate::steps::owner::Owner;
 use crate::steps::passkeys::{self, Ceremony};
 pub use crate::steps::presence::OwnProof;
-use crate::steps::recovery_set::RecoverySet;
+use crate::steps::recovery_set::{FirstCodes, RecoverySet};
 use crate::steps::session::NewSession;
 use crate::steps::{events, notices, second_step, session};
-use crate::store::{self, credentials, recovery_codes};
+use crate::store::{self, credentials};
 use crate::texts;
 
 /// A passkey that a browser is asked to make.
@@ -171,8 +171,8 @@ pub async fn confirm(
     if turns_on {
         change.events.push(event(EventKind::TwoStepOn));
     }
-    let (codes_made, now) = (event(EventKind::RecoveryMade), auth.ambient().now());
-    let (kept, digests, most) = (passkey.clone(), set.digests.clone(), auth.config().factors.max_passkeys);
+    let first = FirstCodes::new(auth, account, &set, event(EventKind::RecoveryMade));
+    let (kept, most, now) = (passkey.clone(), auth.config().factors.max_passkeys, auth.ambient().now());
     let is_first = change.make(auth, move |c| {
         Box::pin(async move {
             if !passkeys::spend(c, challenge, now).await? {
@@ -187,12 +187,7 @@ pub async fn confirm(
             if turns_on {
                 credentials::set_two_step(c, &kept.account, true).await?;
             }
-            let is_first = recovery_codes::all(c, &kept.account).await?.is_empty();
-            if is_first {
-                recovery_codes::replace(c, &kept.account, &digests, now).await?;
-                store::events::add(c, codes_made).await?;
-            }
-            Ok(is_first)
+            first.keep(c).await
         })
     });
     let recovery_codes = if is_first.await? { set.codes } else { Vec::new() };

@@ -16,10 +16,10 @@ use crate::secret::Secret;
 use crate::steps::factor_change::FactorChange;
 pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
-use crate::steps::recovery_set::RecoverySet;
+use crate::steps::recovery_set::{FirstCodes, RecoverySet};
 use crate::steps::session::NewSession;
 use crate::steps::{code_factor, completion, events, notices, second_step, session};
-use crate::store::{self, credentials, factors, recovery_codes};
+use crate::store::{credentials, factors};
 use crate::texts;
 
 /// How long an app can be set up.
@@ -201,9 +201,9 @@ pub async fn confirm(
     if !known.two_step {
         change.events.push(event(EventKind::TwoStepOn));
     }
-    let made = event(EventKind::RecoveryMade);
+    let first = FirstCodes::new(auth, &owner.account, &set, event(EventKind::RecoveryMade));
     let (id, kept_name, now) = (factor.id.clone(), name.clone(), auth.ambient().now());
-    let (digests, most) = (set.digests.clone(), auth.config().factors.max_totp);
+    let most = auth.config().factors.max_totp;
     let is_first = change.make(auth, move |c| {
         Box::pin(async move {
             is_room(factors::proven(c, &account).await?.len(), most)?;
@@ -211,12 +211,7 @@ pub async fn confirm(
                 return Err(setup_over());
             }
             credentials::set_two_step(c, &account, true).await?;
-            let is_first = recovery_codes::all(c, &account).await?.is_empty();
-            if is_first {
-                recovery_codes::replace(c, &account, &digests, now).await?;
-                store::events::add(c, made).await?;
-            }
-            Ok(is_first)
+            first.keep(c).await
         })
     });
     let recovery_codes = if is_first.await? { set.codes } else { Vec::new() };

@@ -104,13 +104,18 @@ fn created(told: &Value) -> HttpResponse {
 /// `PATCH /api/v1/auth/factors`
 pub(super) async fn change(auth: Data<Auth>, req: HttpRequest, bearer: Bearer, received: Received) -> Answer {
     let sent = Sent::of(&auth, &req, &bearer, received).await?;
+    let mut made = Vec::new();
     match (sent.switch("two_step")?, sent.switch("email")?, sent.switch("only_passkeys")?) {
-        (Some(on), None, None) => flow::set_two_step(&auth, sent.act(), on).await?,
+        (Some(on), None, None) => made = flow::set_two_step(&auth, sent.act(), on).await?,
         (None, Some(on), None) => flow::set_mail_factor(&auth, sent.act(), on).await?,
         (None, None, Some(on)) => only_passkeys::set(&auth, sent.act(), on).await?,
         _ => return Err(Error::refused(Code::Validation, "Give one of two_step, email and only_passkeys.").into()),
     }
-    Ok(private(reply(&entity(&flow::list(&auth, &sent.owner.account).await?))))
+    let mut told = entity(&flow::list(&auth, &sent.owner.account).await?);
+    if !made.is_empty() {
+        told["recovery_codes"] = codes(&made);
+    }
+    Ok(private(reply(&told)))
 }
 
 /// `POST /api/v1/auth/factors/totp`

@@ -206,8 +206,11 @@ async fn did(sent: &Sent, (deed, id): (Deed, &str)) -> Result<HttpResponse, Erro
         Deed::ConfirmTotp => confirm(sent).await,
         Deed::TwoStep => {
             let on = form.text("on")?.as_deref() == Some("1");
-            flow::set_two_step(auth, act, on).await?;
-            Ok(sent.done(if on { "on" } else { "off" }))
+            let codes = flow::set_two_step(auth, act, on).await?;
+            match codes.is_empty() {
+                true => Ok(sent.done(if on { "on" } else { "off" })),
+                false => Ok(codes_shown(sent, &codes, (None, &form.token())).await),
+            }
         }
         Deed::Email => {
             let on = form.text("on")?.as_deref() == Some("1");

@@ -104,7 +104,11 @@ pub(super) async fn passkey(form: Posted, browser: Browser) -> HttpResponse {
 
 /// `POST /api/auth/enrol/two_step`: sign-ins ask for the factor that is there already.
 pub(super) async fn two_step(form: Posted, browser: Browser) -> HttpResponse {
-    finished(form, async |form, claim| flow::turn_on(&form.auth, claim, browser).await).await
+    acted(form, async |form, claim| {
+        let enrolled = flow::turn_on(&form.auth, claim, browser).await?;
+        goes_on(form, claim, enrolled).await
+    })
+    .await
 }
 
 /// `POST /api/auth/enrol/later`
