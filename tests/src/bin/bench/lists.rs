@@ -33,7 +33,7 @@ const ACCOUNT_PAGES: [&str; 8] = [
     "/api/v2/admin/accounts?limit=40&permissions=staff",
     "/api/v2/admin/accounts?limit=40&username=nobody",
 ];
-const EVENT_PAGES: [&str; 8] = [
+const EVENT_PAGES: [&str; 9] = [
     "/api/v1/admin/auth/events?limit=40",
     "/api/v1/admin/auth/events?limit=40&event=consent",
     "/api/v1/admin/auth/events?limit=40&outcome=refused",
@@ -41,6 +41,7 @@ const EVENT_PAGES: [&str; 8] = [
     "/api/v1/admin/auth/events?limit=40&actor=100000000077",
     "/api/v1/admin/auth/events?limit=40&target=100000000077",
     "/api/v1/admin/auth/events?limit=40&event=sign_in_failed&outcome=refused",
+    "/api/v1/admin/auth/events?limit=40&event=sign_in&outcome=refused",
     "/api/v1/admin/auth/events?limit=40&event=sign_in&network=10.0.7.0/24",
 ];
 
@@ -63,9 +64,9 @@ fn pages(runtime: &tokio::runtime::Runtime, installation: &Installation, length:
     let (address, authority) = (server.addr(), format!("localhost:{}", server.addr().port()));
     let bearer = format!("Bearer {token}");
     let mut rows = Vec::new();
-    for (work, paths, number) in [(ACCOUNTS, ACCOUNT_PAGES, accounts), (EVENTS, EVENT_PAGES, events)] {
+    for (work, paths, number) in [(ACCOUNTS, &ACCOUNT_PAGES[..], accounts), (EVENTS, &EVENT_PAGES, events)] {
         let mut slowest = (0.0, "");
-        for path in paths {
+        for &path in paths {
             let headers = [("Authorization", &*bearer), ("Accept", "application/json")];
             let asked = request("GET", path, &authority, &headers, "");
             let mut times = Vec::new();

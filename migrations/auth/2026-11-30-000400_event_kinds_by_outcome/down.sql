@@ -1,0 +1,1 @@
+DROP INDEX auth_event_kind_outcome;
