@@ -1,6 +1,7 @@
 //! Signing in with a code by mail in place of name and password (FAC-56, FAC-86). What somebody learns who asks for one is the same
 //! whether there is an account with the address or not.
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim};
 use crate::host::mailer::Mail;
@@ -169,9 +170,9 @@ pub struct AskedCode {
     /// Its request: names and values.
     pub request: Vec<(String, String)>,
     /// Until when it waits.
-    pub expires_at: crate::ambient::Timestamp,
+    pub expires_at: Timestamp,
     /// When another code may be asked for.
-    pub again_at: crate::ambient::Timestamp,
+    pub again_at: Timestamp,
     /// Whether it still waits. One that is over can be begun again with the request.
     pub waits: bool,
 }

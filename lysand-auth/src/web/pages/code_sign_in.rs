@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde_json::json;
 
 use crate::auth::Auth;
-use crate::error::{Code, Error, PendingClaim, Refusal};
+use crate::error::{Code, Error, Refusal};
 use crate::flows::code_login::{self as flow, AskedCode, CodeRequest};
 use crate::flows::sessions::Browser;
 use crate::host::pages::{EmailCodePage, FieldOnPage, Page};
@@ -17,6 +17,7 @@ use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, app_on_page, error_page, show};
 use crate::web::pages::authorization_request::{ECHOED, as_validation_error, login_location, request};
 use crate::web::pages::factor::location::to_factor;
+use crate::web::pages::factor::posted::claim_of;
 use crate::web::pages::factor::{entity, page as factor_page, program};
 use crate::web::pages::login_redirect::{LoginPageError, to_login_page, to_waiting_page};
 use crate::web::pages::own_sign_in::finish_sign_in;
@@ -167,14 +168,6 @@ pub(super) async fn answer(form: Result<PostedForm, ApiError>, browser: Browser)
         Ok(reply) => reply,
         Err(error) => refused(&form, asked.as_ref(), error).await,
     }
-}
-
-fn claim_of(form: &PostedForm) -> Result<PendingClaim, Error> {
-    form.params.require_known_type()?;
-    wire::refuse_method_override(&form.req, &form.params)?;
-    form.prove_sign_in()?;
-    let id = form.params.text("pending")?;
-    cookies::pending_claim(&form.auth, form.req.headers(), id.as_deref()).ok_or_else(over)
 }
 
 async fn refused(form: &PostedForm, asked: Option<&AskedCode>, error: Error) -> HttpResponse {

@@ -8,7 +8,7 @@ mod enrol_page;
 pub(crate) mod entity;
 pub(crate) mod location;
 pub(crate) mod page;
-mod posted;
+pub(crate) mod posted;
 pub(crate) mod program;
 mod review;
 pub(crate) mod setup_pages;

@@ -56,7 +56,7 @@ pub(super) async fn finished(
 }
 
 /// What the browser shows, once the form is proven to be of ours or of the frontend.
-pub(super) fn claim_of(form: &PostedForm) -> Result<PendingClaim, Error> {
+pub(crate) fn claim_of(form: &PostedForm) -> Result<PendingClaim, Error> {
     form.params.require_known_type()?;
     request::refuse_method_override(&form.req, &form.params)?;
     form.prove_sign_in()?;
