@@ -1,6 +1,7 @@
 //! Second factors: the step of a sign-in that asks for one, and what people do about their own.
 
 mod attacks;
+mod branches;
 mod email_sign_in;
 mod enrolment;
 mod events;
