@@ -80,6 +80,7 @@ story!(
                 "tos_url": "https://example.com/terms",
                 "rules": [{ "id": "1", "text": "Be kind." }, { "id": "2", "text": "No spam." }],
                 "proof_of_work": true,
+                "passkey": true,
                 "providers": [],
                 "message": "",
             })
