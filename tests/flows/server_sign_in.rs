@@ -32,9 +32,9 @@ story!(server_sign_in_leads_from_account_page_to_sign_in_and_back, |story| {
     // A wrong try keeps the way back.
     let path = format!("/api/auth/login?{}", page.query().expect("a query"));
     let again = story.post(&path).form(&[("identifier", "ada"), ("password", "wrong")]).send().await.is(302).location();
-    assert_eq!(query_of(&again, "state").as_deref(), Some("/account"));
+    assert_eq!(query_of(&again, "state").as_deref(), Some("/account?lang=de"), "and the language");
     let back = enter(&story, &again, &ada, &mut jar).await;
-    assert_eq!(back.header("location"), format!("{}/account", story.base()));
+    assert_eq!(back.header("location"), format!("{}/account?lang=de", story.base()));
     let account = story.get(back.header("location")).cookies(&jar).send().await.is(200);
     assert!(account.body.contains("@ada"), "{}", account.body);
     // Nobody was asked for consent, no app got anything, and the app is the same the next time.
