@@ -15,7 +15,7 @@ use crate::model::caller::Caller;
 use crate::model::event::EventKind;
 use crate::model::factors::FactorKind;
 use crate::model::passkeys::StoredPasskey;
-use crate::passkey::{Challenge, NotAccepted, Presented, RelyingParty, Used, Verification};
+use crate::passkey::{Challenge, Made, NotAccepted, Presented, RelyingParty, Used, Verification, name_of_model};
 use crate::secret::{Digest, Secret};
 use crate::steps::{events, mail, notices};
 use crate::store::{self, Conn, passkeys, spent};
@@ -128,6 +128,29 @@ fn is_of(auth: &Auth, challenge: &Challenge, ceremony: Ceremony<'_>) -> bool {
     let micros = drawn.first_chunk::<8>().map(|micros| i64::from_be_bytes(*micros));
     let drawn_at = micros.map(Timestamp::from_micros);
     is_ours && drawn_at.is_some_and(|at| auth.ambient().now() < at.plus(LIFETIME))
+}
+
+/// What is kept of a passkey that was made just now. One without a name is called as its model is (FAC-74).
+pub(crate) fn stored(auth: &Auth, party: &RelyingParty, account: AccountId, made: Made, name: String) -> StoredPasskey {
+    let Made { id: credential, key, counter, verified, backup_eligible, backed_up, transports, model } = made;
+    let usual = name_of_model(model.as_deref()).unwrap_or(texts::PASSKEY);
+    StoredPasskey {
+        id: auth.ambient().id(),
+        account,
+        credential,
+        rp_id: party.id().to_owned(),
+        key,
+        counter,
+        backup_eligible,
+        backed_up,
+        verified,
+        transports,
+        model,
+        name: if name.is_empty() { usual.to_owned() } else { name },
+        copied_at: None,
+        created_at: auth.ambient().now(),
+        last_used_at: None,
+    }
 }
 
 /// Reads what a browser sent as the answer to a challenge of this ceremony.

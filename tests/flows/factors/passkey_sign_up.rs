@@ -78,6 +78,7 @@ async fn finish(
 async fn sign_up(story: &Story, jar: &mut CookieJar, query: &str, fields: &[(&str, &str)]) -> SoftPasskey {
     let begun = begin(story, jar, query, fields).await;
     let mut passkey = SoftPasskey::new(story.base());
+    passkey.model = 0xd548_826e_79b4_db40_a3d8_1111_6f7e_8349_u128.to_be_bytes();
     let credential = passkey.create(&begun.options);
     let answer = finish(story, jar, &begun, &credential, fields).await.is(302);
     assert_eq!(answer.location().path(), "/register/waiting");
@@ -426,4 +427,5 @@ story!(two_step_sign_in_that_is_turned_on_later_brings_recovery_codes, OPEN, |st
     act(&story, &mut jar, "two_step", &[("on", "1")]).await.is(302);
     let own = story.get(SECURITY).cookies(&jar).send().await.is(200);
     assert!(own.body.contains("It is on") && own.body.contains("10 of your codes are left"), "{}", own.body);
+    assert!(own.body.contains("Bitwarden"), "the passkey has the name of its model: {}", own.body);
 });

@@ -12,7 +12,7 @@ use crate::model::event::{Actor, EventKind};
 use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
 use crate::model::session::SignedInBrowser;
-use crate::passkey::{self, Known, Made, User, Verification};
+use crate::passkey::{Known, User, Verification};
 use crate::secret::{Digest, Secret};
 use crate::steps::factor_change::FactorChange;
 pub use crate::steps::owner::Owner;
@@ -152,7 +152,7 @@ pub async fn confirm(
     let account = &owner.account;
     let known = session::credentials_of(auth, &account.id).await?;
     owner.present.require_proof(auth, account, proof, caller).await?;
-    second_step::name_of(new.name, texts::PASSKEY)?;
+    second_step::name_of(new.name, "")?;
     let (passkey, challenge) = made(auth, owner, &new).await?;
     let name = passkey.name.clone();
     let has_password = auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
@@ -213,24 +213,7 @@ async fn made(auth: &Auth, owner: &Owner, new: &NewPasskey<'_>) -> Result<Checke
             return Err(passkeys::refused(&why));
         }
     };
-    let Made { id: credential, key, counter, verified, backup_eligible, backed_up, transports, model } = made;
-    let usual = passkey::name_of_model(model.as_deref()).unwrap_or(texts::PASSKEY);
-    let passkey = StoredPasskey {
-        id: auth.ambient().id(),
-        account: account.id.clone(),
-        credential,
-        rp_id: party.id().to_owned(),
-        key,
-        counter,
-        backup_eligible,
-        backed_up,
-        verified,
-        transports,
-        model,
-        name: second_step::name_of(new.name, usual)?,
-        copied_at: None,
-        created_at: auth.ambient().now(),
-        last_used_at: None,
-    };
+    let name = second_step::name_of(new.name, "")?;
+    let passkey = passkeys::stored(auth, &party, account.id.clone(), made, name);
     Ok((passkey, challenge))
 }

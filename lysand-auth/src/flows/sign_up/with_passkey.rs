@@ -17,7 +17,7 @@ use crate::model::passkeys::StoredPasskey;
 use crate::model::rate_limit::Rule;
 use crate::model::recovery_code;
 use crate::model::sign_up::Road;
-use crate::passkey::{Made, User, Verification};
+use crate::passkey::{User, Verification};
 use crate::secret::{Digest, Secret};
 use crate::steps::passkeys::{self, Ceremony, NewOwner};
 use crate::steps::{events, throttle};
@@ -129,24 +129,7 @@ pub(super) async fn made(auth: &Auth, sign_up: &SignUp) -> Result<Option<NewPass
             return Err(passkeys::refused(&why).into());
         }
     };
-    let Made { id: credential, key, counter, verified, backup_eligible, backed_up, transports, model } = made;
-    let passkey = StoredPasskey {
-        id: auth.ambient().id(),
-        account: AccountId::new(""),
-        credential,
-        rp_id: party.id().to_owned(),
-        key,
-        counter,
-        backup_eligible,
-        backed_up,
-        verified,
-        transports,
-        model,
-        name: texts::PASSKEY.to_owned(),
-        copied_at: None,
-        created_at: auth.ambient().now(),
-        last_used_at: None,
-    };
+    let passkey = passkeys::stored(auth, &party, AccountId::new(""), made, String::new());
     let added = events::event(auth, EventKind::FactorAdded, &sign_up.caller).with("type", "passkey");
     Ok(Some(NewPasskey { challenge, handle, passkey, added, second_factor: second_factor(auth, &sign_up.caller) }))
 }
