@@ -55,9 +55,9 @@ pub(crate) fn measure(installation: &Installation, length: &Length) -> Vec<Row> 
 fn pages(runtime: &tokio::runtime::Runtime, installation: &Installation, length: &Length) -> Outcome<Vec<Row>> {
     // The first start makes the tables.
     installation.serve()?.0.stop()?;
-    let create = ["account", "create", "root", "--email", "root@example.org", "--admin", "--password-stdin"];
+    let create = ["account", "create", "chief", "--email", "chief@example.org", "--admin", "--password-stdin"];
     installation.administer(&create, &format!("{PASSWORD}\n"))?;
-    let printed = installation.administer(&["token", "create", "root", "--scopes", "admin:read"], "")?;
+    let printed = installation.administer(&["token", "create", "chief", "--scopes", "admin:read"], "")?;
     let token = printed.lines().map(str::trim).rfind(|line| !line.is_empty()).ok_or("no token")?.to_owned();
     let (accounts, events) = (length.kept / 10, length.kept);
     let server = runtime.block_on(filled(installation.folder(), &installation.database(), (accounts, events)))?;
