@@ -32,7 +32,8 @@ pub struct Refusal {
     pub why: Cow<'static, str>,
     /// How long to wait before trying again, where waiting helps.
     pub retry_after: Option<Duration>,
-    /// The scopes that would have been enough, for `insufficient_scope` (RFC 6750 §3.1).
+    /// What would have been enough: the scopes for `insufficient_scope` (RFC 6750 §3.1), the parameters `acr_values` and
+    /// `max_age` of the challenge for `insufficient_user_authentication` (RFC 9470 §3).
     pub needed: Option<Box<str>>,
     /// The limit that is used up, for `TooManyRequests` (Mastodon §18).
     pub allowance: Option<Box<Allowance>>,
@@ -194,6 +195,13 @@ codes! {
     AccessDenied = "access_denied", 403;
     /// The person would have to consent, and no page may be shown (OpenID Connect Core §3.1.2.6).
     ConsentRequired = "consent_required", 400;
+    /// A page would be needed for more than consent: a proof, or a factor that has to be set up (OpenID Connect Core §3.1.2.6).
+    InteractionRequired = "interaction_required", 400;
+    /// The account cannot be proven as well as the app wants (OpenID Connect Core Error Code
+    /// `unmet_authentication_requirements` 1.0).
+    UnmetAuthentication = "unmet_authentication_requirements", 400;
+    /// The token came from a sign-in that is weaker or older than what is asked for takes (RFC 9470).
+    WeakAuthentication = "insufficient_user_authentication", 401;
     /// Request objects are not offered (OpenID Connect Core §3.1.2.6).
     RequestNotSupported = "request_not_supported", 400;
     /// Nor are they fetched.

@@ -17,6 +17,7 @@ use crate::ambient::{Ambient, Timestamp};
 use crate::config::BaseUrl;
 use crate::model::account::AccountId;
 use crate::model::session::{Session, SessionId};
+use crate::model::strength::ProvenBy;
 use crate::secret::{Digest, Secret};
 
 /// The header type that keeps session cookies and id tokens apart (security WEB-3).
@@ -64,8 +65,8 @@ pub(crate) struct IdClaims<'a> {
     pub audience: &'a str,
     /// `nonce`, when the app sent one.
     pub nonce: Option<&'a str>,
-    /// `auth_time`: when the person gave a password.
-    pub authenticated_at: Option<Timestamp>,
+    /// `auth_time`, `amr` and `acr`: when and by what the person proved who they are (FAC-105).
+    pub proven: Option<&'a ProvenBy>,
 }
 
 #[derive(Serialize)]
@@ -77,6 +78,10 @@ struct IdTokenClaims<'a> {
     exp: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    amr: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
 }
@@ -164,7 +169,9 @@ impl SigningKeys {
             aud: claims.audience,
             iat: now.seconds(),
             exp: now.plus(ID_TOKEN_LIFETIME).seconds(),
-            auth_time: claims.authenticated_at.map(Timestamp::seconds),
+            auth_time: claims.proven.map(|proven| proven.at.seconds()),
+            acr: claims.proven.map(|proven| proven.authentication().acr.name()),
+            amr: claims.proven.map(ProvenBy::amr).unwrap_or_default(),
             nonce: claims.nonce,
         };
         jsonwebtoken::encode(&header, &claims, &self.signer).map(Secret::new)
@@ -359,7 +366,8 @@ mod tests {
         let base = BaseUrl::parse("https://social.example").unwrap();
         let keys = SigningKeys::read(&[new_key(&ambient)]).unwrap();
         let now = Timestamp::from_micros(1_700_000_000_000_000);
-        let claims = IdClaims { subject: "s", audience: "c", nonce: Some("n"), authenticated_at: Some(now) };
+        let proven = ProvenBy { methods: vec!["pop".to_owned(), "mfa".to_owned()], at: now };
+        let claims = IdClaims { subject: "s", audience: "c", nonce: Some("n"), proven: Some(&proven) };
         let token = keys.sign_id_token(&claims, &base, now).unwrap();
 
         let published = serde_json::to_value(&keys.public()[0]).unwrap();
@@ -373,6 +381,10 @@ mod tests {
         assert_eq!(read.header.kid.as_deref(), published["kid"].as_str());
         assert_eq!((&read.claims["sub"], &read.claims["nonce"]), (&"s".into(), &"n".into()));
         assert_eq!(read.claims["auth_time"], 1_700_000_000);
+        assert_eq!(
+            (&read.claims["acr"], &read.claims["amr"]),
+            (&serde_json::json!("phr"), &serde_json::json!(["pop", "user", "mfa"]))
+        );
         assert_eq!(keys.verify_session(token.expose(), &base, now), Err(CookieProblem::Unverifiable));
     }
 

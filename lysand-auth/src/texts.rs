@@ -110,6 +110,8 @@ texts! {
         WRONG_PASSKEY = "The passkey was not accepted.";
         /// The kind is not one of those that are asked for.
         NOT_OFFERED = "That way is not offered for this sign-in.";
+        /// A session is to be made stronger, and nothing says how.
+        UNKNOWN_STRENGTH = "Say how well (acr) or how recently (max_age, in seconds) it is to be proven who is there.";
         /// Another mail is asked for too soon.
         CODE_TOO_SOON = "A code was sent a moment ago. Please wait a minute before asking for another.";
         /// A limit on wrong second factors is used up.
@@ -393,6 +395,7 @@ texts! {
         DID_SIGN_IN_FAILED = "A sign-in failed";
         DID_SIGN_IN_BLOCKED = "A sign-in was refused";
         DID_THROTTLED = "Too many sign-ins were tried";
+        DID_STEP_UP = "Proved once more to be there";
         DID_FACTOR_PASSED = "A second proof was right";
         DID_FACTOR_FAILED = "A second proof was wrong";
         DID_FACTOR_ADDED = "A second factor was added";

@@ -19,6 +19,7 @@ story!(introspection_returns_active_only_for_own_live_tokens, |story| {
     assert_eq!(answer.header("cache-control"), "no-store");
     let expected = json!({
         "active": true, "scope": "read write", "client_id": app.client_id, "token_type": "Bearer", "iat": 1_795_294_800,
+        "acr": "urn:lysand-auth:loa:1", "auth_time": 1_795_294_800,
     });
     assert_eq!(answer.json(), expected);
     for (who, token) in [(&other, token.as_str()), (&app, "unknown"), (&app, &app.client_id)] {

@@ -28,6 +28,7 @@ story!(openid_configuration_matches_oauth_metadata_and_jwks, |story| {
     assert_eq!(body["id_token_signing_alg_values_supported"], json!(["EdDSA"]));
     assert_eq!(body["authorization_response_iss_parameter_supported"], true);
     assert_eq!(body["prompt_values_supported"], json!(["none", "login", "consent", "select_account", "create"]));
+    assert_eq!(body["acr_values_supported"], json!(["urn:lysand-auth:loa:1", "urn:lysand-auth:loa:2", "phr"]));
     assert_eq!(body["ui_locales_supported"], json!(["en", "de", "fr", "es"]));
     assert_eq!(body["subject_types_supported"], json!(["public"]));
     let keys = story.get("/.well-known/jwks.json").send().await.is(200);

@@ -23,6 +23,7 @@ fn now() -> i64 {
 /// Somebody with an authenticator app.
 struct Enrolled {
     person: Person,
+    secret: String,
     authenticator: Authenticator,
     recovery_codes: Vec<String>,
 }
@@ -40,12 +41,13 @@ impl Enrolled {
             request.json(&body).send().await.is(201).json()
         };
         let setup = call("totp", json!({})).await;
-        let authenticator = Authenticator::new(setup["secret"].as_str().expect("a secret"));
+        let secret = setup["secret"].as_str().expect("a secret").to_owned();
+        let authenticator = Authenticator::new(&secret);
         let code = authenticator.code(now());
         let made = call("totp/confirm", json!({ "setup_id": setup["setup_id"], "code": code })).await;
         let codes = made["recovery_codes"].as_array().expect("codes").iter();
         let recovery_codes = codes.map(|code| code.as_str().expect("a code").to_owned()).collect();
-        Self { person, authenticator, recovery_codes }
+        Self { person, secret, authenticator, recovery_codes }
     }
 
     /// A code of the step after the one that the setup used.
@@ -131,4 +133,25 @@ async fn second_factors_survive_a_kill_and_no_code_counts_twice_on_sqlite() {
 #[tokio::test]
 async fn second_factors_survive_a_kill_and_no_code_counts_twice_on_postgres() {
     survives_kills(Backend::Postgres).await;
+}
+
+#[tokio::test]
+async fn second_factors_leave_no_secret_in_the_log() {
+    let server = ServerProcess::builder().set("log.level", "trace").start().await;
+    let ada = Enrolled::new(&server, "ada").await;
+    let app = server.client().register().await.expect("an app");
+    let mut secrets = vec![ada.person.password.clone(), ada.secret.clone()];
+    secrets.extend(ada.recovery_codes.iter().cloned());
+    for (method, code) in [("totp", ada.next_code()), ("recovery", ada.recovery_codes[0].clone())] {
+        let waiting = ada.begin(&server.client(), &app).await;
+        answer(&server.client(), &waiting, method, "000000").await;
+        let signed_in = answer(&server.client(), &waiting, method, &code).await;
+        secrets.push(waiting.0.get(&format!("signin_{}", waiting.1)).expect("a cookie").to_owned());
+        secrets.extend([waiting.1, code, signed_in.cookie("jwt").expect("a session")]);
+    }
+    let log = server.log();
+    assert!(log.contains("something more is asked for"), "{log}");
+    for secret in &secrets {
+        assert!(!log.contains(secret.as_str()), "{secret} in {log}");
+    }
 }

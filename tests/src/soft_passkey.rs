@@ -78,10 +78,7 @@ impl SoftPasskey {
     /// Answers `navigator.credentials.create`, as the JSON that a page sends on.
     pub fn create(&mut self, options: &Value) -> Value {
         self.owner = URL_SAFE_NO_PAD.decode(options["user"]["id"].as_str().expect("a handle")).expect("base64");
-        let public = &self.key.public_key().as_ref()[1..];
-        let (x, y) = public.split_at(32);
-        // COSE: key type 2, algorithm -7, curve 1, and the point.
-        let cose = [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat();
+        let cose = self.cose_key();
         let length_of = |bytes: &[u8]| u16::try_from(bytes.len()).expect("few bytes").to_be_bytes();
         let text = |text: &str| [&[0x78, length_of(text.as_bytes())[1]][..], text.as_bytes()].concat();
         let bytes = |bytes: &[u8]| [&[0x59][..], &length_of(bytes), bytes].concat();
@@ -93,6 +90,13 @@ impl SoftPasskey {
             "attestationObject": encoded(&object.concat()),
             "transports": ["internal", "hybrid"],
         }))
+    }
+
+    /// Its public key in COSE: key type 2, algorithm -7, curve 1, and the point.
+    #[must_use]
+    pub fn cose_key(&self) -> Vec<u8> {
+        let (x, y) = self.key.public_key().as_ref()[1..].split_at(32);
+        [&[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32][..], x, &[0x22, 0x58, 32], y].concat()
     }
 
     /// Answers `navigator.credentials.get`.

@@ -211,8 +211,12 @@ impl Provider {
 
     /// Whether its word finishes a sign-in by itself, where it said this `acr` (FAC-95).
     pub(crate) fn is_enough(&self, usual: AfterSso, acr: Option<&str>) -> bool {
-        let is_trusted = acr.is_some_and(|acr| self.trusted_acr.iter().any(|trusted| trusted == acr));
-        is_trusted || self.after_sso.unwrap_or(usual) == AfterSso::Skip
+        self.is_trusted(acr) || self.after_sso.unwrap_or(usual) == AfterSso::Skip
+    }
+
+    /// Whether what it says of how it made sure of the person is taken as two proofs (FAC-95).
+    pub(crate) fn is_trusted(&self, acr: Option<&str>) -> bool {
+        acr.is_some_and(|acr| self.trusted_acr.iter().any(|trusted| trusted == acr))
     }
 
     /// Whose word an identity of this provider is (security RP-6). For OAuth 2 alone that is the place and the member

@@ -13,6 +13,7 @@ use crate::model::event::EventKind;
 use crate::model::personal_token::is_of_staff;
 use crate::model::scope::Scopes;
 use crate::model::session::Session;
+use crate::model::strength::{Authentication, Strength};
 use crate::secret::{Digest, Secret};
 use crate::steps::uses::DAY;
 use crate::steps::{enrolment, events, standing, uses};
@@ -44,6 +45,9 @@ pub struct Bearer {
     pub expires_at: Option<Timestamp>,
     /// The account that it speaks for, whether that may act or not.
     pub account_id: Option<AccountId>,
+    /// How well its owner had proven who they are when it was granted, and when; none of a personal token, and of one from before
+    /// that was kept (FAC-101).
+    pub authentication: Option<Authentication>,
     /// Whether its owner made it, without an app; then [`app`](Self::app) stands for itself alone.
     pub is_personal: bool,
 }
@@ -81,6 +85,7 @@ pub async fn speaks_for_from(auth: &Auth, token: &Secret, source: Option<IpAddr>
     }
     Ok(Bearer {
         is_personal: token.personal.is_some(),
+        authentication: token.authentication,
         token_id: token.id,
         family_id: token.family_id,
         app,
@@ -158,6 +163,24 @@ impl Bearer {
             return Ok(());
         }
         Err(outside(scopes))
+    }
+
+    /// Demands that its owner had proven this well, and this recently, who they are (RFC 9470, FAC-106).
+    ///
+    /// # Errors
+    /// 401 `insufficient_user_authentication`, with what would do.
+    pub fn require_strength(&self, strength: Strength, now: Timestamp) -> Result<(), Error> {
+        if strength.is_met_by(self.authentication, now) {
+            return Ok(());
+        }
+        let mut wanted = format!("acr_values=\"{}\"", strength.acr);
+        if let Some(max_age) = strength.max_age {
+            wanted.push_str(&format!(", max_age=\"{}\"", max_age.as_secs()));
+        }
+        Err(Error::Refused(Refusal {
+            needed: Some(wanted.into()),
+            ..Refusal::new(Code::WeakAuthentication, "A different authentication level is required")
+        }))
     }
 
     /// Demands of a personal token, where `scopes` are those of staff, that its owner is still staff (people PPL-118).

@@ -91,6 +91,7 @@ pub async fn ask(auth: &Auth, asked: CodeRequest) -> Result<PendingClaim, Error>
     let account = account.filter(|account| can_use_it(account, known));
     let (now, secret) = (auth.ambient().now(), Secret::generate(auth.ambient()));
     let row = PendingSignIn {
+        steps_up: None,
         id: auth.ambient().id(),
         // Whoever has no code is counted apart from an account of that name, and as one.
         account: account.as_ref().map_or_else(|| stand_in(auth, &typed), |account| account.id.clone()),

@@ -1,5 +1,8 @@
 //! Changing the password, and setting the first one.
 
+mod check;
+
+pub use self::check::{Checked, check};
 use crate::auth::Auth;
 use crate::config::ChangeEnds;
 use crate::error::Error;

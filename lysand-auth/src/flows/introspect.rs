@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::client::ClientClaim;
 use crate::model::scope::Scopes;
+use crate::model::strength::Authentication;
 use crate::secret::Secret;
 use crate::steps::standing;
 use crate::store::{apps, families, tokens};
@@ -22,6 +23,8 @@ pub struct Active {
     pub issued_at: Option<Timestamp>,
     /// When it ends by itself.
     pub expires_at: Option<Timestamp>,
+    /// How well its owner had proven who they are, and when (RFC 9470 §6.2).
+    pub authentication: Option<Authentication>,
     /// It is an access token, no refresh token.
     pub is_access_token: bool,
 }
@@ -47,6 +50,7 @@ pub async fn introspect(auth: &Auth, client: ClientClaim, token: Option<Secret>)
                     client_id: holder.client_id,
                     issued_at: Some(token.created_at),
                     expires_at: token.expires_at,
+                    authentication: token.authentication,
                     is_access_token: true,
                 };
                 let found = Found { active, account: token.account_id };
@@ -59,6 +63,7 @@ pub async fn introspect(auth: &Auth, client: ClientClaim, token: Option<Secret>)
                 client_id: holder.app.client_id,
                 issued_at: None,
                 expires_at: Some(refresh.expires_at),
+                authentication: family.authentication,
                 is_access_token: false,
             };
             let found = Found { active, account: Some(family.account_id) };

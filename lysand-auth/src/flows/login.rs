@@ -20,9 +20,6 @@ use crate::steps::{
 };
 use crate::texts;
 
-/// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
-const MAX_IDENTIFIER: usize = 1_024;
-
 /// Lysand §5, §13.2.
 const NO_PASSWORDS: &str = texts::PASSWORDS_DISABLED;
 
@@ -149,7 +146,7 @@ fn credentials(attempt: &PasswordAttempt) -> Result<(String, Secret), Error> {
     let password = attempt.password.clone().filter(|password| !password.is_empty());
     let password = password.ok_or_else(|| Error::credentials("Required", "password"))?;
     for (name, length, most) in [
-        ("identifier", identifier.len(), MAX_IDENTIFIER),
+        ("identifier", identifier.len(), identifier::LONGEST),
         ("password", password.expose().len(), crate::password::MAX_BYTES),
     ] {
         if length > most {

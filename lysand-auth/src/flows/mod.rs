@@ -18,6 +18,7 @@ pub mod end_apps;
 pub mod events;
 pub mod export;
 pub mod factors;
+pub mod import;
 pub mod introspect;
 pub mod invitations;
 pub mod login;

@@ -254,6 +254,7 @@ fn new_value(auth: &Auth) -> Secret {
 
 fn row(token: &PersonalToken, account: AccountId) -> StoredToken {
     StoredToken {
+        authentication: None,
         id: token.id.clone(),
         app_id: AppId::new(APP),
         account_id: Some(account),

@@ -9,6 +9,7 @@ use crate::model::pkce::{Challenge, ChallengeProblem};
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
 use crate::model::session::{Session, SessionId};
+use crate::model::strength::ProvenBy;
 
 /// What an app asked for, as it was sent. An empty value counts as absent.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,8 @@ pub struct AuthorizationRequest {
     pub code_challenge_method: Option<String>,
     /// `nonce` (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
+    /// `acr_values`: how well the person is to prove who they are (OpenID Connect Core §3.1.2.1, FAC-102).
+    pub acr_values: Option<String>,
     /// `id_token_hint`: who is meant, by an id token of ours (OpenID Connect Core §3.1.2.1). Heeded where no page may be shown.
     pub id_token_hint: Option<String>,
     /// `resource`: for which servers (RFC 8707 §2).
@@ -56,6 +59,8 @@ pub struct CheckedRequest {
     pub nonce: Option<String>,
     /// How the answer travels.
     pub response_mode: ResponseMode,
+    /// How well the person is to prove who they are: the app's words, the preferred one first (FAC-102).
+    pub acr_values: Option<String>,
 }
 
 /// The parameters of a request that was checked, all but its scope.
@@ -73,6 +78,7 @@ pub(crate) fn request_pairs<'a>(app: &'a App, checked: &'a CheckedRequest) -> Ve
     pairs.extend(
         (checked.response_mode != ResponseMode::Query).then(|| ("response_mode", checked.response_mode.name())),
     );
+    pairs.extend(checked.acr_values.as_deref().map(|values| ("acr_values", values)));
     pairs
 }
 
@@ -199,6 +205,7 @@ impl AuthorizationRequest {
             code_challenge: named("code_challenge"),
             code_challenge_method: named("code_challenge_method"),
             nonce: named("nonce"),
+            acr_values: named("acr_values"),
             ..Self::default()
         }
     }
@@ -218,6 +225,7 @@ impl AuthorizationRequest {
             code_challenge,
             code_challenge_method,
             nonce,
+            acr_values,
             id_token_hint,
             resources,
             unsupported: _,
@@ -226,7 +234,7 @@ impl AuthorizationRequest {
         let others =
             [client_id, redirect_uri, response_type, response_mode, scope, code_challenge, code_challenge_method];
         let all = others.into_iter().map(size).sum::<usize>() + size(state) + size(nonce);
-        let all = all + size(id_token_hint) + resources.iter().map(String::len).sum::<usize>();
+        let all = all + size(acr_values) + size(id_token_hint) + resources.iter().map(String::len).sum::<usize>();
         match size(state) > LARGEST_STATE || size(nonce) > LARGEST_NONCE || all > LARGEST_REQUEST {
             true => Err(RequestProblem::TooLarge),
             false => Ok(()),
@@ -270,6 +278,7 @@ impl AuthorizationRequest {
             challenge,
             nonce: self.nonce.clone(),
             response_mode,
+            acr_values: self.acr_values.clone(),
         })
     }
 
@@ -302,6 +311,8 @@ pub(crate) struct Authorization {
     pub account_id: AccountId,
     /// In which session; no other may consent.
     pub session_id: SessionId,
+    /// What the owner of that session proved; none when it is not kept any more, or not yet.
+    pub proven: Option<ProvenBy>,
     /// What was asked.
     pub request: CheckedRequest,
     /// When the present stage ends.
@@ -346,6 +357,7 @@ impl CheckedRequest {
             app_id: app.id.clone(),
             account_id: session.account_id.clone(),
             session_id: session.id.clone(),
+            proven: None,
             request: self,
             expires_at: now.plus(lifetimes.pending_code),
             approved_at: None,

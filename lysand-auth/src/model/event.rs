@@ -43,6 +43,8 @@ kinds! {
     SignInBlocked = "sign_in_blocked";
     /// A limit was exceeded; one row a window.
     Throttled = "throttled";
+    /// A session was proven anew, or became stronger.
+    StepUp = "step_up";
     /// The second proof of a sign-in was right.
     FactorPassed = "factor_passed";
     /// It was wrong.
@@ -258,6 +260,7 @@ impl EventKind {
 
     const fn words_of_factors(self) -> Option<&'static str> {
         Some(match self {
+            Self::StepUp => texts::DID_STEP_UP,
             Self::FactorPassed => texts::DID_FACTOR_PASSED,
             Self::FactorFailed => texts::DID_FACTOR_FAILED,
             Self::FactorAdded => texts::DID_FACTOR_ADDED,

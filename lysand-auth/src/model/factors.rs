@@ -105,6 +105,8 @@ pub(crate) struct PendingSignIn {
     pub(crate) account: AccountId,
     /// What the browser that began it shows, as a digest.
     pub(crate) browser: Digest,
+    /// The session that it makes stronger, if it began in one (FAC-57).
+    pub(crate) steps_up: Option<SessionId>,
     /// What was proven so far: the first proof, and a second one where more than that is missing.
     pub(crate) proofs: Proofs,
     /// How often everything of the account had been ended then.
@@ -119,10 +121,34 @@ pub(crate) struct PendingSignIn {
 }
 
 impl PendingSignIn {
+    /// How well the person is to prove who they are (FAC-102).
+    pub(crate) fn acr_values(&self) -> Option<&str> {
+        named(&self.request, "acr_values")
+    }
+
+    /// Whether an app asks.
+    pub(crate) fn is_for_app(&self) -> bool {
+        is_for_app(&self.request)
+    }
+
     /// Whether it still waits for an answer.
     pub(crate) fn is_open(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
     }
+}
+
+/// Whether an app asks, by what is kept of its request.
+pub(crate) fn is_for_app(request: &[(String, String)]) -> bool {
+    named(request, "client_id").is_some()
+}
+
+/// Where on this server a sign-in leads, where no app asks.
+pub(crate) fn return_to(request: &[(String, String)]) -> Option<&str> {
+    named(request, "return_to").filter(|_| !is_for_app(request))
+}
+
+fn named<'a>(request: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    request.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 /// What a right answer uses up, in the transaction of what it buys (FAC-120).

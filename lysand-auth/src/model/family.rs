@@ -6,6 +6,7 @@ use crate::ambient::Timestamp;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
 use crate::model::scope::Scopes;
+use crate::model::strength::Authentication;
 
 /// A row of refresh tokens, each replacing the one before. It ends with its absolute lifetime, by revocation, or when a
 /// refresh token comes back that was used before.
@@ -23,6 +24,8 @@ pub(crate) struct Family {
     pub expires_at: Timestamp,
     /// When it was ended.
     pub ended_at: Option<Timestamp>,
+    /// How well its owner had proven who they are when it was granted (FAC-101).
+    pub authentication: Option<Authentication>,
 }
 
 impl Family {

@@ -39,5 +39,6 @@ pub(crate) mod scope;
 pub(crate) mod session;
 pub(crate) mod shown_name;
 pub(crate) mod sign_up;
+pub(crate) mod strength;
 pub(crate) mod totp;
 pub(crate) mod trusted_browser;

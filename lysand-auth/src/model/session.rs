@@ -43,6 +43,9 @@ pub struct Session {
     pub account_id: AccountId,
     /// When the password was given.
     pub authenticated_at: Timestamp,
+    /// When the first of its proofs was given, where that was in the session whose place it took: what wants every proof to be
+    /// recent counts from then (FAC-107).
+    pub first_proven_at: Option<Timestamp>,
     /// When it ends by itself.
     pub expires_at: Timestamp,
     /// When it was ended.
@@ -72,6 +75,7 @@ impl Session {
             id: SessionId::new(id),
             account_id,
             authenticated_at: now,
+            first_proven_at: None,
             expires_at: now.plus(lifetimes.session),
             ended_at: None,
             created_at: now,

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// The longest id of a credential, in bytes (FAC-74).
-const LONGEST_ID: usize = 1023;
+pub(super) const LONGEST_ID: usize = 1023;
 
 /// Bytes that a passkey signs, once.
 pub(crate) type Challenge = [u8; 32];
@@ -86,6 +86,19 @@ pub(crate) struct Made {
     pub(crate) model: Option<String>,
 }
 
+/// What another server kept of a passkey that it made.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    pub(crate) id: Vec<u8>,
+    /// The public key: COSE in CBOR.
+    pub(crate) key: Vec<u8>,
+    pub(crate) counter: u32,
+    pub(crate) verified: bool,
+    pub(crate) backup_eligible: bool,
+    pub(crate) backed_up: bool,
+    pub(crate) transports: Vec<String>,
+}
+
 /// A passkey that was used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Used {
@@ -103,6 +116,8 @@ pub(crate) struct Presented {
     pub(crate) challenge: Challenge,
     /// The handle of its owner, where the passkey told it.
     pub(crate) owner: Option<Vec<u8>>,
+    /// Whether it comes from a frame in a page of somebody else.
+    is_framed: bool,
     pub(super) json: Value,
 }
 
@@ -110,7 +125,7 @@ impl Presented {
     /// Reads the JSON form of a credential (`PublicKeyCredential.toJSON()`).
     ///
     /// # Errors
-    /// When it has not that form, or comes from a frame in a page of somebody else.
+    /// When it has not that form.
     pub(crate) fn read(text: &str) -> Result<Self, NotAccepted> {
         let mut json: Value = serde_json::from_str(text).map_err(NotAccepted::because)?;
         tidy(&mut json);
@@ -125,13 +140,16 @@ impl Presented {
         let client =
             bytes(&json["response"]["clientDataJSON"]).ok_or_else(|| NotAccepted::because("no client data"))?;
         let client: Value = serde_json::from_slice(&client).map_err(NotAccepted::because)?;
-        if client["crossOrigin"] == true || !client["topOrigin"].is_null() {
-            return Err(NotAccepted::because("made in a frame of another page"));
-        }
+        let is_framed = client["crossOrigin"] == true || !client["topOrigin"].is_null();
         let challenge = bytes(&client["challenge"]).and_then(|bytes| bytes.try_into().ok());
         let challenge = challenge.ok_or_else(|| NotAccepted::because("no challenge of ours"))?;
         let owner = bytes(&json["response"]["userHandle"]).filter(|handle| !handle.is_empty());
-        Ok(Self { id, challenge, owner, json })
+        Ok(Self { id, challenge, owner, is_framed, json })
+    }
+
+    /// Refuses what was made in a frame of another page: after its challenge was read, which is used up by that.
+    pub(super) fn refuse_frame(&self) -> Result<(), NotAccepted> {
+        if self.is_framed { Err(NotAccepted::because("made in a frame of another page")) } else { Ok(()) }
     }
 }
 

@@ -13,7 +13,9 @@ mod relying_party;
 
 #[cfg(not(feature = "passkeys"))]
 pub(crate) use self::absent::RelyingParty;
+#[cfg(feature = "passkeys")]
+pub(crate) use self::credential::Kept;
 pub(crate) use self::credential::{Challenge, Known, Made, NotAccepted, Presented, Used, User, Verification};
 pub(crate) use self::models::name_of as name_of_model;
 #[cfg(feature = "passkeys")]
-pub(crate) use self::relying_party::RelyingParty;
+pub(crate) use self::relying_party::{RelyingParty, imported};

@@ -12,10 +12,11 @@ use url::Url;
 use webauthn_rs_core::WebauthnCore;
 use webauthn_rs_core::error::WebauthnError;
 use webauthn_rs_core::proto::{
-    COSEAlgorithm, Credential, PublicKeyCredential, RegisterPublicKeyCredential, UserVerificationPolicy,
+    AttestationFormat, COSEAlgorithm, COSEKey, Credential, ParsedAttestation, PublicKeyCredential,
+    RegisterPublicKeyCredential, RegisteredExtensions, UserVerificationPolicy,
 };
 
-use super::credential::{Challenge, Known, Made, NotAccepted, Presented, Used, User, Verification};
+use super::credential::{Challenge, Kept, Known, LONGEST_ID, Made, NotAccepted, Presented, Used, User, Verification};
 
 /// How long a browser waits for the person, in milliseconds.
 const TIMEOUT: u32 = 300_000;
@@ -92,6 +93,7 @@ impl RelyingParty {
     /// # Errors
     /// When anything is not as WebAuthn wants it at a registration.
     pub(crate) fn register(&self, presented: &Presented, verification: Verification) -> Result<Made, NotAccepted> {
+        presented.refuse_frame()?;
         let mut json = presented.json.clone();
         let response = &mut json["response"];
         let transports = transports(response);
@@ -133,6 +135,7 @@ impl RelyingParty {
         (key, counter): (&str, u32),
         verification: Verification,
     ) -> Result<Used, NotAccepted> {
+        presented.refuse_frame()?;
         let mut known: Credential = serde_json::from_str(key).map_err(NotAccepted::because)?;
         known.counter = counter;
         let credential: PublicKeyCredential =
@@ -146,6 +149,38 @@ impl RelyingParty {
         }
         Ok(Used { counter: used.counter(), verified: used.user_verified(), backed_up: used.backup_state() })
     }
+}
+
+/// A passkey that another server made for the same domain.
+///
+/// # Errors
+/// When its id or its key is none that this server could have made.
+pub(crate) fn imported(kept: Kept) -> Result<Made, NotAccepted> {
+    let Kept { id, key, counter, verified, backup_eligible, backed_up, transports: told } = kept;
+    if id.is_empty() || id.len() > LONGEST_ID || (backed_up && !backup_eligible) {
+        return Err(NotAccepted::because("an id or flags that none has"));
+    }
+    let key: Cbor = serde_cbor_2::from_slice(&key).map_err(NotAccepted::because)?;
+    let key = COSEKey::try_from(&key).map_err(refused)?;
+    if !ALGORITHMS.contains(&key.type_) {
+        return Err(NotAccepted::because("an algorithm that is not offered"));
+    }
+    let transports = transports(&mut json!({ "transports": told }));
+    let credential = Credential {
+        cred_id: id.clone().into(),
+        cred: key,
+        counter,
+        transports: None,
+        user_verified: verified,
+        backup_eligible,
+        backup_state: backed_up,
+        registration_policy: policy(if verified { Verification::Required } else { Verification::Preferred }),
+        extensions: RegisteredExtensions::none(),
+        attestation: ParsedAttestation::default(),
+        attestation_format: AttestationFormat::None,
+    };
+    let key = serde_json::to_string(&credential).map_err(NotAccepted::because)?;
+    Ok(Made { id, key, counter, verified, backup_eligible, backed_up, transports, model: None })
 }
 
 const fn policy(verification: Verification) -> UserVerificationPolicy {

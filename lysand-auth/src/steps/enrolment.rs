@@ -11,6 +11,7 @@ use crate::model::event::{Actor, EventKind};
 use crate::model::factors::FactorKind;
 use crate::model::proofs::ProofKind;
 use crate::model::session::Session;
+use crate::model::strength::Acr;
 use crate::steps::host_rules::Proven;
 use crate::steps::{events, passkeys, session};
 use crate::store::{self, credentials, factors, identities};
@@ -33,6 +34,8 @@ pub struct Enrolment {
     pub later_until: Option<Timestamp>,
     /// Whether the account has one already, and only has to ask for it from now on.
     pub has_factor: bool,
+    /// How well the app wants the person to prove who they are, where that is all it is for: nothing is demanded here (FAC-103).
+    pub wanted: Option<Acr>,
 }
 
 /// What can be set up here, and what there is to say of it.
@@ -50,14 +53,18 @@ pub(crate) async fn offered(
         // Nothing is demanded any more, and there is nothing to wait for.
         None => Some(auth.ambient().now()),
     };
-    let rules = &auth.config().factors;
-    let can = |kind: &FactorKind| match kind {
-        FactorKind::Passkey => rules.satisfy(*kind) && passkeys::require(auth).is_ok(),
-        FactorKind::Totp => rules.satisfy(*kind),
-        FactorKind::Email | FactorKind::Recovery | FactorKind::Password | FactorKind::Host(_) => false,
-    };
+    let can = |kind: &FactorKind| auth.config().factors.satisfy(*kind) && can_be_set_up(auth, *kind);
     let methods = FactorKind::ALL.into_iter().filter(can).collect();
-    Ok((methods, Enrolment { later_until, has_factor: has_factor(auth, account).await? }))
+    Ok((methods, Enrolment { later_until, has_factor: has_factor(auth, account).await?, wanted: None }))
+}
+
+/// Whether a factor of this kind can be set up in the middle of a sign-in.
+pub(crate) fn can_be_set_up(auth: &Auth, kind: FactorKind) -> bool {
+    match kind {
+        FactorKind::Passkey => passkeys::require(auth).is_ok(),
+        FactorKind::Totp => auth.config().factors.allow(kind),
+        FactorKind::Email | FactorKind::Recovery | FactorKind::Password | FactorKind::Host(_) => false,
+    }
 }
 
 /// What is demanded of an account, if anything. Nothing is looked up for accounts that the configuration asks nothing of.
@@ -106,7 +113,7 @@ pub(crate) async fn has_factor(auth: &Auth, account: &Account) -> Result<bool, E
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> Result<bool, Error> {
-    if proven.vouched {
+    if proven.vouched.is_enough() {
         return Ok(false);
     }
     Ok(match demanded(auth, proven.account, known).await? {

@@ -8,6 +8,8 @@ use futures_util::FutureExt;
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
+#[cfg(feature = "sso")]
+use crate::config::{AfterSso, Provider};
 use crate::error::{Code, Error};
 use crate::host::HostResult;
 use crate::host::factor::Strength;
@@ -17,6 +19,7 @@ use crate::model::app::AppId;
 use crate::model::credentials::Credentials;
 use crate::model::factors::FactorKind;
 use crate::model::proofs::{MULTI_FACTOR, ProofKind, Proofs};
+use crate::model::strength::Acr;
 use crate::steps::blocks::LetIn;
 use crate::steps::completion::Completion;
 use crate::steps::session;
@@ -24,6 +27,33 @@ use crate::texts;
 
 /// How long a sign-in waits for the host.
 const HOST_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a provider's word is worth beside what was proven here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Vouched {
+    /// Nothing.
+    No,
+    /// It is enough by itself.
+    Enough,
+    /// The same, and it is as good as two proofs, because the provider said so and the operator trusts it (`trusted_acr`).
+    AsTwo,
+}
+
+impl Vouched {
+    /// What the word of `provider` is worth, which said this `acr`.
+    #[cfg(feature = "sso")]
+    pub(crate) fn by(provider: &Provider, usual: AfterSso, acr: Option<&str>) -> Self {
+        match (provider.is_trusted(acr), provider.is_enough(usual, acr)) {
+            (true, _) => Self::AsTwo,
+            (false, true) => Self::Enough,
+            (false, false) => Self::No,
+        }
+    }
+
+    pub(crate) fn is_enough(self) -> bool {
+        self != Self::No
+    }
+}
 
 /// Somebody who proved just now who they are, and by what.
 #[derive(Clone, Copy)]
@@ -38,7 +68,11 @@ pub(crate) struct Proven<'a> {
     /// What this proof uses up, when it is the second one.
     pub(crate) completes: Option<&'a Completion>,
     /// Whether it is a provider's word that is enough by itself (FAC-95).
-    pub(crate) vouched: bool,
+    pub(crate) vouched: Vouched,
+    /// How well the app wants the person to prove who they are (FAC-102).
+    pub(crate) acr_values: Option<&'a str>,
+    /// Whether this goes on in a session that is made stronger (FAC-57).
+    pub(crate) steps_up: bool,
     /// Whether the person will set up the second factor later that is demanded (FAC-92).
     pub(crate) puts_off: bool,
     /// The row by which the account trusts the browser, when this is its password (FAC-97).
@@ -56,7 +90,9 @@ impl<'a> Proven<'a> {
             known_before: None,
             earlier: None,
             completes: None,
-            vouched: false,
+            vouched: Vouched::No,
+            acr_values: None,
+            steps_up: false,
             puts_off: false,
             trusted: None,
             let_in: None,
@@ -78,9 +114,20 @@ impl<'a> Proven<'a> {
         methods.dedup();
         // A passkey without a proof before it verified its owner: two proofs at once (FAC-83).
         let began_with_passkey = proofs.first().is_some_and(|proof| proof.kind == ProofKind::Passkey);
-        let is_two = proofs.are_two() || began_with_passkey;
+        let is_two = proofs.are_two() || began_with_passkey || self.vouched == Vouched::AsTwo;
         methods.extend(is_two.then(|| MULTI_FACTOR.to_owned()));
         methods
+    }
+
+    /// How well that is.
+    pub(crate) fn acr(&self, now: Timestamp) -> Acr {
+        Acr::of_methods(&self.methods(now))
+    }
+
+    /// When the first proof was given, where that was in another session (FAC-57).
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        let first = self.earlier.and_then(Proofs::first).map(|proof| proof.at);
+        first.filter(|_| self.steps_up)
     }
 
     /// On what knowledge of the account the session rests.
@@ -93,7 +140,7 @@ impl<'a> Proven<'a> {
 }
 
 /// A host's rules and a sign-in that they are asked about.
-pub(super) struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     rules: Arc<dyn SignInRules>,
     account: &'a Account,
     proofs: Proofs,
@@ -105,7 +152,7 @@ pub(super) struct Asked<'a> {
 /// # Errors
 /// `SignInRefused`: with the host's sentence, when more is demanded than was proven, and when the host fails or takes too
 /// long, because a host that cannot answer has not said yes.
-pub(super) async fn before_session<'a>(
+pub(crate) async fn before_session<'a>(
     auth: &Auth,
     proven: Proven<'a>,
     app: Option<&'a AppId>,

@@ -4,6 +4,9 @@ use crate::auth::Auth;
 use crate::config::BaseUrl;
 use crate::error::Error;
 
+/// The longest identifier that is looked up, in bytes: an e-mail address has 320 at most.
+pub(crate) const LONGEST: usize = 1_024;
+
 /// What the host is asked about for what was typed, in lower case: one account, never two.
 ///
 /// `@ada` and `@ada@HOST` are the handle. `ada@HOST` is the address of whoever confirmed it, and the handle only where nobody

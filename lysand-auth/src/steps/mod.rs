@@ -46,6 +46,7 @@ pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod staff_mail;
 pub(crate) mod standing;
+pub(crate) mod strength;
 pub(crate) mod throttle;
 pub(crate) mod token_notice;
 pub(crate) mod trust;

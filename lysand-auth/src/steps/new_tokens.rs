@@ -9,6 +9,7 @@ use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::family::Family;
 use crate::model::scope::Scopes;
+use crate::model::strength::Authentication;
 use crate::secret::Secret;
 use crate::store::tokens::{self, StoredToken};
 use crate::store::{Conn, families};
@@ -51,6 +52,7 @@ pub(crate) fn new_token(
         revoked_at: None,
         last_used_at: None,
         family_id,
+        authentication: None,
         personal: None,
     };
     let access_token = Secret::generate(auth.ambient());
@@ -80,11 +82,21 @@ impl NewTokens {
                 scopes: scopes.clone(),
                 expires_at: issued.created_at.plus(lifetimes.refresh_token),
                 ended_at: None,
+                authentication: None,
             };
             let idle_end = family.idle_end(issued.created_at, lifetimes.refresh_token_idle);
             (family, idle_end)
         });
         Self { issued, token, family }
+    }
+
+    /// The same, granted by somebody who proved this well who they are.
+    pub(crate) fn granted_with(mut self, authentication: Option<Authentication>) -> Self {
+        self.token.authentication = authentication;
+        if let Some((family, _)) = &mut self.family {
+            family.authentication = authentication;
+        }
+        self
     }
 
     /// The same for another account: one that is being made.

@@ -47,10 +47,11 @@ impl Owner {
     }
 
     /// Whoever signs in, and must set up a second factor first.
-    pub(crate) fn in_sign_in(open: &Open) -> Self {
-        let (present, id) = (Present::in_sign_in(&open.pending), open.pending.id.clone());
+    pub(crate) fn in_sign_in(auth: &Auth, open: &Open) -> Self {
+        let (present, id) = (Present::in_sign_in(auth, &open.pending), open.pending.id.clone());
         let (asked_in, acts_in) = (asked_in("sign-in", &id), ActsIn::SignIn(id));
-        Self { account: open.account.clone(), present, asked_in, acts_in, session: None, token: None }
+        let session = open.pending.steps_up.clone();
+        Self { account: open.account.clone(), present, asked_in, acts_in, session, token: None }
     }
 
     /// Whoever a token speaks for.

@@ -6,12 +6,14 @@ use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::model::account::Account;
 use crate::model::credentials::Credentials;
 use crate::model::factors::PendingSignIn;
+use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::rate_limit::FailedAttempts;
+use crate::model::session::{Session, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::completion::over;
 use crate::steps::host_rules::Proven;
-use crate::steps::{enrolment, session};
-use crate::store::{pending, rate_limits};
+use crate::steps::{enrolment, session, strength};
+use crate::store::{pending, rate_limits, sessions};
 use crate::texts;
 
 /// Keeps a sign-in whose first proof was right; `attempts` that came to something are taken back. Answers with the refusal
@@ -30,6 +32,7 @@ pub(crate) async fn begin(
         id: auth.ambient().id(),
         account: proven.account.id.clone(),
         browser: browser.digest(),
+        steps_up: None,
         proofs: proven.proofs(now),
         generation: known.generation.unwrap_or(0),
         request,
@@ -56,6 +59,39 @@ pub(crate) async fn begin(
     Ok(Error::Refused(Refusal { pending: Some(Box::new(claim)), ..refusal }))
 }
 
+/// Keeps the wish that a session becomes stronger, or is proven anew: what was proven in it counts unless it `is_too_old`
+/// (FAC-57, FAC-102). Answers with what its browser goes on with.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn step_up(
+    auth: &Auth,
+    browser: &SignedInBrowser,
+    request: Vec<(String, String)>,
+    is_too_old: bool,
+) -> Result<PendingClaim, Error> {
+    let (now, cookie, session) = (auth.ambient().now(), Secret::generate(auth.ambient()), &browser.session);
+    let known = session::credentials_of(auth, &browser.account.id).await?;
+    let first = strength::first_proof(&session.methods).unwrap_or(ProofKind::Password);
+    let row = PendingSignIn {
+        id: auth.ambient().id(),
+        account: browser.account.id.clone(),
+        browser: cookie.digest(),
+        steps_up: Some(session.id.clone()),
+        proofs: Proofs::new((!is_too_old).then_some((first, session.authenticated_at))),
+        generation: known.generation.unwrap_or(0),
+        request,
+        created_at: now,
+        expires_at: now.plus(auth.config().factors.pending_ttl),
+        ended_at: None,
+        session: None,
+    };
+    let claim = PendingClaim::new(row.id.clone(), cookie);
+    auth.store().write(move |c| Box::pin(async move { pending::insert(c, &row).await })).await?;
+    tracing::info!(account = %browser.account.id, session = %session.id, "a stronger session is asked for");
+    Ok(claim)
+}
+
 /// The sign-in that a browser shows, whatever became of it; none that another browser began (FAC-13).
 ///
 /// # Errors
@@ -80,6 +116,11 @@ pub(crate) struct Open {
 pub(crate) async fn open(auth: &Auth, claim: &PendingClaim) -> Result<Open, Error> {
     let pending = found(auth, claim).await?.filter(|pending| pending.is_open(auth.ambient().now()));
     let pending = pending.ok_or_else(over)?;
+    if let Some(session) = pending.steps_up.clone() {
+        let found = auth.store().look_up(move |c| Box::pin(async move { sessions::by_id(c, &session).await })).await?;
+        let is_its = |session: &Session| session.account_id == pending.account;
+        found.filter(|session| is_its(session) && session.is_live(auth.ambient().now())).ok_or_else(over)?;
+    }
     let known = session::credentials_of(auth, &pending.account).await?;
     let account = auth.account(&pending.account).await?.ok_or_else(over)?;
     match known.generation.unwrap_or(0) == pending.generation {

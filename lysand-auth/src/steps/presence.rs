@@ -45,12 +45,14 @@ impl Present {
         Self::new(format!("session\n{}", session.id), Some(session), auth)
     }
 
-    /// Somebody who proved just now who they are, and signs in.
-    pub(crate) fn in_sign_in(pending: &PendingSignIn) -> Self {
+    /// Somebody who proved just now who they are, and signs in; or some time ago, in a session that is made stronger (FAC-190).
+    pub(crate) fn in_sign_in(auth: &Auth, pending: &PendingSignIn) -> Self {
         let began_with_passkey = pending.proofs.first().is_some_and(|proof| proof.kind == ProofKind::Passkey);
         let had_two = pending.proofs.are_two() || began_with_passkey;
         let subject = format!("sign-in\n{}", pending.id);
-        Self { subject, is_fresh: true, had_two, had_password: AtomicBool::new(false) }
+        let latest = pending.proofs.iter().map(|proof| proof.at).max();
+        let is_fresh = pending.steps_up.is_none() || latest.is_some_and(|at| proof::is_recent(auth, at));
+        Self { subject, is_fresh, had_two, had_password: AtomicBool::new(false) }
     }
 
     /// Somebody who uses a program, and the session that its token came from, while that lives.
@@ -79,7 +81,7 @@ impl Present {
 
     fn new(subject: String, session: Option<&Session>, auth: &Auth) -> Self {
         let is_fresh = session.is_some_and(|session| proof::is_fresh(auth, session));
-        let had_two = session.is_some_and(|session| session.methods.iter().any(|method| method == MULTI_FACTOR));
+        let had_two = session.is_some_and(|session| were_two_given_here(&session.methods));
         Self { subject, is_fresh, had_two, had_password: AtomicBool::new(false) }
     }
 
@@ -181,6 +183,13 @@ impl Present {
             None => Err(Error::refused(Code::ProofRequired, texts::CONFIRM_IT_IS_YOU)),
         }
     }
+}
+
+/// Whether two proofs were given of which one was given here: a provider's word is none of them, however it came to it (FAC-96).
+fn were_two_given_here(methods: &[String]) -> bool {
+    let by_provider = ProofKind::Provider.method();
+    let has_own = methods.iter().any(|method| *method != MULTI_FACTOR && *method != by_provider);
+    has_own && methods.iter().any(|method| method == MULTI_FACTOR)
 }
 
 /// What somebody gives to prove once more that they are there.

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
@@ -18,7 +19,12 @@ const FRESH: Duration = Duration::from_secs(300);
 /// Whether the session began so lately that it proves who is there (security ID-12).
 #[must_use]
 pub(crate) fn is_fresh(auth: &Auth, session: &Session) -> bool {
-    auth.ambient().now().since(session.authenticated_at) <= FRESH
+    is_recent(auth, session.first_proven_at.unwrap_or(session.authenticated_at))
+}
+
+/// Whether a proof of then still proves who is there.
+pub(crate) fn is_recent(auth: &Auth, at: Timestamp) -> bool {
+    auth.ambient().now().since(at) <= FRESH
 }
 
 /// Demands the password of this account and of no other. Failed attempts count as those at sign-in do (security ID-2), or for

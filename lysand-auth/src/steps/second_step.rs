@@ -19,7 +19,7 @@ const LONGEST_NAME: usize = 64;
 pub(crate) fn is_missing(auth: &Auth, proven: &Proven<'_>, known: Credentials) -> bool {
     let rules = &auth.config().factors;
     let is_enough = match proven.by {
-        ProofKind::Provider => proven.vouched,
+        ProofKind::Provider => proven.vouched.is_enough(),
         ProofKind::Passkey => rules.passkey_alone,
         ProofKind::Password => proven.trusted.is_some() && trust::is_allowed(rules, proven.account, proven.by),
         _ => false,
@@ -100,7 +100,15 @@ async fn takes_password(auth: &Auth, account: &Account, known: Credentials, firs
         ProofKind::Email => !known.was_reset_by_mail,
         _ => false,
     };
-    if !is_of_another_kind || auth.config().sso.forced {
+    Ok(is_of_another_kind && has_usable_password(auth, account).await?)
+}
+
+/// Whether the account has a password that signs its owner in.
+///
+/// # Errors
+/// When the host does not answer.
+pub(crate) async fn has_usable_password(auth: &Auth, account: &Account) -> Result<bool, Error> {
+    if auth.config().sso.forced {
         return Ok(false);
     }
     auth.accounts().has_password(&account.id).await.map_err(Error::from_host)

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
@@ -103,6 +104,11 @@ impl NewSession {
     pub(crate) fn begun_by(self, caller: &Caller, methods: Vec<String>) -> Self {
         let session = Session { methods, ..self.session.begun_by(caller) };
         Self { session, ..self }
+    }
+
+    /// The same, made stronger: its first proof was given then, in the session whose place it takes.
+    pub(crate) fn proven_since(self, first: Option<Timestamp>) -> Self {
+        Self { session: Session { first_proven_at: first, ..self.session }, ..self }
     }
 
     /// The same, bought by this second proof.

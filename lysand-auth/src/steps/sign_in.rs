@@ -25,7 +25,7 @@ use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::mail::Outgoing;
-use crate::steps::{blocks, demanded_password, enrolment, pending, review, second_step, trusted_browsers};
+use crate::steps::{blocks, demanded_password, enrolment, pending, review, second_step, strength, trusted_browsers};
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
@@ -198,6 +198,8 @@ pub(crate) async fn after_proof(
     attempts: Option<FailedAttempts>,
 ) -> Result<SignedIn, Error> {
     blocks::may_sign_in(auth, browser.caller.source, proven.let_in).await?;
+    let wanted = request.acr_values.clone();
+    let proven = Proven { acr_values: wanted.as_deref(), ..proven };
     let proven_with = proven.credentials(auth).await?;
     if lacks_before_session(auth, &proven, proven_with).await?.is_some() {
         return Err(pending::begin(auth, (&proven, proven_with), whole_request(&app, &request), attempts).await?);
@@ -215,10 +217,10 @@ pub(crate) async fn after_proof(
     };
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
     let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
-    let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
-    let began = told_of(began.about(&account.id, &account.username), &proven).through(&app.id);
+    let began = began(auth, &proven, &browser.caller).through(&app.id);
     let new = new.in_browser(auth, known_by.digest()).recorded_as(began).forgetting(attempts);
     let new = new.begun_by(&browser.caller, proven.methods(auth.ambient().now())).completing(proven.completes);
+    let new = new.proven_since(proven.since());
     let new = new.announced_by(new_sign_in(auth, account, &browser.caller, Some(&app))).trusting(trust);
     let step = finish(auth, candidate, SessionChange::Begin(Box::new(new))).await?;
     let step = step.ok_or_else(|| Error::failed("a session that begins cannot have ended"))?;
@@ -243,10 +245,14 @@ pub(crate) async fn lacks_before_session(
             BeforeSession::Factor => {
                 second_step::is_missing(auth, proven, known)
                     || second_step::is_missing_for_host(auth, proven, known).await?
+                    || strength::is_factor_missing(auth, proven, known).await?
             }
             BeforeSession::Password => demanded_password::is_missing(auth, proven, known.demanded.is_some()).await?,
             BeforeSession::Review => review::is_missing(auth, proven, known).await?,
-            BeforeSession::Enrolment => enrolment::is_missing(auth, proven, known).await?,
+            BeforeSession::Enrolment => {
+                enrolment::is_missing(auth, proven, known).await?
+                    || strength::unreachable(auth, proven, known).await?.is_some()
+            }
         };
         if is_missing {
             return Ok(Some(*step));
@@ -255,8 +261,12 @@ pub(crate) async fn lacks_before_session(
     Ok(None)
 }
 
-/// The event of a sign-in, with the kinds of its proofs.
-fn told_of(event: NewEvent, proven: &Proven<'_>) -> NewEvent {
+/// The event of a sign-in, or of a session that was made stronger, with the kinds of the proofs.
+fn began(auth: &Auth, proven: &Proven<'_>, caller: &Caller) -> NewEvent {
+    let kind = if proven.steps_up { EventKind::StepUp } else { EventKind::SignIn };
+    let account = proven.account;
+    let event = events::event(auth, kind, caller).by(Actor::Account(account.id.clone()));
+    let event = event.about(&account.id, &account.username);
     match proven.earlier.and_then(Proofs::first) {
         Some(first) => event.with("by", first.kind.name()).with("factor", proven.by.name()),
         None if proven.trusted.is_some() => event.with("by", proven.by.name()).with("factor", "trusted_browser"),
@@ -288,10 +298,10 @@ pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browse
     let account = proven.account;
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
     let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
-    let began = events::event(auth, EventKind::SignIn, &browser.caller).by(Actor::Account(account.id.clone()));
-    let began = told_of(began.about(&account.id, &account.username), &proven);
+    let began = began(auth, &proven, &browser.caller);
     let new = new.in_browser(auth, known_by.digest()).recorded_as(began);
     let new = new.begun_by(&browser.caller, proven.methods(auth.ambient().now())).completing(proven.completes);
+    let new = new.proven_since(proven.since());
     let new = new.announced_by(new_sign_in(auth, account, &browser.caller, None)).trusting(trust);
     session::begin(auth, new).await?;
     if let Some(rules) = rules {
@@ -499,6 +509,7 @@ mod tests {
             challenge: None,
             nonce: None,
             response_mode: ResponseMode::Query,
+            acr_values: None,
         };
         let (account, consent) = (AccountId::new("1"), case.consent);
         let candidate = Candidate { account, app, request, consent, event: None, now: Timestamp::from_micros(0) };

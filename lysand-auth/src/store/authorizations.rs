@@ -2,13 +2,13 @@
 //! exactly one succeeds (security ONE-1, ONE-2).
 
 use diesel::{
-    BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, OptionalExtension, QueryDsl, Queryable,
-    Selectable, SelectableHelper,
+    BoolExpressionMethods, ExpressionMethods, Insertable, JoinOnDsl, NullableExpressionMethods, OptionalExtension,
+    QueryDsl, Queryable, Selectable, SelectableHelper,
 };
 
 use super::apps::{self, StoredApp};
 use super::conn::Conn;
-use super::schema::{auth_app, auth_authorization as table};
+use super::schema::{auth_app, auth_authorization as table, auth_session};
 use super::statements::{Approve, Spend};
 use super::tokens::StoredToken;
 use crate::ambient::Timestamp;
@@ -20,6 +20,7 @@ use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
 use crate::model::session::SessionId;
+use crate::model::strength::{Authentication, ProvenBy};
 use crate::on;
 use crate::secret::Digest;
 
@@ -60,6 +61,7 @@ impl From<Row> for Authorization {
             app_id: AppId::new(row.app_id),
             account_id: AccountId::new(row.account_id),
             session_id: SessionId::new(row.session_id),
+            proven: None,
             request: CheckedRequest {
                 redirect_uri: RedirectUri::stored(row.redirect_uri),
                 scopes: Scopes::stored(&row.scopes),
@@ -67,6 +69,7 @@ impl From<Row> for Authorization {
                 challenge: row.code_challenge.map(Challenge::stored),
                 nonce: row.nonce,
                 response_mode: row.response_mode.as_deref().and_then(ResponseMode::named).unwrap_or_default(),
+                acr_values: None,
             },
             expires_at: Timestamp::from_micros(row.expires_at),
             approved_at: row.approved_at.map(Timestamp::from_micros),
@@ -125,16 +128,25 @@ pub(crate) async fn delete_pending(conn: &mut Conn, codes: &[Vec<u8>]) -> Result
     Ok(())
 }
 
-/// The authorization of a code, with its app.
+/// The authorization of a code, with its app, and what the owner of its session proved.
 pub(crate) async fn by_code(conn: &mut Conn, code: Digest) -> Result<Option<(Authorization, StoredApp)>, Error> {
-    let row: Option<(Row, apps::Row)> = on!(conn, c => table::table
+    let proven = (auth_session::authenticated_at.nullable(), auth_session::methods.nullable());
+    let row: Option<(Row, apps::Row, Proven)> = on!(conn, c => table::table
         .inner_join(auth_app::table.on(auth_app::id.eq(table::app_id)))
+        .left_join(auth_session::table.on(auth_session::id.eq(table::session_id)))
         .filter(table::code_digest.eq(code.as_bytes()))
-        .select((Row::as_select(), apps::Row::as_select()))
+        .select((Row::as_select(), apps::Row::as_select(), proven))
         .get_result(c))
     .optional()?;
-    Ok(row.map(|(row, app)| (row.into(), app.into())))
+    Ok(row.map(|(row, app, (at, methods))| {
+        let methods = methods.iter().flat_map(|methods| methods.split(' ')).map(str::to_owned).collect();
+        let proven = at.map(|at| ProvenBy { methods, at: Timestamp::from_micros(at) });
+        (Authorization { proven, ..row.into() }, app.into())
+    }))
 }
+
+/// When the owner of a session gave the latest proof, and the words of all.
+type Proven = (Option<i64>, Option<String>);
 
 /// Approves a pending code, in the session that it belongs to, until `expires_at`: from now on the row is that of the code
 /// which the app gets. False when it was no longer pending.
@@ -229,6 +241,7 @@ pub(crate) async fn redeem(
         }
         #[cfg(feature = "postgres")]
         Conn::Pg(c) => {
+            let strength = token.authentication.map(Authentication::stored);
             let redeem = super::statements::Redeem {
                 spend,
                 digest: digest.as_bytes(),
@@ -237,6 +250,7 @@ pub(crate) async fn redeem(
                 scopes: &token.scopes.to_string(),
                 created_at: token.created_at.micros(),
                 expires_at: token.expires_at.map(Timestamp::micros),
+                strength: strength.as_deref(),
             };
             Ok(diesel_async::RunQueryDsl::execute(redeem, c).await? == 1)
         }

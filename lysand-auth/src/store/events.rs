@@ -155,12 +155,16 @@ macro_rules! looked_for {
         if let Some(before) = $before {
             query = query.filter(table::id.lt(before));
         }
-        if let Some(event) = &wanted.event {
-            query = query.filter(table::event.eq(event));
-        }
-        if let Some(outcome) = &wanted.outcome {
-            query = query.filter(table::outcome.eq(outcome));
-        }
+        query = match (&wanted.event, &wanted.outcome) {
+            // In the words of the index: both together are as rare as neither is by itself.
+            (Some(event), Some(outcome)) => query.filter(
+                diesel::dsl::sql::<diesel::sql_types::Bool>("(auth_event.event || ' ' || auth_event.outcome) = ")
+                    .bind::<diesel::sql_types::Text, _>(format!("{event} {outcome}")),
+            ),
+            (Some(event), None) => query.filter(table::event.eq(event)),
+            (None, Some(outcome)) => query.filter(table::outcome.eq(outcome)),
+            (None, None) => query,
+        };
         query = match &wanted.by {
             Some(By::Id(id)) => query.filter(table::actor.eq(id)),
             // In the words of the index.

@@ -15,6 +15,7 @@ use crate::model::account::AccountId;
 use crate::model::app::AppId;
 use crate::model::family::Family;
 use crate::model::scope::Scopes;
+use crate::model::strength::Authentication;
 use crate::on;
 use crate::secret::Digest;
 
@@ -29,6 +30,7 @@ struct Row {
     rotated_at: i64,
     expires_at: i64,
     ended_at: Option<i64>,
+    strength: Option<String>,
 }
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -66,6 +68,7 @@ impl From<Row> for Family {
             scopes: Scopes::stored(&row.scopes),
             expires_at: Timestamp::from_micros(row.expires_at),
             ended_at: row.ended_at.map(Timestamp::from_micros),
+            authentication: row.strength.as_deref().and_then(Authentication::read),
         }
     }
 }
@@ -80,6 +83,7 @@ pub(crate) async fn insert(conn: &mut Conn, family: &Family, now: Timestamp) -> 
         rotated_at: now.micros(),
         expires_at: family.expires_at.micros(),
         ended_at: None,
+        strength: family.authentication.map(Authentication::stored),
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     Ok(())

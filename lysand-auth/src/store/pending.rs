@@ -39,18 +39,20 @@ struct Row {
     session_id: Option<String>,
     second_proof: Option<String>,
     second_proven_at: Option<i64>,
+    stepping_up: Option<String>,
 }
 
 impl Row {
     fn read(self) -> Option<PendingSignIn> {
         let first = (ProofKind::named(&self.proof), Timestamp::from_micros(self.proven_at));
-        let first = Some(first).filter(|_| self.purpose != CODE);
+        let first = Some(first).filter(|_| !self.proof.is_empty());
         let second = self.second_proof.zip(self.second_proven_at);
         let second = second.map(|(kind, at)| (ProofKind::named(&kind), Timestamp::from_micros(at)));
         Some(PendingSignIn {
             id: self.id,
             account: AccountId::new(self.account_id),
             browser: Digest::stored(&self.browser_digest)?,
+            steps_up: self.stepping_up.map(SessionId::new),
             proofs: Proofs::new(first.into_iter().chain(second)),
             generation: self.generation,
             request: serde_json::from_str(&self.request).ok()?,
@@ -67,7 +69,7 @@ pub(crate) async fn insert(conn: &mut Conn, pending: &PendingSignIn) -> Result<(
     let first = pending.proofs.first();
     let row = Row {
         id: pending.id.clone(),
-        purpose: if first.is_some() { SIGN_IN } else { CODE }.to_owned(),
+        purpose: if first.is_some() || pending.steps_up.is_some() { SIGN_IN } else { CODE }.to_owned(),
         account_id: pending.account.as_str().to_owned(),
         browser_digest: pending.browser.as_bytes().to_vec(),
         proof: first.map_or("", |proof| proof.kind.name()).to_owned(),
@@ -81,6 +83,7 @@ pub(crate) async fn insert(conn: &mut Conn, pending: &PendingSignIn) -> Result<(
         session_id: None,
         second_proof: None,
         second_proven_at: None,
+        stepping_up: pending.steps_up.as_ref().map(|session| session.as_str().to_owned()),
     };
     on!(conn, c => diesel::insert_into(table::table).values(&row).execute(c))?;
     end_oldest(conn, &pending.account, pending.created_at).await

@@ -1,6 +1,7 @@
 //! PostgreSQL: a pool on a thread of its own, so that a unit of work outlives the request that began it and a client
 //! that hangs up leaves no open transaction behind.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use diesel::ConnectionError;
@@ -111,9 +112,18 @@ impl Postgres {
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Result<T, Error> {
-        let bounded = tokio::time::timeout(TIMEOUT, work);
-        match self.runtime.spawn(bounded).await {
-            Ok(Ok(result)) => result,
+        let (tell, told) = oneshot::channel();
+        // One type for all of them: what runs it is compiled once, not for each unit of work.
+        let work = async move {
+            let _ = tell.send(work.await);
+        };
+        self.spawned(Box::pin(work)).await?;
+        told.await.unwrap_or_else(|_| Err(Error::unavailable()))
+    }
+
+    async fn spawned(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<(), Error> {
+        match self.runtime.spawn(tokio::time::timeout(TIMEOUT, work)).await {
+            Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Error::unavailable()),
             Err(panicked) => Err(Error::failed(panicked)),
         }

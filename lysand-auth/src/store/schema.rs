@@ -38,6 +38,7 @@ diesel::table! {
         methods -> Nullable<Text>,
         last_used_at -> Nullable<BigInt>,
         idle_at -> Nullable<BigInt>,
+        first_proven_at -> Nullable<BigInt>,
     }
 }
 
@@ -79,6 +80,7 @@ diesel::table! {
         name -> Nullable<Text>,
         networks -> Nullable<Text>,
         told -> SmallInt,
+        strength -> Nullable<Text>,
     }
 }
 
@@ -92,6 +94,7 @@ diesel::table! {
         rotated_at -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        strength -> Nullable<Text>,
     }
 }
 

@@ -71,6 +71,7 @@ diesel::table! {
         session_id -> Nullable<Text>,
         second_proof -> Nullable<Text>,
         second_proven_at -> Nullable<BigInt>,
+        stepping_up -> Nullable<Text>,
     }
 }
 

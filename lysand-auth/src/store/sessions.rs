@@ -28,6 +28,7 @@ struct Row {
     methods: Option<String>,
     last_used_at: Option<i64>,
     idle_at: Option<i64>,
+    first_proven_at: Option<i64>,
 }
 
 impl From<Row> for Session {
@@ -36,6 +37,7 @@ impl From<Row> for Session {
             id: SessionId::new(row.id),
             account_id: AccountId::new(row.account_id),
             authenticated_at: Timestamp::from_micros(row.authenticated_at),
+            first_proven_at: row.first_proven_at.map(Timestamp::from_micros),
             expires_at: Timestamp::from_micros(row.expires_at),
             ended_at: row.ended_at.map(Timestamp::from_micros),
             created_at: Timestamp::from_micros(row.created_at),
@@ -54,6 +56,7 @@ pub(crate) async fn insert(conn: &mut Conn, session: &Session) -> Result<(), Err
         account_id: session.account_id.as_str().to_owned(),
         created_at: session.created_at.micros(),
         authenticated_at: session.authenticated_at.micros(),
+        first_proven_at: session.first_proven_at.map(Timestamp::micros),
         expires_at: session.expires_at.micros(),
         ended_at: None,
         agent: session.agent.clone(),

@@ -42,6 +42,9 @@ struct Readers {
 /// A unit of work on its way to the writer.
 type Job = Box<dyn FnOnce(&mut Conn) -> JobResult + Send>;
 
+/// A unit of work on its way to a reader.
+type Reading = Box<dyn FnOnce(&mut Conn) + Send>;
+
 /// What became of a unit of work: whether to keep it, and how to tell its caller once the commit is through.
 struct JobResult {
     keep: bool,
@@ -87,13 +90,20 @@ impl Sqlite {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
+        let (tell, told) = oneshot::channel();
+        let reading: Reading = Box::new(move |conn| {
+            let _ = tell.send(run(conn, work));
+        });
+        self.hop(reading).await?;
+        told.await.unwrap_or_else(|_| Err(Error::unavailable()))
+    }
+
+    /// One type for all that is read: what runs it is compiled once, not for each unit of work.
+    async fn hop(&self, reading: Reading) -> Result<(), Error> {
         let readers = Arc::clone(&self.readers);
         let _permit = self.readers.admission.acquire().await.map_err(|_| Error::unavailable())?;
-        let hop = tokio::task::spawn_blocking(move || {
-            let mut reader = readers.wait();
-            run(&mut reader, work)
-        });
-        hop.await.map_err(Error::failed)?
+        let hop = tokio::task::spawn_blocking(move || reading(&mut readers.wait()));
+        hop.await.map_err(Error::failed)
     }
 
     pub(super) async fn write<T, F>(&self, work: F) -> Result<T, Error>

@@ -47,6 +47,7 @@ pub(super) struct Redeem<'a> {
     pub(super) scopes: &'a str,
     pub(super) created_at: i64,
     pub(super) expires_at: Option<i64>,
+    pub(super) strength: Option<&'a str>,
 }
 
 fixed_text!(Approve);
@@ -117,7 +118,8 @@ where
         self.spend.walk_ast(out.reborrow())?;
         out.push_sql(
             " RETURNING token_id, family_id) \
-             INSERT INTO auth_token (id, family_id, digest, app_id, account_id, scopes, created_at, expires_at) \
+             INSERT INTO auth_token \
+             (id, family_id, digest, app_id, account_id, scopes, created_at, expires_at, strength) \
              SELECT token_id, family_id, ",
         );
         out.push_bind_param::<Binary, _>(self.digest)?;
@@ -131,6 +133,8 @@ where
         out.push_bind_param::<BigInt, _>(&self.created_at)?;
         out.push_sql(", ");
         out.push_bind_param::<Nullable<BigInt>, _>(&self.expires_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Nullable<Text>, _>(&self.strength)?;
         out.push_sql(" FROM spent");
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
 use crate::model::personal_token::{Networks, shown_as_app};
 use crate::model::scope::Scopes;
+use crate::model::strength::Authentication;
 use crate::on;
 use crate::secret::Digest;
 
@@ -37,6 +38,7 @@ pub(super) struct Row {
     name: Option<String>,
     networks: Option<String>,
     pub(super) told: i16,
+    strength: Option<String>,
 }
 
 /// A token and the app that holds it.
@@ -55,6 +57,8 @@ pub(crate) struct StoredToken {
     /// The family of refresh tokens that it belongs to.
     pub(crate) family_id: Option<String>,
     pub(crate) last_used_at: Option<Timestamp>,
+    /// How well its owner had proven who they are when it was granted; none of a token from before that was kept (FAC-101).
+    pub(crate) authentication: Option<Authentication>,
     /// What is special about a token that its owner made, without an app.
     pub(crate) personal: Option<Personal>,
 }
@@ -80,6 +84,7 @@ impl From<Row> for StoredToken {
             revoked_at: row.revoked_at.map(Timestamp::from_micros),
             family_id: row.family_id,
             last_used_at: row.last_used_at.map(Timestamp::from_micros),
+            authentication: row.strength.as_deref().and_then(Authentication::read),
             personal: row.name.map(|name| Personal {
                 name,
                 networks: row.networks.as_deref().map(Networks::stored).unwrap_or_default(),
@@ -123,6 +128,7 @@ impl Row {
             name: token.personal.as_ref().map(|personal| personal.name.clone()),
             networks: networks.map(ToString::to_string),
             told: 0,
+            strength: token.authentication.map(Authentication::stored),
         }
     }
 }

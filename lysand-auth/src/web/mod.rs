@@ -32,7 +32,7 @@ pub use self::kit::provider_redirect::redirect_to_provider;
 pub use self::kit::request_id::with_request_id;
 pub use self::kit::routes::{not_allowed, with_slash};
 pub use self::kit::session::{SignedIn, must_enrol};
-pub use self::kit::slashes::{with_doubled_slashes, with_doubled_slashes_of};
+pub use self::kit::slashes::{merge_slashes, with_doubled_slashes, with_doubled_slashes_of};
 pub use self::kit::surfaces::{Surface, Surfaces};
 pub use self::kit::{documents, headers, limits, routes};
 pub use self::pages::{finish_sign_in, to_second_step};
@@ -41,6 +41,7 @@ pub use self::wire::reply::{ApiError, OAuthError, json, not_found};
 pub use self::wire::request::{reader, source};
 use crate::auth::Auth;
 use crate::flows::{outbox, settings, sweep};
+pub use crate::model::strength::{Acr, Authentication, Strength};
 
 /// What [`json`] prints.
 pub use serde::Serialize;
@@ -65,13 +66,20 @@ pub use self::kit::provider_redirect::redirect_to_provider as depart;
 /// ```
 pub fn mount(auth: Auth, surfaces: Surfaces) -> impl FnOnce(&mut ServiceConfig) + Clone {
     move |config: &mut ServiceConfig| {
+        let routes = site_map(&auth, surfaces);
+        mount_without_doubled_slashes(auth, surfaces)(config);
+        with_doubled_slashes(config, &routes);
+    }
+}
+
+/// The same, but paths that double a slash are left to the host: see [`merge_slashes`].
+pub fn mount_without_doubled_slashes(auth: Auth, surfaces: Surfaces) -> impl FnOnce(&mut ServiceConfig) + Clone {
+    move |config: &mut ServiceConfig| {
         if !surfaces.has(Surface::Sso) && auth.config().sso.forced {
             tracing::warn!("nobody can sign in: passwords are off (`sso.forced`), and Surface::Sso is not mounted");
         }
         keep_house(&auth);
-        let routes = site_map(&auth, surfaces);
-        routes.iter().for_each(|routes| routes.mount(config));
-        with_doubled_slashes(config, &routes);
+        site_map(&auth, surfaces).iter().for_each(|routes| routes.mount(config));
         config.app_data(Data::new(auth)).app_data(Data::new(surfaces));
     }
 }

@@ -2,7 +2,7 @@
 
 use diesel::expression_methods::EscapeExpressionMethods as _;
 use diesel::sql_types::Text;
-use diesel::{BoolExpressionMethods, ExpressionMethods, NullableExpressionMethods, QueryDsl, TextExpressionMethods};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, TextExpressionMethods};
 use lysand_auth::error::Error;
 use lysand_auth::host::accounts::{Account, AccountQuery, Page, Role, Standing};
 use lysand_auth::on;
@@ -23,9 +23,9 @@ const LARGEST: usize = 200;
 /// What is looked for, as the statement has it.
 struct Wanted {
     pattern: Option<String>,
-    username: Option<String>,
-    display_name: Option<String>,
-    email: Option<String>,
+    username: Option<Beginning>,
+    display_name: Option<Beginning>,
+    email: Option<Beginning>,
     standings: Vec<Standing>,
     roles: Vec<Role>,
     confirmed: Option<i16>,
@@ -56,8 +56,17 @@ fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty())
 }
 
-fn beginning(text: &str) -> String {
-    format!("{}%", literal(text))
+/// How a text begins that is looked for: as a pattern, and as a range, which an index of SQLite answers. PostgreSQL makes a range
+/// of the pattern itself where its collation is bytewise; in others a range would be another one.
+struct Beginning {
+    pattern: String,
+    from: String,
+    to: String,
+}
+
+fn beginning(text: &str) -> Beginning {
+    let from = text.replace('\0', "\u{fffd}").to_lowercase();
+    Beginning { pattern: format!("{}%", literal(text)), to: format!("{from}{}", char::MAX), from }
 }
 
 /// The text in a pattern: no character of it means anything else. Nothing that is kept has a null character.
@@ -74,23 +83,41 @@ fn literal(text: &str) -> String {
 
 /// Narrows a statement to what is wanted; a macro, since the statement has another type on each database.
 macro_rules! narrowed {
-    ($query:expr, $wanted:expr) => {{
+    ($query:expr, $wanted:expr, $bytewise:expr) => {{
         let (mut query, wanted) = ($query, $wanted);
         if let Some(pattern) = &wanted.pattern {
-            let text = |column| lower(column).like(pattern.clone()).escape('\\');
-            let address = lower(account::email.assume_not_null()).like(pattern.clone()).escape('\\');
             let name = lower(account::display_name).like(pattern.clone()).escape('\\');
-            query = query.filter(text(account::username).or(name).or(account::email.is_not_null().and(address)));
+            let username = account::username.like(pattern.clone()).escape('\\');
+            query = query.filter(
+                username
+                    .or(name)
+                    .or(account::email_key.like(pattern.clone()).escape('\\'))
+                    .or(account::unconfirmed_key.like(pattern.clone()).escape('\\')),
+            );
         }
-        if let Some(pattern) = &wanted.username {
-            query = query.filter(lower(account::username).like(pattern.clone()).escape('\\'));
+        if let Some(Beginning { pattern, from, to }) = &wanted.username {
+            query = match $bytewise {
+                true => query.filter(account::username.between(from.clone(), to.clone())),
+                false => query.filter(account::username.like(pattern.clone()).escape('\\')),
+            };
         }
-        if let Some(pattern) = &wanted.display_name {
+        if let Some(Beginning { pattern, .. }) = &wanted.display_name {
             query = query.filter(lower(account::display_name).like(pattern.clone()).escape('\\'));
         }
-        if let Some(pattern) = &wanted.email {
-            let address = lower(account::email.assume_not_null()).like(pattern.clone()).escape('\\');
-            query = query.filter(account::email.is_not_null().and(address));
+        if let Some(Beginning { pattern, from, to }) = &wanted.email {
+            query = match $bytewise {
+                true => query.filter(
+                    account::email_key
+                        .between(from.clone(), to.clone())
+                        .or(account::unconfirmed_key.between(from.clone(), to.clone())),
+                ),
+                false => query.filter(
+                    account::email_key
+                        .like(pattern.clone())
+                        .escape('\\')
+                        .or(account::unconfirmed_key.like(pattern.clone()).escape('\\')),
+                ),
+            };
         }
         if !wanted.standings.is_empty() {
             let words: Vec<&str> = wanted.standings.iter().copied().map(standing_name).collect();
@@ -130,8 +157,9 @@ pub(super) async fn page(c: &mut Conn, query: AccountQuery) -> Result<Page<Accou
     let most = if query.limit == 0 { PAGE } else { query.limit.min(LARGEST) };
     let limit = i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX);
     let is_upwards = query.nearest && wanted.newer_than.is_some();
+    let bytewise = matches!(c, Conn::Sqlite(_));
     let mut rows: Vec<Row> = on!(c, c => {
-        let mut statement = narrowed!(account::table.select(COLUMNS).into_boxed(), &wanted);
+        let mut statement = narrowed!(account::table.select(COLUMNS).into_boxed(), &wanted, bytewise);
         if let Some(id) = &wanted.older_than {
             statement = statement.filter(account::id.lt(id.clone()));
         }
@@ -155,8 +183,9 @@ pub(super) async fn page(c: &mut Conn, query: AccountQuery) -> Result<Page<Accou
 /// How many there are; pages do not count.
 pub(super) async fn count(c: &mut Conn, query: AccountQuery) -> Result<u64, Error> {
     let wanted = Wanted::new(&query);
+    let bytewise = matches!(c, Conn::Sqlite(_));
     let counted: i64 = on!(c, c => {
-        let statement = narrowed!(account::table.count().into_boxed(), &wanted);
+        let statement = narrowed!(account::table.count().into_boxed(), &wanted, bytewise);
         statement.get_result(c)
     })?;
     Ok(u64::try_from(counted).unwrap_or(0))

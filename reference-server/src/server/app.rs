@@ -1,12 +1,12 @@
 //! One worker's application: the one list of what is mounted.
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Service as _, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{RouteList, Routes};
-use lysand_auth::web::{documents, mounted, with_doubled_slashes, with_request_id};
+use lysand_auth::web::{documents, merge_slashes, mount_without_doubled_slashes, mounted, with_request_id};
 
 use super::draining::Draining;
 use super::{guard, health};
@@ -17,6 +17,7 @@ use crate::{api, site};
 pub fn app(
     state: State,
     draining: Draining,
+    paths: Paths,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -26,18 +27,21 @@ pub fn app(
         InitError = (),
     >,
 > {
+    let Paths { own, all } = paths;
     App::new()
         .app_data(web::Data::new(draining))
-        .app_data(web::Data::new(route_list(&state)))
+        .app_data(all)
         .app_data(web::Data::new(site::demo::DemoApp::default()))
         .app_data(web::Data::new(site::server_sign_in::OwnApp::default()))
+        .wrap_fn(move |mut req, service| {
+            merge_slashes(&mut req, |path| own.kind_at(path).is_some());
+            service.call(req)
+        })
         .wrap(middleware::from_fn(guard::guard))
         .wrap(middleware::from_fn(with_request_id))
-        .configure(lysand_auth::web::mount(state.auth.clone(), SURFACES))
+        .configure(mount_without_doubled_slashes(state.auth.clone(), SURFACES))
         .configure(|config: &mut ServiceConfig| {
-            let own = own_routes(&state);
-            own.iter().for_each(|routes| routes.mount(config));
-            with_doubled_slashes(config, &own);
+            own_routes(&state).iter().for_each(|routes| routes.mount(config));
         })
         .configure(site::setup::routes(&state))
         .configure(site::assets::routes(&state))
@@ -63,11 +67,23 @@ fn own_routes(state: &State) -> [Routes; 10] {
     ]
 }
 
-/// All paths with their surfaces; those that no other route matches are answered by the last three, which are one of the API
-/// and, as pages, closed to other origins (Mastodon §17).
-pub(super) fn route_list(state: &State) -> RouteList {
-    let mut list = mounted(&state.auth, SURFACES);
-    let own = own_routes(state);
-    list.extend(own.iter().flat_map(Routes::mounted).cloned());
-    list.with("/.well-known/{rest:.*}", AnswerKind::Public).with("/api/{rest:.*}", AnswerKind::Api)
+/// The paths that are served, the same for all workers.
+#[derive(Clone)]
+pub struct Paths {
+    /// Those of the library and ours: what doubles a slash there is served like one slash (faults A3).
+    own: web::Data<RouteList>,
+    /// These and what no other route matches, which the last three answer: one of the API and, as pages, closed to other
+    /// origins (Mastodon §17).
+    pub(super) all: web::Data<RouteList>,
+}
+
+impl Paths {
+    /// What [`app`] mounts.
+    pub fn of(state: &State) -> Self {
+        let mut own = mounted(&state.auth, SURFACES);
+        own.extend(own_routes(state).iter().flat_map(Routes::mounted).cloned());
+        let all =
+            own.clone().with("/.well-known/{rest:.*}", AnswerKind::Public).with("/api/{rest:.*}", AnswerKind::Api);
+        Self { own: web::Data::new(own), all: web::Data::new(all) }
+    }
 }

@@ -17,6 +17,7 @@ use lysand_auth::error::Error;
 use lysand_auth::secret::Secret;
 use tokio::task::JoinHandle;
 
+use self::app::Paths;
 use self::connections::Connections;
 use self::draining::Draining;
 pub use self::reloaded::Reloaded;
@@ -93,15 +94,16 @@ impl Running {
         let addr = listener.local_addr().map_err(not_listening)?;
         let server = Server::build().workers(workers(&settings.http)).shutdown_timeout(DRAIN_TIMEOUT).disable_signals();
         let server = connections.serve(server, listener, move || {
-            let state: &State = shared_parts.get().expect("the parts are there before the server runs");
-            app::app(state.clone(), shared_draining.clone())
+            let (state, paths): &(State, Paths) =
+                shared_parts.get().expect("the parts are there before the server runs");
+            app::app(state.clone(), shared_draining.clone(), paths.clone())
         });
         let server = server.map_err(not_listening)?;
         settings.take_port(addr.port());
         settings.warnings().into_iter().for_each(|warning| tracing::warn!("{warning}"));
         let state = State::open(settings, ambient).await?;
         let setup_token = state.accounts.create_setup_token().await?;
-        let _ = parts.set(state.clone());
+        let _ = parts.set((state.clone(), Paths::of(&state)));
         let server = server.run();
         let handle = server.handle();
         let server = tokio::spawn(server);

@@ -120,7 +120,7 @@ async fn server_start_error_is_one_line_naming_the_cause() {
 async fn route_list_opens_api_and_documents_but_no_cookie_routes_to_other_origins() {
     let folder = tempfile::tempdir().unwrap();
     let running = start(folder.path(), "").await;
-    let routes = app::route_list(running.state());
+    let routes = app::Paths::of(running.state()).all;
     for (path, open) in [
         ("/api/v1/apps", true),
         ("/api/v2/instance", true),

@@ -244,3 +244,27 @@ story!(
         again.post(&story, "totp", &own.fresh_code(&story)).await.is(429);
     }
 );
+
+story!(answers_from_elsewhere_and_of_another_shape_are_refused_and_cost_nothing, |story| {
+    let ada = story.person("ada").await;
+    let own = enrol(&story, &ada).await;
+    let query = story.usual_app().await.authorize_query();
+    let waiting = begin(&story, &ada, &query).await;
+    let code = own.fresh_code(&story);
+    let post = || story.post("/api/auth/factor/totp").cookies(&waiting.jar);
+    let form = [("pending", &*waiting.id), ("code", &*code)];
+    for origin in ["https://evil.example", "null"] {
+        let answer = post().header("origin", origin).header("accept", "application/json").form(&form).send().await;
+        assert_eq!(answer.is(403).json()["code"], "foreign", "{origin}");
+        // The token of a page that is none of this browser's proves nothing either.
+        let old = [&form[..], &[("form_token", "old")]].concat();
+        let answer = post().header("origin", origin).header("accept", "text/html").form(&old).send().await;
+        assert!(matches!(answer.status.as_u16(), 403 | 422) && answer.cookie("jwt").is_none(), "{origin}");
+    }
+    let twice = [&form[..], &[("code", "000000")]].concat();
+    assert!(post().form(&twice).send().await.cookie("jwt").is_none());
+    post().body("text/plain", "pending=1&code=2").send().await.is(415);
+    // What nobody knows means nothing, and none of that was a try.
+    let more = [&form[..], &[("colour", "blue")]].concat();
+    post().form(&more).send().await.signed_in();
+});

@@ -11,7 +11,7 @@ mod mail_codes;
 mod new_password;
 mod only_passkeys;
 mod passkey_attacks;
-mod passkey_sign_in;
+pub(crate) mod passkey_sign_in;
 mod passkey_sign_up;
 mod passkey_signals;
 mod passkeys;
@@ -20,6 +20,7 @@ mod recovery;
 mod required;
 mod review;
 mod second_step;
+mod strength;
 mod trusted_browsers;
 mod void_recovery;
 

@@ -62,6 +62,26 @@ story!(passkey_with_one_thing_wrong_signs_nobody_in, |story| {
     finish(&story, &mut jar, &app, &passkey.get(&options)).await.signed_in();
 });
 
+story!(passkey_challenge_that_was_answered_in_vain_is_used_up, |story| {
+    let (_, mut passkey, _) = somebody(&story, "ada", true).await;
+    let app = story.usual_app().await;
+    for wrong in [
+        json!({ "crossOrigin": true }),
+        json!({ "topOrigin": "https://evil.example" }),
+        json!({ "type": "webauthn.create" }),
+    ] {
+        let mut jar = CookieJar::default();
+        let (options, _) = opened(&story, &mut jar, &app).await;
+        let page = jar.clone();
+        passkey.more = wrong.clone();
+        is_refused(finish(&story, &mut jar, &app, &passkey.get(&options)).await, NOT_ACCEPTED);
+        passkey.more = json!({});
+        let again = finish(&story, &mut page.clone(), &app, &passkey.get(&options)).await;
+        assert!(again.cookie("jwt").is_none(), "{wrong}");
+        is_refused(again, NOT_ACCEPTED);
+    }
+});
+
 story!(passkey_challenge_of_one_ceremony_is_none_of_another, |story| {
     let (_, mut passkey, mut owner) = somebody(&story, "ada", true).await;
     let app = story.usual_app().await;

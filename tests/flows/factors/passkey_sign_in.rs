@@ -13,14 +13,14 @@ use crate::people::mail_with;
 pub(super) const NOT_ACCEPTED: &str = "The passkey was not accepted.";
 
 /// The sign-in page of a request, in a browser: what it uses a passkey with.
-pub(super) async fn opened(story: &Story, jar: &mut CookieJar, app: &App) -> (Value, String) {
+pub(crate) async fn opened(story: &Story, jar: &mut CookieJar, app: &App) -> (Value, String) {
     let page = story.get(&format!("/oauth/authorize?{}", app.authorize_query())).cookies(jar).send().await.is(200);
     jar.keep(&page);
     (options(&page), page.hidden("form_token"))
 }
 
 /// Sends what a browser made of them.
-pub(super) async fn finish(story: &Story, jar: &mut CookieJar, app: &App, credential: &Value) -> Response {
+pub(crate) async fn finish(story: &Story, jar: &mut CookieJar, app: &App, credential: &Value) -> Response {
     let path = format!("/api/auth/passkey/finish?{}", app.authorize_query());
     let form = [("credential", &*credential.to_string())];
     let answer = story.post(&path).header("origin", story.base()).cookies(jar).form(&form).send().await;

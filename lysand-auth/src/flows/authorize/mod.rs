@@ -7,14 +7,16 @@ use std::time::Duration;
 pub use self::decision::{asked, consent, consent_at_once, deny, may_show, pending};
 use crate::auth::Auth;
 use crate::config::AuthorizeErrors;
-use crate::error::{Code, Error, Refusal};
+use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::model::app::App;
+use crate::model::authorization::whole_request;
 pub use crate::model::authorization::{AuthorizationRequest, CheckedRequest, RequestProblem, ResponseMode, ReturnPath};
 pub use crate::model::pkce::{Challenge, ChallengeProblem};
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
 use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::sign_in::{self, Consent, Missing, Step};
+use crate::steps::{pending, proof, strength};
 
 /// What `GET /oauth/authorize` comes to.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub enum AuthorizeOutcome {
     SignIn(Box<App>, CheckedRequest),
     /// Ask for consent to this pending code.
     Consent(Box<App>, CheckedRequest, Secret),
+    /// The session is weaker than what the app wants: ask for more, of the browser that shows this (FAC-102).
+    StepUp(PendingClaim),
     /// The person consented before, or is not asked about this app: here is the code.
     Approved(ReturnPath, Secret),
     /// The app made a mistake and may be told.
@@ -40,6 +44,8 @@ pub enum Interaction {
     AsNeeded,
     /// The sign-in page again, even though somebody is signed in (`prompt`, `max_age`).
     SignInAgain,
+    /// The same, unless somebody proved who they are no longer ago than this (`max_age`, FAC-104).
+    Since(Duration),
     /// `force_login`: the same, but not for an app about which nobody is asked (DEV-17, Mastodon §5.4).
     ForceLogin,
     /// The consent page, whatever was consented to before.
@@ -101,11 +107,31 @@ pub async fn begin(
         };
         return silently(auth, browser, (&app, &checked), max_age).await;
     }
-    let asks_again = asking == Interaction::SignInAgain || (asking == Interaction::ForceLogin && !app.skips_consent());
-    let Some(browser) = browser.filter(|_| !asks_again) else {
+    let now = auth.ambient().now();
+    let asks_again = |browser: &SignedInBrowser| match asking {
+        Interaction::SignInAgain => true,
+        Interaction::ForceLogin => !app.skips_consent(),
+        Interaction::Since(max_age) => now.since(browser.session.authenticated_at) > max_age,
+        Interaction::AsNeeded | Interaction::Consent | Interaction::Silent(_) => false,
+    };
+    let Some(browser) = browser.filter(|browser| !asks_again(browser)) else {
         return Ok(AuthorizeOutcome::SignIn(Box::new(app), checked));
     };
-    let consent = if asking == Interaction::AsNeeded { Consent::AsNeeded } else { Consent::Always };
+    match strength::of_session(auth, browser, checked.acr_values.as_deref()).await? {
+        strength::Standing::Enough => {}
+        // A factor is set up by whoever proved a moment ago to be the owner (FAC-190).
+        strength::Standing::Unreachable if !proof::is_fresh(auth, &browser.session) => {
+            return Ok(AuthorizeOutcome::SignIn(Box::new(app), checked));
+        }
+        strength::Standing::Weaker | strength::Standing::Unreachable => {
+            let claim = pending::step_up(auth, browser, whole_request(&app, &checked), false).await?;
+            return Ok(AuthorizeOutcome::StepUp(claim));
+        }
+    }
+    let consent = match asking {
+        Interaction::AsNeeded | Interaction::Since(_) => Consent::AsNeeded,
+        _ => Consent::Always,
+    };
     Ok(match sign_in::in_session(auth, browser, (&app, &checked), consent).await? {
         None => AuthorizeOutcome::SignIn(Box::new(app), checked),
         Some(Step { missing: None, code }) => AuthorizeOutcome::Approved(checked.return_path(&app), code),
@@ -125,7 +151,14 @@ async fn silently(
     let is_recent = |browser: &&SignedInBrowser| {
         max_age.is_none_or(|max_age| now.since(browser.session.authenticated_at) <= max_age)
     };
-    let step = match browser.filter(is_recent) {
+    let browser = browser.filter(is_recent);
+    if let Some(browser) = browser
+        && strength::of_session(auth, browser, checked.acr_values.as_deref()).await? != strength::Standing::Enough
+    {
+        let why = "The authorization server requires the person to prove more.";
+        return to_app_or_page(path, Error::refused(Code::InteractionRequired, why));
+    }
+    let step = match browser {
         Some(browser) => sign_in::silently(auth, browser, (app, checked)).await?,
         None => None,
     };

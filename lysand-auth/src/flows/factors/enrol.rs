@@ -36,11 +36,11 @@ pub struct EnrolledAtSignIn {
 /// The sign-in that a browser shows, while it waits for a second factor of this kind to be set up.
 async fn waiting(auth: &Auth, claim: &PendingClaim, kind: FactorKind) -> Result<(Open, Owner), Error> {
     let open = pending::open(auth, claim).await?;
-    let (methods, _) = enrolment::offered(auth, &open.account, open.known).await?;
+    let (methods, _) = missing_step::enrolment(auth, &open).await?;
     let waits = missing_step::lacks(auth, &open).await? == Some(BeforeSession::Enrolment);
     match waits && methods.contains(&kind) {
         true => {
-            let owner = Owner::in_sign_in(&open);
+            let owner = Owner::in_sign_in(auth, &open);
             Ok((open, owner))
         }
         false => Err(not_offered()),
@@ -140,7 +140,7 @@ pub async fn turn_on(auth: &Auth, claim: &PendingClaim, browser: Browser) -> Res
     if !waits || open.known.two_step || !enrolment::has_factor(auth, &open.account).await? {
         return Err(not_offered());
     }
-    let owner = Owner::in_sign_in(&open);
+    let owner = Owner::in_sign_in(auth, &open);
     let mut change = FactorChange::new(auth, &owner, open.known, false);
     let account = &open.account;
     let event = |kind| {
@@ -174,7 +174,7 @@ pub async fn turn_on(auth: &Auth, claim: &PendingClaim, browser: Browser) -> Res
 pub async fn put_off(auth: &Auth, claim: &PendingClaim, browser: Browser) -> Result<Finished, Error> {
     let open = pending::open(auth, claim).await?;
     let lacks = missing_step::lacks(auth, &open).await?;
-    let (_, enrolment) = enrolment::offered(auth, &open.account, open.known).await?;
+    let (_, enrolment) = missing_step::enrolment(auth, &open).await?;
     if lacks == Some(BeforeSession::Factor) || enrolment.later_until.is_none() {
         return Err(not_offered());
     }

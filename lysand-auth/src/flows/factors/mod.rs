@@ -12,5 +12,6 @@ pub mod password;
 pub mod pending;
 pub mod review;
 pub mod sign_in;
+pub mod step_up;
 pub mod totp;
 pub mod void_recovery;

@@ -11,7 +11,6 @@ use crate::model::app::App;
 pub use crate::model::factors::FactorKind;
 use crate::model::session::SessionId;
 use crate::secret::Secret;
-use crate::steps::enrolment;
 pub use crate::steps::enrolment::Enrolment;
 use crate::steps::mail_code;
 pub use crate::steps::mail_code::MailCode;
@@ -87,6 +86,14 @@ pub async fn look(auth: &Auth, claim: &PendingClaim) -> Result<Standing, Error> 
     }
 }
 
+/// What an app asked for in this sign-in, or where it leads on this server; nothing of one that is not known.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn request(auth: &Auth, claim: &PendingClaim) -> Result<Vec<(String, String)>, Error> {
+    Ok(pending::found(auth, claim).await?.map(|pending| pending.request).unwrap_or_default())
+}
+
 async fn view(auth: &Auth, open: Open, claim: &PendingClaim) -> Result<PendingView, Error> {
     let lacks = missing_step::lacks(auth, &open).await?;
     let waiting = PendingView {
@@ -116,7 +123,7 @@ async fn view(auth: &Auth, open: Open, claim: &PendingClaim) -> Result<PendingVi
             PendingView { other_ways: review::listed(auth, &open.account.id).await?, ..waiting }
         }
         Some(BeforeSession::Enrolment) => {
-            let (methods, enrolment) = enrolment::offered(auth, &open.account, open.known).await?;
+            let (methods, enrolment) = missing_step::enrolment(auth, &open).await?;
             PendingView { methods, enrolment: Some(enrolment), ..waiting }
         }
     })
@@ -133,7 +140,7 @@ async fn with_factors(auth: &Auth, open: &Open, waiting: PendingView) -> Result<
     };
     let first = pending.proofs.first();
     Ok(PendingView {
-        passkey_options: options(auth, &pending.id, &usable),
+        passkey_options: options(auth, pending, &usable),
         may_be_trusted: first.is_some_and(|proof| trust::is_allowed(&auth.config().factors, account, &proof.kind)),
         methods: usable.kinds,
         host_names,

@@ -53,7 +53,7 @@ async fn remove(auth: &Auth, open: &Open, goes: Vec<OtherWayIn>, browser: &Brows
         let event = events::event(auth, kind, &browser.caller).by(Actor::Account(account.id.clone()));
         event.about(&account.id, &account.username)
     };
-    let mut change = FactorChange::new(auth, &Owner::in_sign_in(open), open.known, true);
+    let mut change = FactorChange::new(auth, &Owner::in_sign_in(auth, open), open.known, true);
     for way in &goes {
         change.events.push(match way.kind {
             OtherWayKind::Provider => event(EventKind::IdentityUnlinked).with("provider", way.name.clone()),

@@ -12,7 +12,7 @@ use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::factors::FactorKind;
-use crate::model::factors::{Consumed, PendingSignIn, Usable};
+use crate::model::factors::{Consumed, PendingSignIn, Usable, is_for_app};
 use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::{FailedAttempts, Rule};
@@ -60,7 +60,7 @@ pub(super) async fn app_of(auth: &Auth, pending: &PendingSignIn) -> Result<Optio
 
 /// The app's request, checked once more: the app may be gone, or allowed less.
 async fn asked(auth: &Auth, pending: &PendingSignIn) -> Result<Option<(App, CheckedRequest)>, Error> {
-    if pending.request.is_empty() {
+    if !pending.is_for_app() {
         return Ok(None);
     }
     let asked = AuthorizationRequest::of_pairs(&pending.request);
@@ -166,14 +166,19 @@ pub async fn passkey_options(auth: &Auth, claim: &PendingClaim, caller: &Caller)
     throttle::count_from(auth, Rule::PasskeyStart, caller).await?;
     let open = pending::open(auth, claim).await?;
     let usable = missing_step::usable(auth, &open).await?;
-    options(auth, &open.pending.id, &usable).ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
+    options(auth, &open.pending, &usable).ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
 }
 
-pub(super) fn options(auth: &Auth, pending: &str, usable: &Usable) -> Option<String> {
+pub(super) fn options(auth: &Auth, pending: &PendingSignIn, usable: &Usable) -> Option<String> {
     let party = passkeys::require(auth).ok().filter(|_| usable.kinds.contains(&FactorKind::Passkey))?;
     let known: Vec<Known> = usable.passkeys.iter().map(StoredPasskey::known).collect();
-    let challenge = passkeys::draw(auth, Ceremony::Factor(pending));
-    Some(party.request_options(&challenge, &known, Verification::Preferred).to_string())
+    let challenge = passkeys::draw(auth, Ceremony::Factor(&pending.id));
+    Some(party.request_options(&challenge, &known, verification(pending)).to_string())
+}
+
+/// A passkey that is the first proof verifies its owner; one that is the second need not (FAC-83).
+fn verification(pending: &PendingSignIn) -> Verification {
+    if pending.proofs.first().is_some() { Verification::Preferred } else { Verification::Required }
 }
 
 /// The answer with a passkey, which finishes the sign-in. Nobody guesses one, so no limit closes it; a sign-in ends with the last wrong
@@ -232,7 +237,7 @@ async fn checked_passkey(
         passkeys::waste(auth, challenge).await?;
         return Err(passkeys::refused(&NotAccepted::Wrong("of another account".to_owned())));
     };
-    let used = passkeys::check(auth, passkey, &presented, Verification::Preferred, caller).await?;
+    let used = passkeys::check(auth, passkey, &presented, verification(&open.pending), caller).await?;
     Ok(Consumed::Passkey { id: passkey.id.clone(), used, challenge })
 }
 
@@ -325,6 +330,7 @@ pub(super) async fn finish(
     browser: Browser,
 ) -> Result<Finished, Error> {
     let asked = asked(auth, &pending).await?;
+    let (acr_values, pending_steps_up) = (pending.acr_values().map(str::to_owned), pending.steps_up.is_some());
     if let Err(inactive) = standing::may_sign_in(&account) {
         spend(auth, completion).await?;
         return Err(waiting::instead_of(auth, inactive, &account, pending.request, &browser).await?);
@@ -341,6 +347,8 @@ pub(super) async fn finish(
         earlier: Some(&earlier),
         completes: Some(&completion),
         puts_off,
+        acr_values: acr_values.as_deref(),
+        steps_up: pending_steps_up,
         ..Proven::new(&account, &by)
     };
     if sign_in::lacks_before_session(auth, &proven, known).await?.is_some() {
@@ -392,17 +400,28 @@ pub async fn mail_code(auth: &Auth, claim: &PendingClaim, caller: &Caller) -> Re
     mail_code::send(auth, &open, app, caller).await
 }
 
+/// A sign-in that its person gave up.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Cancelled {
+    /// The app that asked, and what for, if one did.
+    pub asked: Option<(App, CheckedRequest)>,
+    /// Whether the account cannot be proven as well as the app wants (FAC-103).
+    pub is_unmet: bool,
+}
+
 /// The person gives the sign-in up: it is over. Answers with where the app is told.
 ///
 /// # Errors
 /// `SignInOver` when it was over already, or is another browser's.
-pub async fn cancel(auth: &Auth, claim: &PendingClaim) -> Result<Option<(App, CheckedRequest)>, Error> {
+pub async fn cancel(auth: &Auth, claim: &PendingClaim) -> Result<Cancelled, Error> {
     let open = pending::open(auth, claim).await?;
+    let is_unmet = missing_step::is_unreachable(auth, &open).await?;
     let (id, now) = (open.pending.id.clone(), auth.ambient().now());
     let ended =
         auth.store().write_one(move |c| Box::pin(async move { store::pending::spend(c, &id, None, now).await }));
     match ended.await? {
-        true => asked(auth, &open.pending).await,
+        true => Ok(Cancelled { asked: asked(auth, &open.pending).await?, is_unmet }),
         false => Err(over()),
     }
 }
@@ -417,7 +436,7 @@ pub async fn go_on(
     (session, request): (&SessionId, &[(String, String)]),
     browser: &SignedInBrowser,
 ) -> Result<Option<(App, CheckedRequest, Step)>, Error> {
-    if browser.session.id != *session || request.is_empty() {
+    if browser.session.id != *session || !is_for_app(request) {
         return Ok(None);
     }
     let asked = AuthorizationRequest::of_pairs(request);

@@ -19,7 +19,7 @@ use crate::model::session::Browser;
 use crate::model::sign_up::{Road, WaitingState};
 use crate::secret::Secret;
 use crate::steps::admission::{self, Admission};
-use crate::steps::host_rules::Proven;
+use crate::steps::host_rules::{Proven, Vouched};
 use crate::steps::{blocks, sign_in, waiting};
 use crate::store::{apps, email_changes, sso_flows};
 use crate::texts;
@@ -126,7 +126,7 @@ pub async fn by_provider(
     };
     let proven = ProvenIdentity { flow_id: held.flow.id.clone(), linked };
     let asked = whole_request(&held.app, &held.request);
-    let vouched = held.provider.is_enough(auth.config().factors.after_sso, held.identity.acr.as_deref());
+    let vouched = Vouched::by(&held.provider, auth.config().factors.after_sso, held.identity.acr.as_deref());
     let made = make::with_identity(auth, (form, caller), checked, (proven, held.provider.id), asked).await?;
     let (account, signed_up) = made;
     if signed_up.state != WaitingState::Ready {

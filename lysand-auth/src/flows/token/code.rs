@@ -12,12 +12,13 @@ use crate::model::app::App;
 use crate::model::authorization::Authorization;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::strength::ProvenBy;
 use crate::secret::{Digest, Secret};
 use crate::signing::IdClaims;
 use crate::steps::events;
 use crate::steps::new_tokens::NewTokens;
 use crate::store;
-use crate::store::{Conn, Work, apps, authorizations, families, sessions, tokens};
+use crate::store::{Conn, Work, apps, authorizations, families, tokens};
 
 /// A code and the authorization behind it, whichever app's it is.
 pub(super) struct AuthorizationCode {
@@ -74,7 +75,9 @@ impl Grant for AuthorizationCode {
     async fn exchange(&self, exchange: Exchange<'_>) -> Result<Option<IssuedToken>, Error> {
         let Exchange { auth, app, now, .. } = exchange;
         let account = exchange.account.ok_or_else(Error::invalid_grant)?;
+        let authentication = self.authorization.proven.as_ref().map(ProvenBy::authentication);
         let new = NewTokens::of(auth, app, &self.authorization.account_id, &self.authorization.request.scopes);
+        let new = new.granted_with(authentication);
         let mut issued = new.issued.clone();
         let token_id = new.token.id.clone();
         let event = events::event(auth, EventKind::TokenIssued, &Caller::new(exchange.request.source));
@@ -83,7 +86,7 @@ impl Grant for AuthorizationCode {
             return Ok(None);
         }
         tracing::info!(account = %account.id, app = %app.id, token = %token_id, "code redeemed");
-        issued.id_token = id_token(auth, app, account, &self.authorization, now).await?;
+        issued.id_token = id_token(auth, app, account, &self.authorization, now)?;
         Ok(Some(issued))
     }
 
@@ -134,7 +137,7 @@ fn is_proven(authorization: &Authorization, request: &TokenRequest) -> bool {
 }
 
 /// Who signed in, for an app that was granted `openid` (OpenID Connect Core §3.1.3.3).
-async fn id_token(
+fn id_token(
     auth: &Auth,
     app: &App,
     account: &Account,
@@ -144,15 +147,10 @@ async fn id_token(
     if !authorization.request.scopes.has("openid") {
         return Ok(None);
     }
-    let id = authorization.session_id.clone();
-    let session = auth.store().look_up(move |c| Box::pin(async move { sessions::by_id(c, &id).await })).await?;
+    let proven = authorization.proven.as_ref();
     let subject = auth.accounts().profile(account, &auth.config().base_url).uri;
-    let claims = IdClaims {
-        subject: &subject,
-        audience: &app.client_id,
-        nonce: authorization.request.nonce.as_deref(),
-        authenticated_at: session.map(|session| session.authenticated_at),
-    };
+    let claims =
+        IdClaims { subject: &subject, audience: &app.client_id, nonce: authorization.request.nonce.as_deref(), proven };
     let signed = auth.keys().sign_id_token(&claims, &auth.config().base_url, now);
     Ok(Some(signed.map_err(Error::failed)?))
 }

@@ -117,7 +117,8 @@ impl Next {
             None => family.scopes.clone(),
         };
         let account = family.account_id.clone();
-        let (mut issued, token) = new_token(auth, app, Some(account), scopes, Some(family.id.clone()));
+        let (mut issued, mut token) = new_token(auth, app, Some(account), scopes, Some(family.id.clone()));
+        token.authentication = family.authentication;
         let refresh = Secret::generate(auth.ambient());
         let row = Successor {
             refresh: refresh.digest(),

@@ -121,6 +121,8 @@ pub struct EnrolPage<'a> {
     pub two_step_action: Option<String>,
     /// Until when it can be put off; `None` when it cannot.
     pub later_until: Option<MomentOnPage>,
+    /// Whether it is the app that asks for it, not the server: the person can go back to the app without it (FAC-103).
+    pub for_app: bool,
     /// Where the form posts to that puts it off.
     pub later_action: String,
     /// What went wrong, in words for the person.

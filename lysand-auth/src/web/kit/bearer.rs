@@ -18,6 +18,7 @@ use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::scope::Scopes;
 use crate::model::session::ActingToken;
+use crate::model::strength::Strength;
 use crate::secret::Secret;
 use crate::web::kit::form_tokens::FormToken;
 use crate::web::wire::params::Params;
@@ -107,6 +108,26 @@ impl Bearer {
     /// 403 as in Mastodon §11.2.
     pub fn require(&self, scopes: &'static [&'static str]) -> Result<(), ApiError> {
         self.token.require(scopes).map_err(|error| ApiError::at(&self.auth, error))
+    }
+
+    /// Demands that whoever granted the token had proven this well, and this recently, who they are (RFC 9470, FAC-106). The app
+    /// sends the person through the authorization again, with the `acr_values` and the `max_age` of the challenge. Demand it before
+    /// [`account`](Self::account).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use lysand_auth::web::{Acr, ApiError, Bearer, Strength};
+    /// async fn pay(bearer: Bearer) -> Result<String, ApiError> {
+    ///     bearer.require_strength(Strength::of(Acr::Two).no_older_than(Duration::from_secs(600)))?;
+    ///     Ok(bearer.account(&["write"]).await?.username)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// 401 with the challenge `insufficient_user_authentication`; also for a personal token, of which nothing is known.
+    pub fn require_strength(&self, strength: Strength) -> Result<(), ApiError> {
+        let now = self.auth.ambient().now();
+        self.token.require_strength(strength, now).map_err(|error| ApiError::at(&self.auth, error))
     }
 
     /// Demands that the account, if the token speaks for one, was not switched off.

@@ -13,6 +13,7 @@ use crate::flows::sessions;
 use crate::host::pages::Reader;
 use crate::model::account::Account;
 use crate::model::session::{Browser, Session, SignedInBrowser};
+use crate::model::strength::{Authentication, Strength};
 use crate::signing::CookieProblem;
 use crate::texts;
 use crate::web::kit::surfaces::{self, Surface};
@@ -32,6 +33,14 @@ impl SignedIn {
     #[must_use]
     pub fn account(&self) -> Option<&Account> {
         self.0.as_ref().map(|browser| &browser.account)
+    }
+
+    /// Whether somebody is signed in who proved this well, and this recently, who they are (FAC-106). Where not, a page of the host's
+    /// has a form that posts `acr`, `max_age` and `return_to` to `/api/auth/step_up`, which asks for what is missing and leads back.
+    #[must_use]
+    pub fn is_as_strong_as(&self, strength: Strength, auth: &Auth) -> bool {
+        let proven = self.session().map(Authentication::of_session);
+        strength.is_met_by(proven, auth.ambient().now())
     }
 
     pub(crate) fn session(&self) -> Option<&Session> {

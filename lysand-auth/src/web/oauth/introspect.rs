@@ -9,6 +9,7 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::introspect as introspection;
 use crate::model::account::AccountId;
+use crate::model::strength::Authentication;
 use crate::web::kit::bearer::Bearer;
 use crate::web::oauth::client;
 use crate::web::wire::params::Received;
@@ -41,6 +42,10 @@ async fn describe(auth: &Auth, req: &HttpRequest, received: Received) -> Result<
                 if let Some(moment) = moment {
                     body[name] = moment.seconds().into();
                 }
+            }
+            if let Some(Authentication { acr, at, .. }) = active.authentication {
+                body["acr"] = acr.name().into();
+                body["auth_time"] = at.seconds().into();
             }
             body
         },

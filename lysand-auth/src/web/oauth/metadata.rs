@@ -12,6 +12,7 @@ use crate::flows::token;
 use crate::model::authorization::ResponseMode;
 use crate::model::host_scope::HostScope;
 use crate::model::scope;
+use crate::model::strength::Acr;
 use crate::web::kit::surfaces::{self, Surface, Surfaces};
 use crate::web::pages::authorize::{CREATE, offers_sign_up};
 use crate::web::wire::reply::JsonBody;
@@ -36,6 +37,8 @@ pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> 
         "exp",
         "iat",
         "auth_time",
+        "acr",
+        "amr",
         "nonce",
         "name",
         "preferred_username",
@@ -83,6 +86,7 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         "introspection_endpoint_auth_methods_supported": PROOFS,
         "code_challenge_methods_supported": ["S256"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
+        "acr_values_supported": Acr::ALL.map(Acr::name),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
     if offers_sign_up(auth, surfaces)
@@ -96,7 +100,7 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
     if !surfaces.has(Surface::Pages) {
         let without_pages = ["authorization_endpoint", "response_modes_supported", "code_challenge_methods_supported"];
         remove(&mut body, &without_pages);
-        remove(&mut body, &["prompt_values_supported"]);
+        remove(&mut body, &["prompt_values_supported", "acr_values_supported"]);
         // This one member is required (RFC 8414 §2).
         body["response_types_supported"] = json!([]);
         let grants = token::grant_types().filter(|grant| *grant != "authorization_code");

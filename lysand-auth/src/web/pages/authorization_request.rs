@@ -11,7 +11,7 @@ use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
 
 /// What a redirect to a page carries along of the request (Lysand §1, query echo).
-pub(crate) const ECHOED: [&str; 12] = [
+pub(crate) const ECHOED: [&str; 13] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -22,6 +22,7 @@ pub(crate) const ECHOED: [&str; 12] = [
     "prompt",
     "max_age",
     "nonce",
+    "acr_values",
     "response_mode",
     "lang",
 ];
@@ -44,6 +45,7 @@ pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequ
         code_challenge: params.text("code_challenge")?,
         code_challenge_method: params.text("code_challenge_method")?,
         nonce: params.text("nonce")?,
+        acr_values: params.text("acr_values")?,
         id_token_hint: params.text("id_token_hint")?,
         resources: params.every_text("resource")?,
         unsupported: unsupported(params),

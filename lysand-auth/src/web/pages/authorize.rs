@@ -23,6 +23,7 @@ use crate::web::pages::authorization_request::{
     ECHOED, as_validation_error, consent_location, prompts, request, with_scope,
 };
 use crate::web::pages::authorization_response::{approved, denied, error_on_page, error_to_app};
+use crate::web::pages::factor::location::to_factor;
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::pages::sign_in_page::{SignIn, sign_in_page};
 use crate::web::wire::params::{Params, Received};
@@ -72,6 +73,7 @@ async fn answer(
         AuthorizeOutcome::Consent(app, checked, code) => {
             redirect(&consent_location(auth, &app, &with_scope(params.echo(&ECHOED), &checked), &code))
         }
+        AuthorizeOutcome::StepUp(claim) => to_factor(auth, req, &reader, &claim).await,
         AuthorizeOutcome::Approved(path, code) => approved(view, &path, &code).await,
         // A form of ours came to nothing, and not even its code knows the whole request any more: that is no mistake of the
         // app's (faults A1).
@@ -115,23 +117,23 @@ fn interaction(params: &Params, request: &mut AuthorizationRequest) -> Interacti
     let prompts = prompts(params);
     let asks = |word: &str| prompts.iter().any(|known| known == word);
     let came_back = params.last_text("error").is_some();
-    if asks("none") && !came_back && request.asks_openid() {
-        let max_age = params.last_text("max_age").map(|seconds| seconds.parse::<u64>());
-        let problem = match &max_age {
-            _ if prompts.len() > 1 => Some(RequestProblem::PromptNone),
-            Some(Err(_)) => Some(RequestProblem::MaxAge),
-            _ => None,
-        };
-        request.unsupported = request.unsupported.or(problem);
-        return Interaction::Silent(max_age.and_then(Result::ok).map(Duration::from_secs));
+    let max_age = params.last_text("max_age").map(|seconds| seconds.parse::<u64>());
+    if matches!(max_age, Some(Err(_))) && !came_back {
+        request.unsupported = request.unsupported.or(Some(RequestProblem::MaxAge));
     }
-    let again =
-        asks("login") || asks("select_account") || asks(CREATE) || params.last_text("max_age").is_some() || came_back;
-    match () {
-        () if again => Interaction::SignInAgain,
-        () if params.flag("force_login") => Interaction::ForceLogin,
-        () if asks("consent") => Interaction::Consent,
-        () => Interaction::AsNeeded,
+    let max_age = max_age.and_then(Result::ok).map(Duration::from_secs);
+    if asks("none") && !came_back && request.asks_openid() {
+        let problem = (prompts.len() > 1).then_some(RequestProblem::PromptNone);
+        request.unsupported = problem.or(request.unsupported);
+        return Interaction::Silent(max_age);
+    }
+    let again = asks("login") || asks("select_account") || asks(CREATE) || came_back || max_age == Some(Duration::ZERO);
+    match (again, max_age) {
+        (true, _) => Interaction::SignInAgain,
+        (false, _) if params.flag("force_login") => Interaction::ForceLogin,
+        (false, Some(max_age)) => Interaction::Since(max_age),
+        (false, None) if asks("consent") => Interaction::Consent,
+        (false, None) => Interaction::AsNeeded,
     }
 }
 

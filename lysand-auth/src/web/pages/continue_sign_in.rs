@@ -10,6 +10,7 @@ use crate::web::kit::page::{PageError, View};
 use crate::web::kit::session::{self, SignedIn};
 use crate::web::pages::authorization_request::{ECHOED, consent_location, login_location, request, with_scope};
 use crate::web::pages::authorization_response::{approved, error_on_page, error_to_app};
+use crate::web::pages::factor::location::to_factor;
 use crate::web::pages::sign_in_page::asks_password;
 use crate::web::wire::redirect::redirect;
 use crate::web::wire::request::refuse_method_override;
@@ -37,6 +38,7 @@ async fn answer(form: &PostedForm) -> Result<HttpResponse, PageError> {
         }
         AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
         AuthorizeOutcome::ErrorOnPage(path, refusal) => error_on_page(view, &path, &refusal).await,
+        AuthorizeOutcome::StepUp(claim) => to_factor(auth, &form.req, &reader, &claim).await,
         AuthorizeOutcome::Approved(path, code) => approved(view, &path, &code).await,
         AuthorizeOutcome::SignIn(..) => redirect(&login),
     })

@@ -25,6 +25,16 @@ pub(crate) fn with_query<'a>(base: &str, pairs: impl IntoIterator<Item = (&'a st
     if query.is_empty() { base.to_owned() } else { format!("{base}?{query}") }
 }
 
+/// The longest path of ours that somebody is led back to, in bytes.
+const LONGEST_PATH: usize = 2_048;
+
+/// A path of this server, as somebody may be led back to it; none for what leads elsewhere in any browser (FAC-108).
+pub(crate) fn own_path(wanted: &str) -> Option<&str> {
+    let is_strange = |c: char| c == '\\' || c.is_control() || c.is_whitespace() || !c.is_ascii();
+    let is_own = wanted.starts_with('/') && !wanted.starts_with("//") && wanted.len() <= LONGEST_PATH;
+    (is_own && !wanted.contains(is_strange)).then_some(wanted)
+}
+
 /// Owned pairs as [`with_query`] takes them.
 pub(crate) fn pairs(owned: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
     owned.iter().map(|(name, value)| (name.as_str(), value.as_str()))

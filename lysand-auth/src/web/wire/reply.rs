@@ -107,7 +107,7 @@ impl ResponseError for ApiError {
             Error::Failed(_) => return failed(&self.0),
         };
         let mut reply = refused(refusal);
-        if matches!(refusal.code, Code::InvalidToken | Code::InsufficientScope) {
+        if matches!(refusal.code, Code::InvalidToken | Code::InsufficientScope | Code::WeakAuthentication) {
             reply.insert_header((header::CACHE_CONTROL, "no-store")).insert_header(challenge(refusal));
         }
         if refusal.code == Code::ProofRequired {
@@ -249,13 +249,16 @@ pub(crate) fn log_failure(error: &Error) -> String {
 /// The challenge of RFC 6750 §3, with characters that a quoted string cannot hold replaced (Mastodon §6.6).
 fn challenge(refusal: &Refusal) -> (header::HeaderName, String) {
     let description = match &refusal.needed {
-        Some(scopes) => format!("Access to this resource requires scope _{scopes}_."),
-        None => {
+        Some(scopes) if refusal.code == Code::InsufficientScope => {
+            format!("Access to this resource requires scope _{scopes}_.")
+        }
+        _ => {
             refusal.why.chars().map(|c| if matches!(c, ' '..='!' | '#'..='[' | ']'..='~') { c } else { '_' }).collect()
         }
     };
     let name = refusal.code.oauth_name();
     let realm = refusal.realm.as_deref().unwrap_or(DEFAULT_REALM);
     let value = format!("Bearer realm=\"{realm}\", error=\"{name}\", error_description=\"{description}\"");
-    (header::WWW_AUTHENTICATE, value)
+    let wanted = refusal.needed.as_deref().filter(|_| refusal.code == Code::WeakAuthentication);
+    (header::WWW_AUTHENTICATE, wanted.map_or_else(|| value.clone(), |wanted| format!("{value}, {wanted}")))
 }

@@ -176,6 +176,7 @@ fn enrol(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             totp_action: action(totp),
             two_step_action: action(has_factor),
             later_until: later.then(moment),
+            for_app: false,
             later_action: text.to_owned(),
             error: totp.then_some(text),
             cancel_action: text.to_owned(),

@@ -20,9 +20,9 @@ use crate::model::identity::{Flow, ProviderProfile, Purpose, UnconfirmedLink};
 use crate::model::session::{Browser, SignedInBrowser};
 use crate::model::sign_up::Road;
 use crate::secret::Secret;
-use crate::steps::host_rules::Proven;
+use crate::steps::host_rules::{Proven, Vouched};
 use crate::steps::refused_sign_in::{self, Whom};
-use crate::steps::{admission, blocks, second_step, session, sign_in, standing, waiting};
+use crate::steps::{admission, blocks, second_step, session, sign_in, standing, strength, waiting};
 use crate::store::sso_flows;
 use crate::texts;
 
@@ -129,9 +129,10 @@ async fn sign_in_with(
         let proven = Proven::new(&account, &ProofKind::Provider);
         // Whatever else is missing is told after the second proof (FAC-3).
         let known = session::credentials_of(auth, &account.id).await?;
-        let vouched = provider.is_enough(auth.config().factors.after_sso, profile.acr.as_deref());
-        let proven = Proven { known_before: Some(known), vouched, ..proven };
-        if second_step::is_missing(auth, &proven, known) {
+        let vouched = Vouched::by(provider, auth.config().factors.after_sso, profile.acr.as_deref());
+        let acr_values = request.acr_values.clone();
+        let proven = Proven { known_before: Some(known), vouched, acr_values: acr_values.as_deref(), ..proven };
+        if second_step::is_missing(auth, &proven, known) || strength::is_factor_missing(auth, &proven, known).await? {
             return sign_in::after_proof(auth, proven, (app, request), browser, None).await;
         }
         if let Err(inactive) = standing::may_sign_in(&account) {

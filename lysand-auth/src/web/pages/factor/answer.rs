@@ -10,7 +10,7 @@ use super::page::Said;
 use super::posted::{Posted, acted, claim_of, finished, leads_on, open, refused};
 use super::{entity, page};
 use crate::auth::Auth;
-use crate::error::{Code, Error, PendingClaim};
+use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::flows::factors::password::answer_with_password;
 use crate::flows::factors::pending::{self, Standing};
 use crate::flows::factors::sign_in::{self as flow, FactorKind};
@@ -22,7 +22,7 @@ use crate::texts::FACTOR_ERRORS;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::View;
 use crate::web::kit::session;
-use crate::web::pages::authorization_response::denied;
+use crate::web::pages::authorization_response::{denied, error_to_app};
 use crate::web::pages::passkey_sign_in::told;
 use crate::web::wire::cookies;
 use crate::web::wire::params::Received;
@@ -184,12 +184,17 @@ pub(super) async fn cancel(form: Posted) -> HttpResponse {
         let claim = claim_of(&form)?;
         Ok((flow::cancel(auth, &claim).await?, claim))
     };
-    let (asked, claim) = match cancelled.await {
+    let (cancelled, claim) = match cancelled.await {
         Ok(cancelled) => cancelled,
         Err(error) => return refused(&form, None, error).await,
     };
     let reader = session::reader(auth, req, &form.params).await;
-    let mut reply = match &asked {
+    let mut reply = match &cancelled.asked {
+        Some((app, checked)) if cancelled.is_unmet => {
+            let why = "The requested authentication cannot be met.";
+            let refusal = Refusal::new(Code::UnmetAuthentication, why);
+            error_to_app(View::new(auth, req, &reader), &checked.return_path(app), &refusal).await
+        }
         Some((app, checked)) => denied(View::new(auth, req, &reader), &checked.return_path(app)).await,
         None => redirect(&auth.config().home_page()),
     };

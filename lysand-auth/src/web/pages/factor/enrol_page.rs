@@ -45,6 +45,7 @@ async fn shown(
         totp_action: adds(FactorKind::Totp, "/api/auth/enrol/totp"),
         two_step_action: has_factor.then(|| reader.keep("/api/auth/enrol/two_step")),
         later_until: view.enrolment.and_then(|enrolment| enrolment.later_until).map(MomentOnPage::from),
+        for_app: view.enrolment.is_some_and(|enrolment| enrolment.wanted.is_some()),
         later_action: reader.keep("/api/auth/enrol/later"),
         error: last_error(params),
         cancel_action: reader.keep("/api/auth/cancel"),

@@ -12,6 +12,7 @@ pub(crate) mod posted;
 pub(crate) mod program;
 mod review;
 pub(crate) mod setup_pages;
+mod step_up;
 
 use crate::auth::Auth;
 use crate::web::kit::headers::{AnswerKind, FrontendAccess};
@@ -39,6 +40,7 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/api/auth/factor/email/request", [post(answer::request_mail)])
             .route("/api/auth/factor/passkey/start", [post(answer::passkey_start)])
             .route("/api/auth/factor/passkey/finish", [post(answer::passkey)])
+            .route("/api/auth/step_up", [post(step_up::begin)])
             .route("/api/auth/review", [post(review::answer)])
             .route("/api/auth/enrol/totp", [post(enrol::totp)])
             .route("/api/auth/enrol/totp/confirm", [post(enrol::confirm_totp)])

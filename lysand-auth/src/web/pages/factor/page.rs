@@ -5,12 +5,14 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::location::{FACTOR, page_of};
+use super::posted::place_of;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::factors::pending::{self, PendingView, Standing};
 use crate::flows::factors::sign_in::{self as flow, BeforeSession, BegunFactor, FactorKind};
 use crate::host::factor::FactorLabel;
 use crate::host::pages::{FactorPage, HostFactorOnPage, MessagePage, OtherWay, Page};
+use crate::model::factors::is_for_app;
 use crate::texts::{
     FACTOR_ERRORS, FACTOR_UNAVAILABLE, NOT_THE_PASSWORD, PENDING_OVER, PENDING_OVER_TITLE, START_AGAIN, TRY_AGAIN,
 };
@@ -57,8 +59,8 @@ pub(super) async fn leads_on(
         Standing::Open(view) => Ok(redirect(&page_of(auth, &reader, &view, None))),
         Standing::Finished(Some(session), request) => {
             let browser = session::for_sign_in(auth, req).await?.0;
-            if request.is_empty() && browser.as_ref().is_some_and(|browser| browser.session.id == session) {
-                return Ok(redirect(&reader.keep(&auth.config().page_named("account").0)));
+            if !is_for_app(&request) && browser.as_ref().is_some_and(|browser| browser.session.id == session) {
+                return Ok(redirect(&reader.keep(&place_of(auth, &request))));
             }
             let gone_on = match &browser {
                 Some(browser) => flow::go_on(auth, (&session, &request), browser).await?,
@@ -87,9 +89,9 @@ pub(crate) async fn over(
     request: &[(String, String)],
 ) -> HttpResponse {
     let reader = params.reader(req);
-    let start = match request.is_empty() {
-        true => auth.config().home_page(),
-        false => login_location(auth, request),
+    let start = match is_for_app(request) {
+        false => auth.config().home_page(),
+        true => login_location(auth, request),
     };
     let start = reader.keep(&start);
     let page = Page::Message(MessagePage {

@@ -10,6 +10,7 @@ use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::flows::factors::pending::{self, PendingView, Standing};
 use crate::flows::factors::sign_in::{BeforeSession, Finished};
+use crate::model::factors::return_to;
 use crate::steps::completion::over;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{View, error_page};
@@ -96,11 +97,19 @@ pub(super) async fn leads_on(
             _ => return Err(over()),
         },
         Finished::Here(start) => {
-            let mut reply = redirect(&auth.config().page_named("account").0);
+            let mut reply = redirect(&place_of(auth, &pending::request(auth, claim).await?));
             cookies::put_start(auth, &mut reply, start)?;
             if is_for_program { entity::finished(&reply, "done", along) } else { reply }
         }
     })
+}
+
+/// Where a sign-in for no app leads: to the path that was asked for, or to the own account.
+pub(super) fn place_of(auth: &Auth, request: &[(String, String)]) -> String {
+    match return_to(request) {
+        Some(path) => auth.config().base_url.join(path),
+        None => auth.config().page_named("account").0,
+    }
 }
 
 pub(super) async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, error: Error) -> HttpResponse {
