@@ -22,6 +22,8 @@ mod review;
 mod second_step;
 mod trusted_browsers;
 mod void_recovery;
+mod way_back;
+mod way_back_stops;
 
 use std::time::Duration;
 

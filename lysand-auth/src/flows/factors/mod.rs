@@ -14,3 +14,5 @@ pub mod review;
 pub mod sign_in;
 pub mod totp;
 pub mod void_recovery;
+pub mod way_back;
+pub mod way_back_stop;
