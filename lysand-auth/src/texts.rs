@@ -87,6 +87,8 @@ texts! {
         /// The provider cannot be reached when its answer is checked.
         PROVIDER_NO_ANSWER = "The identity provider does not answer. Please try again later.";
         /// A browser whose account is ready, and which has to sign in.
+        /// A session that somebody wanted to go on in has ended.
+        SIGN_IN_ENDED = "This session has ended. Please sign in again.";
         ACCOUNT_READY = "Your account is ready. Please sign in.";
         /// Why a browser that waits cannot go on yet (Mastodon §11.2). This and the next two come back to a frontend.
         LOGIN_UNCONFIRMED = "Your login is missing a confirmed e-mail address";
@@ -114,6 +116,10 @@ texts! {
         UNKNOWN_STRENGTH = "Say how well (acr) or how recently (max_age, in seconds) it is to be proven who is there.";
         /// Another mail is asked for too soon.
         CODE_TOO_SOON = "A code was sent a moment ago. Please wait a minute before asking for another.";
+        /// A way back was stopped, or is over.
+        WAY_BACK_OVER = "This request was stopped, or is over.";
+        /// It was stopped a short while ago, or asked for too often.
+        WAY_BACK_PAUSED = "This was stopped a short while ago, or asked for too often. Please try again later.";
         /// A limit on wrong second factors is used up.
         TOO_MANY_FACTORS = "Too many attempts. Please wait before trying again.";
         /// A factor of the host gives no answer.
@@ -159,6 +165,7 @@ texts! {
         TWO_PASSKEYS_FIRST = "Add two passkeys first, so that you are not shut out when one is lost.";
         NO_SECOND_FACTOR = "Add a passkey or an authenticator app first.";
         CODES_SHOWN = "These codes were shown already.";
+        WAY_BACK_STOPPED = "It is stopped: your second factors stay. Somebody knows your password, so choose a new one.";
         /// Follows the name of the field.
         BAD_NAME = "must be 1 to 64 characters, without line breaks";
         /// The name of an app that nobody named.
@@ -411,6 +418,11 @@ texts! {
         DID_ENROLMENT_DEMANDED = "A second factor is asked for from now on";
         DID_BROWSER_TRUSTED = "A browser was trusted";
         DID_BROWSER_FORGOTTEN = "A browser is trusted no more";
+        DID_WAY_BACK_ASKED = "It was asked to remove the second factors";
+        DID_WAY_BACK_STOPPED = "The removal of the second factors was stopped";
+        DID_WAY_BACK_DONE = "The second factors were removed, as somebody had asked";
+        DID_WAY_BACK_LAPSED = "Nobody came back to remove the second factors";
+        DID_ACCOUNT_SWITCHED = "Went on as this account in a browser with several";
         DID_SIGN_OUT = "Signed out";
         DID_SESSION_ENDED = "A sign-in was ended";
         DID_SESSIONS_ENDED = "Everything was signed out";

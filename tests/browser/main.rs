@@ -44,4 +44,5 @@ mod signing_in;
 mod single_sign_on;
 mod trusted_browsers;
 mod two_steps;
+mod way_back;
 mod without_a_terminal;

@@ -9,7 +9,7 @@ use actix_web::{App, HttpServer};
 use async_trait::async_trait;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::revocations::{Revocations, Revoked};
-use lysand_auth::{Auth, AuthBuilder, web};
+use lysand_auth::{Auth, AuthBuilder, Config, web};
 
 use crate::story::Story;
 
@@ -61,9 +61,14 @@ impl Embedder {
 
 /// The parts of a story's server, to be put together once more in another way.
 pub fn auth_builder_of(story: &Story) -> AuthBuilder {
+    auth_builder_with(story, story.server().state().auth.config().clone())
+}
+
+/// The same with another configuration.
+pub fn auth_builder_with(story: &Story, config: Config) -> AuthBuilder {
     let state = story.server().state();
     let auth = &state.auth;
-    Auth::builder(auth.config().clone(), auth.store().clone())
+    Auth::builder(config, auth.store().clone())
         .accounts(state.accounts.clone())
         .pages(state.pages.clone())
         .ambient(auth.ambient().clone())

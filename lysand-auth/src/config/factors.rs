@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::problem::ConfigProblem;
+use super::way_back::WayBack;
 use crate::model::account::Role;
 pub use crate::model::factors::FactorKind;
 
@@ -43,6 +44,8 @@ pub struct Factors {
     pub remember_for: Duration,
     /// Whether moderators and admins can say so, too.
     pub remember_staff: bool,
+    /// The way back of people who lost their second factors.
+    pub way_back: WayBack,
 }
 
 /// Whose accounts must have a second factor.
@@ -104,6 +107,7 @@ impl Default for Factors {
             recovery_codes: 10,
             remember_for: Duration::ZERO,
             remember_staff: false,
+            way_back: WayBack::default(),
         }
     }
 }
@@ -122,7 +126,7 @@ impl Factors {
     }
 
     pub(super) fn check(&self, has_passkeys: bool) -> Vec<ConfigProblem> {
-        let mut problems = Vec::new();
+        let mut problems = self.way_back.check();
         if self.required_methods.iter().any(|kind| !matches!(kind, FactorKind::Passkey | FactorKind::Totp)) {
             problems.push(ConfigProblem::new("factors.required_methods", "must be a list of passkey and totp"));
         }

@@ -21,6 +21,7 @@ mod rate_limits;
 mod sessions;
 mod signups;
 mod sso;
+mod way_back;
 
 pub use self::admin::AdminRules;
 #[cfg(feature = "sso")]
@@ -44,6 +45,7 @@ pub use self::rate_limits::RateLimits;
 pub use self::sessions::{Networks, SessionRules};
 pub use self::signups::{Invitations, Mode, Signups};
 pub use self::sso::{CallbackStyle, Endpoints, Protocol, Provider, ProviderResponseMode, ProviderSignUp, Sso};
+pub use self::way_back::WayBack;
 use crate::keys::Keys;
 pub use crate::model::host_scope::HostScope;
 use crate::model::mail_token::Purpose;
@@ -339,7 +341,8 @@ impl Config {
             Purpose::EmailStop => self.base_url.join(&format!("/account/email/stop?token={token}")),
             Purpose::EmailUndo => format!("{}?token={token}", self.page_named("email_undo").0),
             // There is none; whoever is led here by mistake signs in.
-            Purpose::SignIn | Purpose::Factor => self.login_page(),
+            Purpose::SignIn | Purpose::Factor | Purpose::WayBack => self.login_page(),
+            Purpose::WayBackStop => self.base_url.join(&format!("/account/way_back/stop?token={token}")),
             Purpose::Invited => format!("{}?invite={token}", self.register_page()),
         }
     }

@@ -16,18 +16,30 @@ pub struct SessionRules {
     pub new_sign_in_mail: bool,
     /// How much of an address is kept: with sessions and events, and told in mails.
     pub networks: Networks,
+    /// How many accounts a browser can be signed in to, up to ten; with 1 a sign-in to another account ends the first one's session
+    /// (FAC-121).
+    pub accounts_per_browser: u32,
 }
 
 impl Default for SessionRules {
     fn default() -> Self {
-        Self { idle_ttl: Duration::from_secs(3 * 24 * 3600), new_sign_in_mail: true, networks: Networks::default() }
+        Self {
+            idle_ttl: Duration::from_secs(3 * 24 * 3600),
+            new_sign_in_mail: true,
+            networks: Networks::default(),
+            accounts_per_browser: 5,
+        }
     }
 }
 
 impl SessionRules {
-    pub(super) fn check(self) -> Option<ConfigProblem> {
+    pub(super) fn check(self) -> impl Iterator<Item = ConfigProblem> {
         // The last use is written every five minutes.
         let too_short = self.idle_ttl < Duration::from_secs(600);
-        too_short.then(|| ConfigProblem::new("sessions.idle_ttl", "must be ten minutes at least"))
+        let too_short = too_short.then(|| ConfigProblem::new("sessions.idle_ttl", "must be ten minutes at least"));
+        let is_number = (1..=10).contains(&self.accounts_per_browser);
+        let why = "must be a number from 1 to 10";
+        let accounts = (!is_number).then(|| ConfigProblem::new("sessions.accounts_per_browser", why));
+        too_short.into_iter().chain(accounts)
     }
 }

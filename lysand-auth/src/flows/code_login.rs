@@ -13,6 +13,7 @@ use crate::model::device::Device;
 use crate::model::event::EventKind;
 use crate::model::factors::{FactorKind, PendingSignIn};
 use crate::model::language::Language;
+use crate::model::mail::CodeUse;
 use crate::model::mail_token::{Link, Purpose};
 use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::rate_limit::Rule;
@@ -146,7 +147,7 @@ fn mail_for(
     browser: &Browser,
 ) -> Outgoing {
     let device = browser.caller.agent.as_deref().and_then(|agent| Device::of(agent).words());
-    let mail = Mail::Code { app: Some(app.name.clone()), device, at: row.created_at };
+    let mail = Mail::Code { app: Some(app.name.clone()), device, at: row.created_at, use_for: CodeUse::SignIn };
     let account_id = account.map(|account| account.id.clone());
     let ttl = mail_code::LIFETIME.min(row.expires_at.since(row.created_at));
     let subject = Some(row.id.clone());

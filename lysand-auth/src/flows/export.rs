@@ -18,6 +18,7 @@ use crate::model::scope::Scopes;
 use crate::model::session::Session;
 use crate::model::sign_up::{Invitation, SignUpRecord};
 use crate::model::trusted_browser::TrustedBrowser;
+use crate::model::way_back::WayBack;
 use crate::secret::Secret;
 use crate::steps::events;
 pub use crate::steps::owner::Owner;
@@ -104,13 +105,14 @@ fn of_person(account: &Account) -> Value {
 }
 
 /// What the library keeps. What says who somebody is to a machine is not in it: no code, no digest, no secret.
-fn of_library(kept: &Kept) -> [(String, Value); 12] {
+fn of_library(kept: &Kept) -> [(String, Value); 13] {
     [
         ("sign_up".to_owned(), kept.sign_up.as_ref().map_or(Value::Null, of_sign_up)),
         ("addresses".to_owned(), kept.addresses.iter().map(of_address).collect()),
         ("sessions".to_owned(), kept.sessions.iter().map(of_session).collect()),
         ("known_browsers".to_owned(), kept.browsers.iter().map(of_browser).collect()),
         ("trusted_browsers".to_owned(), kept.trusted.iter().map(of_trusted).collect()),
+        ("ways_back".to_owned(), kept.ways_back.iter().map(of_way_back).collect()),
         ("apps".to_owned(), kept.grants.iter().map(|grant| of_grant(grant, &kept.apps)).collect()),
         ("personal_tokens".to_owned(), kept.personal_tokens.iter().map(of_personal_token).collect()),
         ("identities".to_owned(), kept.identities.iter().map(of_identity).collect()),
@@ -177,6 +179,19 @@ fn of_trusted(browser: &TrustedBrowser) -> Value {
         "created_at": time(browser.created_at),
         "last_used_at": time(browser.last_used_at),
         "expires_at": time(browser.expires_at),
+    })
+}
+
+/// A request to remove the second factors.
+fn of_way_back(row: &WayBack) -> Value {
+    json!({
+        "asked_at": time(row.times.asked_at),
+        "ripe_at": time(row.times.ripe_at),
+        "until": time(row.times.until),
+        "ended_at": time_or_none(row.end.map(|end| end.at)),
+        "ended_as": row.end.map(|end| end.how.words().0),
+        "agent": row.agent,
+        "network": row.network,
     })
 }
 

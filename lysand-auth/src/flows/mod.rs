@@ -1,6 +1,7 @@
 //! One file a flow. A flow takes what the web took apart, asks model, store and host, and answers with what is to be
 //! shown. No flow calls another.
 
+pub mod accounts;
 pub mod admin;
 pub mod api_rate_limits;
 pub mod apps;

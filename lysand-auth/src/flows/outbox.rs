@@ -21,6 +21,7 @@ use crate::model::mail_token::Purpose;
 use crate::secret::Secret;
 use crate::steps::events::event;
 use crate::steps::mail::{self, Outgoing};
+use crate::steps::way_back_notice;
 use crate::store::mail_tokens::{Armed, Digests};
 use crate::store::mails::{Due, Outcome};
 use crate::store::{Conn, events, mail_tokens, mails};
@@ -80,6 +81,12 @@ pub async fn regularly(turn: Turn) {
 pub async fn send_waiting(auth: &Auth) -> Result<Delivery, Error> {
     let _one_at_a_time = auth.outbox().lock().await;
     let (mut delivery, mut missed) = (Delivery::default(), 0);
+    if auth.config().factors.way_back.enabled {
+        // What waits is sent all the same.
+        if let Err(error) = way_back_notice::tell(auth).await {
+            tracing::warn!(%error, "people cannot be told of requests to remove second factors; it is tried again soon");
+        }
+    }
     loop {
         let now = auth.ambient().now();
         let due = auth.store().look_up(move |c| Box::pin(mails::due(c, now, AT_ONCE))).await?;

@@ -2,14 +2,16 @@
 
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::model::account::Account;
 use crate::model::authorization::{AuthorizationRequest, whole_request};
 use crate::model::caller::Caller;
 use crate::model::credentials::Demand;
-use crate::model::event::EventKind;
+use crate::model::event::{Actor, EventKind};
 use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::Rule;
 use crate::model::session::Browser;
+use crate::model::way_back::Stop;
 use crate::passkey::{Presented, Verification};
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
@@ -17,7 +19,9 @@ use crate::steps::passkeys::{self, Ceremony};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request;
 pub use crate::steps::sign_in::SignedIn;
-use crate::steps::{events, second_step, session, sign_in, standing, throttle, waiting};
+use crate::steps::{
+    events, second_step, session, sign_in, standing, throttle, waiting, way_back_notice, way_back_stop,
+};
 use crate::store;
 use crate::texts;
 
@@ -112,7 +116,7 @@ async fn checked(
     *whose = Some(passkey.account.clone());
     let account = auth.account(&passkey.account).await?.ok_or_else(unknown)?;
     let known = session::credentials_of(auth, &account.id).await?;
-    if let Err(error) = used(auth, &passkey, &presented, &browser).await {
+    if let Err(error) = used(auth, (&passkey, &account), &presented, &browser).await {
         let event = events::event(auth, EventKind::SignInFailed, &browser.caller).through(&app.id);
         let event = event.with("step", "passkey").about(&account.id, &account.username);
         events::record_refusal(auth, event).await?;
@@ -147,14 +151,25 @@ fn unknown() -> Error {
 }
 
 /// Checks the passkey, and uses its challenge up: of two equal ones one wins (FAC-120).
-async fn used(auth: &Auth, passkey: &StoredPasskey, presented: &Presented, browser: &Browser) -> Result<(), Error> {
+async fn used(
+    auth: &Auth,
+    (passkey, owner): (&StoredPasskey, &Account),
+    presented: &Presented,
+    browser: &Browser,
+) -> Result<(), Error> {
     let checked = passkeys::check(auth, passkey, presented, Verification::Required, &browser.caller).await?;
     let (id, account, now) = (passkey.id.clone(), passkey.account.clone(), auth.ambient().now());
     let challenge = passkeys::digest(&presented.challenge);
+    let stopped =
+        way_back_notice::stopped(auth, owner, Stop::Factor, (Actor::Account(account.clone()), &browser.caller));
     let taken = auth.store().write(move |c| {
         Box::pin(async move {
             let is_new = passkeys::spend(c, challenge, now).await?;
-            Ok(is_new && store::passkeys::note_use(c, &account, (&id, checked), now).await?)
+            let is_used = is_new && store::passkeys::note_use(c, &account, (&id, checked), now).await?;
+            if is_used {
+                way_back_stop::stop(c, &account, (Stop::Factor, Some(stopped)), now).await?;
+            }
+            Ok(is_used)
         })
     });
     match taken.await? {

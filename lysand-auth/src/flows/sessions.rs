@@ -13,7 +13,7 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::proofs::MULTI_FACTOR;
 use crate::model::session::USE_WRITTEN_EVERY;
-pub use crate::model::session::{Browser, Session, SessionId, SignedInBrowser};
+pub use crate::model::session::{Browser, ListedAccount, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 pub use crate::signing::CookieProblem;
 use crate::steps::ending::{self, Spared};
@@ -169,7 +169,7 @@ pub async fn renew(
     let second = kind.map(|kind| [kind.proof().method(), MULTI_FACTOR.to_owned()]);
     let methods: Vec<String> = [ProofKind::Password.method()].into_iter().chain(second.into_iter().flatten()).collect();
     let renewed = session::renew(auth, account, &signed_in.session, (proven_with, &methods)).await?;
-    let ended = || Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again.");
+    let ended = || Error::refused(Code::InvalidGrant, texts::SIGN_IN_ENDED);
     let cookie = renewed.ok_or_else(ended)?;
     tracing::info!(account = %account.id, "session renewed by a proof");
     Ok(cookie)

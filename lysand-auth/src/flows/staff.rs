@@ -9,9 +9,10 @@ pub use crate::model::account::Standing;
 use crate::model::account::{Account, AccountId, Role};
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::way_back::Stop;
 use crate::steps::ending::{self, Spared};
 use crate::steps::mail::{self, Outgoing};
-use crate::steps::{events, revocation, staff_mail};
+use crate::steps::{events, revocation, staff_mail, way_back_stop};
 use crate::store;
 use crate::store::{Conn, authorizations, credentials, sessions, sign_ups};
 
@@ -173,6 +174,7 @@ pub async fn end_access(auth: &Auth, account: &Account, act: &StaffAct) -> Resul
         move |c| {
             Box::pin(async move {
                 ending::end_everything(c, &id, &Spared::default(), now).await?;
+                way_back_stop::stop(c, &id, (Stop::Staff, None), now).await?;
                 record.keep(c, &id, now).await
             })
         },

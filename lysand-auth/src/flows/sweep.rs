@@ -16,7 +16,7 @@ use crate::steps::daily_numbers;
 use crate::steps::erasure::{self, When};
 use crate::steps::removal::{self, Removal};
 use crate::steps::throttle::KNOWN;
-use crate::steps::{events, review_notice, token_notice};
+use crate::steps::{events, review_notice, token_notice, way_back_notice};
 use crate::store::sweeps::{self, Found, Kind, Row};
 use crate::store::{self, credentials, sign_ups};
 
@@ -34,6 +34,9 @@ const KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A sign-in that lacked something is known this long after its end, so that its browser can start again (FAC-15).
 const PENDING_KEPT: Duration = Duration::from_secs(3600);
+
+/// So long a request for a way back counts, however it ended (FAC-115).
+const WAYS_BACK_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How long it can be seen what became of a mail.
 const MAILS_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -111,6 +114,11 @@ pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
         tracing::warn!(%error, "people cannot be told that their personal tokens end");
         sweeper.failed.get_or_insert(error);
     }
+    // Whatever the outbox has not told yet.
+    if let Err(error) = way_back_notice::tell(auth).await {
+        tracing::warn!(%error, "people cannot be told of requests to remove second factors");
+        sweeper.failed.get_or_insert(error);
+    }
     swept.closed = sweeper.closed().await;
     swept.authorizations = sweeper.kind(Kind::Authorizations, before).await;
     swept.tokens = sweeper.kind(Kind::ExpiredTokens, before).await;
@@ -174,6 +182,7 @@ enum Few {
     Pending,
     Factors,
     TrustedBrowsers,
+    WaysBack,
 }
 
 impl Sweeper<'_> {
@@ -268,6 +277,7 @@ impl Sweeper<'_> {
             (Few::Pending, now.minus(PENDING_KEPT)),
             (Few::Factors, now),
             (Few::TrustedBrowsers, now),
+            (Few::WaysBack, now.minus(WAYS_BACK_KEPT)),
         ] {
             loop {
                 let (begun, most) = (Instant::now(), i64::try_from(self.batch).unwrap_or(PAGE));
@@ -282,6 +292,7 @@ impl Sweeper<'_> {
                             Few::Pending => store::pending::sweep(c, before, most).await,
                             Few::Factors => store::factors::sweep(c, before, most).await,
                             Few::TrustedBrowsers => store::trusted_browsers::sweep(c, before, most).await,
+                            Few::WaysBack => store::way_back::sweep(c, before, most).await,
                         }
                     })
                 });

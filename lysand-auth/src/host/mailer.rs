@@ -7,7 +7,7 @@ use crate::model::account::Account;
 use crate::model::language::Language;
 use crate::secret::Secret;
 
-pub use crate::model::mail::{KINDS_OF_MAIL, Mail, MailRecord, MailState};
+pub use crate::model::mail::{CodeUse, KINDS_OF_MAIL, Mail, MailRecord, MailState};
 
 /// A mail to one address, ready to be put into words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -71,7 +71,8 @@ pub trait SignInRules: Send + Sync {
         Ok(())
     }
 
-    /// Somebody who lost their factors came to a stage of the way back. This version has no such way, and does not ask.
+    /// Somebody who lost their factors came to a stage of the way back
+    /// ([`factors.way_back`](crate::config::Factors::way_back)). An error of this changes nothing.
     async fn way_back(&self, _account: &Account, _stage: Stage) -> HostResult<()> {
         Ok(())
     }

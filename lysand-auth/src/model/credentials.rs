@@ -38,14 +38,21 @@ pub(crate) struct Credentials {
     pub(crate) two_step: bool,
     /// Whether a code by mail may be the second proof beside stronger ones.
     pub(crate) mail_factor: bool,
-    /// Whether a mailed link set the password, and no other factor was proven since.
-    pub(crate) was_reset_by_mail: bool,
+    /// When a mailed link set the password, unless another factor was proven since.
+    pub(crate) reset_by_mail_at: Option<Timestamp>,
     /// Since when the owner knows that a second factor is demanded (FAC-92).
     pub(crate) demanded_since: Option<Timestamp>,
     /// Whether neither a code of an app nor one by mail is the second proof (FAC-35).
     pub(crate) only_passkeys: bool,
     /// Whether the owner has yet to say what of the other ways in stays, since a mailed link set the password (people PPL-93).
     pub(crate) review_due: bool,
+}
+
+impl Credentials {
+    /// Whether a mailed link set the password, and no other factor was proven since.
+    pub(crate) fn was_reset_by_mail(&self) -> bool {
+        self.reset_by_mail_at.is_some()
+    }
 }
 
 /// A closed account that is still there.

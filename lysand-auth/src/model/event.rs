@@ -75,6 +75,16 @@ kinds! {
     BrowserTrusted = "browser_trusted";
     /// It is not any more.
     BrowserForgotten = "browser_forgotten";
+    /// Somebody asked to have the second factors removed.
+    WayBackAsked = "way_back_asked";
+    /// That was stopped.
+    WayBackStopped = "way_back_stopped";
+    /// The second factors were removed so.
+    WayBackDone = "way_back_done";
+    /// Nobody came back for it in time.
+    WayBackLapsed = "way_back_lapsed";
+    /// Somebody went on as another account of the browser.
+    AccountSwitched = "account_switched";
     /// A session was ended by its browser.
     SignOut = "sign_out";
     /// A session was ended from elsewhere.
@@ -276,6 +286,11 @@ impl EventKind {
             Self::EnrolmentDemanded => texts::DID_ENROLMENT_DEMANDED,
             Self::BrowserTrusted => texts::DID_BROWSER_TRUSTED,
             Self::BrowserForgotten => texts::DID_BROWSER_FORGOTTEN,
+            Self::AccountSwitched => texts::DID_ACCOUNT_SWITCHED,
+            Self::WayBackAsked => texts::DID_WAY_BACK_ASKED,
+            Self::WayBackStopped => texts::DID_WAY_BACK_STOPPED,
+            Self::WayBackDone => texts::DID_WAY_BACK_DONE,
+            Self::WayBackLapsed => texts::DID_WAY_BACK_LAPSED,
             _ => return None,
         })
     }

@@ -160,6 +160,45 @@ pub enum Mail {
         device: Option<String>,
         /// When it was asked for.
         at: Timestamp,
+        /// What it is for.
+        #[serde(default)]
+        use_for: CodeUse,
+    },
+    /// Somebody asked to have the second factors removed; has a link that stops it.
+    WayBackAsked {
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        network: Option<String>,
+        /// When.
+        at: Timestamp,
+        /// From when on they can be removed.
+        ripe_at: Timestamp,
+    },
+    /// The second factors can soon be removed; has a link that stops it.
+    WayBackSoon {
+        /// The browser or program that asked, in words.
+        device: Option<String>,
+        /// The network that it asked from, as coarsely as it is kept.
+        network: Option<String>,
+        /// When it was asked for.
+        at: Timestamp,
+        /// From when on they can be removed.
+        ripe_at: Timestamp,
+    },
+    /// The second factors stay: the request to remove them was stopped.
+    WayBackStopped {
+        /// When.
+        at: Timestamp,
+    },
+    /// The second factors were removed, because their owner, as it seems, lost them.
+    WayBackDone {
+        /// The browser or program, in words.
+        device: Option<String>,
+        /// The network, as coarsely as it is kept.
+        network: Option<String>,
+        /// When.
+        at: Timestamp,
     },
     /// An identity at a provider was linked to the account and signs in to it from now on. Not sent for an identity with
     /// which the account began.
@@ -219,6 +258,18 @@ pub enum Mail {
     Test,
 }
 
+/// What a code by mail is for (FAC-89).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CodeUse {
+    /// A sign-in.
+    #[default]
+    SignIn,
+    /// The removal of second factors that are lost.
+    WayBack,
+}
+
 /// The names of all kinds of mails, see [`Mail::kind`].
 pub const KINDS_OF_MAIL: &[&str] = &[
     "confirm",
@@ -249,6 +300,10 @@ pub const KINDS_OF_MAIL: &[&str] = &[
     "passkey_copied",
     "factor_guessed",
     "code",
+    "way_back_asked",
+    "way_back_soon",
+    "way_back_stopped",
+    "way_back_done",
     "identity_linked",
     "identity_unlinked",
     "token_made",
@@ -295,6 +350,10 @@ impl Mail {
             Self::PasskeyCopied { .. } => "passkey_copied",
             Self::FactorGuessed => "factor_guessed",
             Self::Code { .. } => "code",
+            Self::WayBackAsked { .. } => "way_back_asked",
+            Self::WayBackSoon { .. } => "way_back_soon",
+            Self::WayBackStopped { .. } => "way_back_stopped",
+            Self::WayBackDone { .. } => "way_back_done",
             Self::IdentityLinked { .. } => "identity_linked",
             Self::IdentityUnlinked { .. } => "identity_unlinked",
             Self::TokenMade { .. } => "token_made",

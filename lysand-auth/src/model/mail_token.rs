@@ -29,10 +29,14 @@ pub(crate) enum Purpose {
     SignIn,
     /// Is the second proof of one sign-in: a code alone, without a link (FAC-85).
     Factor,
+    /// Asks for the way back, or claims it: a code alone (FAC-112, FAC-114).
+    WayBack,
+    /// Stops a way back (FAC-113).
+    WayBackStop,
 }
 
 impl Purpose {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Confirm,
         Self::Reset,
         Self::FirstPassword,
@@ -42,6 +46,8 @@ impl Purpose {
         Self::Invited,
         Self::SignIn,
         Self::Factor,
+        Self::WayBack,
+        Self::WayBackStop,
     ];
 
     /// Whether its mail has a link.
@@ -51,7 +57,7 @@ impl Purpose {
 
     /// Whether it is a code for one sign-in, which ends none of another (FAC-85).
     pub(crate) fn is_of_one_sign_in(self) -> bool {
-        matches!(self, Self::SignIn | Self::Factor)
+        matches!(self, Self::SignIn | Self::Factor | Self::WayBack)
     }
 
     /// The word that the database keeps.
@@ -66,6 +72,8 @@ impl Purpose {
             Self::Invited => "invited",
             Self::SignIn => "sign_in",
             Self::Factor => "factor",
+            Self::WayBack => "way_back",
+            Self::WayBackStop => "way_back_stop",
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::ambient::Timestamp;
 use crate::config::Lifetimes;
 use crate::model::account::{Account, AccountId};
+pub use crate::model::browser_accounts::ListedAccount;
 use crate::model::caller::Caller;
 use crate::secret::Secret;
 
@@ -115,7 +116,7 @@ impl Session {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Browser {
-    /// The session that it has, which ends when another begins (security WEB-1).
+    /// The session that it has, which ends when another of the same account begins (security WEB-1).
     pub session: Option<SessionId>,
     /// The value by which it is known to the accounts that signed in with it (people PPL-113). It proves nothing.
     pub known_by: Option<Secret>,
@@ -127,6 +128,9 @@ pub struct Browser {
     pub trusted_by: Vec<Secret>,
     /// Whether the person wants the account to trust it from this sign-in on.
     pub is_to_be_trusted: bool,
+    /// The accounts that were signed in to with it, the one used last first. They stay so when another one begins, unless they are too
+    /// many (FAC-124).
+    pub accounts: Vec<ListedAccount>,
 }
 
 /// The token of a program that acts for somebody, by its key and that of its family.

@@ -155,7 +155,7 @@ impl CodeFactor for MailedCode {
         let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
         let is_confirmed = account.email.as_ref().is_some_and(|email| email.confirmed);
         let is_asked = known.mail_factor || (there.apps.is_empty() && there.passkeys.is_empty());
-        reaches && is_confirmed && !known.was_reset_by_mail && is_asked
+        reaches && is_confirmed && !known.was_reset_by_mail() && is_asked
     }
 
     fn code_of(&self, typed: &str) -> Option<String> {

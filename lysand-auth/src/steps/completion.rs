@@ -8,8 +8,11 @@ use crate::model::factors::Consumed;
 use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::SessionId;
+use crate::model::way_back::Stop;
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::passkeys;
+use crate::steps::way_back_claim::WayBackClaim;
+use crate::steps::way_back_stop;
 use crate::store::spent::{self, Kind};
 use crate::store::{self, Conn, credentials, events, factors, mail_tokens, pending, rate_limits, recovery_codes};
 use crate::texts;
@@ -27,6 +30,10 @@ pub(crate) struct Completion {
     pub(crate) events: Vec<NewEvent>,
     /// What the owner is told.
     pub(crate) notice: Option<Outgoing>,
+    /// What is recorded when it stops a way back: it is a factor that somebody still has (FAC-113).
+    pub(crate) stops: Option<NewEvent>,
+    /// The way back that it claims.
+    pub(crate) claims: Option<Box<WayBackClaim>>,
     pub(crate) now: Timestamp,
 }
 
@@ -34,7 +41,17 @@ impl Completion {
     /// What finishes a sign-in in which nothing more is proven.
     pub(crate) fn of_nothing(pending: String, account: AccountId, now: Timestamp) -> Self {
         let attempts = FailedAttempts { counters: [None; 3], now };
-        Self { pending, account, consumed: Consumed::Nothing, attempts, events: Vec::new(), notice: None, now }
+        Self {
+            pending,
+            account,
+            consumed: Consumed::Nothing,
+            attempts,
+            events: Vec::new(),
+            notice: None,
+            stops: None,
+            claims: None,
+            now,
+        }
     }
 
     /// Whether it proves more than that somebody reads the account's mail.
@@ -58,6 +75,12 @@ impl Completion {
     /// # Errors
     /// As [`take`](Self::take).
     pub(crate) async fn keep(&self, c: &mut Conn, kind: &ProofKind) -> Result<(), Error> {
+        if let Some(claims) = &self.claims {
+            if !claims.begin(c, &self.account).await? {
+                return Err(over());
+            }
+            pending::follow(c, &self.pending, claims.known.generation.unwrap_or(0) + 1).await?;
+        }
         if !pending::note_second_proof(c, &self.pending, kind, self.now).await? {
             return Err(over());
         }
@@ -72,6 +95,12 @@ impl Completion {
             return Err(wrong_code());
         }
         rate_limits::uncount_attempt(c, self.attempts).await?;
+        if let Some(claims) = &self.claims {
+            claims.make(c, &self.account, self.now).await?;
+        }
+        if let Some(event) = &self.stops {
+            way_back_stop::stop(c, &self.account, (Stop::Factor, Some(event.clone())), self.now).await?;
+        }
         for event in &self.events {
             events::add(c, event.clone()).await?;
         }

@@ -5,6 +5,8 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::mail_token::Purpose;
 use crate::model::session::SessionId;
+use crate::model::way_back::Stop;
+use crate::steps::way_back_stop;
 use crate::store::tokens::SparedTokens;
 use crate::store::{
     Conn, authorizations, credentials, email_changes, mail_tokens, sessions, sso_flows, tokens, waiting,
@@ -42,10 +44,11 @@ pub(crate) async fn end_rest(c: &mut Conn, account: &AccountId, spared: &Spared,
     tokens::revoke_others_of_account(c, account, &spared.tokens, now).await
 }
 
-/// Ends the links of mails that a change of password or address makes void, and the change of address that waits. The link that
-/// undoes an earlier change stays: it is for whoever lost the account (people PPL-90, PPL-104).
+/// Ends the links of mails that a change of password or address makes void, the change of address that waits, and a way back that
+/// was asked for (FAC-113). The link that undoes an earlier change stays: it is for whoever lost the account (people PPL-90, PPL-104).
 pub(crate) async fn end_mailed_links(c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(), Error> {
     mail_tokens::end_of_account(c, account, &[Purpose::Reset, Purpose::FirstPassword], now).await?;
+    way_back_stop::stop(c, account, (Stop::Credentials, None), now).await?;
     end_change_of_address(c, account, now).await.map(drop)
 }
 

@@ -20,6 +20,8 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Equal notices within this time are one.
 const EQUAL: Duration = Duration::from_secs(600);
+/// To so many addresses of an account goes what must not be missed.
+const MOST_ADDRESSES: usize = 10;
 /// Why a mail beyond the limits was cancelled.
 const LIMITED: &str = "more than the limit of mails to this address";
 
@@ -79,6 +81,19 @@ impl Outgoing {
     pub(crate) fn to_confirmed(auth: &Auth, account: &Account, mail: Mail) -> Option<Self> {
         account.email.as_ref().filter(|email| email.confirmed)?;
         Self::to_account(auth, account, mail)
+    }
+
+    /// Mails to all confirmed addresses of an account, for what must not be missed (FAC-154).
+    ///
+    /// # Errors
+    /// When the host does not answer.
+    pub(crate) async fn to_every_confirmed(auth: &Auth, account: &Account, mail: &Mail) -> Result<Vec<Self>, Error> {
+        let addresses = auth.accounts().addresses(&account.id).await.map_err(Error::from_host)?;
+        let to = |address: String| {
+            let mail = Self::to_address(auth, address, mail.clone()).about(account.id.clone());
+            mail.with_language(account.language.clone()).with_username(account.username.clone())
+        };
+        Ok(addresses.into_iter().take(MOST_ADDRESSES).map(to).collect())
     }
 
     /// One that goes to nobody, for this reason: written and counted like any other, so that the work is the same (PPL-195).

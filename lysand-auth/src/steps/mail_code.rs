@@ -10,6 +10,7 @@ use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::model::device::Device;
 use crate::model::factors::{FactorKind, PendingSignIn, masked};
+use crate::model::mail::CodeUse;
 use crate::model::mail_token::{Link, Purpose};
 use crate::steps::mail::{self, Outgoing, Queued};
 use crate::steps::pending::Open;
@@ -47,29 +48,44 @@ pub(crate) fn is_way_in(auth: &Auth, account: &Account) -> bool {
     signs_people_in(auth) && account.email.as_ref().is_some_and(|email| email.confirmed)
 }
 
-/// What is known of the codes of a sign-in.
-pub(crate) async fn sent(auth: &Auth, account: &Account, pending: &PendingSignIn) -> Result<MailCode, Error> {
-    let id = pending.id.clone();
-    let last = auth
-        .store()
-        .look_up(move |c| Box::pin(async move { mail_tokens::last_about(c, (Purpose::Factor, &id)).await }));
+/// What is known of the codes of a sign-in for this use.
+pub(crate) async fn sent(
+    auth: &Auth,
+    account: &Account,
+    (pending, use_for): (&PendingSignIn, CodeUse),
+) -> Result<MailCode, Error> {
+    let (id, purpose) = (pending.id.clone(), purpose(use_for));
+    let last = auth.store().look_up(move |c| Box::pin(async move { mail_tokens::last_about(c, (purpose, &id)).await }));
     let sent_at = last.await?;
     let address = account.email.as_ref().map(|email| masked(&email.address)).unwrap_or_default();
     Ok(MailCode { masked: address, sent_at, again_at: sent_at.map(|at| at.plus(AGAIN)) })
 }
 
-/// Has one mailed. An earlier one of the same sign-in is void once the mail leaves.
-pub(crate) async fn send(auth: &Auth, open: &Open, app: Option<String>, caller: &Caller) -> Result<(), Error> {
+/// What a code for this use opens.
+fn purpose(use_for: CodeUse) -> Purpose {
+    match use_for {
+        CodeUse::SignIn => Purpose::Factor,
+        CodeUse::WayBack => Purpose::WayBack,
+    }
+}
+
+/// Has one mailed. An earlier one of the same sign-in and use is void once the mail leaves.
+pub(crate) async fn send(
+    auth: &Auth,
+    open: &Open,
+    (app, use_for): (Option<String>, CodeUse),
+    caller: &Caller,
+) -> Result<(), Error> {
     let (account, now) = (&open.account, auth.ambient().now());
-    let again_at = sent(auth, account, &open.pending).await?.again_at.filter(|again| now < *again);
+    let again_at = sent(auth, account, (&open.pending, use_for)).await?.again_at.filter(|again| now < *again);
     if let Some(again) = again_at {
         return Err(Error::later(Code::TooSoon, texts::CODE_TOO_SOON, again.since(now)));
     }
     let device = caller.agent.as_deref().and_then(|agent| Device::of(agent).words());
-    let mail = Outgoing::to_confirmed(auth, account, Mail::Code { app, device, at: now });
+    let mail = Outgoing::to_confirmed(auth, account, Mail::Code { app, device, at: now, use_for });
     let mail = mail.ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))?;
     let link = Link {
-        purpose: Purpose::Factor,
+        purpose: purpose(use_for),
         account: Some(account.id.clone()),
         subject: Some(open.pending.id.clone()),
         ttl: LIFETIME.min(open.pending.expires_at.since(now)),

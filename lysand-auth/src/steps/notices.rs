@@ -2,6 +2,7 @@
 
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
+use crate::error::Error;
 use crate::host::mailer::Mail;
 use crate::model::account::Account;
 use crate::model::caller::Caller;
@@ -44,6 +45,15 @@ pub(crate) fn recovery_made(auth: &Auth, account: &Account, caller: &Caller) -> 
 pub(crate) fn passkey_copied(auth: &Auth, account: &Account, name: &str, caller: &Caller) -> Option<Outgoing> {
     let (device, network, at) = circumstances(auth, caller);
     Outgoing::to_confirmed(auth, account, Mail::PasskeyCopied { name: name.to_owned(), device, network, at })
+}
+
+/// The second factors are removed by a way back: to every confirmed address (FAC-154).
+///
+/// # Errors
+/// When the host does not answer.
+pub(crate) async fn way_back_done(auth: &Auth, account: &Account, caller: &Caller) -> Result<Vec<Outgoing>, Error> {
+    let (device, network, at) = circumstances(auth, caller);
+    Outgoing::to_every_confirmed(auth, account, &Mail::WayBackDone { device, network, at }).await
 }
 
 /// A recovery code was used.

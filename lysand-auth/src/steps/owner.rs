@@ -11,6 +11,7 @@ use crate::steps::completion::over;
 use crate::steps::pending::Open;
 use crate::steps::presence::Present;
 use crate::store::{Conn, credentials, pending, sessions, tokens};
+use crate::texts;
 
 /// Who changes something about the own account: in a browser, or by a program with a token.
 #[derive(Debug)]
@@ -135,7 +136,7 @@ impl ActsIn {
 
     fn ended(&self) -> Error {
         match self {
-            Self::Session(_) => Error::refused(Code::InvalidGrant, "This session has ended. Please sign in again."),
+            Self::Session(_) => Error::refused(Code::InvalidGrant, texts::SIGN_IN_ENDED),
             Self::Token(_) => Error::invalid_token("The access token was revoked"),
             Self::SignIn(_) => over(),
         }

@@ -97,7 +97,7 @@ pub(crate) async fn usable(
 async fn takes_password(auth: &Auth, account: &Account, known: Credentials, first: &ProofKind) -> Result<bool, Error> {
     let is_of_another_kind = match first {
         ProofKind::Passkey => true,
-        ProofKind::Email => !known.was_reset_by_mail,
+        ProofKind::Email => !known.was_reset_by_mail(),
         _ => false,
     };
     Ok(is_of_another_kind && has_usable_password(auth, account).await?)

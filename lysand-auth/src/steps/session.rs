@@ -17,7 +17,7 @@ use crate::model::credentials::Credentials;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::proofs::MULTI_FACTOR;
 use crate::model::rate_limit::FailedAttempts;
-use crate::model::session::{Session, SessionId, SignedInBrowser};
+use crate::model::session::{ListedAccount, Session, SessionId, SignedInBrowser};
 use crate::secret::{Digest, Secret};
 use crate::steps::completion::Completion;
 use crate::steps::events::event;
@@ -43,6 +43,8 @@ pub(crate) enum SessionChange {
 pub(crate) struct NewSession {
     session: Session,
     replaces: Option<SessionId>,
+    /// Others of its browser that end, because they are too many.
+    ends: Vec<ListedAccount>,
     attempts: Option<FailedAttempts>,
     browser: Option<(String, Digest)>,
     /// The id of the event that the browser is new to the account.
@@ -87,6 +89,7 @@ impl NewSession {
             cancels: proven_with.closing.map(|_| Box::new(CancelledClosing::new(auth, account, &session))),
             session,
             replaces,
+            ends: Vec::new(),
             attempts: None,
             browser: None,
             new_browser,
@@ -109,6 +112,11 @@ impl NewSession {
     /// The same, made stronger: its first proof was given then, in the session whose place it takes.
     pub(crate) fn proven_since(self, first: Option<Timestamp>) -> Self {
         Self { session: Session { first_proven_at: first, ..self.session }, ..self }
+    }
+
+    /// The same, for which these sessions of its browser make room.
+    pub(crate) fn ending(self, ends: Vec<ListedAccount>) -> Self {
+        Self { ends, ..self }
     }
 
     /// The same, bought by this second proof.
@@ -198,7 +206,11 @@ impl NewSession {
         {
             credentials::forget_reset_by_mail(c, &self.session.account_id).await?;
         }
-        self.check_credentials(c).await?;
+        match self.completes.as_ref().and_then(|completes| completes.claims.as_ref()) {
+            Some(claims) if !claims.begin(c, &self.session.account_id).await? => return Err(no_longer_right()),
+            Some(_) => {}
+            None => self.check_credentials(c).await?,
+        }
         if let Some(completes) = &self.completes {
             completes.take(c, Some(&self.session.id)).await?;
         }
@@ -212,8 +224,7 @@ impl NewSession {
     async fn check_credentials(&self, c: &mut Conn) -> Result<(), Error> {
         match credentials::lock_unchanged(c, &self.session.account_id, self.proven_with).await? {
             true => Ok(()),
-            // What was right when it was checked is no longer so.
-            false => Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS)),
+            false => Err(no_longer_right()),
         }
     }
 
@@ -229,6 +240,11 @@ impl NewSession {
             sessions::end(c, old, self.session.authenticated_at).await?;
             // What another tab is being asked goes on in the new session.
             authorizations::move_pending(c, old, &self.session.id, &self.session.account_id).await?;
+        }
+        for other in &self.ends {
+            sessions::end_own(c, &other.account, &other.session, self.session.authenticated_at).await?;
+            let now = self.session.authenticated_at;
+            authorizations::revoke_all_of_session(c, &other.session, &other.account, now).await?;
         }
         if let Some((id, browser)) = &self.browser {
             let Session { account_id, authenticated_at, .. } = &self.session;
@@ -256,6 +272,11 @@ impl NewSession {
         }
         Ok(())
     }
+}
+
+/// What was right when it was checked is no longer so.
+fn no_longer_right() -> Error {
+    Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS)
 }
 
 impl CancelledClosing {

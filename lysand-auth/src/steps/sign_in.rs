@@ -15,6 +15,7 @@ use crate::host::mailer::Mail;
 use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::{CheckedRequest, whole_request};
+use crate::model::browser_accounts::making_room;
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
 use crate::model::device::Device;
@@ -22,7 +23,7 @@ use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::proofs::Proofs;
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::scope::{self, Scopes};
-use crate::model::session::{Browser, SessionId, SignedInBrowser};
+use crate::model::session::{Browser, ListedAccount, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::mail::Outgoing;
 use crate::steps::{blocks, demanded_password, enrolment, pending, review, second_step, strength, trusted_browsers};
@@ -189,7 +190,7 @@ impl Candidate {
 }
 
 /// Somebody proved just now who they are. Unless the host's rules are against it, a session begins; the one that this
-/// `browser` had ends (security WEB-1), and `attempts` that came to nothing are forgotten.
+/// `browser` had of the account ends (security WEB-1), and `attempts` that came to nothing are forgotten.
 pub(crate) async fn after_proof(
     auth: &Auth,
     proven: Proven<'_>,
@@ -216,7 +217,9 @@ pub(crate) async fn after_proof(
         now: auth.ambient().now(),
     };
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
-    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
+    let (replaces, ends) = room_for(auth, account, &browser);
+    let (new, cookie) = NewSession::new(auth, account, replaces, proven_with)?;
+    let new = new.ending(ends);
     let began = began(auth, &proven, &browser.caller).through(&app.id);
     let new = new.in_browser(auth, known_by.digest()).recorded_as(began).forgetting(attempts);
     let new = new.begun_by(&browser.caller, proven.methods(auth.ambient().now())).completing(proven.completes);
@@ -228,6 +231,12 @@ pub(crate) async fn after_proof(
         rules.after_session().await;
     }
     Ok(SignedIn { cookie, known_by, trusted_by, account: account.clone(), app, request, step })
+}
+
+/// Which sessions of its browser make room for one of this account (FAC-124).
+fn room_for(auth: &Auth, account: &Account, browser: &Browser) -> (Option<SessionId>, Vec<ListedAccount>) {
+    let most = usize::try_from(auth.config().sessions.accounts_per_browser).unwrap_or(1);
+    making_room((browser.session.as_ref(), &browser.accounts), &account.id, most)
 }
 
 /// What a sign-in lacks first, before a session begins. This is the one decision about it, on every road and after every step
@@ -297,7 +306,9 @@ pub(crate) async fn without_app(auth: &Auth, proven: Proven<'_>, browser: Browse
     let (trust, trusted_by) = trusted_browsers::of_sign_in(auth, &proven, &browser).await?;
     let account = proven.account;
     let known_by = browser.known_by.clone().unwrap_or_else(|| Secret::generate(auth.ambient()));
-    let (new, cookie) = NewSession::new(auth, account, browser.session.clone(), proven_with)?;
+    let (replaces, ends) = room_for(auth, account, &browser);
+    let (new, cookie) = NewSession::new(auth, account, replaces, proven_with)?;
+    let new = new.ending(ends);
     let began = began(auth, &proven, &browser.caller);
     let new = new.in_browser(auth, known_by.digest()).recorded_as(began);
     let new = new.begun_by(&browser.caller, proven.methods(auth.ambient().now())).completing(proven.completes);

@@ -49,7 +49,7 @@ fn read(kept: Kept) -> Credentials {
         closing: closes_at.map(Closing::stored),
         two_step: two_step != 0,
         mail_factor: mail_factor != 0,
-        was_reset_by_mail: reset_by_mail_at.is_some(),
+        reset_by_mail_at: reset_by_mail_at.map(Timestamp::from_micros),
         demanded_since: demanded_since.map(Timestamp::from_micros),
         only_passkeys: only != 0,
         review_due: review != 0,

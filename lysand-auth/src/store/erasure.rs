@@ -8,7 +8,7 @@ use super::schema::{
     auth_authorization, auth_credentials, auth_email_change, auth_event, auth_factor, auth_family, auth_identity,
     auth_invitation, auth_known_browser, auth_mail, auth_mail_token, auth_passkey, auth_passkey_user, auth_pending,
     auth_recovery_code, auth_refresh_token, auth_session, auth_sign_up, auth_sso_flow, auth_token,
-    auth_trusted_browser, auth_waiting,
+    auth_trusted_browser, auth_waiting, auth_way_back,
 };
 use crate::error::Error;
 use crate::model::account::AccountId;
@@ -47,6 +47,7 @@ pub(crate) async fn erase(conn: &mut Conn, account: &AccountId) -> Result<(), Er
     delete!(conn, auth_recovery_code::account_id, auth_recovery_code, id);
     delete!(conn, auth_pending::account_id, auth_pending, id);
     delete!(conn, auth_trusted_browser::account_id, auth_trusted_browser, id);
+    delete!(conn, auth_way_back::account_id, auth_way_back, id);
     forget_in_events(conn, id).await?;
     delete!(conn, auth_credentials::account_id, auth_credentials, id);
     Ok(())

@@ -6,6 +6,7 @@ use super::conn::Conn;
 use super::schema::{auth_email_change, auth_known_browser, auth_mail};
 use super::{
     events, factors, grants, identities, invitations, passkeys, personal_tokens, sessions, sign_ups, trusted_browsers,
+    way_back,
 };
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -19,6 +20,7 @@ use crate::model::personal_token::PersonalToken;
 use crate::model::session::Session;
 use crate::model::sign_up::{Invitation, SignUpRecord};
 use crate::model::trusted_browser::TrustedBrowser;
+use crate::model::way_back::WayBack;
 use crate::on;
 
 /// How much of what can be many is given.
@@ -31,6 +33,7 @@ pub(crate) struct Kept {
     pub(crate) sessions: Vec<Session>,
     pub(crate) browsers: Vec<(Timestamp, Timestamp)>,
     pub(crate) trusted: Vec<TrustedBrowser>,
+    pub(crate) ways_back: Vec<WayBack>,
     pub(crate) grants: Vec<grants::Grant>,
     pub(crate) apps: Vec<App>,
     pub(crate) personal_tokens: Vec<PersonalToken>,
@@ -70,6 +73,7 @@ pub(crate) async fn of_account(conn: &mut Conn, account: &AccountId, now: Timest
         sessions: sessions::live_of_account(conn, account, now).await?,
         browsers: browsers(conn, account).await?,
         trusted: trusted_browsers::kept(conn, account).await?,
+        ways_back: way_back::since(conn, account, Timestamp::from_micros(0)).await?,
         grants,
         apps,
         personal_tokens: personal_tokens::some(conn, account, &everything, now).await?,

@@ -372,6 +372,8 @@ pub(crate) async fn arm(conn: &mut Conn, id: &str, digests: Digests, now: Timest
     match (account, subject) {
         // Each former address keeps its own link (PPL-105).
         _ if purpose == Purpose::EmailUndo => {}
+        // Each mail about a way back stops it (FAC-113).
+        _ if purpose == Purpose::WayBackStop => {}
         // Whoever asks for it need not be who waits: it leaves alone what that one has (PPL-193).
         _ if purpose == Purpose::Confirm && !has_code => {}
         // Each sign-in has its own code: somebody else's voids none.

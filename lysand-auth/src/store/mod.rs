@@ -72,6 +72,7 @@ pub(crate) mod tokens;
 pub(crate) mod trusted_browsers;
 pub(crate) mod uses;
 pub(crate) mod waiting;
+pub(crate) mod way_back;
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! The library's tables as Diesel sees them; `migrations/auth` makes them.
 
 pub(crate) use super::schema_of_factors::{
-    auth_factor, auth_passkey, auth_passkey_user, auth_pending, auth_recovery_code, auth_trusted_browser,
+    auth_factor, auth_passkey, auth_passkey_user, auth_pending, auth_recovery_code, auth_trusted_browser, auth_way_back,
 };
 
 diesel::table! {

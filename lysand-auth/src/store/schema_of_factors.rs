@@ -76,6 +76,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    auth_way_back (id) {
+        id -> Text,
+        account_id -> Text,
+        asked_at -> BigInt,
+        ripe_at -> BigInt,
+        until -> BigInt,
+        told -> SmallInt,
+        next_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
+        ended_as -> Nullable<Text>,
+        why -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        network -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     auth_trusted_browser (id) {
         id -> Text,
         account_id -> Text,

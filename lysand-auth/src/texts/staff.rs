@@ -146,6 +146,10 @@ texts! {
         MAIL_PASSKEY_COPIED = "Copies of a passkey";
         MAIL_FACTOR_GUESSED = "Guesses at a second factor";
         MAIL_CODE = "Code to sign in";
+        MAIL_WAY_BACK_ASKED = "Somebody asked to remove the second factors";
+        MAIL_WAY_BACK_SOON = "The second factors will be removed";
+        MAIL_WAY_BACK_STOPPED = "The second factors stay";
+        MAIL_WAY_BACK_DONE = "The second factors were removed by a way back";
         MAIL_TEST = "Test mail";
     }
 

@@ -34,6 +34,7 @@ pub use self::kit::routes::{not_allowed, with_slash};
 pub use self::kit::session::{SignedIn, must_enrol};
 pub use self::kit::slashes::{merge_slashes, with_doubled_slashes, with_doubled_slashes_of};
 pub use self::kit::surfaces::{Surface, Surfaces};
+pub use self::kit::way_back_notice::way_back_notice;
 pub use self::kit::{documents, headers, limits, routes};
 pub use self::pages::{finish_sign_in, to_second_step};
 pub use self::wire::cookies::put_session;

@@ -1,9 +1,10 @@
 //! What mails about second factors say, in English.
 
-use lysand_auth::host::mailer::Mail;
+use lysand_auth::ambient::Timestamp;
+use lysand_auth::host::mailer::{CodeUse, Mail};
 
 use super::place::{Place, Said};
-use super::sentences::{IF_YOU, Line, address, circumstances, say};
+use super::sentences::{IF_YOU, Line, Part, Sentence, address, circumstances, say};
 
 const SECURITY: &str = "/account/security";
 const LOOK: &str = "If it was not you, look at your second factors, and choose a new password:";
@@ -100,10 +101,16 @@ pub(super) fn codes(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ],
             vec![],
         ),
-        Mail::Code { app, device, at } => (
+        Mail::Code { app, device, at, use_for } => (
             "Your code for {}",
             circumstances(
-                say("this is the code for your sign-in at {}.", &[site]),
+                match use_for {
+                    CodeUse::WayBack => say(
+                        "this is the code with which your second factors at {} can be removed, after a wait.",
+                        &[site],
+                    ),
+                    _ => say("this is the code for your sign-in at {}.", &[site]),
+                },
                 [device.as_ref(), None, app.as_ref()],
                 Some(*at),
             ),
@@ -118,6 +125,77 @@ pub(super) fn codes(mail: &Mail, place: Place<'_>) -> Option<Said> {
         ),
         _ => return None,
     })
+}
+
+/// Mails about the removal of second factors that are lost.
+pub(super) fn way_back(mail: &Mail, place: Place<'_>) -> Option<Said> {
+    let site = place.site;
+    Some(match mail {
+        Mail::WayBackAsked { device, network, at, ripe_at } => (
+            "Somebody asked to remove your second factors on {}",
+            circumstances(
+                say(
+                    "somebody knows your password at {} and reads your mail, and asked to remove your second factors.",
+                    &[site],
+                ),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            )
+            .into_iter()
+            .chain([removed_from(*ripe_at), say(STOP, &[])])
+            .collect(),
+            stopped_so(place),
+        ),
+        Mail::WayBackSoon { device, network, at, ripe_at } => (
+            "Your second factors on {} will be removed",
+            circumstances(
+                say("it was asked to remove your second factors at {}, and nobody stopped it.", &[site]),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            )
+            .into_iter()
+            .chain([removed_from(*ripe_at), say(STOP, &[])])
+            .collect(),
+            stopped_so(place),
+        ),
+        Mail::WayBackStopped { at } => (
+            "Your second factors on {} stay",
+            circumstances(
+                say("the removal of your second factors at {} was stopped.", &[site]),
+                [None, None, None],
+                Some(*at),
+            ),
+            vec![
+                say("If you did not ask for it, somebody knows your password. Choose a new one:", &[]),
+                address(place.forgot),
+            ],
+        ),
+        Mail::WayBackDone { device, network, at } => (
+            "Your second factors on {} were removed",
+            circumstances(
+                say(
+                    "your second factors at {} were removed, and everything was signed out, as it was asked for a while ago.",
+                    &[site],
+                ),
+                [device.as_ref(), network.as_ref(), None],
+                Some(*at),
+            ),
+            not_you(place),
+        ),
+        _ => return None,
+    })
+}
+
+const STOP: &str = "If that was not you, stop it here. You need not sign in:";
+
+/// From when on they can be removed.
+fn removed_from(ripe_at: Timestamp) -> Line {
+    let parts = vec![Part::Words(ripe_at.to_day())];
+    Line::Say(Sentence { pattern: "From {} on they can be removed with your password and a code by mail.", parts })
+}
+
+fn stopped_so(place: Place<'_>) -> Vec<Line> {
+    vec![say("Then choose a new password:", &[]), address(place.forgot)]
 }
 
 /// The server was restored from a backup.

@@ -39,8 +39,17 @@ fn letter(mail: Mail) -> Letter {
     let is_stranger = matches!(mail, Mail::Invited { has_account: false, .. }) || kind == "email_confirm";
     let letter = Letter::new("ada@example.com", mail);
     let letter = if is_stranger { letter } else { letter.with_username("ada") };
-    let has_link =
-        ["confirm", "invited", "reset", "reset_demanded", "email_change_asked", "email_confirm", "email_changed"];
+    let has_link = [
+        "confirm",
+        "invited",
+        "reset",
+        "reset_demanded",
+        "email_change_asked",
+        "email_confirm",
+        "email_changed",
+        "way_back_asked",
+        "way_back_soon",
+    ];
     let letter = match has_link.contains(&kind) {
         true => letter.with_link(Secret::new("https://social.example/page?token=T")),
         false => letter,

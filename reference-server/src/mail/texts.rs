@@ -2,7 +2,7 @@
 
 use lysand_auth::host::mailer::Mail;
 
-use super::factor_texts::{codes, factors};
+use super::factor_texts::{codes, factors, way_back};
 use super::place::{Place, Said};
 use super::sentences::{IF_YOU, Line, Sentence, address, circumstances, say, sentence, with_words};
 use super::staff_texts::staff_acts;
@@ -32,7 +32,8 @@ pub(super) struct Words {
 /// What a mail says; `None` for one that this version has no words for.
 pub(super) fn words(mail: &Mail, place: Place<'_>) -> Option<Words> {
     let kinds = [
-        signing_up, deciding, passwords, addresses, signing_in, factors, codes, identities, tokens, endings, staff_acts,
+        signing_up, deciding, passwords, addresses, signing_in, factors, way_back, codes, identities, tokens, endings,
+        staff_acts,
     ];
     let (subject, before, after) = kinds.into_iter().find_map(|of_kind| of_kind(mail, place))?;
     Some(Words { subject: sentence(subject, &[place.title]), before, after })
@@ -376,6 +377,7 @@ pub(crate) mod tests {
     use lysand_auth::ambient::Timestamp;
     use lysand_auth::flows::events::EventKind;
     use lysand_auth::host::accounts::Role;
+    use lysand_auth::host::mailer::CodeUse;
 
     use super::super::staff_texts::role_word;
     use super::*;
@@ -415,7 +417,12 @@ pub(crate) mod tests {
             Mail::RecoveryVoided,
             Mail::PasskeyCopied { name: text(), device: Some(text()), network: Some(text()), at },
             Mail::FactorGuessed,
-            Mail::Code { app: Some(text()), device: Some(text()), at },
+            Mail::Code { app: Some(text()), device: Some(text()), at, use_for: CodeUse::SignIn },
+            Mail::Code { app: Some(text()), device: Some(text()), at, use_for: CodeUse::WayBack },
+            Mail::WayBackAsked { device: Some(text()), network: Some(text()), at, ripe_at: at },
+            Mail::WayBackSoon { device: Some(text()), network: Some(text()), at, ripe_at: at },
+            Mail::WayBackStopped { at },
+            Mail::WayBackDone { device: Some(text()), network: Some(text()), at },
             Mail::IdentityLinked { provider: text() },
             Mail::IdentityUnlinked { provider: text() },
             Mail::TokenMade { name: text() },

@@ -11,6 +11,7 @@ mod old_syntax;
 mod parsed;
 mod positions;
 mod samples;
+mod shown_to;
 #[cfg(test)]
 mod snapshots;
 mod sources;
@@ -23,7 +24,7 @@ use actix_web::{HttpResponse, ResponseError as _};
 use async_trait::async_trait;
 use lysand_auth::Error;
 use lysand_auth::host::HostResult;
-use lysand_auth::host::pages::{HtmlPage, Page, PageReply, PageRequest, Pages, Reader};
+use lysand_auth::host::pages::{HtmlPage, Page, PageReply, PageRequest, Pages};
 use lysand_auth::web::ApiError;
 use serde::Serialize;
 
@@ -35,6 +36,7 @@ pub(crate) use self::locales::tests::{catalogue_faults, template_texts};
 use self::locales::{ENGLISH, ENGLISH_NAME};
 use self::parsed::ParsedPages;
 pub use self::positions::Position;
+pub use self::shown_to::ShownTo;
 pub(crate) use self::sources::mail_overrides;
 use crate::assets::OwnAsset;
 use crate::settings::Branding;
@@ -119,24 +121,22 @@ impl TeraPages {
     /// A page for a reader, or why it cannot be shown.
     fn shown<T: Serialize>(
         &self,
-        reader: &Reader,
+        to: ShownTo<'_>,
         template: &str,
         context: &T,
     ) -> HostResult<(String, Option<&'static str>)> {
-        self.parsed()
-            .render_for(reader, template, context)
-            .map_err(|error| positions::in_one_line(&error, template).into())
+        self.parsed().render_for(to, template, context).map_err(|error| positions::in_one_line(&error, template).into())
     }
 
     /// Answers with a page of this server's own; a page that fails is a failure of the server.
-    pub fn reply<T: Serialize>(
+    pub fn reply<'a, T: Serialize>(
         &self,
-        reader: &Reader,
+        to: impl Into<ShownTo<'a>>,
         status: StatusCode,
         template: &str,
         context: &T,
     ) -> HttpResponse {
-        let (html, language) = match self.parsed().render_for(reader, template, context) {
+        let (html, language) = match self.parsed().render_for(to.into(), template, context) {
             Ok(rendered) => rendered,
             Err(error) => return ApiError(Error::failed(positions::in_one_line(&error, template))).error_response(),
         };
@@ -155,44 +155,47 @@ impl TeraPages {
     ///
     /// # Errors
     /// When its template fails, or there is none.
-    pub fn library_page(&self, page: &Page<'_>, reader: &Reader) -> HostResult<HtmlPage> {
+    pub fn library_page<'a>(&self, page: &Page<'_>, to: impl Into<ShownTo<'a>>) -> HostResult<HtmlPage> {
+        let to = to.into();
         let rendered = match page {
-            Page::SignIn(page) => self.shown(reader, "sign_in.html", page),
-            Page::Consent(page) => self.shown(reader, "consent.html", page),
-            Page::Code(page) => self.shown(reader, "code.html", page),
-            Page::ConfirmLink(page) => self.shown(reader, "confirm_link.html", page),
-            Page::FormPost(page) => self.shown(reader, "form_post.html", page),
-            Page::AuthorizedApplications(page) => self.shown(reader, "authorized_applications.html", page),
-            Page::Error(page) => self.shown(reader, "trouble.html", page),
-            Page::SignUp(page) => self.shown(reader, "register.html", page),
-            Page::Waiting(page) => self.shown(reader, "waiting.html", page),
-            Page::ConfirmAddress(page) => self.shown(reader, "confirm_address.html", page),
-            Page::Forgot(page) => self.shown(reader, "forgot.html", page),
-            Page::Reset(page) => self.shown(reader, "reset.html", page),
-            Page::ConfirmIdentity(page) => self.shown(reader, "confirm_identity.html", page),
-            Page::Password(page) => self.shown(reader, "password.html", page),
-            Page::Invitations(page) => self.shown(reader, "invitations.html", page),
-            Page::Close(page) => self.shown(reader, "close.html", page),
-            Page::Export(page) => self.shown(reader, "export.html", page),
-            Page::Tokens(page) => self.shown(reader, "tokens.html", page),
-            Page::Profile(page) => self.shown(reader, "profile.html", page),
-            Page::Activity(page) => self.shown(reader, "activity.html", page),
-            Page::Sessions(page) => self.shown(reader, "sessions.html", page),
-            Page::EndEverything(page) => self.shown(reader, "end_everything.html", page),
-            Page::EndApps(page) => self.shown(reader, "end_apps.html", page),
-            Page::Email(page) => self.shown(reader, "email.html", page),
-            Page::Address(page) => self.shown(reader, "address.html", page),
-            Page::Factor(page) => self.shown(reader, "factor.html", page),
-            Page::EmailCode(page) => self.shown(reader, "email_code.html", page),
-            Page::Enrol(page) => self.shown(reader, "enrol.html", page),
-            Page::Review(page) => self.shown(reader, "review.html", page),
-            Page::Security(page) => self.shown(reader, "security.html", page),
-            Page::SignUpPasskey(page) => self.shown(reader, "register_passkey.html", page),
-            Page::Passkey(page) => self.shown(reader, "passkey.html", page),
-            Page::Totp(page) => self.shown(reader, "totp.html", page),
-            Page::RecoveryCodes(page) => self.shown(reader, "recovery_codes.html", page),
-            Page::Message(page) => self.shown(reader, "message.html", page),
-            page => self.page_of_staff(page, reader),
+            Page::SignIn(page) => self.shown(to, "sign_in.html", page),
+            Page::ChooseAccount(page) => self.shown(to, "choose_account.html", page),
+            Page::Consent(page) => self.shown(to, "consent.html", page),
+            Page::Code(page) => self.shown(to, "code.html", page),
+            Page::ConfirmLink(page) => self.shown(to, "confirm_link.html", page),
+            Page::FormPost(page) => self.shown(to, "form_post.html", page),
+            Page::AuthorizedApplications(page) => self.shown(to, "authorized_applications.html", page),
+            Page::Error(page) => self.shown(to, "trouble.html", page),
+            Page::SignUp(page) => self.shown(to, "register.html", page),
+            Page::Waiting(page) => self.shown(to, "waiting.html", page),
+            Page::ConfirmAddress(page) => self.shown(to, "confirm_address.html", page),
+            Page::Forgot(page) => self.shown(to, "forgot.html", page),
+            Page::Reset(page) => self.shown(to, "reset.html", page),
+            Page::ConfirmIdentity(page) => self.shown(to, "confirm_identity.html", page),
+            Page::Password(page) => self.shown(to, "password.html", page),
+            Page::Invitations(page) => self.shown(to, "invitations.html", page),
+            Page::Close(page) => self.shown(to, "close.html", page),
+            Page::Export(page) => self.shown(to, "export.html", page),
+            Page::Tokens(page) => self.shown(to, "tokens.html", page),
+            Page::Profile(page) => self.shown(to, "profile.html", page),
+            Page::Activity(page) => self.shown(to, "activity.html", page),
+            Page::Sessions(page) => self.shown(to, "sessions.html", page),
+            Page::EndEverything(page) => self.shown(to, "end_everything.html", page),
+            Page::EndApps(page) => self.shown(to, "end_apps.html", page),
+            Page::Email(page) => self.shown(to, "email.html", page),
+            Page::Address(page) => self.shown(to, "address.html", page),
+            Page::Factor(page) => self.shown(to, "factor.html", page),
+            Page::EmailCode(page) => self.shown(to, "email_code.html", page),
+            Page::Enrol(page) => self.shown(to, "enrol.html", page),
+            Page::Review(page) => self.shown(to, "review.html", page),
+            Page::WayBack(page) => self.shown(to, "way_back.html", page),
+            Page::Security(page) => self.shown(to, "security.html", page),
+            Page::SignUpPasskey(page) => self.shown(to, "register_passkey.html", page),
+            Page::Passkey(page) => self.shown(to, "passkey.html", page),
+            Page::Totp(page) => self.shown(to, "totp.html", page),
+            Page::RecoveryCodes(page) => self.shown(to, "recovery_codes.html", page),
+            Page::Message(page) => self.shown(to, "message.html", page),
+            page => self.page_of_staff(page, to),
         };
         let (html, language) = rendered?;
         let page = HtmlPage::new(html);
@@ -203,23 +206,23 @@ impl TeraPages {
     }
 
     /// The same for the pages of those who run the server.
-    fn page_of_staff(&self, page: &Page<'_>, reader: &Reader) -> HostResult<(String, Option<&'static str>)> {
+    fn page_of_staff(&self, page: &Page<'_>, to: ShownTo<'_>) -> HostResult<(String, Option<&'static str>)> {
         match page {
-            Page::AdminHome(page) => self.shown(reader, "admin_home.html", page),
-            Page::AdminRequests(page) => self.shown(reader, "admin_requests.html", page),
-            Page::AdminAccounts(page) => self.shown(reader, "admin_accounts.html", page),
-            Page::AdminAccount(page) => self.shown(reader, "admin_account.html", page),
-            Page::AdminNewAccount(page) => self.shown(reader, "admin_new_account.html", page),
-            Page::AdminAct(page) => self.shown(reader, "admin_act.html", page),
-            Page::AdminSettings(page) => self.shown(reader, "admin_settings.html", page),
-            Page::AdminInvitations(page) => self.shown(reader, "admin_invitations.html", page),
-            Page::AdminApps(page) => self.shown(reader, "admin_apps.html", page),
-            Page::AdminApp(page) => self.shown(reader, "admin_app.html", page),
-            Page::AdminMails(page) => self.shown(reader, "admin_mails.html", page),
-            Page::AdminMail(page) => self.shown(reader, "admin_mail.html", page),
-            Page::AdminEvents(page) => self.shown(reader, "admin_events.html", page),
-            Page::AdminBlocks(page) => self.shown(reader, "admin_blocks.html", page),
-            Page::AdminConfirm(page) => self.shown(reader, "admin_confirm.html", page),
+            Page::AdminHome(page) => self.shown(to, "admin_home.html", page),
+            Page::AdminRequests(page) => self.shown(to, "admin_requests.html", page),
+            Page::AdminAccounts(page) => self.shown(to, "admin_accounts.html", page),
+            Page::AdminAccount(page) => self.shown(to, "admin_account.html", page),
+            Page::AdminNewAccount(page) => self.shown(to, "admin_new_account.html", page),
+            Page::AdminAct(page) => self.shown(to, "admin_act.html", page),
+            Page::AdminSettings(page) => self.shown(to, "admin_settings.html", page),
+            Page::AdminInvitations(page) => self.shown(to, "admin_invitations.html", page),
+            Page::AdminApps(page) => self.shown(to, "admin_apps.html", page),
+            Page::AdminApp(page) => self.shown(to, "admin_app.html", page),
+            Page::AdminMails(page) => self.shown(to, "admin_mails.html", page),
+            Page::AdminMail(page) => self.shown(to, "admin_mail.html", page),
+            Page::AdminEvents(page) => self.shown(to, "admin_events.html", page),
+            Page::AdminBlocks(page) => self.shown(to, "admin_blocks.html", page),
+            Page::AdminConfirm(page) => self.shown(to, "admin_confirm.html", page),
             _ => Err("this version has no template for that page".into()),
         }
     }
@@ -232,13 +235,13 @@ impl Pages for TeraPages {
     }
 
     async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
-        self.library_page(page, &request.reader).map(PageReply::from)
+        self.library_page(page, request).map(PageReply::from)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use lysand_auth::host::pages::CodePage;
+    use lysand_auth::host::pages::{CodePage, Reader};
 
     use super::sources::{BUILT_IN, NO_PAGES};
     use super::*;
@@ -395,7 +398,7 @@ mod tests {
             (
                 "base.html",
                 &format!("{}{{{{ instance_titel }}}}", BUILT_IN[0].1),
-                "base.html:35: Variable `instance_titel`",
+                "base.html:44: Variable `instance_titel`",
             ),
             (
                 "base.html",

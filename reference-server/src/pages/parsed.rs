@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use lysand_auth::host::pages::Reader;
+use lysand_auth::host::pages::WayBackNotice;
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -12,6 +12,7 @@ use super::error::PagesError;
 use super::locales::{self, Catalogue, ENGLISH, ENGLISH_NAME};
 use super::positions::Position;
 use super::samples;
+use super::shown_to::ShownTo;
 use super::sources::Sources;
 use crate::assets::{OwnAsset, PageAssets};
 use crate::settings::Branding;
@@ -91,10 +92,22 @@ impl ParsedPages {
         template: &str,
         context: &T,
     ) -> Result<String, tera::Error> {
+        self.render_with(language, template, context, None)
+    }
+
+    /// The same with what stands at the top of every page.
+    pub(super) fn render_with<T: Serialize>(
+        &self,
+        language: &str,
+        template: &str,
+        context: &T,
+        way_back: Option<&WayBackNotice>,
+    ) -> Result<String, tera::Error> {
         let known = self.languages.iter().find(|(known, _)| *known == language);
         let (language, catalogue) = known.ok_or_else(|| tera::Error::message("a language without a catalogue"))?;
         let mut whole = Context::from_serialize(context)?;
         whole.insert("lang", language);
+        whole.insert("way_back_notice", &way_back);
         catalogue.spoken(|| self.tera.render(template, &whole))
     }
 
@@ -104,15 +117,15 @@ impl ParsedPages {
     /// As [`render_in`](Self::render_in).
     pub(super) fn render_for<T: Serialize>(
         &self,
-        reader: &Reader,
+        to: ShownTo<'_>,
         template: &str,
         context: &T,
     ) -> Result<(String, Option<&'static str>), tera::Error> {
         if !self.translating.contains(&template) {
-            return Ok((self.render_in(ENGLISH, template, context)?, None));
+            return Ok((self.render_with(ENGLISH, template, context, to.way_back)?, None));
         }
         let offered: Vec<&'static str> = self.languages.iter().map(|(language, _)| *language).collect();
-        let language = reader.best_of(&offered).unwrap_or(ENGLISH);
-        Ok((self.render_in(language, template, context)?, Some(language)))
+        let language = to.reader.best_of(&offered).unwrap_or(ENGLISH);
+        Ok((self.render_with(language, template, context, to.way_back)?, Some(language)))
     }
 }

@@ -1,6 +1,7 @@
 //! Sample values for every template: what the start-up check and the tests render.
 
 mod about;
+mod accounts;
 mod admin;
 mod admin_lists;
 mod admin_settings;
@@ -30,6 +31,7 @@ use super::contexts::{
 pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     let mut samples = Vec::new();
     sign_in(text, &mut samples);
+    accounts::accounts(text, &mut samples);
     consent(text, &mut samples);
     add(&mut samples, "code.html", &CodePage { code: text });
     confirm_link(text, &mut samples);

@@ -5,6 +5,7 @@ use lysand_auth::config::{AfterSso, BaseUrl, FactorKind, Factors, Passkeys, Requ
 use super::reader::Reader;
 use super::sections::within;
 
+const DAY: u64 = 24 * 3600;
 /// The longest that a browser is trusted, in seconds: 400 days, as browsers keep no cookie for longer.
 const LONGEST_TRUST: u64 = 400 * 24 * 3600;
 
@@ -55,6 +56,13 @@ pub(super) fn factors(reader: &mut Reader) -> Factors {
         false => within(time, 60, LONGEST_TRUST),
     });
     rules.remember_staff = reader.get("factors.remember_staff", rules.remember_staff);
+    let back = &mut rules.way_back;
+    back.enabled = reader.get("factors.way_back.enabled", back.enabled);
+    back.wait = reader.checked("factors.way_back.wait", back.wait, |time| within(time, 3 * DAY, 90 * DAY));
+    back.claim = reader.checked("factors.way_back.claim", back.claim, |time| within(time, DAY, 90 * DAY));
+    back.admins = reader.get("factors.way_back.admins", back.admins);
+    back.after_reset =
+        reader.checked("factors.way_back.after_reset", back.after_reset, |time| within(time, 0, 400 * DAY));
     rules
 }
 

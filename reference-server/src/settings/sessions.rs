@@ -12,5 +12,9 @@ pub(super) fn sessions(reader: &mut Reader) -> SessionRules {
     rules.new_sign_in_mail = reader.get("sessions.new_sign_in_mail", usual.new_sign_in_mail);
     let networks = [("coarse", Networks::Coarse), ("full", Networks::Full), ("none", Networks::None)];
     rules.networks = reader.choice("sessions.networks", networks);
+    let accounts = usual.accounts_per_browser;
+    rules.accounts_per_browser = reader.checked("sessions.accounts_per_browser", accounts, |number: u32| {
+        if (1..=10).contains(&number) { Ok(number) } else { Err("Give a number from 1 to 10.".to_owned()) }
+    });
     rules
 }

@@ -7,7 +7,7 @@ use lysand_auth::config::LegalText;
 use lysand_auth::flows::sign_up;
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
-use lysand_auth::web::{ApiError, SignedIn, reader};
+use lysand_auth::web::{ApiError, SignedIn, reader, way_back_notice};
 
 use super::texts::DESCRIPTION;
 use crate::pages::contexts::{AboutPage, TextOnPage};
@@ -34,7 +34,8 @@ async fn show(state: Data<State>, req: HttpRequest, browser: SignedIn) -> Result
         sign_up: takes_everybody.then(|| reader.keep(&state.auth.config().register_page())),
         home: reader.keep(HOME),
     };
-    Ok(state.pages.reply(&reader, StatusCode::OK, "about.html", &page))
+    let way_back = way_back_notice(&state.auth, &req).await;
+    Ok(state.pages.reply((&reader, way_back.as_ref()), StatusCode::OK, "about.html", &page))
 }
 
 fn on_page(text: &LegalText) -> TextOnPage<'_> {

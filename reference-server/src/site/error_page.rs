@@ -3,8 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
-use lysand_auth::host::pages::{ErrorPage, Reader};
+use lysand_auth::host::pages::ErrorPage;
 
+use crate::pages::ShownTo;
 use crate::state::State;
 
 /// Whether a person is behind a request: a browser that goes somewhere asks for a document.
@@ -13,9 +14,9 @@ pub(super) fn wants_page(headers: &HeaderMap) -> bool {
 }
 
 /// The error page with this title and message; `start_over` is its link.
-pub(super) fn reply(
+pub(super) fn reply<'a>(
     state: &State,
-    reader: &Reader,
+    to: impl Into<ShownTo<'a>>,
     status: StatusCode,
     [title, message]: [&str; 2],
     start_over: Option<String>,
@@ -23,5 +24,5 @@ pub(super) fn reply(
     let status_number = status.as_u16();
     let page =
         ErrorPage { status: status_number, title, message, error: "", error_description: "", start_over, app: None };
-    state.pages.reply(reader, status, "trouble.html", &page)
+    state.pages.reply(to, status, "trouble.html", &page)
 }

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use lysand_auth::host::pages::AccountOnPage;
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
-use lysand_auth::web::{ApiError, FormSession, LinkResult, SignedIn, reader};
+use lysand_auth::web::{ApiError, FormSession, LinkResult, SignedIn, reader, way_back_notice};
 
 use super::server_sign_in;
 use super::texts::{DESCRIPTION, HomeNotice};
@@ -63,7 +63,8 @@ async fn show(
         software: SOFTWARE,
         contact_email: &instance.contact_email,
     };
-    Ok(state.pages.reply(&reader, StatusCode::OK, "home.html", &page))
+    let way_back = way_back_notice(&state.auth, &req).await;
+    Ok(state.pages.reply((&reader, way_back.as_ref()), StatusCode::OK, "home.html", &page))
 }
 
 /// The route of the home page.

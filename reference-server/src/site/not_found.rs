@@ -5,7 +5,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, guard};
 use lysand_auth::web::headers::{AnswerKind, Headers};
-use lysand_auth::web::{not_found, reader};
+use lysand_auth::web::{not_found, reader, way_back_notice};
 
 use super::error_page::{self, wants_page};
 use super::texts;
@@ -15,7 +15,9 @@ use crate::state::State;
 async fn page(state: Data<State>, req: HttpRequest) -> HttpResponse {
     let reader = reader(&req);
     let start_over = Some(reader.keep(HOME));
-    let mut reply = error_page::reply(&state, &reader, StatusCode::NOT_FOUND, texts::NOT_FOUND, start_over);
+    let way_back = way_back_notice(&state.auth, &req).await;
+    let mut reply =
+        error_page::reply(&state, (&reader, way_back.as_ref()), StatusCode::NOT_FOUND, texts::NOT_FOUND, start_over);
     reply.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
     reply
 }

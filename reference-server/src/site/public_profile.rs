@@ -10,7 +10,7 @@ use lysand_auth::host::accounts::{Account, Accounts as _, Standing};
 use lysand_auth::host::pages::AccountOnPage;
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get};
-use lysand_auth::web::{ApiError, not_found, reader};
+use lysand_auth::web::{ApiError, not_found, reader, way_back_notice};
 
 use super::error_page::{self, wants_page};
 use super::texts;
@@ -31,7 +31,8 @@ async fn show(state: Data<State>, req: HttpRequest, name: Option<Path<String>>) 
         host: domain(&state.settings.http.base_url),
         home: reader.keep(HOME),
     };
-    Ok(told_apart(state.pages.reply(&reader, StatusCode::OK, "public_profile.html", &page)))
+    let way_back = way_back_notice(&state.auth, &req).await;
+    Ok(told_apart(state.pages.reply((&reader, way_back.as_ref()), StatusCode::OK, "public_profile.html", &page)))
 }
 
 /// `GET /users/name`: redirects to the page.
@@ -59,7 +60,9 @@ async fn unknown(state: &State, req: &HttpRequest) -> HttpResponse {
     }
     let reader = reader(req);
     let start_over = Some(reader.keep(HOME));
-    told_apart(error_page::reply(state, &reader, StatusCode::NOT_FOUND, texts::NOT_FOUND, start_over))
+    let way_back = way_back_notice(&state.auth, req).await;
+    let to = (&reader, way_back.as_ref());
+    told_apart(error_page::reply(state, to, StatusCode::NOT_FOUND, texts::NOT_FOUND, start_over))
 }
 
 /// People get a page and programs JSON at the same address.

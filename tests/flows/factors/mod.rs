@@ -23,6 +23,8 @@ mod second_step;
 mod strength;
 mod trusted_browsers;
 mod void_recovery;
+mod way_back;
+mod way_back_stops;
 
 use std::time::Duration;
 

@@ -30,7 +30,7 @@ async fn set_role(story: &Story, person: &Person, role: Role) {
 }
 
 /// Gives name and password, which leads to the page where a second factor is set up.
-async fn begin_enrolment(story: &Story, person: &Person, query: &str) -> Waiting {
+pub(super) async fn begin_enrolment(story: &Story, person: &Person, query: &str) -> Waiting {
     let form = [("identifier", &*person.username), ("password", &*person.password)];
     let answer = story.post(&format!("/api/auth/login?{query}")).form(&form).send().await.is(302);
     assert_eq!(answer.location().path(), "/oauth/enrol", "{}", answer.location());
@@ -377,7 +377,7 @@ story!(enrolment_is_for_the_browser_and_the_step_that_wait_for_it, &AT_ONCE, |st
 });
 
 /// Sets up an authenticator app in a sign-in that waits.
-async fn enrol_in(story: &Story, waiting: &mut Waiting) -> Authenticator {
+pub(super) async fn enrol_in(story: &Story, waiting: &mut Waiting) -> Authenticator {
     let setup = post(story, waiting, "totp", &[]).await.is(200);
     let authenticator = Authenticator::new(&between(&setup.body, "<code>", "</code>"));
     let code = authenticator.code(story.now());

@@ -7,6 +7,7 @@
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::{Authorization, AuthorizationRequest, CheckedRequest, RequestProblem, ReturnPath};
 use crate::model::caller::Caller;
@@ -65,6 +66,16 @@ impl Asked {
 /// When the database does not answer.
 pub async fn asked(auth: &Auth, code: &Secret) -> Result<Option<(App, CheckedRequest)>, Error> {
     Ok(Asked::find(auth, code).await?.map(|asked| (asked.app, asked.authorization.request)))
+}
+
+/// The same while it waits, and whose word it waits for.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn asked_of(auth: &Auth, code: &Secret) -> Result<Option<(App, CheckedRequest, AccountId)>, Error> {
+    let now = auth.ambient().now();
+    let asked = Asked::find(auth, code).await?.filter(|asked| asked.authorization.is_pending(now));
+    Ok(asked.map(|asked| (asked.app, asked.authorization.request, asked.authorization.account_id)))
 }
 
 /// The request behind a pending code, for the consent page of the session that it belongs to (Lysand §3.2).

@@ -4,7 +4,7 @@ mod decision;
 
 use std::time::Duration;
 
-pub use self::decision::{asked, consent, consent_at_once, deny, may_show, pending};
+pub use self::decision::{asked, asked_of, consent, consent_at_once, deny, may_show, pending};
 use crate::auth::Auth;
 use crate::config::AuthorizeErrors;
 use crate::error::{Code, Error, PendingClaim, Refusal};

@@ -15,3 +15,5 @@ pub mod sign_in;
 pub mod step_up;
 pub mod totp;
 pub mod void_recovery;
+pub mod way_back;
+pub mod way_back_stop;

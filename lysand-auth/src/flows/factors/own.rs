@@ -12,15 +12,20 @@ use crate::model::credentials::Credentials;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::factors::{FactorKind, StoredFactor};
 use crate::model::passkeys::StoredPasskey;
+use crate::model::way_back::Stop;
+pub use crate::model::way_back::WayBackTimes;
 use crate::secret::{Digest, Secret};
 use crate::steps::ending::{self, Spared};
 use crate::steps::factor_change::FactorChange;
+use crate::steps::factor_removal::{self, has_any};
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::only_passkeys;
 pub use crate::steps::owner::Owner;
 pub use crate::steps::presence::OwnProof;
 use crate::steps::recovery_set::{self, FirstCodes, RecoverySet};
-use crate::steps::{self, enrolment, events, host_factors, mail_code, notices, revocation, second_step, session};
+use crate::steps::{
+    self, enrolment, events, host_factors, mail_code, notices, revocation, second_step, session, way_back_stop,
+};
 use crate::store::{self, Conn, credentials, factors, identities, recovery_codes};
 use crate::texts;
 
@@ -74,6 +79,8 @@ pub struct OwnFactors {
     pub has_room_for_passkey: bool,
     /// Whether passkeys alone are the second proof, and recovery codes.
     pub only_passkeys: bool,
+    /// That somebody asked to have all of them removed.
+    pub way_back: Option<WayBackTimes>,
 }
 
 /// The own second factors.
@@ -81,15 +88,16 @@ pub struct OwnFactors {
 /// # Errors
 /// When the database does not answer.
 pub async fn list(auth: &Auth, account: &Account) -> Result<OwnFactors, Error> {
-    let id = account.id.clone();
+    let (id, now) = (account.id.clone(), auth.ambient().now());
     let found = auth.store().look_up(move |c| {
         Box::pin(async move {
             let (known, apps) = (credentials::of_account(c, &id).await?, factors::proven(c, &id).await?);
             let passkeys = store::passkeys::of_account(c, &id).await?;
-            Ok((known, apps, passkeys, recovery_codes::left(c, &id).await?))
+            let way_back = store::way_back::open(c, &id, now).await?.map(|row| row.times);
+            Ok((known, apps, passkeys, recovery_codes::left(c, &id).await?, way_back))
         })
     });
-    let (known, apps, passkeys, recovery_left) = found.await?;
+    let (known, apps, passkeys, recovery_left, way_back) = found.await?;
     let rules = &auth.config().factors;
     let is_below = |there: usize, most: u32| there < usize::try_from(most).unwrap_or(usize::MAX);
     let has_room = rules.allow(FactorKind::Totp) && is_below(apps.len(), rules.max_totp);
@@ -106,6 +114,7 @@ pub async fn list(auth: &Auth, account: &Account) -> Result<OwnFactors, Error> {
         has_room,
         has_room_for_passkey,
         only_passkeys,
+        way_back,
     })
 }
 
@@ -119,11 +128,6 @@ fn of_passkey(row: StoredPasskey) -> OwnFactor {
         PasskeyFacts { can_be_synced: row.backup_eligible, synced: row.backed_up, copied: row.copied_at.is_some() };
     let StoredPasskey { id, name, created_at, last_used_at, .. } = row;
     OwnFactor { id, kind: FactorKind::Passkey, name, created_at, last_used_at, passkey: Some(facts) }
-}
-
-/// Whether the account has something of its own that can be the second proof. In a transaction that changes that.
-pub(super) async fn has_any(c: &mut Conn, account: &AccountId) -> Result<bool, Error> {
-    Ok(!factors::proven(c, account).await?.is_empty() || store::passkeys::count(c, account).await? > 0)
 }
 
 /// Who changes something, from where, and with what proof.
@@ -331,7 +335,10 @@ pub async fn reset(
         move |c| {
             Box::pin(async move {
                 ending::end_everything(c, &id, &Spared::default(), now).await?;
-                let removed = remove_kinds(c, &id, only).await?;
+                let removed = factor_removal::remove(c, &id, only).await?;
+                if removed > 0 || only.is_none() {
+                    way_back_stop::stop(c, &id, (Stop::Staff, None), now).await?;
+                }
                 mail::enqueue_notice(c, notice).await?;
                 store::events::add(c, event).await?;
                 Ok(removed)
@@ -342,29 +349,6 @@ pub async fn reset(
     let removed = removed.await?;
     mail::wake(auth);
     tracing::info!(account = %account.id, "the second factors are removed");
-    Ok(removed)
-}
-
-async fn remove_kinds(c: &mut Conn, account: &AccountId, only: Option<FactorKind>) -> Result<usize, Error> {
-    let goes = |kind| only.is_none_or(|only| only == kind);
-    let mut removed = 0;
-    if goes(FactorKind::Totp) {
-        removed += factors::remove_all(c, account).await?;
-    }
-    if goes(FactorKind::Passkey) {
-        removed += store::passkeys::remove_all(c, account).await?;
-        credentials::set_only_passkeys(c, account, false).await?;
-    }
-    let is_nothing_left = !has_any(c, account).await?;
-    if goes(FactorKind::Recovery) || is_nothing_left {
-        recovery_codes::remove(c, account).await?;
-    }
-    if goes(FactorKind::Email) || is_nothing_left {
-        credentials::set_mail_factor(c, account, false).await?;
-    }
-    if is_nothing_left {
-        credentials::set_two_step(c, account, false).await?;
-    }
     Ok(removed)
 }
 

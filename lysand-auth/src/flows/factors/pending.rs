@@ -9,6 +9,7 @@ use crate::error::{Code, Error, PendingClaim};
 use crate::model::account::Account;
 use crate::model::app::App;
 pub use crate::model::factors::FactorKind;
+use crate::model::mail::CodeUse;
 use crate::model::session::SessionId;
 use crate::secret::Secret;
 pub use crate::steps::enrolment::Enrolment;
@@ -17,7 +18,7 @@ pub use crate::steps::mail_code::MailCode;
 use crate::steps::pending::{self, Open};
 pub use crate::steps::review::{OtherWayIn, OtherWayKind};
 pub use crate::steps::sign_in::BeforeSession;
-use crate::steps::{demanded_password, missing_step, review, trust};
+use crate::steps::{demanded_password, missing_step, review, trust, way_back};
 
 /// A sign-in that lacks something, as its own browser sees it.
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ pub struct PendingView {
     pub expires_at: Timestamp,
     /// Whether the person can have this browser trusted with the answer (FAC-97).
     pub may_be_trusted: bool,
+    /// Whether there is a way back for whoever has none of the factors any more (FAC-112).
+    pub way_back: bool,
 }
 
 /// Where a sign-in stands that a browser shows.
@@ -112,6 +115,7 @@ async fn view(auth: &Auth, open: Open, claim: &PendingClaim) -> Result<PendingVi
         mail: None,
         passkey_options: None,
         may_be_trusted: false,
+        way_back: false,
     };
     Ok(match lacks {
         None => waiting,
@@ -135,11 +139,12 @@ async fn with_factors(auth: &Auth, open: &Open, waiting: PendingView) -> Result<
     let names = usable.kinds.iter().filter_map(|kind| Some((kind.name(), host_factor(auth, *kind)?.0.name)));
     let host_names = names.collect();
     let mail = match usable.kinds.contains(&FactorKind::Email) {
-        true => Some(mail_code::sent(auth, account, pending).await?),
+        true => Some(mail_code::sent(auth, account, (pending, CodeUse::SignIn)).await?),
         false => None,
     };
     let first = pending.proofs.first();
     Ok(PendingView {
+        way_back: way_back::is_offered(auth, open, &usable).await?,
         passkey_options: options(auth, pending, &usable),
         may_be_trusted: first.is_some_and(|proof| trust::is_allowed(&auth.config().factors, account, &proof.kind)),
         methods: usable.kinds,

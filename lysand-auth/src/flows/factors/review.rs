@@ -1,6 +1,5 @@
 //! The owner's word on the other ways in to an account whose password a mailed link has set (people PPL-93, FAC-5).
 
-use super::own::has_any;
 use super::sign_in::{Finished, complete};
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim};
@@ -8,6 +7,7 @@ use crate::model::account::AccountId;
 use crate::model::event::{Actor, EventKind};
 use crate::model::session::Browser;
 use crate::steps::factor_change::FactorChange;
+use crate::steps::factor_removal::has_any;
 use crate::steps::owner::Owner;
 use crate::steps::pending::{self, Open};
 use crate::steps::review::{self, OtherWayIn, OtherWayKind};

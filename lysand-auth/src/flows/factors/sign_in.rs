@@ -13,10 +13,12 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::factors::FactorKind;
 use crate::model::factors::{Consumed, PendingSignIn, Usable, is_for_app};
+use crate::model::mail::CodeUse;
 use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::{FailedAttempts, Rule};
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
+use crate::model::way_back::Stop;
 use crate::passkey::{Known, NotAccepted, Verification};
 use crate::steps::code_factor::{self, Answer};
 use crate::steps::completion::{Completion, over};
@@ -29,6 +31,7 @@ use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::sign_in::{self, Consent};
 pub use crate::steps::sign_in::{BeforeSession, SessionStart, SignedIn, Step};
+use crate::steps::way_back_notice::stopped;
 use crate::steps::{events, host_factors, mail_code, missing_step, notices, standing, throttle, waiting};
 use crate::store;
 use crate::texts;
@@ -303,6 +306,8 @@ fn completion(
         attempts,
         events: told,
         notice,
+        stops: Some(stopped(auth, &open.account, Stop::Factor, (Actor::Account(open.account.id.clone()), caller))),
+        claims: None,
         now: auth.ambient().now(),
     }
 }
@@ -342,6 +347,8 @@ pub(super) async fn finish(
             pending.proofs.split_last().map(|(earlier, last)| (earlier, last.kind.clone())).ok_or_else(waits_without)?
         }
     };
+    // Nothing is asked for that a claim takes away.
+    let known = completion.claims.as_ref().map_or(known, |claims| claims.known_after());
     let proven = Proven {
         known_before: Some(known),
         earlier: Some(&earlier),
@@ -354,6 +361,7 @@ pub(super) async fn finish(
     if sign_in::lacks_before_session(auth, &proven, known).await?.is_some() {
         if completion.consumed != Consumed::Nothing {
             auth.store().write(move |c| Box::pin(async move { completion.keep(c, &by).await })).await?;
+            mail::wake(auth);
         }
         return Ok(Finished::Waits);
     }
@@ -397,7 +405,7 @@ pub async fn mail_code(auth: &Auth, claim: &PendingClaim, caller: &Caller) -> Re
         return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
     }
     let app = app_of(auth, &open.pending).await?.map(|app| app.name);
-    mail_code::send(auth, &open, app, caller).await
+    mail_code::send(auth, &open, (app, CodeUse::SignIn), caller).await
 }
 
 /// A sign-in that its person gave up.

@@ -66,6 +66,67 @@ pub struct FactorPage<'a> {
     pub cancel_action: String,
     /// Whether the form has the checkbox `remember` ("1"): this browser is not asked again.
     pub may_be_trusted: bool,
+    /// The page for whoever has none of these any more, where there is a way back.
+    pub way_back: Option<String>,
+}
+
+/// A request to remove the second factors, on a page.
+#[derive(Clone, Debug, Serialize)]
+pub struct WayBackOnPage {
+    /// When it was asked for.
+    pub asked: MomentOnPage,
+    /// From when on they can be removed.
+    pub ripe: MomentOnPage,
+    /// Until when.
+    pub until: MomentOnPage,
+}
+
+/// A notice at the top of every page of somebody whose second factors are to be removed.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct WayBackNotice {
+    /// From when on they can be removed.
+    pub ripe: MomentOnPage,
+    /// The page where that is stopped.
+    pub security: String,
+}
+
+/// The pages of whoever lost all second factors, and of the owner who stops that.
+#[derive(Debug, Serialize)]
+pub struct WayBackPage<'a> {
+    /// What is shown: `ask` before a code was sent, `code` for the code, `wait` while it was asked for and is not ripe, `paused` when
+    /// it cannot be asked for yet, `claim` when only the person's word is missing, `stop` for the link of a mail, `stopped` afterwards.
+    pub stage: &'static str,
+    /// Where the main form posts to: `code` for the code, the hidden field `code` of the claim, `token` of the stop.
+    pub action: String,
+    /// Hidden field `form_token` of all forms.
+    pub form_token: String,
+    /// Hidden field `pending` of the forms of a sign-in.
+    pub pending: Option<&'a str>,
+    /// Hidden field `code` of the claim.
+    pub code: &'a str,
+    /// Hidden field `token` of the form that stops it.
+    pub token: &'a str,
+    /// The app that asked, if one did.
+    pub app: Option<AppOnPage<'a>>,
+    /// The name of the account.
+    pub username: &'a str,
+    /// Where the form that has a code sent posts to.
+    pub request_action: String,
+    /// Where a code by mail goes, most of it hidden.
+    pub masked_email: String,
+    /// How many days somebody waits who asks now.
+    pub days: u64,
+    /// The request, where there is one.
+    pub request: Option<WayBackOnPage>,
+    /// From when on it can be asked for again.
+    pub paused_until: Option<MomentOnPage>,
+    /// What went wrong at the last try, in words for the person.
+    pub error: Option<&'static str>,
+    /// Back to the other ways, or on to the sign-in.
+    pub back: String,
+    /// The page where somebody chooses a new password, after a stop.
+    pub forgot: Option<String>,
 }
 
 /// `GET /oauth/email_code`: a code by mail in place of name and password. First it asks who somebody is, then for the code.
@@ -270,6 +331,10 @@ pub struct SecurityPage<'a> {
     pub only_passkeys_action: String,
     /// What a script tells the browser of the passkeys.
     pub signal: Option<PasskeySignalOnPage>,
+    /// That somebody asked to have all of them removed.
+    pub way_back: Option<WayBackOnPage>,
+    /// Where the form that stops that posts to.
+    pub way_back_action: String,
 }
 
 /// The answer to `POST /account/security/totp`: an authenticator app is being set up.

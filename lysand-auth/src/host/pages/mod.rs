@@ -1,6 +1,8 @@
 //! The pages of a sign-in: what the library wants shown, and where a frontend shows it instead.
 
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod accounts;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin_lists;
@@ -23,6 +25,7 @@ mod sign_ins;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod tokens;
 
+pub use self::accounts::{AccountChoice, ChooseAccountPage};
 pub use self::admin::*;
 pub use self::admin_lists::*;
 pub use self::admin_settings::*;

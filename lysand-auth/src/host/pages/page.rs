@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
+use super::accounts::ChooseAccountPage;
 use super::admin::{
     AdminAccountPage, AdminAccountsPage, AdminActPage, AdminHomePage, AdminNewAccountPage, AdminRequestsPage,
 };
@@ -13,7 +14,7 @@ use super::admin_lists::{
 use super::admin_settings::AdminSettingsPage;
 use super::factors::{
     EmailCodePage, EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage,
-    ReviewPage, SecurityPage, SignUpPasskeyPage, TotpPage,
+    ReviewPage, SecurityPage, SignUpPasskeyPage, TotpPage, WayBackPage,
 };
 use super::leaving::{ClosePage, ExportPage};
 use super::parts::{AccountOnPage, AppOnPage, LinkOnPage, MomentOnPage, ProviderOnPage};
@@ -39,6 +40,8 @@ pub use crate::model::redirect_uri::Destination;
 pub enum Page<'a> {
     /// `GET /oauth/authorize`: who are you?
     SignIn(SignInPage<'a>),
+    /// `GET /oauth/authorize` with several accounts: as which of them does somebody go on?
+    ChooseAccount(Box<ChooseAccountPage<'a>>),
     /// `GET /oauth/consent`: may this app act for you?
     Consent(ConsentPage<'a>),
     /// `GET /oauth/code`: the code to copy into the app.
@@ -121,6 +124,8 @@ pub enum Page<'a> {
     EmailCode(EmailCodePage<'a>),
     /// `GET /oauth/factor`: a second proof is asked for.
     Factor(FactorPage<'a>),
+    /// `GET /oauth/factor/way_back` and `GET /account/way_back/stop`: all second factors are lost, or are not.
+    WayBack(Box<WayBackPage<'a>>),
     /// `GET /oauth/review`: what of the other ways in stays, after a reset.
     Review(ReviewPage<'a>),
     /// The account must have a second factor.
@@ -423,6 +428,8 @@ impl Pages for FrontendPages {
             | Page::EmailCode(_)
             | Page::Enrol(_)
             | Page::Review(_)
+            | Page::WayBack(_)
+            | Page::ChooseAccount(_)
             | Page::Security(_)
             | Page::Totp(_)
             | Page::Passkey(_)

@@ -1,5 +1,6 @@
 //! Plain built-in pages: what a host shows that brings none, or lacks one.
 
+mod accounts;
 mod admin;
 mod admin_lists;
 mod admin_settings;
@@ -48,9 +49,10 @@ pub struct Plain;
 
 #[async_trait]
 impl Pages for Plain {
-    async fn show(&self, page: &Page<'_>, _: &PageRequest) -> HostResult<PageReply> {
+    async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
         let (title, body) = match page {
             Page::SignIn(page) => ("Sign in", sign_in(page)),
+            Page::ChooseAccount(page) => ("Choose an account", accounts::choose(page)),
             Page::Consent(page) => ("Allow access?", consent(page)),
             Page::Code(page) => ("Your code", code(page)),
             Page::ConfirmLink(page) => ("Confirm a link", confirm_link(page)),
@@ -97,13 +99,15 @@ impl Pages for Plain {
             Page::Security(page) => ("Two-step sign-in", factors::security(page)),
             Page::Totp(page) => ("Add an authenticator app", factors::totp(page)),
             Page::Passkey(page) => ("Add a passkey", factors::passkey(page)),
+            Page::WayBack(page) => ("Lost second factors", factors::way_back(page)),
             Page::SignUpPasskey(page) => ("Sign up with a passkey", factors::sign_up_passkey(page)),
             Page::RecoveryCodes(page) => ("Your recovery codes", factors::recovery_codes(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
         let digest = STANDARD.encode(Sha256::digest(STYLE));
         let sources = PageSources::default().with(SourceKind::Styles, &format!("'sha256-{digest}'"))?;
-        let html = document(title, &body);
+        let notice = request.way_back.as_ref().map(factors::way_back_notice).unwrap_or_default();
+        let html = document(title, &(notice + &body));
         Ok(HtmlPage::new(html).in_language("en").with_sources(sources).into())
     }
 }

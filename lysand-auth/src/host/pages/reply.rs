@@ -1,5 +1,6 @@
 //! What a page is shown to, and what a host makes of it.
 
+use super::factors::WayBackNotice;
 use crate::model::reader::Reader;
 
 /// The request that a page answers: who reads it, and what else a host may go by.
@@ -10,6 +11,8 @@ pub struct PageRequest {
     pub reader: Reader,
     /// The path as it was asked for, `/oauth/authorize`.
     pub path: String,
+    /// That the second factors of whoever is signed in are to be removed: shown at the top of every page (FAC-113).
+    pub way_back: Option<WayBackNotice>,
     headers: Vec<(String, String)>,
 }
 
@@ -24,6 +27,12 @@ impl PageRequest {
     #[must_use]
     pub fn at(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
+    }
+
+    /// The same for somebody whose second factors are to be removed.
+    #[must_use]
+    pub fn told_of(self, way_back: Option<WayBackNotice>) -> Self {
+        Self { way_back, ..self }
     }
 
     /// The same with a header more.

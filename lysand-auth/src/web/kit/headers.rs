@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::auth::Auth;
 use crate::host::pages::{PageSources, SourceKind};
-use crate::web::wire::{request, session_cookie};
+use crate::web::wire::{accounts_cookie, request, session_cookie};
 
 /// Which kind of answers a route gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +186,7 @@ where
         let answer = self.service.call(req);
         Box::pin(async move {
             let mut reply = answer.await?;
+            headers.follow_accounts(&mut reply);
             let is_redirect = reply.status().is_redirection();
             headers.apply(is_redirect, reply.headers_mut());
             if headers.frontend != FrontendAccess::None {
@@ -232,6 +233,14 @@ impl Headers {
         match req.app_data::<Data<Auth>>().filter(|_| self.kind == AnswerKind::Page) {
             Some(auth) => session_cookie::removals_of_foreign(auth, req.headers()),
             None => Vec::new(),
+        }
+    }
+
+    /// The list of a browser's accounts follows its sign-in cookie (FAC-121).
+    fn follow_accounts<B>(self, reply: &mut ServiceResponse<B>) {
+        let request = reply.request().clone();
+        if let Some(auth) = request.app_data::<Data<Auth>>().filter(|_| self.kind == AnswerKind::Page) {
+            accounts_cookie::follow(auth, request.headers(), reply.response_mut());
         }
     }
 

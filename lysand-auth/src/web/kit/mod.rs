@@ -18,3 +18,4 @@ pub mod routes;
 pub mod session;
 pub(crate) mod slashes;
 pub mod surfaces;
+pub mod way_back_notice;

@@ -14,6 +14,7 @@ use crate::model::registration;
 use crate::texts;
 use crate::web::kit::headers::page_policy;
 use crate::web::kit::session;
+use crate::web::kit::way_back_notice::way_back_notice;
 use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, redirect, with_query};
 use crate::web::wire::reply::{self, ApiError};
@@ -50,7 +51,8 @@ pub(crate) async fn show(
     status: StatusCode,
     along: &[(String, String)],
 ) -> HttpResponse {
-    match view.auth.pages().show(page, &view.request()).await {
+    let request = view.request().told_of(way_back_notice(view.auth, view.req).await);
+    match view.auth.pages().show(page, &request).await {
         Ok(PageReply::Html(page)) => {
             let mut reply = HttpResponse::build(status);
             reply.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));

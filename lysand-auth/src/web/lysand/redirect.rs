@@ -9,12 +9,13 @@ use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::View;
 use crate::web::pages::authorization_request::as_validation_error;
 use crate::web::pages::authorization_response::approved;
+use crate::web::pages::authorize::decided;
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::wire::request::refuse_method_override;
 
 /// `POST /api/auth/redirect`
 pub(crate) async fn redirect(form: PostedForm) -> HttpResponse {
-    LoginPageError::render_or(answer(&form).await, &form).await
+    decided(&form, answer(&form).await).await
 }
 
 async fn answer(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {

@@ -3,9 +3,10 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 
-use crate::flows::sessions;
+use crate::flows::{accounts, sessions};
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{self, View};
+use crate::web::wire::accounts_cookie;
 use crate::web::wire::cookies;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
@@ -18,8 +19,14 @@ pub(crate) async fn sign_out(form: PostedForm) -> Result<HttpResponse, ApiError>
         let reader = form.reader().for_account(browser.account());
         return Ok(page::error_page_or_json(View::new(auth, &form.req, &reader), error).await);
     }
+    let caller = request::caller(&form.req, auth.config());
+    let is_of_all = form.text("accounts")?.as_deref() == Some("all");
     if let Some(session) = browser.session() {
-        sessions::sign_out(auth, session, &request::caller(&form.req, auth.config())).await?;
+        sessions::sign_out(auth, session, &caller).await?;
+    }
+    if is_of_all {
+        let listed = accounts_cookie::listed(auth, form.req.headers());
+        accounts::sign_out_of_all(auth, &listed, &caller).await?;
     }
     form.end_session();
     let mut reply = HttpResponse::SeeOther();
@@ -28,5 +35,9 @@ pub(crate) async fn sign_out(form: PostedForm) -> Result<HttpResponse, ApiError>
     for removal in cookies::session_removals(auth).chain([cookies::removal(auth, "_session_id")]) {
         reply.cookie(removal);
     }
-    Ok(reply.finish())
+    let mut reply = reply.finish();
+    if is_of_all {
+        accounts_cookie::put(auth, &mut reply, &[])?;
+    }
+    Ok(reply)
 }

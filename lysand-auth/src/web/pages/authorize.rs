@@ -23,6 +23,7 @@ use crate::web::pages::authorization_request::{
     ECHOED, as_validation_error, consent_location, prompts, request, with_scope,
 };
 use crate::web::pages::authorization_response::{approved, denied, error_on_page, error_to_app};
+use crate::web::pages::choose_account;
 use crate::web::pages::factor::location::to_factor;
 use crate::web::pages::login_redirect::LoginPageError;
 use crate::web::pages::sign_in_page::{SignIn, sign_in_page};
@@ -65,9 +66,20 @@ async fn answer(
                 let request = without_create(with_scope(params.echo(&ECHOED), &checked));
                 return Ok(redirect(&with_query(&auth.config().base_url.join("/register"), pairs(&request))));
             }
+            if chooses(&params, interaction) && choose_account::is_shown(auth, &params) {
+                let echoed = with_scope(params.echo(&ECHOED), &checked);
+                let chooser = choose_account::chooser((view, current), &params, (&app, &echoed), form_token.clone());
+                if let Some(chooser) = chooser.await.map_err(|error| PageError::from(error).read_by(&reader))? {
+                    return Ok(chooser);
+                }
+            }
+            let wanted = choose_account::wanted_name(auth, req, &params).await;
+            let wanted = wanted.map_err(|error| PageError::from(error).read_by(&reader))?;
+            // Whoever wants another account is not offered this one once more.
+            let current = current.filter(|_| params.last_text(choose_account::ACCOUNT).is_none());
             let forgot = surfaces::of_request(req).has(Surface::People) && reset::is_offered(auth);
             let sign_in =
-                SignIn { app: &app, checked: &checked, current, form_token, offers_providers, sign_up, forgot };
+                SignIn { app: &app, checked: &checked, current, wanted, form_token, offers_providers, sign_up, forgot };
             sign_in_page(view, &params, sign_in).await
         }
         AuthorizeOutcome::Consent(app, checked, code) => {
@@ -83,6 +95,13 @@ async fn answer(
         AuthorizeOutcome::ErrorToApp(path, refusal) => error_to_app(view, &path, &refusal).await,
         AuthorizeOutcome::ErrorOnPage(path, refusal) => error_on_page(view, &path, &refusal).await,
     })
+}
+
+/// Whether somebody chooses an account, and is not only asked for a proof (FAC-122).
+fn chooses(params: &Params, interaction: Interaction) -> bool {
+    let asks = |word: &str| prompts(params).iter().any(|known| known == word);
+    let came_back = params.last_text("error").is_some();
+    !came_back && (asks("select_account") || interaction == Interaction::ForceLogin)
 }
 
 /// `prompt=create`: the person wants an account (Initiating User Registration via OpenID Connect 1.0, people PPL-35).
@@ -127,8 +146,10 @@ fn interaction(params: &Params, request: &mut AuthorizationRequest) -> Interacti
         request.unsupported = problem.or(request.unsupported);
         return Interaction::Silent(max_age);
     }
-    let again = asks("login") || asks("select_account") || asks(CREATE) || came_back || max_age == Some(Duration::ZERO);
-    match (again, max_age) {
+    // The chooser leads to the sign-in page for one account.
+    let is_for_account = params.last_text(choose_account::ACCOUNT).is_some();
+    let again = asks("login") || asks("select_account") || asks(CREATE) || is_for_account || came_back;
+    match (again || max_age == Some(Duration::ZERO), max_age) {
         (true, _) => Interaction::SignInAgain,
         (false, _) if params.flag("force_login") => Interaction::ForceLogin,
         (false, Some(max_age)) => Interaction::Since(max_age),
@@ -141,7 +162,7 @@ fn interaction(params: &Params, request: &mut AuthorizationRequest) -> Interacti
 /// so, a denial; with any other method that is wanted, nothing (faults A7).
 pub(crate) async fn decide(form: PostedForm) -> Result<HttpResponse, ApiError> {
     match form.method_override()?.as_deref() {
-        None => Ok(LoginPageError::render_or(consent_at_once(&form).await, &form).await),
+        None => Ok(decided(&form, consent_at_once(&form).await).await),
         Some("delete") => Ok(deny(form).await),
         Some(_) => {
             let mut refused =
@@ -150,6 +171,22 @@ pub(crate) async fn decide(form: PostedForm) -> Result<HttpResponse, ApiError> {
             Ok(refused)
         }
     }
+}
+
+/// What comes of a decision; where another account was chosen meanwhile, a page that asks (FAC-126).
+pub(crate) async fn decided(form: &PostedForm, decision: Result<HttpResponse, LoginPageError>) -> HttpResponse {
+    let is_another_session = |error: &LoginPageError| {
+        matches!(error, LoginPageError::ToLoginPage(Error::Refused(refusal))
+            if matches!(refusal.code, Code::StaleForm | Code::InvalidGrant))
+    };
+    if decision.as_ref().is_err_and(is_another_session) {
+        match choose_account::instead_of_decision(form).await {
+            Ok(Some(page)) => return page,
+            Ok(None) => {}
+            Err(error) => return LoginPageError::render_or(Err(error.into()), form).await,
+        }
+    }
+    LoginPageError::render_or(decision, form).await
 }
 
 async fn consent_at_once(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {
@@ -173,7 +210,7 @@ async fn consent_at_once(form: &PostedForm) -> Result<HttpResponse, LoginPageErr
 
 /// `DELETE /oauth/authorize`: the person denies (Mastodon §5.6).
 pub(crate) async fn deny(form: PostedForm) -> HttpResponse {
-    LoginPageError::render_or(denial(&form).await, &form).await
+    decided(&form, denial(&form).await).await
 }
 
 async fn denial(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {

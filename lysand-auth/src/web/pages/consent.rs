@@ -21,6 +21,7 @@ use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show}
 use crate::web::kit::passkey_signals;
 use crate::web::kit::session::{self, SignedIn};
 use crate::web::pages::authorization_request::{login_location, request_of_form, request_pairs};
+use crate::web::pages::choose_account;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{lang, redirect, with_query};
 
@@ -63,6 +64,10 @@ async fn answer(
             Ok(consent_page(View::new(auth, req, &reader), &browser.account, &pending, form.token()).await)
         }
         Err(Error::Refused(refusal)) if refusal.code == Code::InvalidGrant => {
+            let (view, signed_in) = (View::new(auth, req, &reader), SignedIn(Some(browser)));
+            if let Some(page) = choose_account::changed(view, &params, &signed_in, form.token()).await? {
+                return Ok(page);
+            }
             let over = PageError::from(Error::refused(Code::InvalidGrant, REQUEST_OVER)).read_by(&reader);
             Err(if echoed.is_empty() { over } else { over.starting_over(start_over) })
         }

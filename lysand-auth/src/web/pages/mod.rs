@@ -1,10 +1,12 @@
 //! What a browser walks through: authorize, consent, the code to copy, single sign-on, authorized apps.
 
+mod account_list;
 pub(crate) mod app_list;
 pub(crate) mod authorization_request;
 pub(crate) mod authorization_response;
 pub(crate) mod authorize;
 mod authorized_applications;
+pub(crate) mod choose_account;
 mod code;
 mod code_sign_in;
 mod consent;
@@ -35,6 +37,13 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .routes(paths(auth, "/oauth/authorize", &shown_at.login), endpoint)
             .routes(paths(auth, "/oauth/consent", &shown_at.consent), [get(consent::consent)])
             .route("/oauth/authorize/continue", [post(continue_sign_in::continue_sign_in)]),
+        page()
+            .needed_by(Surface::Lysand)
+            .with_form_session()
+            .limited()
+            .route("/api/auth/accounts", [get(account_list::list)])
+            .route("/api/auth/accounts/switch", [post(account_list::switch)])
+            .route(choose_account::FORGET, [post(account_list::forget)]),
         page().routes(["/oauth/code", "/oauth/authorize/native"], [get(code::code)]),
     ];
     routes.extend(factor::routes(auth));

@@ -29,6 +29,8 @@ pub(crate) struct SignIn<'a> {
     pub(crate) checked: &'a CheckedRequest,
     /// The account that is signed in already, as one choice.
     pub(crate) current: Option<&'a Account>,
+    /// The name that is filled in, of an account of the browser that has to sign in again.
+    pub(crate) wanted: Option<String>,
     /// The token for the page's forms.
     pub(crate) form_token: String,
     /// Whether other services are offered.
@@ -55,7 +57,7 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         form_token: sign_in.form_token,
         app: Some(app_on_page(sign_in.app)),
         error: error.as_ref().map(|(_, told)| told.clone()),
-        typed: typed.clone(),
+        typed: typed.clone().or(sign_in.wanted),
         current: sign_in.current.map(|account| CurrentAccount {
             account: account_on_page(account),
             continue_action: (!asks_password(params)).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),

@@ -13,6 +13,7 @@ use crate::flows::factors::only_passkeys;
 use crate::flows::factors::own::{self as flow, Act, OwnProof, Owner};
 use crate::flows::factors::passkeys::{self, NewPasskey};
 use crate::flows::factors::totp;
+use crate::model::account::Account;
 use crate::model::caller::Caller;
 use crate::secret::Secret;
 use crate::web::kit::bearer::Bearer;
@@ -25,15 +26,20 @@ type Answer = Result<HttpResponse, ApiError>;
 pub(super) const PATH: &str = "/api/v1/auth/factors";
 
 /// A program that changes something, and what it sent.
-struct Sent {
-    owner: Owner,
+pub(super) struct Sent {
+    pub(super) owner: Owner,
     proof: OwnProof,
-    caller: Caller,
+    pub(super) caller: Caller,
     params: Params,
 }
 
 impl Sent {
-    async fn of(auth: &Auth, req: &HttpRequest, bearer: &Bearer, received: Received) -> Result<Self, ApiError> {
+    pub(super) async fn of(
+        auth: &Auth,
+        req: &HttpRequest,
+        bearer: &Bearer,
+        received: Received,
+    ) -> Result<Self, ApiError> {
         let account = bearer.account(&["auth:write"]).await?;
         let owner = Owner::with_token(auth, &bearer.acting(), account).await?;
         let params = body(received)?;
@@ -63,7 +69,12 @@ impl Sent {
 /// `GET /api/v1/auth/factors`
 pub(super) async fn list(auth: Data<Auth>, bearer: Bearer) -> Answer {
     let account = bearer.account(&["auth:read"]).await?;
-    Ok(private(reply(&entity(&flow::list(&auth, &account).await?))))
+    all(&auth, &account).await
+}
+
+/// All of an account.
+pub(super) async fn all(auth: &Auth, account: &Account) -> Answer {
+    Ok(private(reply(&entity(&flow::list(auth, account).await?))))
 }
 
 fn entity(own: &flow::OwnFactors) -> Value {
@@ -75,7 +86,11 @@ fn entity(own: &flow::OwnFactors) -> Value {
         "recovery_left": own.recovery_left,
         "email": own.email,
         "only_passkeys": own.only_passkeys,
-        "way_back": null,
+        "way_back": own.way_back.map(|times| json!({
+            "asked_at": times.asked_at.to_iso8601(),
+            "ripe_at": times.ripe_at.to_iso8601(),
+            "until": times.until.to_iso8601(),
+        })),
     })
 }
 

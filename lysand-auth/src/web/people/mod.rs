@@ -35,11 +35,12 @@ mod sign_up_passkey;
 mod tokens;
 mod tokens_page;
 mod waiting;
+mod way_back;
 
 use self::paths::{
     ACTIVITY, CHALLENGE, CLOSE, CONFIRM, CONFIRM_IDENTITY, EMAIL, EMAIL_CONFIRM, EMAIL_STOP, EMAIL_UNDO, EXPORT,
     FORGOT, INVITATIONS, PASSWORD, PROFILE, REGISTER, REGISTER_PASSKEY, RESET, RESET_FORM, SECURITY, SESSIONS,
-    SESSIONS_END, SESSIONS_ENDED, TOKENS, WAITING,
+    SESSIONS_END, SESSIONS_ENDED, TOKENS, WAITING, WAY_BACK_STOP,
 };
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
@@ -66,6 +67,8 @@ fn of_factors(auth: &Auth) -> Vec<Routes> {
             .route("/account/security/email", [post(security_page::email)])
             .route("/account/security/only_passkeys", [post(only_passkeys::submit)])
             .route("/account/security/recovery", [post(security_page::recovery)])
+            .route("/account/security/way_back/stop", [post(way_back::by_owner)])
+            .route(WAY_BACK_STOP, [get(way_back::page), post(way_back::submit)])
             .route("/account/security/recovery/download", [post(security_page::download)])
             .route("/account/security/{id}/rename", [post(security_page::rename)])
             .route("/account/security/{id}/remove", [post(security_page::remove)]),
@@ -78,6 +81,7 @@ fn of_factors(auth: &Auth) -> Vec<Routes> {
             .route("/api/v1/auth/factors/passkeys/start", [post(factors::begin_passkey)])
             .route("/api/v1/auth/factors/passkeys", [post(factors::add_passkey)])
             .route("/api/v1/auth/factors/recovery", [post(factors::recovery)])
+            .route("/api/v1/auth/factors/way_back/stop", [post(way_back::by_json)])
             .route("/api/v1/auth/factors/{id}", [patch(factors::rename), delete(factors::remove)]),
     ]
 }

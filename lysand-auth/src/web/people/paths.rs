@@ -31,5 +31,7 @@ pub(super) const EMAIL: &str = "/account/email";
 pub(super) const EMAIL_CONFIRM: &str = "/account/email/confirm";
 pub(super) const EMAIL_STOP: &str = "/account/email/stop";
 pub(super) const EMAIL_UNDO: &str = "/account/email/undo";
+/// Where the link of a mail stops the removal of the second factors.
+pub(super) const WAY_BACK_STOP: &str = "/account/way_back/stop";
 /// The own second factors.
 pub(super) const SECURITY: &str = "/account/security";

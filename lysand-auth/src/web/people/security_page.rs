@@ -23,6 +23,7 @@ use crate::web::kit::page::{PageError, View, show};
 use crate::web::kit::passkey_signals;
 use crate::web::kit::session;
 use crate::web::pages::factor::setup_pages::{SetupPlace, Typed, codes_page, private, totp_page};
+use crate::web::pages::factor::way_back::request_on_page;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::redirect;
@@ -48,6 +49,7 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
             Some("on") => Some(texts::TWO_STEP_ON),
             Some("off") => Some(texts::TWO_STEP_OFF),
             Some("codes") => Some(texts::CODES_SHOWN),
+            Some("way_back_stopped") => Some(texts::WAY_BACK_STOPPED),
             _ => None,
         };
         shown((&auth, &req, &params), (&browser, form.token()), (notice, None)).await
@@ -363,6 +365,8 @@ async fn shown(
         only_passkeys: own.only_passkeys,
         only_passkeys_action: action("only_passkeys"),
         signal: passkey_signals::signal(auth, account).await?,
+        way_back: own.way_back.map(request_on_page),
+        way_back_action: action("way_back/stop"),
     }));
     Ok(show(View::new(auth, req, &reader), &page, status, &[]).await)
 }

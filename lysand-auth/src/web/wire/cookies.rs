@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::steps::sign_in::{SessionStart, SignedIn};
 use crate::steps::throttle::KNOWN;
 use crate::steps::{trusted_browsers, waiting};
-use crate::web::wire::request;
+use crate::web::wire::{accounts_cookie, request};
 
 /// Puts the cookie of a new session on a reply: for a host's own pages.
 ///
@@ -53,7 +53,8 @@ pub(crate) fn browser(auth: &Auth, req: &HttpRequest, session: Option<&Session>)
     let caller = request::caller(req, auth.config());
     let trusted_by = request::cookie(req.headers(), trusted_cookie_name(auth));
     let trusted_by = trusted_by.map(|value| trusted_browsers::values(&value)).unwrap_or_default();
-    Browser { session, known_by: known_by.map(Secret::new), caller, trusted_by, ..Browser::default() }
+    let accounts = accounts_cookie::listed(auth, req.headers());
+    Browser { session, known_by: known_by.map(Secret::new), caller, trusted_by, accounts, ..Browser::default() }
 }
 
 /// Removes the cookie by which the browser was known.
@@ -338,7 +339,7 @@ pub(crate) fn form_cookie(auth: &Auth, id: Option<&str>) -> Cookie<'static> {
     id.map_or_else(|| removal(auth, name), |id| build(auth, name, id, None))
 }
 
-fn add(reply: &mut HttpResponse, cookie: &Cookie<'static>) -> Result<(), Error> {
+pub(super) fn add<B>(reply: &mut HttpResponse<B>, cookie: &Cookie<'static>) -> Result<(), Error> {
     reply.add_cookie(cookie).map_err(|error| Error::failed(error.to_string()))
 }
 
@@ -347,6 +348,11 @@ pub(crate) fn removal(auth: &Auth, name: impl Into<Cow<'static, str>>) -> Cookie
     let mut cookie = build(auth, name, "", None);
     cookie.make_removal();
     cookie
+}
+
+/// A cookie that the browser keeps for so long.
+pub(super) fn lasting(auth: &Auth, name: &'static str, value: &str, lifetime: std::time::Duration) -> Cookie<'static> {
+    build(auth, name, value, Some(Duration::try_from(lifetime).unwrap_or(Duration::MAX)))
 }
 
 /// A cookie with a lifetime, or one that the browser keeps until it is closed.

@@ -1,5 +1,6 @@
 //! HTTP as bytes: parameters and bodies in, replies and cookies out. Knows no route.
 
+pub(crate) mod accounts_cookie;
 pub(crate) mod body;
 pub(crate) mod cookies;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use lysand_auth::host::pages::{
     EmailCodePage, EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, MomentOnPage, OtherWay,
     OtherWayInOnPage, OwnPasskey, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage, ReviewPage, SecurityPage,
-    SignUpPasskeyPage, TotpPage, WaitingSignIn,
+    SignUpPasskeyPage, TotpPage, WaitingSignIn, WayBackOnPage, WayBackPage,
 };
 use serde_json::Value;
 
@@ -18,6 +18,7 @@ pub(super) fn factors(text: &'static str, samples: &mut Vec<(&'static str, Value
     email_code(text, samples);
     enrol(text, samples);
     review(text, samples);
+    way_back(text, samples);
     set_up(text, samples);
 }
 
@@ -104,6 +105,7 @@ fn step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             error: (method != "email").then_some(text),
             cancel_action: text.to_owned(),
             may_be_trusted: !matches!(method, "" | "recovery"),
+            way_back: (method == "totp").then(|| text.to_owned()),
         };
         add(samples, "factor.html", &page);
     }
@@ -135,6 +137,7 @@ fn host_step(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             request_action: text.to_owned(),
             error: sends.then_some(text),
             may_be_trusted: begun,
+            way_back: None,
             cancel_action: text.to_owned(),
         };
         add(samples, "factor.html", &page);
@@ -182,6 +185,47 @@ fn enrol(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
             cancel_action: text.to_owned(),
         };
         add(samples, "enrol.html", &page);
+    }
+}
+
+fn request(text: &'static str) -> WayBackOnPage {
+    let moment = || MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() };
+    WayBackOnPage { asked: moment(), ripe: moment(), until: moment() }
+}
+
+/// The pages of whoever lost all second factors: each stage, with a request and without one.
+fn way_back(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    for (stage, has_request) in [
+        ("ask", false),
+        ("ask", true),
+        ("code", false),
+        ("code", true),
+        ("wait", true),
+        ("paused", false),
+        ("claim", true),
+        ("stop", true),
+        ("stopped", false),
+    ] {
+        let is_of_sign_in = !stage.starts_with("stop");
+        let page = WayBackPage {
+            stage,
+            action: text.to_owned(),
+            form_token: text.to_owned(),
+            pending: is_of_sign_in.then_some(text),
+            code: text,
+            token: text,
+            app: is_of_sign_in.then(|| app(text)),
+            username: text,
+            request_action: text.to_owned(),
+            masked_email: text.to_owned(),
+            days: 7,
+            request: has_request.then(|| request(text)),
+            paused_until: (stage == "paused").then(|| MomentOnPage { iso8601: text.to_owned(), day: text.to_owned() }),
+            error: (is_of_sign_in && !has_request).then_some(text),
+            back: text.to_owned(),
+            forgot: (stage == "stopped").then(|| text.to_owned()),
+        };
+        add(samples, "way_back.html", &page);
     }
 }
 
@@ -253,6 +297,8 @@ fn own(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
                 name: text.to_owned(),
                 display_name: text.to_owned(),
             }),
+            way_back: (apps == 4).then(|| request(text)),
+            way_back_action: text.to_owned(),
         };
         add(samples, "security.html", &page);
     }

@@ -11,7 +11,7 @@ use lysand_auth::flows::outbox;
 use lysand_auth::flows::sso::{self, Linked};
 use lysand_auth::host::accounts::{Account, Role};
 use lysand_auth::host::pages::{AccountOnPage, Language, MomentOnPage, Reader};
-use lysand_auth::web::{ApiError, FormSession, SignedIn, must_enrol, reader};
+use lysand_auth::web::{ApiError, FormSession, SignedIn, must_enrol, reader, way_back_notice};
 use serde::Deserialize;
 
 use crate::pages::TeraPages;
@@ -75,7 +75,8 @@ pub(super) async fn show(
         links: links(&state, &reader, browser.account()),
         fresh,
     };
-    Ok(state.pages.reply(&reader, StatusCode::OK, "account.html", &page))
+    let way_back = way_back_notice(&state.auth, &req).await;
+    Ok(state.pages.reply((&reader, way_back.as_ref()), StatusCode::OK, "account.html", &page))
 }
 
 /// Where the page leads on to.

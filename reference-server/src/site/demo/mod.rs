@@ -16,7 +16,7 @@ use lysand_auth::error::{Code, Error};
 use lysand_auth::host::pages::{AccountOnPage, Reader};
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{Routes, get_without_head, post};
-use lysand_auth::web::{ApiError, FormSession, PostedForm, SignedIn, reader};
+use lysand_auth::web::{ApiError, FormSession, PostedForm, SignedIn, reader, way_back_notice};
 
 pub use self::app::DemoApp;
 use self::run::{CallbackQuery, Run};
@@ -85,7 +85,8 @@ async fn callback(
         home: reader.keep(HOME),
         form_token: forms.token(),
     };
-    Ok(state.pages.reply(&reader, StatusCode::OK, "demo.html", &page))
+    let way_back = way_back_notice(&state.auth, &request).await;
+    Ok(state.pages.reply((&reader, way_back.as_ref()), StatusCode::OK, "demo.html", &page))
 }
 
 /// The page about a run of the demo that cannot continue.

@@ -4,7 +4,8 @@ use super::html::{alert, button, escaped, form, link, paragraph};
 use super::people::field;
 use crate::host::pages::{
     EmailCodePage, EnrolPage, FactorOnPage, FactorPage, FieldOnPage, HostFactorOnPage, OtherWay, PasskeyPage,
-    RecoveryCodesPage, ReviewPage, SecurityPage, SignUpPasskeyPage, TotpPage, WaitingSignIn,
+    RecoveryCodesPage, ReviewPage, SecurityPage, SignUpPasskeyPage, TotpPage, WaitingSignIn, WayBackNotice,
+    WayBackPage,
 };
 
 fn way(other: &OtherWay) -> &str {
@@ -21,6 +22,11 @@ fn way(other: &OtherWay) -> &str {
 }
 
 pub(super) fn factor(page: &FactorPage<'_>) -> String {
+    let lost = page.way_back.as_ref().map(|address| link(address, "I have none of these"));
+    step(page) + &lost.unwrap_or_default()
+}
+
+fn step(page: &FactorPage<'_>) -> String {
     let mut body = alert(page.error) + &paragraph(&format!("@{}", page.account.username));
     if let Some(app) = &page.app {
         body += &paragraph(&format!("to go on to {}", app.name));
@@ -150,6 +156,53 @@ pub(super) fn review(page: &ReviewPage<'_>) -> String {
     body + &form(&page.cancel_action, &hidden, &button("Cancel"))
 }
 
+/// What stands at the top of every page.
+pub(super) fn way_back_notice(notice: &WayBackNotice) -> String {
+    let words = format!("Somebody asked to remove your second factors. From {} on they can be.", notice.ripe.day);
+    alert(Some(&words)) + &link(&notice.security, "Stop it")
+}
+
+pub(super) fn way_back(page: &WayBackPage<'_>) -> String {
+    let mut body = alert(page.error) + &paragraph(&format!("@{}", page.username));
+    let hidden: Vec<(&str, &str)> =
+        [("form_token", page.form_token.as_str())].into_iter().chain(page.pending.map(|id| ("pending", id))).collect();
+    if let Some(request) = &page.request {
+        let days = format!(
+            "Asked on {}. They can be removed from {} on, until {}.",
+            request.asked.day, request.ripe.day, request.until.day
+        );
+        body += &paragraph(&days);
+    }
+    body += &match page.stage {
+        "ask" => {
+            paragraph(&format!(
+                "Your second factors can be removed after {} days. A code goes to {}.",
+                page.days, page.masked_email
+            )) + &form(&page.request_action, &hidden, &button("Send a code"))
+        }
+        "code" => {
+            let code = FieldOnPage { asked: true, required: true, value: String::new(), error: None };
+            form(&page.action, &hidden, &(field("Code from the mail", "code", "text", &code) + &button("Go on")))
+                + &form(&page.request_action, &hidden, &button("Send another code"))
+        }
+        "claim" => {
+            let hidden = [&hidden[..], &[("code", page.code)]].concat();
+            form(&page.action, &hidden, &button("Remove my second factors and go on"))
+        }
+        "stop" => {
+            let hidden = [&hidden[..], &[("token", page.token)]].concat();
+            form(&page.action, &hidden, &button("Stop it"))
+        }
+        "stopped" => paragraph("Your second factors stay. Somebody knows your password: choose a new one."),
+        "paused" => paragraph("This was stopped a short while ago, or asked for too often."),
+        _ => paragraph("Come back then, and sign in as today."),
+    };
+    if let Some(forgot) = &page.forgot {
+        body += &link(forgot, "Choose a new password");
+    }
+    body + &link(&page.back, "Back")
+}
+
 fn back(security: Option<&String>, token: &str, sign_in: Option<&WaitingSignIn<'_>>) -> String {
     let link_back = security.map(|security| link(security, "Cancel")).unwrap_or_default();
     let Some(sign_in) = sign_in else { return link_back };
@@ -161,6 +214,13 @@ pub(super) fn security(page: &SecurityPage<'_>) -> String {
     let mut body = page.notice.map(paragraph).unwrap_or_default() + &alert(page.error.as_deref());
     let token = ("form_token", page.form_token.as_str());
     body += &paragraph(if page.two_step { "Two-step sign-in is on." } else { "Two-step sign-in is off." });
+    if let Some(request) = &page.way_back {
+        body += &paragraph(&format!(
+            "Somebody asked to remove your second factors. From {} on they can be.",
+            request.ripe.day
+        ));
+        body += &form(&page.way_back_action, &[token], &button("Stop it"));
+    }
     if !page.fresh {
         body += &link(&page.confirm, "Confirm that it is you");
     }

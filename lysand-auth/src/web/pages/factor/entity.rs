@@ -18,6 +18,15 @@ pub(crate) fn open(view: &PendingView, next: &str) -> HttpResponse {
     private(StatusCode::OK, &waiting(view, next))
 }
 
+/// The same with members beside.
+pub(crate) fn open_with(view: &PendingView, next: &str, along: Value) -> HttpResponse {
+    let mut told = waiting(view, next);
+    if let (Some(told), Value::Object(along)) = (told.as_object_mut(), along) {
+        told.extend(along);
+    }
+    private(StatusCode::OK, &told)
+}
+
 fn waiting(view: &PendingView, next: &str) -> Value {
     let methods: Vec<Value> = view.methods.iter().map(|kind| method(*kind, view)).collect();
     let missing: Vec<&str> = view.lacks.map(name_of).into_iter().collect();

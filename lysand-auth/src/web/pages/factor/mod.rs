@@ -13,6 +13,7 @@ pub(crate) mod program;
 mod review;
 pub(crate) mod setup_pages;
 mod step_up;
+pub(crate) mod way_back;
 
 use crate::auth::Auth;
 use crate::web::kit::headers::{AnswerKind, FrontendAccess};
@@ -28,6 +29,9 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(location::FACTOR, [get(page::page)])
             .route(location::ENROL, [get(enrol_page::page)])
             .route(location::REVIEW, [get(review::page)])
+            .route(way_back::PAGE, [get(way_back::page), post(way_back::answer)])
+            .route(way_back::START, [post(way_back::start)])
+            .route(way_back::CLAIM, [post(way_back::claim)])
             .route(location::CONTINUE, [get(continuation::go_on)]),
         of_pages()
             .limited()

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::location::{FACTOR, page_of};
 use super::posted::place_of;
+use super::way_back;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::factors::pending::{self, PendingView, Standing};
@@ -187,6 +188,7 @@ pub(super) async fn shown(
         request_action: reader.keep("/api/auth/factor/email/request"),
         error,
         cancel_action: reader.keep("/api/auth/cancel"),
+        way_back: way_back::address(view, &reader),
         may_be_trusted: view.may_be_trusted && method.is_some_and(|kind| kind != FactorKind::Recovery),
     });
     show(View::new(auth, shown.req, &reader), &page, status, &[]).await
