@@ -15,6 +15,8 @@ use crate::web::wire::request;
 
 /// Our own page.
 pub(crate) const FACTOR: &str = "/oauth/factor";
+/// Our own page for whoever has none of the factors any more.
+pub(super) const WAY_BACK: &str = "/oauth/factor/way_back";
 /// Our own page where a second factor is set up that has to be there.
 pub(super) const ENROL: &str = "/oauth/enrol";
 /// Our own page where the owner says what of the other ways in stays.
