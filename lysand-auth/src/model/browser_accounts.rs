@@ -1,29 +1,8 @@
 //! The accounts that were signed in to with one browser, the one used last first (factors section 13). A browser keeps the list; it
 //! names sessions and signs nobody in.
 
-use crate::ambient::Timestamp;
 use crate::model::account::AccountId;
-use crate::model::session::SessionId;
-
-/// An account that was signed in to with a browser, and the session of that.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ListedAccount {
-    /// The account.
-    pub account: AccountId,
-    /// Its session.
-    pub session: SessionId,
-    /// When it was noticed that the session has ended.
-    pub ended_at: Option<Timestamp>,
-}
-
-impl ListedAccount {
-    /// An account and its session.
-    #[must_use]
-    pub fn new(account: AccountId, session: SessionId) -> Self {
-        Self { account, session, ended_at: None }
-    }
-}
+use crate::model::session::{ListedAccount, SessionId};
 
 /// The list once somebody has signed in, or goes on as this account: it comes first, and the one unused longest makes room.
 pub(crate) fn with_first(list: &[ListedAccount], first: ListedAccount, most: usize) -> Vec<ListedAccount> {

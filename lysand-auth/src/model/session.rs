@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::ambient::Timestamp;
 use crate::config::Lifetimes;
 use crate::model::account::{Account, AccountId};
-pub use crate::model::browser_accounts::ListedAccount;
 use crate::model::caller::Caller;
 use crate::secret::Secret;
 
@@ -109,6 +108,26 @@ impl Session {
     pub(crate) fn is_use_noted(&self, now: Timestamp) -> bool {
         let noted = self.last_used_at.or(self.idle_at.map(|_| self.authenticated_at));
         noted.is_some_and(|noted| noted.plus(USE_WRITTEN_EVERY) > now)
+    }
+}
+
+/// An account that was signed in to with a browser, and the session of that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListedAccount {
+    /// The account.
+    pub account: AccountId,
+    /// Its session.
+    pub session: SessionId,
+    /// When it was noticed that the session has ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl ListedAccount {
+    /// An account and its session.
+    #[must_use]
+    pub fn new(account: AccountId, session: SessionId) -> Self {
+        Self { account, session, ended_at: None }
     }
 }
 

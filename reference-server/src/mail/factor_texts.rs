@@ -65,7 +65,7 @@ pub(super) fn factors(mail: &Mail, place: Place<'_>) -> Option<Said> {
 
 /// Mails about codes: those that are kept for the day when the app is lost, and those that come by mail.
 pub(super) fn codes(mail: &Mail, place: Place<'_>) -> Option<Said> {
-    let (title, site) = (place.title, place.site);
+    let site = place.site;
     Some(match mail {
         Mail::RecoveryUsed { left, device, network, at } => (
             "A recovery code was used on {}",
@@ -101,30 +101,35 @@ pub(super) fn codes(mail: &Mail, place: Place<'_>) -> Option<Said> {
             ],
             vec![],
         ),
-        Mail::Code { app, device, at, use_for } => (
-            "Your code for {}",
-            circumstances(
-                match use_for {
-                    CodeUse::WayBack => say(
-                        "this is the code with which your second factors at {} can be removed, after a wait.",
-                        &[site],
-                    ),
-                    _ => say("this is the code for your sign-in at {}.", &[site]),
-                },
-                [device.as_ref(), None, app.as_ref()],
-                Some(*at),
-            ),
-            vec![
-                say(
-                    "Type it only on {}, in the browser where you asked. Nobody of {} asks for it by phone or message.",
-                    &[site, title],
-                ),
-                say("If that was not you, somebody knows your password. Choose a new one:", &[]),
-                address(place.forgot),
-            ],
-        ),
+        Mail::Code { app, device, at, use_for } => code((app.as_ref(), device.as_ref(), *at), *use_for, place),
         _ => return None,
     })
+}
+
+/// A code, and what it is for.
+fn code((app, device, at): (Option<&String>, Option<&String>, Timestamp), use_for: CodeUse, place: Place<'_>) -> Said {
+    let (title, site) = (place.title, place.site);
+    (
+        "Your code for {}",
+        circumstances(
+            match use_for {
+                CodeUse::WayBack => {
+                    say("this is the code with which your second factors at {} can be removed, after a wait.", &[site])
+                }
+                _ => say("this is the code for your sign-in at {}.", &[site]),
+            },
+            [device, None, app],
+            Some(at),
+        ),
+        vec![
+            say(
+                "Type it only on {}, in the browser where you asked. Nobody of {} asks for it by phone or message.",
+                &[site, title],
+            ),
+            say("If that was not you, somebody knows your password. Choose a new one:", &[]),
+            address(place.forgot),
+        ],
+    )
 }
 
 /// Mails about the removal of second factors that are lost.

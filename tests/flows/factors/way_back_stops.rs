@@ -36,20 +36,12 @@ async fn links(story: &Story, address: &str) -> Vec<String> {
 
 async fn events_of(story: &Story, name: &str) -> Vec<Value> {
     let found = events::find(&story.server().state().auth, EventQuery::new(200)).await.expect("events");
-    let detail = |event: &events::Event| event.detail.as_deref().map_or(Value::Null, |text| json_of(text));
+    let detail = |event: &events::Event| event.detail.as_deref().map_or(Value::Null, json_of);
     found.iter().filter(|event| event.event == name).map(detail).collect()
 }
 
 fn json_of(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
-}
-
-/// Comes back when it is ripe, and claims it, as far as that goes.
-async fn claim(story: &Story, person: &Person) -> Response {
-    let app = story.usual_app().await;
-    let mut waiting = begin(story, person, &app.authorize_query()).await;
-    let code = mailed(story, &mut waiting, person).await;
-    post(story, &mut waiting, "/claim", &[("code", &code)]).await
 }
 
 /// Whether the way back is offered to somebody.

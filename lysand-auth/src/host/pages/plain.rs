@@ -104,12 +104,16 @@ impl Pages for Plain {
             Page::RecoveryCodes(page) => ("Your recovery codes", factors::recovery_codes(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
-        let digest = STANDARD.encode(Sha256::digest(STYLE));
-        let sources = PageSources::default().with(SourceKind::Styles, &format!("'sha256-{digest}'"))?;
         let notice = request.way_back.as_ref().map(factors::way_back_notice).unwrap_or_default();
-        let html = document(title, &(notice + &body));
-        Ok(HtmlPage::new(html).in_language("en").with_sources(sources).into())
+        finished(title, &(notice + &body))
     }
+}
+
+/// The page, with what it loads from elsewhere.
+fn finished(title: &str, body: &str) -> HostResult<PageReply> {
+    let digest = STANDARD.encode(Sha256::digest(STYLE));
+    let sources = PageSources::default().with(SourceKind::Styles, &format!("'sha256-{digest}'"))?;
+    Ok(HtmlPage::new(document(title, body)).in_language("en").with_sources(sources).into())
 }
 
 /// Just enough to read and to fill in, on any screen. The policy of the pages lets it in by its digest.

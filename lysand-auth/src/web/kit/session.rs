@@ -17,11 +17,11 @@ use crate::model::strength::{Authentication, Strength};
 use crate::signing::CookieProblem;
 use crate::texts;
 use crate::web::kit::surfaces::{self, Surface};
-use crate::web::wire::cookies;
 use crate::web::wire::params::Params;
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 use crate::web::wire::session_cookie::session_cookie;
+use crate::web::wire::{accounts_cookie, cookies};
 
 /// Who is signed in with this browser, if anybody: for a host's own pages. Nobody is who must have a second factor by now, and has
 /// none ([`must_enrol`]).
@@ -79,7 +79,8 @@ impl FromRequest for Browser {
 /// What the browser of a request has of earlier sign-ins, and whether it can wait for an account.
 pub(crate) fn browser(auth: &Auth, req: &HttpRequest, session: Option<&Session>) -> Browser {
     let can_wait = surfaces::of_request(req).has(Surface::People);
-    Browser { can_wait, ..cookies::browser(auth, req, session) }
+    let accounts = accounts_cookie::listed(auth, req.headers());
+    Browser { can_wait, accounts, ..cookies::browser(auth, req, session) }
 }
 
 fn not_mounted() -> Error {

@@ -14,8 +14,8 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::keys::Sealed;
 use crate::model::account::AccountId;
-use crate::model::browser_accounts::{ListedAccount, with_first};
-use crate::model::session::SessionId;
+use crate::model::browser_accounts::with_first;
+use crate::model::session::{ListedAccount, SessionId};
 
 /// For what the list is sealed.
 const PLACE: [&str; 2] = ["cookie", "accounts"];

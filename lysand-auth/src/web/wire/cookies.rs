@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::steps::sign_in::{SessionStart, SignedIn};
 use crate::steps::throttle::KNOWN;
 use crate::steps::{trusted_browsers, waiting};
-use crate::web::wire::{accounts_cookie, request};
+use crate::web::wire::request;
 
 /// Puts the cookie of a new session on a reply: for a host's own pages.
 ///
@@ -53,8 +53,7 @@ pub(crate) fn browser(auth: &Auth, req: &HttpRequest, session: Option<&Session>)
     let caller = request::caller(req, auth.config());
     let trusted_by = request::cookie(req.headers(), trusted_cookie_name(auth));
     let trusted_by = trusted_by.map(|value| trusted_browsers::values(&value)).unwrap_or_default();
-    let accounts = accounts_cookie::listed(auth, req.headers());
-    Browser { session, known_by: known_by.map(Secret::new), caller, trusted_by, accounts, ..Browser::default() }
+    Browser { session, known_by: known_by.map(Secret::new), caller, trusted_by, ..Browser::default() }
 }
 
 /// Removes the cookie by which the browser was known.

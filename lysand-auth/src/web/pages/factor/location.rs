@@ -7,6 +7,7 @@ use crate::error::{Error, PendingClaim};
 use crate::flows::factors::pending::{self, PendingView, Standing};
 use crate::flows::factors::sign_in::BeforeSession;
 use crate::host::pages::Reader;
+use crate::model::factors::return_to;
 use crate::web::pages::factor::entity;
 use crate::web::wire::cookies;
 use crate::web::wire::redirect::{lang, pairs, redirect, with_query};
@@ -15,6 +16,8 @@ use crate::web::wire::request;
 
 /// Our own page.
 pub(crate) const FACTOR: &str = "/oauth/factor";
+/// Our own page for whoever has none of the factors any more.
+pub(super) const WAY_BACK: &str = "/oauth/factor/way_back";
 /// Our own page where a second factor is set up that has to be there.
 pub(super) const ENROL: &str = "/oauth/enrol";
 /// Our own page where the owner says what of the other ways in stays.
@@ -66,4 +69,12 @@ pub(crate) fn page_of(auth: &Auth, reader: &Reader, view: &PendingView, error: O
     }
     query.extend(lang(reader));
     with_query(&page, query)
+}
+
+/// Where a sign-in for no app leads: to the path that was asked for, or to the own account.
+pub(super) fn place_of(auth: &Auth, request: &[(String, String)]) -> String {
+    match return_to(request) {
+        Some(path) => auth.config().base_url.join(path),
+        None => auth.config().page_named("account").0,
+    }
 }

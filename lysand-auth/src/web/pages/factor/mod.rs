@@ -29,7 +29,7 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(location::FACTOR, [get(page::page)])
             .route(location::ENROL, [get(enrol_page::page)])
             .route(location::REVIEW, [get(review::page)])
-            .route(way_back::PAGE, [get(way_back::page), post(way_back::answer)])
+            .route(location::WAY_BACK, [get(way_back::page), post(way_back::answer)])
             .route(way_back::START, [post(way_back::start)])
             .route(way_back::CLAIM, [post(way_back::claim)])
             .route(location::CONTINUE, [get(continuation::go_on)]),

@@ -4,9 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::location::{FACTOR, page_of};
-use super::posted::place_of;
-use super::way_back;
+use super::location::{FACTOR, WAY_BACK, page_of, place_of};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::factors::pending::{self, PendingView, Standing};
@@ -152,6 +150,7 @@ pub(super) async fn shown(
 ) -> HttpResponse {
     let (auth, reader) = (shown.auth, shown.reader.clone().for_account(Some(&view.account)));
     let method = method.or(view.methods.first().copied());
+    let of_sign_in = |page: &str| with_query(page, [("pending", view.id.as_str())].into_iter().chain(lang(&reader)));
     let other = |kind: &FactorKind| OtherWay {
         method: kind.name(),
         address: with_query(
@@ -188,7 +187,7 @@ pub(super) async fn shown(
         request_action: reader.keep("/api/auth/factor/email/request"),
         error,
         cancel_action: reader.keep("/api/auth/cancel"),
-        way_back: way_back::address(view, &reader),
+        way_back: view.way_back.then(|| of_sign_in(WAY_BACK)),
         may_be_trusted: view.may_be_trusted && method.is_some_and(|kind| kind != FactorKind::Recovery),
     });
     show(View::new(auth, shown.req, &reader), &page, status, &[]).await

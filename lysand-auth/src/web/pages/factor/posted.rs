@@ -3,14 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde_json::{Value, json};
 
-use super::location::page_of;
+use super::location::{page_of, place_of};
 use super::page::kind_named;
 use super::{entity, page, program};
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::flows::factors::pending::{self, PendingView, Standing};
 use crate::flows::factors::sign_in::{BeforeSession, Finished};
-use crate::model::factors::return_to;
 use crate::steps::completion::over;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{View, error_page};
@@ -102,14 +101,6 @@ pub(super) async fn leads_on(
             if is_for_program { entity::finished(&reply, "done", along) } else { reply }
         }
     })
-}
-
-/// Where a sign-in for no app leads: to the path that was asked for, or to the own account.
-pub(super) fn place_of(auth: &Auth, request: &[(String, String)]) -> String {
-    match return_to(request) {
-        Some(path) => auth.config().base_url.join(path),
-        None => auth.config().page_named("account").0,
-    }
 }
 
 pub(super) async fn refused(form: &PostedForm, claim: Option<&PendingClaim>, error: Error) -> HttpResponse {

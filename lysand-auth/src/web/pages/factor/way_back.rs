@@ -5,7 +5,7 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::location::FACTOR;
+use super::location::{FACTOR, WAY_BACK as PAGE};
 use super::page::{last_error, leads_on, standing};
 use super::posted::{Posted, acted, open};
 use super::setup_pages::private;
@@ -14,7 +14,7 @@ use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::flows::factors::pending::{PendingView, Standing};
 use crate::flows::factors::way_back::{self as flow, NextStep, Outcome, WayBackTimes, WayBackView};
-use crate::host::pages::{MomentOnPage, Page, Reader, WayBackOnPage, WayBackPage};
+use crate::host::pages::{MomentOnPage, Page, WayBackOnPage, WayBackPage};
 use crate::model::session::Browser;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
@@ -24,8 +24,7 @@ use crate::web::wire::params::{Params, Received};
 use crate::web::wire::redirect::{lang, redirect, with_query};
 use crate::web::wire::request;
 
-/// Our own page, and what its forms post to.
-pub(super) const PAGE: &str = "/oauth/factor/way_back";
+/// What the forms of our own page post to.
 pub(super) const START: &str = "/oauth/factor/way_back/start";
 pub(super) const CLAIM: &str = "/oauth/factor/way_back/claim";
 
@@ -208,10 +207,4 @@ pub(super) async fn claim(form: Posted, browser: Browser) -> HttpResponse {
         or_again(form, claim, claimed.await).await
     })
     .await
-}
-
-/// The page for whoever has none of the other ways, where there is a way back.
-pub(super) fn address(view: &PendingView, reader: &Reader) -> Option<String> {
-    let query = [("pending", view.id.as_str())].into_iter().chain(lang(reader));
-    view.way_back.then(|| with_query(PAGE, query))
 }
