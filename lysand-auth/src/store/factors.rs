@@ -62,7 +62,7 @@ impl From<Row> for StoredFactor {
     }
 }
 
-/// Begins to set one up. An earlier one of the same session or token that was never proven goes.
+/// Keeps one that is being set up, or was elsewhere. An earlier one of the same session or token that was never proven goes.
 pub(crate) async fn begin(conn: &mut Conn, factor: StoredFactor) -> Result<(), Error> {
     let unproven = table::table
         .filter(table::account_id.eq(factor.account.as_str()))
@@ -80,7 +80,7 @@ pub(crate) async fn begin(conn: &mut Conn, factor: StoredFactor) -> Result<(), E
         made_in: factor.made_in,
         tries: 0,
         created_at: factor.created_at.micros(),
-        proven_at: None,
+        proven_at: factor.proven_at.map(Timestamp::micros),
         expires_at: factor.expires_at.map(Timestamp::micros),
         last_used_at: None,
     };
