@@ -174,6 +174,7 @@ enum Few {
     Pending,
     Factors,
     TrustedBrowsers,
+    LogoutHosts,
 }
 
 impl Sweeper<'_> {
@@ -268,6 +269,7 @@ impl Sweeper<'_> {
             (Few::Pending, now.minus(PENDING_KEPT)),
             (Few::Factors, now),
             (Few::TrustedBrowsers, now),
+            (Few::LogoutHosts, now.minus(KEPT)),
         ] {
             loop {
                 let (begun, most) = (Instant::now(), i64::try_from(self.batch).unwrap_or(PAGE));
@@ -282,6 +284,7 @@ impl Sweeper<'_> {
                             Few::Pending => store::pending::sweep(c, before, most).await,
                             Few::Factors => store::factors::sweep(c, before, most).await,
                             Few::TrustedBrowsers => store::trusted_browsers::sweep(c, before, most).await,
+                            Few::LogoutHosts => store::logouts::sweep_hosts(c, before, most).await,
                         }
                     })
                 });

@@ -32,8 +32,10 @@ pub struct AuthorizationRequest {
     pub code_challenge_method: Option<String>,
     /// `nonce` (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
-    /// `id_token_hint`: who is meant, by an id token of ours (OpenID Connect Core §3.1.2.1). Heeded where no page may be shown.
+    /// `id_token_hint`: who is meant, by an id token of ours (OpenID Connect Core §3.1.2.1).
     pub id_token_hint: Option<String>,
+    /// `account_hint`: the same as it goes on through pages, as a keyed digest (FAC-140).
+    pub account_hint: Option<String>,
     /// `resource`: for which servers (RFC 8707 §2).
     pub resources: Vec<String>,
     /// What it asks for by further parameters that is not done here.
@@ -56,6 +58,8 @@ pub struct CheckedRequest {
     pub nonce: Option<String>,
     /// How the answer travels.
     pub response_mode: ResponseMode,
+    /// Who alone may sign in for it, as a keyed digest (FAC-140).
+    pub account_hint: Option<String>,
 }
 
 /// The parameters of a request that was checked, all but its scope.
@@ -73,6 +77,7 @@ pub(crate) fn request_pairs<'a>(app: &'a App, checked: &'a CheckedRequest) -> Ve
     pairs.extend(
         (checked.response_mode != ResponseMode::Query).then(|| ("response_mode", checked.response_mode.name())),
     );
+    pairs.extend(checked.account_hint.as_deref().map(|hint| ("account_hint", hint)));
     pairs
 }
 
@@ -155,6 +160,8 @@ pub enum RequestProblem {
     RequestObject,
     /// `request_uri` (FAC-141).
     RequestUri,
+    /// `id_token_hint` is no id token of this server (FAC-140).
+    IdTokenHint,
     /// `registration` (FAC-141).
     Registration,
     /// `resource` is another server (RFC 8707 §2, faults A19).
@@ -199,6 +206,7 @@ impl AuthorizationRequest {
             code_challenge: named("code_challenge"),
             code_challenge_method: named("code_challenge_method"),
             nonce: named("nonce"),
+            account_hint: named("account_hint"),
             ..Self::default()
         }
     }
@@ -219,6 +227,7 @@ impl AuthorizationRequest {
             code_challenge_method,
             nonce,
             id_token_hint,
+            account_hint,
             resources,
             unsupported: _,
         } = self;
@@ -226,7 +235,7 @@ impl AuthorizationRequest {
         let others =
             [client_id, redirect_uri, response_type, response_mode, scope, code_challenge, code_challenge_method];
         let all = others.into_iter().map(size).sum::<usize>() + size(state) + size(nonce);
-        let all = all + size(id_token_hint) + resources.iter().map(String::len).sum::<usize>();
+        let all = all + size(id_token_hint) + size(account_hint) + resources.iter().map(String::len).sum::<usize>();
         match size(state) > LARGEST_STATE || size(nonce) > LARGEST_NONCE || all > LARGEST_REQUEST {
             true => Err(RequestProblem::TooLarge),
             false => Ok(()),
@@ -270,6 +279,7 @@ impl AuthorizationRequest {
             challenge,
             nonce: self.nonce.clone(),
             response_mode,
+            account_hint: self.account_hint.clone().filter(|_| self.asks_openid()),
         })
     }
 

@@ -316,6 +316,7 @@ mod tests {
             challenge: None,
             nonce: None,
             response_mode: ResponseMode::Query,
+            account_hint: None,
         };
         flow(Purpose::SignIn(AppId::new("a"), checked))
     }

@@ -67,6 +67,8 @@ impl From<Row> for Authorization {
                 challenge: row.code_challenge.map(Challenge::stored),
                 nonce: row.nonce,
                 response_mode: row.response_mode.as_deref().and_then(ResponseMode::named).unwrap_or_default(),
+                // Whoever may not sign in for it has no code.
+                account_hint: None,
             },
             expires_at: Timestamp::from_micros(row.expires_at),
             approved_at: row.approved_at.map(Timestamp::from_micros),

@@ -50,6 +50,8 @@ struct StoredRequest {
     challenge: Option<String>,
     nonce: Option<String>,
     response_mode: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account_hint: Option<String>,
 }
 
 impl From<&CheckedRequest> for StoredRequest {
@@ -61,6 +63,7 @@ impl From<&CheckedRequest> for StoredRequest {
             challenge: checked.challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
             nonce: checked.nonce.clone(),
             response_mode: checked.response_mode.name().to_owned(),
+            account_hint: checked.account_hint.clone(),
         }
     }
 }
@@ -74,6 +77,7 @@ impl From<StoredRequest> for CheckedRequest {
             challenge: kept.challenge.map(Challenge::stored),
             nonce: kept.nonce,
             response_mode: ResponseMode::named(&kept.response_mode).unwrap_or_default(),
+            account_hint: kept.account_hint,
         }
     }
 }

@@ -180,6 +180,7 @@ impl TeraPages {
             Page::Sessions(page) => self.shown(reader, "sessions.html", page),
             Page::EndEverything(page) => self.shown(reader, "end_everything.html", page),
             Page::EndApps(page) => self.shown(reader, "end_apps.html", page),
+            Page::SignOut(page) => self.shown(reader, "sign_out.html", page),
             Page::Email(page) => self.shown(reader, "email.html", page),
             Page::Address(page) => self.shown(reader, "address.html", page),
             Page::Factor(page) => self.shown(reader, "factor.html", page),
