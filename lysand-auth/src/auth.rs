@@ -484,9 +484,10 @@ impl AuthBuilder {
     /// All that is wrong, at once.
     pub fn build(self) -> Result<Auth, ConfigProblems> {
         let mut problems = self.config.check();
-        let keys = SigningKeys::read(self.config.keys.signing());
-        if keys.is_err() && !self.config.keys.signing().is_empty() {
-            problems.push(ConfigProblem::new("keys.signing", "each must be an Ed25519 private key in PKCS#8 PEM form"));
+        let keys = SigningKeys::read(self.config.keys.signing(), self.config.keys.rsa());
+        // That there is none is told already.
+        if let Some(error) = keys.as_ref().err().filter(|_| !self.config.keys.signing().is_empty()) {
+            problems.push(ConfigProblem::new(error.field(), error.to_string()));
         }
         #[cfg(feature = "sso")]
         let provider_clients = ProviderClients::of(&self.config, &mut problems);

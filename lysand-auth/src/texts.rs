@@ -407,6 +407,7 @@ texts! {
         DID_FACTOR_FAILED = "A second proof was wrong";
         DID_FACTOR_ADDED = "A second factor was added";
         DID_FACTOR_REMOVED = "A second factor was removed";
+        DID_APP_TOLD = "An app was told that you signed out";
         DID_FACTOR_RENAMED = "A second factor got another name";
         DID_RECOVERY_MADE = "New recovery codes were made";
         DID_RECOVERY_USED = "A recovery code was used";
@@ -503,6 +504,8 @@ texts! {
         /// Title and message: this browser was signed out.
         SIGNED_OUT_TITLE = "You are signed out";
         SIGNED_OUT = "This browser is not signed in to your account any more.";
+        /// An app asks for a sign-out and makes a mistake: it names another app's address, or shows a token of nobody.
+        LOGOUT_BROKEN = "The request of the app is not right. Nothing has happened yet, and signing out does not lead back to it.";
     }
 
     /// What the links are that an app gives of itself.

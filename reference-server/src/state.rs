@@ -88,6 +88,7 @@ impl State {
     pub async fn open(settings: Settings, ambient: Ambient) -> Result<Self, StartError> {
         let pages = load_pages(&settings)?;
         let keys = Keys::load_or_create_files(&settings.keys.signing, &settings.keys.secrets, &ambient)?;
+        let keys = keys.with_rsa_files(&settings.keys.rsa)?;
         let store = database::open(&settings).await?;
         database::bring_up_to_date(&store, &settings).await?;
         let state = Self::build(settings, ambient, (pages, keys, store))?;
@@ -129,7 +130,7 @@ impl State {
         database::require(&settings)?;
         let store = database::open(&settings).await?;
         database::require_schema(&store, &settings).await?;
-        let keys = Keys::load(&settings.keys.signing, &settings.keys.secrets)?;
+        let keys = Keys::load(&settings.keys.signing, &settings.keys.secrets)?.with_rsa_files(&settings.keys.rsa)?;
         Self::build(settings, ambient, (pages, keys, store))?.with_stored_settings().await
     }
 

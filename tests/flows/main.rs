@@ -32,6 +32,7 @@ mod mounted_routes;
 mod not_found;
 mod oauth_settings;
 mod openid;
+mod openid_provider;
 mod openid_requests;
 mod own_tokens;
 mod page_security;

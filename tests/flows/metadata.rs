@@ -45,7 +45,7 @@ story!(authorization_server_metadata_returns_documented_values, &[BEHIND_A_PROXY
         ("token_endpoint_auth_methods_supported", json!(["client_secret_basic", "client_secret_post", "none"])),
         ("code_challenge_methods_supported", json!(["S256"])),
         ("service_documentation", json!("https://social.example/")),
-        ("id_token_signing_alg_values_supported", json!(["EdDSA"])),
+        ("id_token_signing_alg_values_supported", json!(["RS256", "EdDSA"])),
         ("authorization_response_iss_parameter_supported", Value::Null),
     ] {
         assert_eq!(body[key], value, "{key}");

@@ -139,7 +139,7 @@ story!(request_objects_are_refused_by_their_own_names, |story| {
         is_told(ask(&story, &app, &[(name, "https://app.example/request.jwt")], None).send().await, error);
         is_told(ask(&story, &app, &[(name, "x"), ("prompt", "none")], None).send().await, error);
     }
-    for ignored in ["claims", "display", "acr_values", "login_hint", "id_token_hint", "ui_locales"] {
+    for ignored in ["claims", "display", "acr_values", "login_hint", "ui_locales"] {
         ask(&story, &app, &[(ignored, "x")], None).send().await.is(200);
     }
     let page = ask(&story, &app, &[("ui_locales", "fr-CA fr en")], None).send().await.is(200);

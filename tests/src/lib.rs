@@ -9,6 +9,7 @@
 //! | [`http`] | requests, demands on responses, cookies, bare bytes |
 //! | [`postgres`] | a fresh PostgreSQL database for one test, and a cluster that a test may stop |
 //! | [`tcp_proxy`] | a proxy between two programs that a test can silence or cut, and that counts connections |
+//! | [`relying_party`] | an OpenID app that checks tokens, and is told of sign-outs |
 //! | [`reverse_proxy`] | nginx, HAProxy and Caddy in front of the server, as the guide sets them up |
 //! | [`connect_proxy`] | an HTTP proxy through which providers are asked |
 //! | [`tls`] | a private certificate authority and a certificate for `localhost` |
@@ -50,6 +51,7 @@ pub mod person;
 pub mod postgres;
 pub mod process;
 pub mod redirects;
+pub mod relying_party;
 pub mod reverse_proxy;
 pub mod server;
 pub mod sign_in_pages;

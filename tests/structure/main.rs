@@ -8,6 +8,7 @@ mod functions;
 mod layers;
 mod migrations;
 mod public_types;
+mod rsa_signers;
 mod rules;
 mod source;
 mod test_names;

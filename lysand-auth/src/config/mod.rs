@@ -13,6 +13,7 @@ mod lifetimes;
 mod live;
 mod mail;
 mod oauth;
+mod openid;
 mod passkeys;
 mod password;
 mod personal_tokens;
@@ -37,6 +38,7 @@ pub(crate) use self::live::InForce;
 pub use self::live::LiveConfig;
 pub use self::mail::MailRules;
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
+pub use self::openid::OpenIdRules;
 pub use self::passkeys::Passkeys;
 pub use self::password::{ChangeEnds, PasswordRules};
 pub use self::personal_tokens::PersonalTokens;
@@ -49,6 +51,7 @@ pub use self::way_back::WayBack;
 use crate::keys::Keys;
 pub use crate::model::host_scope::HostScope;
 use crate::model::mail_token::Purpose;
+pub use crate::model::openid_client::SigningAlg;
 pub use crate::model::rate_limit::{Limit, Rule, source_of};
 pub use crate::model::redirect_uri::RedirectMatch;
 use crate::model::scope;
@@ -81,6 +84,8 @@ pub struct Config {
     pub rate_limits: RateLimits,
     /// How strictly OAuth is spoken.
     pub oauth: OAuthRules,
+    /// What the server does as an OpenID provider.
+    pub openid: OpenIdRules,
     /// How mail is sent at the start; [`Auth::live_config`](crate::Auth::live_config) tells what is in force.
     pub mail: MailRules,
     /// Networks whose `X-Forwarded-For` is believed (security ID-3).
@@ -123,6 +128,7 @@ impl Config {
             lifetimes: Lifetimes::default(),
             rate_limits: RateLimits::default(),
             oauth: OAuthRules::default(),
+            openid: OpenIdRules::default(),
             mail: MailRules::default(),
             trusted_proxies: Vec::new(),
             sso: Sso::default(),
@@ -179,6 +185,12 @@ impl Config {
     #[must_use]
     pub fn with_oauth(self, oauth: OAuthRules) -> Self {
         Self { oauth, ..self }
+    }
+
+    /// What the server does as an OpenID provider.
+    #[must_use]
+    pub fn with_openid(self, openid: OpenIdRules) -> Self {
+        Self { openid, ..self }
     }
 
     /// How mail is sent.

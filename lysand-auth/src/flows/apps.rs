@@ -7,6 +7,7 @@ use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
 pub use crate::model::app::{App, AppId, AppLinks};
 use crate::model::caller::Caller;
+pub use crate::model::openid_client::{CheckedOpenId, OpenIdClient, OpenIdRegistration, SigningAlg};
 use crate::model::rate_limit::{self, Allowance, Rule};
 pub use crate::model::redirect_uri::{RedirectUri, UriProblem};
 pub use crate::model::registration::{CheckedRegistration, Dialect, Problem, Registration};
@@ -14,7 +15,7 @@ pub use crate::model::scope::{Scopes, UnknownScope};
 use crate::secret::Secret;
 use crate::steps::revocation;
 use crate::steps::throttle;
-use crate::store::{apps, rate_limits};
+use crate::store::{apps, openid_clients, rate_limits};
 use crate::texts;
 
 /// A new app and its secret, which is shown this once.
@@ -23,6 +24,8 @@ use crate::texts;
 pub struct Registered {
     /// The app.
     pub app: App,
+    /// What is known of it as an OpenID client.
+    pub openid: OpenIdClient,
     /// `client_secret`; a public app has none.
     pub secret: Option<Secret>,
     /// What is left of the limit on registrations, where there is one.
@@ -56,9 +59,19 @@ pub async fn register_first_party(auth: &Auth, registration: Registration) -> Re
 fn checked(auth: &Auth, registration: Registration) -> Result<CheckedRegistration, Error> {
     let dialect = registration.dialect;
     let config = auth.config();
-    registration
+    let checked = registration
         .check(config.oauth.plain_http_redirects, &config.scopes)
-        .map_err(|problems| refused(dialect, &problems))
+        .map_err(|problems| refused(dialect, &problems))?;
+    match checked.openid.signed_by.is_some_and(|wanted| !auth.keys().algorithms().contains(&wanted)) {
+        true => Err(refused(dialect, &[Problem::Metadata("id_token_signed_response_alg must be EdDSA")])),
+        false => Ok(checked),
+    }
+}
+
+/// By which algorithm the id tokens of an app are signed that asks for none.
+fn usual_algorithm(auth: &Auth) -> SigningAlg {
+    let (usual, known) = (auth.config().openid.default_alg, auth.keys().algorithms());
+    if known.contains(&usual) { usual } else { known[0] }
 }
 
 async fn keep(
@@ -84,6 +97,7 @@ async fn keep(
         grants: checked.grants,
         links: checked.links,
     };
+    let openid = checked.openid.into_client(usual_algorithm(auth));
     let limits = &auth.config().rate_limits;
     let counter = source.and_then(|source| limits.counter(Rule::Apps, &rate_limit::source_of(source)));
     let _turn = match counter {
@@ -91,7 +105,7 @@ async fn keep(
         None => None,
     };
     let network = Caller::new(source).keeping(auth.config().sessions.networks).network();
-    let (stored, digest) = (app.clone(), secret.as_ref().map(Secret::digest));
+    let (stored, digest, client) = (app.clone(), secret.as_ref().map(Secret::digest), openid.clone());
     let counted = auth.store().write(move |c| {
         Box::pin(async move {
             let mut allowance = None;
@@ -103,6 +117,7 @@ async fn keep(
                 allowance = Some(counter.limit.allowance(count, now));
             }
             apps::insert(c, &stored, digest, network).await?;
+            openid_clients::insert(c, &stored.id, &client).await?;
             Ok(Ok(allowance))
         })
     });
@@ -111,7 +126,7 @@ async fn keep(
         Err(counter) => return Err(throttle::exceeded(auth, (counter, source), texts::TOO_MANY_REQUESTS).await),
     };
     tracing::info!(app = %app.id, name = ?app.name, first_party, "app registered");
-    Ok(Registered { app, secret, allowance })
+    Ok(Registered { app, openid, secret, allowance })
 }
 
 fn refused(dialect: Dialect, problems: &[Problem]) -> Error {

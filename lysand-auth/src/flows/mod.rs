@@ -23,6 +23,7 @@ pub mod import;
 pub mod introspect;
 pub mod invitations;
 pub mod login;
+pub mod openid;
 pub mod outbox;
 pub mod own_sessions;
 pub mod passkey_login;

@@ -183,6 +183,7 @@ enum Few {
     Factors,
     TrustedBrowsers,
     WaysBack,
+    LogoutHosts,
 }
 
 impl Sweeper<'_> {
@@ -278,6 +279,7 @@ impl Sweeper<'_> {
             (Few::Factors, now),
             (Few::TrustedBrowsers, now),
             (Few::WaysBack, now.minus(WAYS_BACK_KEPT)),
+            (Few::LogoutHosts, now.minus(KEPT)),
         ] {
             loop {
                 let (begun, most) = (Instant::now(), i64::try_from(self.batch).unwrap_or(PAGE));
@@ -293,6 +295,7 @@ impl Sweeper<'_> {
                             Few::Factors => store::factors::sweep(c, before, most).await,
                             Few::TrustedBrowsers => store::trusted_browsers::sweep(c, before, most).await,
                             Few::WaysBack => store::way_back::sweep(c, before, most).await,
+                            Few::LogoutHosts => store::logouts::sweep_hosts(c, before, most).await,
                         }
                     })
                 });

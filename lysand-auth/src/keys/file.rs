@@ -12,8 +12,10 @@ use crate::ambient::Ambient;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyKind {
-    /// It signs session cookies and id tokens.
+    /// It signs session cookies, and id tokens by EdDSA.
     Signing,
+    /// It signs id tokens by RS256.
+    Rsa,
     /// Keys for secrets are derived from it.
     Secrets,
 }
@@ -24,6 +26,10 @@ impl KeyKind {
             Self::Signing => {
                 "is no Ed25519 key in PKCS#8 PEM: make one with `openssl genpkey -algorithm ed25519`, or move the file \
                  away and the server makes a new one"
+            }
+            Self::Rsa => {
+                "is no RSA key of 2048, 3072 or 4096 bits in PKCS#8 PEM: make one with `keys new --rsa FILE`, or move the \
+                 file away and the server makes a new one"
             }
             Self::Secrets => {
                 "does not hold 32 random bytes: bring back the file that was there; without one, move this away and the \
@@ -37,6 +43,7 @@ impl fmt::Display for KeyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Signing => "signing key",
+            Self::Rsa => "RSA key",
             Self::Secrets => "secret key",
         })
     }
@@ -100,6 +107,20 @@ pub(super) fn read(kind: KeyKind, path: &Path) -> Result<Vec<u8>, KeyError> {
     Ok(bytes)
 }
 
+/// Whether there is no such file.
+pub(super) fn is_missing(path: &Path) -> bool {
+    fs::metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+/// Refuses to make a key where something is.
+pub(super) fn refuse_existing(kind: KeyKind, path: &Path) -> Result<(), KeyError> {
+    if path.exists() {
+        let source = ErrorKind::AlreadyExists.into();
+        return Err(KeyError::Unwritable { kind, path: path.to_owned(), source });
+    }
+    Ok(())
+}
+
 /// Makes the one and only file, when it is missing: with several paths a missing file is a mistake.
 pub(super) fn create_missing(
     kind: KeyKind,
@@ -108,13 +129,11 @@ pub(super) fn create_missing(
     ambient: &Ambient,
 ) -> Result<(), KeyError> {
     match paths {
-        [only] if fs::metadata(only).is_err_and(|error| error.kind() == ErrorKind::NotFound) => {
-            create(kind, only, &content(), ambient).map_err(|source| KeyError::Unwritable {
-                kind,
-                path: only.clone(),
-                source,
-            })
-        }
+        [only] if is_missing(only) => create(kind, only, &content(), ambient).map_err(|source| KeyError::Unwritable {
+            kind,
+            path: only.clone(),
+            source,
+        }),
         _ => Ok(()),
     }
 }

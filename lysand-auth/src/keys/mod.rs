@@ -4,6 +4,12 @@
 //! keys elsewhere gives them to [`Keys::new`].
 
 mod file;
+#[cfg(feature = "rs256")]
+mod new_rsa;
+#[cfg(not(feature = "rs256"))]
+mod no_rsa;
+#[cfg(feature = "rs256")]
+mod rsa;
 mod sealed;
 mod secrets;
 
@@ -14,6 +20,14 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _, KeypairBytes};
 
 pub use self::file::{KeyError, KeyKind};
+#[cfg(feature = "rs256")]
+use self::new_rsa::new_rsa_key;
+#[cfg(not(feature = "rs256"))]
+pub(crate) use self::no_rsa::RsaKey;
+#[cfg(not(feature = "rs256"))]
+use self::no_rsa::new_rsa_key;
+#[cfg(feature = "rs256")]
+pub(crate) use self::rsa::RsaKey;
 pub(crate) use self::sealed::Sealed;
 pub(crate) use self::secrets::{SecretKey, SecretKeys};
 use crate::ambient::Ambient;
@@ -29,6 +43,18 @@ const SECRETS_FILE: &str = "secrets.key";
 pub struct Keys {
     signing: Vec<Secret>,
     secrets: SecretKeys,
+    rsa: Rsa,
+}
+
+/// The keys that sign id tokens by RS256.
+#[derive(Clone, Debug)]
+pub(crate) enum Rsa {
+    /// Id tokens are signed by EdDSA alone.
+    None,
+    /// PKCS#8 PEM: the first signs, all are published.
+    Pems(Vec<Secret>),
+    /// A file that a running server makes.
+    Missing(PathBuf),
 }
 
 impl Keys {
@@ -36,7 +62,7 @@ impl Keys {
     /// 32 random bytes each, of which the first encrypts and all decrypt.
     #[must_use]
     pub fn new(signing: Vec<Secret>, secrets: Vec<[u8; 32]>) -> Self {
-        Self { signing, secrets: SecretKeys::new(secrets) }
+        Self { signing, secrets: SecretKeys::new(secrets), rsa: Rsa::None }
     }
 
     /// Reads the files `jwt-ed25519.pem` and `secrets.key` in a folder, and makes those that are missing: readable for
@@ -65,10 +91,7 @@ impl Keys {
     /// # Errors
     /// When there is such a file, or it cannot be written.
     pub fn create_signing_file(path: &Path, ambient: &Ambient) -> Result<(), KeyError> {
-        if path.exists() {
-            let source = std::io::ErrorKind::AlreadyExists.into();
-            return Err(KeyError::Unwritable { kind: KeyKind::Signing, path: path.to_owned(), source });
-        }
+        file::refuse_existing(KeyKind::Signing, path)?;
         let pem = || new_key(ambient).expose().as_bytes().to_vec();
         file::create_missing(KeyKind::Signing, &[path.to_owned()], pem, ambient)
     }
@@ -80,7 +103,44 @@ impl Keys {
     pub fn load(signing: &[PathBuf], secrets: &[PathBuf]) -> Result<Self, KeyError> {
         let signing = signing.iter().map(|path| read_signing(path)).collect::<Result<_, _>>()?;
         let secrets = secrets.iter().map(|path| secrets::read(path)).collect::<Result<_, _>>()?;
-        Ok(Self { signing, secrets: SecretKeys::new(secrets) })
+        Ok(Self { signing, secrets: SecretKeys::new(secrets), rsa: Rsa::None })
+    }
+
+    /// The same with RSA keys that the host keeps itself, as PKCS#8 PEM of 2048, 3072 or 4096 bits: the first signs the id tokens
+    /// of apps that want RS256, and all are published. Without one, id tokens are signed by EdDSA alone.
+    #[must_use]
+    pub fn with_rsa(self, pems: Vec<Secret>) -> Self {
+        let rsa = if pems.is_empty() { Rsa::None } else { Rsa::Pems(pems) };
+        Self { rsa, ..self }
+    }
+
+    /// The same with RSA keys in files. A single file that is missing is made while the server runs, on a thread of its own,
+    /// since that takes a second or several; among several, it is a mistake.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or holds something else: a sentence that names it.
+    pub fn with_rsa_files(self, paths: &[PathBuf]) -> Result<Self, KeyError> {
+        let rsa = match paths {
+            [] => Rsa::None,
+            [only] if file::is_missing(only) => Rsa::Missing(only.clone()),
+            _ => Rsa::Pems(paths.iter().map(|path| read_rsa(path)).collect::<Result<_, _>>()?),
+        };
+        Ok(Self { rsa, ..self })
+    }
+
+    /// Makes a new RSA key in a file that is not there yet: 3072 bits, PKCS#8 PEM, readable for its owner alone.
+    ///
+    /// # Errors
+    /// When there is such a file, or it cannot be written.
+    pub fn create_rsa_file(path: &Path, ambient: &Ambient) -> Result<(), KeyError> {
+        file::refuse_existing(KeyKind::Rsa, path)?;
+        make_rsa_file(path, ambient).map(drop)
+    }
+
+    /// What [`with_rsa_files`](Self::with_rsa_files) would refuse.
+    #[must_use]
+    pub fn check_rsa_files(paths: &[PathBuf]) -> Option<KeyError> {
+        Self::new(Vec::new(), Vec::new()).with_rsa_files(paths).err()
     }
 
     /// What [`load_or_create_files`](Self::load_or_create_files) would refuse, without making anything.
@@ -119,6 +179,24 @@ impl Keys {
     pub(crate) fn secrets(&self) -> &SecretKeys {
         &self.secrets
     }
+
+    pub(crate) fn rsa(&self) -> &Rsa {
+        &self.rsa
+    }
+}
+
+/// Makes an RSA key in a file, unless there is one by then, and reads it. It takes a second or several.
+///
+/// # Errors
+/// When it cannot be made, written or read.
+pub(crate) fn make_rsa_file(path: &Path, ambient: &Ambient) -> Result<Secret, KeyError> {
+    // Another process may have been faster.
+    if file::is_missing(path) {
+        let unwritable = |source| KeyError::Unwritable { kind: KeyKind::Rsa, path: path.to_owned(), source };
+        let pem = new_rsa_key(ambient).ok_or_else(|| unwritable(std::io::ErrorKind::Unsupported.into()))?;
+        file::create_missing(KeyKind::Rsa, &[path.to_owned()], || pem.expose().as_bytes().to_vec(), ambient)?;
+    }
+    read_rsa(path)
 }
 
 /// Makes a signing key, as PKCS#8 PEM of version 1: without the public half, which OpenSSL does not read (faults D11).
@@ -134,6 +212,13 @@ fn read_signing(path: &Path) -> Result<Secret, KeyError> {
     let pem = Secret::new(String::from_utf8(bytes).map_err(|_| malformed())?);
     SigningKey::from_pkcs8_pem(pem.expose()).map_err(|_| malformed())?;
     Ok(pem)
+}
+
+fn read_rsa(path: &Path) -> Result<Secret, KeyError> {
+    let bytes = file::read(KeyKind::Rsa, path)?;
+    let pem = String::from_utf8(bytes).ok().map(Secret::new);
+    let malformed = || KeyError::Malformed { kind: KeyKind::Rsa, path: path.to_owned() };
+    pem.filter(|pem| RsaKey::read(pem).is_some()).ok_or_else(malformed)
 }
 
 #[cfg(test)]

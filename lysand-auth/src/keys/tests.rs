@@ -109,3 +109,31 @@ fn subkey_is_hkdf_of_its_label() {
     let shown = format!("{keys:?}");
     assert!(!shown.contains("11, 11") && !shown.to_lowercase().contains("0b0b"), "{shown}");
 }
+
+#[cfg(feature = "rs256")]
+#[test]
+fn rsa_key_file_is_private_and_of_a_size_that_signs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deep/rsa.pem");
+    let without = || Keys::new(Vec::new(), Vec::new());
+    let missing = without().with_rsa_files(std::slice::from_ref(&path)).unwrap();
+    assert!(
+        matches!(missing.rsa(), Rsa::Missing(found) if *found == path) && !path.exists(),
+        "a running server makes it"
+    );
+    assert!(matches!(without().with_rsa_files(&[]).unwrap().rsa(), Rsa::None));
+    Keys::create_rsa_file(&path, &Ambient::system()).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    let key = RsaKey::read(&Secret::new(fs::read_to_string(&path).unwrap())).unwrap();
+    assert_eq!(key.sign(b"message").unwrap().len() * 8, 3072);
+    assert!(key.verifies(b"message", &key.sign(b"message").unwrap()) && !key.verifies(b"other", &[0; 384]));
+    assert!(Keys::create_rsa_file(&path, &Ambient::system()).is_err(), "never over a file that is there");
+    // Among several a missing one is a mistake, and so is one of another kind.
+    let other = folder.path().join("other.pem");
+    assert!(without().with_rsa_files(&[path.clone(), other.clone()]).is_err());
+    fs::write(&other, new_key(&Ambient::system()).expose()).unwrap();
+    let error = Keys::check_rsa_files(&[path.clone(), other]).unwrap();
+    assert_eq!(error.kind(), KeyKind::Rsa);
+    assert!(error.to_string().contains("other.pem") && error.to_string().contains("keys new --rsa"), "{error}");
+    assert!(Keys::check_rsa_files(&[path]).is_none());
+}

@@ -35,8 +35,10 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     /// `acr_values`: how well the person is to prove who they are (OpenID Connect Core §3.1.2.1, FAC-102).
     pub acr_values: Option<String>,
-    /// `id_token_hint`: who is meant, by an id token of ours (OpenID Connect Core §3.1.2.1). Heeded where no page may be shown.
+    /// `id_token_hint`: who is meant, by an id token of ours (OpenID Connect Core §3.1.2.1).
     pub id_token_hint: Option<String>,
+    /// `account_hint`: the same as it goes on through pages, as a keyed digest (FAC-140).
+    pub account_hint: Option<String>,
     /// `resource`: for which servers (RFC 8707 §2).
     pub resources: Vec<String>,
     /// What it asks for by further parameters that is not done here.
@@ -61,6 +63,8 @@ pub struct CheckedRequest {
     pub response_mode: ResponseMode,
     /// How well the person is to prove who they are: the app's words, the preferred one first (FAC-102).
     pub acr_values: Option<String>,
+    /// Who alone may sign in for it, as a keyed digest (FAC-140).
+    pub account_hint: Option<String>,
 }
 
 /// The parameters of a request that was checked, all but its scope.
@@ -79,6 +83,7 @@ pub(crate) fn request_pairs<'a>(app: &'a App, checked: &'a CheckedRequest) -> Ve
         (checked.response_mode != ResponseMode::Query).then(|| ("response_mode", checked.response_mode.name())),
     );
     pairs.extend(checked.acr_values.as_deref().map(|values| ("acr_values", values)));
+    pairs.extend(checked.account_hint.as_deref().map(|hint| ("account_hint", hint)));
     pairs
 }
 
@@ -161,6 +166,8 @@ pub enum RequestProblem {
     RequestObject,
     /// `request_uri` (FAC-141).
     RequestUri,
+    /// `id_token_hint` is no id token of this server (FAC-140).
+    IdTokenHint,
     /// `registration` (FAC-141).
     Registration,
     /// `resource` is another server (RFC 8707 §2, faults A19).
@@ -206,6 +213,7 @@ impl AuthorizationRequest {
             code_challenge_method: named("code_challenge_method"),
             nonce: named("nonce"),
             acr_values: named("acr_values"),
+            account_hint: named("account_hint"),
             ..Self::default()
         }
     }
@@ -227,6 +235,7 @@ impl AuthorizationRequest {
             nonce,
             acr_values,
             id_token_hint,
+            account_hint,
             resources,
             unsupported: _,
         } = self;
@@ -234,7 +243,8 @@ impl AuthorizationRequest {
         let others =
             [client_id, redirect_uri, response_type, response_mode, scope, code_challenge, code_challenge_method];
         let all = others.into_iter().map(size).sum::<usize>() + size(state) + size(nonce);
-        let all = all + size(acr_values) + size(id_token_hint) + resources.iter().map(String::len).sum::<usize>();
+        let all = all + size(acr_values) + size(id_token_hint) + size(account_hint);
+        let all = all + resources.iter().map(String::len).sum::<usize>();
         match size(state) > LARGEST_STATE || size(nonce) > LARGEST_NONCE || all > LARGEST_REQUEST {
             true => Err(RequestProblem::TooLarge),
             false => Ok(()),
@@ -279,6 +289,7 @@ impl AuthorizationRequest {
             nonce: self.nonce.clone(),
             response_mode,
             acr_values: self.acr_values.clone(),
+            account_hint: self.account_hint.clone().filter(|_| self.asks_openid()),
         })
     }
 

@@ -59,6 +59,8 @@ kinds! {
     RecoveryMade = "recovery_made";
     /// A recovery code was used.
     RecoveryUsed = "recovery_used";
+    /// An app was told that a session is over, or was not to be reached.
+    AppToldOfSignOut = "app_told_of_sign_out";
     /// The counter of a passkey did not rise: there may be a copy of it.
     PasskeyCounter = "passkey_counter";
     /// A sign-in needs two proofs from now on.
@@ -275,6 +277,7 @@ impl EventKind {
             Self::FactorFailed => texts::DID_FACTOR_FAILED,
             Self::FactorAdded => texts::DID_FACTOR_ADDED,
             Self::FactorRemoved => texts::DID_FACTOR_REMOVED,
+            Self::AppToldOfSignOut => texts::DID_APP_TOLD,
             Self::FactorRenamed => texts::DID_FACTOR_RENAMED,
             Self::RecoveryMade => texts::DID_RECOVERY_MADE,
             Self::RecoveryUsed => texts::DID_RECOVERY_USED,

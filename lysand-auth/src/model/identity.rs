@@ -317,6 +317,7 @@ mod tests {
             nonce: None,
             response_mode: ResponseMode::Query,
             acr_values: None,
+            account_hint: None,
         };
         flow(Purpose::SignIn(AppId::new("a"), checked))
     }

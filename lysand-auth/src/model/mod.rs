@@ -25,6 +25,7 @@ pub(crate) mod list_page;
 pub(crate) mod mail;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail_token;
+pub(crate) mod openid_client;
 pub(crate) mod passkeys;
 pub(crate) mod permission;
 pub(crate) mod personal_token;

@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::model::app::AppLinks;
 use crate::model::host_scope::HostScope;
+use crate::model::openid_client::{CheckedOpenId, OpenIdRegistration};
 use crate::model::redirect_uri::{RedirectUri, UriProblem};
 use crate::model::scope::Scopes;
 use crate::model::shown_name::{self, NameProblem};
@@ -41,6 +42,8 @@ pub struct Registration {
     pub response_types: Vec<String>,
     /// `logo_uri`, `policy_uri`, `tos_uri` in RFC 7591.
     pub links: AppLinks,
+    /// What it sent of OpenID Connect.
+    pub openid: OpenIdRegistration,
     /// What else of [`JUDGED`](Registration::JUDGED) was sent, by name.
     pub further: Vec<(String, String)>,
 }
@@ -65,6 +68,8 @@ pub struct CheckedRegistration {
     pub grants: Option<Vec<String>>,
     /// What the app says of itself elsewhere.
     pub links: AppLinks,
+    /// What it registers of OpenID Connect.
+    pub openid: CheckedOpenId,
 }
 
 /// One thing that is wrong with a registration.
@@ -95,7 +100,7 @@ const MAX_URL: usize = 2_000;
 impl Registration {
     /// Members of RFC 7591 and its kin by which an app asks for something that is not done here, unless its value is
     /// harmless (faults A19).
-    pub const JUDGED: [&str; 17] = [
+    pub const JUDGED: [&str; 16] = [
         "request_object_signing_alg",
         "request_object_encryption_alg",
         "request_object_encryption_enc",
@@ -105,7 +110,6 @@ impl Registration {
         "dpop_bound_access_tokens",
         "tls_client_certificate_bound_access_tokens",
         "subject_type",
-        "id_token_signed_response_alg",
         "id_token_encrypted_response_alg",
         "id_token_encrypted_response_enc",
         "userinfo_signed_response_alg",
@@ -156,20 +160,34 @@ impl Registration {
             problems.extend(not_done(&self.further).map(Metadata));
             problems.extend(about_links(&self.links).map(Metadata));
         }
+        let openid = self.openid.check(&redirect_uris, plain_http).unwrap_or_else(|about| {
+            problems.extend(about.into_iter().map(Metadata));
+            CheckedOpenId::default()
+        });
         let is_public = self.auth_method.as_deref() == Some("none");
         let expiring = self.grant_types.iter().any(|grant| grant == "refresh_token");
-        let grants = dynamic.then(|| match self.grant_types.is_empty() {
-            true => vec!["authorization_code".to_owned()],
-            false => self.grant_types,
-        });
+        let grants = dynamic.then_some(self.grant_types).map(or_codes);
         let links = if dynamic { self.links } else { AppLinks::default() };
         match scopes {
-            Ok(scopes) if problems.is_empty() => {
-                Ok(CheckedRegistration { name, redirect_uris, scopes, website, is_public, expiring, grants, links })
-            }
+            Ok(scopes) if problems.is_empty() => Ok(CheckedRegistration {
+                name,
+                redirect_uris,
+                scopes,
+                website,
+                is_public,
+                expiring,
+                grants,
+                links,
+                openid,
+            }),
             _ => Err(problems),
         }
     }
+}
+
+/// The grant types of an app that names none (RFC 7591 §2).
+fn or_codes(named: Vec<String>) -> Vec<String> {
+    if named.is_empty() { vec!["authorization_code".to_owned()] } else { named }
 }
 
 /// What a dynamic registration asks for and cannot have (RFC 7591 §2).
@@ -198,8 +216,6 @@ fn not_done(further: &[(String, String)]) -> impl Iterator<Item = &'static str> 
     Registration::JUDGED.into_iter().filter(|name| {
         let harmless: &[&str] = match *name {
             "subject_type" => &["public"],
-            // Which of the two signs is told by the metadata.
-            "id_token_signed_response_alg" => &["EdDSA", "RS256"],
             "userinfo_signed_response_alg" | "request_object_signing_alg" => &["none"],
             name if name.starts_with("require_") || name.ends_with("_access_tokens") => &["false"],
             _ => &[],

@@ -1,4 +1,4 @@
-//! EdDSA for `jsonwebtoken`, over `ed25519-dalek`: the one algorithm that this library signs and verifies with.
+//! EdDSA for `jsonwebtoken`, over `ed25519-dalek`: the one algorithm that this library uses of that crate.
 //!
 //! The providers that `jsonwebtoken` brings know every algorithm and pull in RSA and two generations of elliptic curves, or a
 //! C library. This one refuses whatever is not EdDSA.
@@ -105,8 +105,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::keys::Rsa;
     use crate::secret::Secret;
-    use crate::signing::SigningKeys;
+    use crate::signing::sessions::SigningKeys;
 
     /// The signature of RFC 8037, appendix A.4, with the key of its appendix A.1.
     #[test]
@@ -152,7 +153,7 @@ mod tests {
         let encoding = EncodingKey::from_ed_der(&STANDARD.decode(text).unwrap());
         let web_key = jsonwebtoken::jwk::Jwk::from_encoding_key(&encoding, Algorithm::EdDSA).unwrap();
         let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
-        let ours = SigningKeys::read(&[Secret::new(pem)]).unwrap();
-        assert_eq!(web_key.thumbprint(ThumbprintHash::SHA256).unwrap(), ours.public()[0].kid);
+        let ours = SigningKeys::read(&[Secret::new(pem)], &Rsa::None).unwrap();
+        assert_eq!(web_key.thumbprint(ThumbprintHash::SHA256).unwrap(), ours.public[0].kid);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! A flow calls steps; a step calls no flow. Two flows that need the same thing find it here.
 
+pub(crate) mod account_hint;
 pub(crate) mod admission;
 pub(crate) mod blocks;
 pub(crate) mod code_factor;
@@ -18,6 +19,7 @@ pub(crate) mod factor_change;
 pub(crate) mod factor_removal;
 pub(crate) mod host_factors;
 pub(crate) mod host_rules;
+pub(crate) mod id_token;
 pub(crate) mod identifier;
 pub(crate) mod mail;
 pub(crate) mod mail_code;

@@ -103,6 +103,9 @@ pub(crate) fn mastodon(problem: RequestProblem) -> Error {
         RequestProblem::RequestUri => {
             Error::refused(Code::RequestUriNotSupported, "The parameter request_uri is not supported.")
         }
+        RequestProblem::IdTokenHint => {
+            Error::refused(Code::InvalidRequest, "The id_token_hint is not a token of this server.")
+        }
         RequestProblem::Registration => {
             Error::refused(Code::RegistrationNotSupported, "The parameter registration is not supported.")
         }

@@ -24,7 +24,9 @@ use crate::steps::events::event;
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::trust::Trust;
 use crate::store::known_browsers::Seen;
-use crate::store::{Conn, Work, authorizations, credentials, events, known_browsers, rate_limits, sessions};
+use crate::store::{
+    Conn, Work, app_sessions, authorizations, credentials, events, known_browsers, rate_limits, sessions,
+};
 use crate::texts;
 
 /// How many requests may wait in one session for the person's word; the oldest makes room (faults F3).
@@ -230,6 +232,7 @@ impl NewSession {
 
     /// Begins it in a transaction that has ended everything else of the account itself.
     pub(crate) async fn insert(&self, c: &mut Conn) -> Result<(), Error> {
+        let mut is_continued = false;
         if let Some(event) = &self.event {
             events::add(c, event.clone()).await?;
         }
@@ -237,7 +240,9 @@ impl NewSession {
             rate_limits::uncount_attempt(c, attempts).await?;
         }
         if let Some(old) = &self.replaces {
-            sessions::end(c, old, self.session.authenticated_at).await?;
+            let Session { account_id, authenticated_at, .. } = &self.session;
+            is_continued = sessions::give_way(c, account_id, old, *authenticated_at).await?;
+            sessions::end(c, old, *authenticated_at).await?;
             // What another tab is being asked goes on in the new session.
             authorizations::move_pending(c, old, &self.session.id, &self.session.account_id).await?;
         }
@@ -253,7 +258,11 @@ impl NewSession {
                 self.note_new_browser(c, event, seen).await?;
             }
         }
-        sessions::insert(c, &self.session).await
+        sessions::insert(c, &self.session).await?;
+        match self.replaces.as_ref().filter(|_| is_continued) {
+            Some(old) => app_sessions::follow(c, old, &self.session.id).await,
+            None => Ok(()),
+        }
     }
 
     /// Records that the account did not know the browser, and tells its owner. The first sign-in of all is no news (people
@@ -409,10 +418,11 @@ pub(crate) async fn renew(
             }
             new.check_credentials(c).await?;
             // Of two that end it one does, and whoever ended it from elsewhere has not prolonged it.
-            if !sessions::end_own(c, &new.session.account_id, &old, now).await? {
+            if !sessions::give_way(c, &new.session.account_id, &old, now).await? {
                 return Ok(false);
             }
             new.insert(c).await?;
+            app_sessions::follow(c, &old, &new.session.id).await?;
             Ok(true)
         })
     });

@@ -26,7 +26,9 @@ use crate::model::scope::{self, Scopes};
 use crate::model::session::{Browser, ListedAccount, SessionId, SignedInBrowser};
 use crate::secret::Secret;
 use crate::steps::mail::Outgoing;
-use crate::steps::{blocks, demanded_password, enrolment, pending, review, second_step, strength, trusted_browsers};
+use crate::steps::{
+    account_hint, blocks, demanded_password, enrolment, pending, review, second_step, strength, trusted_browsers,
+};
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
 use crate::store::{Conn, Work, apps, grants};
@@ -36,6 +38,8 @@ use crate::texts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
+    /// The app meant somebody else (FAC-140): it is told so, and nothing goes on.
+    AccountMeant,
     /// The person's consent to what the app asks for.
     Consent,
 }
@@ -88,6 +92,8 @@ struct Candidate {
     app: App,
     request: CheckedRequest,
     consent: Consent,
+    /// Whether it is somebody else than the app meant.
+    is_another: bool,
     /// What is recorded when the person consented just now (people PPL-165).
     event: Option<NewEvent>,
     now: Timestamp,
@@ -126,7 +132,10 @@ const BEFORE_SESSION: &[BeforeSession] =
     &[BeforeSession::Factor, BeforeSession::Password, BeforeSession::Review, BeforeSession::Enrolment];
 
 /// Every step after that, in the same order.
-const STEPS: &[Requirement] = &[Requirement { missing: Missing::Consent, is_missing: lacks_consent }];
+const STEPS: &[Requirement] = &[
+    Requirement { missing: Missing::AccountMeant, is_missing: is_another_account },
+    Requirement { missing: Missing::Consent, is_missing: lacks_consent },
+];
 
 /// What a candidate lacks first. This is the one decision about every sign-in.
 async fn first_missing(c: &mut Conn, candidate: &Candidate, lock: Lock) -> Result<Option<Missing>, Error> {
@@ -136,6 +145,10 @@ async fn first_missing(c: &mut Conn, candidate: &Candidate, lock: Lock) -> Resul
         }
     }
     Ok(None)
+}
+
+fn is_another_account<'c>(_: &'c mut Conn, candidate: &'c Candidate, _: Lock) -> Work<'c, bool> {
+    Box::pin(std::future::ready(Ok(candidate.is_another)))
 }
 
 fn lacks_consent<'c>(c: &'c mut Conn, candidate: &'c Candidate, lock: Lock) -> Work<'c, bool> {
@@ -213,6 +226,7 @@ pub(crate) async fn after_proof(
         app: app.clone(),
         request: request.clone(),
         consent: Consent::Always,
+        is_another: account_hint::is_another(auth, &request, account),
         event: None,
         now: auth.ambient().now(),
     };
@@ -469,7 +483,8 @@ impl Candidate {
             let event = events::event(auth, EventKind::Consent, &Caller::default()).by(Actor::Account(account.clone()));
             event.about(&account, &browser.account.username).through(&app.id).with("scopes", request.scopes.to_string())
         });
-        Self { account, app: app.clone(), request: request.clone(), consent, event, now }
+        let is_another = account_hint::is_another(auth, request, &browser.account);
+        Self { account, app: app.clone(), request: request.clone(), consent, is_another, event, now }
     }
 }
 
@@ -521,9 +536,18 @@ mod tests {
             nonce: None,
             response_mode: ResponseMode::Query,
             acr_values: None,
+            account_hint: None,
         };
         let (account, consent) = (AccountId::new("1"), case.consent);
-        let candidate = Candidate { account, app, request, consent, event: None, now: Timestamp::from_micros(0) };
+        let candidate = Candidate {
+            account,
+            app,
+            request,
+            consent,
+            is_another: false,
+            event: None,
+            now: Timestamp::from_micros(0),
+        };
         let granted: Vec<Scopes> = case.granted.iter().map(|scopes| Scopes::stored(scopes)).collect();
         candidate.lacks_consent_whatever_was_granted().unwrap_or_else(|| !candidate.is_covered_by(&granted))
     }
@@ -532,7 +556,7 @@ mod tests {
     fn steps_are_asked_for_in_the_order_of_the_contract() {
         let order: Vec<Missing> = STEPS.iter().map(|requirement| requirement.missing).collect();
         let before = [BeforeSession::Factor, BeforeSession::Password, BeforeSession::Review, BeforeSession::Enrolment];
-        assert_eq!((BEFORE_SESSION, &*order), (&before[..], &[Missing::Consent][..]));
+        assert_eq!((BEFORE_SESSION, &*order), (&before[..], &[Missing::AccountMeant, Missing::Consent][..]));
     }
 
     #[test]

@@ -70,6 +70,8 @@ impl From<Row> for Authorization {
                 nonce: row.nonce,
                 response_mode: row.response_mode.as_deref().and_then(ResponseMode::named).unwrap_or_default(),
                 acr_values: None,
+                // Whoever may not sign in for it has no code.
+                account_hint: None,
             },
             expires_at: Timestamp::from_micros(row.expires_at),
             approved_at: row.approved_at.map(Timestamp::from_micros),

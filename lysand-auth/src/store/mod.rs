@@ -15,6 +15,7 @@
 //! # Ok(()) }
 //! ```
 
+pub(crate) mod app_sessions;
 pub(crate) mod apps;
 pub(crate) mod authorizations;
 #[cfg(feature = "postgres")]
@@ -35,11 +36,13 @@ pub(crate) mod identities;
 pub(crate) mod invitations;
 pub(crate) mod known_browsers;
 pub(crate) mod limit_gates;
+pub(crate) mod logouts;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail_tokens;
 pub(crate) mod mails;
 mod migrate;
 mod on;
+pub(crate) mod openid_clients;
 pub(crate) mod outbox_signal;
 pub(crate) mod own_tokens;
 pub(crate) mod passkeys;
@@ -57,6 +60,7 @@ pub(crate) mod rate_limits;
 pub(crate) mod recovery_codes;
 mod schema;
 mod schema_of_factors;
+mod schema_of_openid;
 pub(crate) mod sessions;
 pub(crate) mod settings;
 pub(crate) mod sign_ups;

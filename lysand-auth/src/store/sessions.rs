@@ -6,6 +6,7 @@ use diesel::{
 };
 
 use super::conn::Conn;
+use super::logouts;
 use super::schema::auth_session as table;
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -146,15 +147,17 @@ pub(crate) async fn some(
 
 /// Ends one session.
 pub(crate) async fn end(conn: &mut Conn, id: &SessionId, now: Timestamp) -> Result<(), Error> {
-    on!(conn, c => diesel::update(table::table.find(id.as_str()))
+    let ended: Vec<String> = on!(conn, c => diesel::update(table::table.find(id.as_str()))
         .filter(table::ended_at.is_null())
         .set(table::ended_at.eq(Some(now.micros())))
-        .execute(c))?;
-    Ok(())
+        .returning(table::id)
+        .load(c))?;
+    logouts::tell_end(conn, &ended, now).await
 }
 
-/// Ends one session of an account; false when it has no such session, or that is over.
-pub(crate) async fn end_own(
+/// Ends one session of an account in whose place another one begins, so that no app is told of its end; false when the account
+/// has no such session, or that is over.
+pub(crate) async fn give_way(
     conn: &mut Conn,
     account: &AccountId,
     id: &SessionId,
@@ -168,6 +171,25 @@ pub(crate) async fn end_own(
         .set(table::ended_at.eq(Some(now.micros())))
         .execute(c))?;
     Ok(ended > 0)
+}
+
+/// Ends one session of an account; false when it has no such session, or that is over.
+pub(crate) async fn end_own(
+    conn: &mut Conn,
+    account: &AccountId,
+    id: &SessionId,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let ended: Vec<String> = on!(conn, c => diesel::update(table::table.find(id.as_str()))
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::ended_at.is_null())
+        .filter(table::expires_at.gt(now.micros()))
+        .filter(table::idle_at.is_null().or(table::idle_at.gt(now.micros())))
+        .set(table::ended_at.eq(Some(now.micros())))
+        .returning(table::id)
+        .load(c))?;
+    logouts::tell_end(conn, &ended, now).await?;
+    Ok(!ended.is_empty())
 }
 
 /// Ends every session of an account.
@@ -184,13 +206,14 @@ pub(crate) async fn end_others(
 ) -> Result<(), Error> {
     // No session has an empty id.
     let spared = spared.map_or("", SessionId::as_str);
-    on!(conn, c => diesel::update(table::table)
+    let ended: Vec<String> = on!(conn, c => diesel::update(table::table)
         .filter(table::account_id.eq(account.as_str()))
         .filter(table::id.ne(spared))
         .filter(table::ended_at.is_null())
         .set(table::ended_at.eq(Some(now.micros())))
-        .execute(c))?;
-    Ok(())
+        .returning(table::id)
+        .load(c))?;
+    logouts::tell_end(conn, &ended, now).await
 }
 
 /// Writes that these sessions were used, those that were not since `due`, and when they end unless they are used again; how many

@@ -52,6 +52,8 @@ struct StoredRequest {
     response_mode: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     acr_values: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account_hint: Option<String>,
 }
 
 impl From<&CheckedRequest> for StoredRequest {
@@ -64,6 +66,7 @@ impl From<&CheckedRequest> for StoredRequest {
             nonce: checked.nonce.clone(),
             response_mode: checked.response_mode.name().to_owned(),
             acr_values: checked.acr_values.clone(),
+            account_hint: checked.account_hint.clone(),
         }
     }
 }
@@ -78,6 +81,7 @@ impl From<StoredRequest> for CheckedRequest {
             nonce: kept.nonce,
             response_mode: ResponseMode::named(&kept.response_mode).unwrap_or_default(),
             acr_values: kept.acr_values,
+            account_hint: kept.account_hint,
         }
     }
 }

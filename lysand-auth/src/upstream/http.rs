@@ -61,22 +61,7 @@ impl Http {
     /// names, and so the proxy that keeps them from leading into the operator's own network.
     pub(super) fn new(roots: &[String], proxy: Option<&Secret>) -> Result<Self, String> {
         let tls = tls(roots)?;
-        let client = || {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .redirect(Policy::none())
-                .no_gzip()
-                .no_brotli()
-                .no_zstd()
-                .no_deflate()
-                .referer(false)
-                .http1_only()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .timeout(TIMEOUT)
-                // A connection lives on the thread of the request that opened it; none is lent to another.
-                .pool_max_idle_per_host(0)
-                .user_agent(concat!("lysand-auth/", env!("CARGO_PKG_VERSION")))
-        };
+        let client = || careful_client(&tls);
         let built = |builder: reqwest::ClientBuilder| builder.build().map_err(|error| error.to_string());
         let public = match proxy {
             // What is wrong with the address is not repeated: it may hold a password.
@@ -117,9 +102,27 @@ impl Http {
     }
 }
 
+/// A client that follows nothing, unpacks nothing, keeps nothing and does not wait for long.
+pub(super) fn careful_client(tls: &rustls::ClientConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .redirect(Policy::none())
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
+        .referer(false)
+        .http1_only()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT)
+        // A connection lives on the thread of the request that opened it; none is lent to another.
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("lysand-auth/", env!("CARGO_PKG_VERSION")))
+}
+
 /// Why there was no answer: what was wrong with the certificate, that the name is not public, or a word for the rest. The
 /// error's own text stays untold: it could hold the request's address.
-fn no_answer(place: String, error: &reqwest::Error) -> HttpError {
+pub(super) fn no_answer(place: String, error: &reqwest::Error) -> HttpError {
     let mut why = if error.is_timeout() { "it takes too long" } else { "the connection fails" };
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
@@ -182,9 +185,9 @@ impl Resolve for PublicOnly {
 /// A name that leads to no public address.
 #[derive(Debug, thiserror::Error)]
 #[error("no public address")]
-struct NoPublicAddress;
+pub(super) struct NoPublicAddress;
 
-fn tls(roots: &[String]) -> Result<rustls::ClientConfig, String> {
+pub(super) fn tls(roots: &[String]) -> Result<rustls::ClientConfig, String> {
     let mut store = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     for pem in roots {
         store.roots.extend(authorities(pem)?.roots);

@@ -3,6 +3,7 @@
 //! A provider that is away or slow ends the one attempt that needs it, within ten seconds, and nothing else (LOAD-5).
 
 mod algorithm;
+mod apps;
 mod document;
 mod error;
 mod exchange;
@@ -23,12 +24,13 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 
+pub(crate) use self::apps::{AppCalls, NotTold};
 pub(crate) use self::error::ProviderError;
 pub(crate) use self::exchange::{AuthorizationParameters, AuthorizationResponse};
 use self::http::Http;
 use self::openid::OpenId;
 use crate::ambient::Timestamp;
-use crate::config::{Config, ConfigProblem, Protocol, Provider, Sso};
+use crate::config::{Config, ConfigProblem, Protocol, Provider};
 use crate::model::identity::ProviderProfile;
 
 /// How long all requests of one attempt may take together (security LOAD-5).
@@ -40,6 +42,7 @@ const MOST_WAITING: usize = 32;
 pub(crate) struct ProviderClients {
     http: Http,
     clients: Vec<ProviderClient>,
+    app_calls: AppCalls,
 }
 
 /// One provider, what is known of it, and how many ask it at present.
@@ -52,7 +55,7 @@ struct ProviderClient {
 impl ProviderClients {
     /// The clients of the providers; when there can be none, that is one of the problems.
     pub(crate) fn of(config: &Config, problems: &mut Vec<ConfigProblem>) -> Option<Self> {
-        match Self::new(&config.sso) {
+        match Self::new(config) {
             Ok(clients) => Some(clients),
             Err(why) => {
                 if !problems.iter().any(|problem| problem.field == "oidc.trusted_roots") {
@@ -64,7 +67,8 @@ impl ProviderClients {
     }
 
     /// Prepares to ask the providers of a configuration; nobody is asked yet, so that a provider may be down at the start.
-    pub(crate) fn new(sso: &Sso) -> Result<Self, String> {
+    pub(crate) fn new(config: &Config) -> Result<Self, String> {
+        let sso = &config.sso;
         let client = |provider: &Provider| ProviderClient {
             openid: match &provider.protocol {
                 Protocol::OpenId { issuer } => Some(OpenId::new(issuer)),
@@ -74,7 +78,13 @@ impl ProviderClients {
             slots: Semaphore::new(MOST_WAITING),
         };
         let http = Http::new(&sso.trusted_roots, sso.outgoing_proxy.as_ref())?;
-        Ok(Self { http, clients: sso.providers.iter().map(client).collect() })
+        let app_calls = AppCalls::new(config)?;
+        Ok(Self { http, clients: sso.providers.iter().map(client).collect(), app_calls })
+    }
+
+    /// What calls apps instead of providers.
+    pub(crate) fn app_calls(&self) -> &AppCalls {
+        &self.app_calls
     }
 
     /// The address at the provider to which a browser is sent.

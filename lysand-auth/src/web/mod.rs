@@ -41,7 +41,7 @@ pub use self::wire::cookies::put_session;
 pub use self::wire::reply::{ApiError, OAuthError, json, not_found};
 pub use self::wire::request::{reader, source};
 use crate::auth::Auth;
-use crate::flows::{outbox, settings, sweep};
+use crate::flows::{openid, outbox, settings, sweep};
 pub use crate::model::strength::{Acr, Authentication, Strength};
 
 /// What [`json`] prints.
@@ -91,10 +91,13 @@ fn keep_house(auth: &Auth) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     let asked = auth.clone();
     runtime.spawn(async move { asked.find_out_offers().await });
+    openid::make_missing_keys(auth);
     if let Some(turn) = auth.take_housekeeping_turn() {
         runtime.spawn(sweep::regularly(turn));
     }
     if let Some(turn) = auth.take_outbox_turn() {
+        #[cfg(feature = "sso")]
+        runtime.spawn(openid::backchannel::regularly(auth.clone(), turn.every()));
         runtime.spawn(outbox::regularly(turn));
     }
     if let Some(turn) = auth.take_settings_turn() {

@@ -2,7 +2,7 @@
 
 use lysand_auth::flows::apps;
 use lysand_auth::flows::apps::RedirectUri;
-use lysand_auth::flows::apps::{App, Registration};
+use lysand_auth::flows::apps::{App, OpenIdClient, Registration};
 use serde_json::{Value, json};
 
 use super::cli::{AppCommand, CreateApp};
@@ -31,13 +31,17 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<Outco
     registration.redirect_uris = wanted.redirect_uri;
     registration.scopes = Some(wanted.scopes);
     registration.website = wanted.website;
-    let apps::Registered { app, secret, .. } = match wanted.first_party {
+    registration.openid.signed_by = wanted.id_token_alg;
+    registration.openid.post_logout_redirect_uris = wanted.post_logout_redirect_uri;
+    registration.openid.backchannel_logout_uri = wanted.backchannel_logout_uri;
+    registration.openid.backchannel_logout_session_required = wanted.backchannel_logout_session_required;
+    let apps::Registered { app, openid, secret, .. } = match wanted.first_party {
         true => apps::register_first_party(&state.auth, registration).await?,
         false => apps::register(&state.auth, registration, None).await?,
     };
     let secret = secret.unwrap_or_default();
     if as_json {
-        output::json(&credential_application(&app, secret.expose()));
+        output::json(&credential_application(&app, &openid, secret.expose()));
         return Ok(Outcome::changed("app create"));
     }
     output::text(&output::facts(&[
@@ -45,6 +49,7 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<Outco
         ("client_id", app.client_id.clone()),
         ("client_secret", secret.expose().to_owned()),
         ("scopes", app.scopes.to_string()),
+        ("id tokens", openid.signed_by.name().into()),
         ("redirect URIs", redirect_uris(&app).join(" ")),
         ("first-party", yes_or_no(app.first_party).into()),
         ("id", app.id.to_string()),
@@ -99,7 +104,7 @@ fn entity(app: &App) -> Value {
 }
 
 /// The credential application of Mastodon §2.3.
-fn credential_application(app: &App, secret: &str) -> Value {
+fn credential_application(app: &App, openid: &OpenIdClient, secret: &str) -> Value {
     json!({
         "id": app.id.as_str(),
         "name": app.name,
@@ -110,6 +115,7 @@ fn credential_application(app: &App, secret: &str) -> Value {
         "client_id": app.client_id,
         "client_secret": secret,
         "client_secret_expires_at": 0,
+        "id_token_signed_response_alg": openid.signed_by.name(),
         "vapid_key": "",
     })
 }

@@ -234,6 +234,9 @@ pub(super) enum KeysCommand {
     New {
         /// The file to make
         file: PathBuf,
+        /// Make an RSA key of 3072 bits instead, which signs the id tokens of apps that want RS256
+        #[arg(long)]
+        rsa: bool,
     },
     /// Seal every secret of a second factor under the first key of keys.secrets; the other keys can go afterwards
     Rewrap,
@@ -409,6 +412,18 @@ pub(super) struct CreateApp {
     /// Its website
     #[arg(long, value_name = "URL")]
     pub(super) website: Option<String>,
+    /// By which algorithm its id tokens are signed: RS256 or EdDSA; without it openid.default_alg
+    #[arg(long, value_name = "ALG")]
+    pub(super) id_token_alg: Option<String>,
+    /// Where the browser may go after a sign-out; several are allowed
+    #[arg(long, num_args = 1.., value_name = "URI")]
+    pub(super) post_logout_redirect_uri: Vec<String>,
+    /// Where the app is told that a session is over
+    #[arg(long, value_name = "URI")]
+    pub(super) backchannel_logout_uri: Option<String>,
+    /// It wants to be told which session
+    #[arg(long, requires = "backchannel_logout_uri")]
+    pub(super) backchannel_logout_session_required: bool,
     /// It is the server's own: nobody is asked for consent
     #[arg(long)]
     pub(super) first_party: bool,
@@ -497,6 +512,10 @@ mod tests {
             "mail list --json",
             "mail retry 1",
             "keys new new.pem",
+            "keys new new.pem --rsa",
+            "app create --name N --redirect-uri https://a.example --scopes openid --id-token-alg EdDSA \
+             --post-logout-redirect-uri https://a.example/out --backchannel-logout-uri https://a.example/told \
+             --backchannel-logout-session-required",
             "keys rewrap",
             "account factors alice --reset --only passkey",
             "account factors --all --void-recovery",

@@ -44,8 +44,13 @@ pub(super) fn check(settings: &Settings, as_json: bool) -> ExitCode {
             remedy: error.to_string(),
         });
     }
-    for error in Keys::check_files(&settings.keys.signing, &settings.keys.secrets) {
-        let key = if error.kind() == KeyKind::Signing { "keys.jwt" } else { "keys.secrets" };
+    let of_rsa = Keys::check_rsa_files(&settings.keys.rsa);
+    for error in Keys::check_files(&settings.keys.signing, &settings.keys.secrets).into_iter().chain(of_rsa) {
+        let key = match error.kind() {
+            KeyKind::Signing => "keys.jwt",
+            KeyKind::Rsa => "keys.rsa",
+            _ => "keys.secrets",
+        };
         problems.push(Problem { key: key.into(), value: None, remedy: error.to_string() });
     }
     if !problems.is_empty() {

@@ -106,7 +106,11 @@ async fn dispatch(cli: Cli, settings: Settings, reload: Reload) -> Result<ExitCo
         Command::PrintConfig => output::text(&config::with_stored(settings, ambient).await.to_toml()),
         Command::Backup { file } => backup::run(&settings, &file, cli.json)?,
         Command::Completions { .. } | Command::Man => {}
-        Command::Keys(KeysCommand::New { file }) => {
+        Command::Keys(KeysCommand::New { file, rsa: true }) => {
+            Keys::create_rsa_file(&file, &ambient).map_err(StartError::Key)?;
+            output::text(&format!("{}: add it to keys.rsa; the first of them signs\n", file.display()));
+        }
+        Command::Keys(KeysCommand::New { file, .. }) => {
             Keys::create_signing_file(&file, &ambient).map_err(StartError::Key)?;
             output::text(&format!("{}: add it to keys.jwt; the first of them signs\n", file.display()));
         }

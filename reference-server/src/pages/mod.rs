@@ -182,6 +182,7 @@ impl TeraPages {
             Page::Sessions(page) => self.shown(to, "sessions.html", page),
             Page::EndEverything(page) => self.shown(to, "end_everything.html", page),
             Page::EndApps(page) => self.shown(to, "end_apps.html", page),
+            Page::SignOut(page) => self.shown(to, "sign_out.html", page),
             Page::Email(page) => self.shown(to, "email.html", page),
             Page::Address(page) => self.shown(to, "address.html", page),
             Page::Factor(page) => self.shown(to, "factor.html", page),

@@ -61,6 +61,7 @@ templates! {
     "sessions.html",
     "end_everything.html",
     "end_apps.html",
+    "sign_out.html",
     "email.html",
     "address.html",
     "email_code.html",

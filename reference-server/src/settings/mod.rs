@@ -12,6 +12,7 @@ mod legal;
 mod live;
 mod log;
 mod oauth;
+mod openid;
 mod people;
 mod problem;
 mod reader;
@@ -29,8 +30,8 @@ mod variable;
 use std::path::{Path, PathBuf};
 
 use lysand_auth::config::{
-    AdminRules, BaseUrl, Closing, Config, Factors, Frontend, Lifetimes, OAuthRules, Passkeys, PasswordRules,
-    PersonalTokens, RateLimits, SessionRules, Signups, Sso,
+    AdminRules, BaseUrl, Closing, Config, Factors, Frontend, Lifetimes, OAuthRules, OpenIdRules, Passkeys,
+    PasswordRules, PersonalTokens, RateLimits, SessionRules, Signups, Sso,
 };
 use lysand_auth::flows::settings::Setting;
 use lysand_auth::keys::Keys;
@@ -86,6 +87,8 @@ pub struct Settings {
     pub branding: Branding,
     /// `[oauth]`, as the library takes it.
     pub oauth: OAuthRules,
+    /// `[openid]`, as the library takes it.
+    pub openid: OpenIdRules,
     /// `[signups]`, as the library takes it.
     pub signups: Signups,
     /// Whom to ask where the mail of new addresses goes (`signups.check_mail_domain`, `signups.dns`); nobody, where none is
@@ -191,8 +194,7 @@ impl Settings {
         let branding = branding::branding(reader);
         let mut sso = sso::sso(reader);
         branding.set_icons(&mut sso.providers, &http.base_url);
-        let oauth = oauth::rules(reader);
-        let smtp = smtp::smtp(reader);
+        let (oauth, openid, smtp) = (oauth::rules(reader), openid::rules(reader), smtp::smtp(reader));
         let (log_format, log_level) = log::log(reader);
         let demo = reader.get("demo.enabled", !http.base_url.is_secure());
         let settings = Self {
@@ -208,6 +210,7 @@ impl Settings {
             sso,
             branding,
             oauth,
+            openid,
             signups,
             name_server,
             password_rules,
@@ -273,6 +276,7 @@ impl Settings {
             .with_lifetimes(self.lifetimes)
             .with_rate_limits(self.rate_limits.clone())
             .with_oauth(self.oauth)
+            .with_openid(self.openid.clone())
             .with_mail(self.smtp.rules)
             .with_trusted_proxies(self.http.trusted_proxies.clone())
             .with_sso(self.sso.clone())

@@ -72,6 +72,8 @@ pub struct KeyFiles {
     pub signing: Vec<PathBuf>,
     /// Keys that other secrets are derived from: 32 random bytes each.
     pub secrets: Vec<PathBuf>,
+    /// RSA keys: PKCS#8 PEM.
+    pub rsa: Vec<PathBuf>,
 }
 
 /// `[instance]`: what the server says about itself.
@@ -203,6 +205,7 @@ pub(super) fn keys(reader: &mut Reader) -> KeyFiles {
     KeyFiles {
         signing: key_files(reader, "keys.jwt", "data/jwt-ed25519.pem", "Ed25519 key"),
         secrets: key_files(reader, "keys.secrets", "data/secrets.key", "file of 32 random bytes"),
+        rsa: key_files(reader, "keys.rsa", "data/jwt-rsa.pem", "RSA key"),
     }
 }
 

@@ -54,6 +54,7 @@ impl ServerBuilder {
     /// Starts the server and waits until it answers.
     pub async fn start(self) -> ServerProcess {
         let folder = folder::temporary("story");
+        let rsa = folder::rsa_key(folder.path()).display().to_string();
         let ca = self.tls.then(|| PrivateCa::in_folder(folder.path()));
         let database = match self.backend {
             Backend::Sqlite => None,
@@ -70,6 +71,7 @@ impl ServerBuilder {
             (variable("http.bind_port"), port.to_string()),
             // Stories sign in far more often than people do. A story about limits switches them on again.
             (variable("ratelimit.enabled"), "false".to_owned()),
+            (variable("keys.rsa"), rsa),
             // However busy the machine is with other stories, everybody gets their turn at hashing.
             (variable("password.max_wait"), "30s".to_owned()),
         ];

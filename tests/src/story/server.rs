@@ -54,6 +54,7 @@ impl Story {
             ("http.workers", "1"),
             ("database.url", url.as_str()),
             ("keys.jwt", &folder.path().join("key.pem").display().to_string()),
+            ("keys.rsa", &folder::rsa_key(folder.path()).display().to_string()),
             ("ratelimit.enabled", "false"),
             // A story is about order, not about speed: no sign-in is turned away because the machine is busy.
             ("password.max_wait", "30s"),

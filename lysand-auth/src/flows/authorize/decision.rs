@@ -209,7 +209,9 @@ async fn approve(
 ) -> Result<(ReturnPath, Secret), Error> {
     let request = in_words.unwrap_or(&asked.authorization.request);
     let path = request.return_path(&asked.app);
-    let is_restated = *request != asked.authorization.request;
+    // Who is meant is decided by now, and not kept with the code.
+    let in_words = CheckedRequest { account_hint: None, ..request.clone() };
+    let is_restated = in_words != asked.authorization.request;
     let approved_code = session::approved_code(auth, code);
     let approved = asked.authorization.is_pending(auth.ambient().now())
         && sign_in::consented_to_pending(auth, browser, (&asked.app, request), codes(auth, code), is_restated).await?;

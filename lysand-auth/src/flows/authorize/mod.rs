@@ -14,6 +14,7 @@ pub use crate::model::authorization::{AuthorizationRequest, CheckedRequest, Requ
 pub use crate::model::pkce::{Challenge, ChallengeProblem};
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
+use crate::steps::account_hint;
 use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::sign_in::{self, Consent, Missing, Step};
 use crate::steps::{pending, proof, strength};
@@ -87,6 +88,7 @@ pub async fn begin(
     asking: Interaction,
 ) -> Result<AuthorizeOutcome, Error> {
     let is_silent = matches!(asking, Interaction::Silent(_));
+    let request = &with_account_hint(auth, request);
     let (app, checked) = match request::check(auth, request, Omitted::Refused).await {
         Ok(checked) => checked,
         Err(RequestError::Refused(problem, Some(path))) if is_told_to_app(auth, &path, is_silent) => {
@@ -101,10 +103,6 @@ pub async fn begin(
         Err(error) => return Err(error.told(|_| None)),
     };
     if let Interaction::Silent(max_age) = asking {
-        let Ok(browser) = hinted(auth, request, browser) else {
-            let error = Error::refused(Code::InvalidRequest, "The id_token_hint is not a token of this server.");
-            return to_app_or_page(checked.return_path(&app), error);
-        };
         return silently(auth, browser, (&app, &checked), max_age).await;
     }
     let now = auth.ambient().now();
@@ -114,7 +112,8 @@ pub async fn begin(
         Interaction::Since(max_age) => now.since(browser.session.authenticated_at) > max_age,
         Interaction::AsNeeded | Interaction::Consent | Interaction::Silent(_) => false,
     };
-    let Some(browser) = browser.filter(|browser| !asks_again(browser)) else {
+    let is_meant = |browser: &SignedInBrowser| !account_hint::is_another(auth, &checked, &browser.account);
+    let Some(browser) = browser.filter(|browser| is_meant(browser) && !asks_again(browser)) else {
         return Ok(AuthorizeOutcome::SignIn(Box::new(app), checked));
     };
     match strength::of_session(auth, browser, checked.acr_values.as_deref()).await? {
@@ -133,7 +132,10 @@ pub async fn begin(
         _ => Consent::Always,
     };
     Ok(match sign_in::in_session(auth, browser, (&app, &checked), consent).await? {
-        None => AuthorizeOutcome::SignIn(Box::new(app), checked),
+        // Whoever the app did not mean was asked to sign in above.
+        None | Some(Step { missing: Some(Missing::AccountMeant), .. }) => {
+            AuthorizeOutcome::SignIn(Box::new(app), checked)
+        }
         Some(Step { missing: None, code }) => AuthorizeOutcome::Approved(checked.return_path(&app), code),
         Some(Step { missing: Some(Missing::Consent), code }) => AuthorizeOutcome::Consent(Box::new(app), checked, code),
     })
@@ -167,25 +169,24 @@ async fn silently(
         Some(Err(Missing::Consent)) => {
             (Code::ConsentRequired, "The authorization server requires the person's consent.")
         }
-        None => (Code::SignInRequired, "The authorization server requires the person to sign in."),
+        None | Some(Err(Missing::AccountMeant)) => {
+            (Code::SignInRequired, "The authorization server requires the person to sign in.")
+        }
     };
     to_app_or_page(path, Error::refused(code, why))
 }
 
-/// Who is signed in, unless the app means somebody else (FAC-136).
-fn hinted<'b>(
-    auth: &Auth,
-    request: &AuthorizationRequest,
-    browser: Option<&'b SignedInBrowser>,
-) -> Result<Option<&'b SignedInBrowser>, UnknownHint> {
-    let Some(hint) = &request.id_token_hint else { return Ok(browser) };
-    let base_url = &auth.config().base_url;
-    let subject = auth.keys().subject_of_id_token(hint, base_url).ok_or(UnknownHint)?;
-    Ok(browser.filter(|browser| auth.accounts().profile(&browser.account, base_url).uri == subject))
+/// The request with the hint that goes on in the place of an id token; one that is not ours is told as every mistake of the
+/// app's. Without `openid` the parameter means nothing.
+fn with_account_hint(auth: &Auth, request: &AuthorizationRequest) -> AuthorizationRequest {
+    let mut request = request.clone();
+    let Some(token) = request.id_token_hint.take().filter(|_| request.asks_openid()) else { return request };
+    match auth.keys().understand_id_token(&token, &auth.config().base_url) {
+        Some(known) => request.account_hint = Some(account_hint::of_subject(auth, &known.sub)),
+        None => request.unsupported = request.unsupported.or(Some(RequestProblem::IdTokenHint)),
+    }
+    request
 }
-
-/// An `id_token_hint` is no token of ours.
-struct UnknownHint;
 
 /// Tells the app; out of band there is none to tell, so the person sees it.
 fn to_app_or_page(path: ReturnPath, error: Error) -> Result<AuthorizeOutcome, Error> {

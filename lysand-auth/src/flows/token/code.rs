@@ -7,18 +7,19 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::host::revocations::Revoked;
-use crate::model::account::{Account, AccountId};
+use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::Authorization;
 use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::strength::ProvenBy;
 use crate::secret::{Digest, Secret};
-use crate::signing::IdClaims;
 use crate::steps::events;
+use crate::steps::id_token::IdToken;
 use crate::steps::new_tokens::NewTokens;
 use crate::store;
-use crate::store::{Conn, Work, apps, authorizations, families, tokens};
+use crate::store::app_sessions::AppSession;
+use crate::store::{Conn, Work, app_sessions, apps, authorizations, families, tokens};
 
 /// A code and the authorization behind it, whichever app's it is.
 pub(super) struct AuthorizationCode {
@@ -82,11 +83,16 @@ impl Grant for AuthorizationCode {
         let token_id = new.token.id.clone();
         let event = events::event(auth, EventKind::TokenIssued, &Caller::new(exchange.request.source));
         let event = event.by(Actor::App(app.id.clone())).about(&account.id, &account.username).through(&app.id);
-        if !redeem_and_store(auth, (new, event), self.digest, now).await? {
+        // Before the code is spent: whoever has to wait for a key can come again with it.
+        let signing = IdToken::prepare(auth, app, account, &self.authorization).await?;
+        let known_as = signing.as_ref().map(|signing| signing.known_as.clone());
+        let Some(sid) = redeem_and_store(auth, (new, event), (self.digest, known_as), now).await? else {
             return Ok(None);
-        }
+        };
         tracing::info!(account = %account.id, app = %app.id, token = %token_id, "code redeemed");
-        issued.id_token = id_token(auth, app, account, &self.authorization, now)?;
+        if let Some(signing) = signing {
+            issued.id_token = Some(signing.sign(auth, sid.as_deref(), now)?);
+        }
         Ok(Some(issued))
     }
 
@@ -101,26 +107,30 @@ impl Grant for AuthorizationCode {
     }
 }
 
-/// Spends the code and keeps what it bought, in one transaction; false when somebody was faster.
+/// Spends the code and keeps what it bought, in one transaction; `None` when somebody was faster. Answers with the name by which
+/// the app knows the session, where it gets an id token.
 async fn redeem_and_store(
     auth: &Auth,
     (new, event): (NewTokens, NewEvent),
-    code: Digest,
+    (code, known_as): (Digest, Option<AppSession>),
     now: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<Option<Option<String>>, Error> {
     let (token, digest) = (new.token, new.issued.access_token.digest());
     let refresh = new.issued.refresh_token.as_ref().map(Secret::digest);
     let redeemed = auth.store().write(move |c| {
         Box::pin(async move {
             if !authorizations::redeem(c, code, &token, digest, now).await? {
-                return Ok(false);
+                return Ok(None);
             }
             if let Some(((family, idle_end), refresh)) = new.family.zip(refresh) {
                 families::insert(c, &family, now).await?;
                 families::insert_refresh(c, refresh, &family.id, idle_end, now).await?;
             }
             store::events::add(c, event).await?;
-            Ok(true)
+            Ok(Some(match known_as {
+                Some(known_as) => Some(app_sessions::remember(c, &known_as, now).await?),
+                None => None,
+            }))
         })
     });
     redeemed.await
@@ -134,23 +144,4 @@ fn is_proven(authorization: &Authorization, request: &TokenRequest) -> bool {
         (None, None) => true,
     };
     verified && request.redirect_uri.as_deref() == Some(authorization.request.redirect_uri.as_str())
-}
-
-/// Who signed in, for an app that was granted `openid` (OpenID Connect Core §3.1.3.3).
-fn id_token(
-    auth: &Auth,
-    app: &App,
-    account: &Account,
-    authorization: &Authorization,
-    now: Timestamp,
-) -> Result<Option<Secret>, Error> {
-    if !authorization.request.scopes.has("openid") {
-        return Ok(None);
-    }
-    let proven = authorization.proven.as_ref();
-    let subject = auth.accounts().profile(account, &auth.config().base_url).uri;
-    let claims =
-        IdClaims { subject: &subject, audience: &app.client_id, nonce: authorization.request.nonce.as_deref(), proven };
-    let signed = auth.keys().sign_id_token(&claims, &auth.config().base_url, now);
-    Ok(Some(signed.map_err(Error::failed)?))
 }

@@ -42,6 +42,7 @@ pub use self::people::{
 pub use self::plain::Plain;
 pub use self::reply::{HtmlPage, InvalidSource, PageReply, PageRequest, PageSources, SourceKind};
 pub use self::sign_ins::{
-    AccessOnPage, EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionOnPage, SessionsPage, TokenRow, TrustedOnPage,
+    AccessOnPage, EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionOnPage, SessionsPage, SignOutPage, TokenRow,
+    TrustedOnPage,
 };
 pub use self::tokens::{LifetimeOnPage, MadeTokenOnPage, ScopeOnPage, TokenOnPage, TokensPage};

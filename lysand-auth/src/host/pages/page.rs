@@ -23,7 +23,7 @@ use super::people::{
     MessagePage, PasswordPage, ProfilePage, ResetPage, SignUpPage, WaitingPage,
 };
 use super::reply::{PageReply, PageRequest};
-use super::sign_ins::{EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionsPage};
+use super::sign_ins::{EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionsPage, SignOutPage};
 use super::tokens::TokensPage;
 use crate::host::HostResult;
 pub use crate::model::language::Language;
@@ -120,6 +120,8 @@ pub enum Page<'a> {
     EndEverything(EndEverythingPage<'a>),
     /// `GET /account/apps/end`: shall these apps lose their access?
     EndApps(EndAppsPage<'a>),
+    /// `GET /oauth/logout`: shall this session end?
+    SignOut(SignOutPage<'a>),
     /// `GET /oauth/email_code`: signing in with a code by mail.
     EmailCode(EmailCodePage<'a>),
     /// `GET /oauth/factor`: a second proof is asked for.
@@ -424,6 +426,7 @@ impl Pages for FrontendPages {
             | Page::Sessions(_)
             | Page::EndEverything(_)
             | Page::EndApps(_)
+            | Page::SignOut(_)
             | Page::Factor(_)
             | Page::EmailCode(_)
             | Page::Enrol(_)

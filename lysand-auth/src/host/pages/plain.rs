@@ -92,6 +92,7 @@ impl Pages for Plain {
             Page::Sessions(page) => ("Where you are signed in", sign_ins::sessions(page)),
             Page::EndEverything(page) => ("End everything", sign_ins::end_everything(page)),
             Page::EndApps(page) => ("Remove apps", sign_ins::end_apps(page)),
+            Page::SignOut(page) => ("Sign out", sign_ins::sign_out(page)),
             Page::Factor(page) => ("One more step", factors::factor(page)),
             Page::EmailCode(page) => ("Sign in with a code by mail", factors::email_code(page)),
             Page::Enrol(page) => ("Add a second factor", factors::enrol(page)),

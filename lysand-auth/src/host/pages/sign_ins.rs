@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::parts::{AppOnPage, MomentOnPage};
+use super::parts::{AccountOnPage, AppOnPage, MomentOnPage};
 
 /// `GET /account/sessions`: what is signed in to the account.
 #[derive(Debug, Serialize)]
@@ -136,6 +136,31 @@ pub struct EndAppsPage<'a> {
     pub unused_for: Option<u32>,
     /// The apps that would end, by name.
     pub apps: Vec<AppOnPage<'a>>,
+    /// What went wrong at the last try.
+    pub error: Option<&'a str>,
+    /// Where "no" leads.
+    pub cancel: String,
+}
+
+/// `GET /oauth/logout`: shall this session end?
+#[derive(Debug, Serialize)]
+pub struct SignOutPage<'a> {
+    /// Where the form posts to.
+    pub action: &'a str,
+    /// Hidden field `form_token`.
+    pub form_token: String,
+    /// More hidden fields: what the app asked for.
+    pub fields: Vec<(String, String)>,
+    /// Who is signed in.
+    pub account: AccountOnPage<'a>,
+    /// The app that asks, if it is known.
+    pub app: Option<AppOnPage<'a>>,
+    /// The host where the browser goes afterwards; `None` when it stays.
+    pub destination: Option<String>,
+    /// Something of the app's request is wrong.
+    pub broken: bool,
+    /// The app has shown an id token of this very session: the form may post itself.
+    pub at_once: bool,
     /// What went wrong at the last try.
     pub error: Option<&'a str>,
     /// Where "no" leads.

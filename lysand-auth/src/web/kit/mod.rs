@@ -9,6 +9,7 @@ pub mod headers;
 pub mod limits;
 pub mod link_result;
 pub(crate) mod list_page;
+pub(crate) mod openid_registration;
 pub(crate) mod page;
 pub(crate) mod passkey_signals;
 #[cfg(feature = "sso")]

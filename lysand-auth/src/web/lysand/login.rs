@@ -4,12 +4,15 @@ use actix_web::{HttpResponse, ResponseError as _};
 use serde_json::json;
 
 use crate::error::Error;
+use crate::flows::login::Missing;
 use crate::flows::login::{self as signing_in, PasswordAttempt};
 use crate::flows::sessions::Browser;
 use crate::secret::Secret;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::View;
-use crate::web::pages::authorization_request::{ECHOED, as_validation_error, consent_location, request};
+use crate::web::pages::authorization_request::{
+    ECHOED, another_was_meant, as_validation_error, consent_location, request,
+};
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::factor::program;
 use crate::web::pages::login_redirect::LoginPageError;
@@ -61,6 +64,7 @@ async fn answer(form: &PostedForm, browser: Browser) -> Result<HttpResponse, Log
     let (app, request, step) = (&signed_in.app, &signed_in.request, &signed_in.step);
     let mut reply = match step.missing {
         None => approved(View::new(auth, &form.req, &form.reader()), &request.return_path(app), &step.code).await,
+        Some(Missing::AccountMeant) => redirect(&another_was_meant(auth, app, request)),
         Some(_) => redirect(&consent_location(auth, app, &form.params.echo(&ECHOED), &step.code)),
     };
     cookies::put_sign_in(auth, &mut reply, &signed_in)?;

@@ -10,6 +10,7 @@ use crate::model::app::App;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::registration::{Dialect, Registration};
 use crate::web::kit::bearer::Bearer;
+use crate::web::kit::openid_registration::openid_registration;
 use crate::web::wire::params::Received;
 use crate::web::wire::reply::{ApiError, json};
 use crate::web::wire::request;
@@ -30,6 +31,7 @@ pub(crate) async fn register(auth: Data<Auth>, req: HttpRequest, received: Recei
         auth_method: params.last_scalar("token_endpoint_auth_method")?,
         grant_types: params.last_list("grant_types")?,
         response_types: Vec::new(),
+        openid: openid_registration(&params)?,
         ..Registration::default()
     };
     let registered = apps::register(&auth, registration, request::source(&req, auth.config())).await?;

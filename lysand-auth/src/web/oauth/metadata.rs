@@ -7,7 +7,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::logout;
 use crate::auth::Auth;
+use crate::config::SigningAlg;
+use crate::flows::openid;
 use crate::flows::token;
 use crate::model::authorization::ResponseMode;
 use crate::model::host_scope::HostScope;
@@ -15,7 +18,7 @@ use crate::model::scope;
 use crate::model::strength::Acr;
 use crate::web::kit::surfaces::{self, Surface, Surfaces};
 use crate::web::pages::authorize::{CREATE, offers_sign_up};
-use crate::web::wire::reply::JsonBody;
+use crate::web::wire::reply::{ApiError, JsonBody};
 
 /// How an app may prove who it is: at the token endpoint, and where it must prove it.
 const PROOFS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
@@ -40,6 +43,7 @@ pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> 
         "acr",
         "amr",
         "nonce",
+        "sid",
         "name",
         "preferred_username",
         "profile",
@@ -50,8 +54,12 @@ pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> 
     // Not in the other document: what it says is not so for apps of Mastodon's route (faults A2).
     if surfaces::of_request(&req).has(Surface::Pages) {
         body["authorization_response_iss_parameter_supported"] = true.into();
+        body["end_session_endpoint"] = auth.config().base_url.join(logout::PATH).into();
         body["ui_locales_supported"] = auth.pages().languages().into();
     }
+    let tells_apps = auth.config().openid.tells_apps();
+    body["backchannel_logout_supported"] = tells_apps.into();
+    body["backchannel_logout_session_supported"] = tells_apps.into();
     body["claims_parameter_supported"] = false.into();
     body["request_parameter_supported"] = false.into();
     body["request_uri_parameter_supported"] = false.into();
@@ -59,8 +67,8 @@ pub(crate) async fn openid_configuration(auth: Data<Auth>, req: HttpRequest) -> 
 }
 
 /// `GET /.well-known/jwks.json`: the keys that id tokens are signed with
-pub(crate) async fn keys(auth: Data<Auth>) -> HttpResponse {
-    public(&json!({ "keys": auth.keys().public() }))
+pub(crate) async fn keys(auth: Data<Auth>) -> Result<HttpResponse, ApiError> {
+    Ok(public(&json!({ "keys": openid::public_keys(&auth).await? })))
 }
 
 /// What is mounted, and no more.
@@ -85,7 +93,7 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         "revocation_endpoint_auth_methods_supported": [PROOFS[0], PROOFS[1], "none"],
         "introspection_endpoint_auth_methods_supported": PROOFS,
         "code_challenge_methods_supported": ["S256"],
-        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "id_token_signing_alg_values_supported": openid::algorithms(auth).map(SigningAlg::name).collect::<Vec<_>>(),
         "acr_values_supported": Acr::ALL.map(Acr::name),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });

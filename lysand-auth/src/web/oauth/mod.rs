@@ -2,6 +2,7 @@
 
 mod client;
 mod introspect;
+pub(crate) mod logout;
 mod metadata;
 mod registration;
 mod revoke;
@@ -34,6 +35,10 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/.well-known/oauth-authorization-server", [get(metadata::authorization_server)])
             .route("/.well-known/openid-configuration", [get(metadata::openid_configuration)])
             .routes(["/.well-known/jwks.json", "/.well-known/jwks"], [get(metadata::keys)]),
+        Routes::new(auth, AnswerKind::Page)
+            .of(Surface::Pages)
+            .with_form_session()
+            .route(logout::PATH, [get(logout::page), post(logout::submit)]),
         Routes::new(auth, AnswerKind::Internal)
             .of(Surface::OAuth)
             .route("/oauth/introspect", [post(introspect::introspect)])

@@ -3,14 +3,16 @@
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::apps;
+use crate::flows::apps::OpenIdClient;
 use crate::model::app::AppLinks;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::registration::{Dialect, Registration};
+use crate::web::kit::openid_registration::openid_registration;
 use crate::web::wire::params::{Params, Received};
 use crate::web::wire::reply::{JsonBody, RegistrationError};
 use crate::web::wire::request;
@@ -33,6 +35,7 @@ pub(crate) async fn register(
         grant_types: params.last_list("grant_types")?,
         response_types: params.last_list("response_types")?,
         links: links(&params)?,
+        openid: openid_registration(&params)?,
         further: further(&params)?,
     };
     let method = registration.auth_method.clone().unwrap_or_else(|| "client_secret_basic".to_owned());
@@ -55,6 +58,7 @@ pub(crate) async fn register(
             body[name] = link.as_str().into();
         }
     }
+    add_openid(&mut body, &registered.openid);
     if let Some(website) = &app.website {
         body["client_uri"] = website.as_str().into();
     }
@@ -66,6 +70,19 @@ pub(crate) async fn register(
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::PRAGMA, "no-cache"))
         .json_body(&body))
+}
+
+/// What the app registered of OpenID Connect.
+fn add_openid(body: &mut Value, openid: &OpenIdClient) {
+    body["id_token_signed_response_alg"] = openid.signed_by.name().into();
+    if !openid.post_logout_redirect_uris.is_empty() {
+        let uris = openid.post_logout_redirect_uris.iter().map(RedirectUri::as_str);
+        body["post_logout_redirect_uris"] = uris.collect::<Vec<_>>().into();
+    }
+    if let Some(uri) = &openid.backchannel_logout_uri {
+        body["backchannel_logout_uri"] = uri.as_str().into();
+        body["backchannel_logout_session_required"] = openid.backchannel_logout_session_required.into();
+    }
 }
 
 fn links(params: &Params) -> Result<AppLinks, Error> {

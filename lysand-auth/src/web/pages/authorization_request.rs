@@ -24,6 +24,7 @@ pub(crate) const ECHOED: [&str; 13] = [
     "nonce",
     "acr_values",
     "response_mode",
+    "account_hint",
     "lang",
 ];
 
@@ -47,6 +48,7 @@ pub(crate) fn request_without_scope(params: &Params) -> Result<AuthorizationRequ
         nonce: params.text("nonce")?,
         acr_values: params.text("acr_values")?,
         id_token_hint: params.text("id_token_hint")?,
+        account_hint: params.text("account_hint")?,
         resources: params.every_text("resource")?,
         unsupported: unsupported(params),
     })
@@ -65,6 +67,10 @@ pub(crate) fn with_scope(mut echoed: Vec<(String, String)>, checked: &CheckedReq
     if !echoed.iter().any(|(name, value)| name == "scope" && !value.trim().is_empty()) {
         echoed.retain(|(name, _)| name != "scope");
         echoed.push(("scope".into(), checked.scopes.to_string()));
+    }
+    if let Some(hint) = &checked.account_hint {
+        echoed.retain(|(name, _)| name != "account_hint");
+        echoed.push(("account_hint".into(), hint.clone()));
     }
     echoed
 }
@@ -115,6 +121,13 @@ pub(crate) fn consent_location(auth: &Auth, app: &App, echoed: &[(String, String
     query.extend(pairs(echoed));
     query.push(("code", code.expose()));
     with_query(&auth.config().consent_page(), query)
+}
+
+/// Where somebody goes on who signed in and is not whom the app meant (FAC-140): the request once more, which now can only be
+/// answered by `login_required`.
+pub(crate) fn another_was_meant(auth: &Auth, app: &App, checked: &CheckedRequest) -> String {
+    let request = whole_request(app, checked);
+    with_query(&auth.config().base_url.join("/oauth/authorize"), pairs(&request).chain([("prompt", "none")]))
 }
 
 /// The sign-in page's address, with a request.

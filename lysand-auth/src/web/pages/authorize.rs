@@ -32,6 +32,30 @@ use crate::web::wire::redirect::{pairs, redirect, with_query};
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request::refuse_method_override;
 
+/// What an app may ask for, by a form as in an address.
+const ASKED_BY_FORM: [&str; 20] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "prompt",
+    "max_age",
+    "acr_values",
+    "id_token_hint",
+    "login_hint",
+    "ui_locales",
+    "lang",
+    "force_login",
+    "request",
+    "request_uri",
+    "registration",
+];
+
 /// `GET /oauth/authorize`
 pub(crate) async fn begin(auth: Data<Auth>, req: HttpRequest, form: FormSession, received: Received) -> HttpResponse {
     let reply = answer(&auth, &req, &form, received).await;
@@ -162,6 +186,7 @@ fn interaction(params: &Params, request: &mut AuthorizationRequest) -> Interacti
 /// so, a denial; with any other method that is wanted, nothing (faults A7).
 pub(crate) async fn decide(form: PostedForm) -> Result<HttpResponse, ApiError> {
     match form.method_override()?.as_deref() {
+        None if is_request_by_form(&form)? => Ok(as_asked_by_get(&form)),
         None => Ok(decided(&form, consent_at_once(&form).await).await),
         Some("delete") => Ok(deny(form).await),
         Some(_) => {
@@ -187,6 +212,22 @@ pub(crate) async fn decided(form: &PostedForm, decision: Result<HttpResponse, Lo
         }
     }
     LoginPageError::render_or(decision, form).await
+}
+
+/// Whether an app asks here by a form of its own (OpenID Connect Core §3.1.2.1, FAC-143): it comes from another site, and has
+/// nothing of what only our pages and frontends know.
+fn is_request_by_form(form: &PostedForm) -> Result<bool, Error> {
+    let is_ours = form.params.last_text("code").is_some() || form.text("form_token")?.is_some();
+    Ok(!is_ours && form.params.last_text("client_id").is_some() && form.prove_origin().is_err())
+}
+
+/// The same request by GET. Nothing is read from cookies: it is never consent.
+fn as_asked_by_get(form: &PostedForm) -> HttpResponse {
+    let request = form.params.echo(&ASKED_BY_FORM);
+    let location = with_query(&form.auth.config().base_url.join("/oauth/authorize"), pairs(&request));
+    let mut reply = HttpResponse::SeeOther();
+    reply.insert_header((header::LOCATION, location)).insert_header((header::CACHE_CONTROL, "private, no-store"));
+    reply.finish()
 }
 
 async fn consent_at_once(form: &PostedForm) -> Result<HttpResponse, LoginPageError> {

@@ -4,9 +4,10 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::auth::Auth;
 use crate::error::{Error, PendingClaim};
+use crate::flows::login::Missing;
 use crate::flows::sessions::SignedIn;
 use crate::web::kit::page::View;
-use crate::web::pages::authorization_request::{consent_location, whole_request};
+use crate::web::pages::authorization_request::{another_was_meant, consent_location, whole_request};
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::factor::location::to_factor;
 use crate::web::wire::cookies;
@@ -23,6 +24,7 @@ pub async fn finish_sign_in(auth: &Auth, req: &HttpRequest, signed_in: &SignedIn
     let reader = Params::of_query(req).reader(req);
     let mut reply = match step.missing {
         None => approved(View::new(auth, req, &reader), &request.return_path(app), &step.code).await,
+        Some(Missing::AccountMeant) => redirect(&another_was_meant(auth, app, request)),
         Some(_) => redirect(&consent_location(auth, app, &whole_request(app, request), &step.code)),
     };
     cookies::put_sign_in(auth, &mut reply, signed_in)?;

@@ -21,6 +21,9 @@ use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
 use crate::web::wire::reply::ApiError;
 
+/// The longest name that an app may suggest, in characters.
+const LONGEST_HINT: usize = 320;
+
 /// What the page is about.
 pub(crate) struct SignIn<'a> {
     /// The app that asks.
@@ -57,7 +60,7 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         form_token: sign_in.form_token,
         app: Some(app_on_page(sign_in.app)),
         error: error.as_ref().map(|(_, told)| told.clone()),
-        typed: typed.clone().or(sign_in.wanted),
+        typed: typed.clone().or(sign_in.wanted).or_else(|| login_hint(params)),
         current: sign_in.current.map(|account| CurrentAccount {
             account: account_on_page(account),
             continue_action: (!asks_password(params)).then(|| with_query("/oauth/authorize/continue", pairs(&echoed))),
@@ -93,6 +96,11 @@ pub(crate) async fn sign_in_page(view: View<'_>, params: &Params, sign_in: SignI
         return ApiError(error).error_response();
     }
     reply
+}
+
+/// The name that the app thinks somebody has: it fills the field, and nothing else (FAC-141).
+fn login_hint(params: &Params) -> Option<String> {
+    params.last_text("login_hint").filter(|hint| !hint.trim().is_empty() && hint.chars().count() <= LONGEST_HINT)
 }
 
 /// The request and the error, for the address in another language.

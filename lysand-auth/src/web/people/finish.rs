@@ -8,6 +8,7 @@ use super::paths::{FINISH, WAITING};
 use super::sign_up::{filled_in, refuse_json};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::login::Missing;
 use crate::flows::sessions::Browser;
 use crate::flows::sign_up::{self, ProviderOffer, SignUpError, SignUpForm, SignedUpByProvider};
 use crate::host::pages::{FieldOnPage, Page, ProviderSignUpOnPage, SignUpFields, SignUpPage};
@@ -16,7 +17,7 @@ use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, app_on_page, show};
-use crate::web::pages::authorization_request::{consent_location, whole_request};
+use crate::web::pages::authorization_request::{another_was_meant, consent_location, whole_request};
 use crate::web::pages::authorization_response::approved;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
@@ -86,6 +87,7 @@ async fn finished(
             let (app, request, step) = (&signed_in.app, &signed_in.request, &signed_in.step);
             let mut reply = match step.missing {
                 None => approved(View::new(auth, &form.req, &reader), &request.return_path(app), &step.code).await,
+                Some(Missing::AccountMeant) => redirect(&another_was_meant(auth, app, request)),
                 Some(_) => redirect(&consent_location(auth, app, &whole_request(app, request), &step.code)),
             };
             cookies::put_sign_in(auth, &mut reply, &signed_in)?;

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::paths::WAITING;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::login::Missing;
 use crate::flows::sessions::Browser;
 use crate::flows::waiting::{self as flow, Proceeded, WaitingState, WaitingView};
 use crate::host::pages::{MessagePage, Page, WaitingPage};
@@ -16,7 +17,7 @@ use crate::texts;
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::forms::PostedForm;
 use crate::web::kit::page::{PageError, View, show};
-use crate::web::pages::authorization_request::{consent_location, login_location};
+use crate::web::pages::authorization_request::{another_was_meant, consent_location, login_location};
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::factor::location::to_factor;
 use crate::web::wire::cookies;
@@ -223,6 +224,7 @@ async fn go_on(auth: &Auth, form: &PostedForm, token: &Secret, browser: Browser)
             let reader = form.reader();
             let mut reply = match step.missing {
                 None => approved(View::new(auth, &form.req, &reader), &request.return_path(app), &step.code).await,
+                Some(Missing::AccountMeant) => redirect(&another_was_meant(auth, app, request)),
                 Some(_) => {
                     let pairs = crate::web::pages::authorization_request::whole_request(app, request);
                     redirect(&consent_location(auth, app, &pairs, &step.code))

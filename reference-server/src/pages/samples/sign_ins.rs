@@ -1,7 +1,8 @@
 //! Sample values for the pages of what acts for an account, and of its end.
 
 use lysand_auth::host::pages::{
-    AccessOnPage, EndAppsPage, EndEverythingPage, MomentOnPage, SessionOnPage, SessionsPage, TokenRow, TrustedOnPage,
+    AccessOnPage, AccountOnPage, EndAppsPage, EndEverythingPage, MomentOnPage, SessionOnPage, SessionsPage,
+    SignOutPage, TokenRow, TrustedOnPage,
 };
 use serde_json::Value;
 
@@ -10,6 +11,7 @@ use super::{add, app};
 /// The pages in each of their shapes.
 pub(super) fn sign_ins(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
     sessions(text, samples);
+    sign_out(text, samples);
     for (wrong, tokens) in [(false, 0), (true, 2)] {
         let page = EndEverythingPage {
             action: text,
@@ -34,6 +36,24 @@ pub(super) fn sign_ins(text: &'static str, samples: &mut Vec<(&'static str, Valu
             cancel: text.to_owned(),
         };
         add(samples, "end_apps.html", &page);
+    }
+}
+
+fn sign_out(text: &'static str, samples: &mut Vec<(&'static str, Value)>) {
+    for (has_app, broken, at_once) in [(true, false, false), (true, false, true), (false, true, false)] {
+        let page = SignOutPage {
+            action: text,
+            form_token: text.to_owned(),
+            fields: vec![(text.to_owned(), text.to_owned())],
+            account: AccountOnPage { username: text, display_name: text },
+            app: has_app.then(|| app(text)),
+            destination: at_once.then(|| text.to_owned()),
+            broken,
+            at_once,
+            error: broken.then_some(text),
+            cancel: text.to_owned(),
+        };
+        add(samples, "sign_out.html", &page);
     }
 }
 

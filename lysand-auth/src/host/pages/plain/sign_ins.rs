@@ -1,7 +1,7 @@
 //! Plain pages of what acts for an account.
 
 use super::html::{alert, button, escaped, form, link, paragraph};
-use crate::host::pages::{EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionsPage};
+use crate::host::pages::{EndAppsOnPage, EndAppsPage, EndEverythingPage, SessionsPage, SignOutPage};
 
 pub(super) fn sessions(page: &SessionsPage<'_>) -> String {
     let token = ("form_token", page.form_token.as_str());
@@ -70,6 +70,15 @@ pub(super) fn end_apps(page: &EndAppsPage<'_>) -> String {
     let mut hidden = vec![("form_token", page.form_token.as_str())];
     hidden.extend(days.as_deref().map(|days| ("unused_for", days)));
     body + &form(page.action, &hidden, &button("Remove their access")) + &link(&page.cancel, "Back")
+}
+
+pub(super) fn sign_out(page: &SignOutPage<'_>) -> String {
+    let mut body = alert(page.error) + &alert(page.broken.then_some(crate::texts::LOGOUT_BROKEN));
+    body += &paragraph(&format!("@{}", page.account.username));
+    body += &page.app.as_ref().map(|app| paragraph(&format!("“{}”", app.name))).unwrap_or_default();
+    let mut hidden = vec![("form_token", page.form_token.as_str())];
+    hidden.extend(page.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    body + &form(page.action, &hidden, &button("Sign out")) + &link(&page.cancel, "Back")
 }
 
 /// What leads to those pages from the page of authorized apps.

@@ -9,6 +9,7 @@ use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::factors::pending::{self, PendingView, Standing};
 use crate::flows::factors::sign_in::{self as flow, BeforeSession, BegunFactor, FactorKind};
+use crate::flows::login::Missing;
 use crate::host::factor::FactorLabel;
 use crate::host::pages::{FactorPage, HostFactorOnPage, MessagePage, OtherWay, Page};
 use crate::model::factors::is_for_app;
@@ -18,7 +19,7 @@ use crate::texts::{
 use crate::web::kit::form_session::FormSession;
 use crate::web::kit::page::{PageError, View, account_on_page, app_on_page, show};
 use crate::web::kit::session;
-use crate::web::pages::authorization_request::{consent_location, login_location, whole_request};
+use crate::web::pages::authorization_request::{another_was_meant, consent_location, login_location, whole_request};
 use crate::web::pages::authorization_response::approved;
 use crate::web::wire::cookies;
 use crate::web::wire::params::{Params, Received};
@@ -68,6 +69,7 @@ pub(super) async fn leads_on(
             let Some((app, checked, step)) = gone_on else { return Ok(over(auth, req, params, &request).await) };
             let mut reply = match step.missing {
                 None => approved(View::new(auth, req, &reader), &checked.return_path(&app), &step.code).await,
+                Some(Missing::AccountMeant) => redirect(&another_was_meant(auth, &app, &checked)),
                 Some(_) => redirect(&consent_location(auth, &app, &whole_request(&app, &checked), &step.code)),
             };
             if let Some(claim) = cookies::pending_claim(auth, req.headers(), params.last_text("pending").as_deref()) {

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use crate::auth::Auth;
 use crate::config::{Provider, ProviderResponseMode};
 use crate::error::{Code, Error};
+use crate::flows::login::Missing;
 use crate::flows::sso;
 use crate::flows::sso::callback::{Callback, CallbackError, CallbackOutcome, ReportTo, SignedIn};
 use crate::model::identity::Hints;
@@ -14,7 +15,7 @@ use crate::model::session::{Browser, SignedInBrowser};
 use crate::texts;
 use crate::web::kit::page::{self, View};
 use crate::web::kit::session;
-use crate::web::pages::authorization_request::{request_pairs, whole_request};
+use crate::web::pages::authorization_request::{another_was_meant, request_pairs, whole_request};
 use crate::web::pages::authorization_response::approved;
 use crate::web::pages::factor::location::to_factor;
 use crate::web::pages::login_redirect::{redirect_with_error, to_waiting_page};
@@ -120,6 +121,7 @@ async fn reply_to(
                         approved(View::new(auth, req, &reader), &path, &signed_in.step.code).await
                     }
                 }
+                Some(Missing::AccountMeant) => redirect(&another_was_meant(auth, &signed_in.app, &signed_in.request)),
                 Some(_) => redirect(&consent_location(auth, signed_in)),
             };
             cookies::put_sign_in(auth, &mut reply, signed_in)?;

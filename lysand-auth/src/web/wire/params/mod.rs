@@ -8,15 +8,20 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
 use self::json::json_pairs;
 use self::multipart::multipart_pairs;
 use self::value::{MAX_PARAMETERS, Value, form_pairs};
+use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::reader::Reader;
 use crate::secret::Secret;
 use crate::web::wire::body::{self, FORM};
+
+/// How many words of `ui_locales` are looked at.
+const MOST_LOCALES: usize = 16;
 
 /// What a request carried. A failure to read it is a value, so that each surface renders it in its own way.
 pub(crate) struct Received(pub(crate) Result<Params, Error>);
@@ -55,14 +60,26 @@ impl FromRequest for Received {
     }
 }
 
+/// The first of these languages that the pages speak, or the first of all where that is not known.
+fn best_locale<'w>(req: &HttpRequest, wanted: &'w str) -> Option<&'w str> {
+    let spoken = req.app_data::<Data<Auth>>().map(|auth| auth.pages().languages()).unwrap_or_default();
+    let is_spoken = |tag: &&str| {
+        let reader = Reader::new(Some(tag), []);
+        let lower: Vec<String> = spoken.iter().map(|language| language.to_ascii_lowercase()).collect();
+        reader.best_of(&lower.iter().map(String::as_str).collect::<Vec<_>>()).is_some()
+    };
+    let mut words = wanted.split_ascii_whitespace().take(MOST_LOCALES);
+    words.clone().find(is_spoken).or_else(|| words.next())
+}
+
 impl Params {
     /// What the URL alone carries.
     pub(crate) fn of_query(req: &HttpRequest) -> Self {
         let mut query = form_pairs(req.query_string().as_bytes());
         let named = |wanted: &str| query.iter().find(|(name, _)| name == wanted).map(|(_, value)| value);
-        // OpenID's name for `lang` (FAC-141): the best of a list.
+        // OpenID's name for `lang` (FAC-141): the best of a list that there are pages in.
         if let (None, Some(Value::Text(wanted))) = (named("lang"), named("ui_locales"))
-            && let Some(best) = wanted.split_ascii_whitespace().next()
+            && let Some(best) = best_locale(req, wanted)
         {
             query.push(("lang".to_owned(), Value::Text(best.to_owned())));
         }

@@ -1,0 +1,2 @@
+DROP TABLE auth_app_session;
+DROP TABLE auth_app_openid;

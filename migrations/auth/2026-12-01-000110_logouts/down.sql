@@ -1,0 +1,2 @@
+DROP TABLE auth_logout_host;
+DROP TABLE auth_logout;
