@@ -11,7 +11,7 @@ use crate::web::wire::params::Params;
 use crate::web::wire::redirect::{pairs, with_query};
 
 /// What a redirect to a page carries along of the request (Lysand §1, query echo).
-pub(crate) const ECHOED: [&str; 13] = [
+pub(crate) const ECHOED: [&str; 14] = [
     "client_id",
     "redirect_uri",
     "response_type",
