@@ -30,6 +30,9 @@ const metadata = {
   grant_types: ["authorization_code", "refresh_token"],
   response_types: ["code"],
   token_endpoint_auth_method: method,
+  // The library refuses a token that is signed by another algorithm than the one that was registered; absent, that is RS256.
+  ...(method === "client_secret_post" ? {} : { id_token_signed_response_alg: method === "none" ? "EdDSA" : "RS256" }),
+  post_logout_redirect_uris: [`${redirectUri}/signed-out`],
 };
 const config = await client.dynamicClientRegistration(issuer, metadata, proofs[method]);
 const { client_id: clientId, client_secret: secret } = config.clientMetadata();
@@ -64,6 +67,18 @@ await assert.rejects(client.authorizationCodeGrant(config, foreign, checks), ({ 
 const first = await client.authorizationCodeGrant(config, callback, checks);
 const claims = first.claims();
 const userinfo = await client.fetchUserInfo(config, first.access_token, claims.sub);
+
+// Where it would send the person to sign out.
+const goodbye = { post_logout_redirect_uri: `${redirectUri}/signed-out`, id_token_hint: first.id_token, state };
+const logout = client.buildEndSessionUrl(config, goodbye);
+assert.equal(logout.pathname, "/oauth/logout");
+const page = await fetch(logout, { redirect: "manual" });
+assert.equal(page.status, 302, "nobody is signed in here");
+const back = new URL(page.headers.get("location"));
+assert.deepEqual([back.href.split("?")[0], back.searchParams.get("state")], [`${redirectUri}/signed-out`, state]);
+const header = JSON.parse(Buffer.from(first.id_token.split(".")[0], "base64url"));
+assert.equal(header.alg, method === "none" ? "EdDSA" : "RS256");
+assert.equal(typeof claims.sid, "string");
 
 const second = await client.refreshTokenGrant(config, first.refresh_token);
 const refreshed = second.access_token !== first.access_token && second.refresh_token !== first.refresh_token;
