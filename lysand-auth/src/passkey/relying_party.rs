@@ -167,7 +167,7 @@ pub(crate) fn imported(kept: Kept) -> Result<Made, NotAccepted> {
     }
     let transports = transports(&mut json!({ "transports": told }));
     let credential = Credential {
-        cred_id: id.clone().into(),
+        cred_id: id.clone(),
         cred: key,
         counter,
         transports: None,

@@ -340,6 +340,6 @@ mod tests {
         let good = new_key(&Ambient::system());
         assert_eq!(read(std::slice::from_ref(&good), &Rsa::Pems(vec![no_key()])), Some(KeyError::Rsa));
         // A key for cookies is none for RS256.
-        assert_eq!(read(&[good.clone()], &Rsa::Pems(vec![good])), Some(KeyError::Rsa));
+        assert_eq!(read(std::slice::from_ref(&good), &Rsa::Pems(vec![good.clone()])), Some(KeyError::Rsa));
     }
 }

@@ -6,10 +6,10 @@ use crate::web::wire::params::Params;
 
 /// What the app registers of OpenID Connect.
 pub(crate) fn openid_registration(params: &Params) -> Result<OpenIdRegistration, Error> {
-    let mut registration = OpenIdRegistration::default();
-    registration.signed_by = params.last_scalar("id_token_signed_response_alg")?;
-    registration.post_logout_redirect_uris = params.last_list("post_logout_redirect_uris")?;
-    registration.backchannel_logout_uri = params.last_scalar("backchannel_logout_uri")?;
-    registration.backchannel_logout_session_required = params.flag("backchannel_logout_session_required");
-    Ok(registration)
+    Ok(OpenIdRegistration {
+        signed_by: params.last_scalar("id_token_signed_response_alg")?,
+        post_logout_redirect_uris: params.last_list("post_logout_redirect_uris")?,
+        backchannel_logout_uri: params.last_scalar("backchannel_logout_uri")?,
+        backchannel_logout_session_required: params.flag("backchannel_logout_session_required"),
+    })
 }
