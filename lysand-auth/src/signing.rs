@@ -6,6 +6,8 @@ mod openid;
 mod rsa_keys;
 mod sessions;
 
-pub(crate) use self::openid::{IdClaims, LogoutClaims, OpenIdSigner, UnderstoodToken};
+#[cfg(feature = "sso")]
+pub(crate) use self::openid::LogoutClaims;
+pub(crate) use self::openid::{IdClaims, OpenIdSigner, UnderstoodToken};
 pub use self::sessions::CookieProblem;
 pub(crate) use self::sessions::SigningKeys;

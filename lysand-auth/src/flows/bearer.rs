@@ -13,7 +13,7 @@ use crate::model::event::EventKind;
 use crate::model::personal_token::is_of_staff;
 use crate::model::scope::Scopes;
 use crate::model::session::Session;
-use crate::model::strength::{Authentication, Strength};
+pub use crate::model::strength::{Acr, Authentication, Strength};
 use crate::secret::{Digest, Secret};
 use crate::steps::uses::DAY;
 use crate::steps::{enrolment, events, standing, uses};

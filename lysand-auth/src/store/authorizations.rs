@@ -20,7 +20,9 @@ use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
 use crate::model::session::SessionId;
-use crate::model::strength::{Authentication, ProvenBy};
+#[cfg(feature = "postgres")]
+use crate::model::strength::Authentication;
+use crate::model::strength::ProvenBy;
 use crate::on;
 use crate::secret::Digest;
 
