@@ -295,6 +295,7 @@ impl Config {
         problems.extend(self.lifetimes.check());
         problems.extend(self.mail.check());
         problems.extend(self.frontend.check(&self.base_url));
+        problems.extend(self.openid.check());
         problems.extend(self.sso.check());
         problems.extend(self.signups.check());
         problems.extend(self.password.check());

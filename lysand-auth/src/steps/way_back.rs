@@ -26,7 +26,8 @@ const MOST: usize = 3;
 /// When the host does not answer.
 pub(crate) async fn is_offered(auth: &Auth, open: &Open, usable: &Usable) -> Result<bool, Error> {
     let rules = auth.config().factors.way_back;
-    let began_with_password = {
+    // The password of this very sign-in: that of a session that is made stronger was given some time ago.
+    let began_with_password = open.pending.steps_up.is_none() && {
         let mut proofs = open.pending.proofs.iter();
         proofs.next().is_some_and(|first| first.kind == ProofKind::Password) && proofs.next().is_none()
     };

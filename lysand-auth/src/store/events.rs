@@ -147,6 +147,13 @@ impl Wanted {
     }
 }
 
+impl Wanted {
+    /// Whether nothing narrower is looked for than a kind and an outcome: account, network.
+    fn is_of_nobody(&self) -> bool {
+        self.by.is_none() && self.target.is_none() && self.network.is_none()
+    }
+}
+
 /// The query for a part of the events that are looked for.
 macro_rules! looked_for {
     ($wanted:expr, $span:expr, $after:expr, $before:expr) => {{
@@ -156,14 +163,20 @@ macro_rules! looked_for {
             query = query.filter(table::id.lt(before));
         }
         query = match (&wanted.event, &wanted.outcome) {
-            // In the words of the index: both together are as rare as neither is by itself.
-            (Some(event), Some(outcome)) => query.filter(
+            // In the words of the index: both together can be rare though neither is by itself.
+            (Some(event), Some(outcome)) if wanted.is_of_nobody() => query.filter(
                 diesel::dsl::sql::<diesel::sql_types::Bool>("(auth_event.event || ' ' || auth_event.outcome) = ")
                     .bind::<diesel::sql_types::Text, _>(format!("{event} {outcome}")),
             ),
-            (Some(event), None) => query.filter(table::event.eq(event)),
-            (None, Some(outcome)) => query.filter(table::outcome.eq(outcome)),
-            (None, None) => query,
+            (event, outcome) => {
+                if let Some(event) = event {
+                    query = query.filter(table::event.eq(event));
+                }
+                if let Some(outcome) = outcome {
+                    query = query.filter(table::outcome.eq(outcome));
+                }
+                query
+            }
         };
         query = match &wanted.by {
             Some(By::Id(id)) => query.filter(table::actor.eq(id)),
@@ -379,6 +392,10 @@ mod tests {
             ),
             (Wanted { event: word(), ..Wanted::default() }, "auth_event_kind (event=? AND id>?"),
             (Wanted { outcome: word(), ..Wanted::default() }, "auth_event_outcome (outcome=? AND id>?"),
+            (
+                Wanted { event: word(), outcome: word(), ..Wanted::default() },
+                "auth_event_kind_outcome (<expr>=? AND id>?",
+            ),
             (Wanted { by: Some(By::Kind("command".into())), ..Wanted::default() }, "auth_event_unnamed (actor_kind=?"),
             (
                 Wanted { by: id(), event: word(), outcome: word(), ..Wanted::default() },

@@ -25,7 +25,7 @@ pub(crate) enum NotTold {
     Forbidden(String),
     /// There is an outgoing proxy, which is not asked for this.
     #[error(
-        "{0} is reached by the outgoing proxy alone, and apps are not told through it (openid.backchannel_via_proxy)"
+        "{0} is reached by the outgoing proxy alone, and apps are not told through it (openid.backchannel_allow lets this server call an app itself)"
     )]
     ProxyAlone(String),
     /// It does not answer, or not well.

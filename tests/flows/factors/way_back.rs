@@ -143,3 +143,17 @@ story!(lost_factors_are_removed_after_a_week_and_the_apps_request_goes_on, ON, |
     let _ = NOT_OFFERED;
     tell(&story).await;
 });
+
+story!(session_that_is_made_stronger_asks_for_no_way_back, ON, |story| {
+    let (ada, other) = (story.person("ada").await, story.person("bob").await);
+    let mut jar = super::browser_of(&story, &ada).await;
+    // The password of that session was given some time ago: it is none of this sign-in.
+    let wish = [("acr", "phr urn:lysand-auth:loa:2"), ("return_to", "/account")];
+    let asked = story.post("/api/auth/step_up").header("origin", story.base()).cookies(&jar).form(&wish).send().await;
+    jar.keep(&asked);
+    let id = query_of(&asked.is(302).location(), "pending").expect("an id");
+    let start = |path: &str| story.post(path).header("origin", story.base()).header("accept", "text/html");
+    let sent = start(&format!("{PAGE}/start")).cookies(&jar).form(&[("pending", &*id)]).send().await.is(302);
+    assert_eq!(query_of(&sent.location(), "error_description").as_deref(), Some(NOT_OFFERED), "{}", sent.location());
+    drop(other);
+});
