@@ -101,6 +101,8 @@ async fn turned_on(c: &mut Conn, account: &AccountId, told: [NewEvent; 2]) -> Re
     if is_on {
         return Ok(());
     }
+    // Nothing is known yet of the credentials of somebody who never signed in.
+    credentials::insert(c, account).await?;
     credentials::set_two_step(c, account, true).await?;
     store::events::add(c, turned_on).await
 }

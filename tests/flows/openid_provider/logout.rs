@@ -55,6 +55,8 @@ story!(logout_page_ends_nothing_and_its_button_leads_back_to_the_app, |story| {
     // Nobody is signed in any more: as after the end.
     let answer = page(&story, &mut CookieJar::default(), &query).await.is(302);
     assert!(answer.location().as_str().starts_with(BACK));
+    let without_state = page(&story, &mut CookieJar::default(), &query[..2]).await.is(302);
+    assert_eq!(without_state.location().as_str(), BACK);
 });
 
 story!(logout_by_a_post_of_the_app_asks_as_well, |story| {

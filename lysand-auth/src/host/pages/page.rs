@@ -439,10 +439,8 @@ impl Pages for FrontendPages {
             | Page::SignUpPasskey(_)
             | Page::RecoveryCodes(_)
             | Page::Message(_) => self.others.show(page, request).await,
-            Page::Forgot(_) => match &self.forgot {
-                Some(forgot) => Ok(PageReply::Elsewhere(forgot.clone())),
-                None => self.others.show(page, request).await,
-            },
+            Page::Forgot(_) if self.forgot.is_none() => self.others.show(page, request).await,
+            Page::Forgot(_) => Ok(PageReply::Elsewhere(self.forgot.clone().unwrap_or_default())),
             // A frontend that leaves this page to the server is not asked for it.
             Page::Reset(_) if self.password_reset == self.own_reset => self.others.show(page, request).await,
             Page::Reset(_) => Ok(PageReply::Elsewhere(self.password_reset.clone())),
