@@ -41,6 +41,7 @@ mod phanpy_like;
 mod recovering;
 mod required_factor;
 mod signing_in;
+mod signing_out;
 mod single_sign_on;
 mod trusted_browsers;
 mod two_steps;

@@ -24,6 +24,7 @@ mod lists;
 mod load;
 mod machine;
 mod mails;
+mod openid;
 mod options;
 mod pages;
 mod passwords;

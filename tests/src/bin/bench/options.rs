@@ -76,6 +76,7 @@ pub(crate) enum Work {
     Mails,
     SignUps,
     TwoSteps,
+    Openid,
     Lists,
 }
 

@@ -41,7 +41,10 @@ impl Installation {
         fs::create_dir(&folder)?;
         let port = free_port();
         let authority = format!("localhost:{port}");
+        // To make one takes processor time for seconds, and would be in every figure.
+        let rsa = tests::folder::rsa_key(&folder).display().to_string();
         let environment = vec![
+            (variable("keys.rsa"), rsa),
             (variable("http.base_url"), format!("http://{authority}")),
             (variable("http.bind"), "127.0.0.1".to_owned()),
             (variable("http.bind_port"), port.to_string()),

@@ -12,7 +12,7 @@ use crate::prepare::prepare;
 use crate::report::{Row, Section, Verdict};
 use crate::server::{Installation, Running};
 use crate::{
-    Outcome, bearer, bursts, flow, guessing, lists, mails, passwords, pipelining, refusals, sign_ups, sweeping,
+    Outcome, bearer, bursts, flow, guessing, lists, mails, openid, passwords, pipelining, refusals, sign_ups, sweeping,
     two_steps,
 };
 
@@ -65,6 +65,13 @@ impl Suite<'_> {
             match self.two_steps() {
                 Ok(measured) => rows.extend(measured),
                 Err(fault) => rows.push(Row::failed("two steps", "", &fault.to_string())),
+            }
+        }
+        if self.options.wants(Work::Openid) {
+            say(database, "OpenID Connect");
+            match self.openid() {
+                Ok(measured) => rows.extend(measured),
+                Err(fault) => rows.push(Row::failed("OpenID Connect", "", &fault.to_string())),
             }
         }
         if self.options.wants(Work::Lists) {
@@ -122,6 +129,16 @@ impl Suite<'_> {
         let (server, _) = installation.serve()?;
         let prepared = prepare(&installation)?;
         let rows = two_steps::measure(&installation, &server, &prepared, self.length);
+        server.stop()?;
+        Ok(rows)
+    }
+
+    /// A server with apps that get id tokens.
+    fn openid(&mut self) -> Outcome<Vec<Row>> {
+        let installation = self.installation("openid")?;
+        let (server, _) = installation.serve()?;
+        let prepared = prepare(&installation)?;
+        let rows = openid::measure(&server, &prepared, self.length);
         server.stop()?;
         Ok(rows)
     }
