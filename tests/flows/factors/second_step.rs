@@ -281,6 +281,17 @@ story!(provider_is_asked_beside_or_not_by_its_own_entry_and_by_what_it_vouches_f
         assert_eq!(answer.cookie("jwt").is_none(), is_asked, "{entry} {usual} {acr}: {}", answer.location());
         assert_eq!(answer.location().path() == "/oauth/factor", is_asked, "{entry} {usual} {acr}");
     }
+    // What the operator trusts as two proofs is told to apps as such, and is none of the two that a change wants (FAC-96).
+    let mut jar = CookieJar::default();
+    let signed_in = story.sign_in_at(&mut jar, &app, &provider, &guest).await.signed_in();
+    jar.keep_value("jwt", &signed_in.cookie);
+    let code = story.consent(&signed_in, &app).await;
+    let bought = story.redeem(&app, &code).await.is(200).json();
+    let told = story.post("/oauth/introspect").basic(&app.client_id, &app.client_secret);
+    let told = told.form(&[("token", bought["access_token"].as_str().expect("a token"))]).send().await.is(200).json();
+    assert_eq!(told["acr"], "urn:lysand-auth:loa:2", "{told}");
+    let page = story.get("/account/email").cookies(&jar).send().await.is(200);
+    assert!(page.body.contains("/account/confirm"), "{}", page.body);
 });
 
 story!(provider_sign_in_is_asked_for_our_second_step_where_the_operator_wants_it, |story| {
