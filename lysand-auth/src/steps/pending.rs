@@ -27,21 +27,8 @@ pub(crate) async fn begin(
     request: Vec<(String, String)>,
     attempts: Option<FailedAttempts>,
 ) -> Result<Error, Error> {
-    let (now, browser) = (auth.ambient().now(), Secret::generate(auth.ambient()));
-    let row = PendingSignIn {
-        id: auth.ambient().id(),
-        account: proven.account.id.clone(),
-        browser: browser.digest(),
-        steps_up: None,
-        proofs: proven.proofs(now),
-        generation: known.generation.unwrap_or(0),
-        request,
-        created_at: now,
-        expires_at: now.plus(auth.config().factors.pending_ttl),
-        ended_at: None,
-        session: None,
-    };
-    let claim = PendingClaim::new(row.id.clone(), browser);
+    let proofs = proven.proofs(auth.ambient().now());
+    let (row, claim) = waiting(auth, (proven.account, known), proofs, request);
     if enrolment::demanded(auth, proven.account, known).await?.is_some() {
         enrolment::begin(auth, proven.account, known).await?;
     }
@@ -59,6 +46,31 @@ pub(crate) async fn begin(
     Ok(Error::Refused(Refusal { pending: Some(Box::new(claim)), ..refusal }))
 }
 
+/// A sign-in that waits from now on, and what its browser goes on with.
+fn waiting(
+    auth: &Auth,
+    (account, known): (&Account, Credentials),
+    proofs: Proofs,
+    request: Vec<(String, String)>,
+) -> (PendingSignIn, PendingClaim) {
+    let (now, browser) = (auth.ambient().now(), Secret::generate(auth.ambient()));
+    let row = PendingSignIn {
+        id: auth.ambient().id(),
+        account: account.id.clone(),
+        browser: browser.digest(),
+        steps_up: None,
+        proofs,
+        generation: known.generation.unwrap_or(0),
+        request,
+        created_at: now,
+        expires_at: now.plus(auth.config().factors.pending_ttl),
+        ended_at: None,
+        session: None,
+    };
+    let claim = PendingClaim::new(row.id.clone(), browser);
+    (row, claim)
+}
+
 /// Keeps the wish that a session becomes stronger, or is proven anew: what was proven in it counts unless it `is_too_old`
 /// (FAC-57, FAC-102). Answers with what its browser goes on with.
 ///
@@ -70,23 +82,12 @@ pub(crate) async fn step_up(
     request: Vec<(String, String)>,
     is_too_old: bool,
 ) -> Result<PendingClaim, Error> {
-    let (now, cookie, session) = (auth.ambient().now(), Secret::generate(auth.ambient()), &browser.session);
+    let session = &browser.session;
     let known = session::credentials_of(auth, &browser.account.id).await?;
     let first = strength::first_proof(&session.methods).unwrap_or(ProofKind::Password);
-    let row = PendingSignIn {
-        id: auth.ambient().id(),
-        account: browser.account.id.clone(),
-        browser: cookie.digest(),
-        steps_up: Some(session.id.clone()),
-        proofs: Proofs::new((!is_too_old).then_some((first, session.authenticated_at))),
-        generation: known.generation.unwrap_or(0),
-        request,
-        created_at: now,
-        expires_at: now.plus(auth.config().factors.pending_ttl),
-        ended_at: None,
-        session: None,
-    };
-    let claim = PendingClaim::new(row.id.clone(), cookie);
+    let proofs = Proofs::new((!is_too_old).then_some((first, session.authenticated_at)));
+    let (row, claim) = waiting(auth, (&browser.account, known), proofs, request);
+    let row = PendingSignIn { steps_up: Some(session.id.clone()), ..row };
     auth.store().write(move |c| Box::pin(async move { pending::insert(c, &row).await })).await?;
     tracing::info!(account = %browser.account.id, session = %session.id, "a stronger session is asked for");
     Ok(claim)
