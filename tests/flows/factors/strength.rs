@@ -10,7 +10,7 @@ use tests::soft_passkey::SoftPasskey;
 use tests::story;
 use tests::story::{App, CALLBACK, CookieJar, Response, Story, query_of};
 
-use super::passkeys::{options, somebody};
+use super::passkeys::{add, options, somebody};
 use super::{begin, browser_of, enrol, is_over};
 use crate::people::{code_in, mail_with};
 
@@ -104,7 +104,6 @@ story!(sign_in_asks_for_what_the_app_wants_and_the_account_can_give, |story| {
     let page = story.get(&format!("/oauth/factor?pending={}", waiting.id)).header("accept", "text/html");
     let page = page.cookies(&waiting.jar).send().await.is(200);
     waiting.jar.keep(&page);
-    assert!(!page.body.contains("method=email"), "a mailed code is not as strong: {}", page.body);
     let answer = prove(&story, &mut waiting.jar, &page, &mut passkey).await.is(302);
     assert_eq!(claims(&token_of(&story, &app, answer).await)["acr"], "phr");
     // The first one in the app's order that can be reached is enough.
@@ -117,6 +116,26 @@ story!(sign_in_asks_for_what_the_app_wants_and_the_account_can_give, |story| {
     let answer = waiting.answer(&story, "totp", &own.fresh_code(&story)).await.is(302);
     let told = claims(&token_of(&story, &app, answer).await);
     assert_eq!((&told["acr"], &told["amr"]), (&json!(TWO), &json!(["pwd", "otp", "mfa"])));
+});
+
+story!(only_what_is_as_strong_as_the_app_wants_is_offered, |story| {
+    let (ada, app) = (story.person("ada").await, openid_app(&story).await);
+    let mut own = enrol(&story, &ada).await;
+    let (_, page) = add(&story, &mut own.jar, &[]).await;
+    assert!(page.status.as_u16() < 400, "{}", page.body);
+    for (values, kinds) in [("phr", &["passkey"][..]), (TWO, &["passkey", "totp", "recovery"])] {
+        let waiting = begin(&story, &ada, &app.authorize_query_with(&[("acr_values", values)])).await;
+        let pending = story.get(&format!("/api/auth/pending?pending={}", waiting.id)).cookies(&waiting.jar);
+        let told = pending.send().await.is(200).json();
+        let offered: Vec<&str> =
+            told["methods"].as_array().expect("kinds").iter().filter_map(|kind| kind["type"].as_str()).collect();
+        assert_eq!(offered, kinds, "{values}");
+        let code = own.fresh_code(&story);
+        let form = [("pending", &*waiting.id), ("code", &*code)];
+        let answer =
+            story.post("/api/auth/factor/totp").header("origin", story.base()).cookies(&waiting.jar).form(&form);
+        assert_eq!(answer.send().await.cookie("jwt").is_some(), values == TWO, "{values}");
+    }
 });
 
 story!(app_that_wants_more_than_the_account_can_prove_is_told_or_waits_for_a_new_factor, |story| {
@@ -387,4 +406,17 @@ story!(session_of_an_hour_ago_sets_up_no_factor_for_an_app, |story| {
     assert_eq!((&told["status"], &told["methods"][0]["type"]), (&json!("enrol"), &json!("passkey")), "{told}");
     let start = story.post("/api/auth/enrol/passkey/start").header(JSON.0, JSON.1).header("origin", story.base());
     start.cookies(&jar).json(&json!({ "pending": pending })).send().await.is(200);
+
+    // A wish that began in time waits no longer than the proof counts.
+    let fresh = browser_of(&story, &ada).await;
+    let wish = story.post("/api/auth/step_up").header(JSON.0, JSON.1).header("origin", story.base());
+    let wish = wish.cookies(&fresh).json(&json!({ "acr": "phr" })).send().await.is(200);
+    let mut jar = fresh.clone();
+    jar.keep(&wish);
+    let told = wish.json();
+    assert_eq!(told["status"], "enrol", "{told}");
+    story.advance_clock(Duration::from_secs(301));
+    let start = story.post("/api/auth/enrol/passkey/start").header(JSON.0, JSON.1).header("origin", story.base());
+    let late = start.cookies(&jar).json(&json!({ "pending": told["pending"] })).send().await;
+    assert!(late.status.as_u16() >= 400, "{}", late.body);
 });

@@ -6,6 +6,7 @@ use lysand_auth::flows::{outbox, sweep};
 use tests::story::{CookieJar, Response, Story, query_of};
 use tests::{Person, story};
 
+use super::passkeys;
 use super::{Enrolled, WRONG, Waiting, begin, browser_of, enrol, is_step_error, proven_query};
 use crate::people::{after, code_in, form_token, mail_with, mails_to};
 
@@ -145,10 +146,10 @@ story!(lost_factors_are_removed_after_a_week_and_the_apps_request_goes_on, ON, |
 });
 
 story!(session_that_is_made_stronger_asks_for_no_way_back, ON, |story| {
-    let ada = story.person("ada").await;
+    let (ada, ..) = passkeys::somebody(&story, "ada", false).await;
     let mut jar = browser_of(&story, &ada).await;
     // The password of that session was given some time ago: it is none of this sign-in.
-    let wish = [("acr", "phr urn:lysand-auth:loa:2"), ("return_to", "/account")];
+    let wish = [("acr", "phr"), ("return_to", "/account")];
     let asked = story.post("/api/auth/step_up").header("origin", story.base()).cookies(&jar).form(&wish).send().await;
     jar.keep(&asked);
     let id = query_of(&asked.is(302).location(), "pending").expect("an id");

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tests::Person;
 use tests::relying_party::{BackChannel, parts, verified};
 use tests::story;
-use tests::story::{App, SignedIn, Story};
+use tests::story::{App, CookieJar, SignedIn, Story};
 use tests::wait;
 
 use super::{Told, id_token, id_token_in, keys, openid_app, with_back_channel, with_back_channel_in};
@@ -278,4 +278,31 @@ story!(session_with_fifty_apps_ends_at_once, |story| {
     let left = waiting(&story).await;
     assert!(left >= 45, "{left}");
     told(&story, &there, 3).await;
+});
+
+story!(going_on_as_another_account_of_the_browser_tells_no_app, |story| {
+    let (story, there, _folder) = with_back_channel(story).await;
+    let (ada, bob) = (story.person("ada").await, story.person("bob").await);
+    let app = app(&story, &there, "/told", json!({})).await;
+    let got = id_token(&story, &ada, &app).await;
+    let mut jar = CookieJar::default();
+    jar.keep_value("jwt", &got.signed_in.cookie);
+    let form = [("identifier", &*bob.username), ("password", &*bob.password)];
+    let login = format!("/api/auth/login?{}", app.authorize_query());
+    jar.keep(&story.post(&login).cookies(&jar).form(&form).send().await.is(302));
+    // To ada again: a session takes the place of hers, with all that is known of it.
+    let listed = story.get("/api/auth/accounts").cookies(&jar).send().await.is(200).json();
+    let listed = listed.as_array().expect("a list").iter().find(|listed| listed["username"] == "ada");
+    let body = json!({ "account": listed.expect("ada")["account"] });
+    let switch = story.post("/api/auth/accounts/switch").header("origin", story.base()).cookies(&jar).json(&body);
+    let switched = switch.send().await;
+    assert!(switched.status.as_u16() < 400 && switched.cookie("jwt").is_some(), "{}", switched.body);
+    jar.keep(&switched);
+    settled(&story).await;
+    assert_eq!((waiting(&story).await, there.told().len()), (0, 0), "the session goes on");
+    let out = story.post("/api/auth/mastodon-logout").header("origin", story.base()).cookies(&jar).send().await;
+    out.is(303);
+    let heard = told(&story, &there, 1).await.pop().expect("a call");
+    let (_, claims) = verified(&keys(&story).await, &heard.token).expect("well signed");
+    assert_eq!(claims["sid"], got.claims["sid"]);
 });
