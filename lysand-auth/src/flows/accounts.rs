@@ -8,7 +8,7 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::session::{ListedAccount, Session, SessionId, SignedInBrowser};
 use crate::secret::Secret;
-use crate::steps::{events, session_copy};
+use crate::steps::{account_hint, events, session_copy};
 use crate::store::{self, authorizations, sessions};
 use crate::texts;
 
@@ -90,6 +90,13 @@ pub fn hinted_at(accounts: &[BrowserAccount], hint: &str) -> Option<AccountId> {
         account.username.to_lowercase() == hint || email.is_some_and(|email| email == hint)
     };
     accounts.iter().find(|listed| is_it(&listed.account)).map(|listed| listed.account.id.clone())
+}
+
+/// Which of these accounts an app means by an id token (`account_hint`, FAC-140).
+#[must_use]
+pub fn meant_by(auth: &Auth, accounts: &[BrowserAccount], hint: &str) -> Option<AccountId> {
+    let meant = accounts.iter().find(|listed| account_hint::is_of(auth, hint, &listed.account));
+    meant.map(|listed| listed.account.id.clone())
 }
 
 /// The entry that a form or a program names.

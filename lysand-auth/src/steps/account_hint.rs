@@ -14,6 +14,11 @@ pub(crate) fn of_subject(auth: &Auth, subject: &str) -> String {
 
 /// Whether a request is for somebody else than this account.
 pub(crate) fn is_another(auth: &Auth, request: &CheckedRequest, account: &Account) -> bool {
-    let Some(hint) = &request.account_hint else { return false };
-    *hint != of_subject(auth, &auth.accounts().profile(account, &auth.config().base_url).uri)
+    request.account_hint.as_ref().is_some_and(|hint| !is_of(auth, hint, account))
+}
+
+/// Whether a hint is of this account.
+pub(crate) fn is_of(auth: &Auth, hint: &str, account: &Account) -> bool {
+    let of_subject = of_subject(auth, &auth.accounts().profile(account, &auth.config().base_url).uri);
+    hint == of_subject
 }

@@ -194,6 +194,22 @@ story!(prompt_none_with_a_session_that_is_too_weak_is_interaction_required, |sto
     assert_eq!(query_of(&told, "error").as_deref(), Some("consent_required"), "{told}");
 });
 
+story!(consent_in_words_of_its_own_wants_the_strength_as_well, |story| {
+    let (ada, _, _) = somebody(&story, "ada", false).await;
+    let app = openid_app(&story).await;
+    let jar = browser_of(&story, &ada).await;
+    // As frontends post it, without a pending code.
+    let post = async |values: &str| {
+        let path = format!("/oauth/authorize?{}", app.authorize_query_with(&[("acr_values", values)]));
+        story.post(&path).header("origin", story.base()).cookies(&jar).send().await.is(302).location()
+    };
+    let refused = post(TWO).await;
+    assert_eq!((refused.path(), query_of(&refused, "code")), ("/oauth/authorize", None), "{refused}");
+    assert_eq!(query_of(&refused, "error").as_deref(), Some("interaction_required"), "{refused}");
+    let allowed = post("urn:lysand-auth:loa:1").await;
+    assert!(allowed.as_str().starts_with(CALLBACK) && query_of(&allowed, "code").is_some(), "{allowed}");
+});
+
 story!(introspection_tells_how_and_when_it_was_proven_and_a_refresh_keeps_it, |story| {
     let ada = story.person("ada").await;
     let own = enrol(&story, &ada).await;

@@ -197,3 +197,25 @@ story!(logout_addresses_are_registered_by_the_rules_of_redirect_uris, |story| {
     ];
     story.post("/api/v1/apps").form(&form).send().await.is(422);
 });
+
+story!(logout_of_one_account_of_the_browser_leaves_the_others_and_a_hint_chooses_first, |story| {
+    let (ada, bob, app) = (story.person("ada").await, story.person("bob").await, app(&story).await);
+    let told = id_token(&story, &ada, &app).await;
+    let mut jar = jar_of(&told.signed_in);
+    let form = [("identifier", &*bob.username), ("password", &*bob.password)];
+    let login = format!("/api/auth/login?{}", app.authorize_query());
+    jar.keep(&story.post(&login).cookies(&jar).form(&form).send().await.is(302));
+    // The chooser begins with whom the app means.
+    let select = [("prompt", "select_account"), ("id_token_hint", &*told.token)];
+    let chooser = story.get(&format!("/oauth/authorize?{}", app.authorize_query_with(&select))).cookies(&jar);
+    let chooser = chooser.header("accept", "text/html").send().await.is(200).markup();
+    let place = |name: &str| chooser.find(name).expect("a row");
+    assert!(place("@ada") < place("@bob"), "{chooser}");
+    // Signing out here is of whoever is signed in, and forgets that account alone.
+    let shown = page(&story, &mut jar, &[("client_id", &app.client_id)]).await.is(200);
+    assert!(shown.body.contains("@bob"), "{}", shown.body);
+    jar.keep(&press(&story, &jar, &shown).await.is(200));
+    let left = story.get("/api/auth/accounts").cookies(&jar).send().await.is(200).json();
+    let names: Vec<&str> = left.as_array().expect("a list").iter().filter_map(|one| one["username"].as_str()).collect();
+    assert_eq!(names, ["ada"], "{left}");
+});

@@ -15,6 +15,7 @@ use crate::model::event::{Actor, EventKind};
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;
 use crate::steps::request::{self, Omitted};
+use crate::steps::strength::{self, Standing};
 use crate::steps::{events, session, sign_in};
 use crate::store;
 use crate::store::authorizations::{self, ApprovedCode};
@@ -166,6 +167,10 @@ pub async fn consent_at_once(
         must_be_asked(&app, &checked, &asked)?;
         return approve(auth, code, asked, Some(&checked), browser).await;
     }
+    if strength::of_session(auth, browser, checked.acr_values.as_deref()).await? != Standing::Enough {
+        let why = "The authorization server requires the person to prove more.";
+        return Err(Error::refused(Code::InteractionRequired, why));
+    }
     // As if the cookie had come a moment later, when it opened nothing any more.
     let ended = || Error::refused(Code::InvalidRequest, texts::UNVERIFIABLE_COOKIE);
     let step = sign_in::consented(auth, browser, (&app, &checked)).await?.ok_or_else(ended)?;
@@ -209,8 +214,8 @@ async fn approve(
 ) -> Result<(ReturnPath, Secret), Error> {
     let request = in_words.unwrap_or(&asked.authorization.request);
     let path = request.return_path(&asked.app);
-    // Who is meant is decided by now, and not kept with the code.
-    let in_words = CheckedRequest { account_hint: None, ..request.clone() };
+    // Who is meant, and how well they prove it, is decided by now, and not kept with the code.
+    let in_words = CheckedRequest { account_hint: None, acr_values: None, ..request.clone() };
     let is_restated = in_words != asked.authorization.request;
     let approved_code = session::approved_code(auth, code);
     let approved = asked.authorization.is_pending(auth.ambient().now())

@@ -41,11 +41,13 @@ async fn accounts_of(
     auth: &Auth,
     req: &HttpRequest,
     params: &Params,
+    meant: Option<&str>,
 ) -> Result<(Vec<BrowserAccount>, Vec<ListedAccount>), Error> {
     let found = flow::list(auth, &accounts_cookie::listed(auth, req.headers())).await?;
     let mut accounts = found.accounts;
     let hint = params.last_text("login_hint").filter(|hint| hint.chars().count() <= 320);
-    let hinted = hint.and_then(|hint| flow::hinted_at(&accounts, &hint));
+    let meant = meant.and_then(|hint| flow::meant_by(auth, &accounts, hint));
+    let hinted = meant.or_else(|| hint.and_then(|hint| flow::hinted_at(&accounts, &hint)));
     flow::put_first(&mut accounts, hinted.as_ref());
     Ok((accounts, found.listed))
 }
@@ -53,7 +55,7 @@ async fn accounts_of(
 /// The name of the account of the browser that our sign-in page is for, to be filled in.
 pub(crate) async fn wanted_name(auth: &Auth, req: &HttpRequest, params: &Params) -> Result<Option<String>, Error> {
     let Some(wanted) = params.last_text(ACCOUNT) else { return Ok(None) };
-    let (accounts, _) = accounts_of(auth, req, params).await?;
+    let (accounts, _) = accounts_of(auth, req, params, None).await?;
     Ok(accounts.into_iter().find(|listed| listed.name == wanted).map(|listed| listed.account.username))
 }
 
@@ -65,7 +67,8 @@ pub(crate) async fn chooser(
     form_token: String,
 ) -> Result<Option<HttpResponse>, Error> {
     let (auth, req) = (view.auth, view.req);
-    let (accounts, listed) = accounts_of(auth, req, params).await?;
+    let meant = echoed.iter().find(|(name, _)| name == "account_hint").map(|(_, hint)| hint.as_str());
+    let (accounts, listed) = accounts_of(auth, req, params, meant).await?;
     if accounts.iter().all(|listed| current.is_some_and(|current| current.id == listed.account.id)) {
         return Ok(None);
     }
@@ -144,7 +147,7 @@ pub(crate) async fn changed(
         return Ok(None);
     }
     let Some((app, checked, whose)) = authorization::asked_of(auth, &code).await? else { return Ok(None) };
-    let (accounts, _) = accounts_of(auth, req, params).await?;
+    let (accounts, _) = accounts_of(auth, req, params, None).await?;
     // Of a browser that never was signed in to that account nobody learns whose request it is.
     let Some(first) = accounts.iter().find(|listed| listed.account.id == whose && whose != now.account.id) else {
         return Ok(None);
