@@ -54,6 +54,15 @@ pub(crate) const TOOT_SIGN_UP: Client =
 /// ALTCHA's library, which solves a challenge.
 pub(crate) const ALTCHA: Client = Client::new("Story with ALTCHA", "altcha_js.mjs", Language::JavaScript, &[]);
 
+/// Authlib, which goes through a session.
+pub(crate) const AUTHLIB_SESSION: Client =
+    Client::new("Story of a session with Authlib", "openid_session_py.py", Language::Python, &[]);
+
+/// oauth4webapi, which goes through a session, with id tokens that are signed by `algorithm`.
+pub(crate) const fn oauth4webapi(algorithm: &'static [&'static str; 1]) -> Client {
+    Client::new("Story with oauth4webapi", "openid_session_js.mjs", Language::JavaScript, algorithm)
+}
+
 /// openid-client, which proves who it is by `method` (`token_endpoint_auth_method`).
 pub(crate) const fn openid_client(method: &'static [&'static str; 1]) -> Client {
     Client::new("Story with openid-client", "openid_client_js.mjs", Language::JavaScript, method)

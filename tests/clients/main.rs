@@ -9,6 +9,8 @@
 //! | megalodon | Mastodon and its kin | `megalodon_js.mjs` |
 //! | Authlib | OAuth and OpenID Connect | `authlib_py.py` |
 //! | openid-client | OAuth and OpenID Connect | `openid_client_js.mjs` |
+//! | oauth4webapi | sessions of OpenID Connect | `openid_session_js.mjs` |
+//! | Authlib, again | sessions of OpenID Connect | `openid_session_py.py` |
 //! | @auth/core, its Mastodon provider | Mastodon | `auth_core_js.mjs` |
 //! | next-auth 4 | Mastodon | `next_auth_js.mjs` |
 //! | passport-mastodon | Mastodon | `passport_js.mjs` |
@@ -25,6 +27,7 @@ mod branches;
 mod client_program;
 mod factors;
 mod mail;
+mod openid_sessions;
 mod sign_up;
 
 use client_program::{

@@ -1,6 +1,6 @@
 //! An OpenID app that somebody else wrote: it checks tokens by the published keys, and is told when a session is over.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde_json::Value;
+use url::Url;
 
 use crate::tls::PrivateCa;
 
@@ -58,8 +59,10 @@ pub struct Told {
 /// well, `/refuses` with 500, `/redirects` leads to `/told`, `/slow` takes two seconds, `/hangs` takes a minute, `/floods` sends
 /// without end.
 pub struct BackChannel {
+    addr: SocketAddr,
     url: String,
     told: web::Data<Mutex<Vec<Told>>>,
+    visits: web::Data<Mutex<Vec<Url>>>,
     handle: ServerHandle,
 }
 
@@ -67,24 +70,37 @@ impl BackChannel {
     /// Begins to listen, with a certificate of a private authority.
     pub async fn start(ca: &PrivateCa) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("https://localhost:{}", listener.local_addr().expect("an address").port());
-        let told = web::Data::new(Mutex::new(Vec::new()));
-        let shared = told.clone();
-        let server = HttpServer::new(move || App::new().app_data(shared.clone()).default_service(web::to(hear)))
-            .workers(1)
-            .disable_signals()
-            .shutdown_timeout(0);
+        let addr = listener.local_addr().expect("an address");
+        let url = format!("https://localhost:{}", addr.port());
+        let (told, visits) = (web::Data::new(Mutex::new(Vec::new())), web::Data::new(Mutex::new(Vec::new())));
+        let shared = (told.clone(), visits.clone());
+        let app = move || App::new().app_data(shared.0.clone()).app_data(shared.1.clone());
+        let server =
+            HttpServer::new(move || app().route("/{path:.*}", web::get().to(visit)).default_service(web::to(hear)))
+                .workers(1)
+                .disable_signals()
+                .shutdown_timeout(0);
         let tls =
             reference_server::tls::Certificate::load(&ca.certificate, &ca.key).expect("a certificate and its key");
         let server = server.listen_rustls_0_23(listener, tls.server_config().expect("TLS")).expect("a server").run();
         let handle = server.handle();
         tokio::spawn(server);
-        Self { url, told, handle }
+        Self { addr, url, told, visits, handle }
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
     }
 
     /// Its origin.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where a browser came back to it, in that order.
+    pub fn visits(&self) -> Vec<Url> {
+        self.visits.lock().expect("nobody panics here").clone()
     }
 
     /// What it was told so far.
@@ -97,6 +113,14 @@ impl Drop for BackChannel {
     fn drop(&mut self) {
         drop(self.handle.stop(false));
     }
+}
+
+async fn visit(visits: web::Data<Mutex<Vec<Url>>>, req: HttpRequest) -> HttpResponse {
+    if req.path() != "/favicon.ico" {
+        let url = req.full_url();
+        visits.lock().expect("nobody panics here").push(url);
+    }
+    HttpResponse::Ok().body("Back at the app.")
 }
 
 async fn hear(told: web::Data<Mutex<Vec<Told>>>, req: HttpRequest, body: web::Bytes) -> HttpResponse {

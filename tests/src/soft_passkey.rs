@@ -56,6 +56,11 @@ impl SoftPasskey {
         }
     }
 
+    /// The same on several devices of its owner.
+    pub fn synced(self) -> Self {
+        Self { backup_eligible: true, backed_up: true, ..self }
+    }
+
     fn client_data(&self, kind: &str, options: &Value) -> Vec<u8> {
         let mut data =
             json!({ "type": kind, "challenge": options["challenge"], "origin": self.origin, "crossOrigin": false });

@@ -1,4 +1,4 @@
-//! A private certificate authority that vouches for `localhost` and `id.example`, and for nothing else.
+//! A private certificate authority that vouches for `localhost`, `id.example` and one public address, and for nothing else.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,12 +7,15 @@ use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 
+/// A public address of nobody here: only a proxy of a story leads to it.
+pub const PUBLIC: &str = "93.184.215.14";
+
 /// Certificates of one story: the authority's, the server's, and the server's key, as PEM files.
 #[derive(Debug, Clone)]
 pub struct PrivateCa {
     /// The authority's certificate. Whoever trusts this file trusts the server.
     pub authority: PathBuf,
-    /// The server's certificate, for `localhost`, the loopback addresses and `id.example`.
+    /// The server's certificate, for `localhost`, the loopback addresses, `id.example` and [`PUBLIC`].
     pub certificate: PathBuf,
     /// The key of the server's certificate.
     pub key: PathBuf,
@@ -46,7 +49,7 @@ fn authority_params() -> CertificateParams {
 }
 
 fn server_params() -> CertificateParams {
-    let names = ["localhost", "127.0.0.1", "::1", "id.example"].map(String::from);
+    let names = ["localhost", "127.0.0.1", "::1", "id.example", PUBLIC].map(String::from);
     let mut params = CertificateParams::new(names).expect("good names");
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];

@@ -55,6 +55,7 @@ pub use crate::model::openid_client::SigningAlg;
 pub use crate::model::rate_limit::{Limit, Rule, source_of};
 pub use crate::model::redirect_uri::RedirectMatch;
 use crate::model::scope;
+pub use crate::model::strength::Acr;
 
 /// A network, as `trusted_proxies` lists them.
 pub use ipnet::IpNet;

@@ -11,15 +11,15 @@ use crate::model::authorization::{AuthorizationRequest, CheckedRequest, whole_re
 use crate::model::credentials::{Credentials, Demand};
 use crate::model::device::Device;
 use crate::model::event::EventKind;
-use crate::model::factors::{FactorKind, PendingSignIn};
+use crate::model::factors::{Consumed, FactorKind, PendingSignIn};
 use crate::model::language::Language;
 use crate::model::mail::CodeUse;
 use crate::model::mail_token::{Link, Purpose};
 use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::rate_limit::Rule;
-use crate::model::session::Browser;
+use crate::model::session::{Browser, SessionId};
 use crate::secret::{Digest, Secret};
-use crate::steps::completion::{over, wrong_code};
+use crate::steps::completion::{Completion, over, wrong_code};
 use crate::steps::host_rules::Proven;
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::refused_sign_in::{self, Whom};
@@ -177,6 +177,8 @@ pub struct AskedCode {
     pub again_at: Timestamp,
     /// Whether it still waits. One that is over can be begun again with the request.
     pub waits: bool,
+    /// The session that it came to.
+    pub session: Option<SessionId>,
 }
 
 /// The sign-in for which this browser asked a code; none that another asked for. Nothing changes.
@@ -193,7 +195,8 @@ pub async fn look(auth: &Auth, claim: &PendingClaim) -> Result<Option<AskedCode>
     };
     let again_at = row.created_at.plus(mail_code::AGAIN);
     let waits = row.is_open(auth.ambient().now());
-    Ok(Some(AskedCode { id: row.id, app, request: row.request, expires_at: row.expires_at, again_at, waits }))
+    let PendingSignIn { id, request, expires_at, session, .. } = row;
+    Ok(Some(AskedCode { id, app, request, expires_at, again_at, waits, session }))
 }
 
 async fn found(auth: &Auth, claim: &PendingClaim) -> Result<Option<PendingSignIn>, Error> {
@@ -234,15 +237,27 @@ async fn answered(auth: &Auth, row: PendingSignIn, typed: &str, browser: Browser
     let Some(token) = found.await?.filter(|_| is_unchanged) else {
         return Err(wrong(auth, &row, &attempts, &app, &browser).await?);
     };
-    take(auth, &row, token, &attempts).await?;
     let account = auth.account(&row.account).await?.ok_or_else(over)?;
-    let proven = Proven { known_before: Some(known), ..Proven::new(&account, &ProofKind::Email) };
-    if !second_step::is_missing(auth, &proven, known)
-        && let Err(inactive) = standing::may_sign_in(&account)
-    {
-        return Err(waiting::instead_of(auth, inactive, &account, row.request, &browser).await?);
+    let wanted = checked.acr_values.clone();
+    let proven = Proven::new(&account, &ProofKind::Email);
+    let proven = Proven { known_before: Some(known), acr_values: wanted.as_deref(), ..proven };
+    let inactive = match second_step::is_missing(auth, &proven, known) {
+        true => None,
+        false => standing::may_sign_in(&account).err(),
+    };
+    if inactive.is_none() && sign_in::lacks_before_session(auth, &proven, known).await?.is_none() {
+        // Used up with the session that it buys, so that the second of two equal posts finds it (FAC-16).
+        let consumed = Consumed::Email(token);
+        let completion = Completion::of_nothing(row.id.clone(), account.id.clone(), now);
+        let completion = Completion { consumed, attempts: attempts.counted, ..completion };
+        let proven = Proven { completes: Some(&completion), ..proven };
+        return sign_in::after_proof(auth, proven, (app, checked), browser, None).await;
     }
-    sign_in::after_proof(auth, proven, (app, checked), browser, None).await
+    take(auth, &row, token, &attempts).await?;
+    match inactive {
+        Some(inactive) => Err(waiting::instead_of(auth, inactive, &account, row.request, &browser).await?),
+        None => sign_in::after_proof(auth, proven, (app, checked), browser, None).await,
+    }
 }
 
 /// Uses the code up, and the sign-in that waited for it: of two equal posts one wins (FAC-120).

@@ -3,6 +3,7 @@
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
+use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, whole_request};
 use crate::model::caller::Caller;
 use crate::model::credentials::Demand;
@@ -116,23 +117,29 @@ async fn checked(
     *whose = Some(passkey.account.clone());
     let account = auth.account(&passkey.account).await?.ok_or_else(unknown)?;
     let known = session::credentials_of(auth, &account.id).await?;
-    if let Err(error) = used(auth, (&passkey, &account), &presented, &browser).await {
-        let event = events::event(auth, EventKind::SignInFailed, &browser.caller).through(&app.id);
-        let event = event.with("step", "passkey").about(&account.id, &account.username);
-        events::record_refusal(auth, event).await?;
-        return Err(error);
-    }
+    let synced = match used(auth, (&passkey, &account), &presented, &browser).await {
+        Ok(synced) => synced,
+        Err(error) => return Err(failed(auth, error, (&account, &app), &browser).await?),
+    };
     // Staff want a reset: what was there before counts no more.
     if known.demanded == Some(Demand::Now) {
         return Err(Error::refused(Code::WrongPasskey, texts::WRONG_PASSKEY));
     }
-    let proven = Proven { known_before: Some(known), ..Proven::new(&account, &ProofKind::Passkey) };
+    let proven = Proven { known_before: Some(known), synced, ..Proven::new(&account, &ProofKind::Passkey) };
     if !second_step::is_missing(auth, &proven, known)
         && let Err(inactive) = standing::may_sign_in(&account)
     {
         return Err(waiting::instead_of(auth, inactive, &account, whole_request(&app, &request), &browser).await?);
     }
     sign_in::after_proof(auth, proven, (app, request), browser, None).await
+}
+
+/// Records that a passkey did not sign in, and answers with why.
+async fn failed(auth: &Auth, why: Error, (owner, app): (&Account, &App), browser: &Browser) -> Result<Error, Error> {
+    let event = events::event(auth, EventKind::SignInFailed, &browser.caller).through(&app.id);
+    let event = event.with("step", "passkey").about(&owner.id, &owner.username);
+    events::record_refusal(auth, event).await?;
+    Ok(why)
 }
 
 /// Whose passkey it says to be.
@@ -150,14 +157,15 @@ fn unknown() -> Error {
     Error::refused(Code::UnknownPasskey, texts::UNKNOWN_PASSKEY)
 }
 
-/// Checks the passkey, and uses its challenge up: of two equal ones one wins (FAC-120).
+/// Checks the passkey, and uses its challenge up: of two equal ones one wins (FAC-120). Answers whether it is on several devices.
 async fn used(
     auth: &Auth,
     (passkey, owner): (&StoredPasskey, &Account),
     presented: &Presented,
     browser: &Browser,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let checked = passkeys::check(auth, passkey, presented, Verification::Required, &browser.caller).await?;
+    let synced = checked.backed_up;
     let (id, account, now) = (passkey.id.clone(), passkey.account.clone(), auth.ambient().now());
     let challenge = passkeys::digest(&presented.challenge);
     let stopped =
@@ -173,7 +181,7 @@ async fn used(
         })
     });
     match taken.await? {
-        true => Ok(()),
+        true => Ok(synced),
         false => Err(Error::refused(Code::WrongPasskey, texts::WRONG_PASSKEY)),
     }
 }

@@ -35,7 +35,7 @@ const NOBODY: &str = "there is nobody to send it to";
 /// its developer alone.
 #[must_use]
 pub fn is_offered(auth: &Auth) -> bool {
-    let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
+    let reaches = mail::is_read(auth);
     let sets_none = auth.is_known_to_offer(Offered::Password) == Some(false);
     !auth.config().sso.forced && reaches && !sets_none
 }

@@ -166,7 +166,7 @@ pub async fn renew(
     let proven = proven.await;
     let source = browser.caller.source;
     let kind = proven.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account.id), source, error))?;
-    let second = kind.map(|kind| [kind.proof().method(), MULTI_FACTOR.to_owned()]);
+    let second = kind.map(|kind| [kind.proof().second_method(), MULTI_FACTOR.to_owned()]);
     let methods: Vec<String> = [ProofKind::Password.method()].into_iter().chain(second.into_iter().flatten()).collect();
     let renewed = session::renew(auth, account, &signed_in.session, (proven_with, &methods)).await?;
     let ended = || Error::refused(Code::InvalidGrant, texts::SIGN_IN_ENDED);

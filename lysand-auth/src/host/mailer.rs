@@ -109,6 +109,11 @@ pub trait Mailer: Send + Sync {
     fn reaches_people(&self) -> bool {
         true
     }
+
+    /// Whether what is sent can be read somewhere at all, be it in a file. While a server is at home on loopback that is enough.
+    fn keeps_mails(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,10 @@ impl Mailer for NoMail {
     fn reaches_people(&self) -> bool {
         false
     }
+
+    fn keeps_mails(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -170,6 +170,13 @@ pub(crate) enum Consumed {
     Nothing,
 }
 
+impl Consumed {
+    /// Whether it is a passkey that is on several devices of its owner.
+    pub(crate) fn is_synced_passkey(&self) -> bool {
+        matches!(self, Self::Passkey { used, .. } if used.backed_up)
+    }
+}
+
 /// An address as somebody may see it who knows the password: the local part hidden but for its beginning.
 pub(crate) fn masked(address: &str) -> String {
     let Some((local, domain)) = address.rsplit_once('@') else { return String::new() };

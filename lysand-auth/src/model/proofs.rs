@@ -4,6 +4,8 @@ use crate::ambient::Timestamp;
 
 /// The word for two proofs of different kinds among the methods of a session (RFC 8176).
 pub(crate) const MULTI_FACTOR: &str = "mfa";
+/// The word for a passkey whose key is on several devices of its owner (RFC 8176: secured by software).
+pub(crate) const SYNCED: &str = "swk";
 
 /// By what somebody proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,14 @@ impl ProofKind {
             Self::Passkey => "pop".to_owned(),
             Self::Totp | Self::Recovery | Self::Email => "otp".to_owned(),
             Self::Host(name) => name.split_whitespace().collect::<Vec<_>>().join("_"),
+        }
+    }
+
+    /// The word for it where another proof came before: a code that was mailed came by a channel of its own (RFC 8176).
+    pub(crate) fn second_method(&self) -> String {
+        match self {
+            Self::Email => "mca".to_owned(),
+            _ => self.method(),
         }
     }
 

@@ -152,7 +152,7 @@ impl CodeFactor for MailedCode {
     /// Never beside a stronger one unasked, and not while the mailbox alone has just set the password, for then it would be both
     /// proofs (FAC-87).
     fn is_usable(&self, auth: &Auth, (account, known): (&Account, Credentials), there: &Usable) -> bool {
-        let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
+        let reaches = mail::is_read(auth);
         let is_confirmed = account.email.as_ref().is_some_and(|email| email.confirmed);
         let is_asked = known.mail_factor || (there.apps.is_empty() && there.passkeys.is_empty());
         reaches && is_confirmed && !known.was_reset_by_mail() && is_asked

@@ -18,7 +18,7 @@ use crate::model::account::Account;
 use crate::model::app::AppId;
 use crate::model::credentials::Credentials;
 use crate::model::factors::FactorKind;
-use crate::model::proofs::{MULTI_FACTOR, ProofKind, Proofs};
+use crate::model::proofs::{MULTI_FACTOR, ProofKind, Proofs, SYNCED};
 use crate::model::strength::Acr;
 use crate::steps::blocks::LetIn;
 use crate::steps::completion::Completion;
@@ -67,6 +67,8 @@ pub(crate) struct Proven<'a> {
     pub(crate) earlier: Option<&'a Proofs>,
     /// What this proof uses up, when it is the second one.
     pub(crate) completes: Option<&'a Completion>,
+    /// Whether this is a passkey that is on several devices of its owner.
+    pub(crate) synced: bool,
     /// Whether it is a provider's word that is enough by itself (FAC-95).
     pub(crate) vouched: Vouched,
     /// How well the app wants the person to prove who they are (FAC-102).
@@ -90,6 +92,7 @@ impl<'a> Proven<'a> {
             known_before: None,
             earlier: None,
             completes: None,
+            synced: false,
             vouched: Vouched::No,
             acr_values: None,
             steps_up: false,
@@ -110,8 +113,11 @@ impl<'a> Proven<'a> {
     /// The words for it among the methods of the session (RFC 8176).
     pub(crate) fn methods(&self, now: Timestamp) -> Vec<String> {
         let proofs = self.proofs(now);
-        let mut methods: Vec<String> = proofs.iter().map(|proof| proof.kind.method()).collect();
+        let kinds = proofs.iter().map(|proof| &proof.kind).enumerate();
+        let words = kinds.map(|(before, kind)| if before == 0 { kind.method() } else { kind.second_method() });
+        let mut methods: Vec<String> = words.collect();
         methods.dedup();
+        methods.extend(self.synced.then(|| SYNCED.to_owned()));
         // A passkey without a proof before it verified its owner: two proofs at once (FAC-83).
         let began_with_passkey = proofs.first().is_some_and(|proof| proof.kind == ProofKind::Passkey);
         let is_two = proofs.are_two() || began_with_passkey || self.vouched == Vouched::AsTwo;

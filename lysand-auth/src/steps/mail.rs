@@ -25,6 +25,12 @@ const MOST_ADDRESSES: usize = 10;
 /// Why a mail beyond the limits was cancelled.
 const LIMITED: &str = "more than the limit of mails to this address";
 
+/// Whether what is mailed is read: by people, or, on this machine alone, by the developer who looks into what a host keeps.
+pub(crate) fn is_read(auth: &Auth) -> bool {
+    let mailer = auth.mailer();
+    mailer.reaches_people() || (mailer.keeps_mails() && auth.config().base_url.is_loopback())
+}
+
 /// A mail that is about to be put into the outbox: made before the transaction.
 #[derive(Clone, Debug)]
 pub(crate) struct Outgoing {

@@ -156,7 +156,7 @@ impl NewSession {
     ) -> Result<Option<(Self, Secret)>, Error> {
         let Some(browser) = browser else { return Ok(None) };
         let (session, cookie) = Self::new(auth, account, Some(browser.session.id.clone()), known)?;
-        let methods = [kind.method(), MULTI_FACTOR.to_owned()];
+        let methods = [kind.second_method(), MULTI_FACTOR.to_owned()];
         Ok(Some((session.proven_anew(&browser.session, &methods), cookie)))
     }
 

@@ -24,7 +24,8 @@ pub(crate) enum Wanted {
 impl Wanted {
     /// What is asked of an account that can prove itself up to `reach`.
     fn of(auth: &Auth, values: &str, reach: Acr) -> Self {
-        let known: Vec<Acr> = values.split_ascii_whitespace().filter_map(|name| class(auth, name)).collect();
+        let known: Vec<Acr> =
+            values.split_ascii_whitespace().filter_map(|name| auth.config().openid.class(name)).collect();
         match (known.iter().find(|acr| **acr <= reach), known.first()) {
             (Some(acr), _) => Self::Reachable(*acr),
             (None, Some(first)) => Self::Unreachable(*first),
@@ -39,11 +40,6 @@ impl Wanted {
             Self::Unreachable(_) => false,
         }
     }
-}
-
-/// The class of this name: of ours, or of those that the operator maps to them.
-pub(crate) fn class(_: &Auth, name: &str) -> Option<Acr> {
-    Acr::named(name)
 }
 
 /// How a session stands to what an app wants.

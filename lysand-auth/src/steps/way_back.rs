@@ -10,6 +10,7 @@ use crate::model::account::{AccountId, Role};
 use crate::model::factors::{FactorKind, Usable};
 use crate::model::proofs::ProofKind;
 use crate::model::way_back::{Ending, WayBack};
+use crate::steps::mail;
 use crate::steps::pending::Open;
 use crate::store::{Conn, way_back};
 use crate::texts;
@@ -35,7 +36,7 @@ pub(crate) async fn is_offered(auth: &Auth, open: &Open, usable: &Usable) -> Res
     if !is_let || !began_with_password || usable.kinds.contains(&FactorKind::Email) || auth.config().sso.forced {
         return Ok(false);
     }
-    let reaches = auth.mailer().reaches_people() || auth.config().base_url.is_loopback();
+    let reaches = mail::is_read(auth);
     let is_confirmed = open.account.email.as_ref().is_some_and(|email| email.confirmed);
     let is_by_mail = |at: Timestamp| at.plus(rules.after_reset) > auth.ambient().now();
     if !reaches || !is_confirmed || open.known.reset_by_mail_at.is_some_and(is_by_mail) {

@@ -9,7 +9,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::CONTENT_TYPE;
 use url::{Host, Url};
 
-use super::http::{HttpError, NoPublicAddress, careful_client, no_answer, tls};
+use super::http::{HttpError, NoPublicAddress, TIMEOUT, careful_client, no_answer, tls};
+use super::tunnel::ProxyTunnel;
 use crate::config::Config;
 use crate::model::address;
 use crate::secret::Secret;
@@ -25,7 +26,7 @@ pub(crate) enum NotTold {
     Forbidden(String),
     /// There is an outgoing proxy, which is not asked for this.
     #[error(
-        "{0} is reached by the outgoing proxy alone, and apps are not told through it (openid.backchannel_allow lets this server call an app itself)"
+        "{0} is reached by the outgoing proxy alone, and apps are not told through it (openid.backchannel_via_proxy = true asks it; openid.backchannel_allow lets this server call an app itself)"
     )]
     ProxyAlone(String),
     /// It does not answer, or not well.
@@ -46,10 +47,12 @@ impl NotTold {
 /// Calls apps.
 pub(crate) struct AppCalls {
     client: reqwest::Client,
+    /// The outgoing proxy, where it is asked for this.
+    tunnel: Option<ProxyTunnel>,
     reachable: Reachable,
 }
 
-/// Which addresses may be connected to.
+/// Which addresses may be connected to without a proxy.
 #[derive(Clone)]
 struct Reachable {
     /// Those of networks that are allowed though private.
@@ -62,17 +65,32 @@ impl AppCalls {
     pub(super) fn new(config: &Config) -> Result<Self, String> {
         let allowed = config.openid.backchannel_allow.iter().copied().collect();
         let reachable = Reachable { allowed, public: config.sso.outgoing_proxy.is_none() };
-        let client = careful_client(&tls(&config.sso.trusted_roots)?).no_proxy().dns_resolver(reachable.clone());
-        Ok(Self { client: client.build().map_err(|error| error.to_string())?, reachable })
+        let tls = tls(&config.sso.trusted_roots)?;
+        let client = careful_client(&tls).no_proxy().dns_resolver(reachable.clone());
+        let client = client.build().map_err(|error| error.to_string())?;
+        let proxy = config.sso.outgoing_proxy.as_ref().filter(|_| config.openid.backchannel_via_proxy);
+        Ok(Self { client, tunnel: proxy.map(|proxy| ProxyTunnel::new(proxy, tls)), reachable })
     }
 
     /// Tells an app that a session is over.
     pub(crate) async fn tell(&self, uri: &str, logout_token: &Secret) -> Result<(), NotTold> {
         let url = Url::parse(uri).map_err(|_| NotTold::Forbidden(uri.to_owned()))?;
         let place = url.origin().ascii_serialization();
-        self.reachable.judge(&url, &place)?;
         let body =
             form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", logout_token.expose()).finish();
+        let status = match &self.tunnel {
+            Some(tunnel) => match self.reachable.of_proxy(&url, &place).await? {
+                Some(address) => through(tunnel, (&url, address), body, &place).await?,
+                None => self.call(url, body, place).await?,
+            },
+            None => self.call(url, body, place).await?,
+        };
+        if (200..300).contains(&status) { Ok(()) } else { Err(NotTold::Refused(status)) }
+    }
+
+    /// Calls an app without a proxy. Answers with the status.
+    async fn call(&self, url: Url, body: String, place: String) -> Result<u16, NotTold> {
+        self.reachable.judge(&url, &place)?;
         let failed = |error: reqwest::Error| match no_answer(place.clone(), &error) {
             HttpError::NotPublic(place) if !self.reachable.public => NotTold::ProxyAlone(place),
             HttpError::NotPublic(place) => NotTold::Forbidden(place),
@@ -86,13 +104,37 @@ impl AppCalls {
             let Ok(Some(chunk)) = answer.chunk().await else { break };
             read += chunk.len();
         }
-        if status.is_success() { Ok(()) } else { Err(NotTold::Refused(status.as_u16())) }
+        Ok(status.as_u16())
+    }
+}
+
+/// Calls an app by way of the outgoing proxy. Answers with the status.
+async fn through(tunnel: &ProxyTunnel, to: (&Url, SocketAddr), body: String, place: &str) -> Result<u16, NotTold> {
+    match tokio::time::timeout(TIMEOUT, tunnel.post(to, body, MAX_ANSWER)).await {
+        Ok(answer) => answer.map_err(|why| NotTold::NoAnswer(format!("no answer from {place} by the proxy: {why}"))),
+        Err(_) => Err(NotTold::NoAnswer(format!("no answer from {place} by the proxy: it takes too long"))),
     }
 }
 
 impl Reachable {
     fn has(&self, address: IpAddr) -> bool {
         (self.public && address::is_public(address)) || self.allowed.iter().any(|network| network.contains(&address))
+    }
+
+    /// The public address at which the proxy is to be asked for an app; none where this server calls the app itself.
+    async fn of_proxy(&self, url: &Url, place: &str) -> Result<Option<SocketAddr>, NotTold> {
+        let forbidden = || NotTold::Forbidden(place.to_owned());
+        if url.scheme() != "https" || !url.username().is_empty() || url.password().is_some() {
+            return Err(forbidden());
+        }
+        let host = url.host_str().ok_or_else(forbidden)?.trim_matches(['[', ']']);
+        let found = tokio::net::lookup_host((host, url.port_or_known_default().unwrap_or(443))).await;
+        let found: Vec<SocketAddr> = found.map_err(|_| NotTold::NoAnswer(format!("{place} is not found")))?.collect();
+        match found.first() {
+            Some(first) if found.iter().all(|found| address::is_public(found.ip())) => Ok(Some(*first)),
+            Some(_) if found.iter().all(|found| self.has(found.ip())) => Ok(None),
+            _ => Err(forbidden()),
+        }
     }
 
     /// What can be said before the name is looked up.

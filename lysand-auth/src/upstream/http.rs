@@ -21,7 +21,7 @@ use crate::model::address;
 use crate::secret::Secret;
 
 /// How long one request may take, and of it the connection.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 256 * 1024;

@@ -16,6 +16,7 @@ mod oauth;
 mod oauth2_only;
 mod openid;
 mod text;
+mod tunnel;
 mod user_info;
 
 use std::panic::AssertUnwindSafe;

@@ -191,6 +191,25 @@ story!(same_code_twice_at_the_same_moment_signs_in_once, ON, |story| {
     assert_eq!(answers.iter().filter(|answer| answer.cookie("jwt").is_some()).count(), 1);
 });
 
+story!(code_sent_twice_by_double_click_leads_to_the_same_place, ON, |story| {
+    let (ada, app) = (story.person("ada").await, story.usual_app().await);
+    let query = app.authorize_query_with(&[("state", "kept")]);
+    let mut waiting = ask(&story, &query, "ada").await;
+    let code = code(&story, &ada, &[]).await;
+    let first = answer(&story, &mut waiting, &code).await.is(302);
+    let second = post(&story, &waiting.jar, &waiting.id, &code).await.is(302);
+    assert_eq!(second.location().path(), first.location().path());
+    assert_eq!(query_of(&second.location(), "state").as_deref(), Some("kept"));
+    assert!(second.cookie("jwt").is_none(), "no second session begins");
+    // It leads on in that session alone, and programs start again.
+    let mut without = waiting.jar.clone();
+    without.keep_value("jwt", "");
+    is_over(post(&story, &without, &waiting.id, &code).await);
+    let form = [("pending", &*waiting.id), ("code", &*code)];
+    let program = story.post("/api/auth/code").header("origin", story.base()).header("accept", "application/json");
+    program.cookies(&waiting.jar).form(&form).send().await.is(410);
+});
+
 story!(code_by_mail_is_one_proof_and_never_the_second_too, ON, |story| {
     let (ada, app) = (story.person("ada").await, story.usual_app().await);
     let enrolled = enrol(&story, &ada).await;

@@ -9,7 +9,7 @@ use super::{SECURITY, WRONG, Waiting, act, begin, enrol, is_over, is_step_error}
 use crate::people::{code_in, form_token, mail_with, mails_to};
 
 /// Has a code mailed, from the form of the page.
-async fn ask(story: &Story, waiting: &mut Waiting) -> tests::story::Response {
+pub(super) async fn ask(story: &Story, waiting: &mut Waiting) -> tests::story::Response {
     let page = format!("/oauth/factor?pending={}&method=email", waiting.id);
     let token = form_token(story, &mut waiting.jar, &page).await;
     let form = [("form_token", &*token), ("pending", &*waiting.id)];
@@ -17,7 +17,7 @@ async fn ask(story: &Story, waiting: &mut Waiting) -> tests::story::Response {
 }
 
 /// The code of the newest mail with one.
-async fn mailed(story: &Story, address: &str, number: usize) -> String {
+pub(super) async fn mailed(story: &Story, address: &str, number: usize) -> String {
     let mails = mails_to(story, address, 1).await;
     let codes: Vec<&String> = mails.iter().filter(|mail| mail.contains("Subject: Your code for")).collect();
     assert_eq!(codes.len(), number, "{mails:?}");

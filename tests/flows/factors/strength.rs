@@ -10,8 +10,9 @@ use tests::soft_passkey::SoftPasskey;
 use tests::story;
 use tests::story::{App, CALLBACK, CookieJar, Response, Story, query_of};
 
-use super::passkeys::{add, options, somebody};
-use super::{begin, browser_of, enrol, is_over};
+use super::mail_codes::{ask, mailed};
+use super::passkeys::{add, begun, options, somebody};
+use super::{act, begin, browser_of, enrol, is_over};
 use crate::people::{code_in, mail_with};
 
 const TWO: &str = "urn:lysand-auth:loa:2";
@@ -116,6 +117,67 @@ story!(sign_in_asks_for_what_the_app_wants_and_the_account_can_give, |story| {
     let answer = waiting.answer(&story, "totp", &own.fresh_code(&story)).await.is(302);
     let told = claims(&token_of(&story, &app, answer).await);
     assert_eq!((&told["acr"], &told["amr"]), (&json!(TWO), &json!(["pwd", "otp", "mfa"])));
+});
+
+story!(app_asks_in_the_words_of_others_for_what_they_stand_for, |story| {
+    let foreign = "https://refeds.org/profile/mfa";
+    let story = story.restart(&[("openid.acr", r#"{ "https://refeds.org/profile/mfa" = 2 }"#)]).await;
+    let (ada, mut passkey, _) = somebody(&story, "ada", false).await;
+    let app = openid_app(&story).await;
+    let document = story.get("/.well-known/openid-configuration").send().await.is(200).json();
+    let names = document["acr_values_supported"].as_array().expect("names").clone();
+    assert_eq!(names, ["urn:lysand-auth:loa:1", TWO, "phr", foreign]);
+    let mut waiting = begin(&story, &ada, &app.authorize_query_with(&[("acr_values", foreign)])).await;
+    let page = story.get(&format!("/oauth/factor?pending={}", waiting.id)).header("accept", "text/html");
+    let page = page.cookies(&waiting.jar).send().await.is(200);
+    waiting.jar.keep(&page);
+    let strong = prove(&story, &mut waiting.jar, &page, &mut passkey).await.is(302);
+    assert_eq!(claims(&token_of(&story, &app, strong).await)["acr"], "phr");
+    // A session that is too weak for the name has to become stronger, and none whose prompt may show no page.
+    let weak = story.sign_in_with(&ada, &app.authorize_query_with(&[])).await;
+    let mut jar = CookieJar::default();
+    jar.keep_value("jwt", &weak.cookie);
+    let silent = asks(&story, &mut jar, &app, &[("acr_values", foreign), ("prompt", "none")]).await.is(302);
+    assert_eq!(query_of(&silent.location(), "error").as_deref(), Some("interaction_required"));
+    let asked = asks(&story, &mut jar, &app, &[("acr_values", foreign)]).await.is(302);
+    assert_eq!(asked.location().path(), "/oauth/factor");
+    let stranger = [("acr_values", "https://refeds.org/profile/sfa"), ("prompt", "consent")];
+    let unknown = asks(&story, &mut jar, &app, &stranger).await.is(302);
+    assert_eq!(unknown.location().path(), "/oauth/consent");
+});
+
+story!(app_is_told_of_a_passkey_that_is_on_several_devices, |story| {
+    let app = openid_app(&story).await;
+    let ada = story.person("ada").await;
+    let mut jar = browser_of(&story, &ada).await;
+    let mut passkey = SoftPasskey::new(story.base()).synced();
+    let (wanted, setup) = begun(&story, &mut jar).await;
+    let credential = passkey.create(&wanted).to_string();
+    act(&story, &mut jar, "passkeys", &[("setup_id", &*setup), ("credential", &*credential)]).await.is(200);
+    for (is_synced, amr) in
+        [(true, json!(["pwd", "pop", "user", "swk", "mfa"])), (false, json!(["pwd", "pop", "user", "mfa"]))]
+    {
+        passkey.backed_up = is_synced;
+        let mut waiting = begin(&story, &ada, &app.authorize_query_with(&[("acr_values", "phr")])).await;
+        let page = story.get(&format!("/oauth/factor?pending={}", waiting.id)).header("accept", "text/html");
+        let page = page.cookies(&waiting.jar).send().await.is(200);
+        waiting.jar.keep(&page);
+        let answer = prove(&story, &mut waiting.jar, &page, &mut passkey).await.is(302);
+        assert_eq!(claims(&token_of(&story, &app, answer).await)["amr"], amr);
+    }
+});
+
+story!(app_is_told_that_a_code_came_by_a_channel_of_its_own, |story| {
+    let app = openid_app(&story).await;
+    let ada = story.person("ada").await;
+    let mut own = enrol(&story, &ada).await;
+    act(&story, &mut own.jar, "email", &[("on", "1")]).await.is(302);
+    let mut waiting = begin(&story, &ada, &app.authorize_query()).await;
+    ask(&story, &mut waiting).await.is(302);
+    let code = mailed(&story, &ada.email, 1).await;
+    let answer = waiting.answer(&story, "email", &code).await.is(302);
+    let told = claims(&token_of(&story, &app, answer).await);
+    assert_eq!((&told["acr"], &told["amr"]), (&json!(TWO), &json!(["pwd", "mca", "mfa"])));
 });
 
 story!(only_what_is_as_strong_as_the_app_wants_is_offered, |story| {

@@ -9,11 +9,13 @@ use lysand_auth::host::accounts::Standing;
 use lysand_auth::on;
 use lysand_auth::store::diesel;
 use serde_json::{Value, json};
-use tests::Person;
+use tests::connect_proxy::ConnectProxy;
 use tests::relying_party::{BackChannel, parts, verified};
 use tests::story;
 use tests::story::{App, CookieJar, SignedIn, Story};
+use tests::tls::{PUBLIC, PrivateCa};
 use tests::wait;
+use tests::{Person, folder};
 
 use super::{Told, id_token, id_token_in, keys, openid_app, with_back_channel, with_back_channel_in};
 
@@ -217,6 +219,55 @@ story!(app_in_a_private_network_is_not_called, |story| {
     assert_eq!(waiting(&story).await, 1);
     let body = story.get("/.well-known/openid-configuration").send().await.is(200).json();
     assert_eq!(body["backchannel_logout_supported"], false);
+});
+
+/// An app at this origin that is told there.
+async fn app_at(story: &Story, origin: &str, path: &str) -> App {
+    let uri = format!("{origin}{path}");
+    openid_app(story, &format!("{origin}/cb"), json!({ "backchannel_logout_uri": uri })).await
+}
+
+story!(app_behind_an_outgoing_proxy_is_told_by_a_tunnel_to_its_public_address, |story| {
+    let folder = folder::temporary("authority");
+    let ca = PrivateCa::in_folder(folder.path());
+    let there = BackChannel::start(&ca).await;
+    let proxy = ConnectProxy::to(there.addr()).await;
+    let roots = format!("[{:?}]", ca.authority.display().to_string());
+    let address = format!("http://squid:s3cret@{}", proxy.addr());
+    let settings = [("oidc.trusted_roots", &*roots), ("http.outgoing_proxy", &*address)];
+    let story = story.restart(&settings).await;
+    let ada = story.person("ada").await;
+    let public = app_at(&story, &format!("https://{PUBLIC}"), "/told?tenant=a").await;
+    let got = id_token(&story, &ada, &public).await;
+    sign_out(&story, &got.signed_in).await;
+    settled(&story).await;
+    assert_eq!(
+        (there.told().len(), proxy.requests().len(), waiting(&story).await),
+        (0, 0, 0),
+        "the proxy is not asked"
+    );
+
+    // Allowed, it is asked for the very address that was judged.
+    let story = story.restart(&[("openid.backchannel_via_proxy", "true")]).await;
+    let got = id_token(&story, &ada, &public).await;
+    sign_out(&story, &got.signed_in).await;
+    let heard = told(&story, &there, 1).await.pop().expect("a call");
+    assert_eq!(heard.path, "/told");
+    verified(&keys(&story).await, &heard.token).expect("well signed");
+    let head = proxy.requests().pop().expect("a tunnel");
+    assert!(head.starts_with(&format!("CONNECT {PUBLIC}:443 ")), "{head}");
+    assert!(head.to_lowercase().contains("proxy-authorization: basic c3f1awq6cznjcmv0"), "{head}");
+    // Whoever answers there without a certificate for the name is told nothing; private addresses the proxy is not asked for.
+    for origin in ["https://93.184.215.15".to_owned(), "https://10.0.0.1".to_owned(), there.url().to_owned()] {
+        let before = proxy.requests().len();
+        assert_eq!(before, 0);
+        let other = app_at(&story, &origin, "/told").await;
+        let got = id_token(&story, &ada, &other).await;
+        sign_out(&story, &got.signed_in).await;
+        settled(&story).await;
+        assert_eq!(there.told().len(), 1, "{origin}");
+        assert_eq!(proxy.requests().len(), usize::from(origin.ends_with("215.15")), "{origin}");
+    }
 });
 
 story!(one_host_gets_thirty_calls_a_minute_and_one_app_keeps_a_hundred, |story| {

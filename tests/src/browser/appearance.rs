@@ -42,6 +42,8 @@ pub(super) fn capabilities(appearance: Appearance, profile: &Path) -> Value {
                 "--disable-dev-shm-usage",
                 "--disable-gpu",
                 "--disable-quic",
+                // The only name beside `localhost` that a private authority vouches for.
+                "--host-resolver-rules=MAP id.example 127.0.0.1",
                 "--no-first-run",
                 "--disable-background-networking",
                 "--disable-component-update",

@@ -353,6 +353,7 @@ pub(super) async fn finish(
         known_before: Some(known),
         earlier: Some(&earlier),
         completes: Some(&completion),
+        synced: completion.consumed.is_synced_passkey(),
         puts_off,
         acr_values: acr_values.as_deref(),
         steps_up: pending_steps_up,

@@ -28,7 +28,8 @@ pub struct Wish {
 /// 422 when nothing is wished, or nothing that is known here.
 pub async fn begin(auth: &Auth, browser: &SignedInBrowser, wish: Wish) -> Result<Option<PendingClaim>, Error> {
     let Wish { acr_values, max_age, return_to } = wish;
-    let is_known = |values: &String| values.split_ascii_whitespace().any(|name| strength::class(auth, name).is_some());
+    let is_known =
+        |values: &String| values.split_ascii_whitespace().any(|name| auth.config().openid.class(name).is_some());
     let max_age = max_age.map(|seconds| seconds.parse::<u64>().map(Duration::from_secs)).transpose();
     let max_age = max_age.map_err(|_| unknown_wish())?;
     if acr_values.as_ref().map_or(max_age.is_none(), |values| !is_known(values)) {

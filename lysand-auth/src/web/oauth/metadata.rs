@@ -74,6 +74,8 @@ pub(crate) async fn keys(auth: Data<Auth>) -> Result<HttpResponse, ApiError> {
 /// What is mounted, and no more.
 fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
     let base = &auth.config().base_url;
+    let acr_values: Vec<&str> =
+        Acr::ALL.map(Acr::name).into_iter().chain(auth.config().openid.acr.keys().map(String::as_str)).collect();
     let mut body = json!({
         "issuer": base.issuer(),
         "service_documentation": base.join("/"),
@@ -94,7 +96,7 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         "introspection_endpoint_auth_methods_supported": PROOFS,
         "code_challenge_methods_supported": ["S256"],
         "id_token_signing_alg_values_supported": openid::algorithms(auth).map(SigningAlg::name).collect::<Vec<_>>(),
-        "acr_values_supported": Acr::ALL.map(Acr::name),
+        "acr_values_supported": acr_values,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
     });
     if offers_sign_up(auth, surfaces)

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::auth::Auth;
 use crate::error::{Code, Error, Refusal};
 use crate::flows::code_login::{self as flow, AskedCode, CodeRequest};
+use crate::flows::factors::pending::Standing;
 use crate::flows::sessions::Browser;
 use crate::host::pages::{EmailCodePage, FieldOnPage, Page};
 use crate::steps::completion::over;
@@ -44,11 +45,17 @@ pub(super) async fn page(auth: Data<Auth>, req: HttpRequest, form: FormSession, 
         };
         Ok(match found {
             Some(asked) if asked.waits => asks_code(&auth, &req, &params, (&asked, form.token())).await,
-            Some(asked) => factor_page::over(&auth, &req, &params, &asked.request).await,
+            Some(asked) => ended(&auth, &req, &params, asked).await?,
             None => factor_page::over(&auth, &req, &params, &[]).await,
         })
     };
     PageError::render_or(reply.await.map_err(PageError::from), &auth, &req, &Params::of_query(&req)).await
+}
+
+/// A sign-in that is over: its own browser goes on in the session that it came to, or starts again (FAC-16).
+async fn ended(auth: &Auth, req: &HttpRequest, params: &Params, asked: AskedCode) -> Result<HttpResponse, Error> {
+    let came_to = asked.session;
+    factor_page::leads_on(auth, req, params, Standing::Finished(came_to, asked.request)).await
 }
 
 async fn asks_name(auth: &Auth, req: &HttpRequest, params: &Params, form_token: String) -> HttpResponse {
@@ -157,8 +164,7 @@ pub(super) async fn answer(form: Result<PostedForm, ApiError>, browser: Browser)
     let done = async {
         let typed = form.text("code")?.unwrap_or_default();
         let signed_in = flow::answer(&form.auth, &claim, &typed, browser).await?;
-        let mut reply = finish_sign_in(&form.auth, &form.req, &signed_in).await?;
-        cookies::clear_pending(&form.auth, &mut reply, &claim.id)?;
+        let reply = finish_sign_in(&form.auth, &form.req, &signed_in).await?;
         Ok(match wants_json(form.req.headers()) {
             true => program::signed_in(&form.auth, &signed_in, &reply, json!({})),
             false => reply,
@@ -192,7 +198,11 @@ async fn refused(form: &PostedForm, asked: Option<&AskedCode>, error: Error) -> 
     match (refusal.code, asked) {
         _ if refusal.waiting_token.is_some() => to_waiting_page(auth, &reader, &refusal),
         (Code::WrongFactor | Code::Validation, Some(asked)) => redirect(&page_of(form, &asked.id, Some(&refusal))),
-        (Code::SignInOver, _) => factor_page::over(auth, req, params, &request).await,
+        (Code::SignInOver, Some(asked)) => match ended(auth, req, params, asked.clone()).await {
+            Ok(reply) => reply,
+            Err(error) => ApiError(error).error_response(),
+        },
+        (Code::SignInOver, None) => factor_page::over(auth, req, params, &request).await,
         (_, Some(_)) => to_login_page(View::new(auth, req, &reader), request, Error::Refused(refusal)).await,
         _ if wire::accepts(req.headers(), "text/html") => {
             error_page(View::new(auth, req, &reader), &Error::Refused(refusal), None).await

@@ -48,7 +48,7 @@ pub(super) async fn standing(auth: &Auth, req: &HttpRequest, params: &Params) ->
 }
 
 /// Where a sign-in leads, wherever it stands.
-pub(super) async fn leads_on(
+pub(in crate::web::pages) async fn leads_on(
     auth: &Auth,
     req: &HttpRequest,
     params: &Params,
