@@ -16,6 +16,7 @@ pub mod api;
 pub mod assets;
 pub mod commands;
 pub mod database;
+pub mod etag;
 pub mod frontend;
 pub mod live;
 pub mod logging;

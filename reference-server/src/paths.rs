@@ -6,6 +6,10 @@ pub const HOME: &str = "/";
 /// What people read about this server before they sign up.
 pub const ABOUT: &str = "/about";
 
+/// What programs can ask of this server, as OpenAPI and for people.
+pub const OPENAPI: &str = "/api-docs/openapi.json";
+pub const API_DOCS: &str = "/api-docs";
+
 /// The page of the signed-in person's own account.
 pub const ACCOUNT: &str = "/account";
 

@@ -16,6 +16,7 @@
 //! | `phanpy_like` | a web client without a server: popup, PKCE, everything by `fetch` from another origin |
 //! | `frontend_fallback` | pages of a frontend that the server shows on its own origin |
 //! | `altcha_widget` | the sign-up page of a frontend on another origin, with ALTCHA's widget |
+//! | `api_docs` | the page about what programs can ask |
 //! | `behind_proxies` | the same pages by HTTP/2 through nginx, HAProxy and Caddy |
 //! | `browser_settings` | that the browser really is narrow, dark or without scripts when a story says so |
 
@@ -24,6 +25,7 @@
 mod accessible;
 mod administration;
 mod altcha_widget;
+mod api_docs;
 mod behind_proxies;
 mod browser_settings;
 mod codes_by_mail;

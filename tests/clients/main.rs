@@ -19,6 +19,8 @@
 //! | pyotp, soft-webauthn | one-time codes, WebAuthn | `factors_py.py` |
 //! | toot's library | sign-up as Mastodon has it | `sign_up_toot.py` |
 //! | altcha-lib | the proof of work of a sign-up | `altcha_js.mjs` |
+//! | openapi-spec-validator, schemathesis | the OpenAPI document | `openapi_py.py`, `schemathesis_hooks.py` |
+//! | openapi-typescript, tsc | the same as types | `typed_client.ts` |
 
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
@@ -28,6 +30,7 @@ mod client_program;
 mod factors;
 mod mail;
 mod openid_sessions;
+mod openapi;
 mod sign_up;
 
 use client_program::{

@@ -31,6 +31,7 @@ mod metadata;
 mod mounted_routes;
 mod not_found;
 mod oauth_settings;
+mod openapi_document;
 mod openid;
 mod openid_provider;
 mod openid_requests;

@@ -31,7 +31,9 @@ impl TestClient {
     /// A request with any method; `path` may be a whole URL.
     pub fn call(&self, method: Method, path: &str) -> Request {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
-        Request::new(&self.http, method, &url)
+        let is_own = url.strip_prefix(&self.base).is_some_and(|path| path.is_empty() || path.starts_with(['/', '?']));
+        let request = Request::new(&self.http, method, &url);
+        if is_own { request.documented() } else { request }
     }
 
     /// A `GET`.

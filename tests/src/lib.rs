@@ -7,6 +7,7 @@
 //! | [`client`] | people and apps as they talk to one server: register, sign in, consent, redeem |
 //! | [`app`], [`person`] | an OAuth client and its forms; somebody with an account |
 //! | [`http`] | requests, demands on responses, cookies, bare bytes |
+//! | [`openapi`] | each answer is what the OpenAPI document says |
 //! | [`postgres`] | a fresh PostgreSQL database for one test, and a cluster that a test may stop |
 //! | [`tcp_proxy`] | a proxy between two programs that a test can silence or cut, and that counts connections |
 //! | [`relying_party`] | an OpenID app that checks tokens, and is told of sign-outs |
@@ -47,6 +48,7 @@ pub mod mail_server;
 pub mod memory_accounts;
 pub mod misbehaving_provider;
 pub mod name_server;
+pub mod openapi;
 pub mod person;
 pub mod postgres;
 pub mod process;

@@ -57,7 +57,7 @@ const LYSAND_AUTH: Rules = Rules {
 const REFERENCE_SERVER: Rules = Rules {
     name: "reference-server",
     layers: &[
-        &["paths", "assets", "tls", "logging", "panics"],
+        &["paths", "assets", "etag", "tls", "logging", "panics"],
         &["settings"],
         &["accounts", "mail", "pages", "database", "frontend"],
         &["live"],

@@ -4,3 +4,4 @@ pub mod discovery;
 mod document;
 pub mod mastodon;
 pub mod not_found;
+pub mod openapi;

@@ -88,6 +88,8 @@ pub(super) enum Command {
     Keys(KeysCommand),
     /// Delete what has expired
     Sweep,
+    /// Print the OpenAPI 3.1 document that is also served at /api-docs/openapi.json
+    Openapi,
     /// Copy an SQLite database while the server runs
     Backup {
         /// The copy, which must not exist
@@ -511,6 +513,7 @@ mod tests {
             "mail test a@b.example --json",
             "mail list --json",
             "mail retry 1",
+            "openapi",
             "keys new new.pem",
             "keys new new.pem --rsa",
             "app create --name N --redirect-uri https://a.example --scopes openid --id-token-alg EdDSA \
@@ -532,7 +535,7 @@ mod tests {
             "account create --email a@b.example",
             "account",
             "app create --name N",
-            "openapi",
+            "openapi extra",
             "mail test",
             "review approve",
             "invite create --uses 3 --unlimited",

@@ -1,11 +1,15 @@
-//! `completions` and `man`: what tells about the command line itself, and needs no configuration.
+//! `completions` and `man`: what tells about the command line itself, and needs no configuration. `openapi`, which tells what programs can ask.
 
 use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 
 use super::cli::{Cli, Command};
+use super::error::CommandError;
 use super::output;
+use crate::api::openapi;
+use crate::server::app::Paths;
+use crate::state::State;
 
 /// Prints what a shell or `man` wants to know, if the command line asks for that.
 pub(super) fn print(cli: &Cli) -> Option<ExitCode> {
@@ -24,6 +28,13 @@ pub(super) fn print(cli: &Cli) -> Option<ExitCode> {
     }
     output::text(&String::from_utf8_lossy(&text));
     Some(ExitCode::SUCCESS)
+}
+
+/// `openapi`
+pub(super) fn openapi(state: &State) -> Result<(), CommandError> {
+    let document = openapi::of_routes(state, Paths::of(state).own())?;
+    output::text(&format!("{document:#}\n"));
+    Ok(())
 }
 
 /// One page: the program, then each command and what it takes.

@@ -135,6 +135,7 @@ async fn administer(state: &State, command: Command, as_json: bool) -> Result<Ou
         Command::Mail(command) => mail::run(state, command, as_json).await,
         Command::Keys(_) => recovery::rewrap_secrets(state).await,
         Command::Sweep => database::sweep(state, as_json).await.map(|()| Outcome::looked()),
+        Command::Openapi => documentation::openapi(state).map(|()| Outcome::looked()),
         _ => Ok(Outcome::looked()),
     }
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod admin;
 mod admin_lists;
 mod admin_settings;
+mod api_docs;
 mod common;
 mod factors;
 mod invitations;
@@ -51,6 +52,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     setup(text, &mut samples);
     home(text, &mut samples);
     about::about(text, &mut samples);
+    api_docs::api_docs(text, &mut samples);
     your_account(text, &mut samples);
     add(&mut samples, "demo.html", &demo(text));
     add(

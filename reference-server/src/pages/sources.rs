@@ -93,6 +93,7 @@ templates! {
     "setup.html",
     "home.html",
     "about.html",
+    "api_docs.html",
     "account.html",
     "demo.html",
     "public_profile.html",

@@ -6,10 +6,11 @@ use actix_web::web::ServiceConfig;
 use actix_web::{App, middleware, web};
 use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{RouteList, Routes};
-use lysand_auth::web::{documents, merge_slashes, mount_without_doubled_slashes, mounted, with_request_id};
+use lysand_auth::web::{Surfaces, documents, merge_slashes, mount_without_doubled_slashes, mounted, with_request_id};
 
 use super::draining::Draining;
 use super::{guard, health};
+use crate::api::openapi::Document;
 use crate::state::{SURFACES, State};
 use crate::{api, site};
 
@@ -27,10 +28,11 @@ pub fn app(
         InitError = (),
     >,
 > {
-    let Paths { own, all } = paths;
+    let Paths { own, all, document } = paths;
     App::new()
         .app_data(web::Data::new(draining))
         .app_data(all)
+        .app_data(document)
         .app_data(web::Data::new(site::demo::DemoApp::default()))
         .app_data(web::Data::new(site::server_sign_in::OwnApp::default()))
         .wrap_fn(move |mut req, service| {
@@ -52,11 +54,12 @@ pub fn app(
 }
 
 /// The reference server's routes that are not the library's, not the last to match, and not of a kind of their own.
-fn own_routes(state: &State) -> [Routes; 10] {
+fn own_routes(state: &State) -> [Routes; 12] {
     [
         health::routes(state),
         site::home::routes(state),
         site::about::routes(state),
+        site::api_docs::routes(state),
         site::account::routes(state),
         site::server_sign_in::routes(state),
         site::demo::routes(state),
@@ -64,6 +67,7 @@ fn own_routes(state: &State) -> [Routes; 10] {
         documents::account_routes(&state.auth),
         api::mastodon::routes(state),
         api::discovery::routes(state),
+        api::openapi::routes(state),
     ]
 }
 
@@ -75,15 +79,28 @@ pub struct Paths {
     /// These and what no other route matches, which the last three answer: one of the API and, as pages, closed to other
     /// origins (Mastodon §17).
     pub(super) all: web::Data<RouteList>,
+    /// What programs can ask at these paths.
+    document: web::Data<Document>,
 }
 
 impl Paths {
     /// What [`app`] mounts.
     pub fn of(state: &State) -> Self {
-        let mut own = mounted(&state.auth, SURFACES);
+        Self::with(state, SURFACES)
+    }
+
+    /// The same with other parts of the library.
+    pub(super) fn with(state: &State, surfaces: Surfaces) -> Self {
+        let mut own = mounted(&state.auth, surfaces);
         own.extend(own_routes(state).iter().flat_map(Routes::mounted).cloned());
         let all =
             own.clone().with("/.well-known/{rest:.*}", AnswerKind::Public).with("/api/{rest:.*}", AnswerKind::Api);
-        Self { own: web::Data::new(own), all: web::Data::new(all) }
+        Self { own: web::Data::new(own), all: web::Data::new(all), document: web::Data::new(Document::default()) }
+    }
+
+    /// The paths of the library and ours.
+    #[must_use]
+    pub fn own(&self) -> &RouteList {
+        &self.own
     }
 }

@@ -187,4 +187,6 @@ fn workers(http: &Http) -> usize {
 }
 
 #[cfg(test)]
+mod openapi_tests;
+#[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use lysand_auth::web::headers::{AnswerKind, Headers};
 use lysand_auth::web::{not_allowed, not_found, with_doubled_slashes_of, with_slash};
 
 use crate::assets::{OwnAsset, find};
+use crate::etag::is_known;
 use crate::state::State;
 
 const FAVICON: &str = "/favicon.ico";
@@ -27,11 +28,7 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
     let is_exact = request.query_string().strip_prefix("v=") == Some(digest);
     let caching = if is_exact { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
     let tag = format!("\"{digest}\"");
-    let is_known = request
-        .headers()
-        .get(header::IF_NONE_MATCH)
-        .and_then(|known| known.to_str().ok())
-        .is_some_and(|known| known.split(',').any(|one| is_same(one.trim(), &tag)));
+    let is_known = is_known(request.headers(), &tag);
     let mut reply = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     reply.insert_header((header::CACHE_CONTROL, caching)).insert_header((header::ETAG, tag)).content_type(content_type);
     if content_type.starts_with("image/svg") {
@@ -39,11 +36,6 @@ async fn show(request: HttpRequest, name: web::Path<String>) -> HttpResponse {
         reply.insert_header((header::CONTENT_SECURITY_POLICY, PICTURE_POLICY));
     }
     if is_known { reply.finish() } else { reply.body(content) }
-}
-
-/// Whether a tag that a browser has is this one (RFC 9110 §13.1.2): a proxy that compresses makes a weak tag of it.
-fn is_same(known: &str, tag: &str) -> bool {
-    known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
 }
 
 /// `GET /favicon.ico`: browsers ask for it where a page names no icon, such as a JSON answer.

@@ -8,39 +8,52 @@ use serde_json::Value;
 use super::cookies::CookieJar;
 use super::response::Response;
 use crate::app::SignedIn;
+use crate::openapi;
 
 /// A request under construction.
-pub struct Request(reqwest::RequestBuilder);
+pub struct Request {
+    builder: reqwest::RequestBuilder,
+    is_documented: bool,
+}
 
 impl Request {
     /// A request of this client.
     pub fn new(http: &reqwest::Client, method: reqwest::Method, url: &str) -> Self {
-        Self(http.request(method, url))
+        Self { builder: http.request(method, url), is_documented: false }
+    }
+
+    /// The same, whose answer must be what the OpenAPI document says: the server's own, and no host's or provider's.
+    pub fn documented(self) -> Self {
+        Self { is_documented: true, ..self }
+    }
+
+    fn with(self, more: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder) -> Self {
+        Self { builder: more(self.builder), ..self }
     }
 
     /// Adds a header.
     pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
+        self.with(|request| request.header(name, value))
     }
 
     /// Adds a header of any bytes.
     pub fn raw_header(self, name: &str, value: header::HeaderValue) -> Self {
-        Self(self.0.header(name, value))
+        self.with(|request| request.header(name, value))
     }
 
     /// Presents a bearer token.
     pub fn bearer(self, token: &str) -> Self {
-        Self(self.0.bearer_auth(token))
+        self.with(|request| request.bearer_auth(token))
     }
 
     /// Presents client credentials in a header.
     pub fn basic(self, user: &str, password: &str) -> Self {
-        Self(self.0.basic_auth(user, Some(password)))
+        self.with(|request| request.basic_auth(user, Some(password)))
     }
 
     /// Presents the sign-in cookie.
     pub fn session(self, signed_in: &SignedIn) -> Self {
-        Self(self.0.header(header::COOKIE, format!("jwt={}", signed_in.cookie)))
+        self.with(|request| request.header(header::COOKIE, format!("jwt={}", signed_in.cookie)))
     }
 
     /// Presents all cookies of a browser.
@@ -53,17 +66,17 @@ impl Request {
 
     /// Sends an urlencoded body.
     pub fn form(self, pairs: &[(&str, &str)]) -> Self {
-        Self(self.0.form(pairs))
+        self.with(|request| request.form(pairs))
     }
 
     /// Sends a JSON body.
     pub fn json(self, body: &Value) -> Self {
-        Self(self.0.json(body))
+        self.with(|request| request.json(body))
     }
 
     /// Sends a body of a type.
     pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        Self(self.0.header(header::CONTENT_TYPE, content_type).body(body.into()))
+        self.with(|request| request.header(header::CONTENT_TYPE, content_type).body(body.into()))
     }
 
     /// Sends a multipart body.
@@ -77,7 +90,7 @@ impl Request {
 
     /// Sends a body of no type.
     pub fn bare_body(self, body: impl Into<Vec<u8>>) -> Self {
-        Self(self.0.body(body.into()))
+        self.with(|request| request.body(body.into()))
     }
 
     /// Sends it. A server error is a failure of the test, unless the server says that it is busy or cut off from others.
@@ -90,13 +103,20 @@ impl Request {
 
     /// Sends it and leaves the body to the caller, who has so long for all of it.
     pub async fn open(self, limit: Duration) -> reqwest::Response {
-        self.0.timeout(limit).send().await.expect("a response")
+        self.builder.timeout(limit).send().await.expect("a response")
     }
 
     /// Sends it; none when no whole response came.
     pub async fn try_send(self) -> Option<Response> {
-        let reply = self.0.send().await.ok()?;
+        let (client, request) = self.builder.build_split();
+        let request = request.expect("a request");
+        let asked = self.is_documented.then(|| (request.method().clone(), request.url().path().to_owned()));
+        let reply = client.execute(request).await.ok()?;
         let (status, headers) = (reply.status(), reply.headers().clone());
-        Some(Response { status, headers, body: reply.text().await.ok()? })
+        let response = Response { status, headers, body: reply.text().await.ok()? };
+        if let Some((method, path)) = asked {
+            openapi::require(&method, &path, &response);
+        }
+        Some(response)
     }
 }

@@ -3,6 +3,7 @@
 
 mod about;
 mod account;
+mod api_docs;
 mod demo;
 mod home;
 mod notice;
@@ -11,6 +12,7 @@ mod setup;
 
 pub use self::about::{AboutPage, TextOnPage};
 pub use self::account::{AccountPage, Actions, Identity, LanguageChoice, Links};
+pub use self::api_docs::{ApiDocsPage, ApiOperation, ApiSection};
 pub use self::demo::{DemoPage, Message, Parameter, Step};
 pub use self::home::{DemoOffer, HomePage};
 pub use self::notice::{Notice, NoticeKind};

@@ -1,0 +1,93 @@
+//! What of `docs/openapi.json` is true of a server (native NAT-12).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lysand_auth::web::routes::RouteList;
+use serde_json::{Map, Value, json};
+
+/// The whole document, as it is written.
+pub const WHOLE: &str = include_str!("../../../../docs/openapi.json");
+
+/// Names the surface of a path.
+const SURFACE: &str = "x-surface";
+
+/// The document of a server at `base_url` with these routes: the operations that are mounted, each path with what stands before all of its surface.
+pub fn served<'p>(mut document: Value, routes: &RouteList, base_url: &str, prefix: impl Fn(&str) -> &'p str) -> Value {
+    let mounted = mounted(routes);
+    let mut surfaces = BTreeSet::new();
+    let written = document["paths"].as_object_mut().map(std::mem::take).unwrap_or_default();
+    let mut paths = Map::new();
+    for (path, item) in written {
+        let surface = item[SURFACE].as_str().unwrap_or_default().to_owned();
+        let path = format!("{}{path}", prefix(&surface));
+        let Some(methods) = mounted.get(&path) else { continue };
+        if let Some(item) = with_methods(item, methods) {
+            paths.insert(path, item);
+            surfaces.insert(surface);
+        }
+    }
+    document["paths"] = Value::Object(paths);
+    document["servers"] = json!([{ "url": base_url }]);
+    document["info"]["version"] = env!("CARGO_PKG_VERSION").into();
+    if let Some(tags) = document["tags"].as_array_mut() {
+        tags.retain(|tag| tag["name"].as_str().is_some_and(|name| surfaces.contains(name)));
+    }
+    document
+}
+
+/// The methods of each path, in lower case; none where one handler answers all of them.
+fn mounted(routes: &RouteList) -> BTreeMap<String, BTreeSet<String>> {
+    let mut mounted = BTreeMap::<String, BTreeSet<String>>::new();
+    for route in routes.iter() {
+        let methods = route.methods.iter().map(|method| method.as_str().to_ascii_lowercase());
+        mounted.entry(template(&route.path)).or_default().extend(methods);
+    }
+    mounted
+}
+
+/// The path of a route as the document writes it: what a segment has to look like is left out.
+fn template(pattern: &str) -> String {
+    let segments =
+        pattern.split('/').map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.split_once(':')) {
+            Some((name, _)) => format!("{{{name}}}"),
+            None => segment.to_owned(),
+        });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// The path with the operations that are mounted; `None` when none is.
+fn with_methods(item: Value, methods: &BTreeSet<String>) -> Option<Value> {
+    let Value::Object(mut item) = item else { return None };
+    let is_mounted = |name: &str| methods.is_empty() || methods.contains(name);
+    item.retain(|name, operation| operation.get("responses").is_none() || is_mounted(name));
+    item.values().any(|operation| operation.get("responses").is_some()).then_some(Value::Object(item))
+}
+
+#[cfg(test)]
+mod tests {
+    use lysand_auth::web::headers::AnswerKind;
+
+    use super::*;
+
+    #[test]
+    fn openapi_document_carries_prefixes_and_leaves_out_what_is_not_mounted() {
+        let operation = || json!({ "responses": {} });
+        let document = json!({
+            "info": {},
+            "tags": [{ "name": "a" }, { "name": "b" }],
+            "paths": {
+                "/one": { "x-surface": "a", "get": operation() },
+                "/two/{rest}": { "x-surface": "a", "get": operation() },
+                "/three": { "x-surface": "b", "get": operation() },
+            },
+        });
+        let routes = RouteList::default().with("/x/one", AnswerKind::Api).with("/x/two/{rest:.*}", AnswerKind::Api);
+        let told = served(document, &routes.with("/x/three", AnswerKind::Api), "https://social.example", |surface| {
+            if surface == "a" { "/x" } else { "" }
+        });
+        let paths: Vec<&str> = told["paths"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(paths, ["/x/one", "/x/two/{rest}"]);
+        assert_eq!(told["tags"], json!([{ "name": "a" }]));
+        assert_eq!(told["servers"], json!([{ "url": "https://social.example" }]));
+    }
+}

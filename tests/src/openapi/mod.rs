@@ -1,0 +1,50 @@
+//! The OpenAPI document, held against what the server answers: the status is documented, the type too, and the JSON is of its schema (native NAT-12).
+
+mod document;
+mod schemas;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use self::document::DOCUMENT;
+use crate::http::Response;
+
+/// Demands that an answer is what the document says. Paths that it does not have, pages of people above all, are not looked at.
+///
+/// # Panics
+/// When it is not.
+#[track_caller]
+pub fn require(method: &Method, path: &str, response: &Response) {
+    if let Err(why) = judge(method, path, response) {
+        panic!("docs/openapi.json disagrees with {method} {path}: {why}\n{}", response.body);
+    }
+}
+
+/// What the document has against an answer.
+///
+/// # Errors
+/// The operation, and what is wrong.
+pub fn judge(method: &Method, path: &str, response: &Response) -> Result<(), String> {
+    let asked = if *method == Method::HEAD { &Method::GET } else { method };
+    let Some(operation) = DOCUMENT.operation(asked, path) else { return Ok(()) };
+    let name = operation["operationId"].as_str().unwrap_or_default();
+    let complaint = |why: String| format!("{name}: {why}");
+    let status = response.status.as_u16().to_string();
+    let documented = DOCUMENT.resolve(&operation["responses"][&status]);
+    if documented.is_null() {
+        return Err(complaint(format!("the status {status} is not documented")));
+    }
+    if response.body.is_empty() {
+        return Ok(());
+    }
+    let sent = response.header("content-type");
+    let media_type = sent.split(';').next().unwrap_or_default().trim();
+    let Some(schema) = documented["content"].get(media_type).map(|media| &media["schema"]) else {
+        return Err(complaint(format!("the type {sent:?} is not documented for {status}")));
+    };
+    if media_type != "application/json" {
+        return Ok(());
+    }
+    let body: Value = serde_json::from_str(&response.body).map_err(|error| complaint(error.to_string()))?;
+    DOCUMENT.validate(schema, &body).map_err(|why| complaint(format!("{status}: {why}")))
+}
