@@ -187,6 +187,14 @@ codes! {
     Full = "invalid_request", 409;
     /// The code is unknown, spent, expired or somebody else's; or the password is wrong.
     InvalidGrant = "invalid_grant", 400;
+    /// Nobody has answered a device's code yet (RFC 8628 §3.5).
+    AuthorizationPending = "authorization_pending", 400;
+    /// The program polls too often: it waits five seconds longer from now on (RFC 8628 §3.5).
+    SlowDown = "slow_down", 400;
+    /// The time of a device's code is over, or it was used (RFC 8628 §3.5).
+    ExpiredToken = "expired_token", 400;
+    /// The person refused a device's code (RFC 8628 §3.5).
+    DeviceDenied = "access_denied", 400;
     /// The grant type is not offered.
     UnsupportedGrantType = "unsupported_grant_type", 400;
     /// The client may not revoke this token (Mastodon §7).

@@ -508,6 +508,22 @@ texts! {
         LOGOUT_BROKEN = "The request of the app is not right. Nothing has happened yet, and signing out does not lead back to it.";
     }
 
+    /// What the page for devices says.
+    DEVICES {
+        /// A code that nobody asked for, or that is not one.
+        UNKNOWN_DEVICE_CODE = "There is no such code. Compare it with what your device shows.";
+        /// A code that was answered before, or whose time is over.
+        DEVICE_CODE_OVER_TITLE = "This code is over";
+        DEVICE_CODE_OVER = "It was answered already, or it is older than 15 minutes. Start again on your device.";
+        ANOTHER_DEVICE_CODE = "Enter another code";
+        /// The person said yes.
+        DEVICE_ALLOWED_TITLE = "Access allowed";
+        DEVICE_ALLOWED = "You can go back to your program.";
+        /// The person said no.
+        DEVICE_DENIED_TITLE = "Access refused";
+        DEVICE_DENIED = "The program gets no access to your account.";
+    }
+
     /// What the links are that an app gives of itself.
     APP_LINKS {
         /// `policy_uri`

@@ -11,6 +11,7 @@
 //! | `joining` | signing up from an app: the mail in another browser, an invitation, the approval |
 //! | `recovering` | a forgotten password, another address and back |
 //! | `accessible` | what every page must be |
+//! | `devices` | programs without a browser: a code is typed, and its request allowed |
 //! | `first_start` | the set-up link, the home page, the built-in demo application |
 //! | `elk_like` | a web client whose own server redeems the code, and tries again when the network lets it down |
 //! | `phanpy_like` | a web client without a server: popup, PKCE, everything by `fetch` from another origin |
@@ -29,6 +30,7 @@ mod api_docs;
 mod behind_proxies;
 mod browser_settings;
 mod codes_by_mail;
+mod devices;
 mod elk_like;
 mod first_start;
 mod fixture;

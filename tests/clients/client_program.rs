@@ -46,6 +46,9 @@ pub(crate) const MASTODON_PY_SIGN_UP: Client =
 /// Mastodon.py in the hands of staff.
 pub(crate) const MASTODON_PY_ADMIN: Client =
     Client::new("Story of administration", "admin_py.py", Language::Python, &[]);
+/// openid-client, in a program without a browser.
+pub(crate) const OPENID_CLIENT_DEVICE: Client =
+    Client::new("Story of a device", "device_js.mjs", Language::JavaScript, &[]);
 /// pyotp and soft-webauthn, which are second factors.
 pub(crate) const FACTORS_PY: Client = Client::new("Story of factors", "factors_py.py", Language::Python, &[]);
 /// toot's library, which signs somebody up.

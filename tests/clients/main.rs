@@ -18,6 +18,8 @@
 //! | Mastodon.py, once more | administration as Mastodon has it | `admin_py.py` |
 //! | pyotp, soft-webauthn | one-time codes, WebAuthn | `factors_py.py` |
 //! | toot's library | sign-up as Mastodon has it | `sign_up_toot.py` |
+//! | openid-client, again | the device grant | `device_js.mjs` |
+//! | `oauth2` (Rust) | the device grant | `device.rs` |
 //! | altcha-lib | the proof of work of a sign-up | `altcha_js.mjs` |
 //! | openapi-spec-validator, schemathesis | the OpenAPI document | `openapi_py.py`, `schemathesis_hooks.py` |
 //! | openapi-typescript, tsc | the same as types | `typed_client.ts` |
@@ -27,6 +29,7 @@
 mod admin;
 mod branches;
 mod client_program;
+mod device;
 mod factors;
 mod mail;
 mod openid_sessions;

@@ -9,6 +9,7 @@ mod bearer;
 mod bearer_tokens_in_forms;
 mod consent;
 mod cookies;
+mod device;
 mod dynamic_registration;
 pub(crate) mod factors;
 mod first_party;

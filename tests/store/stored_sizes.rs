@@ -1,9 +1,10 @@
 //! What outsiders can store has a size, a number and an end (faults F3).
 
+use lysand_auth::flows::sweep::sweep;
 use tests::story;
 use tests::story::Story;
 
-use crate::database::facts;
+use crate::database::{facts, run};
 
 async fn pending(story: &Story) -> Vec<String> {
     let states =
@@ -81,3 +82,33 @@ story!(
         story.post("/oauth/token").form(&own).send().await.is(200);
     }
 );
+
+story!(device_codes_have_a_size_a_number_and_an_end, &[("oauth.device_grant", "true")], |story| {
+    let store = story.server().state().auth.store().clone();
+    let body = serde_json::json!({
+        "redirect_uris": ["https://tv.example/cb"], "scope": "read", "token_endpoint_auth_method": "none",
+        "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+    });
+    let app = story.post("/oauth/register").json(&body).send().await.is(201).json();
+    let form = [("client_id", app["client_id"].as_str().expect("text"))];
+    let ask = || story.post("/oauth/device_authorization").header("user-agent", &"x".repeat(5_000)).form(&form).send();
+    ask().await.is(200);
+    let count = "SELECT count(*) || ' ' || max(length(program)) AS fact FROM auth_device_code";
+    assert_eq!(facts(&store, count).await, ["1 64"]);
+    let bytes = if story.database().is_some() { "BYTEA" } else { "BLOB" };
+    let many = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9999) INSERT INTO auth_device_code \
+         (digest, user_digest, app_id, scopes, created_at, expires_at, state) SELECT CAST('a' || i AS {bytes}), \
+         CAST('b' || i AS {bytes}), app_id, scopes, created_at, expires_at, state FROM auth_device_code, n"
+    );
+    run(&store, &many).await;
+    let refused = ask().await.is(429);
+    assert_eq!((refused.header("retry-after"), refused.json()["error"].is_string()), ("60", true));
+    story.advance_clock(std::time::Duration::from_secs(15 * 60));
+    ask().await.is(200);
+    sweep(&story.server().state().auth).await.expect("swept");
+    assert_eq!(facts(&store, count).await, ["10001 64"], "its program can be told for an hour");
+    story.advance_clock(std::time::Duration::from_secs(3_601));
+    sweep(&story.server().state().auth).await.expect("swept");
+    assert_eq!(facts(&store, count).await, ["1 64"]);
+});

@@ -20,6 +20,8 @@ pub struct OAuthRules {
     pub bearer_in_query: BearerInQuery,
     /// Whether a token can be revoked by whoever holds it, without proof of the client (Mastodon §7).
     pub revoke_by_possession: bool,
+    /// Whether programs without a browser get tokens by a code that a person types elsewhere (RFC 8628).
+    pub device_grant: bool,
 }
 
 impl Default for OAuthRules {
@@ -32,6 +34,7 @@ impl Default for OAuthRules {
             require_pkce: false,
             bearer_in_query: BearerInQuery::default(),
             revoke_by_possession: false,
+            device_grant: false,
         }
     }
 }

@@ -80,6 +80,22 @@ impl RateLimits {
         FailedAttempts { counters, now }
     }
 
+    /// The counters that one code of a device touches, typed by somebody who is signed in: as second factors, and counted apart
+    /// from them (native §2.5).
+    pub(crate) fn failed_device_codes(
+        &self,
+        source: Option<IpAddr>,
+        account: &AccountId,
+        now: Timestamp,
+    ) -> FailedAttempts {
+        let by_address =
+            source.and_then(|source| self.counter(Rule::FactorAddress, &format!("device\n{}", source_of(source))));
+        let subject = format!("device\n{account}");
+        let counters =
+            [by_address, self.counter(Rule::FactorAccount, &subject), self.counter(Rule::FactorDay, &subject)];
+        FailedAttempts { counters, now }
+    }
+
     /// The counter of failed sign-ins from an address.
     pub(crate) fn by_address(&self, source: Option<IpAddr>) -> Option<Counter> {
         source.and_then(|source| self.counter(Rule::LoginAddress, &source_of(source)))

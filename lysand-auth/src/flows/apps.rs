@@ -5,11 +5,13 @@ use std::net::IpAddr;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::revocations::Revoked;
+use crate::model::app::DEVICE_GRANT;
 pub use crate::model::app::{App, AppId, AppLinks};
 use crate::model::caller::Caller;
 pub use crate::model::openid_client::{CheckedOpenId, OpenIdClient, OpenIdRegistration, SigningAlg};
 use crate::model::rate_limit::{self, Allowance, Rule};
 pub use crate::model::redirect_uri::{RedirectUri, UriProblem};
+use crate::model::registration::GRANT_TYPES;
 pub use crate::model::registration::{CheckedRegistration, Dialect, Problem, Registration};
 pub use crate::model::scope::{Scopes, UnknownScope};
 use crate::secret::Secret;
@@ -59,6 +61,14 @@ pub async fn register_first_party(auth: &Auth, registration: Registration) -> Re
 fn checked(auth: &Auth, registration: Registration) -> Result<CheckedRegistration, Error> {
     let dialect = registration.dialect;
     let config = auth.config();
+    let mut registration = registration;
+    if registration.asks_for_devices() && !config.oauth.device_grant {
+        if dialect == Dialect::Dynamic {
+            return Err(refused(dialect, &[Problem::Metadata(GRANT_TYPES)]));
+        }
+        // What Mastodon's route does not know is ignored.
+        registration.grant_types.retain(|word| word != DEVICE_GRANT);
+    }
     let checked = registration
         .check(config.oauth.plain_http_redirects, &config.scopes)
         .map_err(|problems| refused(dialect, &problems))?;
@@ -95,6 +105,7 @@ async fn keep(
         first_party,
         approved: source.is_none(),
         grants: checked.grants,
+        device_grant: checked.device_grant,
         links: checked.links,
     };
     let openid = checked.openid.into_client(usual_algorithm(auth));

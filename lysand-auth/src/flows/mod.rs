@@ -13,6 +13,7 @@ pub mod closing;
 pub mod code_login;
 pub mod confirm_email;
 pub mod credentials;
+pub mod device;
 pub mod email;
 pub mod emails;
 pub mod end_apps;

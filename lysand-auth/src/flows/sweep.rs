@@ -32,7 +32,8 @@ const PAUSE: Duration = Duration::from_millis(2);
 /// Ended things are kept a while, so that an answer can still say "revoked" rather than "unknown".
 const KEPT: Duration = Duration::from_secs(24 * 3600);
 
-/// A sign-in that lacked something is known this long after its end, so that its browser can start again (FAC-15).
+/// A sign-in that lacked something is known this long after its end, so that its browser can start again (FAC-15), and a code of a
+/// device, so that its program can be told.
 const PENDING_KEPT: Duration = Duration::from_secs(3600);
 
 /// So long a request for a way back counts, however it ended (FAC-115).
@@ -161,6 +162,7 @@ fn forget_requests(auth: &Auth) {
             counter.sweep(limit, now);
         }
     }
+    request_counters.device_polls.sweep(now);
 }
 
 /// One clean-up.
@@ -180,6 +182,7 @@ enum Few {
     Waiting,
     Spent,
     Pending,
+    DeviceCodes,
     Factors,
     TrustedBrowsers,
     WaysBack,
@@ -276,6 +279,7 @@ impl Sweeper<'_> {
             (Few::Waiting, now),
             (Few::Spent, now),
             (Few::Pending, now.minus(PENDING_KEPT)),
+            (Few::DeviceCodes, now.minus(PENDING_KEPT)),
             (Few::Factors, now),
             (Few::TrustedBrowsers, now),
             (Few::WaysBack, now.minus(WAYS_BACK_KEPT)),
@@ -292,6 +296,7 @@ impl Sweeper<'_> {
                             Few::Waiting => store::waiting::sweep(c, before, most).await,
                             Few::Spent => store::spent::sweep(c, before, most).await,
                             Few::Pending => store::pending::sweep(c, before, most).await,
+                            Few::DeviceCodes => store::device_codes::sweep(c, before, most).await,
                             Few::Factors => store::factors::sweep(c, before, most).await,
                             Few::TrustedBrowsers => store::trusted_browsers::sweep(c, before, most).await,
                             Few::WaysBack => store::way_back::sweep(c, before, most).await,

@@ -6,6 +6,9 @@ use crate::ambient::Timestamp;
 use crate::model::redirect_uri::{RedirectMatch, RedirectUri};
 use crate::model::scope::Scopes;
 
+/// The device authorization grant (RFC 8628 §3.4).
+pub(crate) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
 /// The library's key for an app; not the `client_id`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AppId(String);
@@ -57,8 +60,10 @@ pub struct App {
     /// A person once let it in, or the operator registered it: it is not merely one that somebody registered.
     pub approved: bool,
     /// The grant types that it registered, by their names in RFC 7591 §2; `None` for an app of Mastodon's route, which may
-    /// use all (faults A19).
+    /// use all (faults A19) but that for devices.
     pub grants: Option<Vec<String>>,
+    /// It asked for the device grant (RFC 8628), which no app has unasked.
+    pub device_grant: bool,
     /// What it says of itself elsewhere.
     pub links: AppLinks,
 }
@@ -120,13 +125,14 @@ impl App {
         types.extend(registered("authorization_code").then_some("authorization_code"));
         types.extend((!self.is_public && registered("client_credentials")).then_some("client_credentials"));
         types.extend(self.expiring.then_some("refresh_token"));
+        types.extend(self.device_grant.then_some(DEVICE_GRANT));
         types
     }
 
     /// Whether its registration names a grant type, or leaves it open (RFC 7591 §2, faults A19).
     #[must_use]
     pub fn may_use(&self, grant_type: &str) -> bool {
-        self.grants.is_none() || self.grant_types().contains(&grant_type)
+        (self.grants.is_none() && grant_type != DEVICE_GRANT) || self.grant_types().contains(&grant_type)
     }
 }
 
@@ -149,6 +155,7 @@ mod tests {
             first_party,
             approved: true,
             grants: None,
+            device_grant: false,
             links: AppLinks::default(),
         };
         for (first_party, is_public, skips) in

@@ -12,6 +12,8 @@ pub(crate) mod caller;
 pub(crate) mod client;
 pub(crate) mod credentials;
 pub(crate) mod device;
+pub(crate) mod device_code;
+pub(crate) mod device_polls;
 pub(crate) mod email_change;
 pub(crate) mod event;
 pub(crate) mod event_file;

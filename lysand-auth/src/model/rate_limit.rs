@@ -54,6 +54,8 @@ pub enum Rule {
     ForgotAddress,
     /// Codes to sign in with that one address asks for (FAC-86).
     CodeRequest,
+    /// Codes for devices that one address asks for (native §2.5).
+    DeviceCode,
     /// Invitations that one account makes.
     Invitations,
     /// Personal tokens that one account makes (people PPL-190).
@@ -86,7 +88,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -108,6 +110,7 @@ impl Rule {
         Self::TokenLinks,
         Self::ForgotAddress,
         Self::CodeRequest,
+        Self::DeviceCode,
         Self::Invitations,
         Self::PersonalTokens,
         Self::Export,
@@ -144,6 +147,7 @@ impl Rule {
             Self::TokenLinks => "token_links",
             Self::ForgotAddress => "forgot_address",
             Self::CodeRequest => "code_request",
+            Self::DeviceCode => "device_code",
             Self::Invitations => "invitations",
             Self::PersonalTokens => "personal_tokens",
             Self::Export => "export",
@@ -166,6 +170,7 @@ impl Rule {
             Self::FactorDay => (30, 24 * 60),
             Self::FactorAddress => (30, 5),
             Self::Apps => (5, 10),
+            Self::DeviceCode => (20, 10),
             Self::TokenFailures | Self::PasskeyStart => (60, 5),
             Self::Sso => (20, 1),
             Self::ApiUser => (1_500, 5),

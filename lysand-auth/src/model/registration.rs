@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::model::app::AppLinks;
+use crate::model::app::{AppLinks, DEVICE_GRANT};
 use crate::model::host_scope::HostScope;
 use crate::model::openid_client::{CheckedOpenId, OpenIdRegistration};
 use crate::model::redirect_uri::{RedirectUri, UriProblem};
@@ -64,8 +64,10 @@ pub struct CheckedRegistration {
     pub is_public: bool,
     /// Its tokens expire, and are refreshed.
     pub expiring: bool,
-    /// The grant types that it may use; `None` is all.
+    /// The grant types that it may use; `None` is all but that for devices.
     pub grants: Option<Vec<String>>,
+    /// It may use that for devices (RFC 8628).
+    pub device_grant: bool,
     /// What the app says of itself elsewhere.
     pub links: AppLinks,
     /// What it registers of OpenID Connect.
@@ -94,6 +96,8 @@ impl Problem {
 
 /// What an app that registers by RFC 7591 may ask for when it does not say (faults A17).
 const OPENID_SCOPES: &str = "openid profile email";
+/// What is said of a grant type that is not offered.
+pub(crate) const GRANT_TYPES: &str = "grant_types may name authorization_code, client_credentials and refresh_token";
 const MAX_NAME: usize = 60;
 const MAX_URL: usize = 2_000;
 
@@ -118,6 +122,11 @@ impl Registration {
         "authorization_encrypted_response_alg",
         "introspection_signed_response_alg",
     ];
+
+    /// Whether it names the device grant (RFC 8628).
+    pub(crate) fn asks_for_devices(&self) -> bool {
+        has(&self.grant_types, DEVICE_GRANT)
+    }
 
     /// Checks the whole registration. `plain_http` tells whether redirects to http sites are accepted; `own` are the scopes of
     /// the host beside the library's.
@@ -165,7 +174,7 @@ impl Registration {
             CheckedOpenId::default()
         });
         let is_public = self.auth_method.as_deref() == Some("none");
-        let expiring = self.grant_types.iter().any(|grant| grant == "refresh_token");
+        let [expiring, device_grant] = ["refresh_token", DEVICE_GRANT].map(|word| has(&self.grant_types, word));
         let grants = dynamic.then_some(self.grant_types).map(or_codes);
         let links = if dynamic { self.links } else { AppLinks::default() };
         match scopes {
@@ -177,12 +186,17 @@ impl Registration {
                 is_public,
                 expiring,
                 grants,
+                device_grant,
                 links,
                 openid,
             }),
             _ => Err(problems),
         }
     }
+}
+
+fn has(words: &[String], word: &str) -> bool {
+    words.iter().any(|known| known == word)
 }
 
 /// The grant types of an app that names none (RFC 7591 §2).
@@ -197,13 +211,13 @@ fn not_offered<'a>(
     response_types: &'a [String],
 ) -> impl Iterator<Item = &'static str> {
     let unknown = |words: &[String], known: &[&str]| words.iter().any(|word| !known.contains(&word.as_str()));
-    let refreshes_nothing = grant_types.iter().any(|word| word == "refresh_token")
-        && !grant_types.iter().any(|word| word == "authorization_code");
+    let brings_tokens = ["authorization_code", DEVICE_GRANT].into_iter().any(|word| has(grant_types, word));
+    let refreshes_nothing = has(grant_types, "refresh_token") && !brings_tokens;
     let method = method.filter(|method| !["none", "client_secret_basic", "client_secret_post"].contains(method));
     [
         method.map(|_| "token_endpoint_auth_method must be none, client_secret_basic or client_secret_post"),
-        unknown(grant_types, &["authorization_code", "client_credentials", "refresh_token"])
-            .then_some("grant_types may name authorization_code, client_credentials and refresh_token"),
+        unknown(grant_types, &["authorization_code", "client_credentials", "refresh_token", DEVICE_GRANT])
+            .then_some(GRANT_TYPES),
         refreshes_nothing.then_some("grant_types: refresh_token needs authorization_code"),
         unknown(response_types, &["code"]).then_some("response_types may name code"),
     ]

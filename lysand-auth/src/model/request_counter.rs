@@ -5,6 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ambient::Timestamp;
+use crate::model::device_polls::DevicePolls;
 use crate::model::rate_limit::Limit;
 
 /// Parts that are locked one by one, so that threads seldom meet.
@@ -25,13 +26,14 @@ struct Shard {
     counts: HashMap<u64, u32>,
 }
 
-/// What the general limits of the API count.
+/// What the general limits of the API count, and when devices last polled.
 #[derive(Default)]
 pub(crate) struct RequestCounters {
     pub(crate) by_account: RequestCounter,
     pub(crate) by_token: RequestCounter,
     pub(crate) by_address: RequestCounter,
     pub(crate) oauth_by_address: RequestCounter,
+    pub(crate) device_polls: DevicePolls,
 }
 
 impl Default for RequestCounter {

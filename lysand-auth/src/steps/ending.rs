@@ -9,7 +9,7 @@ use crate::model::way_back::Stop;
 use crate::steps::way_back_stop;
 use crate::store::tokens::SparedTokens;
 use crate::store::{
-    Conn, authorizations, credentials, email_changes, mail_tokens, sessions, sso_flows, tokens, waiting,
+    Conn, authorizations, credentials, device_codes, email_changes, mail_tokens, sessions, sso_flows, tokens, waiting,
 };
 
 /// What lives on.
@@ -39,6 +39,7 @@ pub(crate) async fn end_rest(c: &mut Conn, account: &AccountId, spared: &Spared,
     // Tokens before and after the codes: a living token may be about to approve a code, a code to bring a token.
     tokens::revoke_others_of_account(c, account, &spared.tokens, now).await?;
     authorizations::revoke_all_of_account(c, account, now).await?;
+    device_codes::void_of_account(c, account).await?;
     sso_flows::end_all_of_account(c, account, now).await?;
     waiting::delete_of_account(c, account).await?;
     tokens::revoke_others_of_account(c, account, &spared.tokens, now).await

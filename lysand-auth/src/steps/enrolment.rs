@@ -188,7 +188,10 @@ pub(crate) async fn refuse_overdue(auth: &Auth, account: &Account, began: Option
 }
 
 /// Whether the account is linked to a provider whose word is enough by itself.
-async fn has_enough(auth: &Auth, account: &Account) -> Result<bool, Error> {
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn has_enough(auth: &Auth, account: &Account) -> Result<bool, Error> {
     let (sso, usual) = (&auth.config().sso, auth.config().factors.after_sso);
     if sso.are_enough(usual) {
         return Ok(true);

@@ -7,8 +7,8 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::account::Account;
 use crate::model::app::App;
-use crate::model::authorization::Authorization;
 use crate::model::openid_client::SigningAlg;
+use crate::model::scope::Scopes;
 use crate::model::session::SessionId;
 use crate::model::strength::ProvenBy;
 use crate::secret::Secret;
@@ -22,6 +22,17 @@ const COME_AGAIN: Duration = Duration::from_secs(5);
 const KEY_IS_MADE: &str = "The key that signs id tokens is still being made. Please try again in a moment.";
 /// The length of the name by which an app knows a session (FAC-142).
 const SID_LENGTH: usize = 32;
+
+/// A grant, as an id token tells of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Granted<'a> {
+    pub(crate) scopes: &'a Scopes,
+    /// The session in which it was granted.
+    pub(crate) session: &'a SessionId,
+    pub(crate) nonce: Option<&'a str>,
+    /// What the session's owner proved.
+    pub(crate) proven: Option<&'a ProvenBy>,
+}
 
 /// An id token that is not signed yet.
 pub(crate) struct IdToken {
@@ -42,26 +53,26 @@ impl IdToken {
         auth: &Auth,
         app: &App,
         account: &Account,
-        authorization: &Authorization,
+        granted: Granted<'_>,
     ) -> Result<Option<Self>, Error> {
-        if !authorization.request.scopes.has("openid") {
+        if !granted.scopes.has("openid") {
             return Ok(None);
         }
         let wanted = app.id.clone();
         let looked_up =
             auth.store().look_up(move |c| Box::pin(async move { openid_clients::of_app(c, &wanted).await }));
         let client = looked_up.await?;
-        let proven = authorization.proven.clone();
+        let proven = granted.proven.cloned();
         let signer = signer(auth, client.signed_by).await?;
         let told = client.backchannel_logout_uri.filter(|_| auth.config().openid.tells_apps());
         let known_as = AppSession {
-            session_id: authorization.session_id.as_str().to_owned(),
+            session_id: granted.session.as_str().to_owned(),
             app_id: app.id.as_str().to_owned(),
-            sid: sid(auth, &authorization.session_id, &app.client_id),
+            sid: sid(auth, granted.session, &app.client_id),
             subject: auth.accounts().profile(account, &auth.config().base_url).uri,
             logout_uri: told,
         };
-        let (client_id, nonce) = (app.client_id.clone(), authorization.request.nonce.clone());
+        let (client_id, nonce) = (app.client_id.clone(), granted.nonce.map(str::to_owned));
         Ok(Some(Self { signer, client_id, nonce, proven, known_as }))
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod completion;
 pub(crate) mod confirmation;
 pub(crate) mod daily_numbers;
 pub(crate) mod demanded_password;
+pub(crate) mod device_code;
 pub(crate) mod ending;
 pub(crate) mod enrolment;
 pub(crate) mod erasure;

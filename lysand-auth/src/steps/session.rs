@@ -25,7 +25,7 @@ use crate::steps::mail::{self, Outgoing};
 use crate::steps::trust::Trust;
 use crate::store::known_browsers::Seen;
 use crate::store::{
-    Conn, Work, app_sessions, authorizations, credentials, events, known_browsers, rate_limits, sessions,
+    Conn, Work, app_sessions, authorizations, credentials, device_codes, events, known_browsers, rate_limits, sessions,
 };
 use crate::texts;
 
@@ -245,6 +245,7 @@ impl NewSession {
             sessions::end(c, old, *authenticated_at).await?;
             // What another tab is being asked goes on in the new session.
             authorizations::move_pending(c, old, &self.session.id, &self.session.account_id).await?;
+            device_codes::follow(c, old, &self.session.id, &self.session.account_id).await?;
         }
         for other in &self.ends {
             sessions::end_own(c, &other.account, &other.session, self.session.authenticated_at).await?;

@@ -8,7 +8,7 @@ use crate::model::event::NewEvent;
 use crate::model::session::{Session, SessionId};
 use crate::secret::Secret;
 use crate::steps::session;
-use crate::store::{self, app_sessions, authorizations, credentials, sessions};
+use crate::store::{self, app_sessions, authorizations, credentials, device_codes, sessions};
 
 /// Puts a copy in the place of a session, with its proofs, times and end; the copy and its cookie. `None` when it was ended meanwhile:
 /// such a session does not come back (security REV-2).
@@ -39,6 +39,7 @@ pub(crate) async fn succeed(
             // For apps it is the same session: none is told of an end (FAC-147).
             app_sessions::follow(c, &old, &new.id).await?;
             authorizations::move_pending(c, &old, &new.id, &new.account_id).await?;
+            device_codes::follow(c, &old, &new.id, &new.account_id).await?;
             store::events::add(c, event).await?;
             Ok(true)
         })

@@ -526,6 +526,7 @@ mod tests {
             first_party: case.first_party,
             approved: true,
             grants: None,
+            device_grant: false,
             links: AppLinks::default(),
         };
         let request = CheckedRequest {

@@ -173,14 +173,36 @@ pub(crate) async fn count(
     attempts: FailedAttempts,
     source: Option<IpAddr>,
 ) -> Result<FailedAttempts, Error> {
-    let turns = turns(auth, attempts, texts::TOO_MANY_ATTEMPTS).await?;
+    count_or_say(auth, attempts, source, texts::TOO_MANY_ATTEMPTS).await
+}
+
+/// Counts a code of a device that somebody typed, before it is looked up.
+///
+/// # Errors
+/// 429 when a limit is exceeded.
+pub(crate) async fn device_code(
+    auth: &Auth,
+    source: Option<IpAddr>,
+    account: &AccountId,
+) -> Result<FailedAttempts, Error> {
+    let attempts = auth.config().rate_limits.failed_device_codes(source, account, auth.ambient().now());
+    count_or_say(auth, attempts, source, texts::TOO_MANY_FACTORS).await
+}
+
+async fn count_or_say(
+    auth: &Auth,
+    attempts: FailedAttempts,
+    source: Option<IpAddr>,
+    why: &'static str,
+) -> Result<FailedAttempts, Error> {
+    let turns = turns(auth, attempts, why).await?;
     if turns.is_empty() {
         return Ok(attempts);
     }
     let counted = auth.store().write(move |c| Box::pin(async move { rate_limits::count_attempt(c, attempts).await }));
     match counted.await? {
         None => Ok(attempts),
-        Some(counter) => Err(exceeded(auth, (counter, source), texts::TOO_MANY_ATTEMPTS).await),
+        Some(counter) => Err(exceeded(auth, (counter, source), why).await),
     }
 }
 

@@ -10,7 +10,7 @@ use super::conn::Conn;
 use super::schema::auth_app;
 use crate::ambient::Timestamp;
 use crate::error::Error;
-use crate::model::app::{App, AppId, AppLinks};
+use crate::model::app::{App, AppId, AppLinks, DEVICE_GRANT};
 use crate::model::client::ClientClaim;
 use crate::model::list_page::RowSpan;
 use crate::model::personal_token;
@@ -51,8 +51,14 @@ pub(crate) struct StoredApp {
     pub(crate) secret_digest: Vec<u8>,
 }
 
+/// What stands for the grant types of an app of Mastodon's route that asked for the device grant: all of them, and that one.
+const ALL_AND_DEVICES: &str = "+urn:ietf:params:oauth:grant-type:device_code";
+
 impl From<Row> for StoredApp {
     fn from(row: Row) -> Self {
+        let registered = row.grant_types.as_deref().unwrap_or_default();
+        let device_grant = registered == ALL_AND_DEVICES || registered.split(' ').any(|word| word == DEVICE_GRANT);
+        let grants = row.grant_types.filter(|words| words != ALL_AND_DEVICES);
         Self {
             secret_digest: row.secret_digest,
             app: App {
@@ -67,7 +73,8 @@ impl From<Row> for StoredApp {
                 expiring: row.expiring,
                 first_party: row.first_party,
                 approved: row.approved,
-                grants: row.grant_types.map(|words| words.split(' ').map(str::to_owned).collect()),
+                grants: grants.map(|words| words.split(' ').map(str::to_owned).collect()),
+                device_grant,
                 links: row.links.as_deref().map(AppLinks::stored).unwrap_or_default(),
             },
         }
@@ -108,7 +115,10 @@ pub(crate) async fn insert(
         first_party: app.first_party,
         approved: app.approved,
         had_own_token: false,
-        grant_types: app.grants.as_ref().map(|words| words.join(" ")),
+        grant_types: match &app.grants {
+            Some(words) => Some(words.join(" ")),
+            None => app.device_grant.then(|| ALL_AND_DEVICES.to_owned()),
+        },
         links: app.links.to_stored(),
         network,
     };

@@ -4,6 +4,7 @@
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl};
 
 use super::conn::Conn;
+use super::device_codes;
 use super::schema::{
     auth_authorization, auth_credentials, auth_email_change, auth_event, auth_factor, auth_family, auth_identity,
     auth_invitation, auth_known_browser, auth_mail, auth_mail_token, auth_passkey, auth_passkey_user, auth_pending,
@@ -26,6 +27,7 @@ macro_rules! delete {
 pub(crate) async fn erase(conn: &mut Conn, account: &AccountId) -> Result<(), Error> {
     let id = account.as_str();
     delete!(conn, auth_authorization::account_id, auth_authorization, id);
+    device_codes::erase(conn, account).await?;
     delete!(conn, auth_token::account_id, auth_token, id);
     let families = auth_family::table.filter(auth_family::account_id.eq(id)).select(auth_family::id);
     let refresh = auth_refresh_token::table.filter(auth_refresh_token::family_id.eq_any(families));

@@ -7,6 +7,7 @@ use diesel::{BoolExpressionMethods, ExpressionMethods, OptionalExtension, QueryD
 
 use super::apps::{self, StoredApp};
 use super::conn::Conn;
+use super::device_codes;
 use super::schema::{auth_app, auth_authorization as codes, auth_family as families, auth_token as table};
 use super::tokens::{self, Found, Row};
 use crate::ambient::Timestamp;
@@ -289,6 +290,7 @@ pub(crate) async fn end(conn: &mut Conn, account: &AccountId, app: &AppId, now: 
         .filter(codes::approved_at.is_not_null())
         .set(codes::used_at.eq(Some(now.micros())))
         .execute(c))?;
+    let revoked = revoked + device_codes::void_of_app(conn, account, app).await?;
     let then = end_tokens(conn, account, app, now).await?;
     Ok(first + revoked + then > 0)
 }

@@ -7,6 +7,7 @@ mod admin_lists;
 mod admin_settings;
 mod api_docs;
 mod common;
+mod devices;
 mod factors;
 mod invitations;
 mod leaving;
@@ -34,6 +35,7 @@ pub(super) fn all(text: &'static str) -> Vec<(&'static str, Value)> {
     sign_in(text, &mut samples);
     accounts::accounts(text, &mut samples);
     consent(text, &mut samples);
+    devices::devices(text, &mut samples);
     add(&mut samples, "code.html", &CodePage { code: text });
     confirm_link(text, &mut samples);
     form_post(text, &mut samples);

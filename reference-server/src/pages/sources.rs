@@ -40,6 +40,7 @@ templates! {
     "sign_in.html",
     "choose_account.html",
     "consent.html",
+    "device.html",
     "code.html",
     "confirm_link.html",
     "form_post.html",

@@ -19,6 +19,7 @@ pub(super) fn rules(reader: &mut Reader) -> OAuthRules {
         made.secrets_in_query = reader.get("oauth.secrets_in_query", usual.secrets_in_query);
         made.require_pkce = reader.get("oauth.require_pkce", usual.require_pkce);
         made.revoke_by_possession = reader.get("oauth.revoke_by_possession", usual.revoke_by_possession);
+        made.device_grant = reader.get("oauth.device_grant", usual.device_grant);
         made
     }
 }

@@ -21,7 +21,7 @@ mod required;
 mod review;
 mod second_step;
 mod strength;
-mod trusted_browsers;
+pub(crate) mod trusted_browsers;
 mod void_recovery;
 mod way_back;
 mod way_back_stops;

@@ -41,7 +41,7 @@ async fn tick(story: &Story, mut waiting: Waiting, own: &Enrolled) -> (Response,
 }
 
 /// A browser that the account trusts, with nothing else in it.
-pub(super) async fn trusted(story: &Story, person: &Person, own: &Enrolled) -> CookieJar {
+pub(crate) async fn trusted(story: &Story, person: &Person, own: &Enrolled) -> CookieJar {
     let app = story.usual_app().await;
     let (answer, jar) = tick(story, begin(story, person, &app.authorize_query()).await, own).await;
     answer.signed_in();

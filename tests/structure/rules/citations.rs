@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 /// Documents whose sections are rules. Pages that are not part of the repository are here as well, so that a citation of
 /// one is found to have no row.
-const DOCUMENTS: [&str; 5] = ["Mastodon", "Lysand", "running", "design", "security"];
+const DOCUMENTS: [&str; 6] = ["Mastodon", "Lysand", "running", "design", "security", "native"];
 
 /// The last word of the name of a standard; its sections need no row.
 const STANDARDS: [&str; 2] = ["Core", "Practices"];

@@ -15,7 +15,7 @@ use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::strength::ProvenBy;
 use crate::secret::{Digest, Secret};
 use crate::steps::events;
-use crate::steps::id_token::IdToken;
+use crate::steps::id_token::{Granted, IdToken};
 use crate::steps::new_tokens::NewTokens;
 use crate::store;
 use crate::store::app_sessions::AppSession;
@@ -84,7 +84,10 @@ impl Grant for AuthorizationCode {
         let event = events::event(auth, EventKind::TokenIssued, &Caller::new(exchange.request.source));
         let event = event.by(Actor::App(app.id.clone())).about(&account.id, &account.username).through(&app.id);
         // Before the code is spent: whoever has to wait for a key can come again with it.
-        let signing = IdToken::prepare(auth, app, account, &self.authorization).await?;
+        let Authorization { request: granted, session_id, proven, .. } = &self.authorization;
+        let (scopes, nonce) = (&granted.scopes, granted.nonce.as_deref());
+        let granted = Granted { scopes, session: session_id, nonce, proven: proven.as_ref() };
+        let signing = IdToken::prepare(auth, app, account, granted).await?;
         let known_as = signing.as_ref().map(|signing| signing.known_as.clone());
         let Some(sid) = redeem_and_store(auth, (new, event), (self.digest, known_as), now).await? else {
             return Ok(None);

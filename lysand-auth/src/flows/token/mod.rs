@@ -1,10 +1,11 @@
-//! Tokens: a code is redeemed once, a refresh token is replaced once, an app gets one for itself.
+//! Tokens: a code is redeemed once, a refresh token is replaced once, an app gets one for itself, a device polls.
 //!
 //! Each kind of grant is a file and a line in `GRANTS`. What is the same for all of them stands here, once: the proof of
 //! the client, the account that may act, the count of failures, and what becomes of a grant that is presented again.
 
 mod client_credentials;
 mod code;
+mod device;
 mod failures;
 mod grant;
 mod issue;
@@ -16,6 +17,7 @@ use std::pin::Pin;
 
 use self::client_credentials::ClientCredentials;
 use self::code::AuthorizationCode;
+use self::device::DeviceCodeGrant;
 use self::failures::Failures;
 use self::grant::{ClientProof, Exchange, Grant, GrantStatus, Repeated};
 pub use self::issue::{IssuedToken, issue};
@@ -47,12 +49,22 @@ impl Offer {
 }
 
 /// Every kind of grant, in the order in which the metadata name them.
-const GRANTS: [Offer; 3] =
-    [Offer::of::<AuthorizationCode>(), Offer::of::<ClientCredentials>(), Offer::of::<RefreshToken>()];
+const GRANTS: [Offer; 4] = [
+    Offer::of::<AuthorizationCode>(),
+    Offer::of::<ClientCredentials>(),
+    Offer::of::<RefreshToken>(),
+    Offer::of::<DeviceCodeGrant>(),
+];
 
 /// The `grant_type`s that [`exchange`] answers (Mastodon §10, `grant_types_supported`).
-pub fn grant_types() -> impl Iterator<Item = &'static str> {
-    GRANTS.iter().map(|offer| offer.grant_type)
+pub fn grant_types(auth: &Auth) -> impl Iterator<Item = &'static str> {
+    offers(auth).map(|offer| offer.grant_type)
+}
+
+/// The kinds of grants that are on.
+fn offers(auth: &Auth) -> impl Iterator<Item = &'static Offer> {
+    let devices = auth.config().oauth.device_grant;
+    GRANTS.iter().filter(move |offer| devices || offer.grant_type != DeviceCodeGrant::TYPE)
 }
 
 /// Answers a token request (Mastodon §6.3 to §6.5; the checks stand in its order).
@@ -73,7 +85,7 @@ pub async fn exchange(auth: &Auth, request: TokenRequest) -> Result<IssuedToken,
 
 async fn answer(auth: &Auth, request: &TokenRequest) -> Result<IssuedToken, Error> {
     let asked = request.grant_type.as_deref().ok_or_else(|| Error::missing("grant_type"))?;
-    let offer = GRANTS.iter().find(|offer| offer.grant_type == asked).ok_or_else(Error::unsupported_grant_type)?;
+    let offer = offers(auth).find(|offer| offer.grant_type == asked).ok_or_else(Error::unsupported_grant_type)?;
     (offer.redeem)(auth, request).await
 }
 

@@ -21,6 +21,8 @@ pub struct TokenRequest {
     pub code_verifier: Option<Secret>,
     /// `refresh_token` (RFC 6749 §6).
     pub refresh_token: Option<Secret>,
+    /// `device_code` (RFC 8628 §3.4).
+    pub device_code: Option<Secret>,
     /// `scope`; a code has its own.
     pub scope: Option<String>,
     /// Where the request comes from, for the limit on failures.

@@ -9,6 +9,8 @@ mod admin_lists;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod admin_settings;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
+mod devices;
+#[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod factors;
 #[expect(clippy::exhaustive_structs, reason = "a host makes samples of them for tests of its pages")]
 mod leaving;
@@ -29,6 +31,7 @@ pub use self::accounts::{AccountChoice, ChooseAccountPage};
 pub use self::admin::*;
 pub use self::admin_lists::*;
 pub use self::admin_settings::*;
+pub use self::devices::{DevicePage, DeviceRequestOnPage};
 pub use self::factors::*;
 pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;

@@ -12,6 +12,7 @@ use super::admin_lists::{
     AdminMailPage, AdminMailsPage,
 };
 use super::admin_settings::AdminSettingsPage;
+use super::devices::DevicePage;
 use super::factors::{
     EmailCodePage, EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage,
     ReviewPage, SecurityPage, SignUpPasskeyPage, TotpPage, WayBackPage,
@@ -44,6 +45,8 @@ pub enum Page<'a> {
     ChooseAccount(Box<ChooseAccountPage<'a>>),
     /// `GET /oauth/consent`: may this app act for you?
     Consent(ConsentPage<'a>),
+    /// `GET /device`: may the program that shows this code act for you?
+    Device(Box<DevicePage<'a>>),
     /// `GET /oauth/code`: the code to copy into the app.
     Code(CodePage<'a>),
     /// `GET /oauth/sso/link/confirm`: shall this identity belong to this account?
@@ -392,6 +395,7 @@ impl Pages for FrontendPages {
             Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
             Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
             Page::Code(_)
+            | Page::Device(_)
             | Page::ConfirmLink(_)
             | Page::FormPost(_)
             | Page::AuthorizedApplications(_)

@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod admin_lists;
 mod admin_settings;
+mod devices;
 mod factors;
 mod html;
 mod leaving;
@@ -16,12 +17,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use self::html::{alert, button, escaped, form, link, paragraph};
+use self::html::{alert, app, button, escaped, form, link, paragraph, permissions};
 use super::page::{
     AuthorizedApplicationsPage, CodePage, ConfirmLinkPage, ConsentPage, ErrorPage, FormPostPage, LongListOnPage, Page,
-    Pages, Permission, SignInPage,
+    Pages, SignInPage,
 };
-use super::parts::AppOnPage;
 use super::reply::{HtmlPage, PageReply, PageRequest, PageSources, SourceKind};
 use crate::host::HostResult;
 
@@ -54,6 +54,7 @@ impl Pages for Plain {
             Page::SignIn(page) => ("Sign in", sign_in(page)),
             Page::ChooseAccount(page) => ("Choose an account", accounts::choose(page)),
             Page::Consent(page) => ("Allow access?", consent(page)),
+            Page::Device(page) => ("Connect a device", devices::device(page)),
             Page::Code(page) => ("Your code", code(page)),
             Page::ConfirmLink(page) => ("Confirm a link", confirm_link(page)),
             Page::FormPost(page) => ("Back to the app", form_post(page)),
@@ -163,16 +164,6 @@ fn sign_in(page: &SignInPage<'_>) -> String {
         body += &link(&provider.start, &format!("Sign in with {}", provider.name));
     }
     body
-}
-
-fn app(app: &AppOnPage<'_>) -> String {
-    let name = paragraph(&format!("“{}”", app.name));
-    app.website_host.as_ref().map_or_else(|| name.clone(), |host| name.clone() + &paragraph(host))
-}
-
-fn permissions(permissions: &[Permission]) -> String {
-    let rows = permissions.iter().map(|row| format!("<li>{}: {}</li>\n", escaped(&row.subject), escaped(&row.meaning)));
-    format!("<ul>\n{}</ul>\n", rows.collect::<String>())
 }
 
 fn consent(page: &ConsentPage<'_>) -> String {

@@ -7,11 +7,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::logout;
+use super::{device, logout};
 use crate::auth::Auth;
 use crate::config::SigningAlg;
 use crate::flows::openid;
 use crate::flows::token;
+use crate::model::app::DEVICE_GRANT;
 use crate::model::authorization::ResponseMode;
 use crate::model::host_scope::HostScope;
 use crate::model::scope;
@@ -90,7 +91,7 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         "scopes_supported": with_own(auth, scope::MASTODON, surfaces),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::NAMES.map(|(_, name)| name),
-        "grant_types_supported": token::grant_types().collect::<Vec<_>>(),
+        "grant_types_supported": token::grant_types(auth).collect::<Vec<_>>(),
         "token_endpoint_auth_methods_supported": [PROOFS[0], PROOFS[1], "none"],
         "revocation_endpoint_auth_methods_supported": [PROOFS[0], PROOFS[1], "none"],
         "introspection_endpoint_auth_methods_supported": PROOFS,
@@ -104,6 +105,9 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
     {
         prompts.push(CREATE.into());
     }
+    if device::is_offered(auth) && surfaces.has(Surface::Pages) {
+        body["device_authorization_endpoint"] = base.join(device::ENDPOINT).into();
+    }
     if !surfaces.has(Surface::Mastodon) {
         remove(&mut body, &["app_registration_endpoint"]);
     }
@@ -113,7 +117,8 @@ fn capabilities(auth: &Auth, surfaces: Surfaces) -> Value {
         remove(&mut body, &["prompt_values_supported", "acr_values_supported"]);
         // This one member is required (RFC 8414 §2).
         body["response_types_supported"] = json!([]);
-        let grants = token::grant_types().filter(|grant| *grant != "authorization_code");
+        let with_pages = ["authorization_code", DEVICE_GRANT];
+        let grants = token::grant_types(auth).filter(|grant| !with_pages.contains(grant));
         body["grant_types_supported"] = json!(grants.collect::<Vec<_>>());
     }
     body

@@ -1,6 +1,7 @@
 //! OAuth 2.0 between programs: tokens, revocation, introspection, user info, registration, metadata.
 
 mod client;
+mod device;
 mod introspect;
 pub(crate) mod logout;
 mod metadata;
@@ -20,7 +21,7 @@ use crate::web::wire::reply::ApiError;
 
 /// Mastodon's OAuth routes (Mastodon §6 to §10), and the registration of RFC 7591.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
-    vec![
+    let mut routes = vec![
         Routes::new(auth, AnswerKind::Oauth)
             .of(Surface::OAuth)
             .route("/oauth/token", [post(token::token)])
@@ -45,7 +46,12 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/oauth/token/info", [get(introspect::token_info)])
             .every_method("/oauth/applications", applications)
             .every_method("/oauth/applications/{rest:.*}", applications),
-    ]
+    ];
+    if device::is_offered(auth) {
+        let kind = || Routes::new(auth, AnswerKind::Oauth).of(Surface::OAuth);
+        routes.push(kind().route(device::ENDPOINT, [post(device::begin)]));
+    }
+    routes
 }
 
 /// `/oauth/applications…`: apps are registered by themselves, not managed here (Mastodon §0.2)

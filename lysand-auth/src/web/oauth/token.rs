@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::token::{self as tokens, TokenRequest};
+use crate::model::app::DEVICE_GRANT;
 use crate::web::oauth::client;
 use crate::web::wire::params::Received;
 use crate::web::wire::reply::{JsonBody, OAuthError};
@@ -22,7 +23,8 @@ async fn exchange(auth: &Auth, req: &HttpRequest, received: Received) -> Result<
     let params = received.0?;
     let grant_type = params.text("grant_type")?;
     // A code has a scope of its own, and what stands beside it is ignored, however odd (Mastodon §4).
-    let scope = if grant_type.as_deref() == Some("authorization_code") { None } else { params.text("scope")? };
+    let has_own_scope = matches!(grant_type.as_deref(), Some("authorization_code" | DEVICE_GRANT));
+    let scope = if has_own_scope { None } else { params.text("scope")? };
     let base_url = &auth.config().base_url;
     if !params.every_text("resource")?.iter().all(|resource| base_url.covers(resource)) {
         return Err(Error::invalid_target());
@@ -34,6 +36,7 @@ async fn exchange(auth: &Auth, req: &HttpRequest, received: Received) -> Result<
         redirect_uri: params.text("redirect_uri")?,
         code_verifier: client::secret(auth, &params, "code_verifier")?,
         refresh_token: client::secret(auth, &params, "refresh_token")?,
+        device_code: client::secret(auth, &params, "device_code")?,
         scope,
         source: request::source(req, auth.config()),
     };

@@ -120,7 +120,7 @@ async fn consent_page(
 }
 
 /// What the app says of itself elsewhere (RFC 7591 §2, faults A19).
-fn links(app: &App) -> Vec<LinkOnPage<'_>> {
+pub(super) fn links(app: &App) -> Vec<LinkOnPage<'_>> {
     let links = &app.links;
     let each = [(PRIVACY_POLICY, &links.policy), (TERMS_OF_SERVICE, &links.terms), (LOGO, &links.logo)];
     each.into_iter().filter_map(|(label, address)| Some(LinkOnPage::new(label, address.as_deref()?))).collect()

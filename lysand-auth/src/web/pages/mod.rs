@@ -11,6 +11,7 @@ mod code;
 mod code_sign_in;
 mod consent;
 mod continue_sign_in;
+mod device;
 pub(crate) mod factor;
 pub(crate) mod login_redirect;
 pub(crate) mod own_sign_in;
@@ -47,6 +48,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
         page().routes(["/oauth/code", "/oauth/authorize/native"], [get(code::code)]),
     ];
     routes.extend(factor::routes(auth));
+    routes.extend(device_routes(auth));
     if code_login::is_offered(auth) {
         let posts = page().needed_by(Surface::Lysand).with_form_session().limited();
         routes.push(page().with_form_session().route(code_sign_in::PAGE, [get(code_sign_in::page)]));
@@ -85,6 +87,16 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
             .route("/oauth/authorized_applications/{id}", one),
     );
     routes
+}
+
+/// The page where a person answers for a program without a browser, where that is on.
+fn device_routes(auth: &Auth) -> Option<Routes> {
+    let page = || Routes::new(auth, AnswerKind::Page).of(Surface::Pages).with_form_session();
+    device::is_offered(auth).then(|| {
+        page()
+            .route(device::PAGE, [get(device::page), post(device::enter)])
+            .route(device::ANSWER, [post(device::answer)])
+    })
 }
 
 /// Apps know the standard path; our own page may have another one beside it (Lysand §13.1).

@@ -17,6 +17,7 @@
 mod baseline;
 mod bearer;
 mod bursts;
+mod devices;
 mod flow;
 mod guessing;
 mod http;

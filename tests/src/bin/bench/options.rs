@@ -78,6 +78,9 @@ pub(crate) enum Work {
     TwoSteps,
     Openid,
     Lists,
+    /// Programs without a browser that poll.
+    #[value(alias = "device")]
+    Devices,
 }
 
 impl Options {

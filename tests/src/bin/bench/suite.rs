@@ -12,8 +12,8 @@ use crate::prepare::prepare;
 use crate::report::{Row, Section, Verdict};
 use crate::server::{Installation, Running};
 use crate::{
-    Outcome, bearer, bursts, flow, guessing, lists, mails, openid, passwords, pipelining, refusals, sign_ups, sweeping,
-    two_steps,
+    Outcome, bearer, bursts, devices, flow, guessing, lists, mails, openid, passwords, pipelining, refusals, sign_ups,
+    sweeping, two_steps,
 };
 
 const START: &str = "start on an empty folder to the first answer";
@@ -72,6 +72,13 @@ impl Suite<'_> {
             match self.openid() {
                 Ok(measured) => rows.extend(measured),
                 Err(fault) => rows.push(Row::failed("OpenID Connect", "", &fault.to_string())),
+            }
+        }
+        if self.options.wants(Work::Devices) {
+            say(database, "devices");
+            match self.devices() {
+                Ok(measured) => rows.extend(measured),
+                Err(fault) => rows.push(Row::failed("devices", "", &fault.to_string())),
             }
         }
         if self.options.wants(Work::Lists) {
@@ -139,6 +146,16 @@ impl Suite<'_> {
         let (server, _) = installation.serve()?;
         let prepared = prepare(&installation)?;
         let rows = openid::measure(&server, &prepared, self.length);
+        server.stop()?;
+        Ok(rows)
+    }
+
+    /// A server with programs that wait for their person.
+    fn devices(&mut self) -> Outcome<Vec<Row>> {
+        let installation = self.installation("devices")?.with("oauth.device_grant", "true");
+        let (server, _) = installation.serve()?;
+        let prepared = prepare(&installation)?;
+        let rows = devices::measure(&server, &prepared, self.length);
         server.stop()?;
         Ok(rows)
     }

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::host::pages::AppOnPage;
+use crate::model::permission::Permission;
+
 /// The text as HTML shows it, in elements and in quoted attributes.
 pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
@@ -42,4 +45,14 @@ pub(super) fn alert(words: Option<&str>) -> String {
 
 pub(super) fn link(address: &str, words: &str) -> String {
     format!("<p><a href=\"{}\">{}</a></p>\n", escaped(address), escaped(words))
+}
+
+pub(super) fn app(app: &AppOnPage<'_>) -> String {
+    let name = paragraph(&format!("“{}”", app.name));
+    app.website_host.as_ref().map_or_else(|| name.clone(), |host| name.clone() + &paragraph(host))
+}
+
+pub(super) fn permissions(permissions: &[Permission]) -> String {
+    let rows = permissions.iter().map(|row| format!("<li>{}: {}</li>\n", escaped(&row.subject), escaped(&row.meaning)));
+    format!("<ul>\n{}</ul>\n", rows.collect::<String>())
 }
