@@ -74,6 +74,16 @@ impl Timestamp {
             .unwrap_or_else(|| "1970-01-01T00:00:00.000000Z".to_owned())
     }
 
+    /// RFC 3339 in UTC with whole seconds, `2016-11-24T00:00:00Z`.
+    #[must_use]
+    pub fn to_rfc3339_seconds(self) -> String {
+        let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+        time::OffsetDateTime::from_unix_timestamp(self.seconds())
+            .ok()
+            .and_then(|moment| moment.format(&format).ok())
+            .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
+    }
+
     /// ISO 8601 in UTC with milliseconds, `2016-11-24T00:00:00.000Z`, as Mastodon's entities carry it.
     #[must_use]
     pub fn to_iso8601(self) -> String {

@@ -6,8 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use lysand_auth::Auth;
 use lysand_auth::Secret;
 use lysand_auth::error::{Code, Error};
-use lysand_auth::flows::credentials::{Checked, check};
-use lysand_auth::flows::events::Caller;
+use lysand_auth::flows::credentials::{Checked, PasswordCheck, check};
 use lysand_auth::flows::import::{self, ImportedPasskey, ImportedTotp};
 use lysand_auth::host::accounts::AccountId;
 use tests::authenticator::Authenticator;
@@ -19,13 +18,13 @@ use crate::factors::{WRONG, begin, enrol, is_step_error};
 
 const SHARED: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
 
-fn from(last: u8) -> Caller {
-    Caller::new(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last))))
+fn from(last: u8) -> Option<IpAddr> {
+    Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, last)))
 }
 
 async fn checked(story: &Story, name: &str, password: &str) -> Checked {
     let auth: &Auth = &story.server().state().auth;
-    check(auth, name, &Secret::new(password), &from(1)).await.expect("a verdict")
+    check(auth, PasswordCheck::new(name, Secret::new(password), from(1)).at("imap")).await.expect("a verdict")
 }
 
 fn code_of(refused: Result<(), Error>) -> Code {
@@ -60,10 +59,10 @@ story!(
         let ada = story.person("ada").await;
         let auth = &story.server().state().auth;
         for guess in 0..3 {
-            let verdict = check(auth, "ada", &Secret::new("wrong"), &from(guess)).await.expect("a verdict");
-            assert_eq!(verdict, Checked::No);
+            let verdict = check(auth, PasswordCheck::new("ada", Secret::new("wrong"), from(guess))).await;
+            assert_eq!(verdict.expect("a verdict"), Checked::No);
         }
-        let refused = check(auth, "ada", &Secret::new(&*ada.password), &from(9)).await;
+        let refused = check(auth, PasswordCheck::new("ada", Secret::new(&*ada.password), from(9))).await;
         assert!(
             matches!(&refused, Err(Error::Refused(refusal)) if refusal.code == Code::TooManyRequests),
             "{refused:?}"

@@ -30,6 +30,7 @@ mod login;
 mod many_apps;
 mod metadata;
 mod mounted_routes;
+mod native;
 mod not_found;
 mod oauth_settings;
 mod openapi_document;

@@ -12,6 +12,7 @@ mod legal;
 mod lifetimes;
 mod live;
 mod mail;
+mod native;
 mod oauth;
 mod openid;
 mod passkeys;
@@ -37,6 +38,7 @@ pub use self::lifetimes::Lifetimes;
 pub(crate) use self::live::InForce;
 pub use self::live::LiveConfig;
 pub use self::mail::MailRules;
+pub use self::native::{AdminPasswords, Lockout, Native, Toki};
 pub use self::oauth::{AuthorizeErrors, BearerInQuery, OAuthRules};
 pub use self::openid::OpenIdRules;
 pub use self::passkeys::Passkeys;
@@ -110,6 +112,9 @@ pub struct Config {
     pub factors: Factors,
     /// For which domain passkeys are made.
     pub passkeys: Passkeys,
+    /// Programs that send name and password themselves, and what they speak. Nothing, unless the host says so and mounts a surface
+    /// for them, such as `Surface::Toki`.
+    pub native: Native,
     /// The name under which authenticator apps list the server, and by which people know it, at the start; nothing is its host.
     /// [`Auth::live_config`](crate::Auth::live_config) tells what is in force.
     pub title: Option<String>,
@@ -141,6 +146,7 @@ impl Config {
             admin: AdminRules::default(),
             factors: Factors::default(),
             passkeys: Passkeys::default(),
+            native: Native::default(),
             title: None,
         }
     }
@@ -260,6 +266,12 @@ impl Config {
         Self { passkeys, ..self }
     }
 
+    /// Programs that send name and password themselves.
+    #[must_use]
+    pub fn with_native(self, native: Native) -> Self {
+        Self { native, ..self }
+    }
+
     /// The name by which people know the server.
     #[must_use]
     pub fn with_title(self, title: impl Into<String>) -> Self {
@@ -306,6 +318,7 @@ impl Config {
         let has_passkeys = cfg!(feature = "passkeys") && self.passkeys.domain(&self.base_url).is_some();
         problems.extend(self.factors.check(has_passkeys));
         problems.extend(self.passkeys.check(&self.base_url));
+        problems.extend(self.native.check((&self.scopes, &self.sso, &self.frontend)));
         problems
     }
 

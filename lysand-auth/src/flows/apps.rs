@@ -8,6 +8,7 @@ use crate::host::revocations::Revoked;
 use crate::model::app::DEVICE_GRANT;
 pub use crate::model::app::{App, AppId, AppLinks};
 use crate::model::caller::Caller;
+use crate::model::native;
 pub use crate::model::openid_client::{CheckedOpenId, OpenIdClient, OpenIdRegistration, SigningAlg};
 use crate::model::rate_limit::{self, Allowance, Rule};
 pub use crate::model::redirect_uri::{RedirectUri, UriProblem};
@@ -171,8 +172,11 @@ pub async fn find(auth: &Auth, id: &AppId) -> Result<App, Error> {
 /// Removes an app with its codes and tokens.
 ///
 /// # Errors
-/// 404 when there is none with this id.
+/// 404 when there is none with this id; `Conflict` for one that is built in.
 pub async fn delete(auth: &Auth, id: &AppId) -> Result<(), Error> {
+    if native::is_built_in(id.as_str()) {
+        return Err(Error::refused(Code::Conflict, "This app is built in: the sign-ins of native clients hang on it."));
+    }
     let (wanted, over) = (id.clone(), Revoked::App(id.clone()));
     let removed = revocation::revoke(
         auth,

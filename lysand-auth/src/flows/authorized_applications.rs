@@ -12,6 +12,7 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::list_page::RowSpan;
 pub use crate::model::list_page::{ListPage, ListSpan};
+use crate::model::native;
 use crate::model::scope::Scopes;
 use crate::steps::{events, revocation};
 use crate::store;
@@ -87,6 +88,9 @@ pub async fn apps(auth: &Auth, account: &AccountId) -> Result<Vec<AuthorizedApp>
 /// # Errors
 /// 404 when the app has no access, be it unknown or another person's.
 pub async fn end(auth: &Auth, account: &AccountId, app: &AppId) -> Result<(), Error> {
+    if native::is_built_in(app.as_str()) {
+        return Err(nothing());
+    }
     let wanted = known_id(app.as_str())?;
     let (account, app, now) = (account.clone(), AppId::new(wanted), auth.ambient().now());
     let (person, of) = (account.clone(), app.clone());

@@ -2,7 +2,7 @@
 
 mod check;
 
-pub use self::check::{Checked, check};
+pub use self::check::{Checked, PasswordCheck, check, greeting, token};
 use crate::auth::Auth;
 use crate::config::ChangeEnds;
 use crate::error::Error;
@@ -186,6 +186,7 @@ fn change(auth: &Auth, account: &Account, present: &Present, caller: &Caller) ->
     PasswordChange {
         token: None,
         sign_in: None,
+        demands: None,
         proven_with: None,
         spared: Spared::default(),
         session: None,

@@ -11,6 +11,7 @@ use crate::model::caller::Caller;
 use crate::model::device::Device;
 use crate::model::event::{ActivityBy, Actor, Event, EventKind};
 use crate::model::identity::LinkedIdentity;
+use crate::model::native::{NativeClient, NativeSignIn};
 use crate::model::passkeys::StoredPasskey;
 use crate::model::personal_token::PersonalToken;
 use crate::model::rate_limit::Rule;
@@ -109,7 +110,10 @@ fn of_library(kept: &Kept) -> [(String, Value); 13] {
     [
         ("sign_up".to_owned(), kept.sign_up.as_ref().map_or(Value::Null, of_sign_up)),
         ("addresses".to_owned(), kept.addresses.iter().map(of_address).collect()),
-        ("sessions".to_owned(), kept.sessions.iter().map(of_session).collect()),
+        (
+            "sessions".to_owned(),
+            kept.sessions.iter().map(of_session).chain(kept.native.iter().map(of_native)).collect(),
+        ),
         ("known_browsers".to_owned(), kept.browsers.iter().map(of_browser).collect()),
         ("trusted_browsers".to_owned(), kept.trusted.iter().map(of_trusted).collect()),
         ("ways_back".to_owned(), kept.ways_back.iter().map(of_way_back).collect()),
@@ -167,6 +171,16 @@ fn of_session(session: &Session) -> Value {
         "device": session.agent.as_deref().map(Device::of),
         "methods": session.methods,
     })
+}
+
+/// A sign-in of a native client, told like a session.
+fn of_native(sign_in: &NativeSignIn) -> Value {
+    let mut told = of_session(&sign_in.as_session());
+    let native = NativeClient::from(sign_in);
+    told["dialect"] = native.dialect.name().into();
+    told["name"] = native.name.into();
+    told["device"] = json!(Device { browser: native.program, ..Device::of("") });
+    told
 }
 
 fn of_browser((first, last): &(Timestamp, Timestamp)) -> Value {

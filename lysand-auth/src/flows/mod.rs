@@ -24,6 +24,8 @@ pub mod import;
 pub mod introspect;
 pub mod invitations;
 pub mod login;
+#[cfg(feature = "native")]
+pub mod native;
 pub mod openid;
 pub mod outbox;
 pub mod own_sessions;
@@ -40,6 +42,8 @@ pub mod sign_up;
 pub mod sso;
 pub mod staff;
 pub mod sweep;
+#[cfg(feature = "native")]
+pub mod tickets;
 pub mod token;
 pub mod trusted_browsers;
 pub mod waiting;

@@ -11,15 +11,19 @@ pub use crate::model::device::Device;
 use crate::model::event::{Actor, EventKind};
 use crate::model::list_page::RowSpan;
 pub use crate::model::list_page::{ListPage, ListSpan};
+use crate::model::native::NativeSignIn;
+pub use crate::model::native::{Dialect, NativeClient};
 use crate::model::session::{Session, SessionId};
 use crate::secret::Secret;
 use crate::steps::ending::{self, Spared};
 use crate::steps::mail::{self, Outgoing};
 pub use crate::steps::viewer::Viewer;
-use crate::steps::{events, revocation};
-use crate::store::{self, Conn, authorizations, credentials, grants, known_browsers, personal_tokens, sessions};
+use crate::steps::{events, native_sign_in, revocation};
+use crate::store::{
+    self, Conn, authorizations, credentials, grants, known_browsers, native_sign_ins, personal_tokens, sessions,
+};
 
-/// A session as its owner sees it.
+/// A session, or a sign-in of a native client, as its owner sees it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OwnSession {
@@ -29,13 +33,33 @@ pub struct OwnSession {
     pub is_current: bool,
     /// What its browser says that it is.
     pub device: Device,
+    /// What it is where it is no browser's: the sign-in of a native client, in the form of a session. Its id names the grant.
+    pub native: Option<NativeClient>,
+}
+
+impl OwnSession {
+    fn in_browser(viewer: &Viewer, session: Session) -> Self {
+        Self {
+            is_current: viewer.is_in(&session.id),
+            device: Device::of(session.agent.as_deref().unwrap_or_default()),
+            native: None,
+            session,
+        }
+    }
+
+    fn of_native_client(viewer: &Viewer, sign_in: &NativeSignIn) -> Self {
+        let native = NativeClient::from(sign_in);
+        let device = Device { browser: native.program.clone(), ..Device::of("") };
+        let session = sign_in.as_session();
+        Self { is_current: viewer.is_in(&session.id), device, native: Some(native), session }
+    }
 }
 
 /// How much was ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Ended {
-    /// Sessions.
+    /// Sessions, and sign-ins of native clients.
     pub sessions: usize,
     /// Apps that had access.
     pub apps: usize,
@@ -54,13 +78,21 @@ pub async fn list(auth: &Auth, viewer: &Viewer, span: ListSpan) -> Result<ListPa
     }
     let (account, now, rows) = (viewer.account.id.clone(), auth.ambient().now(), RowSpan::from(span));
     let wanted = rows.clone();
-    let found = auth.store().read(move |c| Box::pin(async move { sessions::some(c, &account, &wanted, now).await }));
-    let own = found.await?.into_iter().map(|session| OwnSession {
-        is_current: viewer.is_in(&session.id),
-        device: Device::of(session.agent.as_deref().unwrap_or_default()),
-        session,
+    let found = auth.store().read(move |c| {
+        Box::pin(async move {
+            let native = native_sign_ins::some(c, &account, &wanted, now).await?;
+            Ok((sessions::some(c, &account, &wanted, now).await?, native))
+        })
     });
-    Ok(rows.page(own.collect()))
+    let (sessions, native) = found.await?;
+    let native = native.iter().map(|sign_in| OwnSession::of_native_client(viewer, sign_in));
+    let mut own: Vec<OwnSession> = native.collect();
+    own.extend(sessions.into_iter().map(|session| OwnSession::in_browser(viewer, session)));
+    own.sort_by(|one, other| one.session.id.as_str().cmp(other.session.id.as_str()));
+    if !rows.oldest_first {
+        own.reverse();
+    }
+    Ok(rows.page(own))
 }
 
 /// Ends one of the own sessions and the codes that wait in it; whether it was the current one.
@@ -73,14 +105,15 @@ pub async fn end(auth: &Auth, viewer: &Viewer, id: &str, caller: &Caller) -> Res
     let event = events::event(auth, EventKind::SessionEnded, caller).by(Actor::Account(account.clone()));
     let event = event.about(&account, &viewer.account.username);
     let (person, session) = (account.clone(), id.clone());
-    let ended = auth.store().write(move |c| {
+    let ended = native_sign_in::end(auth, move |c| {
         Box::pin(async move {
-            if !sessions::end_own(c, &account, &id, now).await? {
-                return Ok(false);
+            let is_native = native_sign_ins::end_own(c, &account, &id, now).await?;
+            if !is_native && !sessions::end_own(c, &account, &id, now).await? {
+                return Ok((false, Vec::new()));
             }
             authorizations::revoke_all_of_session(c, &id, &account, now).await?;
             store::events::add(c, event).await?;
-            Ok(true)
+            Ok((true, Some(id.as_str().to_owned()).filter(|_| is_native).into_iter().collect()))
         })
     });
     if !ended.await? {
@@ -100,7 +133,7 @@ pub async fn end_others(auth: &Auth, viewer: &Viewer, caller: &Caller) -> Result
     let event = events::event(auth, EventKind::SessionsEnded, caller).by(Actor::Account(account.clone()));
     let event = event.about(&account, &viewer.account.username);
     let person = account.clone();
-    let ended = auth.store().write(move |c| {
+    let ended = native_sign_in::end(auth, move |c| {
         Box::pin(async move {
             // A sign-in whose proof was right a moment ago begins no session either (security REV-2).
             credentials::advance(c, &account).await?;
@@ -108,8 +141,12 @@ pub async fn end_others(auth: &Auth, viewer: &Viewer, caller: &Caller) -> Result
             let others = live.iter().filter(|session| current.as_ref() != Some(&session.id)).count();
             sessions::end_others(c, &account, current.as_ref(), now).await?;
             authorizations::revoke_all_of_other_sessions(c, current.as_ref(), &account, now).await?;
+            let spared = current.as_ref().map(SessionId::as_str);
+            let counted = native_sign_ins::live_of_account(c, &account, now).await?;
+            let others = others + counted.iter().filter(|own| spared != Some(own.family.as_str())).count();
+            let native = native_sign_ins::end_others(c, &account, spared, now).await?;
             store::events::add(c, event.with("sessions", others)).await?;
-            Ok(others)
+            Ok((others, native))
         })
     });
     let ended = ended.await?;
@@ -127,7 +164,8 @@ pub async fn would_end(auth: &Auth, account: &Account) -> Result<Ended, Error> {
 }
 
 async fn count(c: &mut Conn, account: &AccountId, now: Timestamp) -> Result<Ended, Error> {
-    let sessions = sessions::live_of_account(c, account, now).await?.len();
+    let native = native_sign_ins::live_of_account(c, account, now).await?.len();
+    let sessions = sessions::live_of_account(c, account, now).await?.len() + native;
     let apps = grants::all(c, account, now).await?.1.len();
     let tokens = usize::try_from(personal_tokens::count(c, account, now).await?).unwrap_or_default();
     Ok(Ended { sessions, apps, tokens })

@@ -2,6 +2,8 @@
 //! Lysand §12.6).
 
 use crate::auth::Auth;
+#[cfg(feature = "native")]
+use crate::config::AdminPasswords;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::host::offers::Offered;
@@ -209,6 +211,7 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
     let has_one = auth.accounts().has_password(&account.id).await.map_err(Error::from_host)?;
     let event = events::event(auth, EventKind::ResetDone, caller).by(Actor::Nobody);
     let change = PasswordChange {
+        demands: None,
         token: spends,
         sign_in: sign_in.clone(),
         proven_with: None,
@@ -258,10 +261,41 @@ async fn find(auth: &Auth, token: &Secret) -> Result<Option<(MailToken, Account)
 /// # Errors
 /// What is wrong with the password; everything else.
 pub async fn set_by_staff(auth: &Auth, account: &Account, password: &Secret, by: Actor) -> Result<(), Error> {
-    let event = events::event(auth, EventKind::PasswordSet, &Caller::default()).by(by);
+    set_for_owner(auth, account, password, (by, None), &Caller::default()).await
+}
+
+/// The same by an admin with a program: by the configuration, the owner must change it at the next sign-in (native 2.8).
+///
+/// # Errors
+/// 403 where no passwords are set so; what is wrong with the password; everything else.
+#[cfg(feature = "native")]
+pub async fn set_by_admin(
+    auth: &Auth,
+    admin: &Account,
+    account: &Account,
+    password: &Secret,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let demand = match auth.config().native.toki.admin_passwords {
+        AdminPasswords::Off => return Err(Error::refused(Code::Forbidden, "setting passwords is disabled")),
+        AdminPasswords::Temporary => Some(Demand::AtSignIn),
+        AdminPasswords::Permanent => None,
+    };
+    set_for_owner(auth, account, password, (Actor::Account(admin.id.clone()), demand), caller).await
+}
+
+async fn set_for_owner(
+    auth: &Auth,
+    account: &Account,
+    password: &Secret,
+    (by, demands): (Actor, Option<Demand>),
+    caller: &Caller,
+) -> Result<(), Error> {
+    let event = events::event(auth, EventKind::PasswordSet, caller).by(by);
     let change = PasswordChange {
         token: None,
         sign_in: None,
+        demands,
         proven_with: None,
         spared: Spared::default(),
         session: None,

@@ -8,6 +8,7 @@ use crate::model::app::AppId;
 use crate::model::caller::Caller;
 use crate::model::client::ClientClaim;
 use crate::model::event::{Actor, EventKind};
+use crate::model::native;
 use crate::secret::{Digest, Secret};
 use crate::steps::{events, revocation};
 use crate::store;
@@ -37,6 +38,8 @@ pub async fn revoke(auth: &Auth, client: ClientClaim, token: Option<Secret>) -> 
     match (app.and_then(|stored| stored.admit(&client)), held) {
         (Some(_), None) => Ok(()),
         (Some(app), Some(held)) if held.app_id == app.id => held.end(auth).await,
+        // No client can be proven for what a native client holds (native NAT-20).
+        (_, Some(held)) if native::is_built_in(held.app_id.as_str()) => Err(denied()),
         (_, Some(held)) if auth.config().oauth.revoke_by_possession => held.end(auth).await,
         _ => Err(denied()),
     }

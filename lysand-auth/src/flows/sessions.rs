@@ -23,9 +23,10 @@ use crate::steps::presence::{self, Present};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted};
 pub use crate::steps::sign_in::{Missing, SignedIn, Step};
-use crate::steps::{completion, enrolment, events, own_factor, revocation, session, sign_in, standing};
+use crate::steps::{completion, enrolment, events, native_sign_in, own_factor, revocation, session, sign_in, standing};
 use crate::store::{
-    self, authorizations, credentials, email_changes, known_browsers, rate_limits, sessions, trusted_browsers,
+    self, authorizations, credentials, email_changes, known_browsers, native_sign_ins, rate_limits, sessions,
+    trusted_browsers,
 };
 use crate::texts;
 
@@ -212,12 +213,14 @@ pub async fn sign_out_everywhere(auth: &Auth, account: &AccountId) -> Result<(),
     let (account, now) = (account.clone(), auth.ambient().now());
     tracing::info!(%account, "all sessions ended");
     let event = all_ended(auth, &account);
-    let ended = auth.store().write(move |c| {
+    let ended = native_sign_in::end(auth, move |c| {
         Box::pin(async move {
             credentials::advance(c, &account).await?;
             sessions::end_all(c, &account, now).await?;
+            let native = native_sign_ins::end_others(c, &account, None, now).await?;
             authorizations::revoke_all_of_account(c, &account, now).await?;
-            store::events::add(c, event).await
+            store::events::add(c, event).await?;
+            Ok(((), native))
         })
     });
     ended.await

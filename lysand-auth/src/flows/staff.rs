@@ -1,5 +1,7 @@
 //! What the people who run a server do to accounts. Who of them may is asked before ([`admin`](crate::flows::admin)).
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::accounts::{AccountsError, Along, Change};
@@ -14,7 +16,7 @@ use crate::steps::ending::{self, Spared};
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::{events, revocation, staff_mail, way_back_stop};
 use crate::store;
-use crate::store::{Conn, authorizations, credentials, sessions, sign_ups};
+use crate::store::{Conn, authorizations, credentials, native_sign_ins, sessions, sign_ups};
 
 /// The longest word of staff to the owner of an account, in characters (people PPL-134).
 const LONGEST_MESSAGE: usize = 5_000;
@@ -91,7 +93,9 @@ pub async fn set_standing(
         Ok::<_, Error>((act.mails(auth, account, Some(kind)).await?, resting(auth, &account.id, standing).await?))
     };
     let (mails, standing) = prepared.await.map_err(failed)?;
-    let record = Record { event: act.event(auth, kind, account), mails, stops: standing != Standing::Active };
+    let ended = Arc::default();
+    let stops = standing != Standing::Active;
+    let record = Record { event: act.event(auth, kind, account), mails, stops, ended };
     let along = Along::new({
         let (record, now) = (record.clone(), auth.ambient().now());
         move |c, id| {
@@ -103,9 +107,13 @@ pub async fn set_standing(
         // A host whose accounts are elsewhere.
         Err(AccountsError::NotOffered) => {
             auth.accounts().set_standing(&account.id, standing).await?;
-            keep_alone(auth, account.id.clone(), record).await.map_err(failed)?;
+            keep_alone(auth, account.id.clone(), record.clone()).await.map_err(failed)?;
         }
         done => done?,
+    }
+    let ended = std::mem::take(&mut *record.ended.lock().unwrap_or_else(PoisonError::into_inner));
+    for family in ended {
+        revocation::notify(auth, &Revoked::Grant(family)).await;
     }
     mail::wake(auth);
     tracing::info!(account = %account.id, "standing changed");
@@ -124,7 +132,7 @@ pub async fn set_role(auth: &Auth, account: &Account, role: Role, act: &StaffAct
     let mails = staff_mail::about(auth, &about, Some(EventKind::RoleChanged), None, false).await.map_err(failed)?;
     // The owner has a mail of the own kind.
     let others = mails.into_iter().filter(|mail| !mail.is_about(&account.id));
-    let record = Record { event, mails: told.into_iter().chain(others).collect(), stops: false };
+    let record = Record { event, mails: told.into_iter().chain(others).collect(), stops: false, ended: Arc::default() };
     let along = Along::new({
         let (record, now) = (record.clone(), auth.ambient().now());
         move |c, id| {
@@ -155,7 +163,7 @@ pub async fn warn(auth: &Auth, account: &Account, act: &StaffAct) -> Result<(), 
         None => Vec::new(),
     };
     let event = act.event(auth, EventKind::Warned, account);
-    keep_alone(auth, account.id.clone(), Record { event, mails, stops: false }).await?;
+    keep_alone(auth, account.id.clone(), Record { event, mails, stops: false, ended: Arc::default() }).await?;
     mail::wake(auth);
     Ok(())
 }
@@ -167,7 +175,7 @@ pub async fn warn(auth: &Auth, account: &Account, act: &StaffAct) -> Result<(), 
 pub async fn end_access(auth: &Auth, account: &Account, act: &StaffAct) -> Result<(), Error> {
     let kind = EventKind::SessionsEndedByStaff;
     let mails = staff_mail::about(auth, account, Some(kind), act.message.as_deref(), true).await?;
-    let record = Record { event: act.event(auth, kind, account), mails, stops: false };
+    let record = Record { event: act.event(auth, kind, account), mails, stops: false, ended: Arc::default() };
     let (id, over, now) = (account.id.clone(), account.id.clone(), auth.ambient().now());
     let ended = revocation::revoke(
         auth,
@@ -192,6 +200,8 @@ struct Record {
     mails: Vec<Outgoing>,
     /// Whether the account may not act from now on.
     stops: bool,
+    /// The sign-ins of native clients that were ended.
+    ended: Arc<Mutex<Vec<String>>>,
 }
 
 impl Record {
@@ -200,6 +210,9 @@ impl Record {
             // A sign-in whose proof was right a moment ago begins no session either (security REV-2).
             credentials::advance(c, id).await?;
             sessions::end_all(c, id, now).await?;
+            // What a native client holds ends, too; apps keep their tokens (native C5).
+            let native = native_sign_ins::end_others(c, id, None, now).await?;
+            self.ended.lock().unwrap_or_else(PoisonError::into_inner).extend(native);
             authorizations::revoke_all_of_account(c, id, now).await?;
         }
         for mail in self.mails {

@@ -102,7 +102,8 @@ pub async fn regularly(turn: Turn) {
 /// The first thing that went wrong, after everything was tried.
 pub async fn sweep(auth: &Auth) -> Result<Swept, Error> {
     let before = auth.ambient().now().minus(KEPT);
-    let idle = before.minus(auth.config().lifetimes.refresh_token_idle);
+    let idle = auth.config().lifetimes.refresh_token_idle.max(auth.config().native.longest_idle());
+    let idle = before.minus(idle);
     let mut swept = Swept::default();
     let mut sweeper = Sweeper { auth, batch: SMALLEST_BATCH, failed: None };
     // Before events go that are counted.
@@ -187,6 +188,8 @@ enum Few {
     TrustedBrowsers,
     WaysBack,
     LogoutHosts,
+    DeviceRecords,
+    Tickets,
 }
 
 impl Sweeper<'_> {
@@ -284,6 +287,8 @@ impl Sweeper<'_> {
             (Few::TrustedBrowsers, now),
             (Few::WaysBack, now.minus(WAYS_BACK_KEPT)),
             (Few::LogoutHosts, now.minus(KEPT)),
+            (Few::DeviceRecords, now.minus(KNOWN)),
+            (Few::Tickets, now),
         ] {
             loop {
                 let (begun, most) = (Instant::now(), i64::try_from(self.batch).unwrap_or(PAGE));
@@ -301,6 +306,8 @@ impl Sweeper<'_> {
                             Few::TrustedBrowsers => store::trusted_browsers::sweep(c, before, most).await,
                             Few::WaysBack => store::way_back::sweep(c, before, most).await,
                             Few::LogoutHosts => store::logouts::sweep_hosts(c, before, most).await,
+                            Few::DeviceRecords => store::device_records::sweep(c, before, most).await,
+                            Few::Tickets => store::tickets::sweep(c, before, most).await,
                         }
                     })
                 });

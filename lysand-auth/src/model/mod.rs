@@ -24,9 +24,11 @@ pub(crate) mod host_scope;
 pub(crate) mod identity;
 pub(crate) mod language;
 pub(crate) mod list_page;
+pub(crate) mod lockout;
 pub(crate) mod mail;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail_token;
+pub(crate) mod native;
 pub(crate) mod openid_client;
 pub(crate) mod passkeys;
 pub(crate) mod permission;

@@ -18,10 +18,12 @@ pub enum Road {
     Provider,
     /// Somebody of the staff, for somebody else.
     Staff,
+    /// A native client.
+    Native,
 }
 
 impl Road {
-    const ALL: [Self; 5] = [Self::App, Self::Page, Self::Api, Self::Provider, Self::Staff];
+    const ALL: [Self; 6] = [Self::App, Self::Page, Self::Api, Self::Provider, Self::Staff, Self::Native];
 
     /// Its name in the database and in events.
     #[must_use]
@@ -32,6 +34,7 @@ impl Road {
             Self::Api => "api",
             Self::Provider => "provider",
             Self::Staff => "staff",
+            Self::Native => "native",
         }
     }
 

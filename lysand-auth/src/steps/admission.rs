@@ -60,7 +60,8 @@ pub(crate) enum Refused {
 pub(crate) fn mode(auth: &Auth, road: Road) -> Mode {
     let config = auth.config();
     let by_password = road != Road::Provider;
-    let reaches_nobody = !auth.mailer().reaches_people() && !config.base_url.is_loopback();
+    // A native client brings no address that somebody would have to confirm.
+    let reaches_nobody = road != Road::Native && !auth.mailer().reaches_people() && !config.base_url.is_loopback();
     let makes_nobody = auth.is_known_to_offer(Offered::SignUp) == Some(false);
     match makes_nobody || by_password && (config.sso.forced || reaches_nobody) {
         true => Mode::Closed,

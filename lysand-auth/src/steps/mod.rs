@@ -5,6 +5,7 @@
 
 pub(crate) mod account_hint;
 pub(crate) mod admission;
+pub(crate) mod bearer;
 pub(crate) mod blocks;
 pub(crate) mod code_factor;
 pub(crate) mod completion;
@@ -22,10 +23,12 @@ pub(crate) mod host_factors;
 pub(crate) mod host_rules;
 pub(crate) mod id_token;
 pub(crate) mod identifier;
+pub(crate) mod lockout;
 pub(crate) mod mail;
 pub(crate) mod mail_code;
 pub(crate) mod mail_domain;
 pub(crate) mod missing_step;
+pub(crate) mod native_sign_in;
 pub(crate) mod new_password;
 pub(crate) mod new_tokens;
 pub(crate) mod notices;
@@ -33,6 +36,7 @@ pub(crate) mod only_passkeys;
 pub(crate) mod own_factor;
 pub(crate) mod owner;
 pub(crate) mod passkeys;
+pub(crate) mod password_check;
 pub(crate) mod pending;
 pub(crate) mod presence;
 pub(crate) mod proof;

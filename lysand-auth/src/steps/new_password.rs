@@ -12,7 +12,7 @@ use crate::host::mailer::Mail;
 use crate::host::revocations::Revoked;
 use crate::model::account::{Account, AccountId};
 use crate::model::caller::Caller;
-use crate::model::credentials::Credentials;
+use crate::model::credentials::{Credentials, Demand};
 use crate::model::device::Device;
 use crate::model::event::NewEvent;
 use crate::model::form_error::FormError;
@@ -42,6 +42,8 @@ pub(crate) struct PasswordChange {
     pub(crate) token: Option<String>,
     /// The sign-in that lacked it, which goes on: the token came with the old password, and by no mail (FAC-25).
     pub(crate) sign_in: Option<String>,
+    /// What is demanded of its owner next: somebody else knows it as well.
+    pub(crate) demands: Option<Demand>,
     /// What was known when the old password was proven: of two who prove the same one, one changes it (people PPL-98).
     pub(crate) proven_with: Option<Credentials>,
     /// What lives on.
@@ -216,7 +218,7 @@ impl PasswordChange {
             credentials::prove_email(c, account).await?;
             credentials::note_reset_by_mail(c, account, self.now).await?;
         }
-        credentials::demand(c, account, None).await?;
+        credentials::demand(c, account, self.demands).await?;
         if let Some(session) = &self.session {
             session.insert(c).await?;
         }

@@ -13,7 +13,7 @@ use crate::model::rate_limit::{FailedAttempts, Rule};
 use crate::model::session::{ActingToken, Browser, Session};
 use crate::secret::Secret;
 use crate::steps::{own_factor, proof, session, throttle};
-use crate::store::{authorizations, sessions};
+use crate::store::{authorizations, native_sign_ins, sessions};
 use crate::texts;
 
 /// What still has to be given before a change that could take the account over.
@@ -67,10 +67,14 @@ impl Present {
         let (id, acting) = (account.id.clone(), token.clone());
         let found = auth.store().look_up(move |c| {
             Box::pin(async move {
-                match authorizations::session_of_token(c, &id, (&acting.id, acting.family.as_deref())).await? {
-                    Some(session) => sessions::by_id(c, &session).await,
-                    None => Ok(None),
+                if let Some(session) =
+                    authorizations::session_of_token(c, &id, (&acting.id, acting.family.as_deref())).await?
+                {
+                    return sessions::by_id(c, &session).await;
                 }
+                // A native client has no session: its own sign-in takes the place of one (native NAT-22).
+                let Some(family) = acting.family else { return Ok(None) };
+                Ok(native_sign_ins::of_family(c, &family).await?.map(|sign_in| sign_in.as_session()))
             })
         });
         let session = found.await?.filter(|session| session.account_id == account.id);

@@ -13,9 +13,9 @@ use crate::error::Error;
 use crate::model::app::{App, AppId, AppLinks, DEVICE_GRANT};
 use crate::model::client::ClientClaim;
 use crate::model::list_page::RowSpan;
-use crate::model::personal_token;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
+use crate::model::{native, personal_token};
 use crate::on;
 use crate::secret::Digest;
 
@@ -42,7 +42,7 @@ pub(super) struct Row {
 
 /// How many apps are registered.
 pub(crate) async fn count(conn: &mut Conn) -> Result<i64, Error> {
-    Ok(on!(conn, c => auth_app::table.count().get_result(c))?)
+    Ok(on!(conn, c => auth_app::table.filter(auth_app::id.ne_all(native::APPS)).count().get_result(c))?)
 }
 
 /// An app and the digest of its secret.
@@ -128,8 +128,8 @@ pub(crate) async fn insert(
 
 pub(crate) async fn by_client_id(conn: &mut Conn, client_id: &str) -> Result<Option<StoredApp>, Error> {
     // PostgreSQL would call it an error, and a Basic header may hold anything.
-    // And nobody is what stands in the place of an app for personal tokens.
-    if client_id.contains('\0') || client_id == personal_token::APP {
+    // And nobody is what stands in the place of an app for personal tokens, or for native clients (native NAT-20).
+    if client_id.contains('\0') || client_id == personal_token::APP || native::is_built_in(client_id) {
         return Ok(None);
     }
     let row: Option<Row> = on!(conn, c => auth_app::table
@@ -180,6 +180,7 @@ pub(crate) async fn some(
     let rows: Vec<Row> = on!(conn, c => {
         let mut query = auth_app::table
             .filter(auth_app::id.ne(personal_token::APP))
+            .filter(auth_app::id.ne_all(native::APPS))
             .filter(auth_app::id.gt(&span.after))
             .select(Row::as_select())
             .into_boxed();
@@ -205,7 +206,8 @@ pub(crate) async fn some(
 
 /// One app, and from where it was registered.
 pub(crate) async fn one(conn: &mut Conn, id: &AppId) -> Result<Option<(App, Option<String>)>, Error> {
-    if id.as_str().contains('\0') || id.as_str() == personal_token::APP {
+    let is_built_in = id.as_str() == personal_token::APP || native::is_built_in(id.as_str());
+    if is_built_in || id.as_str().contains('\0') {
         return Ok(None);
     }
     let row: Option<Row> =

@@ -33,6 +33,7 @@ pub(crate) async fn erase(conn: &mut Conn, account: &AccountId) -> Result<(), Er
     let refresh = auth_refresh_token::table.filter(auth_refresh_token::family_id.eq_any(families));
     on!(conn, c => diesel::delete(refresh).execute(c))?;
     delete!(conn, auth_family::account_id, auth_family, id);
+    super::device_records::forget_account(conn, account).await?;
     delete!(conn, auth_session::account_id, auth_session, id);
     delete!(conn, auth_identity::account_id, auth_identity, id);
     delete!(conn, auth_sso_flow::account_id, auth_sso_flow, id);

@@ -5,8 +5,8 @@ use diesel::{ExpressionMethods, QueryDsl};
 use super::conn::Conn;
 use super::schema::{auth_email_change, auth_known_browser, auth_mail};
 use super::{
-    events, factors, grants, identities, invitations, passkeys, personal_tokens, sessions, sign_ups, trusted_browsers,
-    way_back,
+    events, factors, grants, identities, invitations, native_sign_ins, passkeys, personal_tokens, sessions, sign_ups,
+    trusted_browsers, way_back,
 };
 use crate::ambient::Timestamp;
 use crate::error::Error;
@@ -15,6 +15,7 @@ use crate::model::app::App;
 use crate::model::event::Event;
 use crate::model::identity::LinkedIdentity;
 use crate::model::list_page::RowSpan;
+use crate::model::native::NativeSignIn;
 use crate::model::passkeys::StoredPasskey;
 use crate::model::personal_token::PersonalToken;
 use crate::model::session::Session;
@@ -31,6 +32,7 @@ pub(crate) struct Kept {
     pub(crate) sign_up: Option<SignUpRecord>,
     pub(crate) addresses: Vec<Address>,
     pub(crate) sessions: Vec<Session>,
+    pub(crate) native: Vec<NativeSignIn>,
     pub(crate) browsers: Vec<(Timestamp, Timestamp)>,
     pub(crate) trusted: Vec<TrustedBrowser>,
     pub(crate) ways_back: Vec<WayBack>,
@@ -71,6 +73,7 @@ pub(crate) async fn of_account(conn: &mut Conn, account: &AccountId, now: Timest
         sign_up: sign_ups::of_account(conn, account).await?,
         addresses: addresses(conn, account).await?,
         sessions: sessions::live_of_account(conn, account, now).await?,
+        native: native_sign_ins::live_of_account(conn, account, now).await?,
         browsers: browsers(conn, account).await?,
         trusted: trusted_browsers::kept(conn, account).await?,
         ways_back: way_back::since(conn, account, Timestamp::from_micros(0)).await?,

@@ -1,4 +1,5 @@
-//! What an account has granted: its live tokens with their apps, and the end of both.
+//! What an account has granted: its live tokens with their apps, and the end of both. What native clients hold is not among it
+//! (native NAT-24).
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use crate::error::Error;
 use crate::model::account::AccountId;
 use crate::model::app::{App, AppId};
 use crate::model::list_page::RowSpan;
+use crate::model::native;
 use crate::model::scope::Scopes;
 use crate::on;
 
@@ -53,7 +55,9 @@ macro_rules! approved {
 /// The same with their apps.
 macro_rules! live {
     ($account:expr, $now:expr) => {
-        alive!($account, $now, auth_app::table).select((Row::as_select(), apps::Row::as_select()))
+        alive!($account, $now, auth_app::table)
+            .filter(table::app_id.ne_all(native::APPS))
+            .select((Row::as_select(), apps::Row::as_select()))
     };
 }
 
@@ -73,14 +77,17 @@ pub(crate) struct Grant {
 pub(crate) async fn all(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Result<(Vec<Grant>, Vec<App>), Error> {
     let rows: Vec<(String, String, Option<i64>, Option<i64>)> = on!(conn, c => alive!(account, now)
         .filter(table::name.is_null())
+        .filter(table::app_id.ne_all(native::APPS))
         .group_by((table::app_id, table::scopes))
         .select((table::app_id, table::scopes, min(table::created_at), max(table::last_used_at)))
         .load(c))?;
     let families: Vec<(String, String, Option<i64>)> = on!(conn, c => living_families!(account, now)
+        .filter(families::app_id.ne_all(native::APPS))
         .group_by((families::app_id, families::scopes))
         .select((families::app_id, families::scopes, min(families::created_at)))
         .load(c))?;
     let apps: Vec<apps::Row> = on!(conn, c => auth_app::table
+        .filter(auth_app::id.ne_all(native::APPS))
         .filter(auth_app::id.eq_any(alive!(account, now).filter(table::name.is_null()).select(table::app_id))
             .or(auth_app::id.eq_any(living_families!(account, now).select(families::app_id))))
         .select(apps::Row::as_select())
@@ -228,10 +235,12 @@ pub(crate) async fn last_uses(
     now: Timestamp,
 ) -> Result<BTreeMap<String, Timestamp>, Error> {
     let tokens: Vec<(String, Option<i64>, Option<i64>)> = on!(conn, c => alive!(account, now)
+        .filter(table::app_id.ne_all(native::APPS))
         .group_by(table::app_id)
         .select((table::app_id, max(table::created_at), max(table::last_used_at)))
         .load(c))?;
     let families: Vec<(String, Option<i64>)> = on!(conn, c => living_families!(account, now)
+        .filter(families::app_id.ne_all(native::APPS))
         .group_by(families::app_id)
         .select((families::app_id, max(families::rotated_at)))
         .load(c))?;

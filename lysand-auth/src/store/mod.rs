@@ -25,6 +25,7 @@ mod conn;
 pub(crate) mod credentials;
 pub(crate) mod days;
 pub(crate) mod device_codes;
+pub(crate) mod device_records;
 pub(crate) mod email_changes;
 pub(crate) mod erasure;
 mod error;
@@ -37,11 +38,13 @@ pub(crate) mod identities;
 pub(crate) mod invitations;
 pub(crate) mod known_browsers;
 pub(crate) mod limit_gates;
+pub(crate) mod lockouts;
 pub(crate) mod logouts;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail_tokens;
 pub(crate) mod mails;
 mod migrate;
+pub(crate) mod native_sign_ins;
 mod on;
 pub(crate) mod openid_clients;
 pub(crate) mod outbox_signal;
@@ -62,6 +65,7 @@ pub(crate) mod recovery_codes;
 mod schema;
 mod schema_of_devices;
 mod schema_of_factors;
+mod schema_of_native;
 mod schema_of_openid;
 pub(crate) mod sessions;
 pub(crate) mod settings;
@@ -73,6 +77,7 @@ pub(crate) mod sso_flows;
 mod statements;
 pub(crate) mod successors;
 pub(crate) mod sweeps;
+pub(crate) mod tickets;
 pub(crate) mod token_uses;
 pub(crate) mod tokens;
 pub(crate) mod trusted_browsers;
@@ -143,6 +148,17 @@ impl Store {
                 Ok(Self(Arc::new(Backend::Postgres(postgres))))
             }
             _ => Self::open(url, max_connections).await,
+        }
+    }
+
+    /// Which database it is: `sqlite` or `postgres`.
+    #[must_use]
+    pub fn backend(&self) -> &'static str {
+        match &*self.0 {
+            #[cfg(feature = "sqlite")]
+            Backend::Sqlite(_) => "sqlite",
+            #[cfg(feature = "postgres")]
+            Backend::Postgres(_) => "postgres",
         }
     }
 

@@ -210,6 +210,16 @@ pub(crate) async fn is_live(conn: &mut Conn, id: &str, now: Timestamp) -> Result
     Ok(live > 0)
 }
 
+/// How many tokens open something.
+#[cfg(feature = "native")]
+pub(crate) async fn count_live(conn: &mut Conn, now: Timestamp) -> Result<i64, Error> {
+    Ok(on!(conn, c => table::table
+        .filter(table::revoked_at.is_null())
+        .filter(table::expires_at.is_null().or(table::expires_at.gt(now.micros())))
+        .count()
+        .get_result(c))?)
+}
+
 /// Which tokens of an account live on when the others are revoked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SparedTokens {

@@ -5,7 +5,7 @@
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | `oauth`, `mastodon`, `lysand`, `pages`, `people`, `admin` | the surfaces: routes and their handlers, one file a journey |
+//! | `oauth`, `mastodon`, `lysand`, `pages`, `people`, `admin`, `native` | the surfaces: routes and their handlers, one file a journey |
 //! | `kit` | what surfaces and hosts share: bearer tokens, forms, pages, headers, limits, [`routes`] |
 //! | `wire` | HTTP as bytes: parameters and bodies in, replies and cookies out |
 
@@ -13,6 +13,8 @@ mod admin;
 pub mod kit;
 mod lysand;
 mod mastodon;
+#[cfg(feature = "native")]
+mod native;
 mod oauth;
 mod pages;
 mod people;
@@ -121,6 +123,9 @@ impl Auth {
 
 fn site_map(auth: &Auth, surfaces: Surfaces) -> Vec<routes::Routes> {
     let all = [
+        // First, since they share paths with pages, which they leave to those.
+        #[cfg(feature = "native")]
+        native::routes(auth),
         oauth::routes(auth),
         mastodon::routes(auth),
         pages::routes(auth),

@@ -11,6 +11,7 @@ mod factors;
 mod legal;
 mod live;
 mod log;
+mod native;
 mod oauth;
 mod openid;
 mod people;
@@ -30,7 +31,7 @@ mod variable;
 use std::path::{Path, PathBuf};
 
 use lysand_auth::config::{
-    AdminRules, BaseUrl, Closing, Config, Factors, Frontend, Lifetimes, OAuthRules, OpenIdRules, Passkeys,
+    AdminRules, BaseUrl, Closing, Config, Factors, Frontend, Lifetimes, Native, OAuthRules, OpenIdRules, Passkeys,
     PasswordRules, PersonalTokens, RateLimits, SessionRules, Signups, Sso,
 };
 use lysand_auth::flows::settings::Setting;
@@ -108,6 +109,8 @@ pub struct Settings {
     pub factors: Factors,
     /// `[passkeys]`, as the library takes it.
     pub passkeys: Passkeys,
+    /// `[native]`, as the library takes it.
+    pub native: Native,
     /// `accounts.reuse_names`: whether somebody else can have the name of an account that was removed.
     pub reuse_names: bool,
     /// `[smtp]`
@@ -180,15 +183,14 @@ impl Settings {
         let keys = sections::keys(reader);
         let instance = sections::instance(reader);
         let (frontend, templates_dir) = sections::frontend(reader, &http);
-        let password = sections::password(reader);
-        let mut lifetimes = sections::lifetimes(reader);
+        let (password, mut lifetimes) = (sections::password(reader), sections::lifetimes(reader));
         let signups = signups::signups(reader);
         let name_server = signups::name_server(reader);
         signups::lifetimes(reader, &mut lifetimes);
         let (password_rules, sessions) = (signups::password_rules(reader), sessions::sessions(reader));
         let personal_tokens = people::personal_tokens(reader);
         let (closing, admin) = (people::closing(reader), people::admin(reader));
-        let (factors, passkeys) = (factors::factors(reader), factors::passkeys(reader));
+        let (factors, passkeys, native) = (factors::factors(reader), factors::passkeys(reader), native::native(reader));
         let reuse_names = reader.get("accounts.reuse_names", false);
         let rate_limits = sections::rate_limits(reader);
         let branding = branding::branding(reader);
@@ -220,6 +222,7 @@ impl Settings {
             admin,
             factors,
             passkeys,
+            native,
             reuse_names,
             smtp,
             log_format,
@@ -265,6 +268,17 @@ impl Settings {
                 warnings.push("sign-up is closed because mail is not configured");
             }
         }
+        if self.native.toki.enabled {
+            if !self.http.base_url.is_secure() && !self.http.base_url.is_loopback() {
+                warnings.push("native clients send passwords and tokens unprotected");
+            }
+            if !self.rate_limits.enabled {
+                warnings.push("ratelimit.enabled = false: wrong passwords of native clients close nothing");
+            }
+            if self.sso.forced {
+                warnings.push("nobody can sign in with toki clients: oidc.forced takes no passwords");
+            }
+        }
         warnings
     }
 
@@ -288,6 +302,7 @@ impl Settings {
             .with_admin(self.admin)
             .with_factors(self.factors.clone())
             .with_passkeys(self.passkeys.clone())
+            .with_native(self.native.clone())
             .with_title(self.instance.title.clone())
     }
 

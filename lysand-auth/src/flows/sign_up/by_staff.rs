@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::attempt::SignUpError;
 use super::form::{self, Asked, SignUpForm};
+#[cfg(feature = "native")]
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::accounts::{AccountsError, Along, Field, NewAccount};
@@ -13,6 +15,7 @@ use crate::host::mailer::Mail;
 use crate::host::offers::Offered;
 use crate::model::account::{Account, AccountId, Email, Role};
 use crate::model::caller::Caller;
+use crate::model::credentials::Demand;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::form_error::{FormError, FormErrors};
 use crate::model::language::Language;
@@ -20,7 +23,7 @@ use crate::model::mail_token::Link;
 use crate::model::sign_up::{Road, SignUpRecord};
 use crate::steps::mail::{self, Outgoing, Queued};
 use crate::steps::{events, recovery, staff_mail, waiting};
-use crate::store::{self, Conn, sign_ups};
+use crate::store::{self, Conn, credentials, sign_ups};
 use crate::texts;
 
 /// When staff may try again whose mails to one address were too many.
@@ -97,15 +100,7 @@ pub async fn by_staff(
 /// All that is wrong with the name and the address.
 async fn problems(auth: &Auth, wanted: &AccountByStaff) -> Result<Vec<FormError>, Error> {
     let form = SignUpForm { username: wanted.username.clone(), email: wanted.email.clone(), ..SignUpForm::default() };
-    let asked = Asked {
-        address: false,
-        password: false,
-        agreement: false,
-        reason: false,
-        reason_required: false,
-        minimum_age: 0,
-    };
-    let mut errors = form::problems(auth, &form, asked).await?;
+    let mut errors = form::problems(auth, &form, Asked { password: false, ..Asked::name_and_password() }).await?;
     if form.email.trim().is_empty() {
         errors.push(FormError::blank("email"));
     }
@@ -125,17 +120,31 @@ async fn problems(auth: &Auth, wanted: &AccountByStaff) -> Result<Vec<FormError>
 }
 
 /// All that is made with the account, in its transaction.
-struct Bundle {
+pub(super) struct Bundle {
     record: SignUpRecord,
     mail: Option<(Outgoing, Link)>,
     /// To all admins, about somebody who will be one of the staff (people PPL-21).
     told: Vec<Outgoing>,
     events: Vec<NewEvent>,
     username: String,
+    /// What is demanded of its owner at the first sign-in.
+    demand: Option<Demand>,
 }
 
 impl Bundle {
-    async fn new(auth: &Auth, staff: &Account, wanted: &AccountByStaff, caller: &Caller) -> Result<Self, Error> {
+    /// The same for an account that can be used at once.
+    #[cfg(feature = "native")]
+    pub(super) fn usable(self, now: Timestamp, demand: Option<Demand>) -> Self {
+        let record = SignUpRecord { confirmed_at: Some(now), decided_at: Some(now), ..self.record };
+        Self { record, demand, ..self }
+    }
+
+    pub(super) async fn new(
+        auth: &Auth,
+        staff: &Account,
+        wanted: &AccountByStaff,
+        caller: &Caller,
+    ) -> Result<Self, Error> {
         let (now, username) = (auth.ambient().now(), wanted.username.trim().to_lowercase());
         let nobody = AccountId::new(waiting::NOBODY);
         let is_staff = wanted.role >= Role::Moderator;
@@ -174,11 +183,15 @@ impl Bundle {
             expires_at: now.plus(auth.config().lifetimes.unconfirmed_account),
             review_stays: false,
         };
-        Ok(Self { record, mail, told, events: [made].into_iter().chain(role).collect(), username })
+        Ok(Self { record, mail, told, events: [made].into_iter().chain(role).collect(), username, demand: None })
     }
 
     async fn keep(self, c: &mut Conn, id: &AccountId) -> Result<Queued, Error> {
         sign_ups::insert(c, SignUpRecord { account: id.clone(), ..self.record }).await?;
+        if self.demand.is_some() {
+            credentials::insert(c, id).await?;
+            credentials::demand(c, id, self.demand).await?;
+        }
         if let Some((mail, link)) = self.mail {
             let mail = mail.about(id.clone()).with_link(Link { account: Some(id.clone()), ..link });
             if mail::enqueue(c, mail).await? == Queued::Limited {
@@ -195,7 +208,7 @@ impl Bundle {
     }
 }
 
-async fn create(auth: &Auth, new: NewAccount, bundle: Bundle) -> Result<Account, SignUpError> {
+pub(super) async fn create(auth: &Auth, new: NewAccount, bundle: Bundle) -> Result<Account, SignUpError> {
     let limited = Arc::new(Mutex::new(false));
     let told = Arc::clone(&limited);
     let along = Along::new(move |c, id| {

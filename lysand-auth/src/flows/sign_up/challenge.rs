@@ -37,7 +37,7 @@ pub(super) async fn checked(auth: &Auth, sent: Option<&str>, road: Road) -> Resu
             Some(solved) => Ok(Work::Done(solved)),
             None => Err(work::unchecked().into()),
         },
-        None if road == Road::Page => Ok(Work::Missing),
+        None if matches!(road, Road::Page | Road::Native) => Ok(Work::Missing),
         None => Err(work::unchecked().into()),
     }
 }

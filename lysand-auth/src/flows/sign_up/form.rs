@@ -68,6 +68,11 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Name and password alone, for an account that somebody else makes.
+    pub(super) fn name_and_password() -> Self {
+        Self { address: false, password: true, agreement: false, reason: false, reason_required: false, minimum_age: 0 }
+    }
+
     pub(super) fn new(signups: &Signups, is_reviewed: bool) -> Self {
         Self {
             address: true,

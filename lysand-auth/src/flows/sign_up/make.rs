@@ -187,6 +187,40 @@ pub(super) async fn with_identity(
     Ok((account, SignedUp { state: planned.state(), waiting_token: token, expires_at, recovery_codes: Vec::new() }))
 }
 
+/// Makes an account without an address, for whom nobody waits.
+#[cfg(feature = "native")]
+pub(super) async fn for_native_client(
+    auth: &Auth,
+    (form, caller): (SignUpForm, Caller),
+    checked: Checked,
+) -> Result<(Account, WaitingState), SignUpError> {
+    let planned = Planned::new(auth, &form, Road::Native, &checked);
+    let bundle = Bundle {
+        record: planned.record(auth, &form, &caller, None),
+        waiting: None,
+        tokens: None,
+        mail: None,
+        disowned: disowned_key(""),
+        is_alone: false,
+        decoy: Decoy::new(auth, confirmation(auth, None)),
+        counters: counters(auth, &caller, &checked.work),
+        spends: checked.work,
+        event: signed_up(auth, Road::Native, &caller),
+        invitation: None,
+        invitation_used: None,
+        identity: None,
+        passkey: None,
+    };
+    match create(auth, planned.account(&form), bundle).await {
+        Ok(account) => {
+            mail::wake(auth);
+            tracing::info!(account = %account.id, road = Road::Native.name(), "signed up");
+            Ok((account, planned.state()))
+        }
+        Err(stopped) => Err(stopped.told(auth, Road::Native, caller.source).await),
+    }
+}
+
 /// Who has confirmed this address.
 async fn owner_of(auth: &Auth, address: &str) -> Result<Option<Account>, Error> {
     let address = address.trim();

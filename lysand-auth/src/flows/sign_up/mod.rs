@@ -3,7 +3,10 @@
 //! The order of the refusals is that of people PPL-50: limits, who may sign up at all, the fields (all at once), the proof of
 //! work; then one hash, then one transaction.
 
+mod admit;
 mod attempt;
+#[cfg(feature = "native")]
+mod by_admin;
 #[cfg(feature = "sso")]
 mod by_provider;
 mod by_staff;
@@ -11,38 +14,39 @@ mod challenge;
 mod first_mail;
 mod form;
 mod make;
+#[cfg(feature = "native")]
+mod native;
 mod offer;
 mod planned;
 mod refusals;
 mod with_passkey;
 
-use self::attempt::Checked;
+use self::admit::{admitted, checked};
 pub use self::attempt::{SignUp, SignUpError, SignUpPasskey};
+#[cfg(feature = "native")]
+pub use self::by_admin::by_admin;
 #[cfg(feature = "sso")]
 pub use self::by_provider::{ProviderOffer, SignedUpByProvider, by_provider, provider_offer};
 pub use self::by_staff::{AccountByStaff, by_staff, is_offered_to_staff, require_maker};
 pub use self::challenge::challenge;
-use self::form::Asked;
 pub use self::form::SignUpForm;
 pub use self::make::SignedUp;
+#[cfg(feature = "native")]
+pub use self::native::{
+    FOREIGN_LETTER, NativeMode, NativeRefused, NativeSignUp, SignedUpNatively, by_native_client, native_mode,
+};
 pub use self::offer::{Offer, OfferedRule, offer};
-use self::refusals::{counted, not_admitted, refuse_exceeded};
+use self::refusals::counted;
 pub use self::with_passkey::{BegunPasskey, is_offered_with_passkey};
 use crate::auth::Auth;
 use crate::config::Mode;
-use crate::error::Error;
-use crate::host::offers::Offered;
 use crate::model::app::App;
 use crate::model::caller::Caller;
 pub use crate::model::form_error::{FormError, FormErrors};
 pub use crate::model::sign_up::{Road, WaitingState};
+use crate::steps::admission;
 use crate::steps::new_tokens::IssuedToken;
 use crate::steps::review_notice;
-use crate::steps::{
-    admission::{self, Admission},
-    blocks,
-};
-use crate::texts;
 
 /// Who may sign up at present by a road.
 #[must_use]
@@ -104,62 +108,5 @@ pub async fn through_app(auth: &Auth, app: &App, form: SignUpForm, caller: Calle
     match checked(auth, &form, (Road::App, true), &caller).await {
         Ok(checked) => make::with_token(auth, app, (form, caller), checked).await,
         Err(error) => Err(counted(auth, &caller, Road::App, error).await),
-    }
-}
-
-async fn checked(
-    auth: &Auth,
-    form: &SignUpForm,
-    (road, by_password): (Road, bool),
-    caller: &Caller,
-) -> Result<Checked, SignUpError> {
-    let (admission, asked) = admitted(auth, form, (road, by_password), caller).await?;
-    let work = challenge::checked(auth, form.altcha.as_deref(), road).await?;
-    Ok(Checked { admission, asked, work })
-}
-
-/// Whether this form may become an account, its proof of work aside.
-async fn admitted(
-    auth: &Auth,
-    form: &SignUpForm,
-    (road, by_password): (Road, bool),
-    caller: &Caller,
-) -> Result<(Admission, Asked), SignUpError> {
-    refuse_exceeded(auth, caller).await?;
-    auth.offers(Offered::SignUp).await;
-    let mode = admission::mode(auth, road);
-    let is_reviewed = blocks::may_sign_up(auth, caller, road).await?;
-    let invited = admission::invitation(auth, form.invite_code.as_deref(), Some(&form.email)).await?;
-    let admission = admission::admit(mode, invited).map_err(|refused| not_admitted(auth, refused, mode, road))?;
-    let mut asked = Asked::new(&auth.signups(), admission.needs_review);
-    // Mastodon's route asks for it in any case (people PPL-46).
-    asked.agreement |= road == Road::App;
-    asked.password = by_password;
-    // For the network alone nothing more is asked: the page does not know of it.
-    let admission = admission.reviewed_if(is_reviewed);
-    let mut errors = form::problems(auth, form, asked).await?;
-    if road == Road::Page && form.homepage.as_deref().is_some_and(|filled| !filled.trim().is_empty()) {
-        errors.push(FormError::new("homepage", "ERR_INVALID", texts::LEAVE_EMPTY));
-    }
-    let is_named_well = !errors.iter().any(|error| error.field == "username");
-    if is_named_well
-        && auth
-            .accounts()
-            .by_identifier(&form.username.trim().to_lowercase())
-            .await
-            .map_err(Error::from_host)?
-            .is_some()
-    {
-        errors.push(form::taken("username"));
-    }
-    let is_told = road == Road::App && !auth.signups().hide_taken_addresses;
-    let has_good_address = !errors.iter().any(|error| error.field == "email");
-    if is_told && has_good_address {
-        let owner = auth.accounts().by_email(form.email.trim()).await.map_err(Error::from_host)?;
-        errors.extend(owner.map(|_| form::taken("email")));
-    }
-    match errors.is_empty() {
-        true => Ok((admission, asked)),
-        false => Err(SignUpError::Fields(FormErrors(errors))),
     }
 }

@@ -10,6 +10,7 @@ use crate::host::revocations::Revoked;
 use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::family::Family;
+use crate::model::native;
 use crate::secret::{Digest, Secret};
 use crate::steps::new_tokens::new_token;
 use crate::store::families::{self, StoredRefresh};
@@ -36,6 +37,7 @@ impl Grant for RefreshToken {
                 if let Some(digest) = digest
                     && let Some((stored, family, own)) = families::by_refresh(c, digest).await?
                     && own.app.client_id == client_id
+                    && !native::is_built_in(&client_id)
                 {
                     return Ok(Presented { grant: Some(Self { digest, stored, family }), caller: Some(own) });
                 }

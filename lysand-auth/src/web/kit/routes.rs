@@ -28,6 +28,7 @@ use std::rc::Rc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ResourceDef, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
@@ -129,6 +130,8 @@ pub struct Routes {
     limited: bool,
     form_session: bool,
     form_tokens: Option<FormTokens>,
+    /// Which requests they are for; the others go to whatever is mounted at the same path after them.
+    guard: Option<fn(&GuardContext<'_>) -> bool>,
     mounted: Vec<(MountedRoute, Answers)>,
 }
 
@@ -154,6 +157,7 @@ impl Routes {
             limited: false,
             form_session: false,
             form_tokens: None,
+            guard: None,
             mounted,
         }
     }
@@ -190,6 +194,12 @@ impl Routes {
     #[must_use]
     pub fn with_form_tokens(self, tokens: FormTokens) -> Self {
         Self { form_tokens: Some(tokens), ..self }
+    }
+
+    /// Leaves requests that `guard` does not take to what is mounted at the same path after these.
+    #[cfg(feature = "native")]
+    pub(crate) fn guarded(self, guard: fn(&GuardContext<'_>) -> bool) -> Self {
+        Self { guard: Some(guard), ..self }
     }
 
     /// Lets other origins use these methods alone, instead of all that their kind allows.
@@ -254,6 +264,10 @@ impl Routes {
     /// before the request is counted for it.
     fn mount_resource(&self, route: &MountedRoute, answers: &Answers, config: &mut ServiceConfig) {
         let (resource, headers) = (resource(route, answers), self.headers);
+        let resource = match self.guard {
+            Some(guard) => resource.guard(fn_guard(guard)),
+            None => resource,
+        };
         // Resource servers that introspect, or ask for user information, prove who they are.
         let is_open = matches!(self.kind, AnswerKind::Oauth | AnswerKind::Page | AnswerKind::Public);
         let limits = match (self.limited, self.form_session) {

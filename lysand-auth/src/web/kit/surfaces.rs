@@ -21,13 +21,15 @@ pub enum Surface {
     People,
     /// Administration by the people who run the server: Mastodon's admin API about accounts. Off unless it is named.
     Admin,
+    /// Clients of toki-sync, where the configuration has them. Off unless it is named.
+    Toki,
 }
 
 impl Surface {
     /// Those that are on unless they are left out.
     const USUAL: [Self; 5] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso];
-    const ALL: [Self; 7] =
-        [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso, Self::People, Self::Admin];
+    const ALL: [Self; 8] =
+        [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso, Self::People, Self::Admin, Self::Toki];
 
     const fn bit(self) -> u32 {
         1 << self as u32

@@ -96,9 +96,9 @@ fn entity(own: &OwnSession) -> Value {
     json!({
         "id": session.id.as_str(),
         "current": own.is_current,
-        "kind": "browser",
-        "dialect": null,
-        "name": null,
+        "kind": if own.native.is_some() { "native" } else { "browser" },
+        "dialect": own.native.as_ref().map(|native| native.dialect.name()),
+        "name": own.native.as_ref().and_then(|native| native.name.as_deref()),
         "device": own.device,
         "network": session.network,
         "created_at": session.created_at.to_iso8601(),

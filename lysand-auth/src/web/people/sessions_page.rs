@@ -11,7 +11,7 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::authorized_applications::{self as apps, AuthorizedApp};
-use crate::flows::own_sessions::{self as flow, Device, ListSpan, Viewer};
+use crate::flows::own_sessions::{self as flow, Device, ListSpan, NativeClient, Viewer};
 use crate::flows::personal_tokens::{self, PersonalToken};
 use crate::flows::sessions::{Session, SignedInBrowser};
 use crate::flows::trusted_browsers::{self, TrustedBrowser};
@@ -130,7 +130,10 @@ async fn shown(
     let reader = params.reader(req).for_account(Some(account));
     let others = found.items.iter().filter(|own| !own.is_current);
     let here = on_page(&browser.session, true, auth.ambient().now());
-    let sessions = others.map(|own| on_page(&own.session, false, own.session.authenticated_at));
+    let sessions = others.map(|own| match &own.native {
+        None => on_page(&own.session, false, own.session.authenticated_at),
+        Some(native) => native_on_page(&own.session, native),
+    });
     let page = Page::Sessions(SessionsPage {
         action: &reader.keep(SESSIONS),
         form_token,
@@ -164,6 +167,12 @@ fn on_page(session: &Session, current: bool, used: Timestamp) -> SessionOnPage {
         last_used: last_used.into(),
         last_used_clock: last_used.to_iso8601().get(11..16).unwrap_or_default().to_owned(),
     }
+}
+
+/// The sign-in of a native client: by the name of its device, else by its program.
+fn native_on_page(session: &Session, native: &NativeClient) -> SessionOnPage {
+    let named = native.name.as_ref().or(native.program.as_ref()).map_or(native.dialect.name(), String::as_str);
+    SessionOnPage { browser: named.to_owned(), ..on_page(session, false, session.authenticated_at) }
 }
 
 fn trusted_on_page(trusted: TrustedBrowser) -> TrustedOnPage {

@@ -27,6 +27,11 @@ pub(super) fn json_pairs(bytes: &[u8]) -> Result<Pairs, Error> {
     Ok((pairs, nulls))
 }
 
+/// The members of a JSON object as they are, repeated ones included; `None` for every other text.
+pub(crate) fn json_members(bytes: &[u8]) -> Option<Vec<(String, Json)>> {
+    serde_json::from_slice(bytes).ok().map(|Members(members)| members)
+}
+
 fn json_value(json: Json) -> Option<Value> {
     match json {
         Json::Null => None,

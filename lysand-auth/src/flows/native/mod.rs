@@ -1,0 +1,22 @@
+//! Native clients: programs that send name and password themselves, each in its dialect. What is the same for all dialects stands
+//! here; how a dialect writes it is the web's business.
+
+mod begin;
+mod caller;
+mod devices;
+mod login;
+mod password;
+mod refresh;
+
+pub use self::begin::{begin, is_device_text};
+pub use self::caller::{Caller as NativeCaller, of_token};
+pub use self::devices::{
+    database, devices, devices_of_all, end_device, end_device_of_anybody, live_tokens, origin, rename_device,
+};
+pub use self::login::{PasswordLogin, Refused, with_password};
+pub use self::password::{PasswordRefused, change_password};
+pub use self::refresh::{Refresh, refresh};
+pub use crate::model::caller::Caller;
+pub use crate::model::native::{DeviceRecord, Dialect, Program};
+pub use crate::model::proofs::{ProofKind, Proofs};
+pub use crate::steps::native_sign_in::NativeTokens;

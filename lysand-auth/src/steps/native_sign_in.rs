@@ -1,0 +1,298 @@
+//! Where every sign-in of a native client begins: tokens, and the row by which its owner sees and ends it (native NAT-20 to
+//! NAT-28). What it lacks is decided where that of a browser is.
+
+use std::time::Duration;
+
+use crate::auth::Auth;
+use crate::error::{Code, Error};
+use crate::host::mailer::Mail;
+use crate::host::revocations::Revoked;
+use crate::model::account::{Account, AccountId};
+use crate::model::caller::Caller;
+use crate::model::credentials::Credentials;
+use crate::model::event::{Actor, EventKind, NewEvent};
+use crate::model::family::Family;
+use crate::model::lockout::Pair;
+use crate::model::native::{DeviceRecord, NativeSignIn, Program, app_of, product};
+use crate::model::proofs::Proofs;
+use crate::model::scope::Scopes;
+use crate::model::strength::{Acr, Authentication};
+use crate::secret::{Digest, Secret};
+use crate::steps::host_rules::{self, Proven};
+use crate::steps::mail::{self, Outgoing};
+use crate::steps::sign_in::{self, BeforeSession};
+use crate::steps::{blocks, events, revocation};
+use crate::store::known_browsers::{self, Seen};
+use crate::store::tokens::{self, StoredToken};
+use crate::store::{self, Conn, credentials, device_records, families, lockouts, native_sign_ins};
+use crate::texts;
+
+/// What a native client gets: shown this once.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct NativeTokens {
+    /// What opens routes.
+    pub access_token: Secret,
+    /// What brings the next two, once.
+    pub refresh_token: Secret,
+    /// How long the access token lives.
+    pub expires_in: Duration,
+    /// The sign-in that they belong to: the name of the grant that [`Revocations`](crate::host::revocations::Revocations) are told.
+    pub sign_in: String,
+}
+
+/// How a sign-in goes on.
+pub(crate) enum Outcome {
+    Begun(NativeTokens),
+    /// It lacks this, and nothing was begun.
+    Lacks(BeforeSession),
+}
+
+/// From where somebody signs in, and what is forgotten when they do.
+pub(crate) struct Start<'a> {
+    pub(crate) program: &'a Program,
+    pub(crate) caller: &'a Caller,
+    pub(crate) pair: Option<Pair>,
+}
+
+/// Somebody proved just now who they are, to a native client.
+///
+/// # Errors
+/// When the host's rules refuse, from a network that is kept out, and when everything of the account was ended meanwhile.
+pub(crate) async fn after_proof(auth: &Auth, proven: Proven<'_>, start: Start<'_>) -> Result<Outcome, Error> {
+    blocks::may_sign_in(auth, start.caller.source, proven.let_in).await?;
+    let known = proven.credentials(auth).await?;
+    if let Some(lacks) = sign_in::lacks_before_session(auth, &proven, known).await? {
+        return Ok(Outcome::Lacks(lacks));
+    }
+    let app = app_of(start.program.dialect);
+    let rules = host_rules::before_session(auth, proven, Some(&app)).await?;
+    let tokens = begin(auth, proven, known, start).await?;
+    if let Some(rules) = rules {
+        rules.after_session().await;
+    }
+    Ok(Outcome::Begun(tokens))
+}
+
+async fn begin(auth: &Auth, proven: Proven<'_>, known: Credentials, start: Start<'_>) -> Result<NativeTokens, Error> {
+    let (account, dialect) = (proven.account, start.program.dialect);
+    let (new, tokens) = New::of(auth, &proven, known, &start);
+    let most = auth.config().native.max_sign_ins;
+    let begun = revocation::revoke_all(
+        auth,
+        move |c| {
+            Box::pin(async move {
+                let is_told = new.keep(c).await?;
+                let (id, now) = (&new.sign_in.account, new.sign_in.created_at);
+                let ended = native_sign_ins::make_room(c, id, (new.sign_in.dialect, most), now).await?;
+                Ok((is_told, ended))
+            })
+        },
+        |(_, ended)| ended.iter().cloned().map(Revoked::Grant).collect(),
+    );
+    let (is_told, ended) = begun.await?;
+    if is_told {
+        mail::wake(auth);
+    }
+    tracing::info!(account = %account.id, dialect = dialect.name(), sign_in = %tokens.sign_in, made_room = ended.len(), "signed in");
+    Ok(tokens)
+}
+
+/// A sign-in that is about to begin.
+struct New {
+    sign_in: NativeSignIn,
+    device: DeviceRecord,
+    device_key: String,
+    family: Family,
+    token: StoredToken,
+    access: Digest,
+    refresh: Digest,
+    known: Credentials,
+    known_by: (String, Digest),
+    new_browser: String,
+    event: NewEvent,
+    notice: Option<Outgoing>,
+    pair: Option<Pair>,
+    /// What is recorded and told when this takes the closing of the account back.
+    cancels: Option<(NewEvent, Option<Outgoing>)>,
+}
+
+impl New {
+    fn of(auth: &Auth, proven: &Proven<'_>, known: Credentials, start: &Start<'_>) -> (Self, NativeTokens) {
+        let (now, account, program, caller) = (auth.ambient().now(), proven.account, start.program, start.caller);
+        let rules = auth.config().native.tokens(program.dialect);
+        let methods = proven.methods(now);
+        let proven_at = proven.proofs(now).iter().map(|proof| proof.at).max().unwrap_or(now);
+        let family = Family {
+            id: auth.ambient().id(),
+            app_id: app_of(program.dialect),
+            account_id: account.id.clone(),
+            scopes: Scopes::stored(&rules.scopes.join(" ")),
+            expires_at: now.plus(rules.absolute),
+            ended_at: None,
+            authentication: Some(Authentication { acr: Acr::of_methods(&methods), at: proven_at }),
+        };
+        let (token, access) = access_token(auth, &family, rules.access);
+        let refresh = Secret::generate(auth.ambient());
+        let device = device(auth, &account.id, program, caller);
+        let sign_in = NativeSignIn {
+            family: family.id.clone(),
+            account: account.id.clone(),
+            dialect: program.dialect,
+            device: device.id.clone(),
+            name: None,
+            agent: caller.agent.clone(),
+            network: caller.network(),
+            methods,
+            origin: program.origin.map(str::to_owned),
+            created_at: now,
+            proven_at,
+            last_used_at: None,
+            idle_at: family.idle_end(now, rules.idle),
+            expires_at: family.expires_at,
+            ended_at: None,
+        };
+        let tokens = NativeTokens {
+            access_token: access.clone(),
+            refresh_token: refresh.clone(),
+            expires_in: rules.access,
+            sign_in: family.id.clone(),
+        };
+        let new = Self {
+            device_key: program.device.clone().unwrap_or_else(|| format!("\n{}", device.id)),
+            access: access.digest(),
+            refresh: refresh.digest(),
+            known_by: (auth.ambient().id(), program.known_by(caller.agent.as_deref())),
+            new_browser: auth.ambient().id(),
+            event: began(auth, proven, start),
+            notice: new_sign_in(auth, account, start),
+            pair: start.pair,
+            cancels: known.closing.map(|_| cancelled_closing(auth, account, caller)),
+            sign_in,
+            device,
+            family,
+            token,
+            known,
+        };
+        (new, tokens)
+    }
+
+    /// Keeps it; whether its owner is told of it by mail.
+    async fn keep(&self, c: &mut Conn) -> Result<bool, Error> {
+        let (account, now) = (&self.sign_in.account, self.sign_in.created_at);
+        if let Some((event, notice)) = &self.cancels
+            && credentials::cancel_closing(c, account).await?
+        {
+            mail::enqueue_notice(c, notice.clone()).await?;
+            store::events::add(c, event.clone()).await?;
+        }
+        if !credentials::lock_unchanged(c, account, self.known).await? {
+            return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
+        }
+        store::events::add(c, self.event.clone()).await?;
+        if let Some(pair) = &self.pair {
+            lockouts::forget(c, pair).await?;
+        }
+        families::insert(c, &self.family, now).await?;
+        tokens::insert(c, &self.token, self.access).await?;
+        families::insert_refresh(c, self.refresh, &self.family.id, self.sign_in.idle_at, now).await?;
+        let device = device_records::remember(c, &self.device, &self.device_key).await?;
+        native_sign_ins::insert(c, &NativeSignIn { device, ..self.sign_in.clone() }).await?;
+        self.note_new_program(c).await
+    }
+
+    /// Records that the account did not know the program, and tells its owner; the first sign-in of all is no news (NAT-27, people
+    /// PPL-114).
+    async fn note_new_program(&self, c: &mut Conn) -> Result<bool, Error> {
+        let (account, now) = (&self.sign_in.account, self.sign_in.created_at);
+        let (id, digest) = &self.known_by;
+        let seen = known_browsers::remember(c, id, *digest, account, now).await?;
+        let is_first =
+            seen == Seen::Alone && !store::events::has_another(c, account, EventKind::SignIn, &self.event.id).await?;
+        if seen == Seen::Before || is_first {
+            return Ok(false);
+        }
+        store::events::add(c, self.event.clone().in_new_browser(self.new_browser.clone())).await?;
+        match &self.notice {
+            Some(notice) => mail::enqueue_new_sign_in(c, notice.clone()).await,
+            None => Ok(false),
+        }
+    }
+}
+
+/// A new access token of a sign-in, and what the store keeps of it.
+pub(crate) fn access_token(auth: &Auth, family: &Family, lifetime: Duration) -> (StoredToken, Secret) {
+    let now = auth.ambient().now();
+    let token = StoredToken {
+        id: auth.ambient().id(),
+        app_id: family.app_id.clone(),
+        account_id: Some(family.account_id.clone()),
+        scopes: family.scopes.clone(),
+        created_at: now,
+        expires_at: Some(now.plus(lifetime).min(family.expires_at)),
+        revoked_at: None,
+        family_id: Some(family.id.clone()),
+        last_used_at: None,
+        authentication: family.authentication,
+        personal: None,
+    };
+    (token, Secret::generate(auth.ambient()))
+}
+
+fn device(auth: &Auth, account: &AccountId, program: &Program, caller: &Caller) -> DeviceRecord {
+    let now = auth.ambient().now();
+    let name = caller.agent.as_deref().map(product).filter(|name| !name.is_empty());
+    DeviceRecord {
+        id: auth.ambient().id(),
+        account_id: account.clone(),
+        dialect: program.dialect,
+        client_id: program.device.clone(),
+        name: program.name.clone(),
+        program: name.map(str::to_owned),
+        created_at: now,
+        last_seen_at: now,
+    }
+}
+
+/// The event of the sign-in, with the kinds of the proofs.
+fn began(auth: &Auth, proven: &Proven<'_>, start: &Start<'_>) -> NewEvent {
+    let account = proven.account;
+    let event = events::event(auth, EventKind::SignIn, start.caller).by(Actor::Account(account.id.clone()));
+    let event = event.about(&account.id, &account.username).with("dialect", start.program.dialect.name());
+    match proven.earlier.and_then(Proofs::first) {
+        Some(first) => event.with("by", first.kind.name()).with("factor", proven.by.name()),
+        None => event.with("by", proven.by.name()),
+    }
+}
+
+fn new_sign_in(auth: &Auth, account: &Account, start: &Start<'_>) -> Option<Outgoing> {
+    if !auth.config().sessions.new_sign_in_mail {
+        return None;
+    }
+    let program = start.caller.agent.as_deref().map(product).filter(|product| !product.is_empty());
+    let mail = Mail::NewSignIn {
+        device: start.program.name.as_deref().or(program).unwrap_or(texts::UNKNOWN_BROWSER).to_owned(),
+        network: start.caller.network().unwrap_or_default(),
+        app: None,
+        at: auth.ambient().now(),
+    };
+    Some(Outgoing::to_confirmed(auth, account, mail)?.from_proven_person())
+}
+
+fn cancelled_closing(auth: &Auth, account: &Account, caller: &Caller) -> (NewEvent, Option<Outgoing>) {
+    let event = events::event(auth, EventKind::ClosingCancelled, caller).by(Actor::Account(account.id.clone()));
+    let notice = Outgoing::to_confirmed(auth, account, Mail::ClosingCancelled);
+    (event.about(&account.id, &account.username), notice)
+}
+
+/// Ends sign-ins in a transaction, and tells the host which.
+///
+/// # Errors
+/// When the transaction fails.
+pub(crate) async fn end<T: Send + 'static>(
+    auth: &Auth,
+    work: impl for<'c> FnOnce(&'c mut Conn) -> store::Work<'c, (T, Vec<String>)> + Send + 'static,
+) -> Result<T, Error> {
+    let ended = revocation::revoke_all(auth, work, |(_, ended)| ended.iter().cloned().map(Revoked::Grant).collect());
+    Ok(ended.await?.0)
+}

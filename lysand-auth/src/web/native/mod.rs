@@ -1,0 +1,15 @@
+//! Native clients: the dialects of programs that send name and password themselves. A dialect's file takes requests apart and renders
+//! answers; no rule about people, passwords, factors or tokens lives here.
+
+mod toki;
+
+use crate::auth::Auth;
+use crate::web::kit::routes::Routes;
+
+/// The routes of the dialects that are on.
+pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
+    match auth.config().native.toki.enabled {
+        true => toki::routes(auth),
+        false => Vec::new(),
+    }
+}

@@ -1,0 +1,70 @@
+//! Clients of toki-sync (native section 2).
+
+mod admin;
+mod admin_users;
+mod answer;
+mod body;
+mod caller;
+mod info;
+mod login;
+mod me;
+mod register;
+
+use actix_web::guard::GuardContext;
+use actix_web::http::{Method, header};
+
+use crate::auth::Auth;
+use crate::web::kit::headers::AnswerKind;
+use crate::web::kit::routes::{Routes, delete, get, patch, post};
+use crate::web::kit::surfaces::Surface;
+use crate::web::wire::body::{FORM, media_type};
+
+/// The routes, behind the prefix of the dialect.
+pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
+    admin::started(auth);
+    let at = |path: &str| format!("{}{path}", auth.config().native.toki.prefix);
+    let api = || Routes::new(auth, AnswerKind::Api).of(Surface::Toki).limited();
+    // The page where people sign up is a neighbour on the same path.
+    let shares_register = auth.config().native.toki.prefix.is_empty();
+    let register = if shares_register { api().guarded(is_for_program) } else { api() };
+    let mut all = vec![
+        api()
+            .route(&at("/login"), [get(login::to_account), post(login::login)])
+            .route(&at("/token/refresh"), [post(login::refresh)])
+            .route(&at("/auth-method"), [post(info::method)])
+            .route(&at("/auth/info"), [get(info::info)])
+            .route(&at("/me/devices"), [get(me::devices)])
+            .route(&at("/me/devices/{id}"), [delete(me::end_device)])
+            .route(&at("/me/devices/{id}/name"), [patch(me::rename_device)])
+            .route(&at("/me/password"), [patch(me::password)])
+            .route(&at("/admin/settings"), [get(admin::settings), patch(admin::change_settings)])
+            .route(&at("/admin/pending"), [get(admin::pending)])
+            .route(&at("/admin/pending/{id}/approve"), [post(admin::approve)])
+            .route(&at("/admin/pending/{id}"), [delete(admin::reject)])
+            .route(&at("/admin/users"), [get(admin_users::list), post(admin_users::make)])
+            .route(&at("/admin/users/{id}"), [delete(admin_users::remove)])
+            .route(&at("/admin/users/{id}/password"), [patch(admin_users::password)])
+            .route(&at("/admin/users/{id}/role"), [patch(admin_users::role)])
+            .route(&at("/admin/users/{id}/active"), [patch(admin_users::active)])
+            .route(&at("/admin/devices"), [get(admin::devices)])
+            .route(&at("/admin/devices/{id}"), [delete(admin::end_device)])
+            .route(&at("/admin/active"), [get(admin::active)])
+            .route(&at("/admin/server-info"), [get(admin::server_info)]),
+        register.route(&at("/register"), [post(register::register)]),
+    ];
+    // With a frontend it is a page of that.
+    if auth.config().frontend.origin.is_none() {
+        let pages = Routes::new(auth, AnswerKind::Page).of(Surface::Toki);
+        all.push(pages.route(&at("/dashboard"), [get(info::dashboard)]));
+    }
+    all
+}
+
+/// Whether a request to sign up is a program's: it posts something else than a form, or asks whether it may (NAT-4).
+fn is_for_program(guard: &GuardContext<'_>) -> bool {
+    let head = guard.head();
+    let content_type = head.headers().get(header::CONTENT_TYPE).map(|kind| String::from_utf8_lossy(kind.as_bytes()));
+    let content_type = media_type(content_type.as_deref().unwrap_or_default());
+    let is_form = content_type == FORM || content_type == "multipart/form-data";
+    head.method == Method::OPTIONS || (head.method == Method::POST && !is_form)
+}
