@@ -75,6 +75,12 @@ async fn openapi_command_prints_what_is_served() {
 const ENDS_THE_TOKEN: [&str; 4] =
     ["postAuthSessionsEndEverything", "postAuthAppsEnd", "postAuthClosure", "deleteAdminAuthAppsById"];
 
+/// A server with all that the document has.
+async fn whole() -> ServerProcess {
+    let server = ServerProcess::builder().set("oauth.device_grant", "true").set("factors.email_sign_in", "true");
+    server.set("native.toki.enabled", "true").set("native.toki.prefix", "/toki").start().await
+}
+
 /// Requests that schemathesis makes up from the document, with a fixed seed, and what it has against the answers.
 async fn tried(server: &ServerProcess, token: Option<&str>) -> Output {
     let mut command = python("st");
@@ -109,13 +115,13 @@ fn is_content(tried: &Output) {
 
 #[tokio::test]
 async fn schemathesis_without_token_finds_only_documented_answers() {
-    let server = ServerProcess::start().await;
+    let server = whole().await;
     is_content(&tried(&server, None).await);
 }
 
 #[tokio::test]
 async fn schemathesis_with_token_of_admin_finds_only_documented_answers() {
-    let server = ServerProcess::start().await;
+    let server = whole().await;
     let ada = Person::named("ada");
     server.create_account(&ada);
     assert!(server.run(&["account", "role", "ada", "admin"], "").status.success());

@@ -16,7 +16,8 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as oauth from "oauth4webapi";
 
 const [server, redirectUri, algorithm] = process.argv.slice(2);
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const input = createInterface({ input: process.stdin });
+const lines = input[Symbol.asyncIterator]();
 const tell = (facts) => console.log(JSON.stringify(facts));
 const hear = async () => JSON.parse((await lines.next()).value);
 
@@ -105,3 +106,4 @@ assert.deepEqual(payload.events, { "http://schemas.openid.net/event/backchannel-
 
 assert.equal(await silentError({}), "login_required");
 tell({ done: true });
+input.close();

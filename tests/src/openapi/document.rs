@@ -34,15 +34,16 @@ impl Document {
         Self { document, templates, validators: Mutex::default() }
     }
 
-    /// What answers a method at a path.
-    pub(super) fn operation(&self, method: &Method, path: &str) -> Option<&Value> {
+    /// What answers a method at a path, and its surface.
+    pub(super) fn operation(&self, method: &Method, path: &str) -> Option<(&str, &Value)> {
         let asked = segments(path);
         let plain = format!("/{}", asked.join("/"));
         let item = self.document["paths"].get(&plain).or_else(|| {
             let (_, template) = self.templates.iter().find(|(template, _)| fits(template, &asked))?;
             self.document["paths"].get(template)
         });
-        item?.get(method.as_str().to_ascii_lowercase())
+        let item = item?;
+        Some((item["x-surface"].as_str()?, item.get(method.as_str().to_ascii_lowercase())?))
     }
 
     /// What a reference names, or the value itself.

@@ -60,8 +60,9 @@ impl Document {
 /// When the document that is compiled in is none.
 pub fn of_routes(state: &State, routes: &RouteList) -> Result<Value, Error> {
     let whole = serde_json::from_str(WHOLE).map_err(Error::failed)?;
-    // No surface has a prefix yet.
-    Ok(served(whole, routes, state.settings.http.base_url.as_str(), |_| ""))
+    let toki = &state.settings.native.toki.prefix;
+    let prefix = |surface: &str| if surface == "toki" { toki.as_str() } else { "" };
+    Ok(served(whole, routes, state.settings.http.base_url.as_str(), prefix))
 }
 
 /// `GET /api-docs/openapi.json`
