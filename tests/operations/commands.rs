@@ -151,7 +151,11 @@ async fn app_create_command_with_first_party_flag_marks_the_app() {
     let listed = json(&server, &["app", "list"], "");
     let flags: Vec<_> =
         listed.as_array().expect("a list").iter().map(|app| (&app["name"], &app["first_party"])).collect();
-    assert_eq!(flags, [(&"Own".into(), &true.into()), (&"Other".into(), &false.into())]);
+    // What native clients' sign-ins hang on is shown, too, and stays.
+    assert_eq!(flags[..2], [(&"Own".into(), &true.into()), (&"Other".into(), &false.into())]);
+    let built_in: Vec<_> = flags[2..].iter().map(|(name, _)| name.as_str().expect("a name")).collect();
+    assert_eq!(built_in, ["Resonite clients", "SyncTV clients", "toki clients"]);
+    assert!(refused(&server, &["app", "delete", "native-toki"], "").contains("built in"));
     let table = done(&server, &["app", "list"], "");
     let row = |name: &str| table.lines().find(|line| line.contains(name)).expect("a row").to_owned();
     assert!(

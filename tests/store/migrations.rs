@@ -126,5 +126,5 @@ async fn migrations_honor_database_url_options_on_postgres() {
     let made =
         facts(&plain, "SELECT table_schema::text AS fact FROM information_schema.tables WHERE table_name = 'auth_app'");
     assert_eq!(made.await, ["aside"]);
-    assert_eq!(facts(&store, "SELECT count(*)::text AS fact FROM auth_app").await, ["0"]);
+    assert_eq!(facts(&store, "SELECT count(*)::text AS fact FROM auth_app").await, ["3"]);
 }

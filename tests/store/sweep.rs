@@ -111,7 +111,7 @@ story!(sweep_passes_kept_rows_and_removes_large_families_in_short_writes, |story
     let auth = story.server().state().auth.clone();
     let run = async |text: String| database::run(auth.store(), &[NUMBERS, &text].concat()).await;
     run("INSERT INTO auth_family (id, app_id, account_id, scopes, created_at, rotated_at, expires_at) SELECT 'f' || CAST(i AS TEXT), \
-         (SELECT id FROM auth_app), 'ada', 'read', 1, 1, CASE WHEN i < 4 THEN 2 ELSE 9000000000000000000 END FROM n WHERE i < 7"
+         (SELECT id FROM auth_app WHERE id NOT LIKE 'native-%'), 'ada', 'read', 1, 1, CASE WHEN i < 4 THEN 2 ELSE 9000000000000000000 END FROM n WHERE i < 7"
         .to_owned())
     .await;
     let kind = if format!("{:?}", auth.store()).contains("SQLite") { "BLOB" } else { "BYTEA" };
@@ -125,7 +125,7 @@ story!(sweep_passes_kept_rows_and_removes_large_families_in_short_writes, |story
     let code = digest.replace("digest", "code").replace("CAST(j AS TEXT)", "'x'");
     run(format!(
         "INSERT INTO auth_authorization (code_digest, app_id, account_id, session_id, redirect_uri, scopes, created_at, expires_at, family_id) \
-         SELECT {code}, (SELECT id FROM auth_app), 'ada', 's', 'u', 'read', 1, CASE WHEN i = 1300 THEN 3 ELSE 2 END, \
+         SELECT {code}, (SELECT id FROM auth_app WHERE id NOT LIKE 'native-%'), 'ada', 's', 'u', 'read', 1, CASE WHEN i = 1300 THEN 3 ELSE 2 END, \
          CASE WHEN i = 1300 THEN NULL ELSE 'f6' END FROM n"
     ))
     .await;

@@ -151,7 +151,15 @@ fn refused(dialect: Dialect, problems: &[Problem]) -> Error {
     }
 }
 
-/// Every app, oldest first.
+/// The apps that are built in: the sign-ins of native clients hang on them, and nobody can be one.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn built_in(auth: &Auth) -> Result<Vec<App>, Error> {
+    auth.store().read(|c| Box::pin(apps::built_in(c))).await
+}
+
+/// Every app that was registered, oldest first.
 ///
 /// # Errors
 /// When the database does not answer.

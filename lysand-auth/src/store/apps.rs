@@ -155,9 +155,21 @@ pub(crate) async fn names(conn: &mut Conn, ids: BTreeSet<String>) -> Result<Hash
     Ok(rows.into_iter().collect())
 }
 
+/// The apps that native clients' sign-ins hang on.
+pub(crate) async fn built_in(conn: &mut Conn) -> Result<Vec<App>, Error> {
+    let rows: Vec<Row> = on!(conn, c => auth_app::table
+        .filter(auth_app::id.eq_any(native::APPS))
+        .order(auth_app::id)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(|row| StoredApp::from(row).app).collect())
+}
+
+/// Every other app, the oldest first.
 pub(crate) async fn list(conn: &mut Conn) -> Result<Vec<App>, Error> {
     let rows: Vec<Row> = on!(conn, c => auth_app::table
         .filter(auth_app::id.ne(personal_token::APP))
+        .filter(auth_app::id.ne_all(native::APPS))
         .order(auth_app::created_at)
         .select(Row::as_select())
         .load(c))?;

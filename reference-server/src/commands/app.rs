@@ -58,7 +58,8 @@ async fn create(state: &State, wanted: CreateApp, as_json: bool) -> Result<Outco
 }
 
 async fn list(state: &State, as_json: bool) -> Result<Outcome, CommandError> {
-    let all = apps::list(&state.auth).await?;
+    let mut all = apps::list(&state.auth).await?;
+    all.extend(apps::built_in(&state.auth).await?);
     if as_json {
         output::json(&all.iter().map(entity).collect());
         return Ok(Outcome::looked());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lysand_auth::flows::native::{self, Caller, Dialect, Program, ProofKind, Proofs};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::story;
@@ -93,13 +94,23 @@ story!(toki_password_change_spares_the_sign_in_that_makes_it, TOKI, |story| {
 
 story!(toki_password_change_wants_two_proofs_where_a_sign_in_does, TOKI, |story| {
     let ada = story.person("ada").await;
-    let app = story.app("https://a.example/cb", "read auth:write").await;
-    let _ = story.token(&ada, &app).await;
-    let scoped = signed_in(&story, &ada).await;
     enrol(&story, &ada).await;
-    // A change of factors ended what one proof had bought (FAC-38).
-    assert!(!opens(&story, &scoped.access).await);
-    is_error(refresh(&story, &scoped.refresh).await, 401, "invalid or expired refresh token");
+    let auth = &story.server().state().auth;
+    let account = story.account(&ada).await;
+    let sign_in = async || {
+        let now = auth.ambient().now();
+        let proofs = Proofs::new([(ProofKind::Password, now), (ProofKind::Totp, now)]);
+        let begun = native::begin(auth, &account, Program::of(Dialect::Toki), &proofs, &Caller::default()).await;
+        begun.expect("tokens").access_token.expose().to_owned()
+    };
+    let change = async |token: &str| {
+        let body = json!({ "current_password": ada.password, "new_password": "another horse" });
+        call(&story, Method::PATCH, "/me/password", token, Some(&body)).await
+    };
+    let token = sign_in().await;
+    story.advance_clock(Duration::from_secs(301));
+    is_error(change(&token).await, 403, "second factor required");
+    change(&sign_in().await).await.is(200);
 });
 
 story!(native_sign_ins_are_listed_among_browsers_and_ended_there, TOKI, |story| {

@@ -24,9 +24,10 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
     admin::started(auth);
     let at = |path: &str| format!("{}{path}", auth.config().native.toki.prefix);
     let api = || Routes::new(auth, AnswerKind::Api).of(Surface::Toki).limited();
-    // The page where people sign up is a neighbour on the same path.
-    let shares_register = auth.config().native.toki.prefix.is_empty();
-    let register = if shares_register { api().guarded(is_for_program) } else { api() };
+    // The page where people sign up and that of the settings are neighbours on the same paths.
+    let shares_paths = auth.config().native.toki.prefix.is_empty();
+    let register = if shares_paths { api().guarded(is_for_program) } else { api() };
+    let settings = if shares_paths { api().guarded(is_no_page) } else { api() };
     let mut all = vec![
         api()
             .route(&at("/login"), [get(login::to_account), post(login::login)])
@@ -37,7 +38,6 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(&at("/me/devices/{id}"), [delete(me::end_device)])
             .route(&at("/me/devices/{id}/name"), [patch(me::rename_device)])
             .route(&at("/me/password"), [patch(me::password)])
-            .route(&at("/admin/settings"), [get(admin::settings), patch(admin::change_settings)])
             .route(&at("/admin/pending"), [get(admin::pending)])
             .route(&at("/admin/pending/{id}/approve"), [post(admin::approve)])
             .route(&at("/admin/pending/{id}"), [delete(admin::reject)])
@@ -51,6 +51,7 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(&at("/admin/active"), [get(admin::active)])
             .route(&at("/admin/server-info"), [get(admin::server_info)]),
         register.route(&at("/register"), [post(register::register)]),
+        settings.route(&at("/admin/settings"), [get(admin::settings), patch(admin::change_settings)]),
     ];
     // With a frontend it is a page of that.
     if auth.config().frontend.origin.is_none() {
@@ -67,4 +68,14 @@ fn is_for_program(guard: &GuardContext<'_>) -> bool {
     let content_type = media_type(content_type.as_deref().unwrap_or_default());
     let is_form = content_type == FORM || content_type == "multipart/form-data";
     head.method == Method::OPTIONS || (head.method == Method::POST && !is_form)
+}
+
+/// Whether a request about the settings is a program's: it carries a token, or is nothing that a browser does to open or send a
+/// page.
+fn is_no_page(guard: &GuardContext<'_>) -> bool {
+    let head = guard.head();
+    let accept = head.headers().get(header::ACCEPT).map(|kinds| String::from_utf8_lossy(kinds.as_bytes()));
+    let wants_page = accept.is_some_and(|kinds| kinds.contains("text/html"));
+    let is_read = matches!(head.method, Method::GET | Method::HEAD);
+    head.headers().contains_key(header::AUTHORIZATION) || (head.method != Method::POST && !(is_read && wants_page))
 }
