@@ -32,8 +32,8 @@ mod client_program;
 mod device;
 mod factors;
 mod mail;
-mod openid_sessions;
 mod openapi;
+mod openid_sessions;
 mod sign_up;
 
 use client_program::{

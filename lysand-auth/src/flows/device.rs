@@ -31,6 +31,11 @@ pub(crate) fn is_offered(auth: &Auth) -> bool {
     auth.config().oauth.device_grant
 }
 
+/// Whether somebody's codes can be answered: an app's, or those of native clients that have some.
+pub(crate) fn has_page(auth: &Auth) -> bool {
+    is_offered(auth) || (cfg!(feature = "native") && auth.config().native.toki.enabled)
+}
+
 /// Makes codes for a registered app.
 ///
 /// # Errors

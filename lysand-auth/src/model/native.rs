@@ -86,6 +86,11 @@ impl Program {
         Self { device, ..self }
     }
 
+    /// The same, begun by this form of a request.
+    pub(crate) fn begun_by(self, origin: Option<&'static str>) -> Self {
+        Self { origin, ..self }
+    }
+
     /// The same on a device of this name.
     #[must_use]
     pub fn named(self, name: Option<String>) -> Self {

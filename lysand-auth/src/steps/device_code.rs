@@ -20,11 +20,11 @@ use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::proofs::{MULTI_FACTOR, ProofKind};
 use crate::model::rate_limit::Rule;
 use crate::model::scope::Scopes;
-use crate::model::session::{Session, SignedInBrowser};
+use crate::model::session::{Session, SessionId, SignedInBrowser};
 use crate::model::strength::ProvenBy;
 use crate::secret::{Digest, Secret};
 use crate::steps::{enrolment, events, session, throttle};
-use crate::store::{self, device_codes, sessions};
+use crate::store::{self, Conn, device_codes, native_sign_ins, sessions};
 use crate::texts;
 
 /// Codes of one client that can wait at the same time.
@@ -119,6 +119,11 @@ pub(crate) fn looked_up_in(auth: &Auth, code: &UserCode, session: &Session) -> S
     code.bound_to(&auth.subkey("device code that was looked up"), session.id.as_str())
 }
 
+/// Whether the sign-in stands in which somebody says yes: of a browser, or of a native client. Whoever would end it waits.
+pub(crate) async fn lock_live(c: &mut Conn, id: &SessionId, now: Timestamp) -> Result<bool, Error> {
+    Ok(sessions::lock_live(c, id, now).await? || native_sign_ins::lock_live(c, id.as_str(), now).await?)
+}
+
 /// Somebody who is signed in says yes; false when the code does not wait for that any more, or the session is over.
 ///
 /// # Errors
@@ -134,8 +139,8 @@ pub(crate) async fn approve(auth: &Auth, code: &DeviceCode, browser: &SignedInBr
     let approved = auth.store().write(move |c| {
         Box::pin(async move {
             // Whoever ends the session waits, or was first.
-            let is_approved = sessions::lock_live(c, &approval.session, now).await?
-                && device_codes::approve(c, digest, &approval, now).await?;
+            let is_approved =
+                lock_live(c, &approval.session, now).await? && device_codes::approve(c, digest, &approval, now).await?;
             if is_approved {
                 store::events::add(c, event).await?;
                 store::apps::set_approved(c, &app).await?;
@@ -211,8 +216,15 @@ pub(crate) async fn who_approved(auth: &Auth, approval: &DeviceApproval) -> Resu
     let account = auth.account(&approval.account).await?.filter(|account| account.inactive_reason().is_none());
     let Some(account) = account else { return Ok(None) };
     let id = approval.session.clone();
-    let session = auth.store().look_up(move |c| Box::pin(async move { sessions::by_id(c, &id).await })).await?;
-    let Some(session) = session.filter(|session| session.is_live(auth.ambient().now())) else { return Ok(None) };
+    let session = auth.store().look_up(move |c| {
+        Box::pin(async move {
+            Ok(match sessions::by_id(c, &id).await? {
+                Some(session) => Some(session),
+                None => native_sign_ins::of_family(c, id.as_str()).await?.map(|sign_in| sign_in.as_session()),
+            })
+        })
+    });
+    let Some(session) = session.await?.filter(|session| session.is_live(auth.ambient().now())) else { return Ok(None) };
     match enrolment::refuse_overdue(auth, &account, Some(&session)).await {
         Err(Error::Refused(refusal)) if refusal.code == Code::FactorDemanded => return Ok(None),
         overdue => overdue?,

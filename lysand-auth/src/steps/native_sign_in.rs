@@ -10,21 +10,23 @@ use crate::host::revocations::Revoked;
 use crate::model::account::{Account, AccountId};
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
+use crate::model::device_code::DeviceApproval;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::family::Family;
 use crate::model::lockout::Pair;
 use crate::model::native::{DeviceRecord, NativeSignIn, Program, app_of, product};
 use crate::model::proofs::Proofs;
 use crate::model::scope::Scopes;
-use crate::model::strength::{Acr, Authentication};
+use crate::model::session::SessionId;
+use crate::model::strength::ProvenBy;
 use crate::secret::{Digest, Secret};
 use crate::steps::host_rules::{self, Proven};
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::sign_in::{self, BeforeSession};
-use crate::steps::{blocks, events, revocation};
+use crate::steps::{blocks, device_code, events, revocation, session};
 use crate::store::known_browsers::{self, Seen};
 use crate::store::tokens::{self, StoredToken};
-use crate::store::{self, Conn, credentials, device_records, families, lockouts, native_sign_ins};
+use crate::store::{self, Conn, credentials, device_codes, device_records, families, lockouts, native_sign_ins};
 use crate::texts;
 
 /// What a native client gets: shown this once.
@@ -75,27 +77,91 @@ pub(crate) async fn after_proof(auth: &Auth, proven: Proven<'_>, start: Start<'_
 }
 
 async fn begin(auth: &Auth, proven: Proven<'_>, known: Credentials, start: Start<'_>) -> Result<NativeTokens, Error> {
-    let (account, dialect) = (proven.account, start.program.dialect);
-    let (new, tokens) = New::of(auth, &proven, known, &start);
+    let now = auth.ambient().now();
+    let proofs = proven.proofs(now);
+    let at = proofs.iter().map(|proof| proof.at).max().unwrap_or(now);
+    let by = ProvenBy { methods: proven.methods(now), at };
+    let event = began(auth, proven.account, &start);
+    let event = match proven.earlier.and_then(Proofs::first) {
+        Some(first) => event.with("by", first.kind.name()).with("factor", proven.by.name()),
+        None => event.with("by", proven.by.name()),
+    };
+    let (new, tokens) = New::of(auth, proven.account, (by, event), known, &start);
+    match kept(auth, new, None).await? {
+        Kept::Begun(()) => Ok(tokens),
+        Kept::Faster | Kept::Void => Err(Error::failed("a sign-in without a code used none up")),
+    }
+}
+
+/// What becomes of a sign-in that is to begin.
+pub(crate) enum Kept<T = ()> {
+    Begun(T),
+    /// Another poll was faster with the same code.
+    Faster,
+    /// The sign-in in which somebody said yes to the code ended a moment ago.
+    Void,
+}
+
+/// Somebody said yes to the code of a device: tokens with the proofs that they gave where they did, and with the code used up in the same
+/// transaction.
+///
+/// # Errors
+/// From a network that is kept out, and when everything of the account was ended meanwhile.
+pub(crate) async fn after_approval(
+    auth: &Auth,
+    account: &Account,
+    (code, approval): (Digest, &DeviceApproval),
+    start: Start<'_>,
+) -> Result<Kept<NativeTokens>, Error> {
+    blocks::may_sign_in(auth, start.caller.source, None).await?;
+    let known = session::credentials_of(auth, &account.id).await?;
+    let event = began(auth, account, &start).with("by", "device_code");
+    let (new, tokens) = New::of(auth, account, (approval.proven.clone(), event), known, &start);
+    Ok(match kept(auth, new, Some((code, approval.session.clone()))).await? {
+        Kept::Begun(()) => Kept::Begun(tokens),
+        Kept::Faster => Kept::Faster,
+        Kept::Void => Kept::Void,
+    })
+}
+
+/// Keeps a sign-in and makes room for it; `code` is what it uses up, and where somebody said yes to that.
+async fn kept(auth: &Auth, new: New, code: Option<(Digest, SessionId)>) -> Result<Kept, Error> {
     let most = auth.config().native.max_sign_ins;
+    let (account, dialect) = (new.sign_in.account.clone(), new.sign_in.dialect);
+    let sign_in = new.sign_in.family.clone();
     let begun = revocation::revoke_all(
         auth,
         move |c| {
             Box::pin(async move {
+                let now = new.sign_in.created_at;
+                if let Some((code, approved_in)) = code {
+                    if !device_code::lock_live(c, &approved_in, now).await? {
+                        return Ok((Kept::Void, Vec::new()));
+                    }
+                    if !device_codes::consume(c, code, now).await? {
+                        return Ok((Kept::Faster, Vec::new()));
+                    }
+                }
                 let is_told = new.keep(c).await?;
-                let (id, now) = (&new.sign_in.account, new.sign_in.created_at);
-                let ended = native_sign_ins::make_room(c, id, (new.sign_in.dialect, most), now).await?;
-                Ok((is_told, ended))
+                let (id, of) = (&new.sign_in.account, (new.sign_in.dialect, most));
+                let ended = native_sign_ins::make_room(c, id, of, now).await?;
+                Ok((Kept::Begun(is_told), ended))
             })
         },
-        |(_, ended)| ended.iter().cloned().map(Revoked::Grant).collect(),
+        |(_, ended): &(Kept<bool>, Vec<String>)| ended.iter().cloned().map(Revoked::Grant).collect(),
     );
-    let (is_told, ended) = begun.await?;
-    if is_told {
-        mail::wake(auth);
-    }
-    tracing::info!(account = %account.id, dialect = dialect.name(), sign_in = %tokens.sign_in, made_room = ended.len(), "signed in");
-    Ok(tokens)
+    let (begun, ended) = begun.await?;
+    Ok(match begun {
+        Kept::Begun(is_told) => {
+            if is_told {
+                mail::wake(auth);
+            }
+            tracing::info!(%account, dialect = dialect.name(), %sign_in, made_room = ended.len(), "signed in");
+            Kept::Begun(())
+        }
+        Kept::Faster => Kept::Faster,
+        Kept::Void => Kept::Void,
+    })
 }
 
 /// A sign-in that is about to begin.
@@ -118,11 +184,17 @@ struct New {
 }
 
 impl New {
-    fn of(auth: &Auth, proven: &Proven<'_>, known: Credentials, start: &Start<'_>) -> (Self, NativeTokens) {
-        let (now, account, program, caller) = (auth.ambient().now(), proven.account, start.program, start.caller);
+    fn of(
+        auth: &Auth,
+        account: &Account,
+        (proven, event): (ProvenBy, NewEvent),
+        known: Credentials,
+        start: &Start<'_>,
+    ) -> (Self, NativeTokens) {
+        let (now, program, caller) = (auth.ambient().now(), start.program, start.caller);
         let rules = auth.config().native.tokens(program.dialect);
-        let methods = proven.methods(now);
-        let proven_at = proven.proofs(now).iter().map(|proof| proof.at).max().unwrap_or(now);
+        let authentication = Some(proven.authentication());
+        let ProvenBy { methods, at: proven_at } = proven;
         let family = Family {
             id: auth.ambient().id(),
             app_id: app_of(program.dialect),
@@ -130,7 +202,7 @@ impl New {
             scopes: Scopes::stored(&rules.scopes.join(" ")),
             expires_at: now.plus(rules.absolute),
             ended_at: None,
-            authentication: Some(Authentication { acr: Acr::of_methods(&methods), at: proven_at }),
+            authentication,
         };
         let (token, access) = access_token(auth, &family, rules.access);
         let refresh = Secret::generate(auth.ambient());
@@ -164,7 +236,7 @@ impl New {
             refresh: refresh.digest(),
             known_by: (auth.ambient().id(), program.known_by(caller.agent.as_deref())),
             new_browser: auth.ambient().id(),
-            event: began(auth, proven, start),
+            event,
             notice: new_sign_in(auth, account, start),
             pair: start.pair,
             cancels: known.closing.map(|_| cancelled_closing(auth, account, caller)),
@@ -254,15 +326,10 @@ fn device(auth: &Auth, account: &AccountId, program: &Program, caller: &Caller) 
     }
 }
 
-/// The event of the sign-in, with the kinds of the proofs.
-fn began(auth: &Auth, proven: &Proven<'_>, start: &Start<'_>) -> NewEvent {
-    let account = proven.account;
+/// The event of the sign-in.
+fn began(auth: &Auth, account: &Account, start: &Start<'_>) -> NewEvent {
     let event = events::event(auth, EventKind::SignIn, start.caller).by(Actor::Account(account.id.clone()));
-    let event = event.about(&account.id, &account.username).with("dialect", start.program.dialect.name());
-    match proven.earlier.and_then(Proofs::first) {
-        Some(first) => event.with("by", first.kind.name()).with("factor", proven.by.name()),
-        None => event.with("by", proven.by.name()),
-    }
+    event.about(&account.id, &account.username).with("dialect", start.program.dialect.name())
 }
 
 fn new_sign_in(auth: &Auth, account: &Account, start: &Start<'_>) -> Option<Outgoing> {

@@ -120,6 +120,20 @@ pub(crate) async fn of_family(conn: &mut Conn, family: &str) -> Result<Option<Na
     Ok(row.map(read))
 }
 
+/// Whether the sign-in of a family stands; and on PostgreSQL, whoever would end it waits until this transaction is over, as on
+/// SQLite they do anyway.
+pub(crate) async fn lock_live(conn: &mut Conn, family: &str, now: Timestamp) -> Result<bool, Error> {
+    #[cfg(feature = "postgres")]
+    if let Conn::Pg(c) = conn {
+        let row = auth_family::table.find(family).select(auth_family::id).for_share();
+        let locked: Option<String> = diesel_async::RunQueryDsl::get_result(row, c).await.optional()?;
+        if locked.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(of_family(conn, family).await?.is_some_and(|sign_in| sign_in.as_session().is_live(now)))
+}
+
 /// Live ones of an account, in the order of the span.
 pub(crate) async fn some(
     conn: &mut Conn,

@@ -5,6 +5,7 @@ mod endings;
 mod outside;
 mod tickets;
 mod toki_admin;
+mod toki_devices;
 mod toki_login;
 mod toki_me;
 mod toki_refresh;

@@ -3,6 +3,7 @@
 
 mod begin;
 mod caller;
+mod device;
 mod devices;
 mod login;
 mod password;
@@ -10,6 +11,7 @@ mod refresh;
 
 pub use self::begin::{begin, is_device_text};
 pub use self::caller::{Caller as NativeCaller, of_token};
+pub(crate) use self::device::{DevicePoll, DeviceVerified, as_browser, begin_device, poll_device, verify_device};
 pub use self::devices::{
     database, devices, devices_of_all, end_device, end_device_of_anybody, live_tokens, origin, rename_device,
 };

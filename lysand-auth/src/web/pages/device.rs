@@ -29,7 +29,7 @@ use crate::web::wire::redirect::{redirect, with_query};
 use crate::web::wire::reply::ApiError;
 use crate::web::wire::request;
 
-pub(super) use crate::flows::device::{PAGE, is_offered};
+pub(super) use crate::flows::device::{PAGE, has_page};
 
 /// Where the answer is posted to.
 pub(super) const ANSWER: &str = "/device/answer";

@@ -92,7 +92,7 @@ pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
 /// The page where a person answers for a program without a browser, where that is on.
 fn device_routes(auth: &Auth) -> Option<Routes> {
     let page = || Routes::new(auth, AnswerKind::Page).of(Surface::Pages).with_form_session();
-    device::is_offered(auth).then(|| {
+    device::has_page(auth).then(|| {
         page()
             .route(device::PAGE, [get(device::page), post(device::enter)])
             .route(device::ANSWER, [post(device::answer)])

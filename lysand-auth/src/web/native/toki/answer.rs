@@ -51,6 +51,11 @@ impl TokiError {
         Self::new(StatusCode::CONFLICT, text)
     }
 
+    /// By a name that programs read.
+    pub(super) fn named(status: u16, name: &'static str) -> Self {
+        Self::new(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), name)
+    }
+
     pub(super) fn unreadable() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid JSON")
     }

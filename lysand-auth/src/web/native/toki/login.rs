@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::answer::{Answer, TokiError, tokens};
 use super::body::{Body, Members};
+use super::device::page_address;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::flows::native::{self, Dialect, PasswordLogin, Program, Refresh, Refused};
@@ -60,9 +61,7 @@ pub(super) async fn to_account(auth: Data<Auth>, req: HttpRequest) -> HttpRespon
     let code = ["user_code", "device"].into_iter().find_map(|name| params.last_text(name));
     let base_url = &auth.config().base_url;
     redirect(&match code {
-        Some(code) => {
-            with_query(&base_url.join(&format!("{}/device", auth.config().native.toki.prefix)), [("user_code", &*code)])
-        }
+        Some(code) => with_query(&page_address(&auth), [("user_code", &*code)]),
         None => base_url.join("/account"),
     })
 }

@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::web::wire::request as wire;
 
 /// By which form of a request the published command line begins a sign-in; it reads the list of devices in a shape of its own.
-const BY_ALIAS: &str = "alias";
+pub(super) const BY_ALIAS: &str = "alias";
 
 /// `GET /me/devices`
 pub(super) async fn devices(auth: Data<Auth>, req: HttpRequest) -> Answer {

@@ -5,6 +5,7 @@ mod admin_users;
 mod answer;
 mod body;
 mod caller;
+mod device;
 mod info;
 mod login;
 mod me;
@@ -34,6 +35,8 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(&at("/token/refresh"), [post(login::refresh)])
             .route(&at("/auth-method"), [post(info::method)])
             .route(&at("/auth/info"), [get(info::info)])
+            .route(&at("/auth/device/code"), [post(device::code)])
+            .route(&at("/auth/device/token"), [post(device::token)])
             .route(&at("/me/devices"), [get(me::devices)])
             .route(&at("/me/devices/{id}"), [delete(me::end_device)])
             .route(&at("/me/devices/{id}/name"), [patch(me::rename_device)])
@@ -52,7 +55,18 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(&at("/admin/server-info"), [get(admin::server_info)]),
         register.route(&at("/register"), [post(register::register)]),
         settings.route(&at("/admin/settings"), [get(admin::settings), patch(admin::change_settings)]),
+        // No page of another origin asks for these (NAT-8).
+        Routes::new(auth, AnswerKind::Internal)
+            .of(Surface::Toki)
+            .limited()
+            .route(&at("/auth/device/verify"), [post(device::verify)])
+            .route(&at("/device/code"), [post(device::code)])
+            .route(&at("/device/token"), [post(device::token_of_command_line)]),
     ];
+    if !shares_paths {
+        let pages = Routes::new(auth, AnswerKind::Page).of(Surface::Toki);
+        all.push(pages.route(&at("/device"), [get(device::to_page)]));
+    }
     // With a frontend it is a page of that.
     if auth.config().frontend.origin.is_none() {
         let pages = Routes::new(auth, AnswerKind::Page).of(Surface::Toki);
