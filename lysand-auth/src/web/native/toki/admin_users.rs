@@ -29,8 +29,7 @@ const LONGEST_ID: usize = 255;
 /// `GET /admin/users`
 pub(super) async fn list(auth: Data<Auth>, req: HttpRequest) -> Answer {
     let caller = admin(&auth, &req).await?;
-    let mut wanted = AccountList::default();
-    wanted.query = AccountQuery::new().with_limit(MOST_LISTED);
+    let wanted = AccountList { query: AccountQuery::new().with_limit(MOST_LISTED), ..AccountList::default() };
     let found = staff::list(&auth, &caller.account, wanted, &wire::caller(&req, auth.config())).await?;
     let users: Vec<Value> = found.iter().map(|found| entity(&found.account)).collect();
     Ok(ok(&json!({ "users": users })))
