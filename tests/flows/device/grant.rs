@@ -145,6 +145,7 @@ story!(device_gets_tokens_once_after_a_yes, ON, |story| {
     let pending = poll(&story, &app, &codes.device).await;
     let why = "The person has not answered yet. Poll again after the interval.";
     let pending = pending.is_oauth_error(400, "authorization_pending", why);
+    assert_eq!(pending.header("www-authenticate"), "", "libraries take a challenge for the end");
     assert_eq!((pending.header("pragma"), pending.header("access-control-allow-origin")), ("no-cache", "*"));
     let mut jar = browser_of(&story, &ada).await;
     let done = decide(&story, &mut jar, &codes, "allow").await.is(200);

@@ -131,7 +131,16 @@ impl ResponseError for OAuthError {
             Error::Failed(_) => return failed(&self.0),
         };
         let mut reply = oauth_refusal(refusal);
-        if refusal.code != Code::UnauthorizedClient {
+        // Libraries take a challenge for the end of their polls (native §2.12).
+        let is_told_without = matches!(
+            refusal.code,
+            Code::UnauthorizedClient
+                | Code::AuthorizationPending
+                | Code::SlowDown
+                | Code::ExpiredToken
+                | Code::DeviceDenied
+        );
+        if !is_told_without {
             let (name, value) = challenge(refusal);
             if let Ok(value) = HeaderValue::from_str(&value) {
                 reply.headers_mut().insert(name, value);
