@@ -82,6 +82,9 @@ async fn whole() -> ServerProcess {
 }
 
 /// Requests that schemathesis makes up from the document, with a fixed seed, and what it has against the answers.
+///
+/// Its other checks are left out: the server ignores members that it does not know, and refuses for more reasons than a schema has (no such account, no
+/// session), so that neither "negative data is rejected" nor "positive data is accepted" holds; which methods a path has is proven elsewhere.
 async fn tried(server: &ServerProcess, token: Option<&str>) -> Output {
     let mut command = python("st");
     command.env("SCHEMATHESIS_HOOKS", "schemathesis_hooks").env("PYTHONPATH", here()).current_dir(server.folder());
@@ -97,7 +100,7 @@ async fn tried(server: &ServerProcess, token: Option<&str>) -> Output {
         "--no-shrink",
         "--continue-on-failure",
     ]);
-    command.args(["--workers", "2", "--request-timeout", "35", "--suppress-health-check", "all", "--no-color"]);
+    command.args(["--workers", "1", "--request-timeout", "35", "--suppress-health-check", "all", "--no-color"]);
     if let Some(token) = token {
         command.args(["--header", &format!("Authorization: Bearer {token}")]);
         ENDS_THE_TOKEN.iter().for_each(|id| {

@@ -9,7 +9,7 @@ use lysand_auth::web::{Surface, Surfaces};
 use serde_json::Value;
 
 use super::app::Paths;
-use crate::api::openapi::{WHOLE, of_routes};
+use crate::api::openapi::{WHOLE, of_routes, surface_of};
 use crate::settings::Settings;
 use crate::state::{SURFACES, State};
 
@@ -42,8 +42,7 @@ fn mounted(routes: &RouteList) -> Operations {
     let mut operations = BTreeSet::new();
     let one_form = |route: &&MountedRoute| !is_page(route) && (route.path == "/" || !route.path.ends_with('/'));
     for route in routes.iter().filter(one_form) {
-        let surface =
-            route.surface.map_or_else(|| "server".to_owned(), |surface| format!("{surface:?}").to_lowercase());
+        let surface = surface_of(route);
         let methods: Vec<String> = match route.methods.is_empty() {
             true => EVERY.map(str::to_owned).to_vec(),
             false => route.methods.iter().map(|method| method.as_str().to_lowercase()).collect(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lysand_auth::web::routes::RouteList;
+use lysand_auth::web::routes::{MountedRoute, RouteList};
 use serde_json::{Map, Value, json};
 
 /// The whole document, as it is written.
@@ -20,8 +20,10 @@ pub fn served<'p>(mut document: Value, routes: &RouteList, base_url: &str, prefi
     for (path, item) in written {
         let surface = item[SURFACE].as_str().unwrap_or_default().to_owned();
         let path = format!("{}{path}", prefix(&surface));
-        let Some(methods) = mounted.get(&path) else { continue };
+        let of_surface = (surface, path);
+        let Some(methods) = mounted.get(&of_surface) else { continue };
         if let Some(item) = with_methods(item, methods) {
+            let (surface, path) = of_surface;
             paths.insert(path, item);
             surfaces.insert(surface);
         }
@@ -35,14 +37,20 @@ pub fn served<'p>(mut document: Value, routes: &RouteList, base_url: &str, prefi
     document
 }
 
-/// The methods of each path, in lower case; none where one handler answers all of them.
-fn mounted(routes: &RouteList) -> BTreeMap<String, BTreeSet<String>> {
-    let mut mounted = BTreeMap::<String, BTreeSet<String>>::new();
+/// The methods of each path of a surface, in lower case; none where one handler answers all of them. A page of people and a route for programs may share a
+/// path, and are of two surfaces.
+fn mounted(routes: &RouteList) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let mut mounted = BTreeMap::<_, BTreeSet<String>>::new();
     for route in routes.iter() {
         let methods = route.methods.iter().map(|method| method.as_str().to_ascii_lowercase());
-        mounted.entry(template(&route.path)).or_default().extend(methods);
+        mounted.entry((surface_of(route), template(&route.path))).or_default().extend(methods);
     }
     mounted
+}
+
+/// What the document calls the surface of a route: the library's in lower case, and `server` for the routes that are not the library's.
+pub fn surface_of(route: &MountedRoute) -> String {
+    route.surface.map_or_else(|| "server".to_owned(), |surface| format!("{surface:?}").to_ascii_lowercase())
 }
 
 /// The path of a route as the document writes it: what a segment has to look like is left out.
@@ -74,20 +82,20 @@ mod tests {
         let operation = || json!({ "responses": {} });
         let document = json!({
             "info": {},
-            "tags": [{ "name": "a" }, { "name": "b" }],
+            "tags": [{ "name": "server" }, { "name": "people" }],
             "paths": {
-                "/one": { "x-surface": "a", "get": operation() },
-                "/two/{rest}": { "x-surface": "a", "get": operation() },
-                "/three": { "x-surface": "b", "get": operation() },
+                "/one": { "x-surface": "server", "get": operation() },
+                "/two/{rest}": { "x-surface": "server", "get": operation() },
+                "/three": { "x-surface": "people", "get": operation() },
             },
         });
         let routes = RouteList::default().with("/x/one", AnswerKind::Api).with("/x/two/{rest:.*}", AnswerKind::Api);
-        let told = served(document, &routes.with("/x/three", AnswerKind::Api), "https://social.example", |surface| {
-            if surface == "a" { "/x" } else { "" }
+        let told = served(document, &routes.with("/three", AnswerKind::Page), "https://social.example", |surface| {
+            if surface == "server" { "/x" } else { "" }
         });
         let paths: Vec<&str> = told["paths"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(paths, ["/x/one", "/x/two/{rest}"]);
-        assert_eq!(told["tags"], json!([{ "name": "a" }]));
+        assert_eq!(told["tags"], json!([{ "name": "server" }]));
         assert_eq!(told["servers"], json!([{ "url": "https://social.example" }]));
     }
 }
