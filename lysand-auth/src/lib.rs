@@ -29,7 +29,8 @@
 //! | `actix` | yes | the module `web`: routes, pages and extractors for actix-web. Without it there are the flows |
 //! | `sso` | yes | signing in with identity providers |
 //! | `passkeys` | yes | signing in with passkeys |
-//! | `native`, `opaque` | no | nothing yet; `opaque` implies `native` |
+//! | `native` | no | clients that send name and password themselves: `flows::native`, `flows::tickets`, and with `actix` the routes of toki-sync's dialect |
+//! | `opaque` | no | nothing yet; implies `native` |
 //! | `testing` | no | what tests of a host need |
 //!
 //! At least one database must be there. Only one copy of SQLite can be in a program: `rusqlite` 0.32 to 0.40 and `sqlx` 0.8
@@ -43,7 +44,14 @@
 #![warn(missing_docs, unnameable_types, clippy::exhaustive_enums, clippy::exhaustive_structs)]
 // What only a part that is left out calls stays as it is, so that no function has to list the features of its callers.
 #![cfg_attr(
-    not(all(feature = "sqlite", feature = "postgres", feature = "actix", feature = "sso", feature = "passkeys")),
+    not(all(
+        feature = "sqlite",
+        feature = "postgres",
+        feature = "actix",
+        feature = "sso",
+        feature = "passkeys",
+        feature = "native"
+    )),
     allow(dead_code, unreachable_pub)
 )]
 
