@@ -125,7 +125,7 @@ fn see_other(location: &str) -> HttpResponse {
 
 /// A form that was posted: by whom, with which code; or where its sender has to go first.
 enum Posted {
-    By(SignedInBrowser, String),
+    By(Box<SignedInBrowser>, String),
     Elsewhere(HttpResponse),
 }
 
@@ -188,7 +188,7 @@ impl At<'_> {
             let again = self.entry(&browser, form.token(), &typed, Some(texts::TRY_AGAIN)).await;
             return Ok(Posted::Elsewhere(again));
         }
-        Ok(Posted::By(browser, typed))
+        Ok(Posted::By(Box::new(browser), typed))
     }
 
     /// The page with the field; its status says whether something is wrong.
