@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tests::story;
 use tests::story::{CookieJar, Response, Story};
 
-use super::{CLI, Pair, TOKI, call, get, is_error, is_secret, opens, post, refresh, signed_in, signed_in_on};
+use super::{CLI, Pair, TOKI, call, get, is_error, is_secret, login, opens, post, refresh, signed_in, signed_in_on};
 use crate::device::{self, Codes};
 use crate::factors::{browser_of, enrol};
 
@@ -157,7 +157,7 @@ story!(toki_device_inherits_the_proofs_of_whoever_allowed_it, TOKI, |story| {
     let listed = story.get("/api/v1/auth/sessions").cookies(&own.jar).send().await;
     assert!(listed.status.as_u16() < 500);
     // With one proof alone the account would not get these tokens with a program.
-    is_error(super::login(&story, &ada.username, &ada.password).await, 401, "second factor required");
+    is_error(login(&story, &ada.username, &ada.password).await, 401, "second factor required");
     assert!(opens(&story, &pair.access).await);
 });
 
