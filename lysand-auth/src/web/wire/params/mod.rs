@@ -11,6 +11,7 @@ use actix_web::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 
+#[cfg(feature = "native")]
 pub(crate) use self::json::json_members;
 use self::json::json_pairs;
 use self::multipart::multipart_pairs;
