@@ -6,8 +6,10 @@ use crate::error::Error;
 use crate::model::app::{App, DEVICE_GRANT};
 use crate::model::caller::Caller;
 use crate::model::client::ClientClaim;
+#[cfg(feature = "actix")]
 pub(crate) use crate::model::device_code::LIFETIME;
 use crate::model::device_code::{DeviceCode, DeviceCodeState, UserCode};
+#[cfg(feature = "actix")]
 pub(crate) use crate::model::device_polls::INTERVAL;
 use crate::model::session::SignedInBrowser;
 use crate::secret::Secret;

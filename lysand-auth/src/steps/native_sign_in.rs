@@ -14,7 +14,7 @@ use crate::model::device_code::DeviceApproval;
 use crate::model::event::{Actor, EventKind, NewEvent};
 use crate::model::family::Family;
 use crate::model::lockout::Pair;
-use crate::model::native::{DeviceRecord, NativeSignIn, Program, app_of, product};
+use crate::model::native::{DeviceRecord, Dialect, NativeSignIn, Program, app_of, product};
 use crate::model::proofs::Proofs;
 use crate::model::scope::Scopes;
 use crate::model::session::SessionId;
@@ -193,17 +193,8 @@ impl New {
     ) -> (Self, NativeTokens) {
         let (now, program, caller) = (auth.ambient().now(), start.program, start.caller);
         let rules = auth.config().native.tokens(program.dialect);
-        let authentication = Some(proven.authentication());
+        let family = family(auth, &account.id, program.dialect, &proven);
         let ProvenBy { methods, at: proven_at } = proven;
-        let family = Family {
-            id: auth.ambient().id(),
-            app_id: app_of(program.dialect),
-            account_id: account.id.clone(),
-            scopes: Scopes::stored(&rules.scopes.join(" ")),
-            expires_at: now.plus(rules.absolute),
-            ended_at: None,
-            authentication,
-        };
         let (token, access) = access_token(auth, &family, rules.access);
         let refresh = Secret::generate(auth.ambient());
         let device = device(auth, &account.id, program, caller);
@@ -289,6 +280,20 @@ impl New {
             Some(notice) => mail::enqueue_new_sign_in(c, notice.clone()).await,
             None => Ok(false),
         }
+    }
+}
+
+/// The family of a new sign-in.
+fn family(auth: &Auth, account: &AccountId, dialect: Dialect, proven: &ProvenBy) -> Family {
+    let rules = auth.config().native.tokens(dialect);
+    Family {
+        id: auth.ambient().id(),
+        app_id: app_of(dialect),
+        account_id: account.clone(),
+        scopes: Scopes::stored(&rules.scopes.join(" ")),
+        expires_at: auth.ambient().now().plus(rules.absolute),
+        ended_at: None,
+        authentication: Some(proven.authentication()),
     }
 }
 

@@ -123,13 +123,17 @@ pub(crate) async fn of_family(conn: &mut Conn, family: &str) -> Result<Option<Na
 /// Whether the sign-in of a family stands; and on PostgreSQL, whoever would end it waits until this transaction is over, as on
 /// SQLite they do anyway.
 pub(crate) async fn lock_live(conn: &mut Conn, family: &str, now: Timestamp) -> Result<bool, Error> {
-    #[cfg(feature = "postgres")]
-    if let Conn::Pg(c) = conn {
-        let row = auth_family::table.find(family).select(auth_family::id).for_share();
-        let locked: Option<String> = diesel_async::RunQueryDsl::get_result(row, c).await.optional()?;
-        if locked.is_none() {
-            return Ok(false);
+    match conn {
+        #[cfg(feature = "postgres")]
+        Conn::Pg(c) => {
+            let row = auth_family::table.find(family).select(auth_family::id).for_share();
+            let locked: Option<String> = diesel_async::RunQueryDsl::get_result(row, c).await.optional()?;
+            if locked.is_none() {
+                return Ok(false);
+            }
         }
+        #[cfg(feature = "sqlite")]
+        Conn::Sqlite(_) => {}
     }
     Ok(of_family(conn, family).await?.is_some_and(|sign_in| sign_in.as_session().is_live(now)))
 }

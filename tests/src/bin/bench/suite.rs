@@ -37,6 +37,9 @@ pub(crate) struct Suite<'a> {
     pub(crate) postgres: Option<Postgres>,
 }
 
+/// What measures several things on a server of its own.
+type Measure<'a> = fn(&mut Suite<'a>) -> Outcome<Vec<Row>>;
+
 impl Suite<'_> {
     /// Measures everything that was asked for. What fails becomes a failed row.
     pub(crate) fn run(mut self) -> Section {
@@ -53,32 +56,19 @@ impl Suite<'_> {
             say(database, "refusals");
             rows.push(self.refusals().unwrap_or_else(|fault| Row::failed("refusals", "", &fault.to_string())));
         }
-        if self.options.wants(Work::SignUps) {
-            say(database, "sign-ups");
-            match self.sign_ups() {
-                Ok(measured) => rows.extend(measured),
-                Err(fault) => rows.push(Row::failed("sign-ups", "", &fault.to_string())),
-            }
-        }
-        if self.options.wants(Work::TwoSteps) {
-            say(database, "two steps");
-            match self.two_steps() {
-                Ok(measured) => rows.extend(measured),
-                Err(fault) => rows.push(Row::failed("two steps", "", &fault.to_string())),
-            }
-        }
-        if self.options.wants(Work::Openid) {
-            say(database, "OpenID Connect");
-            match self.openid() {
-                Ok(measured) => rows.extend(measured),
-                Err(fault) => rows.push(Row::failed("OpenID Connect", "", &fault.to_string())),
-            }
-        }
-        if self.options.wants(Work::Devices) {
-            say(database, "devices");
-            match self.devices() {
-                Ok(measured) => rows.extend(measured),
-                Err(fault) => rows.push(Row::failed("devices", "", &fault.to_string())),
+        let several: [(Work, &'static str, Measure<'_>); 4] = [
+            (Work::SignUps, "sign-ups", Self::sign_ups),
+            (Work::TwoSteps, "two steps", Self::two_steps),
+            (Work::Openid, "OpenID Connect", Self::openid),
+            (Work::Devices, "devices", Self::devices),
+        ];
+        for (work, name, measure) in several {
+            if self.options.wants(work) {
+                say(database, name);
+                match measure(&mut self) {
+                    Ok(measured) => rows.extend(measured),
+                    Err(fault) => rows.push(Row::failed(name, "", &fault.to_string())),
+                }
             }
         }
         if self.options.wants(Work::Lists) {
