@@ -46,6 +46,7 @@ pub mod frontend;
 pub mod http;
 pub mod mail_server;
 pub mod memory_accounts;
+mod migrated;
 pub mod misbehaving_provider;
 pub mod name_server;
 pub mod openapi;

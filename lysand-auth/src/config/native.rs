@@ -71,6 +71,8 @@ pub struct Toki {
     pub lockout: Lockout,
     /// The id of the identity provider by which people sign in who have no password; empty for none.
     pub provider: String,
+    /// Whether tokens may stand in the address to which a browser brings them; without, programs use codes for devices.
+    pub tokens_in_redirect: bool,
     /// Where a frontend shows the dashboard that programs lead to.
     pub dashboard: String,
     /// Whether somebody who has no password and is linked to [`provider`](Self::provider) is told so. It tells that the account
@@ -93,6 +95,7 @@ impl Default for Toki {
             sign_in_ttl: DAY * 365,
             lockout: Lockout { steps: vec![(5, MINUTE * 15)], window: MINUTE * 5 },
             provider: String::new(),
+            tokens_in_redirect: true,
             dashboard: "/dashboard".to_owned(),
             tell_oidc_accounts: true,
             admin_passwords: AdminPasswords::default(),

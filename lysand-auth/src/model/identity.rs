@@ -6,6 +6,8 @@ use crate::ambient::Timestamp;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
 use crate::model::authorization::CheckedRequest;
+use crate::model::native::Dialect;
+use crate::model::native_return::NativeReturn;
 use crate::model::session::SessionId;
 use crate::secret::{Digest, Secret};
 
@@ -177,6 +179,8 @@ pub(crate) enum Purpose {
     SignIn(AppId, CheckedRequest),
     /// To link an identity to an account.
     Link(AccountId, StartedBy),
+    /// To sign in with a native client (native 2.6).
+    Native(Dialect, NativeReturn),
 }
 
 /// The right by which a link was begun; when it has ended, the link is not made (security REV-1).
@@ -246,6 +250,8 @@ impl Flow {
         let same_purpose = match &self.purpose {
             Purpose::SignIn(..) => !hints.link && hints.user_id.is_none(),
             Purpose::Link(account, _) => hints.user_id.as_ref().is_none_or(|id| id == account.as_str()),
+            // It comes back elsewhere.
+            Purpose::Native(..) => false,
         };
         same_flow && same_client && same_purpose
     }

@@ -29,6 +29,7 @@ pub(crate) mod mail;
 #[allow(dead_code, reason = "signing up and recovering use the rest")]
 pub(crate) mod mail_token;
 pub(crate) mod native;
+pub(crate) mod native_return;
 pub(crate) mod openid_client;
 pub(crate) mod passkeys;
 pub(crate) mod permission;

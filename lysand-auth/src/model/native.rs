@@ -45,6 +45,11 @@ impl Dialect {
         }
     }
 
+    /// The dialect whose sign-ins hang on this app.
+    pub(crate) fn of_app(app: &AppId) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.app_id() == app.as_str())
+    }
+
     /// The dialect of this name.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|dialect| dialect.name() == name)

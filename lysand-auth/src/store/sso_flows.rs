@@ -13,6 +13,7 @@ use crate::model::account::AccountId;
 use crate::model::app::AppId;
 use crate::model::authorization::{CheckedRequest, ResponseMode};
 use crate::model::identity::{Flow, FlowSecrets, Purpose, StartedBy};
+use crate::model::native::Dialect;
 use crate::model::pkce::Challenge;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scopes;
@@ -105,13 +106,24 @@ fn started_by(text: &str) -> Option<(StartedBy, Option<SessionId>)> {
     }
 }
 
+/// What an app asked for, or where the tokens of a native client go.
+fn sign_in(app: AppId, stored: &str) -> Option<Purpose> {
+    match Dialect::of_app(&app) {
+        Some(dialect) => Some(Purpose::Native(dialect, serde_json::from_str(stored).ok()?)),
+        None => {
+            let checked: StoredRequest = serde_json::from_str(stored).ok()?;
+            Some(Purpose::SignIn(app, checked.into()))
+        }
+    }
+}
+
 impl Row {
     /// The flow; `None` for a row that this program never writes.
     fn into_flow(self) -> Option<Flow> {
         let (purpose, session) = match (self.app_id, self.account_id) {
             (Some(app), None) => {
-                let checked: StoredRequest = serde_json::from_str(&self.request?).ok()?;
-                (Purpose::SignIn(AppId::new(app), checked.into()), None)
+                let app = AppId::new(app);
+                (sign_in(app, &self.request?)?, None)
             }
             (None, Some(account)) => {
                 let (by, session) = started_by(&self.started_by?)?;
@@ -119,7 +131,7 @@ impl Row {
             }
             _ => return None,
         };
-        let is_sign_in = matches!(purpose, Purpose::SignIn(..));
+        let is_sign_in = !matches!(purpose, Purpose::Link(..));
         Some(Flow {
             id: self.id,
             state: Digest::stored(&self.state_digest)?,
@@ -155,6 +167,10 @@ pub(crate) async fn insert(conn: &mut Conn, flow: &Flow) -> Result<(), Error> {
         Purpose::SignIn(app, checked) => {
             row.app_id = Some(app.as_str().to_owned());
             row.request = Some(serde_json::to_string(&StoredRequest::from(checked)).map_err(Error::failed)?);
+        }
+        Purpose::Native(dialect, back) => {
+            row.app_id = Some(dialect.app_id().to_owned());
+            row.request = Some(serde_json::to_string(back).map_err(Error::failed)?);
         }
         Purpose::Link(account, by) => {
             row.account_id = Some(account.as_str().to_owned());

@@ -162,6 +162,7 @@ impl TeraPages {
             Page::ChooseAccount(page) => self.shown(to, "choose_account.html", page),
             Page::Consent(page) => self.shown(to, "consent.html", page),
             Page::Device(page) => self.shown(to, "device.html", page),
+            Page::ProgramSignIn(page) => self.shown(to, "program_sign_in.html", page),
             Page::Code(page) => self.shown(to, "code.html", page),
             Page::ConfirmLink(page) => self.shown(to, "confirm_link.html", page),
             Page::FormPost(page) => self.shown(to, "form_post.html", page),

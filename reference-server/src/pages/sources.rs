@@ -41,6 +41,7 @@ templates! {
     "choose_account.html",
     "consent.html",
     "device.html",
+    "program_sign_in.html",
     "code.html",
     "confirm_link.html",
     "form_post.html",

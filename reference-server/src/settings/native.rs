@@ -36,6 +36,7 @@ fn toki(reader: &mut Reader, mut toki: Toki) -> Toki {
         window: reader.checked("native.toki.lockout_window", toki.lockout.window, |window| within(window, 1, DAY)),
     };
     toki.provider = reader.get("native.toki.provider", toki.provider);
+    toki.tokens_in_redirect = reader.get("native.toki.tokens_in_redirect", toki.tokens_in_redirect);
     toki.dashboard = reader.get("native.toki.dashboard", toki.dashboard);
     toki.tell_oidc_accounts = reader.get("native.toki.tell_oidc_accounts", toki.tell_oidc_accounts);
     let passwords = [

@@ -8,6 +8,7 @@ mod toki_admin;
 mod toki_devices;
 mod toki_login;
 mod toki_me;
+mod toki_provider;
 mod toki_refresh;
 mod toki_register;
 mod toki_routes;

@@ -30,6 +30,12 @@ fn is_json(response: &Response) -> bool {
     response.header("content-type").starts_with("application/json")
 }
 
+/// Native clients share paths with pages, and with whoever is asked while their dialect is off.
+fn is_of_page_or_nobody(response: &Response) -> bool {
+    let is_missing = matches!(response.status.as_u16(), 404 | 405) && !response.body.is_empty();
+    is_missing || response.status.is_redirection() || !(is_json(response) || response.body.is_empty())
+}
+
 /// What the document has against an answer.
 ///
 /// # Errors
@@ -37,8 +43,7 @@ fn is_json(response: &Response) -> bool {
 pub fn judge(method: &Method, path: &str, response: &Response) -> Result<(), String> {
     let asked = if *method == Method::HEAD { &Method::GET } else { method };
     let Some((surface, operation)) = DOCUMENT.operation(asked, path) else { return Ok(()) };
-    // Native clients share paths with pages, and with whoever is asked while their dialect is off.
-    if NATIVE.contains(&surface) && (response.status == 404 || !is_json(response)) && !response.body.is_empty() {
+    if NATIVE.contains(&surface) && is_of_page_or_nobody(response) {
         return Ok(());
     }
     let name = operation["operationId"].as_str().unwrap_or_default();

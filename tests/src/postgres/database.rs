@@ -5,8 +5,11 @@ use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
+use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 use url::Url;
+
+use crate::migrated;
 
 /// Names the PostgreSQL cluster in which stories may create databases. `tests/run` starts one and sets it.
 pub const CLUSTER_VARIABLE: &str = "TEST_POSTGRES_URL";
@@ -26,8 +29,19 @@ impl TestDatabase {
         Self::create_in(cluster_url()).await
     }
 
+    /// Creates the database with the tables of this version in it, and nothing in them.
+    pub async fn create_migrated() -> Self {
+        let cluster = cluster_url();
+        let template = Template::of(&cluster).await;
+        Self::create_as(cluster, &format!(" TEMPLATE {}", template.0)).await
+    }
+
     /// Creates the database in the cluster with this URL.
     pub async fn create_in(cluster: Url) -> Self {
+        Self::create_as(cluster, "").await
+    }
+
+    async fn create_as(cluster: Url, how: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let database = Self { cluster, name: format!("story_{}_{number}", process::id()) };
@@ -35,7 +49,7 @@ impl TestDatabase {
         let client = connect(&database.cluster).await;
         // Left over from a run that was killed, in a cluster that outlived it.
         execute(&client, &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", database.name)).await;
-        execute(&client, &format!("CREATE DATABASE {}", database.name)).await;
+        execute(&client, &format!("CREATE DATABASE {}{how}", database.name)).await;
         database
     }
 
@@ -59,6 +73,37 @@ impl Drop for TestDatabase {
         if dropping.join().is_err() {
             eprintln!("the database {} is left behind", self.name);
         }
+    }
+}
+
+/// A database with the tables of this version, from which those of stories are copied: all migrations take a hundred times as
+/// long. It stays in the cluster, and is of no use once the migrations change.
+struct Template(String);
+
+impl Template {
+    async fn of(cluster: &Url) -> &'static Self {
+        static MADE: OnceCell<Template> = OnceCell::const_new();
+        MADE.get_or_init(|| Self::make(cluster)).await
+    }
+
+    async fn make(cluster: &Url) -> Self {
+        let name = format!("stories_{}", migrated::digest());
+        let client = connect(cluster).await;
+        // Several test programs may begin at once. The lock ends with the connection.
+        execute(&client, "SELECT pg_advisory_lock(7421953301)").await;
+        let found = client.query("SELECT 1 FROM pg_database WHERE datname = $1", &[&name]).await.expect("an answer");
+        if found.is_empty() {
+            let unfinished = format!("{name}_unfinished");
+            execute(&client, &format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)")).await;
+            execute(&client, &format!("CREATE DATABASE {unfinished}")).await;
+            let mut url = cluster.clone();
+            url.set_path(&unfinished);
+            migrated::migrate(url.as_str()).await;
+            let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{unfinished}'");
+            execute(&client, &end).await;
+            execute(&client, &format!("ALTER DATABASE {unfinished} RENAME TO {name}")).await;
+        }
+        Self(name)
     }
 }
 

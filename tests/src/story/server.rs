@@ -19,6 +19,7 @@ use crate::app::{App, SignedIn, TokenPair};
 use crate::client::{TestClient, access_token};
 use crate::folder;
 use crate::http::{Request, Response, http_client};
+use crate::migrated;
 use crate::person::Person;
 use crate::postgres::TestDatabase;
 use crate::server::{Backend, variable};
@@ -42,10 +43,14 @@ impl Story {
         let folder = folder::temporary("story");
         let database = match backend {
             Backend::Sqlite => None,
-            Backend::Postgres => Some(TestDatabase::create().await),
+            Backend::Postgres => Some(TestDatabase::create_migrated().await),
         };
         let url = match &database {
-            None => format!("sqlite:{}", folder.path().join("story.sqlite3").display()),
+            None => {
+                let file = folder.path().join("story.sqlite3");
+                migrated::copy_to(&file).await;
+                format!("sqlite:{}", file.display())
+            }
             Some(database) => database.url().to_string(),
         };
         let own = [

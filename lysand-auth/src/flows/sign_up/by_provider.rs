@@ -9,6 +9,8 @@ use crate::config::{Mode, Provider, ProviderSignUp};
 use crate::error::{Code, Error};
 use crate::host::accounts::rules;
 use crate::host::sign_in_rules::ProofKind;
+#[cfg(all(feature = "native", feature = "actix"))]
+use crate::model::account::Account;
 use crate::model::account::AccountId;
 use crate::model::app::App;
 use crate::model::authorization::{CheckedRequest, whole_request};
@@ -19,7 +21,7 @@ use crate::model::session::Browser;
 use crate::model::sign_up::{Road, WaitingState};
 use crate::secret::Secret;
 use crate::steps::admission::{self, Admission};
-use crate::steps::host_rules::{Proven, Vouched};
+use crate::steps::host_rules::{Proven, Vouched as ProviderWord};
 use crate::steps::{blocks, sign_in, waiting};
 use crate::store::{apps, email_changes, sso_flows};
 use crate::texts;
@@ -63,6 +65,28 @@ pub enum SignedUpByProvider {
     Waits(Secret),
 }
 
+/// What became of a sign-up in which nothing is asked of the person.
+#[cfg(all(feature = "native", feature = "actix"))]
+#[derive(Debug)]
+pub(crate) enum MadeAtOnce {
+    /// There is an account, and this is what it waits for.
+    Made(Account, WaitingState),
+    /// Somebody was faster with the same identity.
+    Linked,
+    /// Nobody may sign up, or only who answers more.
+    Closed,
+}
+
+/// An identity that a provider proved.
+#[derive(Clone, Copy)]
+struct Vouched<'a> {
+    flow: &'a Flow,
+    provider: &'a Provider,
+    identity: &'a HeldIdentity,
+    /// Whether the person answers a form for it, which ends the flow.
+    by_form: bool,
+}
+
 /// A flow that holds an identity for this browser.
 struct Held {
     flow: Flow,
@@ -72,6 +96,12 @@ struct Held {
     request: CheckedRequest,
 }
 
+impl Held {
+    fn vouched(&self) -> Vouched<'_> {
+        Vouched { flow: &self.flow, provider: &self.provider, identity: &self.identity, by_form: true }
+    }
+}
+
 /// What to show to the browser that came back with a flow.
 ///
 /// # Errors
@@ -79,7 +109,7 @@ struct Held {
 pub async fn provider_offer(auth: &Auth, flow_id: &str, cookie: Option<&Secret>) -> Result<ProviderOffer, Error> {
     let held = find(auth, flow_id, cookie).await?;
     let mode = mode(auth, &held.provider)?;
-    let (email, is_confirmed, is_taken) = address(auth, &held).await?;
+    let (email, is_confirmed, is_taken) = address(auth, held.vouched()).await?;
     let is_reviewed = mode == Mode::Approval || admission::of_provider(auth, &held.provider) == ProviderSignUp::Review;
     let asked = Asked::new(&auth.signups(), is_reviewed);
     let reason = match (asked.reason, asked.reason_required) {
@@ -113,20 +143,13 @@ pub async fn by_provider(
 ) -> Result<SignedUpByProvider, SignUpError> {
     let held = find(auth, flow_id, cookie).await?;
     let caller = browser.caller.clone();
-    let (form, checked) = match checked(auth, &held, form, &caller).await {
+    let (form, checked) = match checked(auth, held.vouched(), form, &caller).await {
         Ok(checked) => checked,
         Err(error) => return Err(counted(auth, &caller, Road::Provider, error).await),
     };
-    let linked = LinkedIdentity {
-        id: auth.ambient().id(),
-        account_id: AccountId::new(""),
-        identity: Identity { issuer: held.flow.issuer.clone(), subject: held.identity.subject.clone() },
-        label: held.identity.label.clone(),
-        linked_at: auth.ambient().now(),
-    };
-    let proven = ProvenIdentity { flow_id: held.flow.id.clone(), linked };
+    let proven = held.vouched().proven(auth);
     let asked = whole_request(&held.app, &held.request);
-    let vouched = Vouched::by(&held.provider, auth.config().factors.after_sso, held.identity.acr.as_deref());
+    let vouched = ProviderWord::by(&held.provider, auth.config().factors.after_sso, held.identity.acr.as_deref());
     let made = make::with_identity(auth, (form, caller), checked, (proven, held.provider.id), asked).await?;
     let (account, signed_up) = made;
     if signed_up.state != WaitingState::Ready {
@@ -138,14 +161,78 @@ pub async fn by_provider(
     Ok(SignedUpByProvider::SignedIn(Box::new(signed_in)))
 }
 
+/// Makes an account for somebody whom a provider vouches for, with the name that they have there or the next that is free, where
+/// nothing has to be asked of them (native 2.6).
+///
+/// # Errors
+/// 429; when host or database do not answer.
+#[cfg(all(feature = "native", feature = "actix"))]
+pub(crate) async fn at_once(
+    auth: &Auth,
+    (flow, provider, identity): (&Flow, &Provider, &HeldIdentity),
+    caller: &Caller,
+) -> Result<MadeAtOnce, Error> {
+    let vouched = Vouched { flow, provider, identity, by_form: false };
+    let signups = auth.signups();
+    if signups.asks_agreement() || signups.minimum_age > 0 {
+        return Ok(MadeAtOnce::Closed);
+    }
+    let (email, is_confirmed, _) = address(auth, vouched).await?;
+    let proposed = free_name(auth, identity.username.as_deref()).await?;
+    // The second name is for when the first was taken a moment ago.
+    for name in [proposed, String::new()] {
+        let username = if name.is_empty() { format!("user_{}", random_end(auth)) } else { name };
+        let email = email.clone().filter(|_| is_confirmed).unwrap_or_default();
+        let form = SignUpForm { username, email, ..SignUpForm::new() };
+        let made = match checked(auth, vouched, form, caller).await {
+            Ok((form, checked)) => {
+                let proven = (vouched.proven(auth), provider.id.clone());
+                make::with_identity(auth, (form, caller.clone()), checked, proven, Vec::new()).await
+            }
+            Err(error) => Err(counted(auth, caller, Road::Provider, error).await),
+        };
+        match made {
+            Ok((account, signed_up)) => return Ok(MadeAtOnce::Made(account, signed_up.state)),
+            Err(SignUpError::Fields(_)) => {}
+            Err(SignUpError::Refused(Error::Refused(refusal))) => match refusal.code {
+                Code::SignUpRefused => return Ok(MadeAtOnce::Closed),
+                Code::AlreadyLinked => return Ok(MadeAtOnce::Linked),
+                _ => return Err(Error::Refused(refusal)),
+            },
+            Err(SignUpError::Refused(error)) => return Err(error),
+        }
+    }
+    Ok(MadeAtOnce::Closed)
+}
+
+/// Eight hexadecimal digits.
+#[cfg(all(feature = "native", feature = "actix"))]
+fn random_end(auth: &Auth) -> String {
+    auth.ambient().bytes::<4>().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Vouched<'_> {
+    /// What is kept with the new account.
+    fn proven(self, auth: &Auth) -> ProvenIdentity {
+        let linked = LinkedIdentity {
+            id: auth.ambient().id(),
+            account_id: AccountId::new(""),
+            identity: Identity { issuer: self.flow.issuer.clone(), subject: self.identity.subject.clone() },
+            label: self.identity.label.clone(),
+            linked_at: auth.ambient().now(),
+        };
+        ProvenIdentity { flow_id: self.by_form.then(|| self.flow.id.clone()), linked }
+    }
+}
+
 async fn checked(
     auth: &Auth,
-    held: &Held,
+    held: Vouched<'_>,
     form: SignUpForm,
     caller: &Caller,
 ) -> Result<(SignUpForm, Checked), SignUpError> {
     refuse_exceeded(auth, caller).await?;
-    let mode = mode(auth, &held.provider)?;
+    let mode = mode(auth, held.provider)?;
     let is_reviewed = blocks::may_sign_up(auth, caller, Road::Provider).await?;
     let (known, is_confirmed, _) = address(auth, held).await?;
     // A confirmed address is the provider's word, and nothing that is typed changes it.
@@ -157,10 +244,11 @@ async fn checked(
     let invited = admission::invitation(auth, form.invite_code.as_deref(), Some(&form.email)).await?;
     let admission = admission::admit(mode, invited);
     let admission = admission.map_err(|refused| not_admitted(auth, refused, mode, Road::Provider))?;
-    let by_provider = admission::of_provider(auth, &held.provider) == ProviderSignUp::Review;
+    let by_provider = admission::of_provider(auth, held.provider) == ProviderSignUp::Review;
     let proves_address = is_confirmed || admission.proves_address;
     let admission = Admission { proves_address, ..admission }.reviewed_if(by_provider);
-    let asked = Asked { address: false, password: false, ..Asked::new(&auth.signups(), admission.needs_review) };
+    let is_asked_why = admission.needs_review && held.by_form;
+    let asked = Asked { address: false, password: false, ..Asked::new(&auth.signups(), is_asked_why) };
     let admission = admission.reviewed_if(is_reviewed);
     let mut errors: Vec<FormError> = form::problems(auth, &form, asked).await?;
     let name = form.username.trim().to_lowercase();
@@ -185,7 +273,7 @@ fn mode(auth: &Auth, provider: &Provider) -> Result<Mode, Error> {
 
 /// The provider's address, whether it counts as confirmed, and whether it is left out because somebody here has it: it never leads
 /// to that somebody (security RP-6).
-async fn address(auth: &Auth, held: &Held) -> Result<(Option<String>, bool, bool), Error> {
+async fn address(auth: &Auth, held: Vouched<'_>) -> Result<(Option<String>, bool, bool), Error> {
     let Some(address) = held.identity.email.as_deref().and_then(|email| rules::email(email).ok()) else {
         return Ok((None, false, false));
     };
@@ -224,7 +312,7 @@ async fn find(auth: &Auth, flow_id: &str, cookie: Option<&Secret>) -> Result<Hel
             let Some(flow) = sso_flows::by_id(c, &id).await? else { return Ok(None) };
             let app = match &flow.purpose {
                 Purpose::SignIn(app, _) => apps::by_id(c, app).await?,
-                Purpose::Link(..) => None,
+                Purpose::Link(..) | Purpose::Native(..) => None,
             };
             Ok(app.map(|app| (flow, app)))
         })

@@ -273,10 +273,10 @@ struct Bundle {
     passkey: Option<NewPasskey>,
 }
 
-/// An identity that comes with the account, and the flow that proved it.
+/// An identity that comes with the account, and the flow that ends with it.
 #[derive(Clone)]
 pub(super) struct ProvenIdentity {
-    pub(super) flow_id: String,
+    pub(super) flow_id: Option<String>,
     pub(super) linked: LinkedIdentity,
 }
 
@@ -387,7 +387,11 @@ impl Bundle {
         }
         if let Some(ProvenIdentity { flow_id, linked }) = self.identity {
             let linked = LinkedIdentity { account_id: id.clone(), ..linked };
-            if !sso_flows::finish(c, &flow_id, now).await? || !identities::insert(c, &linked).await? {
+            let is_own = match flow_id {
+                Some(flow_id) => sso_flows::finish(c, &flow_id, now).await?,
+                None => true,
+            };
+            if !is_own || !identities::insert(c, &linked).await? {
                 return Ok(Some(Stopped::Identity));
             }
         }

@@ -25,6 +25,8 @@ use self::admit::{admitted, checked};
 pub use self::attempt::{SignUp, SignUpError, SignUpPasskey};
 #[cfg(feature = "native")]
 pub use self::by_admin::by_admin;
+#[cfg(all(feature = "sso", feature = "native", feature = "actix"))]
+pub(crate) use self::by_provider::{MadeAtOnce, at_once};
 #[cfg(feature = "sso")]
 pub use self::by_provider::{ProviderOffer, SignedUpByProvider, by_provider, provider_offer};
 pub use self::by_staff::{AccountByStaff, by_staff, is_offered_to_staff, require_maker};

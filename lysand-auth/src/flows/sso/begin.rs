@@ -8,6 +8,10 @@ use crate::error::{Code, Error};
 use crate::model::account::AccountId;
 use crate::model::authorization::{AuthorizationRequest, RequestProblem};
 use crate::model::identity::{Flow, FlowSecrets, Purpose, StartedBy};
+#[cfg(all(feature = "native", feature = "actix"))]
+use crate::model::native::Dialect;
+#[cfg(all(feature = "native", feature = "actix"))]
+use crate::model::native_return::NativeReturn;
 use crate::model::rate_limit::{self, Rule};
 use crate::model::session::SessionId;
 use crate::secret::Secret;
@@ -81,8 +85,43 @@ pub async fn sign_in(
     })?;
     let client_id = app.client_id.clone();
     let hints = move |flow: &str| vec![("client_id", client_id.clone()), ("flow_id", flow.to_owned())];
-    begin(auth, provider, Purpose::SignIn(app.id, checked), hints, Start { in_browser: true, session: None, source })
-        .await
+    let callback = callback(auth, provider, hints);
+    let start = Start { callback: &callback, in_browser: true, session: None, source };
+    begin(auth, provider, Purpose::SignIn(app.id, checked), start).await
+}
+
+/// Begins a sign-in of a native client, which comes back at an address of its dialect (native 2.6).
+///
+/// # Errors
+/// `temporarily_unavailable` when the provider does not answer; 429.
+#[cfg(all(feature = "native", feature = "actix"))]
+pub(crate) async fn native_sign_in(
+    auth: &Auth,
+    provider: &Provider,
+    (dialect, back): (Dialect, NativeReturn),
+    callback: String,
+    source: Option<IpAddr>,
+) -> Result<ProviderRedirect, Error> {
+    let start = Start { callback: &|_| callback.clone(), in_browser: true, session: None, source };
+    begin(auth, provider, Purpose::Native(dialect, back), start).await
+}
+
+/// The address at which a browser comes back, with what the provider's registration may want in it.
+fn callback<'a>(
+    auth: &'a Auth,
+    provider: &'a Provider,
+    hints: impl Fn(&str) -> Vec<(&'static str, String)> + 'a,
+) -> impl Fn(&str) -> String + 'a {
+    move |flow| {
+        let callback = auth.config().base_url.join(&format!("/oauth/sso/{}/callback", provider.id));
+        match provider.callback {
+            CallbackStyle::Query => {
+                let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(hints(flow)).finish();
+                format!("{callback}?{query}")
+            }
+            _ => callback,
+        }
+    }
 }
 
 /// Begins a link (`POST /api/v1/sso`, or a form of the signed-in person).
@@ -98,11 +137,14 @@ pub async fn link(auth: &Auth, provider: &str, start: LinkStart) -> Result<Provi
     };
     let purpose = Purpose::Link(start.account, start.by);
     let LinkStart { in_browser, session, source, .. } = start;
-    begin(auth, provider, purpose, hints, Start { in_browser, session, source }).await
+    let callback = callback(auth, provider, hints);
+    begin(auth, provider, purpose, Start { callback: &callback, in_browser, session, source }).await
 }
 
 /// Who begins a flow.
-struct Start {
+struct Start<'a> {
+    /// Where the browser comes back, once the flow has a name.
+    callback: &'a (dyn Fn(&str) -> String + Sync),
     /// Whether the browser that begins is there, and gets a cookie.
     in_browser: bool,
     /// Its session, when somebody is signed in there.
@@ -115,19 +157,14 @@ async fn begin(
     auth: &Auth,
     provider: &Provider,
     purpose: Purpose,
-    hints: impl Fn(&str) -> Vec<(&'static str, String)>,
-    Start { in_browser, session, source }: Start,
+    Start { callback, in_browser, session, source }: Start<'_>,
 ) -> Result<ProviderRedirect, Error> {
     let (ambient, now) = (auth.ambient(), auth.ambient().now());
     let state = Secret::generate(ambient);
     let browser = in_browser.then(|| Secret::generate(ambient));
     let FlowSecrets { verifier, nonce } = FlowSecrets::derive(&auth.flow_key(), &state, browser.as_ref());
     let id = ambient.id();
-    let mut callback = auth.config().base_url.join(&format!("/oauth/sso/{}/callback", provider.id));
-    if provider.callback == CallbackStyle::Query {
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(hints(&id)).finish();
-        callback = format!("{callback}?{query}");
-    }
+    let callback = callback(&id);
     let parameters = AuthorizationParameters { state: &state, nonce: &nonce, verifier: &verifier, callback: &callback };
     let location = auth.provider_clients().authorization_url(&provider.id, now, parameters).await.map_err(|error| {
         tracing::warn!(provider = %provider.id, why = ?error.to_string(), "{}", error.kind());

@@ -13,6 +13,8 @@ mod owner;
 mod refusals;
 mod register;
 
+#[cfg(all(feature = "native", feature = "actix"))]
+pub(crate) use self::begin::native_sign_in;
 pub use self::begin::{LinkStart, ProviderRedirect, link, sign_in};
 pub use self::confirm_link::{ConfirmationQuestion, LinkConfirmation, confirm_link, confirmation_question};
 pub use self::links::{AccountIdentity, Linked, forget, get, identities, list, remove, unlink};

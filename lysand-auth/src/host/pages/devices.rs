@@ -1,4 +1,4 @@
-//! The page where a person answers for a program without a browser (RFC 8628).
+//! The pages where a person answers for a program: one without a browser (RFC 8628), and one that a provider signs in to (native 2.6).
 
 use serde::Serialize;
 
@@ -47,4 +47,18 @@ pub struct DeviceRequestOnPage<'a> {
     pub at: MomentOnPage,
     /// The hour of that in UTC, `21:04`.
     pub clock: String,
+}
+
+/// `GET /auth/oidc/confirm`: a page sent the browser to sign in to a program on this device; its person says whether they started
+/// that.
+#[derive(Debug, Serialize)]
+pub struct ProgramSignInPage<'a> {
+    /// Where both forms, with the hidden fields `flow_id` and `answer` (`allow` or `deny`), post to.
+    pub action: &'a str,
+    /// Hidden field `form_token` of both forms.
+    pub form_token: String,
+    /// Hidden field `flow_id` of both forms.
+    pub flow_id: &'a str,
+    /// Whose account the program would get into.
+    pub account: AccountOnPage<'a>,
 }

@@ -31,7 +31,7 @@ pub use self::accounts::{AccountChoice, ChooseAccountPage};
 pub use self::admin::*;
 pub use self::admin_lists::*;
 pub use self::admin_settings::*;
-pub use self::devices::{DevicePage, DeviceRequestOnPage};
+pub use self::devices::{DevicePage, DeviceRequestOnPage, ProgramSignInPage};
 pub use self::factors::*;
 pub use self::leaving::{ClosePage, ExportPage};
 pub(crate) use self::page::FrontendPages;

@@ -12,7 +12,7 @@ use super::admin_lists::{
     AdminMailPage, AdminMailsPage,
 };
 use super::admin_settings::AdminSettingsPage;
-use super::devices::DevicePage;
+use super::devices::{DevicePage, ProgramSignInPage};
 use super::factors::{
     EmailCodePage, EnrolPage, FactorPage, PasskeyOnPage, PasskeyPage, PasskeySignalOnPage, RecoveryCodesPage,
     ReviewPage, SecurityPage, SignUpPasskeyPage, TotpPage, WayBackPage,
@@ -47,6 +47,8 @@ pub enum Page<'a> {
     Consent(ConsentPage<'a>),
     /// `GET /device`: may the program that shows this code act for you?
     Device(Box<DevicePage<'a>>),
+    /// `GET /auth/oidc/confirm`: did you start the program that wants to sign in?
+    ProgramSignIn(ProgramSignInPage<'a>),
     /// `GET /oauth/code`: the code to copy into the app.
     Code(CodePage<'a>),
     /// `GET /oauth/sso/link/confirm`: shall this identity belong to this account?
@@ -396,6 +398,7 @@ impl Pages for FrontendPages {
             Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
             Page::Code(_)
             | Page::Device(_)
+            | Page::ProgramSignIn(_)
             | Page::ConfirmLink(_)
             | Page::FormPost(_)
             | Page::AuthorizedApplications(_)

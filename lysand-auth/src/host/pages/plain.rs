@@ -55,6 +55,7 @@ impl Pages for Plain {
             Page::ChooseAccount(page) => ("Choose an account", accounts::choose(page)),
             Page::Consent(page) => ("Allow access?", consent(page)),
             Page::Device(page) => ("Connect a device", devices::device(page)),
+            Page::ProgramSignIn(page) => ("Sign in to a program", devices::program_sign_in(page)),
             Page::Code(page) => ("Your code", code(page)),
             Page::ConfirmLink(page) => ("Confirm a link", confirm_link(page)),
             Page::FormPost(page) => ("Back to the app", form_post(page)),

@@ -1,6 +1,8 @@
-//! Sample values for the page where a person answers for a program without a browser.
+//! Sample values for the pages where a person answers for a program.
 
-use lysand_auth::host::pages::{Access, DevicePage, DeviceRequestOnPage, LinkOnPage, MomentOnPage, Permission};
+use lysand_auth::host::pages::{
+    Access, DevicePage, DeviceRequestOnPage, LinkOnPage, MomentOnPage, Permission, ProgramSignInPage,
+};
 use serde_json::Value;
 
 use super::{account, add, app};
@@ -43,4 +45,6 @@ pub(super) fn devices(text: &'static str, samples: &mut Vec<(&'static str, Value
         };
         add(samples, "device.html", &page);
     }
+    let page = ProgramSignInPage { action: text, form_token: text.to_owned(), flow_id: text, account: account(text) };
+    add(samples, "program_sign_in.html", &page);
 }

@@ -46,7 +46,7 @@ pub async fn finish(
         Purpose::SignIn(_, request) => {
             let request = app.clone().map(|app| (app, request.clone()));
             match is_for_sign_up(auth, &provider, &profile, &browser).await {
-                Ok(true) => hold(auth, &flow, &profile).await,
+                Ok(true) => hold(auth, &flow, &profile).await.map(CallbackOutcome::AwaitsSignUp),
                 Ok(false) => sign_in_with(auth, &provider, &profile, request, browser).await,
                 Err(error) => Err(error),
             }
@@ -56,6 +56,7 @@ pub async fn finish(
             linked.map(|()| CallbackOutcome::Linked)
         }
         Purpose::Link(..) => await_confirmation(auth, &flow, link).await,
+        Purpose::Native(..) => Err(invalid_flow()),
     };
     outcome.map_err(|error| ReportTo::of(&flow, app.as_ref()).tell(error))
 }
@@ -71,8 +72,8 @@ async fn is_for_sign_up(
     Ok(takes && owner(auth, &profile.identity).await?.is_none())
 }
 
-/// Keeps the identity until the person has chosen a name; nothing exists before (people PPL-41).
-async fn hold(auth: &Auth, flow: &Flow, profile: &ProviderProfile) -> Result<CallbackOutcome, Error> {
+/// Keeps the identity until the person has chosen a name, or has answered; nothing exists before (people PPL-41).
+pub(super) async fn hold(auth: &Auth, flow: &Flow, profile: &ProviderProfile) -> Result<AwaitsSignUp, Error> {
     let browser = Secret::generate(auth.ambient());
     let expires_at = auth.ambient().now().plus(HELD);
     let (id, digest, held) = (flow.id.clone(), browser.digest(), profile.held());
@@ -80,7 +81,7 @@ async fn hold(auth: &Auth, flow: &Flow, profile: &ProviderProfile) -> Result<Cal
         .store()
         .write(move |c| Box::pin(async move { sso_flows::await_answer(c, &id, &held, digest, expires_at).await }));
     match kept.await? {
-        true => Ok(CallbackOutcome::AwaitsSignUp(AwaitsSignUp { flow_id: flow.id.clone(), browser })),
+        true => Ok(AwaitsSignUp { flow_id: flow.id.clone(), browser }),
         false => Err(invalid_flow()),
     }
 }

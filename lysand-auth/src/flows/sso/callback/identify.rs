@@ -76,7 +76,7 @@ pub async fn identify(auth: &Auth, callback: &Callback) -> Result<IdentifiedFlow
 
 /// The provider of a callback, and the flow of its state with its app. The state alone finds it: whoever does not know it
 /// knows no flow.
-async fn find(auth: &Auth, callback: &Callback) -> Result<IdentifiedFlow, Error> {
+pub(super) async fn find(auth: &Auth, callback: &Callback) -> Result<IdentifiedFlow, Error> {
     let provider = auth.config().sso.provider(&callback.provider);
     let provider = provider.ok_or_else(|| Error::refused(Code::InvalidRequest, texts::ISSUER_INVALID))?.clone();
     let Some(state) = callback.state.as_ref() else {
@@ -89,7 +89,7 @@ async fn find(auth: &Auth, callback: &Callback) -> Result<IdentifiedFlow, Error>
             let Some(flow) = sso_flows::by_state(c, digest).await? else { return Ok(None) };
             let app = match &flow.purpose {
                 Purpose::SignIn(app, _) => apps::by_id(c, app).await?,
-                Purpose::Link(..) => None,
+                Purpose::Link(..) | Purpose::Native(..) => None,
             };
             Ok(Some((flow, app)))
         })

@@ -5,6 +5,8 @@
 
 mod finish;
 mod identify;
+#[cfg(all(feature = "native", feature = "actix"))]
+pub(crate) mod native;
 mod outcome;
 mod redeem;
 

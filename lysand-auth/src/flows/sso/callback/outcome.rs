@@ -74,7 +74,7 @@ impl ReportTo {
             (Purpose::SignIn(_, checked), Some(app)) => {
                 Self::SignInPageFor(Box::new(app.clone()), Box::new(checked.clone()))
             }
-            (Purpose::SignIn(..), None) => Self::SignInPage,
+            (Purpose::SignIn(..) | Purpose::Native(..), _) => Self::SignInPage,
         }
     }
 

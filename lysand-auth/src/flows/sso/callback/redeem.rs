@@ -21,12 +21,34 @@ pub struct RedeemedFlow {
     pub(super) is_same_browser: bool,
 }
 
-/// Why the provider's answer is not redeemed; with the error's name, where the provider chose it.
-struct Unredeemed(Option<&'static str>, Error);
+/// Why the provider's answer is not redeemed.
+pub(super) enum Unredeemed {
+    /// The provider refused: the name of its error, and its text.
+    Refused(&'static str, String),
+    /// It does not answer.
+    NoAnswer,
+    /// What it says cannot be trusted.
+    Untrusted,
+    /// It was not asked.
+    Other(Error),
+}
 
 impl From<Error> for Unredeemed {
     fn from(error: Error) -> Self {
-        Self(None, error)
+        Self::Other(error)
+    }
+}
+
+impl Unredeemed {
+    /// The error, and its name where the provider chose it.
+    fn told(self) -> (Option<&'static str>, Error) {
+        let failed = |text| Error::refused(Code::ProviderFailed, text);
+        match self {
+            Self::Refused(name, text) => (Some(name), Error::refused(Code::ProviderFailed, text)),
+            Self::NoAnswer => (None, failed(texts::PROVIDER_NO_ANSWER)),
+            Self::Untrusted => (None, failed(texts::PROVIDER_UNTRUSTED)),
+            Self::Other(error) => (None, error),
+        }
     }
 }
 
@@ -54,11 +76,28 @@ pub async fn redeem(
     let browser = cookie.filter(|_| is_same_browser);
     match ask_provider(auth, &identified, (callback, browser), now).await {
         Ok(profile) => Ok(RedeemedFlow { identified, profile, is_same_browser }),
-        Err(Unredeemed(name, error)) => {
-            let report_to = ReportTo::of(&identified.flow, identified.app.as_ref());
+        Err(why) => {
+            let (report_to, (name, error)) = (ReportTo::of(&identified.flow, identified.app.as_ref()), why.told());
             Err(CallbackError { report_to, name, error })
         }
     }
+}
+
+/// The same for the sign-in of a native client, which tells errors in its own form (native 2.6).
+///
+/// # Errors
+/// Why nobody is known. A flow that is spent stays spent.
+#[cfg(all(feature = "native", feature = "actix"))]
+pub(super) async fn redeem_for_native(
+    auth: &Auth,
+    identified: IdentifiedFlow,
+    cookie: Option<&Secret>,
+    callback: &Callback,
+) -> Result<RedeemedFlow, Unredeemed> {
+    let now = auth.ambient().now();
+    spend(auth, &identified, cookie, now).await?;
+    let profile = ask_provider(auth, &identified, (callback, cookie), now).await?;
+    Ok(RedeemedFlow { identified, profile, is_same_browser: true })
 }
 
 /// Once, for the browser that began, and before anybody is asked anything (security ONE-1, RP-4). A link that a program
@@ -92,22 +131,21 @@ async fn ask_provider(
     if let Some(name) = callback.error.as_deref() {
         let (name, text) = provider_error(name, callback.error_description.as_deref());
         tracing::info!(flow = %flow.id, provider = %provider.id, error = name, "callback error: the provider refused");
-        return Err(Unredeemed(Some(name), Error::refused(Code::ProviderFailed, text)));
+        return Err(Unredeemed::Refused(name, text));
     }
-    let code = callback.code.as_ref().ok_or_else(|| Error::refused(Code::ProviderFailed, texts::PROVIDER_UNTRUSTED))?;
+    let code = callback.code.as_ref().ok_or(Unredeemed::Untrusted)?;
     let state = callback.state.as_ref().ok_or_else(invalid_flow)?;
     let derived = || FlowSecrets::derive(&auth.flow_key(), state, browser);
     let FlowSecrets { verifier, nonce } = flow.stored_secrets.clone().unwrap_or_else(derived);
     let response = AuthorizationResponse { code, nonce: &nonce, verifier: &verifier, callback: &flow.callback };
-    Ok(clients.exchange(&provider.id, now, response).await.map_err(failed)?)
+    clients.exchange(&provider.id, now, response).await.map_err(failed)
 }
 
-fn failed(identified: &IdentifiedFlow, error: &ProviderError) -> Error {
+fn failed(identified: &IdentifiedFlow, error: &ProviderError) -> Unredeemed {
     let (flow, provider) = (&identified.flow.id, &identified.provider.id);
     tracing::warn!(%flow, %provider, why = ?error.to_string(), "callback error: {}", error.kind());
-    let text = match error {
-        ProviderError::Unreachable(_) => texts::PROVIDER_NO_ANSWER,
-        ProviderError::Untrusted(_) => texts::PROVIDER_UNTRUSTED,
-    };
-    Error::refused(Code::ProviderFailed, text)
+    match error {
+        ProviderError::Unreachable(_) => Unredeemed::NoAnswer,
+        ProviderError::Untrusted(_) => Unredeemed::Untrusted,
+    }
 }

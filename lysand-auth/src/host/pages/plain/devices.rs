@@ -1,7 +1,7 @@
-//! The plain page where a person answers for a program without a browser.
+//! The plain pages where a person answers for a program.
 
 use super::html::{alert, app, button, escaped, form, link, paragraph, permissions};
-use crate::host::pages::{DevicePage, DeviceRequestOnPage};
+use crate::host::pages::{DevicePage, DeviceRequestOnPage, ProgramSignInPage};
 
 pub(super) fn device(page: &DevicePage<'_>) -> String {
     let body = alert(page.error) + &paragraph(&format!("@{}", page.account.username));
@@ -39,4 +39,12 @@ fn decision(page: &DevicePage<'_>, asked: &DeviceRequestOnPage<'_>) -> String {
     let answer = |answer| [("form_token", page.form_token.as_str()), ("user_code", page.user_code), ("answer", answer)];
     body += &form(page.answer_action, &answer("allow"), &button("Allow"));
     body + &form(page.answer_action, &answer("deny"), &button("Deny"))
+}
+
+pub(super) fn program_sign_in(page: &ProgramSignInPage<'_>) -> String {
+    let mut body = paragraph(&format!("A program on this device asks to sign in as @{}.", page.account.username));
+    body += &alert(Some("Go on only if you started it yourself, just now."));
+    let answer = |answer| [("form_token", page.form_token.as_str()), ("flow_id", page.flow_id), ("answer", answer)];
+    body += &form(page.action, &answer("allow"), &button("Allow"));
+    body + &form(page.action, &answer("deny"), &button("Deny"))
 }

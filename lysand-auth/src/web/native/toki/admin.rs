@@ -32,12 +32,13 @@ const OF_FILE: [&str; 4] = ["oidc_issuer", "oidc_client_id", "oidc_client_secret
 /// `GET /admin/settings`
 pub(super) async fn settings(auth: Data<Auth>, req: HttpRequest) -> Answer {
     admin(&auth, &req).await?;
+    let provider = super::info::provider(&auth);
     Ok(ok(&json!({
         "registration_mode": sign_up::native_mode(&auth).await.name(),
-        "oidc_issuer": null,
-        "oidc_client_id": null,
-        "oidc_redirect_uri": null,
-        "oidc_client_secret_set": false,
+        "oidc_issuer": provider.as_ref().map(|provider| &provider.issuer),
+        "oidc_client_id": provider.as_ref().map(|provider| &provider.client_id),
+        "oidc_redirect_uri": provider.as_ref().map(|provider| &provider.redirect_uri),
+        "oidc_client_secret_set": provider.as_ref().is_some_and(|provider| provider.has_secret),
     })))
 }
 
@@ -218,7 +219,7 @@ pub(super) async fn server_info(auth: Data<Auth>, req: HttpRequest) -> Answer {
         "connected_devices": connected,
         "database": { "backend": backend, "accounts": accounts, "tokens": tokens },
         "registration_mode": sign_up::native_mode(&auth).await.name(),
-        "oidc_enabled": false,
+        "oidc_enabled": super::info::provider(&auth).is_some(),
         "storage_backend": backend,
     })))
 }

@@ -9,6 +9,8 @@ mod device;
 mod info;
 mod login;
 mod me;
+#[cfg(feature = "sso")]
+mod provider;
 mod register;
 
 use actix_web::guard::GuardContext;
@@ -16,6 +18,8 @@ use actix_web::http::{Method, header};
 
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
+#[cfg(feature = "sso")]
+use crate::web::kit::routes::get_without_head;
 use crate::web::kit::routes::{Routes, delete, get, patch, post};
 use crate::web::kit::surfaces::Surface;
 use crate::web::wire::body::{FORM, media_type};
@@ -67,12 +71,27 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
         let pages = Routes::new(auth, AnswerKind::Page).of(Surface::Toki);
         all.push(pages.route(&at("/device"), [get(device::to_page)]));
     }
+    #[cfg(feature = "sso")]
+    all.extend(with_provider(auth, &at));
     // With a frontend it is a page of that.
     if auth.config().frontend.origin.is_none() {
         let pages = Routes::new(auth, AnswerKind::Page).of(Surface::Toki);
         all.push(pages.route(&at("/dashboard"), [get(info::dashboard)]));
     }
     all
+}
+
+/// Where browsers sign in with a provider: no page of another origin asks for these (NAT-8).
+#[cfg(feature = "sso")]
+fn with_provider(auth: &Auth, at: &impl Fn(&str) -> String) -> [Routes; 2] {
+    let browser = Routes::new(auth, AnswerKind::Internal).of(Surface::Toki).limited();
+    let page = Routes::new(auth, AnswerKind::Page).of(Surface::Toki).with_form_session();
+    [
+        browser
+            .route(&at(provider::BEGIN), [get_without_head(provider::begin)])
+            .route(&at(provider::CALLBACK), [get_without_head(provider::callback)]),
+        page.route(&at(provider::CONFIRM), [get(provider::question), post(provider::answer)]),
+    ]
 }
 
 /// Whether a request to sign up is a program's: it posts something else than a form, or asks whether it may (NAT-4).
