@@ -17,6 +17,7 @@ pub(crate) mod ending;
 pub(crate) mod enrolment;
 pub(crate) mod erasure;
 pub(crate) mod events;
+pub(crate) mod factor_answer;
 pub(crate) mod factor_change;
 pub(crate) mod factor_removal;
 pub(crate) mod host_factors;

@@ -12,12 +12,14 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::family::Family;
 use crate::model::native::{DeviceRecord, Dialect, NativeSignIn};
+use crate::model::rate_limit::Rule;
 use crate::secret::{Digest, Secret};
 use crate::steps::native_sign_in::{self, NativeTokens};
-use crate::steps::{events, revocation};
+use crate::steps::{events, revocation, throttle};
 use crate::store::families::{self, StoredRefresh};
 use crate::store::successors::Successor;
 use crate::store::{self, device_records, native_sign_ins};
+use crate::texts;
 
 /// The rule by which refused refresh tokens are counted.
 const RULE: &str = "native_refresh";
@@ -79,6 +81,14 @@ pub async fn refresh(auth: &Auth, refresh: &Refresh) -> Result<NativeTokens, Err
     answered
 }
 
+/// Whether this is an access token of some sign-in, live or not: it refreshes nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_access_token(auth: &Auth, token: &Secret) -> Result<bool, Error> {
+    Ok(auth.store().bearer(token.digest()).await?.is_some())
+}
+
 async fn find(auth: &Auth, refresh: &Refresh) -> Result<Option<Held>, Error> {
     let (digest, dialect) = (refresh.token.digest(), refresh.dialect);
     let found = auth.store().look_up(move |c| {
@@ -117,7 +127,13 @@ async fn replaced(auth: &Auth, refresh: &Refresh, held: Held) -> Result<NativeTo
         return Err(Error::invalid_grant());
     };
     if is_too_weak(auth, &account, (held.family.authentication, &held.sign_in.methods)).await? {
-        return Err(Error::invalid_grant());
+        return Err(match refresh.dialect {
+            Dialect::Synctv => Error::refused(Code::FactorRequired, texts::FACTOR_REQUIRED),
+            Dialect::Toki | Dialect::Resonite => Error::invalid_grant(),
+        });
+    }
+    if refresh.dialect == Dialect::Synctv {
+        throttle::count_act(auth, Rule::SynctvRefresh, &account.id, &refresh.caller).await?;
     }
     match next(auth, &held, &account, now).await? {
         Some(tokens) => Ok(tokens),

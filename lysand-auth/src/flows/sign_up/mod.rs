@@ -19,6 +19,8 @@ mod native;
 mod offer;
 mod planned;
 mod refusals;
+#[cfg(feature = "native")]
+mod synctv;
 mod with_passkey;
 
 use self::admit::{admitted, checked};
@@ -37,6 +39,8 @@ pub use self::native::{
 };
 pub use self::offer::{Offer, OfferedRule, offer};
 use self::refusals::counted;
+#[cfg(feature = "native")]
+pub use self::synctv::{SynctvSettings, synctv_settings};
 pub use self::with_passkey::{BegunPasskey, is_offered_with_passkey};
 use crate::auth::Auth;
 use crate::config::Mode;

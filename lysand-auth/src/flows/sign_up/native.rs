@@ -38,6 +38,18 @@ pub enum NativeMode {
 }
 
 impl NativeMode {
+    /// Whether people can.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Closed)
+    }
+
+    /// Whether staff decides.
+    #[must_use]
+    pub const fn is_reviewed(self) -> bool {
+        matches!(self, Self::Approval)
+    }
+
     /// Its name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
