@@ -3,6 +3,13 @@
 mod attacks;
 mod endings;
 mod outside;
+mod synctv;
+mod synctv_limits;
+mod synctv_login;
+mod synctv_mfa;
+mod synctv_routes;
+mod synctv_session;
+mod synctv_user;
 mod tickets;
 mod toki_admin;
 mod toki_devices;

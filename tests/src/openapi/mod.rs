@@ -36,7 +36,17 @@ fn is_json(response: &Response) -> bool {
 /// The operation, and what is wrong.
 pub fn judge(method: &Method, path: &str, response: &Response) -> Result<(), String> {
     let asked = if *method == Method::HEAD { &Method::GET } else { method };
-    let Some((surface, operation)) = DOCUMENT.operation(asked, path) else { return Ok(()) };
+    let mut judged = Ok(());
+    for (surface, operation) in DOCUMENT.operations(asked, path) {
+        judged = judge_by(surface, operation, response);
+        if judged.is_ok() {
+            return judged;
+        }
+    }
+    judged
+}
+
+fn judge_by(surface: &str, operation: &Value, response: &Response) -> Result<(), String> {
     // Native clients share paths with pages, and with whoever is asked while their dialect is off.
     if NATIVE.contains(&surface) && (response.status == 404 || !is_json(response)) && !response.body.is_empty() {
         return Ok(());

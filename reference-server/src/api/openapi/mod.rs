@@ -17,7 +17,7 @@ use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{RouteList, Routes, get};
 use serde_json::Value;
 
-pub use self::served::{WHOLE, served, surface_of};
+pub use self::served::{WHOLE, path_of, served, surface_of};
 use crate::etag::is_known;
 use crate::pages::contexts::ApiSection;
 use crate::paths::OPENAPI;

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, BAD_CREDENTIALS, MISSING, NOT_FRESH, SynctvError, TAKEN};
+use super::answer::{Answer, BAD_CREDENTIALS, MISSING, NOT_FRESH, SynctvError};
 use super::body::{Asked, Body};
 use super::caller::caller;
 use super::entities::user;
