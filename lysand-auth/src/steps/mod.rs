@@ -36,6 +36,7 @@ pub(crate) mod notices;
 pub(crate) mod only_passkeys;
 pub(crate) mod own_factor;
 pub(crate) mod owner;
+pub(crate) mod passkey_use;
 pub(crate) mod passkeys;
 pub(crate) mod password_check;
 pub(crate) mod pending;

@@ -2,6 +2,9 @@
 //! with it (FAC-10 to FAC-13).
 
 #[cfg(feature = "native")]
+use std::time::Duration;
+
+#[cfg(feature = "native")]
 use base64::Engine;
 #[cfg(feature = "native")]
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,6 +14,8 @@ use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::model::account::Account;
+#[cfg(feature = "native")]
+use crate::model::account::AccountId;
 use crate::model::credentials::Credentials;
 #[cfg(feature = "native")]
 use crate::model::factors::DIALECT;
@@ -28,6 +33,10 @@ use crate::steps::host_rules::Proven;
 use crate::steps::{enrolment, session, strength};
 use crate::store::{pending, rate_limits, sessions};
 use crate::texts;
+
+/// How long a sign-in of a native client waits at most (native 1.5).
+#[cfg(feature = "native")]
+const NATIVE_LIFETIME: Duration = Duration::from_secs(300);
 
 /// Keeps a sign-in whose first proof was right; `attempts` that came to something are taken back. Answers with the refusal
 /// that leads on.
@@ -123,11 +132,58 @@ pub(crate) async fn begin_native(
     let (row, _) = waiting(auth, (proven.account, known), proofs, kept);
     let handle = new_handle(auth);
     let PendingClaim { id, browser } = claim_of(&handle);
-    let row = PendingSignIn { id, browser: browser.digest(), ..row };
-    let expires_at = row.expires_at;
+    let expires_at = row.expires_at.min(row.created_at.plus(NATIVE_LIFETIME));
+    let row = PendingSignIn { id, browser: browser.digest(), expires_at, ..row };
     auth.store().write(move |c| Box::pin(async move { pending::insert(c, &row).await })).await?;
     tracing::info!(account = %proven.account.id, by = proven.by.name(), dialect = dialect.name(), "something more is asked for");
     Ok((handle, expires_at))
+}
+
+/// Keeps what a native client goes on with that nobody is known by yet: the form of a sign-up. Answers with its handle.
+///
+/// # Errors
+/// When the database does not answer.
+#[cfg(feature = "native")]
+pub(crate) async fn keep_form(
+    auth: &Auth,
+    dialect: Dialect,
+    mut form: Vec<(String, String)>,
+) -> Result<Secret, Error> {
+    form.push((DIALECT.to_owned(), dialect.name().to_owned()));
+    let (handle, now) = (new_handle(auth), auth.ambient().now());
+    let PendingClaim { id, browser } = claim_of(&handle);
+    let row = PendingSignIn {
+        account: AccountId::new(format!("nobody {id}")),
+        id,
+        browser: browser.digest(),
+        steps_up: None,
+        proofs: Proofs::default(),
+        generation: 0,
+        request: form,
+        created_at: now,
+        expires_at: now.plus(NATIVE_LIFETIME),
+        ended_at: None,
+        session: None,
+    };
+    auth.store().write(move |c| Box::pin(async move { pending::insert(c, &row).await })).await?;
+    Ok(handle)
+}
+
+/// The form of this handle, once.
+///
+/// # Errors
+/// `SignInOver` for one that is none, used or too old.
+#[cfg(feature = "native")]
+pub(crate) async fn take_form(auth: &Auth, dialect: Dialect, handle: &Secret) -> Result<PendingSignIn, Error> {
+    let (claim, now) = (claim_of(handle), auth.ambient().now());
+    let taken = auth.store().write(move |c| {
+        Box::pin(async move {
+            let Some(row) = pending::code_by_id(c, &claim.id).await? else { return Ok(None) };
+            let is_its = claim.browser.digest().matches(row.browser.as_bytes()) && row.dialect() == Some(dialect);
+            Ok(if is_its && pending::spend(c, &row.id, None, now).await? { Some(row) } else { None })
+        })
+    });
+    taken.await?.ok_or_else(over)
 }
 
 /// A handle of native clients: 48 random characters.

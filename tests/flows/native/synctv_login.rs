@@ -152,7 +152,8 @@ async fn own_answers(story: &Story, person: &tests::Person) -> Vec<(u16, String,
         story.get(PATH).send().await,
     ] {
         assert_eq!(answer.header("access-control-allow-origin"), "");
-        let location = answer.header("location").split("client_id").next().unwrap_or_default().to_owned();
+        let location = answer.header("location").replace(story.base(), "");
+        let location = location.split("client_id").next().unwrap_or_default().to_owned();
         answers.push((answer.status.as_u16(), location, answer.header("content-type").to_owned()));
     }
     answers

@@ -78,7 +78,7 @@ story!(synctv_recovery_code_is_a_second_proof_once, SYNCTV, |story| {
 });
 
 story!(synctv_mailed_code_is_a_second_proof_of_its_sign_in, SYNCTV, |story| {
-    let ada = story.person("ada.lovelace").await;
+    let ada = story.person("ada_lovelace").await;
     two_step_by_mail(&story, &ada).await;
     let answer = login(&story, &ada.username, &ada.password).await.is(200);
     let told = answer.json();

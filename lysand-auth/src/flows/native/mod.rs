@@ -6,6 +6,7 @@ mod caller;
 mod device;
 mod devices;
 mod login;
+mod passkey;
 mod password;
 mod preferences;
 mod refresh;
@@ -20,6 +21,7 @@ pub use self::devices::{
     rename_device,
 };
 pub use self::login::{PasswordLogin, Refused, with_password};
+pub use self::passkey::{NativePasskey, begin_with_passkey, own_passkeys, passkey_sign_in_options};
 pub use self::password::{PasswordRefused, change_password};
 pub use self::preferences::{TwoStepFactors, two_step_factors};
 pub use self::refresh::{Refresh, is_access_token, refresh};

@@ -20,7 +20,7 @@ pub(super) const FAILED: &str = "Authentication failed";
 /// What is said where two proofs are wanted.
 pub(super) const TWO_FACTORS: &str = "Two-factor authentication is required before tokens can be issued";
 const NO_PASSWORDS: &str = "Password login is disabled";
-const NO_MAIL: &str = "Email service is not available on this server.";
+pub(super) const NO_MAIL: &str = "Email service is not available on this server.";
 const BROKEN: &str = "Internal server error";
 const UNAVAILABLE: &str = "Service temporarily unavailable. Please try again later.";
 
@@ -65,6 +65,20 @@ impl SynctvError {
 
     pub(super) fn forbidden(text: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::FORBIDDEN, text)
+    }
+
+    pub(super) fn missing(text: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, text)
+    }
+
+    /// No password signs anybody in (NAT-15).
+    pub(super) fn no_passwords() -> Self {
+        Self::forbidden(NO_PASSWORDS)
+    }
+
+    /// A password that is tried first.
+    pub(super) fn common_password() -> Self {
+        Self::unfit("Password is too common. Please choose a stronger password.")
     }
 
     pub(super) fn conflict(text: impl Into<Cow<'static, str>>) -> Self {
@@ -155,7 +169,7 @@ impl From<StepRefused> for SynctvError {
             }
             StepRefused::PasswordChange => Self::forbidden("Password change required"),
             StepRefused::NoFactor => Self::unauthorized(TWO_FACTORS),
-            StepRefused::PasswordsOff => Self::forbidden(NO_PASSWORDS),
+            StepRefused::PasswordsOff => Self::no_passwords(),
             StepRefused::NoMail => Self::unavailable(NO_MAIL),
             StepRefused::Other(error) => error.into(),
         }

@@ -38,6 +38,20 @@ pub(super) fn identifier(asked: &Asked) -> Result<String, SynctvError> {
     }
 }
 
+/// The same, where nobody need be named.
+pub(super) fn identifier_if_any(asked: &Asked) -> Result<Option<String>, SynctvError> {
+    match asked.value("username").is_some() || asked.value("email").is_some() {
+        true => identifier(asked).map(Some),
+        false => Ok(None),
+    }
+}
+
+/// An address that must be there.
+pub(super) fn address(asked: &Asked, name: &str) -> Result<String, SynctvError> {
+    let missing = || SynctvError::unfit(format!("{name} is required")).with_code(MISSING);
+    address_if_any(asked, name)?.ok_or_else(missing)
+}
+
 /// An address that may be left out.
 pub(super) fn address_if_any(asked: &Asked, name: &str) -> Result<Option<String>, SynctvError> {
     let typed = asked.text_if_any(name, LONGEST_ADDRESS)?;

@@ -3,11 +3,14 @@
 mod answer;
 mod body;
 mod caller;
+mod email;
 mod entities;
 mod info;
 mod login;
 mod mfa;
 mod names;
+mod passkeys;
+mod register;
 mod session;
 mod user;
 
@@ -17,7 +20,7 @@ use actix_web::web::Data;
 
 use crate::auth::Auth;
 use crate::web::kit::headers::AnswerKind;
-use crate::web::kit::routes::{Routes, get, patch, post};
+use crate::web::kit::routes::{Routes, delete, get, patch, post};
 use crate::web::kit::surfaces::Surface;
 use crate::web::wire::body::media_type;
 
@@ -39,6 +42,20 @@ pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
             .route(&at("/api/auth/mfa/password/verify"), [post(mfa::password)])
             .route(&at("/api/auth/mfa/totp/verify"), [post(mfa::totp)])
             .route(&at("/api/auth/mfa/recovery-code/verify"), [post(mfa::recovery_code)])
+            .route(&at("/api/auth/passkeys/login/start"), [post(passkeys::start)])
+            .route(&at("/api/auth/passkeys/login/finish"), [post(passkeys::finish)])
+            .route(&at("/api/auth/passkeys/registration/start"), [post(register::start_passkey)])
+            .route(&at("/api/auth/passkeys/registration/finish"), [post(register::finish_passkey)])
+            .route(&at("/api/auth/register"), [post(register::register)])
+            .route(&at("/api/email/verify/send"), [post(email::send_verification)])
+            .route(&at("/api/email/verify/confirm"), [post(email::confirm)])
+            .route(&at("/api/email/password/reset"), [post(email::send_reset)])
+            .route(&at("/api/email/password/confirm"), [post(email::reset)])
+            .route(&at("/api/user/me"), [delete(user::close)])
+            .route(&at("/api/user/passkeys"), [get(passkeys::list)])
+            .route(&at("/api/user/passkeys/bind/start"), [post(passkeys::start_bind)])
+            .route(&at("/api/user/passkeys/bind/finish"), [post(passkeys::finish_bind)])
+            .route(&at("/api/user/passkeys/{credential_id}"), [delete(passkeys::remove)])
             .route(&at("/api/user"), [get(user::own), patch(user::change)])
             .route(&at("/api/user/logout"), [post(session::logout)])
             .route(&at("/api/user/preferences"), [get(user::preferences), patch(user::change_preferences)])

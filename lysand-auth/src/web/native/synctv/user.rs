@@ -4,16 +4,22 @@ use actix_web::HttpRequest;
 use actix_web::web::Data;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, BAD_CREDENTIALS, MISSING, NOT_FRESH, SynctvError};
+use super::answer::{Answer, BAD_CREDENTIALS, MISSING, NOT_FRESH, SynctvError, done};
 use super::body::{Asked, Body};
 use super::caller::caller;
 use super::entities::user;
 use super::login::{LONGEST_NAME, LONGEST_PASSWORD};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
+use crate::flows::closing::{self, ClosingError};
 use crate::flows::factors::own::{self, Act, OwnProof, Owner};
 use crate::flows::native::{self, NativeCaller, PasswordRefused};
 use crate::secret::Secret;
+use crate::texts;
+
+/// What is said where fewer than two factors are there, or would be left.
+pub(super) const TOO_FEW: &str =
+    "Two-factor authentication requires at least two usable verification methods: password, passkey, or verified email";
 
 /// `GET /api/user`
 pub(super) async fn own(auth: Data<Auth>, req: HttpRequest) -> Answer {
@@ -48,12 +54,10 @@ fn not_changed(refused: PasswordRefused) -> SynctvError {
         PasswordRefused::SecondFactor => {
             SynctvError::forbidden("Recent verification is required").with_code(NOT_FRESH)
         }
-        PasswordRefused::Unfit(error) if error.code == "ERR_COMMON" => {
-            SynctvError::unfit("Password is too common. Please choose a stronger password.")
-        }
+        PasswordRefused::Unfit(error) if error.description == texts::FIELD_COMMON => SynctvError::common_password(),
         PasswordRefused::Unfit(error) => SynctvError::unfit(error.sentence()),
         PasswordRefused::Other(Error::Refused(refusal)) if refusal.code == Code::NotFound => {
-            SynctvError::forbidden("Password login is disabled")
+            SynctvError::no_passwords()
         }
         PasswordRefused::Other(error) => error.into(),
     }
@@ -89,9 +93,7 @@ pub(super) async fn change_preferences(auth: Data<Auth>, req: HttpRequest, body:
     let on = on.ok_or_else(|| SynctvError::unfit("No valid user preference fields provided"))?;
     let factors = native::two_step_factors(&auth, &caller.account).await?;
     if on && factors.eligible() < 2 {
-        return Err(SynctvError::unfit(
-            "Two-factor authentication requires at least two usable verification methods: password, passkey, or verified email",
-        ));
+        return Err(SynctvError::unfit(TOO_FEW));
     }
     let owner = owner(&auth, &caller).await?;
     let act = Act { owner: &owner, proof: &OwnProof::default(), caller: &asked.caller };
@@ -101,6 +103,18 @@ pub(super) async fn change_preferences(auth: Data<Auth>, req: HttpRequest, body:
     })?;
     let told = told(&auth, &caller).await?;
     asked.ok_for(&auth, &caller, told).await
+}
+
+/// `DELETE /api/user/me`
+pub(super) async fn close(auth: Data<Auth>, req: HttpRequest) -> Answer {
+    let caller = caller(&auth, &req).await?;
+    let from = Asked::bare(&auth, &req).caller;
+    let owner = owner(&auth, &caller).await?;
+    match closing::close(&auth, &owner, &caller.account.username, None, &from).await {
+        Ok(_) => Ok(done()),
+        Err(ClosingError::Field(problem)) => Err(SynctvError::unfit(problem.sentence())),
+        Err(ClosingError::Refused(error)) => Err(error.into()),
+    }
 }
 
 /// Whoever calls, as they change something of their own.
