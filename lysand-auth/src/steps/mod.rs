@@ -8,6 +8,7 @@ pub(crate) mod admission;
 pub(crate) mod bearer;
 pub(crate) mod blocks;
 pub(crate) mod code_factor;
+pub(crate) mod code_request;
 pub(crate) mod completion;
 pub(crate) mod confirmation;
 pub(crate) mod daily_numbers;

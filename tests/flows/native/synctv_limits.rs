@@ -62,3 +62,17 @@ story!(synctv_refresh_is_limited_by_account, LIMITED, |story| {
     refresh(&story, &pair.refresh).await.is(200);
     login(&story, "ada", &ada.password).await.is(200);
 });
+
+story!(synctv_takes_no_password_where_providers_are_forced, |story| {
+    let settings = [("native.synctv.enabled", "true"), ("oidc.forced", "true")];
+    let (story, _provider) = story.with_provider(&settings).await;
+    let ada = story.person("ada").await;
+    let off = "Password login is disabled";
+    for (name, password) in [("ada", &*ada.password), ("ada", "wrong"), ("nobody", "wrong")] {
+        is_error(login(&story, name, password).await, 403, off);
+    }
+    let post = async |path: &str, body: serde_json::Value| story.post(path).json(&body).send().await;
+    is_error(post("/api/email/password/reset", json!({ "email": ada.email })).await, 403, off);
+    let form = json!({ "username": "eve", "password": "correct horse battery" });
+    is_error(post("/api/auth/register", form).await, 403, off);
+});

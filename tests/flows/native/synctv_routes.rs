@@ -42,6 +42,7 @@ story!(synctv_routes_answer_by_method_with_and_without_a_slash, SYNCTV, |story| 
             assert_ne!(story.call(method(name), &path).send().await.status, 404, "{path}");
             let other = story.call(Method::PUT, &path).send().await.is(405);
             assert!(other.header("allow").contains(name), "{path}: {}", other.header("allow"));
+            is_error(other, 405, "Method Not Allowed");
         }
     }
     story.get("/api/user/nonsense").send().await.is(404);

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 use tests::story;
 
-use super::synctv::{FAILED, SYNCTV, call, get, is_error, is_in_form, is_secret, login, opens, signed_in};
+use super::synctv::{FAILED, SYNCTV, call, get, is_error, is_in_form, is_secret, login, opens, refresh, signed_in};
 use crate::factors::passkeys::somebody;
 
 const USER: &str = "/api/user";
@@ -31,7 +31,10 @@ story!(synctv_user_is_told_and_changes_the_password, SYNCTV, |story| {
     patch(json!({ "password": "short", "old_password": ada.password })).await.is(400);
     let done = patch(json!({ "password": NEW, "old_password": ada.password, "username": "ada" })).await.is(200);
     assert_eq!(done.json()["username"], "ada");
-    assert!(opens(&story, &own.access).await && !opens(&story, &other.access).await);
+    assert!(opens(&story, &own.access).await);
+    let over = "Token invalidated due to password change. Please log in again.";
+    is_error(get(&story, USER, &other.access).await, 401, over);
+    is_error(refresh(&story, &other.refresh).await, 401, over);
     is_error(login(&story, "ada", &ada.password).await, 401, FAILED);
     login(&story, "ada", NEW).await.is(200);
 });

@@ -6,6 +6,7 @@ mod caller;
 mod device;
 mod devices;
 mod login;
+mod mail_code;
 mod passkey;
 mod password;
 mod preferences;
@@ -20,6 +21,7 @@ pub use self::devices::{
     database, devices, devices_of_all, end_device, end_device_of_anybody, live_tokens, origin, origin_of,
     rename_device,
 };
+pub use self::mail_code::{ask_mail_code, begin_with_mail_code, is_mail_login_offered};
 pub use self::login::{PasswordLogin, Refused, with_password};
 pub use self::passkey::{NativePasskey, begin_with_passkey, own_passkeys, passkey_sign_in_options};
 pub use self::password::{PasswordRefused, change_password};
@@ -28,7 +30,8 @@ pub use self::refresh::{Refresh, is_access_token, refresh};
 pub use self::second_step::{
     FirstStep, NativeSecondStep, SecondStep, SignedInNatively, StepRefused, begin_with_password,
 };
-pub use self::sign_out::{count_synctv, lacks_second_factor, sign_out};
+pub(crate) use self::sign_out::PASSWORD_CHANGED;
+pub use self::sign_out::{count_synctv, lacks_second_factor, sign_out, was_ended_by_password};
 pub use crate::model::caller::Caller;
 pub use crate::model::factors::FactorKind;
 pub use crate::model::native::{DeviceRecord, Dialect, Program};

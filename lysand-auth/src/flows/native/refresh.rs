@@ -3,6 +3,7 @@
 
 use super::caller::is_too_weak;
 use super::login::lockout;
+use super::sign_out::{PASSWORD_CHANGED, got_password};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
@@ -112,7 +113,13 @@ async fn replaced(auth: &Auth, refresh: &Refresh, held: Held) -> Result<NativeTo
         return Err(replayed(auth, refresh, &held, used_at, now).await?);
     }
     if !is_live || now >= held.stored.expires_at {
-        return Err(Error::invalid_grant());
+        let ended_at = held.family.ended_at.filter(|_| refresh.dialect == Dialect::Synctv);
+        return Err(match ended_at {
+            Some(at) if got_password(auth, &held.family.account_id, at).await? => {
+                Error::refused(Code::InvalidToken, PASSWORD_CHANGED)
+            }
+            _ => Error::invalid_grant(),
+        });
     }
     let is_of_device = refresh.device.as_ref().is_none_or(|sent| {
         let known = held.device.as_ref().and_then(|device| device.client_id.as_ref());

@@ -221,12 +221,25 @@ fn secret(mut reply: HttpResponse) -> HttpResponse {
     reply
 }
 
+/// An error that comes from no handler.
+pub(super) fn of_error(error: Error) -> HttpResponse {
+    SynctvError::from(error).error_response()
+}
+
 /// An answer, kept by nobody.
 pub(super) fn ok(body: &Value) -> HttpResponse {
-    secret(HttpResponse::Ok().json_body(body))
+    named(secret(HttpResponse::Ok().json_body(body)))
+}
+
+/// The same with the id of the request.
+fn named(mut reply: HttpResponse) -> HttpResponse {
+    if let Ok(id) = HeaderValue::try_from(request_id::current_or_new()) {
+        reply.headers_mut().insert(header::HeaderName::from_static(request_id::HEADER), id);
+    }
+    reply
 }
 
 /// It is done, and there is no more to say.
 pub(super) fn done() -> HttpResponse {
-    secret(HttpResponse::NoContent().finish())
+    named(secret(HttpResponse::NoContent().finish()))
 }

@@ -29,7 +29,12 @@ pub(super) async fn signed_in(auth: &Auth, req: &HttpRequest) -> Result<NativeCa
     let checked = req.extensions_mut().remove::<Checked>().map(|checked| checked.0);
     let source = request::source(req, auth.config());
     let found = native::of_token(auth, (Dialect::Synctv, &token), source, checked).await?;
-    let found = found.ok_or_else(|| SynctvError::unauthorized("Invalid or expired token").with_code(1001))?;
+    let Some(found) = found else {
+        return Err(match native::was_ended_by_password(auth, &token).await? {
+            true => SynctvError::unauthorized(native::PASSWORD_CHANGED),
+            false => SynctvError::unauthorized("Invalid or expired token").with_code(1001),
+        });
+    };
     note_use(auth, &found.bearer, source);
     Ok(found)
 }

@@ -28,12 +28,13 @@ use crate::web::wire::body::media_type;
 pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
     let prefix = &auth.config().native.synctv.prefix;
     let at = |path: &str| format!("{prefix}{path}");
-    let api = || Routes::new(auth, AnswerKind::Api).of(Surface::Synctv).limited();
+    let api = || Routes::new(auth, AnswerKind::Api).of(Surface::Synctv).limited().errors_as(answer::of_error);
     // Lysand's own sign-in is a neighbour on the same path.
     let login = if prefix.is_empty() { api().guarded(is_for_program) } else { api() };
     vec![
         login.route(&at("/api/auth/login"), [post(login::login)]),
         api()
+            .route(&at("/api/auth/email/request"), [post(login::request_code)])
             .route(&at("/api/auth/refresh"), [post(session::refresh)])
             .route(&at("/api/auth/mfa/email/request"), [post(mfa::request_code)])
             .route(&at("/api/auth/mfa/email/verify"), [post(mfa::email)])

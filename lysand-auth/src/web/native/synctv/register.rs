@@ -110,6 +110,7 @@ async fn registered(auth: &Auth, asked: &Asked, made: SignedUpNatively, by: Proo
 
 async fn refused(auth: &Auth, refused: NativeRefused, name: &str, closed: &'static str) -> SynctvError {
     match refused {
+        NativeRefused::Closed if auth.config().sso.forced => SynctvError::no_passwords(),
         NativeRefused::Closed => SynctvError::forbidden(closed),
         NativeRefused::Field(error) => field(auth, &error, name).await,
         NativeRefused::Other(Error::Refused(refusal)) => match refusal.code {
