@@ -22,7 +22,8 @@ use crate::steps::refused_sign_in::{self, Whom};
 pub use crate::steps::sign_in::SignedIn;
 use crate::steps::throttle::CountedFactor;
 use crate::steps::{
-    code_factor, code_request, events, identifier, mail_code, request, second_step, session, sign_in, standing, throttle, waiting,
+    code_factor, code_request, events, identifier, mail_code, request, second_step, session, sign_in, standing,
+    throttle, waiting,
 };
 use crate::store::{self, mail_tokens, pending};
 

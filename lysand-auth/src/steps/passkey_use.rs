@@ -38,8 +38,7 @@ pub(crate) async fn used(
     let synced = checked.backed_up;
     let (id, account, now) = (passkey.id.clone(), passkey.account.clone(), auth.ambient().now());
     let challenge = passkeys::digest(&presented.challenge);
-    let stopped =
-        way_back_notice::stopped(auth, owner, Stop::Factor, (Actor::Account(account.clone()), caller));
+    let stopped = way_back_notice::stopped(auth, owner, Stop::Factor, (Actor::Account(account.clone()), caller));
     let taken = auth.store().write(move |c| {
         Box::pin(async move {
             let is_new = passkeys::spend(c, challenge, now).await?;

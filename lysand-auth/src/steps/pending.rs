@@ -144,11 +144,7 @@ pub(crate) async fn begin_native(
 /// # Errors
 /// When the database does not answer.
 #[cfg(feature = "native")]
-pub(crate) async fn keep_form(
-    auth: &Auth,
-    dialect: Dialect,
-    mut form: Vec<(String, String)>,
-) -> Result<Secret, Error> {
+pub(crate) async fn keep_form(auth: &Auth, dialect: Dialect, mut form: Vec<(String, String)>) -> Result<Secret, Error> {
     form.push((DIALECT.to_owned(), dialect.name().to_owned()));
     let (handle, now) = (new_handle(auth), auth.ambient().now());
     let PendingClaim { id, browser } = claim_of(&handle);

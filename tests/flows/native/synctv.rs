@@ -52,7 +52,10 @@ pub(crate) async fn waiting(story: &Story, person: &Person) -> String {
 /// The handle of an answer that asks for a second proof.
 pub(crate) fn handle(answer: &Response) -> String {
     let body = answer.json();
-    assert_eq!((&body["mfa"]["required"], &body["access_token"], &body["user"]), (&json!(true), &json!(""), &json!(null)));
+    assert_eq!(
+        (&body["mfa"]["required"], &body["access_token"], &body["user"]),
+        (&json!(true), &json!(""), &json!(null))
+    );
     let handle = body["mfa"]["session_id"].as_str().expect("a handle").to_owned();
     assert_eq!(handle.len(), 48);
     handle

@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 use tests::story;
 use tests::story::{Response, Story};
 
-use super::synctv::{
-    FAILED, Pair, SYNCTV, get, is_error, is_in_form, is_secret, login, opens, post, signed_in,
-};
+use super::synctv::{FAILED, Pair, SYNCTV, get, is_error, is_in_form, is_secret, login, opens, post, signed_in};
 use crate::factors::enrol;
 
 const PATH: &str = "/api/auth/login";
@@ -24,8 +22,7 @@ story!(synctv_login_answers_with_all_four_members, SYNCTV, |story| {
         let told = answer.json();
         let members: Vec<&String> = told.as_object().expect("an object").keys().collect();
         assert_eq!(members, ["access_token", "mfa", "refresh_token", "user"]);
-        let nothing =
-            json!({ "required": false, "session_id": "", "available_methods": [], "masked_email": "", "expires_at": 0 });
+        let nothing = json!({ "required": false, "session_id": "", "available_methods": [], "masked_email": "", "expires_at": 0 });
         assert_eq!(told["mfa"], nothing);
         let user = &told["user"];
         let account = story.account(&ada).await;
@@ -69,7 +66,8 @@ story!(synctv_login_says_what_is_wrong_with_a_request, SYNCTV, |story| {
 /// What a refused answer has, but for what differs by chance or time.
 fn told(answer: &Response) -> (u16, Value, Vec<(String, String)>) {
     let chance = ["date", "x-request-id", "x-ratelimit-remaining", "x-ratelimit-reset"];
-    let headers = answer.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_owned()));
+    let headers =
+        answer.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap_or("").to_owned()));
     let mut headers: Vec<(String, String)> = headers.filter(|(name, _)| !chance.contains(&name.as_str())).collect();
     headers.sort();
     let mut body = answer.json();
@@ -110,7 +108,9 @@ story!(synctv_login_tells_states_after_the_right_password_alone, SYNCTV, |story|
     is_error(login(&story, "waits", &waits.password).await, 403, unverified);
     is_error(login(&story, "waits", "wrong-password").await, 401, FAILED);
     let ada = story.person("ada").await;
-    reset::demand(&auth, &story.account(&ada).await, Demanded::AtNextSignIn, events::Actor::Command).await.expect("one");
+    reset::demand(&auth, &story.account(&ada).await, Demanded::AtNextSignIn, events::Actor::Command)
+        .await
+        .expect("one");
     is_error(login(&story, "ada", &ada.password).await, 403, "Password change required");
     is_error(login(&story, "ada", "wrong-password").await, 401, FAILED);
 });

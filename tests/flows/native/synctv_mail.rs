@@ -81,7 +81,8 @@ story!(synctv_mailed_code_signs_in_once_with_its_address, SYNCTV, |story| {
     assert!(opens(&story, &Pair::of(won[0]).access).await);
     story.advance_clock(Duration::from_secs(601));
     let mails = mails_to(&story, &ada.email, 2).await;
-    let other = mails.iter().filter_map(|mail| code_in(mail)).find(|code| **code != *first).expect("another").to_owned();
+    let other =
+        mails.iter().filter_map(|mail| code_in(mail)).find(|code| **code != *first).expect("another").to_owned();
     is_error(with(&ada.email, &other).await, 401, wrong);
 });
 
@@ -93,7 +94,10 @@ story!(synctv_mailed_code_is_followed_by_another_proof_and_never_by_mail, SYNCTV
     let answer = post(&story, "/api/auth/login", &json!({ "email": ada.email, "email_token": code })).await.is(200);
     let methods = answer.json()["mfa"]["available_methods"].clone();
     let methods = methods.as_array().expect("methods");
-    assert!(methods.contains(&json!("MFA_METHOD_TOTP")) && !methods.contains(&json!("MFA_METHOD_EMAIL")), "{methods:?}");
+    assert!(
+        methods.contains(&json!("MFA_METHOD_TOTP")) && !methods.contains(&json!("MFA_METHOD_EMAIL")),
+        "{methods:?}"
+    );
     let body = json!({ "mfa_session_id": handle(&answer), "code": enrolled.fresh_code(&story) });
     Pair::of(&post(&story, "/api/auth/mfa/totp/verify", &body).await.is(200));
 });
@@ -102,7 +106,8 @@ story!(synctv_mailed_codes_end_after_five_wrong_ones, SYNCTV, |story| {
     let ada = story.person("ada").await;
     post(&story, "/api/auth/email/request", &json!({ "email": ada.email })).await.is(200);
     let code = code_in(&mail_with(&story, &ada.email, "<strong>").await).expect("a code").to_owned();
-    let with = async |code: &str| post(&story, "/api/auth/login", &json!({ "email": ada.email, "email_token": code })).await;
+    let with =
+        async |code: &str| post(&story, "/api/auth/login", &json!({ "email": ada.email, "email_token": code })).await;
     let other = if code == "00000000" { "11111111" } else { "00000000" };
     for _ in 0..5 {
         with(other).await.is(401);

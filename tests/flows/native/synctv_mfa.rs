@@ -8,8 +8,8 @@ use tests::story;
 use tests::story::{Response, Story};
 
 use super::synctv::{
-    FAILED, LIMITED, Pair, SYNCTV, TWO_FACTORS, call, get, handle, is_error, is_secret, login, opens, post, refresh, signed_in,
-    waiting,
+    FAILED, LIMITED, Pair, SYNCTV, TWO_FACTORS, call, get, handle, is_error, is_secret, login, opens, post, refresh,
+    signed_in, waiting,
 };
 use crate::factors::passkeys::somebody;
 use crate::factors::{begin, enrol, proven_query};

@@ -118,7 +118,11 @@ story!(synctv_account_is_closed_by_its_owner, SYNCTV, |story| {
     let ada = story.person("ada").await;
     let pair = signed_in(&story, &ada).await;
     story.advance_clock(Duration::from_secs(301));
-    is_error(call(&story, Method::DELETE, "/api/user/me", &pair.access, None).await, 403, "Recent verification is required");
+    is_error(
+        call(&story, Method::DELETE, "/api/user/me", &pair.access, None).await,
+        403,
+        "Recent verification is required",
+    );
     let fresh = signed_in(&story, &ada).await;
     call(&story, Method::DELETE, "/api/user/me", &fresh.access, None).await.is(204);
     assert!(!opens(&story, &fresh.access).await && !opens(&story, &pair.access).await);

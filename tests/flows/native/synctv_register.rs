@@ -139,7 +139,10 @@ story!(
         let answer = finish(&session, &credential).await.is(200);
         let pair = Pair::of(&answer);
         let told = get(&story, "/api/user/preferences", &pair.access).await.is(200).json();
-        assert_eq!((&told["auth_factors"]["password"], &told["auth_factors"]["webauthn"]), (&json!(false), &json!(true)));
+        assert_eq!(
+            (&told["auth_factors"]["password"], &told["auth_factors"]["webauthn"]),
+            (&json!(false), &json!(true))
+        );
         is_error(finish(&session, &credential).await, 401, FAILED);
         is_error(finish("x", &credential).await, 401, FAILED);
         is_error(start(json!({ "username": "ada" })).await, 409, "Username or email already taken");

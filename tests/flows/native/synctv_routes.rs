@@ -84,7 +84,9 @@ story!(synctv_routes_survive_bad_bodies, SYNCTV, |story| {
     for (name, path) in ROUTES.into_iter().filter(|(name, path)| *name == "POST" && *path != "/api/user/logout") {
         let call = || story.call(method(name), path).bearer(&pair.access);
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(200), "]".repeat(200));
-        for broken in ["", "{", "[]", "\"x\"", "null", "7", "{\"a\":1,}", &*deep, "{\"a\":\"\\ud800\"}", "{\"a\":1,\"a\":2}"] {
+        for broken in
+            ["", "{", "[]", "\"x\"", "null", "7", "{\"a\":1,}", &*deep, "{\"a\":\"\\ud800\"}", "{\"a\":1,\"a\":2}"]
+        {
             is_error(call().body("application/json", broken).send().await, 400, "Invalid JSON");
         }
         for kind in ["application/x-www-form-urlencoded", "text/json"] {
@@ -125,7 +127,11 @@ story!(synctv_public_settings_say_who_may_sign_up, SYNCTV, |story| {
     let told = story.get("/api/public/settings").send().await.is(200);
     assert_ne!(told.header("cache-control"), "no-store");
     let told = told.json();
-    assert_eq!((&told["enable_password_signup"], &told["enable_email_signup"]), (&json!(true), &json!(false)), "{told}");
+    assert_eq!(
+        (&told["enable_password_signup"], &told["enable_email_signup"]),
+        (&json!(true), &json!(false)),
+        "{told}"
+    );
     let closed = story.restart(&[("signups.registration", "false")]).await;
     let told = closed.get("/api/public/settings").send().await.is(200).json();
     assert_eq!(told["enable_password_signup"], false, "{told}");

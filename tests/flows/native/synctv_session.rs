@@ -8,8 +8,8 @@ use serde_json::json;
 use tests::story;
 use tests::story::TokenPair;
 
-use super::synctv::{FAILED, Pair, SYNCTV, call, get, is_error, is_secret, opens, post, refresh, signed_in};
 use super as toki;
+use super::synctv::{FAILED, Pair, SYNCTV, call, get, is_error, is_secret, opens, post, refresh, signed_in};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -66,27 +66,33 @@ story!(synctv_logout_ends_the_sign_in_and_no_other, SYNCTV, |story| {
     is_error(post(&story, "/api/user/logout", &json!({})).await, 401, "Missing Authorization header");
 });
 
-story!(synctv_routes_take_their_own_tokens_alone, &[("native.synctv.enabled", "true"), ("native.toki.enabled", "true")], |story| {
-    let (ada, app) = (story.person("ada").await, story.app("https://a.example/cb", "read write auth:read").await);
-    let of_app = story.token(&ada, &app).await;
-    let (own, of_toki) = (signed_in(&story, &ada).await, toki::signed_in(&story, &ada).await);
-    for token in [&*of_app, &*own.refresh, &*of_toki.access, "wrong", "lyp_wrong"] {
-        for (method, path) in [(Method::GET, "/api/user"), (Method::GET, "/api/user/preferences"), (Method::POST, "/api/tickets")] {
-            is_error(call(&story, method, path, token, None).await, 401, "Invalid or expired token");
+story!(
+    synctv_routes_take_their_own_tokens_alone,
+    &[("native.synctv.enabled", "true"), ("native.toki.enabled", "true")],
+    |story| {
+        let (ada, app) = (story.person("ada").await, story.app("https://a.example/cb", "read write auth:read").await);
+        let of_app = story.token(&ada, &app).await;
+        let (own, of_toki) = (signed_in(&story, &ada).await, toki::signed_in(&story, &ada).await);
+        for token in [&*of_app, &*own.refresh, &*of_toki.access, "wrong", "lyp_wrong"] {
+            for (method, path) in
+                [(Method::GET, "/api/user"), (Method::GET, "/api/user/preferences"), (Method::POST, "/api/tickets")]
+            {
+                is_error(call(&story, method, path, token, None).await, 401, "Invalid or expired token");
+            }
         }
+        toki::is_error(toki::get(&story, "/me/devices", &own.access).await, 401, "invalid or expired token");
+        let cookie = story.sign_in(&ada, &app).await.cookie;
+        let with_cookie = story.get("/api/user").header("cookie", &format!("jwt={cookie}")).send().await;
+        is_error(with_cookie, 401, "Missing Authorization header");
+        for header in ["Basic YTpi", "Bearer", "Bearer ", "res U-1:x"] {
+            let answer = story.get("/api/user").header("authorization", header).send().await;
+            is_error(answer, 401, "Invalid Authorization header");
+        }
+        story.get("/api/user").header("authorization", &format!("bEARER {}", own.access)).send().await.is(200);
+        // On the social API it does what its scopes say.
+        story.verify(&own.access).await.is(200);
     }
-    toki::is_error(toki::get(&story, "/me/devices", &own.access).await, 401, "invalid or expired token");
-    let cookie = story.sign_in(&ada, &app).await.cookie;
-    let with_cookie = story.get("/api/user").header("cookie", &format!("jwt={cookie}")).send().await;
-    is_error(with_cookie, 401, "Missing Authorization header");
-    for header in ["Basic YTpi", "Bearer", "Bearer ", "res U-1:x"] {
-        let answer = story.get("/api/user").header("authorization", header).send().await;
-        is_error(answer, 401, "Invalid Authorization header");
-    }
-    story.get("/api/user").header("authorization", &format!("bEARER {}", own.access)).send().await.is(200);
-    // On the social API it does what its scopes say.
-    story.verify(&own.access).await.is(200);
-});
+);
 
 story!(synctv_tokens_of_somebody_who_may_not_act_open_nothing, SYNCTV, |story| {
     let ada = story.person("ada").await;

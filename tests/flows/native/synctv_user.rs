@@ -51,7 +51,11 @@ story!(synctv_preferences_turn_two_step_on_with_two_factors, SYNCTV, |story| {
     let patch =
         async |token: &str, body: serde_json::Value| call(&story, Method::PATCH, PREFERENCES, token, Some(&body)).await;
     is_error(patch(&pair.access, json!({})).await, 400, "No valid user preference fields provided");
-    is_error(patch(&pair.access, json!({ "two_factor_enabled": 1 })).await, 400, "two_factor_enabled must be true or false");
+    is_error(
+        patch(&pair.access, json!({ "two_factor_enabled": 1 })).await,
+        400,
+        "two_factor_enabled must be true or false",
+    );
     story.advance_clock(STALE);
     let stale = patch(&pair.access, json!({ "two_factor_enabled": true })).await;
     assert_eq!(is_in_form(&stale)["code"], 4001);

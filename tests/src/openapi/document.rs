@@ -41,10 +41,8 @@ impl Document {
         let method = method.as_str().to_ascii_lowercase();
         let beside = format!("{plain}#");
         let paths = self.document["paths"].as_object().into_iter().flatten();
-        let mut items: Vec<&Value> = paths
-            .filter(|(path, _)| **path == plain || path.starts_with(&beside))
-            .map(|(_, item)| item)
-            .collect();
+        let mut items: Vec<&Value> =
+            paths.filter(|(path, _)| **path == plain || path.starts_with(&beside)).map(|(_, item)| item).collect();
         if items.is_empty() {
             let template = self.templates.iter().find(|(template, _)| fits(template, &asked));
             items.extend(template.map(|(_, template)| &self.document["paths"][template]));

@@ -276,12 +276,7 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<Vec<Sec
 ///
 /// # Errors
 /// As [`set_two_step`].
-pub async fn set_two_step_with_mail(
-    auth: &Auth,
-    act: Act<'_>,
-    on: bool,
-    by_mail: bool,
-) -> Result<Vec<Secret>, Error> {
+pub async fn set_two_step_with_mail(auth: &Auth, act: Act<'_>, on: bool, by_mail: bool) -> Result<Vec<Secret>, Error> {
     let mut change = act.begin(auth).await?;
     if change.known.two_step == on {
         return Ok(Vec::new());

@@ -134,7 +134,8 @@ pub async fn passkey_options(auth: &Auth, claim: &PendingClaim, caller: &Caller)
     throttle::count_from(auth, Rule::PasskeyStart, caller).await?;
     let open = pending::open(auth, claim).await?;
     let usable = missing_step::usable(auth, &open).await?;
-    factor_answer::options(auth, &open.pending.id, &open.pending, &usable).ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
+    factor_answer::options(auth, &open.pending.id, &open.pending, &usable)
+        .ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
 }
 
 /// The answer with a passkey, which finishes the sign-in. Nobody guesses one, so no limit closes it; a sign-in ends with the last wrong

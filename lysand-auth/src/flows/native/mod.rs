@@ -18,11 +18,10 @@ pub use self::begin::{begin, is_device_text};
 pub use self::caller::{Caller as NativeCaller, of_token};
 pub(crate) use self::device::{DevicePoll, DeviceVerified, as_browser, begin_device, poll_device, verify_device};
 pub use self::devices::{
-    database, devices, devices_of_all, end_device, end_device_of_anybody, live_tokens, origin, origin_of,
-    rename_device,
+    database, devices, devices_of_all, end_device, end_device_of_anybody, live_tokens, origin, origin_of, rename_device,
 };
-pub use self::mail_code::{ask_mail_code, begin_with_mail_code, is_mail_login_offered};
 pub use self::login::{PasswordLogin, Refused, with_password};
+pub use self::mail_code::{ask_mail_code, begin_with_mail_code, is_mail_login_offered};
 pub use self::passkey::{NativePasskey, begin_with_passkey, own_passkeys, passkey_sign_in_options};
 pub use self::password::{PasswordRefused, change_password};
 pub use self::preferences::{TwoStepFactors, two_step_factors};

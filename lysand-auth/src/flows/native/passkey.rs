@@ -146,11 +146,7 @@ async fn found(auth: &Auth, handle: &Secret, credential: &str) -> Result<(Presen
 }
 
 /// The same; a challenge that was answered in vain is used up.
-async fn kept(
-    auth: &Auth,
-    presented: &Presented,
-    found: Result<StoredPasskey, Error>,
-) -> Result<StoredPasskey, Error> {
+async fn kept(auth: &Auth, presented: &Presented, found: Result<StoredPasskey, Error>) -> Result<StoredPasskey, Error> {
     if found.is_err() {
         passkeys::waste(auth, passkeys::digest(&presented.challenge)).await?;
     }

@@ -313,9 +313,7 @@ impl SecondStep {
         let (pair, rules) = (self.pair(&open), login::lockout(auth, self.dialect()));
         lockout::admit(auth, pair, rules).await?;
         let answered = factor_answer::by_password(auth, &open, password, &self.caller).await;
-        let is_wrong = |error: &Error| {
-            matches!(error, Error::Refused(refusal) if matches!(refusal.code, Code::WrongPassword | Code::SignInOver))
-        };
+        let is_wrong = |error: &Error| matches!(error, Error::Refused(refusal) if matches!(refusal.code, Code::WrongPassword | Code::SignInOver));
         if !answered.as_ref().is_err_and(is_wrong) {
             lockout::take_back(auth, pair).await?;
         }

@@ -145,9 +145,7 @@ pub(super) fn of_sign_up(error: SignUpError) -> NativeRefused {
     match error {
         SignUpError::Refused(Error::Refused(refusal)) if refusal.code == Code::SignUpRefused => NativeRefused::Closed,
         SignUpError::Refused(error) => NativeRefused::Other(error),
-        SignUpError::Fields(errors) => {
-            errors.0.into_iter().next().map_or(NativeRefused::Closed, NativeRefused::Field)
-        }
+        SignUpError::Fields(errors) => errors.0.into_iter().next().map_or(NativeRefused::Closed, NativeRefused::Field),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Signing up with a SyncTV client, and who may, as it is told before it tries (native 1.4, NAT-28).
 
 use super::native::{self, NativeRefused, SignedUpNatively};
-use super::{
-    NativeMode, SignUp, SignUpForm, SignUpPasskey, admit, is_offered_with_passkey, make, native_mode,
-    with_passkey,
-};
 use super::refusals::counted;
+use super::{
+    NativeMode, SignUp, SignUpForm, SignUpPasskey, admit, is_offered_with_passkey, make, native_mode, with_passkey,
+};
 use crate::auth::Auth;
 use crate::config::Mode;
 use crate::error::Error;

@@ -30,8 +30,17 @@ pub enum Surface {
 impl Surface {
     /// Those that are on unless they are left out.
     const USUAL: [Self; 5] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso];
-    const ALL: [Self; 9] =
-        [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso, Self::People, Self::Admin, Self::Synctv, Self::Toki];
+    const ALL: [Self; 9] = [
+        Self::OAuth,
+        Self::Mastodon,
+        Self::Pages,
+        Self::Lysand,
+        Self::Sso,
+        Self::People,
+        Self::Admin,
+        Self::Synctv,
+        Self::Toki,
+    ];
 
     const fn bit(self) -> u32 {
         1 << self as u32

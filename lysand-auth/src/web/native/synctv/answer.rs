@@ -164,9 +164,7 @@ impl From<StepRefused> for SynctvError {
     fn from(refused: StepRefused) -> Self {
         match refused {
             StepRefused::Credentials | StepRefused::Code => Self::unauthorized(FAILED).with_code(BAD_CREDENTIALS),
-            StepRefused::Unconfirmed => {
-                Self::forbidden("Email not verified. Please verify your email to continue.")
-            }
+            StepRefused::Unconfirmed => Self::forbidden("Email not verified. Please verify your email to continue."),
             StepRefused::PasswordChange => Self::forbidden("Password change required"),
             StepRefused::NoFactor => Self::unauthorized(TWO_FACTORS),
             StepRefused::PasswordsOff => Self::no_passwords(),

@@ -65,8 +65,10 @@ mod tests {
 
     #[test]
     fn synctv_names_of_browsers_and_values_stay_as_they_are() {
-        let told = json!({ "session_id": "a_b", "options": { "user_verification": [{ "x_y": 1 }] }, "a": [{ "b_c": 1 }] });
-        let camel = json!({ "sessionId": "a_b", "options": { "user_verification": [{ "x_y": 1 }] }, "a": [{ "bC": 1 }] });
+        let told =
+            json!({ "session_id": "a_b", "options": { "user_verification": [{ "x_y": 1 }] }, "a": [{ "b_c": 1 }] });
+        let camel =
+            json!({ "sessionId": "a_b", "options": { "user_verification": [{ "x_y": 1 }] }, "a": [{ "bC": 1 }] });
         assert_eq!(in_camel(told), camel);
     }
 }

@@ -71,7 +71,8 @@ pub(super) async fn start_bind(auth: Data<Auth>, req: HttpRequest, body: Body) -
     let name = asked.text_if_any("name", LONGEST_NAME)?.unwrap_or_default();
     let owner = owner(&auth, &caller).await?;
     let setup = passkeys::begin(&auth, &owner, &OwnProof::default(), &asked.caller).await?;
-    let session = format!("{}{}{}", setup.id, tag(caller.account.id.as_str()), URL_SAFE_NO_PAD.encode(shortened(&name)));
+    let session =
+        format!("{}{}{}", setup.id, tag(caller.account.id.as_str()), URL_SAFE_NO_PAD.encode(shortened(&name)));
     let told = json!({ "session_id": session, "options": options_of(&setup.options)? });
     asked.ok_for(&auth, &caller, told).await
 }

@@ -51,9 +51,7 @@ fn not_changed(refused: PasswordRefused) -> SynctvError {
         PasswordRefused::WrongPassword => {
             SynctvError::unauthorized("Invalid current password").with_code(BAD_CREDENTIALS)
         }
-        PasswordRefused::SecondFactor => {
-            SynctvError::forbidden("Recent verification is required").with_code(NOT_FRESH)
-        }
+        PasswordRefused::SecondFactor => SynctvError::forbidden("Recent verification is required").with_code(NOT_FRESH),
         PasswordRefused::Unfit(error) if error.description == texts::FIELD_COMMON => SynctvError::common_password(),
         PasswordRefused::Unfit(error) => SynctvError::unfit(error.sentence()),
         PasswordRefused::Other(Error::Refused(refusal)) if refusal.code == Code::NotFound => {
