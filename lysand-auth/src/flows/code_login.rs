@@ -4,37 +4,31 @@
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim};
-use crate::host::mailer::Mail;
-use crate::model::account::{Account, AccountId};
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest, whole_request};
-use crate::model::credentials::{Credentials, Demand};
-use crate::model::device::Device;
+use crate::model::credentials::Demand;
 use crate::model::event::EventKind;
 use crate::model::factors::{Consumed, FactorKind, PendingSignIn};
 use crate::model::language::Language;
-use crate::model::mail::CodeUse;
-use crate::model::mail_token::{Link, Purpose};
+use crate::model::mail_token::Purpose;
 use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::rate_limit::Rule;
 use crate::model::session::{Browser, SessionId};
 use crate::secret::{Digest, Secret};
 use crate::steps::completion::{Completion, over, wrong_code};
 use crate::steps::host_rules::Proven;
-use crate::steps::mail::{self, Outgoing};
+use crate::steps::mail;
 use crate::steps::refused_sign_in::{self, Whom};
 pub use crate::steps::sign_in::SignedIn;
 use crate::steps::throttle::CountedFactor;
 use crate::steps::{
-    code_factor, events, identifier, mail_code, request, second_step, session, sign_in, standing, throttle, waiting,
+    code_factor, code_request, events, identifier, mail_code, request, second_step, session, sign_in, standing,
+    throttle, waiting,
 };
 use crate::store::{self, mail_tokens, pending};
 
 /// The longest name or address that is looked up, in characters.
 const LONGEST_IDENTIFIER: usize = 320;
-
-/// Why nothing goes to anybody.
-const NOBODY: &str = "there is nobody to send it to";
 
 /// Whether a code by mail can take the place of name and password here: the operator wants it, and mail reaches people, or this
 /// server runs for its developer alone.
@@ -87,15 +81,15 @@ pub async fn ask(auth: &Auth, asked: CodeRequest) -> Result<PendingClaim, Error>
     throttle::count_from(auth, Rule::CodeRequest, &browser.caller).await?;
     let named = identifier::named(auth, typed.clone()).await?;
     let account = auth.accounts().by_identifier(&named).await.map_err(Error::from_host)?;
-    let id = account.as_ref().map_or_else(|| stand_in(auth, &typed), |account| account.id.clone());
+    let id = account.as_ref().map_or_else(|| code_request::stand_in(auth, &typed), |account| account.id.clone());
     let known = session::credentials_of(auth, &id).await?;
-    let account = account.filter(|account| can_use_it(account, known));
+    let account = account.filter(|account| code_request::can_use_it(account, known));
     let (now, secret) = (auth.ambient().now(), Secret::generate(auth.ambient()));
     let row = PendingSignIn {
         steps_up: None,
         id: auth.ambient().id(),
         // Whoever has no code is counted apart from an account of that name, and as one.
-        account: account.as_ref().map_or_else(|| stand_in(auth, &typed), |account| account.id.clone()),
+        account: account.as_ref().map_or_else(|| code_request::stand_in(auth, &typed), |account| account.id.clone()),
         browser: secret.digest(),
         proofs: Proofs::default(),
         generation: known.generation.unwrap_or(0),
@@ -106,7 +100,8 @@ pub async fn ask(auth: &Auth, asked: CodeRequest) -> Result<PendingClaim, Error>
         session: None,
     };
     let claim = PendingClaim::new(row.id.clone(), secret);
-    let mail = mail_for(auth, account.as_ref(), (&typed, &app), &row, &browser).with_language(language);
+    let named = (&*typed, Some(app.name.clone()));
+    let mail = code_request::mail_for(auth, account.as_ref(), named, &row, &browser.caller).with_language(language);
     let kept = auth.store().write(move |c| {
         Box::pin(async move {
             pending::insert(c, &row).await?;
@@ -125,39 +120,6 @@ fn identifier_of(typed: &str) -> Result<String, Error> {
         () if typed.chars().count() > LONGEST_IDENTIFIER => Err(Error::credentials("Too long", "identifier")),
         () if typed.chars().any(char::is_control) => Err(Error::credentials("Invalid", "identifier")),
         () => Ok(typed),
-    }
-}
-
-/// In the place of an account: tries of whoever typed this are counted by it.
-fn stand_in(auth: &Auth, typed: &str) -> AccountId {
-    AccountId::new(format!("nobody {}", refused_sign_in::digest(auth, typed)))
-}
-
-/// Whether the account is there for its owner, and the address has been proven to be theirs.
-fn can_use_it(account: &Account, known: Credentials) -> bool {
-    let is_confirmed = account.email.as_ref().is_some_and(|email| email.confirmed);
-    is_confirmed && standing::may_sign_in(account).is_ok() && known.demanded != Some(Demand::Now)
-}
-
-fn mail_for(
-    auth: &Auth,
-    account: Option<&Account>,
-    (typed, app): (&str, &App),
-    row: &PendingSignIn,
-    browser: &Browser,
-) -> Outgoing {
-    let device = browser.caller.agent.as_deref().and_then(|agent| Device::of(agent).words());
-    let mail = Mail::Code { app: Some(app.name.clone()), device, at: row.created_at, use_for: CodeUse::SignIn };
-    let account_id = account.map(|account| account.id.clone());
-    let ttl = mail_code::LIFETIME.min(row.expires_at.since(row.created_at));
-    let subject = Some(row.id.clone());
-    let link = Link { purpose: Purpose::SignIn, account: account_id, subject, ttl, has_code: true };
-    match account.and_then(|account| Outgoing::to_confirmed(auth, account, mail.clone())) {
-        Some(outgoing) => outgoing.with_link(link),
-        None => {
-            let nobody = Outgoing::to_address(auth, refused_sign_in::digest(auth, typed), mail);
-            nobody.with_link(Link { account: None, ..link }).cancelled(NOBODY)
-        }
     }
 }
 

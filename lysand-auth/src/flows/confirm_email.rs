@@ -150,6 +150,29 @@ pub async fn send_again(auth: &Auth, token: &Secret, caller: &Caller) -> Result<
     }
 }
 
+/// Whether a mail that confirms an address reaches people here, or this server runs for its developer alone.
+#[cfg(feature = "native")]
+#[must_use]
+pub fn is_offered(auth: &Auth) -> bool {
+    crate::steps::mail::is_read(auth)
+}
+
+/// Sends another link to an address whose account still waits for it. The answer is the same in every case.
+///
+/// # Errors
+/// 429 when too many ask from one network.
+#[cfg(feature = "native")]
+pub async fn send_to(auth: &Auth, address: &str, caller: &Caller) -> Result<(), Error> {
+    count(auth, caller).await?;
+    let account = auth.accounts().by_email(&address.trim().to_lowercase()).await.map_err(Error::from_host)?;
+    let Some(account) = account.filter(is_unconfirmed) else { return Ok(()) };
+    match confirmation::send_again(auth, &account, caller).await {
+        // One was sent a moment ago, or too many: nobody learns of it.
+        Err(Error::Refused(_)) => Ok(()),
+        sent => sent,
+    }
+}
+
 /// Whether the owner of an account has proven the address by something that was mailed there, as apps understand
 /// `email_verified` (OpenID Connect Core §5.1). What staff confirmed is not, until a mailed link is used (people PPL-73).
 ///

@@ -7,23 +7,18 @@ use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, whole_request};
 use crate::model::caller::Caller;
 use crate::model::credentials::Demand;
-use crate::model::event::{Actor, EventKind};
-use crate::model::passkeys::StoredPasskey;
+use crate::model::event::EventKind;
 use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::Rule;
 use crate::model::session::Browser;
-use crate::model::way_back::Stop;
-use crate::passkey::{Presented, Verification};
+use crate::passkey::Verification;
 use crate::secret::Secret;
 use crate::steps::host_rules::Proven;
 use crate::steps::passkeys::{self, Ceremony};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request;
 pub use crate::steps::sign_in::SignedIn;
-use crate::steps::{
-    events, second_step, session, sign_in, standing, throttle, waiting, way_back_notice, way_back_stop,
-};
-use crate::store;
+use crate::steps::{events, passkey_use, second_step, session, sign_in, standing, throttle, waiting};
 use crate::texts;
 
 /// A passkey that a browser used.
@@ -107,7 +102,7 @@ async fn checked(
     let (app, request) = request::check_sign_in(auth, &request).await?;
     let cookie = cookie.unwrap_or_else(|| Secret::new(""));
     let presented = passkeys::presented(auth, Ceremony::SignIn(&cookie), &credential)?;
-    let passkey = match found(auth, &presented).await {
+    let passkey = match passkey_use::found(auth, &presented).await {
         Ok(passkey) => passkey,
         Err(error) => {
             passkeys::waste(auth, passkeys::digest(&presented.challenge)).await?;
@@ -115,9 +110,9 @@ async fn checked(
         }
     };
     *whose = Some(passkey.account.clone());
-    let account = auth.account(&passkey.account).await?.ok_or_else(unknown)?;
+    let account = auth.account(&passkey.account).await?.ok_or_else(passkey_use::unknown)?;
     let known = session::credentials_of(auth, &account.id).await?;
-    let synced = match used(auth, (&passkey, &account), &presented, &browser).await {
+    let synced = match passkey_use::used(auth, (&passkey, &account), &presented, &browser.caller).await {
         Ok(synced) => synced,
         Err(error) => return Err(failed(auth, error, (&account, &app), &browser).await?),
     };
@@ -140,48 +135,4 @@ async fn failed(auth: &Auth, why: Error, (owner, app): (&Account, &App), browser
     let event = event.with("step", "passkey").about(&owner.id, &owner.username);
     events::record_refusal(auth, event).await?;
     Ok(why)
-}
-
-/// Whose passkey it says to be.
-async fn found(auth: &Auth, presented: &Presented) -> Result<StoredPasskey, Error> {
-    let id = presented.id.clone();
-    let found = auth.store().look_up(move |c| Box::pin(async move { store::passkeys::by_credential(c, &id).await }));
-    let (passkey, handle) = found.await?.ok_or_else(unknown)?;
-    match presented.owner.as_deref() == Some(&*handle) {
-        true => Ok(passkey),
-        false => Err(Error::refused(Code::WrongPasskey, texts::WRONG_PASSKEY)),
-    }
-}
-
-fn unknown() -> Error {
-    Error::refused(Code::UnknownPasskey, texts::UNKNOWN_PASSKEY)
-}
-
-/// Checks the passkey, and uses its challenge up: of two equal ones one wins (FAC-120). Answers whether it is on several devices.
-async fn used(
-    auth: &Auth,
-    (passkey, owner): (&StoredPasskey, &Account),
-    presented: &Presented,
-    browser: &Browser,
-) -> Result<bool, Error> {
-    let checked = passkeys::check(auth, passkey, presented, Verification::Required, &browser.caller).await?;
-    let synced = checked.backed_up;
-    let (id, account, now) = (passkey.id.clone(), passkey.account.clone(), auth.ambient().now());
-    let challenge = passkeys::digest(&presented.challenge);
-    let stopped =
-        way_back_notice::stopped(auth, owner, Stop::Factor, (Actor::Account(account.clone()), &browser.caller));
-    let taken = auth.store().write(move |c| {
-        Box::pin(async move {
-            let is_new = passkeys::spend(c, challenge, now).await?;
-            let is_used = is_new && store::passkeys::note_use(c, &account, (&id, checked), now).await?;
-            if is_used {
-                way_back_stop::stop(c, &account, (Stop::Factor, Some(stopped)), now).await?;
-            }
-            Ok(is_used)
-        })
-    });
-    match taken.await? {
-        true => Ok(synced),
-        false => Err(Error::refused(Code::WrongPasskey, texts::WRONG_PASSKEY)),
-    }
 }

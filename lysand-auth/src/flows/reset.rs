@@ -145,6 +145,8 @@ async fn mail_for(auth: &Auth, account: Option<&Account>, typed: &str, browser: 
 pub struct ResetQuestion {
     /// The account's name.
     pub username: String,
+    /// Its address; empty when there is none.
+    pub email: String,
     /// Whether staff demand the new password.
     pub demanded: bool,
 }
@@ -159,7 +161,8 @@ pub async fn look(auth: &Auth, token: &Secret, caller: &Caller) -> Result<Option
     let Some((_, account)) = find(auth, token).await? else { return Ok(None) };
     let id = account.id.clone();
     let known = auth.store().look_up(move |c| Box::pin(async move { credentials::of_account(c, &id).await })).await?;
-    Ok(Some(ResetQuestion { username: account.username, demanded: known.demanded.is_some() }))
+    let email = account.email.map(|email| email.address).unwrap_or_default();
+    Ok(Some(ResetQuestion { username: account.username, email, demanded: known.demanded.is_some() }))
 }
 
 /// Why no new password is set.

@@ -3,6 +3,7 @@
 use crate::ambient::Timestamp;
 use crate::keys::Sealed;
 use crate::model::account::AccountId;
+use crate::model::native::Dialect;
 use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::session::SessionId;
@@ -98,6 +99,9 @@ pub(crate) fn place<'a>(account: &'a AccountId, id: &'a str) -> [&'a str; 4] {
     ["auth_factor", "secret", account.as_str(), id]
 }
 
+/// Under what name a sign-in that waits has the dialect of the client that began it.
+pub(crate) const DIALECT: &str = "dialect";
+
 /// A sign-in that still lacks something (FAC-10). It is no session.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingSignIn {
@@ -129,6 +133,16 @@ impl PendingSignIn {
     /// Whether an app asks.
     pub(crate) fn is_for_app(&self) -> bool {
         is_for_app(&self.request)
+    }
+
+    /// Which dialect's client began it, if one did; no browser goes on with that.
+    pub(crate) fn dialect(&self) -> Option<Dialect> {
+        Dialect::named(named(&self.request, DIALECT)?)
+    }
+
+    /// What its client's dialect kept under this name.
+    pub(crate) fn kept(&self, name: &str) -> Option<&str> {
+        named(&self.request, name)
     }
 
     /// Whether it still waits for an answer.
@@ -180,7 +194,12 @@ impl Consumed {
 /// An address as somebody may see it who knows the password: the local part hidden but for its beginning.
 pub(crate) fn masked(address: &str) -> String {
     let Some((local, domain)) = address.rsplit_once('@') else { return String::new() };
-    let shown: String = local.chars().take(if local.chars().count() > 5 { 3 } else { 1 }).collect();
+    let most = match local.chars().count() {
+        0 | 1 => 0,
+        2..=5 => 1,
+        _ => 3,
+    };
+    let shown: String = local.chars().take(most).collect();
     format!("{shown}***@{domain}")
 }
 
@@ -201,6 +220,7 @@ mod tests {
         for (address, shown) in [
             ("ada.lovelace@example.org", "ada***@example.org"),
             ("ada@example.org", "a***@example.org"),
+            ("a@example.org", "***@example.org"),
             ("@x", "***@x"),
         ] {
             assert_eq!(masked(address), shown);

@@ -74,6 +74,10 @@ pub enum Rule {
     FactorAddress,
     /// Challenges for a passkey that one address asks for.
     PasskeyStart,
+    /// Requests of one address to sign in, up or on with a SyncTV client (native 1.3).
+    SynctvAuth,
+    /// Refresh tokens of one account that SyncTV clients use (native 1.3).
+    SynctvRefresh,
 }
 
 /// So many times in a window of so long. Windows are aligned to multiples of their length since the epoch.
@@ -88,7 +92,7 @@ pub struct Limit {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::LoginAddress,
         Self::LoginAccount,
         Self::ProofSession,
@@ -120,6 +124,8 @@ impl Rule {
         Self::FactorKnown,
         Self::FactorAddress,
         Self::PasskeyStart,
+        Self::SynctvAuth,
+        Self::SynctvRefresh,
     ];
 
     /// The name in the configuration.
@@ -157,6 +163,8 @@ impl Rule {
             Self::FactorKnown => "factor_known",
             Self::FactorAddress => "factor_address",
             Self::PasskeyStart => "passkey_start",
+            Self::SynctvAuth => "synctv_auth",
+            Self::SynctvRefresh => "synctv_refresh",
         }
     }
 
@@ -173,6 +181,8 @@ impl Rule {
             Self::DeviceCode => (20, 10),
             Self::TokenFailures | Self::PasskeyStart => (60, 5),
             Self::Sso => (20, 1),
+            Self::SynctvAuth => (60, 1),
+            Self::SynctvRefresh => (10, 1),
             Self::ApiUser => (1_500, 5),
             Self::ApiToken | Self::ApiAddress | Self::OauthAddress | Self::AdminWrites => (300, 5),
             Self::SignupAddress | Self::ConfirmAccount => (5, 30),

@@ -30,7 +30,9 @@ pub(crate) async fn usable(auth: &Auth, open: &Open) -> Result<Usable, Error> {
     let Some((earlier, last)) = open.pending.proofs.split_last() else {
         return first_proofs(auth, open, usable).await;
     };
-    if lacks(auth, open).await? != Some(BeforeSession::Factor) {
+    // A native client is asked for a second proof where a browser is done with a passkey (factors section 20).
+    let is_asked = open.pending.dialect().is_some() && !open.pending.proofs.are_two();
+    if !is_asked && lacks(auth, open).await? != Some(BeforeSession::Factor) {
         usable.kinds.clear();
     }
     let proven = proven(auth, open, &earlier, &last.kind);

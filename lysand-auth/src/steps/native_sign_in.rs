@@ -20,6 +20,7 @@ use crate::model::scope::Scopes;
 use crate::model::session::SessionId;
 use crate::model::strength::ProvenBy;
 use crate::secret::{Digest, Secret};
+use crate::steps::completion::Completion;
 use crate::steps::host_rules::{self, Proven};
 use crate::steps::mail::{self, Outgoing};
 use crate::steps::sign_in::{self, BeforeSession};
@@ -87,6 +88,7 @@ async fn begin(auth: &Auth, proven: Proven<'_>, known: Credentials, start: Start
         None => event.with("by", proven.by.name()),
     };
     let (new, tokens) = New::of(auth, proven.account, (by, event), known, &start);
+    let new = New { completes: proven.completes.cloned().map(Box::new), ..new };
     match kept(auth, new, None).await? {
         Kept::Begun(()) => Ok(tokens),
         Kept::Faster | Kept::Void => Err(Error::failed("a sign-in without a code used none up")),
@@ -179,6 +181,8 @@ struct New {
     event: NewEvent,
     notice: Option<Outgoing>,
     pair: Option<Pair>,
+    /// What the second proof uses up.
+    completes: Option<Box<Completion>>,
     /// What is recorded and told when this takes the closing of the account back.
     cancels: Option<(NewEvent, Option<Outgoing>)>,
 }
@@ -230,6 +234,7 @@ impl New {
             event,
             notice: new_sign_in(auth, account, start),
             pair: start.pair,
+            completes: None,
             cancels: known.closing.map(|_| cancelled_closing(auth, account, caller)),
             sign_in,
             device,
@@ -249,8 +254,16 @@ impl New {
             mail::enqueue_notice(c, notice.clone()).await?;
             store::events::add(c, event.clone()).await?;
         }
+        if let Some(completes) = &self.completes
+            && completes.is_beside_mail()
+        {
+            credentials::forget_reset_by_mail(c, account).await?;
+        }
         if !credentials::lock_unchanged(c, account, self.known).await? {
             return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
+        }
+        if let Some(completes) = &self.completes {
+            completes.take(c, None).await?;
         }
         store::events::add(c, self.event.clone()).await?;
         if let Some(pair) = &self.pair {

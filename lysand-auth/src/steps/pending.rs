@@ -1,20 +1,42 @@
 //! Sign-ins that lack a second proof: they begin where the first one was right, and only the browser that began one goes on
 //! with it (FAC-10 to FAC-13).
 
+#[cfg(feature = "native")]
+use std::time::Duration;
+
+#[cfg(feature = "native")]
+use base64::Engine;
+#[cfg(feature = "native")]
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+#[cfg(feature = "native")]
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim, Refusal};
 use crate::model::account::Account;
+#[cfg(feature = "native")]
+use crate::model::account::AccountId;
 use crate::model::credentials::Credentials;
+#[cfg(feature = "native")]
+use crate::model::factors::DIALECT;
 use crate::model::factors::PendingSignIn;
+#[cfg(feature = "native")]
+use crate::model::native::Dialect;
 use crate::model::proofs::{ProofKind, Proofs};
 use crate::model::rate_limit::FailedAttempts;
 use crate::model::session::{Session, SignedInBrowser};
+#[cfg(feature = "native")]
+use crate::secret::Digest;
 use crate::secret::Secret;
 use crate::steps::completion::over;
 use crate::steps::host_rules::Proven;
 use crate::steps::{enrolment, session, strength};
 use crate::store::{pending, rate_limits, sessions};
 use crate::texts;
+
+/// How long a sign-in of a native client waits at most (native 1.5).
+#[cfg(feature = "native")]
+const NATIVE_LIFETIME: Duration = Duration::from_secs(300);
 
 /// Keeps a sign-in whose first proof was right; `attempts` that came to something are taken back. Answers with the refusal
 /// that leads on.
@@ -93,11 +115,95 @@ pub(crate) async fn step_up(
     Ok(claim)
 }
 
-/// The sign-in that a browser shows, whatever became of it; none that another browser began (FAC-13).
+/// The same for a native client, which goes on by the handle alone; `kept` is what its dialect needs then. Answers with the handle and
+/// with when it is over.
+///
+/// # Errors
+/// When the database does not answer.
+#[cfg(feature = "native")]
+pub(crate) async fn begin_native(
+    auth: &Auth,
+    (proven, known): (&Proven<'_>, Credentials),
+    dialect: Dialect,
+    mut kept: Vec<(String, String)>,
+) -> Result<(Secret, Timestamp), Error> {
+    kept.push((DIALECT.to_owned(), dialect.name().to_owned()));
+    let proofs = proven.proofs(auth.ambient().now());
+    let (row, _) = waiting(auth, (proven.account, known), proofs, kept);
+    let handle = new_handle(auth);
+    let PendingClaim { id, browser } = claim_of(&handle);
+    let expires_at = row.expires_at.min(row.created_at.plus(NATIVE_LIFETIME));
+    let row = PendingSignIn { id, browser: browser.digest(), expires_at, ..row };
+    auth.store().write(move |c| Box::pin(async move { pending::insert(c, &row).await })).await?;
+    tracing::info!(account = %proven.account.id, by = proven.by.name(), dialect = dialect.name(), "something more is asked for");
+    Ok((handle, expires_at))
+}
+
+/// Keeps what a native client goes on with that nobody is known by yet: the form of a sign-up. Answers with its handle.
+///
+/// # Errors
+/// When the database does not answer.
+#[cfg(feature = "native")]
+pub(crate) async fn keep_form(auth: &Auth, dialect: Dialect, mut form: Vec<(String, String)>) -> Result<Secret, Error> {
+    form.push((DIALECT.to_owned(), dialect.name().to_owned()));
+    let (handle, now) = (new_handle(auth), auth.ambient().now());
+    let PendingClaim { id, browser } = claim_of(&handle);
+    let row = PendingSignIn {
+        account: AccountId::new(format!("nobody {id}")),
+        id,
+        browser: browser.digest(),
+        steps_up: None,
+        proofs: Proofs::default(),
+        generation: 0,
+        request: form,
+        created_at: now,
+        expires_at: now.plus(NATIVE_LIFETIME),
+        ended_at: None,
+        session: None,
+    };
+    auth.store().write(move |c| Box::pin(async move { pending::insert(c, &row).await })).await?;
+    Ok(handle)
+}
+
+/// The form of this handle, once.
+///
+/// # Errors
+/// `SignInOver` for one that is none, used or too old.
+#[cfg(feature = "native")]
+pub(crate) async fn take_form(auth: &Auth, dialect: Dialect, handle: &Secret) -> Result<PendingSignIn, Error> {
+    let (claim, now) = (claim_of(handle), auth.ambient().now());
+    let taken = auth.store().write(move |c| {
+        Box::pin(async move {
+            let Some(row) = pending::code_by_id(c, &claim.id).await? else { return Ok(None) };
+            let is_its = claim.browser.digest().matches(row.browser.as_bytes()) && row.dialect() == Some(dialect);
+            Ok(if is_its && pending::spend(c, &row.id, None, now).await? { Some(row) } else { None })
+        })
+    });
+    taken.await?.ok_or_else(over)
+}
+
+/// A handle of native clients: 48 random characters.
+#[cfg(feature = "native")]
+pub(crate) fn new_handle(auth: &Auth) -> Secret {
+    Secret::new(URL_SAFE_NO_PAD.encode(auth.ambient().bytes::<36>()))
+}
+
+/// The handle is all that a native client has: its digest names the row.
+#[cfg(feature = "native")]
+fn claim_of(handle: &Secret) -> PendingClaim {
+    let id = Digest::of(format!("native\n{}", handle.expose()).as_bytes()).to_base64url();
+    PendingClaim::new(id, handle.clone())
+}
+
+/// The sign-in that a browser shows, whatever became of it; none that another browser began (FAC-13), nor a native client.
 ///
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn found(auth: &Auth, claim: &PendingClaim) -> Result<Option<PendingSignIn>, Error> {
+    Ok(shown(auth, claim).await?.filter(|pending| pending.dialect().is_none()))
+}
+
+async fn shown(auth: &Auth, claim: &PendingClaim) -> Result<Option<PendingSignIn>, Error> {
     let id = claim.id.clone();
     let found = auth.store().look_up(move |c| Box::pin(async move { pending::by_id(c, &id).await })).await?;
     Ok(found.filter(|pending| claim.browser.digest().matches(pending.browser.as_bytes())))
@@ -115,8 +221,21 @@ pub(crate) struct Open {
 /// # Errors
 /// `SignInOver` for every cause.
 pub(crate) async fn open(auth: &Auth, claim: &PendingClaim) -> Result<Open, Error> {
-    let pending = found(auth, claim).await?.filter(|pending| pending.is_open(auth.ambient().now()));
-    let pending = pending.ok_or_else(over)?;
+    opened(auth, found(auth, claim).await?).await
+}
+
+/// The sign-in of this handle, while it waits: of this dialect, and none that a browser began (native 1.5).
+///
+/// # Errors
+/// `SignInOver` for every cause.
+#[cfg(feature = "native")]
+pub(crate) async fn open_native(auth: &Auth, dialect: Dialect, handle: &Secret) -> Result<Open, Error> {
+    let found = shown(auth, &claim_of(handle)).await?;
+    opened(auth, found.filter(|pending| pending.dialect() == Some(dialect))).await
+}
+
+async fn opened(auth: &Auth, found: Option<PendingSignIn>) -> Result<Open, Error> {
+    let pending = found.filter(|pending| pending.is_open(auth.ambient().now())).ok_or_else(over)?;
     if let Some(session) = pending.steps_up.clone() {
         let found = auth.store().look_up(move |c| Box::pin(async move { sessions::by_id(c, &session).await })).await?;
         let is_its = |session: &Session| session.account_id == pending.account;

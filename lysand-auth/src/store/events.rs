@@ -347,6 +347,25 @@ pub(crate) async fn count_since(
     Ok(on!(conn, c => rows.get_result(c))?)
 }
 
+/// Whether one of these happened to an account within these times.
+#[cfg(feature = "native")]
+pub(crate) async fn happened_within(
+    conn: &mut Conn,
+    account: &AccountId,
+    kinds: &[EventKind],
+    (from, to): (Timestamp, Timestamp),
+) -> Result<bool, Error> {
+    let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+    let rows = table::table
+        .filter(table::target.eq(account.as_str()))
+        .filter(table::at.ge(from.micros()))
+        .filter(table::at.le(to.micros()))
+        .filter(table::event.eq_any(names))
+        .count();
+    let found: i64 = on!(conn, c => rows.get_result(c))?;
+    Ok(found > 0)
+}
+
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod tests {

@@ -124,6 +124,24 @@ async fn of_purpose(conn: &mut Conn, id: &str, purpose: &str) -> Result<Option<P
     Ok(row.and_then(Row::read))
 }
 
+/// The sign-ins of an account that wait for their first proof, a code by mail, which a native client asked for.
+#[cfg(feature = "native")]
+pub(crate) async fn codes_of_native(
+    conn: &mut Conn,
+    account: &AccountId,
+    now: Timestamp,
+) -> Result<Vec<PendingSignIn>, Error> {
+    let open = table::table
+        .filter(table::account_id.eq(account.as_str()))
+        .filter(table::purpose.eq(CODE))
+        .filter(table::ended_at.is_null())
+        .filter(table::expires_at.gt(now.micros()))
+        .order((table::created_at, table::id))
+        .limit(MANY);
+    let rows: Vec<Row> = on!(conn, c => open.select(Row::as_select()).load(c))?;
+    Ok(rows.into_iter().filter_map(Row::read).filter(|row| row.dialect().is_some()).collect())
+}
+
 /// It came to something, once: a session, if one began. False when it was over.
 pub(crate) async fn spend(
     conn: &mut Conn,

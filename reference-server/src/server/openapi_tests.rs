@@ -9,7 +9,7 @@ use lysand_auth::web::{Surface, Surfaces};
 use serde_json::Value;
 
 use super::app::Paths;
-use crate::api::openapi::{WHOLE, of_routes, surface_of};
+use crate::api::openapi::{WHOLE, of_routes, path_of, surface_of};
 use crate::settings::Settings;
 use crate::state::{SURFACES, State};
 
@@ -61,7 +61,7 @@ fn documented(document: &Value) -> Operations {
     let operations = paths.flat_map(|(path, item)| {
         let surface = item["x-surface"].as_str().unwrap().to_owned();
         let methods = item.as_object().unwrap().keys().filter(|name| *name != "x-surface");
-        methods.map(move |method| (surface.clone(), method.clone(), path.clone()))
+        methods.map(move |method| (surface.clone(), method.clone(), path_of(path).to_owned()))
     });
     operations.collect()
 }
@@ -76,7 +76,7 @@ async fn state(folder: &std::path::Path, more: &str) -> State {
 #[tokio::test]
 async fn openapi_document_has_all_mounted_operations_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
-    let every = "factors.email_sign_in = true\noauth.device_grant = true\nnative.toki.enabled = true\n";
+    let every = "factors.email_sign_in = true\noauth.device_grant = true\nnative.synctv.enabled = true\nnative.toki.enabled = true\n";
     let state = state(folder.path(), every).await;
     let whole: Value = serde_json::from_str(WHOLE).unwrap();
     same(&documented(&whole), &mounted(Paths::of(&state).own()), "the whole document");

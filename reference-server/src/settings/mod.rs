@@ -10,6 +10,7 @@ mod effective;
 mod factors;
 mod legal;
 mod live;
+mod lockout;
 mod log;
 mod native;
 mod oauth;
@@ -24,6 +25,7 @@ mod signups;
 mod smtp;
 mod source;
 mod sso;
+mod synctv;
 mod unknown;
 mod value;
 mod variable;
@@ -268,14 +270,15 @@ impl Settings {
                 warnings.push("sign-up is closed because mail is not configured");
             }
         }
-        if self.native.toki.enabled {
+        let (synctv, toki) = (self.native.synctv.enabled, self.native.toki.enabled);
+        if synctv || toki {
             if !self.http.base_url.is_secure() && !self.http.base_url.is_loopback() {
                 warnings.push("native clients send passwords and tokens unprotected");
             }
             if !self.rate_limits.enabled {
                 warnings.push("ratelimit.enabled = false: wrong passwords of native clients close nothing");
             }
-            if self.sso.forced {
+            if toki && self.sso.forced {
                 warnings.push("nobody can sign in with toki clients: oidc.forced takes no passwords");
             }
         }

@@ -14,7 +14,7 @@ mod passkey_attacks;
 pub(crate) mod passkey_sign_in;
 mod passkey_sign_up;
 mod passkey_signals;
-mod passkeys;
+pub(crate) mod passkeys;
 mod programs;
 mod recovery;
 mod required;

@@ -41,7 +41,7 @@ pub(super) async fn add(story: &Story, jar: &mut CookieJar, fields: &[(&str, &st
 }
 
 /// Somebody with a passkey, and the browser in which it was made.
-pub(super) async fn somebody(story: &Story, name: &str, two_step: bool) -> (Person, SoftPasskey, CookieJar) {
+pub(crate) async fn somebody(story: &Story, name: &str, two_step: bool) -> (Person, SoftPasskey, CookieJar) {
     let person = story.person(name).await;
     let mut jar = browser_of(story, &person).await;
     let fields: &[(&str, &str)] = if two_step { &[("two_step", "1")] } else { &[] };

@@ -3,6 +3,16 @@
 mod attacks;
 mod endings;
 mod outside;
+mod synctv;
+mod synctv_limits;
+mod synctv_login;
+mod synctv_mail;
+mod synctv_mfa;
+mod synctv_passkeys;
+mod synctv_register;
+mod synctv_routes;
+mod synctv_session;
+mod synctv_user;
 mod tickets;
 mod toki_admin;
 mod toki_devices;

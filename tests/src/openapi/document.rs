@@ -34,16 +34,20 @@ impl Document {
         Self { document, templates, validators: Mutex::default() }
     }
 
-    /// What answers a method at a path, and its surface.
-    pub(super) fn operation(&self, method: &Method, path: &str) -> Option<(&str, &Value)> {
+    /// What answers a method at a path, each with its surface: two share a path where each has requests of its own.
+    pub(super) fn operations(&self, method: &Method, path: &str) -> Vec<(&str, &Value)> {
         let asked = segments(path);
         let plain = format!("/{}", asked.join("/"));
-        let item = self.document["paths"].get(&plain).or_else(|| {
-            let (_, template) = self.templates.iter().find(|(template, _)| fits(template, &asked))?;
-            self.document["paths"].get(template)
-        });
-        let item = item?;
-        Some((item["x-surface"].as_str()?, item.get(method.as_str().to_ascii_lowercase())?))
+        let method = method.as_str().to_ascii_lowercase();
+        let beside = format!("{plain}#");
+        let paths = self.document["paths"].as_object().into_iter().flatten();
+        let mut items: Vec<&Value> =
+            paths.filter(|(path, _)| **path == plain || path.starts_with(&beside)).map(|(_, item)| item).collect();
+        if items.is_empty() {
+            let template = self.templates.iter().find(|(template, _)| fits(template, &asked));
+            items.extend(template.map(|(_, template)| &self.document["paths"][template]));
+        }
+        items.into_iter().filter_map(|item| Some((item["x-surface"].as_str()?, item.get(&method)?))).collect()
     }
 
     /// What a reference names, or the value itself.

@@ -21,7 +21,7 @@ pub fn require(method: &Method, path: &str, response: &Response) {
 }
 
 /// The surfaces of native clients.
-const NATIVE: [&str; 1] = ["toki"];
+const NATIVE: [&str; 2] = ["synctv", "toki"];
 
 /// What does not exist while it is off, as it is unless somebody turns it on.
 const OFF_BY_DEFAULT: [&str; 1] = ["postOauthDeviceAuthorization"];
@@ -42,7 +42,17 @@ fn is_of_page_or_nobody(response: &Response) -> bool {
 /// The operation, and what is wrong.
 pub fn judge(method: &Method, path: &str, response: &Response) -> Result<(), String> {
     let asked = if *method == Method::HEAD { &Method::GET } else { method };
-    let Some((surface, operation)) = DOCUMENT.operation(asked, path) else { return Ok(()) };
+    let mut judged = Ok(());
+    for (surface, operation) in DOCUMENT.operations(asked, path) {
+        judged = judge_by(surface, operation, response);
+        if judged.is_ok() {
+            return judged;
+        }
+    }
+    judged
+}
+
+fn judge_by(surface: &str, operation: &Value, response: &Response) -> Result<(), String> {
     if NATIVE.contains(&surface) && is_of_page_or_nobody(response) {
         return Ok(());
     }

@@ -269,6 +269,14 @@ async fn has_way_in(
 /// # Errors
 /// `Conflict` without a second factor; `ProofRequired`; `Demanded` when it must stay on (FAC-92).
 pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<Vec<Secret>, Error> {
+    set_two_step_with_mail(auth, act, on, false).await
+}
+
+/// The same, and a code by mail counts as a second factor where that is offered (FAC-87, native 1.4).
+///
+/// # Errors
+/// As [`set_two_step`].
+pub async fn set_two_step_with_mail(auth: &Auth, act: Act<'_>, on: bool, by_mail: bool) -> Result<Vec<Secret>, Error> {
     let mut change = act.begin(auth).await?;
     if change.known.two_step == on {
         return Ok(Vec::new());
@@ -279,7 +287,8 @@ pub async fn set_two_step(auth: &Auth, act: Act<'_>, on: bool) -> Result<Vec<Sec
         change.notices.extend(notices::two_step_off(auth, &act.owner.account, act.caller));
     }
     enrolment::refuse_removal(auth, &act.owner.account, change.known, on)?;
-    let has_host_factor = on && !host_factors::usable(auth, &act.owner.account).await.is_empty();
+    let is_read = by_mail && steps::mail::is_read(auth) && auth.config().factors.allow(FactorKind::Email);
+    let has_host_factor = is_read || on && !host_factors::usable(auth, &act.owner.account).await.is_empty();
     let set = RecoverySet::new(auth, &act.owner.account);
     let first = FirstCodes::new(auth, &act.owner.account, &set, act.event(auth, EventKind::RecoveryMade));
     let account = act.owner.account.id.clone();

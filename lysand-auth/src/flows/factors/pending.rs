@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::sign_in::{app_of, host_factor, options};
+use super::sign_in::{app_of, host_factor};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim};
@@ -18,7 +18,7 @@ pub use crate::steps::mail_code::MailCode;
 use crate::steps::pending::{self, Open};
 pub use crate::steps::review::{OtherWayIn, OtherWayKind};
 pub use crate::steps::sign_in::BeforeSession;
-use crate::steps::{demanded_password, missing_step, review, trust, way_back};
+use crate::steps::{demanded_password, factor_answer, missing_step, review, trust, way_back};
 
 /// A sign-in that lacks something, as its own browser sees it.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ async fn with_factors(auth: &Auth, open: &Open, waiting: PendingView) -> Result<
     let first = pending.proofs.first();
     Ok(PendingView {
         way_back: way_back::is_offered(auth, open, &usable).await?,
-        passkey_options: options(auth, pending, &usable),
+        passkey_options: factor_answer::options(auth, &pending.id, pending, &usable),
         may_be_trusted: first.is_some_and(|proof| trust::is_allowed(&auth.config().factors, account, &proof.kind)),
         methods: usable.kinds,
         host_names,

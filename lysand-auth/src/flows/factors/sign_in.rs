@@ -1,44 +1,30 @@
 //! The second step of a sign-in: what is asked for, and the answer that finishes it.
 
-use std::time::Duration;
-
 use crate::auth::Auth;
 pub use crate::error::PendingClaim;
 use crate::error::{Code, Error};
 use crate::host::factor::FactorLabel;
-use crate::host::mailer::Mail;
 use crate::model::app::App;
 use crate::model::authorization::{AuthorizationRequest, CheckedRequest};
 use crate::model::caller::Caller;
-use crate::model::event::{Actor, EventKind, NewEvent};
 pub use crate::model::factors::FactorKind;
-use crate::model::factors::{Consumed, PendingSignIn, Usable, is_for_app};
+use crate::model::factors::{Consumed, PendingSignIn, is_for_app};
 use crate::model::mail::CodeUse;
-use crate::model::passkeys::StoredPasskey;
 use crate::model::proofs::ProofKind;
-use crate::model::rate_limit::{FailedAttempts, Rule};
+use crate::model::rate_limit::Rule;
 use crate::model::session::{Browser, SessionId, SignedInBrowser};
-use crate::model::way_back::Stop;
-use crate::passkey::{Known, NotAccepted, Verification};
-use crate::steps::code_factor::{self, Answer};
 use crate::steps::completion::{Completion, over};
 pub use crate::steps::host_factors::BegunFactor;
 use crate::steps::host_rules::Proven;
-use crate::steps::mail::{self, Outgoing};
-use crate::steps::passkeys::{self, Ceremony};
+use crate::steps::mail;
 use crate::steps::pending::{self, Open};
 use crate::steps::refused_sign_in::{self, Whom};
 use crate::steps::request::{self, Omitted, RequestError};
 use crate::steps::sign_in::{self, Consent};
 pub use crate::steps::sign_in::{BeforeSession, SessionStart, SignedIn, Step};
-use crate::steps::way_back_notice::stopped;
-use crate::steps::{events, host_factors, mail_code, missing_step, notices, standing, throttle, waiting};
+use crate::steps::{factor_answer, host_factors, mail_code, missing_step, standing, throttle, waiting};
 use crate::store;
 use crate::texts;
-
-/// After so many wrong codes in so long the owner is told that somebody knows the password (FAC-119).
-const MANY_GUESSES: i64 = 5;
-const GUESSED: Duration = Duration::from_secs(3600);
 
 /// What finished.
 #[derive(Debug)]
@@ -102,6 +88,16 @@ pub async fn answer_to_prompt(
     answered.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account), source, error))
 }
 
+async fn answered(
+    auth: &Auth,
+    open: Open,
+    (kind, typed, state): (FactorKind, &str, &str),
+    browser: Browser,
+) -> Result<Finished, Error> {
+    let completion = factor_answer::by_code(auth, &open, (kind, typed, state), &browser).await?;
+    finish(auth, open, LastStep::proven(kind, completion), browser).await
+}
+
 /// Begins a factor of the host's own, as it is asked for: what a person sees, and what comes back with the answer.
 ///
 /// # Errors
@@ -130,37 +126,6 @@ pub fn host_factor(auth: &Auth, kind: FactorKind) -> Option<(FactorLabel, bool)>
     host_factors::named(auth, kind.name()).map(|factor| (factor.label(), factor.sends()))
 }
 
-async fn answered(
-    auth: &Auth,
-    open: Open,
-    (kind, typed, state): (FactorKind, &str, &str),
-    browser: Browser,
-) -> Result<Finished, Error> {
-    let usable = missing_step::usable(auth, &open).await?;
-    if !usable.kinds.contains(&kind) {
-        return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
-    }
-    let code = code_factor::code_of(kind, typed)?;
-    if code.is_empty() && state.is_empty() {
-        return Err(Error::refused(Code::Validation, texts::NO_CODE));
-    }
-    let attempts = throttle::factor(auth, Some(&open.pending.id), &open.account.id, &browser).await?;
-    let (account, pending) = (&open.account, Some(&*open.pending.id));
-    let answer = Answer { account, there: &usable, code: &code, pending, state };
-    let consumed = match code_factor::check(auth, kind, &answer).await {
-        Ok(consumed) => consumed,
-        Err(error) if is_verdict(&error) => {
-            return Err(wrong(auth, &open, (kind, &attempts), &browser.caller, error).await?);
-        }
-        Err(error) => {
-            throttle::forget_factor(auth, Some(&open.pending.id), attempts.counted).await?;
-            return Err(error);
-        }
-    };
-    let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
-    finish(auth, open, LastStep::proven(kind, completion), browser).await
-}
-
 /// What `navigator.credentials.get` takes as `publicKey` to finish this sign-in: JSON, with bytes as base64url. Nothing is kept of it.
 ///
 /// # Errors
@@ -169,19 +134,8 @@ pub async fn passkey_options(auth: &Auth, claim: &PendingClaim, caller: &Caller)
     throttle::count_from(auth, Rule::PasskeyStart, caller).await?;
     let open = pending::open(auth, claim).await?;
     let usable = missing_step::usable(auth, &open).await?;
-    options(auth, &open.pending, &usable).ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
-}
-
-pub(super) fn options(auth: &Auth, pending: &PendingSignIn, usable: &Usable) -> Option<String> {
-    let party = passkeys::require(auth).ok().filter(|_| usable.kinds.contains(&FactorKind::Passkey))?;
-    let known: Vec<Known> = usable.passkeys.iter().map(StoredPasskey::known).collect();
-    let challenge = passkeys::draw(auth, Ceremony::Factor(&pending.id));
-    Some(party.request_options(&challenge, &known, verification(pending)).to_string())
-}
-
-/// A passkey that is the first proof verifies its owner; one that is the second need not (FAC-83).
-fn verification(pending: &PendingSignIn) -> Verification {
-    if pending.proofs.first().is_some() { Verification::Preferred } else { Verification::Required }
+    factor_answer::options(auth, &open.pending.id, &open.pending, &usable)
+        .ok_or_else(|| Error::refused(Code::NotOffered, texts::NOT_OFFERED))
 }
 
 /// The answer with a passkey, which finishes the sign-in. Nobody guesses one, so no limit closes it; a sign-in ends with the last wrong
@@ -197,119 +151,11 @@ pub async fn answer_with_passkey(
 ) -> Result<Finished, Error> {
     let open = pending::open(auth, claim).await?;
     let (account, source) = (open.account.id.clone(), browser.caller.source);
-    let answered = proven_by_passkey(auth, open, credential, browser).await;
+    let answered = match factor_answer::by_passkey(auth, &open, (&open.pending.id, credential), &browser).await {
+        Ok(completion) => finish(auth, open, LastStep::proven(FactorKind::Passkey, completion), browser).await,
+        Err(error) => Err(error),
+    };
     answered.inspect_err(|error| refused_sign_in::log(auth, &Whom::Account(&account), source, error))
-}
-
-async fn proven_by_passkey(auth: &Auth, open: Open, credential: &str, browser: Browser) -> Result<Finished, Error> {
-    let usable = missing_step::usable(auth, &open).await?;
-    if !usable.kinds.contains(&FactorKind::Passkey) {
-        return Err(Error::refused(Code::NotOffered, texts::NOT_OFFERED));
-    }
-    let attempts = throttle::uncounted_factor(auth, &open.pending.id).await?;
-    let consumed = match checked_passkey(auth, &open, &usable, credential, &browser.caller).await {
-        Ok(consumed) => consumed,
-        Err(error @ Error::Refused(_)) => {
-            return Err(wrong(auth, &open, (FactorKind::Passkey, &attempts), &browser.caller, error).await?);
-        }
-        Err(error) => {
-            throttle::forget_factor(auth, Some(&open.pending.id), attempts.counted).await?;
-            return Err(error);
-        }
-    };
-    let kind = FactorKind::Passkey;
-    let completion = completion(auth, &open, (kind, consumed, &usable), attempts.counted, &browser.caller);
-    finish(auth, open, LastStep::proven(kind, completion), browser).await
-}
-
-async fn checked_passkey(
-    auth: &Auth,
-    open: &Open,
-    usable: &Usable,
-    credential: &str,
-    caller: &Caller,
-) -> Result<Consumed, Error> {
-    let presented = passkeys::presented(auth, Ceremony::Factor(&open.pending.id), credential)?;
-    let challenge = passkeys::digest(&presented.challenge);
-    let id = presented.id.clone();
-    let found = auth.store().look_up(move |c| Box::pin(async move { store::passkeys::by_credential(c, &id).await }));
-    let handle = found.await?.map(|(_, handle)| handle);
-    let is_owners = |_: &&StoredPasskey| presented.owner.is_none() || presented.owner == handle;
-    let own = usable.passkeys.iter().find(|passkey| passkey.credential == presented.id).filter(is_owners);
-    let Some(passkey) = own else {
-        passkeys::waste(auth, challenge).await?;
-        return Err(passkeys::refused(&NotAccepted::Wrong("of another account".to_owned())));
-    };
-    let used = passkeys::check(auth, passkey, &presented, verification(&open.pending), caller).await?;
-    Ok(Consumed::Passkey { id: passkey.id.clone(), used, challenge })
-}
-
-/// Whether somebody answered wrongly: not when the host gave no answer.
-fn is_verdict(error: &Error) -> bool {
-    matches!(error, Error::Refused(refusal) if refusal.code != Code::Unavailable)
-}
-
-/// Records a wrong answer, and ends the sign-in with the last one that it bears.
-pub(super) async fn wrong(
-    auth: &Auth,
-    open: &Open,
-    (kind, attempts): (FactorKind, &throttle::CountedFactor),
-    caller: &Caller,
-    error: Error,
-) -> Result<Error, Error> {
-    let event = event(auth, EventKind::FactorFailed, open, caller).with("method", kind.name()).refused();
-    let (id, is_last, now) = (open.pending.id.clone(), attempts.is_last, auth.ambient().now());
-    let (account, warning) =
-        (open.account.id.clone(), Outgoing::to_confirmed(auth, &open.account, Mail::FactorGuessed));
-    let recorded = auth.store().write(move |c| {
-        Box::pin(async move {
-            if is_last {
-                store::pending::spend(c, &id, None, now).await?;
-            }
-            store::events::add(c, event).await?;
-            let failed = store::events::count_since(c, &account, EventKind::FactorFailed, now.minus(GUESSED)).await?;
-            match warning.filter(|_| failed >= MANY_GUESSES) {
-                Some(warning) => mail::enqueue(c, warning).await.map(|_| true),
-                None => Ok(false),
-            }
-        })
-    });
-    if recorded.await? {
-        mail::wake(auth);
-    }
-    Ok(if is_last { over() } else { error })
-}
-
-pub(super) fn event(auth: &Auth, kind: EventKind, open: &Open, caller: &Caller) -> NewEvent {
-    let event = events::event(auth, kind, caller).by(Actor::Account(open.account.id.clone()));
-    event.about(&open.account.id, &open.account.username)
-}
-
-fn completion(
-    auth: &Auth,
-    open: &Open,
-    (kind, consumed, usable): (FactorKind, Consumed, &Usable),
-    attempts: FailedAttempts,
-    caller: &Caller,
-) -> Completion {
-    let mut told = vec![event(auth, EventKind::FactorPassed, open, caller).with("method", kind.name())];
-    let mut notice = None;
-    if kind == FactorKind::Recovery {
-        told.push(event(auth, EventKind::RecoveryUsed, open, caller));
-        let left = u64::try_from(usable.recovery_left - 1).unwrap_or(0);
-        notice = notices::recovery_used(auth, &open.account, left, caller);
-    }
-    Completion {
-        pending: open.pending.id.clone(),
-        account: open.account.id.clone(),
-        consumed,
-        attempts,
-        events: told,
-        notice,
-        stops: Some(stopped(auth, &open.account, Stop::Factor, (Actor::Account(open.account.id.clone()), caller))),
-        claims: None,
-        now: auth.ambient().now(),
-    }
 }
 
 /// What may finish a sign-in that waited.

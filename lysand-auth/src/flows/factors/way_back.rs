@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::sign_in::{Finished, LastStep, app_of, event, finish, wrong};
+use super::sign_in::{Finished, LastStep, app_of, finish};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error, PendingClaim};
@@ -19,6 +19,7 @@ use crate::model::session::Browser;
 pub use crate::model::way_back::WayBackTimes;
 use crate::model::way_back::{Told, WayBack};
 use crate::steps::completion::{Completion, over, wrong_code};
+use crate::steps::factor_answer::{event, wrong};
 pub use crate::steps::mail_code::MailCode;
 use crate::steps::pending::{self, Open};
 use crate::steps::refused_sign_in::{self, Whom};

@@ -29,7 +29,15 @@ pub async fn devices(auth: &Auth, account: &AccountId) -> Result<Vec<DeviceRecor
 /// # Errors
 /// When the database does not answer.
 pub async fn origin(auth: &Auth, caller: &NativeCaller) -> Result<Option<String>, Error> {
-    let family = caller.sign_in().to_owned();
+    origin_of(auth, caller.sign_in()).await
+}
+
+/// The same of the sign-in of this name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn origin_of(auth: &Auth, sign_in: &str) -> Result<Option<String>, Error> {
+    let family = sign_in.to_owned();
     let found = auth.store().look_up(move |c| Box::pin(async move { native_sign_ins::of_family(c, &family).await }));
     Ok(found.await?.and_then(|sign_in| sign_in.origin))
 }

@@ -78,6 +78,15 @@ pub async fn with_password(auth: &Auth, login: PasswordLogin) -> Result<NativeTo
 }
 
 async fn checked(auth: &Auth, login: &PasswordLogin) -> Result<NativeTokens, Refused> {
+    let right = right_password(auth, login).await?;
+    begun(auth, login, right).await
+}
+
+/// A right password, under the limits of a sign-in.
+///
+/// # Errors
+/// What is none.
+pub(super) async fn right_password(auth: &Auth, login: &PasswordLogin) -> Result<Right, Refused> {
     let dialect = login.program.dialect;
     if auth.config().sso.forced {
         return Err(Refused::Provider);
@@ -90,13 +99,11 @@ async fn checked(auth: &Auth, login: &PasswordLogin) -> Result<NativeTokens, Ref
         rule: rule(dialect),
         lockout: lockout(auth, dialect),
     };
-    let Some(right) = password_check::check(auth, &tried).await? else {
-        return Err(match is_of_provider(auth, login).await? {
-            true => Refused::Provider,
-            false => Refused::Credentials,
-        });
-    };
-    begun(auth, login, right).await
+    match password_check::check(auth, &tried).await? {
+        Some(right) => Ok(right),
+        None if is_of_provider(auth, login).await? => Err(Refused::Provider),
+        None => Err(Refused::Credentials),
+    }
 }
 
 /// The rule by which name and network are counted on this road.
@@ -109,8 +116,8 @@ pub(super) const fn rule(dialect: Dialect) -> &'static str {
 }
 
 /// When a name is closed for a network on this road.
-pub(super) fn lockout(auth: &Auth, _: Dialect) -> &Lockout {
-    &auth.config().native.toki.lockout
+pub(super) fn lockout(auth: &Auth, dialect: Dialect) -> &Lockout {
+    auth.config().native.lockout(dialect)
 }
 
 async fn begun(auth: &Auth, login: &PasswordLogin, right: Right) -> Result<NativeTokens, Refused> {

@@ -3,6 +3,7 @@
 
 use super::caller::is_too_weak;
 use super::login::lockout;
+use super::sign_out::{PASSWORD_CHANGED, got_password};
 use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
@@ -12,12 +13,14 @@ use crate::model::caller::Caller;
 use crate::model::event::{Actor, EventKind};
 use crate::model::family::Family;
 use crate::model::native::{DeviceRecord, Dialect, NativeSignIn};
+use crate::model::rate_limit::Rule;
 use crate::secret::{Digest, Secret};
 use crate::steps::native_sign_in::{self, NativeTokens};
-use crate::steps::{events, revocation};
+use crate::steps::{events, revocation, throttle};
 use crate::store::families::{self, StoredRefresh};
 use crate::store::successors::Successor;
 use crate::store::{self, device_records, native_sign_ins};
+use crate::texts;
 
 /// The rule by which refused refresh tokens are counted.
 const RULE: &str = "native_refresh";
@@ -79,6 +82,14 @@ pub async fn refresh(auth: &Auth, refresh: &Refresh) -> Result<NativeTokens, Err
     answered
 }
 
+/// Whether this is an access token of some sign-in, live or not: it refreshes nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_access_token(auth: &Auth, token: &Secret) -> Result<bool, Error> {
+    Ok(auth.store().bearer(token.digest()).await?.is_some())
+}
+
 async fn find(auth: &Auth, refresh: &Refresh) -> Result<Option<Held>, Error> {
     let (digest, dialect) = (refresh.token.digest(), refresh.dialect);
     let found = auth.store().look_up(move |c| {
@@ -102,7 +113,13 @@ async fn replaced(auth: &Auth, refresh: &Refresh, held: Held) -> Result<NativeTo
         return Err(replayed(auth, refresh, &held, used_at, now).await?);
     }
     if !is_live || now >= held.stored.expires_at {
-        return Err(Error::invalid_grant());
+        let ended_at = held.family.ended_at.filter(|_| refresh.dialect == Dialect::Synctv);
+        return Err(match ended_at {
+            Some(at) if got_password(auth, &held.family.account_id, at).await? => {
+                Error::refused(Code::InvalidToken, PASSWORD_CHANGED)
+            }
+            _ => Error::invalid_grant(),
+        });
     }
     let is_of_device = refresh.device.as_ref().is_none_or(|sent| {
         let known = held.device.as_ref().and_then(|device| device.client_id.as_ref());
@@ -117,7 +134,13 @@ async fn replaced(auth: &Auth, refresh: &Refresh, held: Held) -> Result<NativeTo
         return Err(Error::invalid_grant());
     };
     if is_too_weak(auth, &account, (held.family.authentication, &held.sign_in.methods)).await? {
-        return Err(Error::invalid_grant());
+        return Err(match refresh.dialect {
+            Dialect::Synctv => Error::refused(Code::FactorRequired, texts::FACTOR_REQUIRED),
+            Dialect::Toki | Dialect::Resonite => Error::invalid_grant(),
+        });
+    }
+    if refresh.dialect == Dialect::Synctv {
+        throttle::count_act(auth, Rule::SynctvRefresh, &account.id, &refresh.caller).await?;
     }
     match next(auth, &held, &account, now).await? {
         Some(tokens) => Ok(tokens),

@@ -187,29 +187,31 @@ pub(super) async fn with_identity(
     Ok((account, SignedUp { state: planned.state(), waiting_token: token, expires_at, recovery_codes: Vec::new() }))
 }
 
-/// Makes an account without an address, for whom nobody waits.
+/// Makes an account, for whom nobody waits.
 #[cfg(feature = "native")]
 pub(super) async fn for_native_client(
     auth: &Auth,
     (form, caller): (SignUpForm, Caller),
     checked: Checked,
+    passkey: Option<NewPasskey>,
 ) -> Result<(Account, WaitingState), SignUpError> {
     let planned = Planned::new(auth, &form, Road::Native, &checked);
+    let owner = owner_of(auth, &form.email).await?;
     let bundle = Bundle {
         record: planned.record(auth, &form, &caller, None),
         waiting: None,
         tokens: None,
-        mail: None,
-        disowned: disowned_key(""),
+        mail: planned.mail(auth, &form, owner.as_ref()),
+        disowned: disowned_key(&form.email),
         is_alone: false,
         decoy: Decoy::new(auth, confirmation(auth, None)),
         counters: counters(auth, &caller, &checked.work),
         spends: checked.work,
         event: signed_up(auth, Road::Native, &caller),
-        invitation: None,
-        invitation_used: None,
+        invitation: checked.admission.invitation.as_ref().map(|invitation| invitation.id.clone()),
+        invitation_used: used(auth, &checked, &caller),
         identity: None,
-        passkey: None,
+        passkey,
     };
     match create(auth, planned.account(&form), bundle).await {
         Ok(account) => {

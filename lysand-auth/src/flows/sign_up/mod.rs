@@ -19,6 +19,8 @@ mod native;
 mod offer;
 mod planned;
 mod refusals;
+#[cfg(feature = "native")]
+mod synctv;
 mod with_passkey;
 
 use self::admit::{admitted, checked};
@@ -39,6 +41,10 @@ pub use self::native::{
 };
 pub use self::offer::{Offer, OfferedRule, offer};
 use self::refusals::counted;
+#[cfg(feature = "native")]
+pub use self::synctv::{
+    SynctvSettings, begin_synctv_passkey, by_synctv, finish_synctv_passkey, is_waiting, synctv_settings,
+};
 pub use self::with_passkey::{BegunPasskey, is_offered_with_passkey};
 use crate::auth::Auth;
 use crate::config::Mode;

@@ -38,6 +38,18 @@ pub enum NativeMode {
 }
 
 impl NativeMode {
+    /// Whether people can.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Closed)
+    }
+
+    /// Whether staff decides.
+    #[must_use]
+    pub const fn is_reviewed(self) -> bool {
+        matches!(self, Self::Approval)
+    }
+
     /// Its name on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -128,6 +140,31 @@ pub async fn by_native_client(auth: &Auth, sign_up: &NativeSignUp) -> Result<Sig
     made
 }
 
+/// The same refusal to a native client: the first field that is wrong.
+pub(super) fn of_sign_up(error: SignUpError) -> NativeRefused {
+    match error {
+        SignUpError::Refused(Error::Refused(refusal)) if refusal.code == Code::SignUpRefused => NativeRefused::Closed,
+        SignUpError::Refused(error) => NativeRefused::Other(error),
+        SignUpError::Fields(errors) => errors.0.into_iter().next().map_or(NativeRefused::Closed, NativeRefused::Field),
+    }
+}
+
+/// What a sign-up over a dialect came to.
+pub(super) async fn told(
+    auth: &Auth,
+    made: Result<(Account, WaitingState), SignUpError>,
+) -> Result<SignedUpNatively, NativeRefused> {
+    match made {
+        Ok((account, state)) => {
+            if state == WaitingState::Pending {
+                review_notice::try_tell(auth).await;
+            }
+            Ok(SignedUpNatively { account, state })
+        }
+        Err(error) => Err(of_sign_up(error)),
+    }
+}
+
 async fn made(auth: &Auth, sign_up: &NativeSignUp) -> Result<SignedUpNatively, NativeRefused> {
     if let Some(problem) = name_problem(&sign_up.username).or_else(|| password_problem(&sign_up.password)) {
         return Err(NativeRefused::Field(problem));
@@ -136,24 +173,10 @@ async fn made(auth: &Auth, sign_up: &NativeSignUp) -> Result<SignedUpNatively, N
     let form = SignUpForm { username: sign_up.username.clone(), password, ..SignUpForm::new() };
     let caller = sign_up.caller.clone();
     let made = match admit::checked(auth, &form, (Road::Native, true), &caller).await {
-        Ok(checked) => make::for_native_client(auth, (form, caller), checked).await,
+        Ok(checked) => make::for_native_client(auth, (form, caller), checked, None).await,
         Err(error) => Err(counted(auth, &caller, Road::Native, error).await),
     };
-    match made {
-        Ok((account, state)) => {
-            if state == WaitingState::Pending {
-                review_notice::try_tell(auth).await;
-            }
-            Ok(SignedUpNatively { account, state })
-        }
-        Err(SignUpError::Refused(Error::Refused(refusal))) if refusal.code == Code::SignUpRefused => {
-            Err(NativeRefused::Closed)
-        }
-        Err(SignUpError::Refused(error)) => Err(error.into()),
-        Err(SignUpError::Fields(errors)) => {
-            Err(errors.0.into_iter().next().map_or(NativeRefused::Closed, NativeRefused::Field))
-        }
-    }
+    told(auth, made).await
 }
 
 /// What the dialect says of names; what the host says of them comes after.

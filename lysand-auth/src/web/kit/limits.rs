@@ -31,23 +31,32 @@ pub struct Limits {
     auth: Auth,
     for_forms: bool,
     of_oauth: Option<AnswerKind>,
+    errors: Option<ErrorForm>,
 }
+
+/// How an error is written.
+pub(crate) type ErrorForm = fn(error::Error) -> HttpResponse;
 
 impl Limits {
     /// The limits of this configuration.
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), for_forms: false, of_oauth: None }
+        Self { auth: auth.clone(), for_forms: false, of_oauth: None, errors: None }
     }
 
     /// For routes that forms post to: a person who sends one sees a refusal as a page.
     pub(crate) fn for_forms(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), for_forms: true, of_oauth: None }
+        Self { auth: auth.clone(), for_forms: true, of_oauth: None, errors: None }
     }
 
     /// For routes below `/oauth`: they have a limit of their own for each address (faults F3).
     pub(crate) fn of_oauth(auth: &Auth, kind: AnswerKind) -> Self {
-        Self { auth: auth.clone(), for_forms: kind == AnswerKind::Page, of_oauth: Some(kind) }
+        Self { auth: auth.clone(), for_forms: kind == AnswerKind::Page, of_oauth: Some(kind), errors: None }
+    }
+
+    /// The same with refusals in a form of the routes' own.
+    pub(crate) fn with_errors(self, errors: Option<ErrorForm>) -> Self {
+        Self { errors, ..self }
     }
 
     /// Preflights carry no credentials and are not counted (Mastodon §17).
@@ -86,6 +95,9 @@ impl Limits {
         if self.for_forms && request::accepts(req.headers(), "text/html") {
             let reader = Params::of_query(req.request()).reader(req.request());
             return page::error_page(View::new(&self.auth, req.request(), &reader), &error, None).await;
+        }
+        if let Some(form) = self.errors {
+            return form(error);
         }
         match self.of_oauth {
             Some(AnswerKind::Oauth) => OAuthError::at(&self.auth, error).error_response(),

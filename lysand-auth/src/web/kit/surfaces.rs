@@ -21,6 +21,8 @@ pub enum Surface {
     People,
     /// Administration by the people who run the server: Mastodon's admin API about accounts. Off unless it is named.
     Admin,
+    /// Clients of SyncTV, where the configuration has them. Off unless it is named.
+    Synctv,
     /// Clients of toki-sync, where the configuration has them. Off unless it is named.
     Toki,
 }
@@ -28,8 +30,17 @@ pub enum Surface {
 impl Surface {
     /// Those that are on unless they are left out.
     const USUAL: [Self; 5] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso];
-    const ALL: [Self; 8] =
-        [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso, Self::People, Self::Admin, Self::Toki];
+    const ALL: [Self; 9] = [
+        Self::OAuth,
+        Self::Mastodon,
+        Self::Pages,
+        Self::Lysand,
+        Self::Sso,
+        Self::People,
+        Self::Admin,
+        Self::Synctv,
+        Self::Toki,
+    ];
 
     const fn bit(self) -> u32 {
         1 << self as u32

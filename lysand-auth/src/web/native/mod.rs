@@ -1,6 +1,7 @@
 //! Native clients: the dialects of programs that send name and password themselves. A dialect's file takes requests apart and renders
 //! answers; no rule about people, passwords, factors or tokens lives here.
 
+mod synctv;
 mod toki;
 
 use crate::auth::Auth;
@@ -8,8 +9,8 @@ use crate::web::kit::routes::Routes;
 
 /// The routes of the dialects that are on.
 pub(crate) fn routes(auth: &Auth) -> Vec<Routes> {
-    match auth.config().native.toki.enabled {
-        true => toki::routes(auth),
-        false => Vec::new(),
-    }
+    let native = &auth.config().native;
+    let synctv = if native.synctv.enabled { synctv::routes(auth) } else { Vec::new() };
+    let toki = if native.toki.enabled { toki::routes(auth) } else { Vec::new() };
+    [synctv, toki].concat()
 }

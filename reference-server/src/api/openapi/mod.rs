@@ -17,7 +17,7 @@ use lysand_auth::web::headers::AnswerKind;
 use lysand_auth::web::routes::{RouteList, Routes, get};
 use serde_json::Value;
 
-pub use self::served::{WHOLE, served, surface_of};
+pub use self::served::{WHOLE, path_of, served, surface_of};
 use crate::etag::is_known;
 use crate::pages::contexts::ApiSection;
 use crate::paths::OPENAPI;
@@ -60,8 +60,12 @@ impl Document {
 /// When the document that is compiled in is none.
 pub fn of_routes(state: &State, routes: &RouteList) -> Result<Value, Error> {
     let whole = serde_json::from_str(WHOLE).map_err(Error::failed)?;
-    let toki = &state.settings.native.toki.prefix;
-    let prefix = |surface: &str| if surface == "toki" { toki.as_str() } else { "" };
+    let native = &state.settings.native;
+    let prefix = |surface: &str| match surface {
+        "synctv" => native.synctv.prefix.as_str(),
+        "toki" => native.toki.prefix.as_str(),
+        _ => "",
+    };
     Ok(served(whole, routes, state.settings.http.base_url.as_str(), prefix))
 }
 

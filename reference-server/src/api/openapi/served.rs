@@ -19,11 +19,15 @@ pub fn served<'p>(mut document: Value, routes: &RouteList, base_url: &str, prefi
     let mut paths = Map::new();
     for (path, item) in written {
         let surface = item[SURFACE].as_str().unwrap_or_default().to_owned();
-        let path = format!("{}{path}", prefix(&surface));
+        let path = format!("{}{}", prefix(&surface), path_of(&path));
         let of_surface = (surface, path);
         let Some(methods) = mounted.get(&of_surface) else { continue };
         if let Some(item) = with_methods(item, methods) {
             let (surface, path) = of_surface;
+            let item = match paths.remove(&path) {
+                Some(neighbour) => both(&document, neighbour, item),
+                None => item,
+            };
             paths.insert(path, item);
             surfaces.insert(surface);
         }
@@ -35,6 +39,56 @@ pub fn served<'p>(mut document: Value, routes: &RouteList, base_url: &str, prefi
         tags.retain(|tag| tag["name"].as_str().is_some_and(|name| surfaces.contains(name)));
     }
     document
+}
+
+/// The path of an entry. Two surfaces that answer at one path, each its own requests, have two entries: the second one's ends with `#` and
+/// its surface.
+pub fn path_of(entry: &str) -> &str {
+    entry.split('#').next().unwrap_or_default()
+}
+
+/// Two entries of one path as one: what either takes, and what either answers.
+fn both(document: &Value, one: Value, other: Value) -> Value {
+    let (Value::Object(mut one), Value::Object(other)) = (one, other) else { return Value::Null };
+    for (method, operation) in other {
+        match one.get_mut(&method) {
+            Some(known) if known.get("responses").is_some() => {
+                add_content(&mut known["requestBody"], &operation["requestBody"]);
+                for (status, response) in operation["responses"].as_object().into_iter().flatten() {
+                    let response = resolved(document, response).clone();
+                    let known = &mut known["responses"][status];
+                    *known = resolved(document, known).clone();
+                    if known.is_null() {
+                        *known = response;
+                    } else {
+                        add_content(known, &response);
+                    }
+                }
+            }
+            Some(_) => {}
+            None => {
+                one.insert(method, operation);
+            }
+        }
+    }
+    Value::Object(one)
+}
+
+/// Adds the types that another body has, and for types that both have its schema.
+fn add_content(body: &mut Value, other: &Value) {
+    for (media_type, media) in other["content"].as_object().into_iter().flatten() {
+        let known = &mut body["content"][media_type];
+        match known["schema"].take() {
+            Value::Null => *known = media.clone(),
+            schema if schema == media["schema"] => known["schema"] = schema,
+            schema => known["schema"] = json!({ "anyOf": [schema, media["schema"]] }),
+        }
+    }
+}
+
+fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    let place = value["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
+    place.map_or(value, |place| document.pointer(place).unwrap_or(&Value::Null))
 }
 
 /// The methods of each path of a surface, in lower case; none where one handler answers all of them. A page of people and a route for programs may share a
@@ -76,6 +130,35 @@ mod tests {
     use lysand_auth::web::headers::AnswerKind;
 
     use super::*;
+
+    #[test]
+    fn openapi_document_has_one_entry_for_a_path_of_two_surfaces() {
+        let answer = |schema: &str| json!({ "description": "x", "content": { "application/json": { "schema": { "title": schema } } } });
+        let operation = |media_type: &str, status: &str, schema: &str| {
+            json!({
+                "requestBody": { "content": { media_type: { "schema": {} } } },
+                "responses": { status: { "$ref": "#/components/responses/Fine" }, "400": answer(schema) },
+            })
+        };
+        let document = json!({
+            "info": {},
+            "tags": [],
+            "paths": {
+                "/in": { "x-surface": "server", "post": operation("text/plain", "302", "one") },
+                "/in#other": { "x-surface": "server", "post": operation("application/json", "200", "two") },
+            },
+            "components": { "responses": { "Fine": answer("fine") } },
+        });
+        let routes = RouteList::default().with("/in", AnswerKind::Api);
+        let told = served(document, &routes, "https://social.example", |_| "");
+        let post = &told["paths"]["/in"]["post"];
+        let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&told["paths"]), ["/in"]);
+        assert_eq!(names(&post["requestBody"]["content"]), ["application/json", "text/plain"]);
+        assert_eq!(names(&post["responses"]), ["200", "302", "400"]);
+        let schema = &post["responses"]["400"]["content"]["application/json"]["schema"];
+        assert_eq!(schema, &json!({ "anyOf": [{ "title": "one" }, { "title": "two" }] }));
+    }
 
     #[test]
     fn openapi_document_carries_prefixes_and_leaves_out_what_is_not_mounted() {
