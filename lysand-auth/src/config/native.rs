@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::frontend::Frontend;
+use super::lockout::{Lockout, lifetime_problem, prefix_problem, scopes_problem};
 use super::problem::ConfigProblem;
+use super::resonite::Resonite;
 use super::sso::Sso;
 use crate::model::host_scope::HostScope;
 use crate::model::native::Dialect;
-use crate::model::scope::Scopes;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -20,22 +21,14 @@ pub struct Native {
     pub max_sign_ins: u32,
     /// Clients of toki-sync.
     pub toki: Toki,
+    /// Clients of Resonite.
+    pub resonite: Resonite,
 }
 
 impl Default for Native {
     fn default() -> Self {
-        Self { max_sign_ins: 50, toki: Toki::default() }
+        Self { max_sign_ins: 50, toki: Toki::default(), resonite: Resonite::default() }
     }
-}
-
-/// When a name is closed for a network: after so many failures, for so long.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "steps and a time: there is no more to it")]
-pub struct Lockout {
-    /// Failures, and for how long the one that reaches the number closes; the fewest first. Beyond the last each failure closes.
-    pub steps: Vec<(u32, Duration)>,
-    /// Without a failure for so long, the former ones are forgotten.
-    pub window: Duration,
 }
 
 /// What becomes of a password that an admin sets over a dialect.
@@ -113,25 +106,42 @@ pub(crate) struct NativeTokenRules<'a> {
 impl Native {
     /// What holds for the tokens of a dialect.
     pub(crate) fn tokens(&self, dialect: Dialect) -> NativeTokenRules<'_> {
-        let usual = match dialect {
-            Dialect::Toki => self.toki.refresh_token_ttl,
-            _ => DAY * 30,
-        };
-        let toki = &self.toki;
+        let (toki, resonite) = (&self.toki, &self.resonite);
         match dialect {
             Dialect::Toki => NativeTokenRules {
                 scopes: &toki.scopes,
                 access: toki.access_token_ttl,
-                idle: usual,
+                idle: toki.refresh_token_ttl,
                 absolute: toki.sign_in_ttl,
             },
-            _ => NativeTokenRules { scopes: &toki.scopes, access: MINUTE * 60, idle: usual, absolute: DAY * 365 },
+            // Whoever wants to be remembered has other times.
+            Dialect::Resonite => NativeTokenRules {
+                scopes: &resonite.scopes,
+                access: resonite.session_ttl,
+                idle: resonite.session_ttl,
+                absolute: resonite.session_max,
+            },
+            Dialect::Synctv => NativeTokenRules {
+                scopes: &toki.scopes,
+                access: MINUTE * 60,
+                idle: DAY * 30,
+                absolute: DAY * 365,
+            },
+        }
+    }
+
+    /// When a name is closed for a network by failures of a dialect.
+    pub(crate) fn lockout(&self, dialect: Dialect) -> &Lockout {
+        match dialect {
+            Dialect::Resonite => &self.resonite.lockout,
+            Dialect::Toki | Dialect::Synctv => &self.toki.lockout,
         }
     }
 
     /// The longest time that any sign-in can be unused.
     pub(crate) fn longest_idle(&self) -> Duration {
-        Dialect::ALL.into_iter().map(|dialect| self.tokens(dialect).idle).max().unwrap_or_default()
+        let usual = Dialect::ALL.into_iter().map(|dialect| self.tokens(dialect).idle).max().unwrap_or_default();
+        usual.max(self.resonite.remembered_ttl)
     }
 
     pub(super) fn check(&self, beside: (&[HostScope], &Sso, &Frontend)) -> Vec<ConfigProblem> {
@@ -140,20 +150,8 @@ impl Native {
             problems.push(ConfigProblem::new("native.max_sign_ins", "must be a number from 1 to 1000"));
         }
         problems.extend(self.toki.check(beside));
+        problems.extend(self.resonite.check(beside.0));
         problems
-    }
-}
-
-impl Lockout {
-    fn problem(&self) -> Option<&'static str> {
-        let rises = self.steps.windows(2).all(|pair| pair[0].0 < pair[1].0);
-        let in_bounds = |(failures, closed): &(u32, Duration)| {
-            (1..=10_000).contains(failures) && (Duration::from_secs(1)..=DAY).contains(closed)
-        };
-        match rises && self.steps.len() <= 10 && self.steps.iter().all(in_bounds) {
-            true => None,
-            false => Some("must be at most ten pairs of a number and a time up to one day, with rising numbers"),
-        }
     }
 }
 
@@ -161,23 +159,15 @@ impl Toki {
     fn check(&self, (scopes, sso, frontend): (&[HostScope], &Sso, &Frontend)) -> Vec<ConfigProblem> {
         let mut problems = Vec::new();
         let mut complain = |field, why: &str| problems.push(ConfigProblem::new(field, why));
-        let is_segment = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let name = self.prefix.strip_prefix('/').unwrap_or(if self.prefix.is_empty() { "x" } else { "" });
-        if name.is_empty() || !name.bytes().all(is_segment) {
-            complain("native.toki.prefix", "must be empty or a slash and letters, digits, `-` or `_`: /toki");
-        }
-        let words = self.scopes.join(" ");
-        let is_for_staff = self.scopes.iter().any(|word| word.starts_with("admin"));
-        if is_for_staff || (!words.is_empty() && Scopes::register(&words, scopes).is_err()) {
-            complain("native.toki.scopes", "must be scopes of this server, and none that is for staff");
-        }
-        for (field, lifetime) in [
-            ("native.toki.access_token_ttl", self.access_token_ttl),
-            ("native.toki.refresh_token_ttl", self.refresh_token_ttl),
-            ("native.toki.sign_in_ttl", self.sign_in_ttl),
+        for (field, problem) in [
+            ("native.toki.prefix", prefix_problem(&self.prefix)),
+            ("native.toki.scopes", scopes_problem(&self.scopes, scopes)),
+            ("native.toki.access_token_ttl", lifetime_problem(self.access_token_ttl)),
+            ("native.toki.refresh_token_ttl", lifetime_problem(self.refresh_token_ttl)),
+            ("native.toki.sign_in_ttl", lifetime_problem(self.sign_in_ttl)),
         ] {
-            if !(MINUTE..=DAY * 3_650).contains(&lifetime) {
-                complain(field, "must be one minute at least and 3650 days at most");
+            if let Some(why) = problem {
+                complain(field, why);
             }
         }
         if let Some(why) = self.lockout.problem() {

@@ -10,6 +10,7 @@ mod effective;
 mod factors;
 mod legal;
 mod live;
+mod lockout;
 mod log;
 mod native;
 mod oauth;
@@ -17,6 +18,7 @@ mod openid;
 mod people;
 mod problem;
 mod reader;
+mod resonite;
 mod secret_file;
 mod sections;
 mod sessions;
@@ -268,15 +270,19 @@ impl Settings {
                 warnings.push("sign-up is closed because mail is not configured");
             }
         }
-        if self.native.toki.enabled {
+        let (toki, resonite) = (self.native.toki.enabled, self.native.resonite.enabled);
+        if toki || resonite {
             if !self.http.base_url.is_secure() && !self.http.base_url.is_loopback() {
                 warnings.push("native clients send passwords and tokens unprotected");
             }
             if !self.rate_limits.enabled {
                 warnings.push("ratelimit.enabled = false: wrong passwords of native clients close nothing");
             }
-            if self.sso.forced {
+            if toki && self.sso.forced {
                 warnings.push("nobody can sign in with toki clients: oidc.forced takes no passwords");
+            }
+            if resonite && self.sso.forced {
+                warnings.push("nobody can sign in with Resonite clients: oidc.forced takes no passwords");
             }
         }
         warnings

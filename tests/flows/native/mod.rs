@@ -3,6 +3,8 @@
 mod attacks;
 mod endings;
 mod outside;
+mod resonite;
+mod resonite_login;
 mod tickets;
 mod toki_admin;
 mod toki_devices;

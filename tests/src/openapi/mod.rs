@@ -21,7 +21,7 @@ pub fn require(method: &Method, path: &str, response: &Response) {
 }
 
 /// The surfaces of native clients.
-const NATIVE: [&str; 1] = ["toki"];
+const NATIVE: [&str; 2] = ["toki", "resonite"];
 
 /// What does not exist while it is off, as it is unless somebody turns it on.
 const OFF_BY_DEFAULT: [&str; 1] = ["postOauthDeviceAuthorization"];

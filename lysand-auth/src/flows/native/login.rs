@@ -109,8 +109,8 @@ pub(super) const fn rule(dialect: Dialect) -> &'static str {
 }
 
 /// When a name is closed for a network on this road.
-pub(super) fn lockout(auth: &Auth, _: Dialect) -> &Lockout {
-    &auth.config().native.toki.lockout
+pub(super) fn lockout(auth: &Auth, dialect: Dialect) -> &Lockout {
+    auth.config().native.lockout(dialect)
 }
 
 async fn begun(auth: &Auth, login: &PasswordLogin, right: Right) -> Result<NativeTokens, Refused> {

@@ -8,6 +8,8 @@ mod devices;
 mod login;
 mod password;
 mod refresh;
+mod session;
+mod stream;
 
 pub use self::begin::{begin, is_device_text};
 pub use self::caller::{Caller as NativeCaller, of_token};
@@ -18,7 +20,13 @@ pub use self::devices::{
 pub use self::login::{PasswordLogin, Refused, with_password};
 pub use self::password::{PasswordRefused, change_password};
 pub use self::refresh::{Refresh, refresh};
+pub use self::session::{
+    BegunSession, SessionLogin, SessionName, SessionProof, SessionRefused, account_of, begin_session, end_session, extend_session,
+    is_of_machine, user_id,
+};
+pub use self::stream::{Stream, connection_token, hub_of_ticket, of_caller, room_of_ticket};
 pub use crate::model::caller::Caller;
 pub use crate::model::native::{DeviceRecord, Dialect, Program};
 pub use crate::model::proofs::{ProofKind, Proofs};
+pub use crate::model::resonite::Salted;
 pub use crate::steps::native_sign_in::NativeTokens;

@@ -31,23 +31,32 @@ pub struct Limits {
     auth: Auth,
     for_forms: bool,
     of_oauth: Option<AnswerKind>,
+    errors: Option<ErrorForm>,
 }
+
+/// How a refusal is written that no handler has made.
+pub(crate) type ErrorForm = fn(error::Error) -> HttpResponse;
 
 impl Limits {
     /// The limits of this configuration.
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), for_forms: false, of_oauth: None }
+        Self { auth: auth.clone(), for_forms: false, of_oauth: None, errors: None }
+    }
+
+    /// The same with refusals of another form.
+    pub(crate) fn with_errors(self, errors: Option<ErrorForm>) -> Self {
+        Self { errors, ..self }
     }
 
     /// For routes that forms post to: a person who sends one sees a refusal as a page.
     pub(crate) fn for_forms(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), for_forms: true, of_oauth: None }
+        Self { auth: auth.clone(), for_forms: true, of_oauth: None, errors: None }
     }
 
     /// For routes below `/oauth`: they have a limit of their own for each address (faults F3).
     pub(crate) fn of_oauth(auth: &Auth, kind: AnswerKind) -> Self {
-        Self { auth: auth.clone(), for_forms: kind == AnswerKind::Page, of_oauth: Some(kind) }
+        Self { auth: auth.clone(), for_forms: kind == AnswerKind::Page, of_oauth: Some(kind), errors: None }
     }
 
     /// Preflights carry no credentials and are not counted (Mastodon §17).
@@ -65,7 +74,14 @@ impl Limits {
         }
         let source = request::source(req.request(), self.auth.config());
         let checked = bearer::Checked::of(&self.auth, bearer::presented(&self.auth, req.request()), source).await;
+        #[cfg(feature = "native")]
+        let session = match checked {
+            None => bearer::CheckedSession::of(&self.auth, request::res(req.headers()), source).await,
+            Some(_) => None,
+        };
         let live = checked.as_ref().and_then(|checked| checked.0.as_ref().ok());
+        #[cfg(feature = "native")]
+        let live = live.or_else(|| session.as_ref().and_then(|session| session.0.as_ref().ok()));
         let admitted = api_rate_limits::admit(
             &self.auth,
             Caller {
@@ -79,6 +95,10 @@ impl Limits {
         if let Some(checked) = checked {
             extensions.insert(checked);
         }
+        #[cfg(feature = "native")]
+        if let Some(session) = session {
+            extensions.insert(session);
+        }
         admitted
     }
 
@@ -86,6 +106,9 @@ impl Limits {
         if self.for_forms && request::accepts(req.headers(), "text/html") {
             let reader = Params::of_query(req.request()).reader(req.request());
             return page::error_page(View::new(&self.auth, req.request(), &reader), &error, None).await;
+        }
+        if let Some(form) = self.errors {
+            return form(error);
         }
         match self.of_oauth {
             Some(AnswerKind::Oauth) => OAuthError::at(&self.auth, error).error_response(),

@@ -36,10 +36,11 @@ use actix_web::{Error, FromRequest, Handler, HttpResponse, Resource, Responder, 
 use serde_json::json;
 
 use crate::auth::Auth;
+use crate::error::{self as failure, Code};
 use crate::web::kit::form_session::form_session;
 use crate::web::kit::form_tokens::FormTokens;
 use crate::web::kit::headers::{AnswerKind, FrontendAccess, Headers};
-use crate::web::kit::limits::Limits;
+use crate::web::kit::limits::{ErrorForm, Limits};
 use crate::web::kit::surfaces::{Surface, Surfaces};
 use crate::web::wire::reply::JsonBody;
 
@@ -132,6 +133,8 @@ pub struct Routes {
     form_tokens: Option<FormTokens>,
     /// Which requests they are for; the others go to whatever is mounted at the same path after them.
     guard: Option<fn(&GuardContext<'_>) -> bool>,
+    /// How a refusal reads that no handler has made.
+    errors: Option<ErrorForm>,
     mounted: Vec<(MountedRoute, Answers)>,
 }
 
@@ -158,6 +161,7 @@ impl Routes {
             form_session: false,
             form_tokens: None,
             guard: None,
+            errors: None,
             mounted,
         }
     }
@@ -200,6 +204,12 @@ impl Routes {
     #[cfg(feature = "native")]
     pub(crate) fn guarded(self, guard: fn(&GuardContext<'_>) -> bool) -> Self {
         Self { guard: Some(guard), ..self }
+    }
+
+    /// Refuses methods and requests beyond the limits in the form of these routes' own errors.
+    #[cfg(feature = "native")]
+    pub(crate) fn with_errors(self, errors: ErrorForm) -> Self {
+        Self { errors: Some(errors), ..self }
     }
 
     /// Lets other origins use these methods alone, instead of all that their kind allows.
@@ -263,7 +273,7 @@ impl Routes {
     /// What is wrapped last runs first: the headers stand on every answer, refusals included; a token in a body is found
     /// before the request is counted for it.
     fn mount_resource(&self, route: &MountedRoute, answers: &Answers, config: &mut ServiceConfig) {
-        let (resource, headers) = (resource(route, answers), self.headers);
+        let (resource, headers) = (resource(route, answers, self.errors), self.headers);
         let resource = match self.guard {
             Some(guard) => resource.guard(fn_guard(guard)),
             None => resource,
@@ -272,7 +282,7 @@ impl Routes {
         let is_open = matches!(self.kind, AnswerKind::Oauth | AnswerKind::Page | AnswerKind::Public);
         let limits = match (self.limited, self.form_session) {
             (true, true) => Some(Limits::for_forms(&self.auth)),
-            (true, false) => Some(Limits::new(&self.auth)),
+            (true, false) => Some(Limits::new(&self.auth).with_errors(self.errors)),
             (false, _) => {
                 let is_oauth = is_open && route.path.starts_with("/oauth/");
                 is_oauth.then(|| Limits::of_oauth(&self.auth, self.kind))
@@ -295,7 +305,7 @@ impl Routes {
     }
 }
 
-fn resource(route: &MountedRoute, answers: &Answers) -> Resource {
+fn resource(route: &MountedRoute, answers: &Answers, errors: Option<ErrorForm>) -> Resource {
     let resource = web::resource(&route.path);
     let answers = match answers {
         Answers::All(handler) => return resource.default_service((handler.make)()),
@@ -303,7 +313,7 @@ fn resource(route: &MountedRoute, answers: &Answers) -> Resource {
     };
     let routes =
         answers.iter().flat_map(|answer| answer.methods.iter().map(|method| (answer.make)().method(method.clone())));
-    routes.fold(resource, Resource::route).default_service(refuse_method(HeaderValue::try_from(route.allow()).ok()))
+    routes.fold(resource, Resource::route).default_service(refuse_method(HeaderValue::try_from(route.allow()).ok(), errors))
 }
 
 /// A path with and without a trailing slash: a redirect between them would lose a body (Mastodon §0.3). The root has one
@@ -319,16 +329,20 @@ pub fn with_slash(path: &str) -> Vec<String> {
 /// The answer to a method that a route does not have: 405 with `Allow`, as JSON.
 #[must_use]
 pub fn not_allowed(allow: &'static str) -> Route {
-    refuse_method(Some(HeaderValue::from_static(allow)))
+    refuse_method(Some(HeaderValue::from_static(allow)), None)
 }
 
-fn refuse_method(allow: Option<HeaderValue>) -> Route {
+fn refuse_method(allow: Option<HeaderValue>, errors: Option<ErrorForm>) -> Route {
+    const WHY: &str = "Method Not Allowed";
     web::to(move || {
-        let mut reply = HttpResponse::MethodNotAllowed();
+        let mut reply = match errors {
+            Some(form) => form(failure::Error::refused(Code::MethodNotAllowed, WHY)),
+            None => HttpResponse::MethodNotAllowed().json_body(&json!({ "error": WHY })),
+        };
         if let Some(allow) = &allow {
-            reply.insert_header((header::ALLOW, allow.clone()));
+            reply.headers_mut().insert(header::ALLOW, allow.clone());
         }
-        ready(reply.json_body(&json!({ "error": "Method Not Allowed" })))
+        ready(reply)
     })
 }
 

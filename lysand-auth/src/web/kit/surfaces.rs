@@ -23,13 +23,24 @@ pub enum Surface {
     Admin,
     /// Clients of toki-sync, where the configuration has them. Off unless it is named.
     Toki,
+    /// Clients of Resonite, where the configuration has them. Off unless it is named.
+    Resonite,
 }
 
 impl Surface {
     /// Those that are on unless they are left out.
     const USUAL: [Self; 5] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso];
-    const ALL: [Self; 8] =
-        [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso, Self::People, Self::Admin, Self::Toki];
+    const ALL: [Self; 9] = [
+        Self::OAuth,
+        Self::Mastodon,
+        Self::Pages,
+        Self::Lysand,
+        Self::Sso,
+        Self::People,
+        Self::Admin,
+        Self::Toki,
+        Self::Resonite,
+    ];
 
     const fn bit(self) -> u32 {
         1 << self as u32

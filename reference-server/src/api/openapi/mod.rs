@@ -60,8 +60,12 @@ impl Document {
 /// When the document that is compiled in is none.
 pub fn of_routes(state: &State, routes: &RouteList) -> Result<Value, Error> {
     let whole = serde_json::from_str(WHOLE).map_err(Error::failed)?;
-    let toki = &state.settings.native.toki.prefix;
-    let prefix = |surface: &str| if surface == "toki" { toki.as_str() } else { "" };
+    let native = &state.settings.native;
+    let prefix = |surface: &str| match surface {
+        "toki" => native.toki.prefix.as_str(),
+        "resonite" => native.resonite.prefix.as_str(),
+        _ => "",
+    };
     Ok(served(whole, routes, state.settings.http.base_url.as_str(), prefix))
 }
 
