@@ -24,7 +24,7 @@ pub fn require(method: &Method, path: &str, response: &Response) {
 const NATIVE: [&str; 2] = ["toki", "resonite"];
 
 /// What does not exist while it is off, as it is unless somebody turns it on.
-const OFF_BY_DEFAULT: [&str; 1] = ["postOauthDeviceAuthorization"];
+const OFF_BY_DEFAULT: [&str; 3] = ["postOauthDeviceAuthorization", "getHub", "postHub"];
 
 fn is_json(response: &Response) -> bool {
     response.header("content-type").starts_with("application/json")

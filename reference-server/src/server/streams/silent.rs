@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::web::Data;
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Closed, ProtocolError, Session};
 use lysand_auth::web::native::StreamAuth;
-use tokio::time::{Instant, interval, sleep_until};
+use tokio::time::{Instant, interval, interval_at, sleep_until};
 
 use super::super::draining::Draining;
 
@@ -56,7 +56,7 @@ impl Silent {
         mut protocol: impl Protocol,
     ) {
         let mut ended = pin!(stream.ended());
-        let (mut tick, mut keep_alive) = (interval(TICK), interval(KEEP_ALIVE));
+        let (mut tick, mut keep_alive) = (interval(TICK), interval_at(Instant::now() + KEEP_ALIVE, KEEP_ALIVE));
         let mut late = pin!(sleep_until(Instant::now() + BEGIN));
         let (code, last) = loop {
             let said = tokio::select! {
