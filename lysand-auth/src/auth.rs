@@ -9,6 +9,7 @@ use crate::config::{Config, ConfigProblem, ConfigProblems, InForce, LiveConfig, 
 use crate::error::Error;
 use crate::host::NoMail;
 use crate::host::accounts::Accounts;
+use crate::host::endings::Endings;
 use crate::host::factor::{self, Factor};
 use crate::host::live_settings::LiveSettings;
 use crate::host::mail_domains::MailDomains;
@@ -51,6 +52,7 @@ struct Parts {
     mail_domains: Option<Arc<dyn MailDomains>>,
     pages: Arc<dyn Pages>,
     revocations: Option<Arc<dyn Revocations>>,
+    endings: Endings,
     sign_in_rules: Option<Arc<dyn SignInRules>>,
     factors: Vec<Arc<dyn Factor>>,
     live_settings: Option<Arc<dyn LiveSettings>>,
@@ -185,6 +187,11 @@ impl Auth {
         self.0.revocations.clone()
     }
 
+    /// What ends in this process, for the streams that are open in it.
+    pub(crate) fn endings(&self) -> &Endings {
+        &self.0.endings
+    }
+
     /// What the host demands of a sign-in, when it has rules.
     pub(crate) fn sign_in_rules(&self) -> Option<Arc<dyn SignInRules>> {
         self.0.sign_in_rules.clone()
@@ -251,6 +258,11 @@ impl Auth {
     /// The keys of recovery codes: the first is that of new ones, and codes live on when another file comes first.
     pub(crate) fn recovery_keys(&self) -> impl Iterator<Item = [u8; 64]> {
         self.config().keys.secrets().all().map(|key| key.subkey("recovery code"))
+    }
+
+    /// The key under which machines are kept that native clients sign in from.
+    pub(crate) fn device_key(&self) -> [u8; 64] {
+        self.0.secret_key.subkey("machine of a native client")
     }
 
     /// The key that signs challenges: for a proof of work, and, with that word in front, for a passkey.
@@ -517,6 +529,7 @@ impl AuthBuilder {
             mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
             pages,
             revocations: self.revocations,
+            endings: Endings::default(),
             sign_in_rules: self.sign_in_rules,
             factors: self.factors,
             live_settings: self.live_settings,

@@ -23,8 +23,12 @@ use crate::pages::{PagesError, TeraPages};
 use crate::settings::{Settings, domain};
 
 /// What of the library this server mounts: all of it.
-pub const SURFACES: Surfaces =
-    Surfaces::all().with(Surface::People).with(Surface::Admin).with(Surface::Synctv).with(Surface::Toki);
+pub const SURFACES: Surfaces = Surfaces::all()
+    .with(Surface::People)
+    .with(Surface::Admin)
+    .with(Surface::Synctv)
+    .with(Surface::Toki)
+    .with(Surface::Resonite);
 
 /// The parts of a running server, or of one command.
 #[derive(Clone)]

@@ -64,6 +64,7 @@ pub mod story;
 pub mod tcp_proxy;
 pub mod tls;
 pub mod wait;
+pub mod web_socket;
 
 pub use app::App;
 pub use browser::{Appearance, Browser};

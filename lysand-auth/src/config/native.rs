@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::frontend::Frontend;
 use super::lockout::{Lockout, lifetime_problem, prefix_problem, scopes_problem};
 use super::problem::ConfigProblem;
+use super::resonite::Resonite;
 use super::sso::Sso;
 use super::synctv::Synctv;
 use crate::model::host_scope::HostScope;
@@ -23,11 +24,13 @@ pub struct Native {
     pub synctv: Synctv,
     /// Clients of toki-sync.
     pub toki: Toki,
+    /// Clients of Resonite.
+    pub resonite: Resonite,
 }
 
 impl Default for Native {
     fn default() -> Self {
-        Self { max_sign_ins: 50, synctv: Synctv::default(), toki: Toki::default() }
+        Self { max_sign_ins: 50, synctv: Synctv::default(), toki: Toki::default(), resonite: Resonite::default() }
     }
 }
 
@@ -109,28 +112,27 @@ pub(crate) struct NativeTokenRules<'a> {
 impl Native {
     /// What holds for the tokens of a dialect.
     pub(crate) fn tokens(&self, dialect: Dialect) -> NativeTokenRules<'_> {
-        let usual = match dialect {
-            Dialect::Toki => self.toki.refresh_token_ttl,
-            Dialect::Synctv => self.synctv.refresh_token_ttl,
-            Dialect::Resonite => DAY * 30,
-        };
-        let (synctv, toki) = (&self.synctv, &self.toki);
+        let (synctv, toki, resonite) = (&self.synctv, &self.toki, &self.resonite);
         match dialect {
             Dialect::Toki => NativeTokenRules {
                 scopes: &toki.scopes,
                 access: toki.access_token_ttl,
-                idle: usual,
+                idle: toki.refresh_token_ttl,
                 absolute: toki.sign_in_ttl,
             },
             Dialect::Synctv => NativeTokenRules {
                 scopes: &synctv.scopes,
                 access: synctv.access_token_ttl,
-                idle: usual,
+                idle: synctv.refresh_token_ttl,
                 absolute: synctv.sign_in_ttl,
             },
-            Dialect::Resonite => {
-                NativeTokenRules { scopes: &toki.scopes, access: MINUTE * 60, idle: usual, absolute: DAY * 365 }
-            }
+            // Whoever wants to be remembered has other times.
+            Dialect::Resonite => NativeTokenRules {
+                scopes: &resonite.scopes,
+                access: resonite.session_ttl,
+                idle: resonite.session_ttl,
+                absolute: resonite.session_max,
+            },
         }
     }
 
@@ -138,13 +140,15 @@ impl Native {
     pub(crate) fn lockout(&self, dialect: Dialect) -> &Lockout {
         match dialect {
             Dialect::Synctv => &self.synctv.lockout,
-            Dialect::Toki | Dialect::Resonite => &self.toki.lockout,
+            Dialect::Toki => &self.toki.lockout,
+            Dialect::Resonite => &self.resonite.lockout,
         }
     }
 
     /// The longest time that any sign-in can be unused.
     pub(crate) fn longest_idle(&self) -> Duration {
-        Dialect::ALL.into_iter().map(|dialect| self.tokens(dialect).idle).max().unwrap_or_default()
+        let usual = Dialect::ALL.into_iter().map(|dialect| self.tokens(dialect).idle).max().unwrap_or_default();
+        usual.max(self.resonite.remembered_ttl)
     }
 
     pub(super) fn check(&self, beside: (&[HostScope], &Sso, &Frontend)) -> Vec<ConfigProblem> {
@@ -154,6 +158,7 @@ impl Native {
         }
         problems.extend(self.synctv.check(beside.0));
         problems.extend(self.toki.check(beside));
+        problems.extend(self.resonite.check(beside.0));
         problems
     }
 }

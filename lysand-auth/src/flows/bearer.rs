@@ -7,6 +7,8 @@ use crate::auth::Auth;
 use crate::error::Error;
 pub use crate::model::strength::{Acr, Authentication, Strength};
 use crate::secret::Secret;
+#[cfg(feature = "native")]
+pub(crate) use crate::steps::bearer::of_resonite;
 pub use crate::steps::bearer::{Bearer, speaks_for_from};
 use crate::steps::uses::{self, DAY};
 

@@ -190,6 +190,7 @@ fn change(auth: &Auth, account: &Account, present: &Present, caller: &Caller) ->
         proven_with: None,
         spared: Spared::default(),
         session: None,
+        begins: None,
         notice: Outgoing::to_confirmed(auth, account, new_password::changed(auth, caller)),
         event: event.about(&account.id, &account.username),
         now: auth.ambient().now(),

@@ -254,6 +254,9 @@ fn letter(auth: &Auth, due: &Due, content: Content, secrets: Option<(Purpose, Se
         letter = letter.with_language(language);
     }
     if let Some((purpose, link, code)) = secrets {
+        if purpose.has_link() && content.in_app {
+            letter.token = Some(link.clone());
+        }
         if purpose.has_link() {
             letter = letter.with_link(Secret::new(auth.config().mailed_link(purpose, link.expose())));
         }

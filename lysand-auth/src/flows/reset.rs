@@ -53,6 +53,24 @@ pub async fn forgot(
     browser: &Browser,
     language: Option<Language>,
 ) -> Result<Result<(), FormError>, Error> {
+    asked(auth, typed, browser, (language, false)).await
+}
+
+/// The same with a program: the mail shows by itself what that takes (native NAT-29).
+///
+/// # Errors
+/// As [`forgot`].
+#[cfg(feature = "native")]
+pub async fn forgot_in_app(auth: &Auth, typed: &str, browser: &Browser) -> Result<Result<(), FormError>, Error> {
+    asked(auth, typed, browser, (None, true)).await
+}
+
+async fn asked(
+    auth: &Auth,
+    typed: &str,
+    browser: &Browser,
+    (language, in_app): (Option<Language>, bool),
+) -> Result<Result<(), FormError>, Error> {
     recovery::require_passwords(auth).await?;
     let typed = typed.trim().to_lowercase();
     match () {
@@ -72,7 +90,7 @@ pub async fn forgot(
     };
     let named = identifier::named(auth, typed.clone()).await?;
     let account = auth.accounts().by_identifier(&named).await.map_err(Error::from_host)?;
-    let mail = mail_for(auth, account.as_ref(), &typed, browser).await?.with_language(language);
+    let mail = mail_for(auth, account.as_ref(), &typed, browser).await?.with_language(language).in_app(in_app);
     let event = events::event(auth, EventKind::ResetAsked, &browser.caller).by(Actor::Nobody);
     let event = match &account {
         Some(account) => event.about(&account.id, &account.username),
@@ -158,7 +176,7 @@ pub struct ResetQuestion {
 pub async fn look(auth: &Auth, token: &Secret, caller: &Caller) -> Result<Option<ResetQuestion>, Error> {
     recovery::require_passwords(auth).await?;
     recovery::count_link(auth, caller).await?;
-    let Some((_, account)) = find(auth, token).await? else { return Ok(None) };
+    let Some((_, account)) = recovery::reset_token(auth, token).await? else { return Ok(None) };
     let id = account.id.clone();
     let known = auth.store().look_up(move |c| Box::pin(async move { credentials::of_account(c, &id).await })).await?;
     let email = account.email.map(|email| email.address).unwrap_or_default();
@@ -199,7 +217,7 @@ pub struct ResetDone {
 pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Caller) -> Result<ResetDone, ResetError> {
     recovery::require_passwords(auth).await?;
     recovery::count_link(auth, caller).await?;
-    let (token, account) = find(auth, token).await?.ok_or_else(recovery::dead_link)?;
+    let (token, account) = recovery::reset_token(auth, token).await?.ok_or_else(recovery::dead_link)?;
     if let Some(problem) = new_password::problem(auth, &account, password).await? {
         return Err(ResetError::Password(problem));
     }
@@ -220,6 +238,7 @@ pub async fn reset(auth: &Auth, token: &Secret, password: &Secret, caller: &Call
         proven_with: None,
         spared: Spared::default(),
         session: None,
+        begins: None,
         notice,
         event: event.about(&account.id, &account.username).with("first", !has_one),
         now: auth.ambient().now(),
@@ -243,19 +262,6 @@ async fn confirmed(auth: &Auth, token: &MailToken, account: &Account, caller: &C
         Confirmed::Before => Err(recovery::dead_link()),
         Confirmed::Now => auth.account(&account.id).await?.ok_or_else(recovery::dead_link),
     }
-}
-
-/// The live token of a link, and its account, while it may have a new password.
-async fn find(auth: &Auth, token: &Secret) -> Result<Option<(MailToken, Account)>, Error> {
-    let purposes = [Purpose::Reset, Purpose::FirstPassword];
-    let Some((token, account)) = recovery::live_token(auth, token, &purposes).await? else { return Ok(None) };
-    let address = account.email.as_ref().map(|email| email.address.to_lowercase());
-    // A link that went to an address which the account has no more is none of its (people PPL-105).
-    let went_elsewhere = token.address.as_ref().is_some_and(|sent| Some(sent.to_lowercase()) != address);
-    // Only the first password of an account that staff made confirms the address (people PPL-145).
-    let is_unproven = is_unconfirmed(&account) && token.purpose != Purpose::FirstPassword;
-    let is_off = account.inactive_reason() == Some(InactiveReason::Disabled) || is_unproven;
-    Ok((!went_elsewhere && !is_off).then_some((token, account)))
 }
 
 /// Staff sets the password of an account, from the command line: everything of it ends, and its owner is told (people PPL-21,
@@ -302,6 +308,7 @@ async fn set_for_owner(
         proven_with: None,
         spared: Spared::default(),
         session: None,
+        begins: None,
         notice: Outgoing::to_account(auth, account, new_password::changed(auth, &Caller::default())),
         event: event.about(&account.id, &account.username),
         now: auth.ambient().now(),

@@ -23,6 +23,8 @@ pub struct Letter {
     pub mail: Mail,
     /// The address to open, for mails that have one. It opens something for whoever has it: never log it.
     pub link: Option<Secret>,
+    /// What of the link an app takes by itself, for mails that were asked for with one. As secret as the link.
+    pub token: Option<Secret>,
     /// The code to type, for mails that have one. It is shown in the mail and nowhere else.
     pub code: Option<Secret>,
     /// The key of the mail in the outbox: the same when it is sent again.
@@ -33,7 +35,16 @@ impl Letter {
     /// A mail to an address.
     #[must_use]
     pub fn new(address: impl Into<String>, mail: Mail) -> Self {
-        Self { address: address.into(), username: None, language: None, mail, link: None, code: None, id: None }
+        Self {
+            address: address.into(),
+            username: None,
+            language: None,
+            mail,
+            link: None,
+            token: None,
+            code: None,
+            id: None,
+        }
     }
 
     /// A mail to the owner of an account, in the account's language; `None` when it has no address.

@@ -524,6 +524,9 @@ pub(crate) struct Content {
     pub(crate) mail: Mail,
     pub(crate) username: Option<String>,
     pub(crate) language: Option<String>,
+    /// Whether the token of its link stands in it by itself, to be pasted into an app (native NAT-29).
+    #[serde(default)]
+    pub(crate) in_app: bool,
 }
 
 #[cfg(test)]

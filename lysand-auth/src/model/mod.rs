@@ -42,6 +42,7 @@ pub(crate) mod recovery_code;
 pub(crate) mod redirect_uri;
 pub(crate) mod registration;
 pub(crate) mod request_counter;
+pub(crate) mod resonite;
 pub(crate) mod scope;
 pub(crate) mod session;
 pub(crate) mod shown_name;

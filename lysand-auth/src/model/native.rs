@@ -3,6 +3,7 @@
 use crate::ambient::Timestamp;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
+use crate::model::resonite::SessionTerms;
 use crate::model::session::{Session, SessionId};
 use crate::secret::Digest;
 
@@ -76,13 +77,15 @@ pub struct Program {
     pub device: Option<String>,
     /// By which form of a request the sign-in began, where later answers depend on it.
     pub(crate) origin: Option<&'static str>,
+    /// What a client of Resonite wants of its session.
+    pub(crate) terms: Option<SessionTerms>,
 }
 
 impl Program {
     /// A program of which nothing more is known.
     #[must_use]
     pub const fn of(dialect: Dialect) -> Self {
-        Self { dialect, name: None, device: None, origin: None }
+        Self { dialect, name: None, device: None, origin: None, terms: None }
     }
 
     /// The same on a device that is known by this.
@@ -94,6 +97,12 @@ impl Program {
     /// The same, begun by this form of a request.
     pub(crate) fn begun_by(self, origin: Option<&'static str>) -> Self {
         Self { origin, ..self }
+    }
+
+    /// The same with a session of these terms.
+    #[cfg(feature = "native")]
+    pub(crate) fn with_session(self, terms: SessionTerms) -> Self {
+        Self { terms: Some(terms), ..self }
     }
 
     /// The same on a device of this name.

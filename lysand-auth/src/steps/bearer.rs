@@ -9,6 +9,7 @@ use crate::model::account::{Account, AccountId, InactiveReason, Role};
 use crate::model::app::App;
 use crate::model::caller::Caller;
 use crate::model::event::EventKind;
+use crate::model::native::Dialect;
 use crate::model::personal_token::is_of_staff;
 use crate::model::scope::Scopes;
 use crate::model::session::Session;
@@ -53,6 +54,28 @@ pub struct Bearer {
 /// # Errors
 /// 401 when it is unknown, revoked or expired, or is a personal token that is not for this network (people PPL-120).
 pub async fn speaks_for_from(auth: &Auth, token: &Secret, source: Option<IpAddr>) -> Result<Bearer, Error> {
+    let found = live(auth, token, source).await?;
+    // Those have a scheme of their own, and are good in that alone (native 3.3).
+    if found.app.id.as_str() == Dialect::Resonite.app_id() {
+        return Err(Error::invalid_token("The access token is invalid"));
+    }
+    Ok(found)
+}
+
+/// What a token of a Resonite client opens, which came in the scheme of those.
+///
+/// # Errors
+/// 401 when it is unknown, revoked or expired, or another token.
+#[cfg(feature = "native")]
+pub(crate) async fn of_resonite(auth: &Auth, token: &Secret, source: Option<IpAddr>) -> Result<Bearer, Error> {
+    let found = live(auth, token, source).await?;
+    match found.app.id.as_str() == Dialect::Resonite.app_id() {
+        true => Ok(found),
+        false => Err(Error::invalid_token("The access token is invalid")),
+    }
+}
+
+async fn live(auth: &Auth, token: &Secret, source: Option<IpAddr>) -> Result<Bearer, Error> {
     let Some((token, app)) = auth.store().bearer(token.digest()).await? else {
         return Err(Error::invalid_token("The access token is invalid"));
     };

@@ -20,7 +20,7 @@ use crate::texts;
 /// A second proof that was right when it was checked.
 #[derive(Clone)]
 pub(crate) struct Completion {
-    /// The sign-in that it completes.
+    /// The sign-in that it completes; empty where none waited, and first and second proof came together.
     pub(crate) pending: String,
     pub(crate) account: AccountId,
     pub(crate) consumed: Consumed,
@@ -64,7 +64,7 @@ impl Completion {
     /// # Errors
     /// `SignInOver` when the sign-in is over, `WrongFactor` when somebody was faster with the same code. Nothing is used up then.
     pub(crate) async fn take(&self, c: &mut Conn, session: Option<&SessionId>) -> Result<(), Error> {
-        if !pending::spend(c, &self.pending, session, self.now).await? {
+        if !self.pending.is_empty() && !pending::spend(c, &self.pending, session, self.now).await? {
             return Err(over());
         }
         self.use_up(c).await

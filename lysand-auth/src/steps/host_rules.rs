@@ -229,7 +229,7 @@ pub(super) async fn are_enough(auth: &Auth, account: &Account, proofs: &Proofs) 
 
 impl Asked<'_> {
     /// Tells the host that the session has begun. What comes of it changes nothing.
-    pub(super) async fn after_session(&self) {
+    pub(crate) async fn after_session(&self) {
         let told = answered(self.rules.after_session(self.account, &self.proofs, self.app)).await;
         if let Err(why) = told {
             tracing::error!(account = %self.account.id, %why, "the host was not told of a session that began");

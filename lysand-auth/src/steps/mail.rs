@@ -77,7 +77,7 @@ impl Outgoing {
             is_proven: false,
             account: None,
             address: address.into(),
-            content: Content { mail, username: None, language: None },
+            content: Content { mail, username: None, language: None, in_app: false },
             link: None,
             cancelled: None,
         }
@@ -123,6 +123,12 @@ impl Outgoing {
     /// The name of the account that it is about.
     pub(crate) fn with_username(mut self, username: impl Into<String>) -> Self {
         self.content.username = Some(username.into());
+        self
+    }
+
+    /// The same with the token of its link by itself, to be pasted into an app (native NAT-29).
+    pub(crate) fn in_app(mut self, in_app: bool) -> Self {
+        self.content.in_app = in_app;
         self
     }
 

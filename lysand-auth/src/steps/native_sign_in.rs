@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::ambient::Timestamp;
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
@@ -16,6 +17,7 @@ use crate::model::family::Family;
 use crate::model::lockout::Pair;
 use crate::model::native::{DeviceRecord, Dialect, NativeSignIn, Program, app_of, product};
 use crate::model::proofs::Proofs;
+use crate::model::resonite::ResoniteSession;
 use crate::model::scope::Scopes;
 use crate::model::session::SessionId;
 use crate::model::strength::ProvenBy;
@@ -27,7 +29,9 @@ use crate::steps::sign_in::{self, BeforeSession};
 use crate::steps::{blocks, device_code, events, revocation, session};
 use crate::store::known_browsers::{self, Seen};
 use crate::store::tokens::{self, StoredToken};
-use crate::store::{self, Conn, credentials, device_codes, device_records, families, lockouts, native_sign_ins};
+use crate::store::{
+    self, Conn, credentials, device_codes, device_records, families, lockouts, native_sign_ins, resonite_sessions,
+};
 use crate::texts;
 
 /// What a native client gets: shown this once.
@@ -36,7 +40,7 @@ use crate::texts;
 pub struct NativeTokens {
     /// What opens routes.
     pub access_token: Secret,
-    /// What brings the next two, once.
+    /// What brings the next two, once; empty in a dialect that has none.
     pub refresh_token: Secret,
     /// How long the access token lives.
     pub expires_in: Duration,
@@ -78,21 +82,26 @@ pub(crate) async fn after_proof(auth: &Auth, proven: Proven<'_>, start: Start<'_
 }
 
 async fn begin(auth: &Auth, proven: Proven<'_>, known: Credentials, start: Start<'_>) -> Result<NativeTokens, Error> {
+    let (new, tokens) = prepared(auth, proven, known, &start);
+    match kept(auth, new, Basis::Proof).await? {
+        Kept::Begun(()) => Ok(tokens),
+        Kept::Faster | Kept::Void => Err(Error::failed("a sign-in without a code used none up")),
+    }
+}
+
+/// A sign-in of somebody who lacks nothing, to be kept by a transaction that does more.
+pub(crate) fn prepared(auth: &Auth, proven: Proven<'_>, known: Credentials, start: &Start<'_>) -> (New, NativeTokens) {
     let now = auth.ambient().now();
     let proofs = proven.proofs(now);
     let at = proofs.iter().map(|proof| proof.at).max().unwrap_or(now);
     let by = ProvenBy { methods: proven.methods(now), at };
-    let event = began(auth, proven.account, &start);
+    let event = began(auth, proven.account, start);
     let event = match proven.earlier.and_then(Proofs::first) {
         Some(first) => event.with("by", first.kind.name()).with("factor", proven.by.name()),
         None => event.with("by", proven.by.name()),
     };
-    let (new, tokens) = New::of(auth, proven.account, (by, event), known, &start);
-    let new = New { completes: proven.completes.cloned().map(Box::new), ..new };
-    match kept(auth, new, None).await? {
-        Kept::Begun(()) => Ok(tokens),
-        Kept::Faster | Kept::Void => Err(Error::failed("a sign-in without a code used none up")),
-    }
+    let (new, tokens) = New::of(auth, proven.account, (by, event), known, start);
+    (new.completing(proven.completes), tokens)
 }
 
 /// What becomes of a sign-in that is to begin.
@@ -119,15 +128,60 @@ pub(crate) async fn after_approval(
     let known = session::credentials_of(auth, &account.id).await?;
     let event = began(auth, account, &start).with("by", "device_code");
     let (new, tokens) = New::of(auth, account, (approval.proven.clone(), event), known, &start);
-    Ok(match kept(auth, new, Some((code, approval.session.clone()))).await? {
+    Ok(match kept(auth, new, Basis::Code(code, approval.session.clone())).await? {
         Kept::Begun(()) => Kept::Begun(tokens),
         Kept::Faster => Kept::Faster,
         Kept::Void => Kept::Void,
     })
 }
 
-/// Keeps a sign-in and makes room for it; `code` is what it uses up, and where somebody said yes to that.
-async fn kept(auth: &Auth, new: New, code: Option<(Digest, SessionId)>) -> Result<Kept, Error> {
+/// A living sign-in buys another one with the same proofs: tokens, or nothing when it ended a moment ago.
+///
+/// # Errors
+/// As [`after_approval`].
+#[cfg(feature = "native")]
+pub(crate) async fn after_sign_in(
+    auth: &Auth,
+    account: &Account,
+    bought_by: &NativeSignIn,
+    start: Start<'_>,
+) -> Result<Option<NativeTokens>, Error> {
+    blocks::may_sign_in(auth, start.caller.source, None).await?;
+    let known = session::credentials_of(auth, &account.id).await?;
+    let event = began(auth, account, &start).with("by", "session_token");
+    let proven = ProvenBy { methods: bought_by.methods.clone(), at: bought_by.proven_at };
+    let (new, tokens) = New::of(auth, account, (proven, event), known, &start);
+    Ok(match kept(auth, new, Basis::SignIn(bought_by.family.clone())).await? {
+        Kept::Begun(()) => Some(tokens),
+        Kept::Faster | Kept::Void => None,
+    })
+}
+
+/// On what a sign-in rests.
+enum Basis {
+    /// What was proven just now.
+    Proof,
+    /// A code, which it uses up, and the sign-in in which somebody said yes to that.
+    Code(Digest, SessionId),
+    /// Another one, which stands.
+    SignIn(String),
+}
+
+impl Basis {
+    /// Uses it up; what came of it where it is no basis any more.
+    async fn take(self, c: &mut Conn, now: Timestamp) -> Result<Option<Kept<bool>>, Error> {
+        Ok(match self {
+            Self::Proof => None,
+            Self::Code(_, approved_in) if !device_code::lock_live(c, &approved_in, now).await? => Some(Kept::Void),
+            Self::Code(code, _) if !device_codes::consume(c, code, now).await? => Some(Kept::Faster),
+            Self::SignIn(family) if !native_sign_ins::lock_live(c, &family, now).await? => Some(Kept::Void),
+            Self::Code(..) | Self::SignIn(_) => None,
+        })
+    }
+}
+
+/// Keeps a sign-in and makes room for it.
+async fn kept(auth: &Auth, new: New, basis: Basis) -> Result<Kept, Error> {
     let most = auth.config().native.max_sign_ins;
     let (account, dialect) = (new.sign_in.account.clone(), new.sign_in.dialect);
     let sign_in = new.sign_in.family.clone();
@@ -136,13 +190,8 @@ async fn kept(auth: &Auth, new: New, code: Option<(Digest, SessionId)>) -> Resul
         move |c| {
             Box::pin(async move {
                 let now = new.sign_in.created_at;
-                if let Some((code, approved_in)) = code {
-                    if !device_code::lock_live(c, &approved_in, now).await? {
-                        return Ok((Kept::Void, Vec::new()));
-                    }
-                    if !device_codes::consume(c, code, now).await? {
-                        return Ok((Kept::Faster, Vec::new()));
-                    }
+                if let Some(over) = basis.take(c, now).await? {
+                    return Ok((over, Vec::new()));
                 }
                 let is_told = new.keep(c).await?;
                 let (id, of) = (&new.sign_in.account, (new.sign_in.dialect, most));
@@ -167,20 +216,23 @@ async fn kept(auth: &Auth, new: New, code: Option<(Digest, SessionId)>) -> Resul
 }
 
 /// A sign-in that is about to begin.
-struct New {
+#[derive(Clone)]
+pub(crate) struct New {
     sign_in: NativeSignIn,
     device: DeviceRecord,
     device_key: String,
     family: Family,
     token: StoredToken,
     access: Digest,
-    refresh: Digest,
+    refresh: Option<Digest>,
     known: Credentials,
     known_by: (String, Digest),
     new_browser: String,
     event: NewEvent,
     notice: Option<Outgoing>,
     pair: Option<Pair>,
+    /// What a session of Resonite has besides.
+    session: Option<ResoniteSession>,
     /// What the second proof uses up.
     completes: Option<Box<Completion>>,
     /// What is recorded and told when this takes the closing of the account back.
@@ -196,11 +248,12 @@ impl New {
         start: &Start<'_>,
     ) -> (Self, NativeTokens) {
         let (now, program, caller) = (auth.ambient().now(), start.program, start.caller);
-        let rules = auth.config().native.tokens(program.dialect);
-        let family = family(auth, &account.id, program.dialect, &proven);
+        let times = Times::of(auth, program);
+        let family = family(auth, &account.id, program.dialect, &proven, times.end);
         let ProvenBy { methods, at: proven_at } = proven;
-        let (token, access) = access_token(auth, &family, rules.access);
-        let refresh = Secret::generate(auth.ambient());
+        let (token, access) = access_token(auth, &family, times.access);
+        // The sessions of Resonite are extended, and have no other token.
+        let refresh = (program.dialect != Dialect::Resonite).then(|| Secret::generate(auth.ambient()));
         let device = device(auth, &account.id, program, caller);
         let sign_in = NativeSignIn {
             family: family.id.clone(),
@@ -215,25 +268,33 @@ impl New {
             created_at: now,
             proven_at,
             last_used_at: None,
-            idle_at: family.idle_end(now, rules.idle),
+            idle_at: family.idle_end(now, times.idle),
             expires_at: family.expires_at,
             ended_at: None,
         };
         let tokens = NativeTokens {
             access_token: access.clone(),
-            refresh_token: refresh.clone(),
-            expires_in: rules.access,
+            refresh_token: refresh.clone().unwrap_or_default(),
+            expires_in: times.access.min(family.expires_at.since(now)),
             sign_in: family.id.clone(),
         };
+        let session = program.terms.as_ref().map(|terms| ResoniteSession {
+            family: family.id.clone(),
+            remembered: terms.remembered,
+            machine_bound: terms.machine_bound,
+            uid: terms.uid.clone(),
+            absolute_at: times.absolute_at,
+        });
         let new = Self {
             device_key: program.device.clone().unwrap_or_else(|| format!("\n{}", device.id)),
             access: access.digest(),
-            refresh: refresh.digest(),
+            refresh: refresh.as_ref().map(Secret::digest),
             known_by: (auth.ambient().id(), program.known_by(caller.agent.as_deref())),
             new_browser: auth.ambient().id(),
             event,
             notice: new_sign_in(auth, account, start),
             pair: start.pair,
+            session,
             completes: None,
             cancels: known.closing.map(|_| cancelled_closing(auth, account, caller)),
             sign_in,
@@ -245,8 +306,33 @@ impl New {
         (new, tokens)
     }
 
+    /// The same with what its second proof uses up.
+    fn completing(self, completes: Option<&Completion>) -> Self {
+        Self { completes: completes.cloned().map(Box::new), ..self }
+    }
+
     /// Keeps it; whether its owner is told of it by mail.
     async fn keep(&self, c: &mut Conn) -> Result<bool, Error> {
+        if !credentials::lock_unchanged(c, &self.sign_in.account, self.known).await? {
+            return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
+        }
+        self.use_up_second_proof(c).await?;
+        self.insert(c).await
+    }
+
+    /// Uses its second proof up, if it has one.
+    ///
+    /// # Errors
+    /// `WrongFactor` when somebody was faster with the same code.
+    pub(crate) async fn use_up_second_proof(&self, c: &mut Conn) -> Result<(), Error> {
+        match &self.completes {
+            Some(completes) => completes.take(c, None).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Keeps all of it, where the account is locked already.
+    pub(crate) async fn insert(&self, c: &mut Conn) -> Result<bool, Error> {
         let (account, now) = (&self.sign_in.account, self.sign_in.created_at);
         if let Some((event, notice)) = &self.cancels
             && credentials::cancel_closing(c, account).await?
@@ -254,13 +340,8 @@ impl New {
             mail::enqueue_notice(c, notice.clone()).await?;
             store::events::add(c, event.clone()).await?;
         }
-        if let Some(completes) = &self.completes
-            && completes.is_beside_mail()
-        {
+        if self.completes.as_ref().is_some_and(|completes| completes.is_beside_mail()) {
             credentials::forget_reset_by_mail(c, account).await?;
-        }
-        if !credentials::lock_unchanged(c, account, self.known).await? {
-            return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
         }
         if let Some(completes) = &self.completes {
             completes.take(c, None).await?;
@@ -271,9 +352,14 @@ impl New {
         }
         families::insert(c, &self.family, now).await?;
         tokens::insert(c, &self.token, self.access).await?;
-        families::insert_refresh(c, self.refresh, &self.family.id, self.sign_in.idle_at, now).await?;
+        if let Some(refresh) = self.refresh {
+            families::insert_refresh(c, refresh, &self.family.id, self.sign_in.idle_at, now).await?;
+        }
         let device = device_records::remember(c, &self.device, &self.device_key).await?;
         native_sign_ins::insert(c, &NativeSignIn { device, ..self.sign_in.clone() }).await?;
+        if let Some(session) = &self.session {
+            resonite_sessions::insert(c, session).await?;
+        }
         self.note_new_program(c).await
     }
 
@@ -296,15 +382,40 @@ impl New {
     }
 }
 
+/// How long what a new sign-in has lives.
+struct Times {
+    access: Duration,
+    idle: Duration,
+    /// When the family ends, unless it is extended.
+    end: Timestamp,
+    /// When it ends at the latest.
+    absolute_at: Timestamp,
+}
+
+impl Times {
+    fn of(auth: &Auth, program: &Program) -> Self {
+        let (native, now) = (&auth.config().native, auth.ambient().now());
+        let rules = native.tokens(program.dialect);
+        if program.dialect != Dialect::Resonite {
+            let end = now.plus(rules.absolute);
+            return Self { access: rules.access, idle: rules.idle, end, absolute_at: end };
+        }
+        let terms = program.terms.as_ref();
+        let (unused, longest) = native.resonite.lifetimes(terms.is_some_and(|terms| terms.remembered));
+        let absolute_at = terms.and_then(|terms| terms.absolute_at).unwrap_or_else(|| now.plus(longest));
+        Self { access: unused, idle: unused, end: now.plus(unused).min(absolute_at), absolute_at }
+    }
+}
+
 /// The family of a new sign-in.
-fn family(auth: &Auth, account: &AccountId, dialect: Dialect, proven: &ProvenBy) -> Family {
+fn family(auth: &Auth, account: &AccountId, dialect: Dialect, proven: &ProvenBy, end: Timestamp) -> Family {
     let rules = auth.config().native.tokens(dialect);
     Family {
         id: auth.ambient().id(),
         app_id: app_of(dialect),
         account_id: account.clone(),
         scopes: Scopes::stored(&rules.scopes.join(" ")),
-        expires_at: auth.ambient().now().plus(rules.absolute),
+        expires_at: end,
         ended_at: None,
         authentication: Some(proven.authentication()),
     }
@@ -336,7 +447,8 @@ fn device(auth: &Auth, account: &AccountId, program: &Program, caller: &Caller) 
         id: auth.ambient().id(),
         account_id: account.clone(),
         dialect: program.dialect,
-        client_id: program.device.clone(),
+        // A digest is nothing to show.
+        client_id: program.device.clone().filter(|_| program.dialect != Dialect::Resonite),
         name: program.name.clone(),
         program: name.map(str::to_owned),
         created_at: now,

@@ -19,6 +19,7 @@ use crate::model::form_error::FormError;
 use crate::secret::Secret;
 use crate::steps::ending::{self, Spared};
 use crate::steps::mail::{self, Outgoing};
+use crate::steps::native_sign_in::New as NewSignIn;
 use crate::steps::session::NewSession;
 use crate::steps::{presence, revocation};
 use crate::store::{self, Conn, credentials, mail_tokens};
@@ -50,6 +51,8 @@ pub(crate) struct PasswordChange {
     pub(crate) spared: Spared,
     /// The session that takes the place of the one that changes it.
     pub(crate) session: Option<NewSession>,
+    /// The sign-in of a native client that begins with it.
+    pub(crate) begins: Option<Box<NewSignIn>>,
     pub(crate) notice: Option<Outgoing>,
     pub(crate) event: NewEvent,
     pub(crate) now: Timestamp,
@@ -185,6 +188,12 @@ impl PasswordChange {
             lost.store(true, Ordering::Release);
             return Err(presence::wrong_password());
         }
+        if let Some(begins) = &self.begins
+            && let Err(error) = begins.use_up_second_proof(c).await
+        {
+            lost.store(true, Ordering::Release);
+            return Err(error);
+        }
         let is_spent = match &self.token {
             Some(token) if is_first => mail_tokens::spend(c, token, self.now).await?,
             _ => is_first,
@@ -221,6 +230,9 @@ impl PasswordChange {
         credentials::demand(c, account, self.demands).await?;
         if let Some(session) = &self.session {
             session.insert(c).await?;
+        }
+        if let Some(begins) = &self.begins {
+            begins.insert(c).await?;
         }
         mail::enqueue_notice(c, self.notice).await?;
         store::events::add(c, self.event).await

@@ -7,13 +7,14 @@ use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::host::mailer::Mail;
 use crate::host::offers::Offered;
-use crate::model::account::{Account, AccountId};
+use crate::model::account::{Account, AccountId, InactiveReason};
 use crate::model::caller::Caller;
 use crate::model::credentials::Credentials;
 use crate::model::event::{Actor, EventKind};
 use crate::model::mail_token::{Link, MailToken, Purpose};
 use crate::model::rate_limit::Rule;
 use crate::secret::Secret;
+use crate::steps::confirmation::is_unconfirmed;
 use crate::steps::mail::{self, Outgoing, Queued};
 use crate::steps::{events, session, throttle};
 use crate::store::{self, Conn, mail_tokens, rate_limits};
@@ -73,6 +74,22 @@ pub(crate) async fn live_token(
     };
     let Some(id) = found.account.clone() else { return Ok(None) };
     Ok(auth.account(&id).await?.map(|account| (found, account)))
+}
+
+/// The living token of a link that chooses a new password, and its account, while it may have one.
+///
+/// # Errors
+/// When host or database do not answer.
+pub(crate) async fn reset_token(auth: &Auth, token: &Secret) -> Result<Option<(MailToken, Account)>, Error> {
+    let purposes = [Purpose::Reset, Purpose::FirstPassword];
+    let Some((token, account)) = live_token(auth, token, &purposes).await? else { return Ok(None) };
+    let address = account.email.as_ref().map(|email| email.address.to_lowercase());
+    // A link that went to an address which the account has no more is none of its (people PPL-105).
+    let went_elsewhere = token.address.as_ref().is_some_and(|sent| Some(sent.to_lowercase()) != address);
+    // Only the first password of an account that staff made confirms the address (people PPL-145).
+    let is_unproven = is_unconfirmed(&account) && token.purpose != Purpose::FirstPassword;
+    let is_off = account.inactive_reason() == Some(InactiveReason::Disabled) || is_unproven;
+    Ok((!went_elsewhere && !is_off).then_some((token, account)))
 }
 
 /// What is known of the credentials of whoever a sign-in names, before the proof. The same is asked for nobody.

@@ -34,21 +34,24 @@ pub(crate) async fn revoke_all<T: Send + 'static>(
     work: impl for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     names: impl FnOnce(&T) -> Vec<Revoked> + Send + 'static,
 ) -> Result<T, Error> {
-    let Some(host) = auth.revocations() else { return auth.store().write(work).await };
-    let store = auth.store().clone();
+    if auth.revocations().is_none() && !auth.endings().is_watched() {
+        return auth.store().write(work).await;
+    }
     // The transaction goes on when the caller stops waiting, and so must the news of it.
+    let auth = auth.clone();
     let task = tokio::spawn(async move {
-        let done = store.write(work).await?;
+        let done = auth.store().write(work).await?;
         for revoked in names(&done) {
-            notify_host(&*host, &revoked).await;
+            notify(&auth, &revoked).await;
         }
         Ok(done)
     });
     task.await.map_err(Error::failed)?
 }
 
-/// Tells the host what is over already.
+/// Tells the host what is over already, and before it the streams that are open in this process.
 pub(crate) async fn notify(auth: &Auth, revoked: &Revoked) {
+    auth.endings().tell(revoked);
     if let Some(host) = auth.revocations() {
         notify_host(&*host, revoked).await;
     }

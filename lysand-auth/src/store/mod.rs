@@ -62,6 +62,7 @@ mod postgres;
 mod postgres_tls;
 pub(crate) mod rate_limits;
 pub(crate) mod recovery_codes;
+pub(crate) mod resonite_sessions;
 mod schema;
 mod schema_of_devices;
 mod schema_of_factors;

@@ -41,6 +41,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    auth_resonite_session (family_id) {
+        family_id -> Text,
+        remembered -> Bool,
+        machine_bound -> Bool,
+        uid_salt -> Text,
+        uid_hash -> Text,
+        absolute_at -> BigInt,
+    }
+}
+
 diesel::joinable!(auth_native_sign_in -> auth_family (family_id));
 diesel::joinable!(auth_ticket -> auth_family (family_id));
 diesel::allow_tables_to_appear_in_same_query!(auth_native_sign_in, auth_family, auth_device_record, auth_ticket);

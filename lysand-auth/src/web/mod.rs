@@ -14,7 +14,7 @@ pub mod kit;
 mod lysand;
 mod mastodon;
 #[cfg(feature = "native")]
-mod native;
+pub mod native;
 mod oauth;
 mod pages;
 mod people;

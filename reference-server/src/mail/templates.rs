@@ -110,6 +110,8 @@ impl MailTemplates {
         context.insert("before", &lines(&words.before));
         context.insert("after", &lines(&words.after));
         context.insert("link", &letter.link.as_ref().map(|link| link.expose()));
+        context.insert("token", &letter.token.as_ref().map(|token| token.expose()));
+        context.insert("token_words", &catalogue.say(texts::TOKEN, &[]));
         context.insert("code", &letter.code.as_ref().map(|code| code.expose()));
         context.insert("code_words", &catalogue.say(texts::CODE, &[]));
         context.insert("username", &letter.username);

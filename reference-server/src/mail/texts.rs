@@ -11,6 +11,7 @@ use crate::paths::{ADMIN, AUTHORIZED_APPLICATIONS};
 const SESSIONS: &str = "/account/sessions";
 
 /// What introduces a code.
+pub(super) const TOKEN: &str = "In the app, paste this:";
 pub(super) const CODE: &str = "Or type this code in the window where you began:";
 /// The first line to somebody with a name, and to somebody without.
 pub(super) const GREETING: &str = "Hello {},";
@@ -454,7 +455,7 @@ pub(crate) mod tests {
 
     /// All texts of this file, for those who translate them.
     pub(crate) fn all() -> BTreeSet<String> {
-        let mut texts: BTreeSet<String> = [CODE, GREETING, GREETING_WITHOUT_NAME].map(str::to_owned).into();
+        let mut texts: BTreeSet<String> = [CODE, TOKEN, GREETING, GREETING_WITHOUT_NAME].map(str::to_owned).into();
         texts.extend([Role::Admin, Role::Moderator, Role::Member].map(|role| role_word(role).to_owned()));
         for (mail, has_link) in samples("x").iter().flat_map(|mail| [(mail, true), (mail, false)]) {
             let words = words(mail, Place { has_link, ..PLACE }).unwrap();

@@ -9,7 +9,7 @@ use lysand_auth::web::routes::{RouteList, Routes};
 use lysand_auth::web::{Surfaces, documents, merge_slashes, mount_without_doubled_slashes, mounted, with_request_id};
 
 use super::draining::Draining;
-use super::{guard, health};
+use super::{guard, health, streams};
 use crate::api::openapi::Document;
 use crate::state::{SURFACES, State};
 use crate::{api, site};
@@ -54,7 +54,7 @@ pub fn app(
 }
 
 /// The reference server's routes that are not the library's, not the last to match, and not of a kind of their own.
-fn own_routes(state: &State) -> [Routes; 12] {
+fn own_routes(state: &State) -> [Routes; 13] {
     [
         health::routes(state),
         site::home::routes(state),
@@ -68,6 +68,7 @@ fn own_routes(state: &State) -> [Routes; 12] {
         api::mastodon::routes(state),
         api::discovery::routes(state),
         api::openapi::routes(state),
+        streams::routes(state),
     ]
 }
 

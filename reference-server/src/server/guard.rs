@@ -12,7 +12,7 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::{InternalError, PayloadError};
 use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::http::{ConnectionType, Method};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Bytes};
 use actix_web::{Error, HttpMessage as _, HttpResponse, ResponseError as _};
@@ -63,7 +63,11 @@ pub async fn guard(
         false => answer.await,
     };
     let mut response = answer.map_err(|_| panicked(open()))??;
-    if is_last {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        if let Some(answering) = &answering {
+            answering.meter().upgrade();
+        }
+    } else if is_last {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response.map_body(|_, body| GuardedBody { body: body.boxed(), _sent: sent, _answering: answering }))

@@ -6,6 +6,7 @@ mod draining;
 pub mod guard;
 pub mod health;
 mod reloaded;
+mod streams;
 
 use std::io;
 use std::net::SocketAddr;

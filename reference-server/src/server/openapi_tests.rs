@@ -76,7 +76,8 @@ async fn state(folder: &std::path::Path, more: &str) -> State {
 #[tokio::test]
 async fn openapi_document_has_all_mounted_operations_and_no_others() {
     let folder = tempfile::tempdir().unwrap();
-    let every = "factors.email_sign_in = true\noauth.device_grant = true\nnative.synctv.enabled = true\nnative.toki.enabled = true\n";
+    let every = "factors.email_sign_in = true\noauth.device_grant = true\nnative.synctv.enabled = true\n\
+                 native.toki.enabled = true\nnative.resonite.enabled = true\n";
     let state = state(folder.path(), every).await;
     let whole: Value = serde_json::from_str(WHOLE).unwrap();
     same(&documented(&whole), &mounted(Paths::of(&state).own()), "the whole document");

@@ -18,6 +18,7 @@ mod openid;
 mod people;
 mod problem;
 mod reader;
+mod resonite;
 mod secret_file;
 mod sections;
 mod sessions;
@@ -270,8 +271,8 @@ impl Settings {
                 warnings.push("sign-up is closed because mail is not configured");
             }
         }
-        let (synctv, toki) = (self.native.synctv.enabled, self.native.toki.enabled);
-        if synctv || toki {
+        let native = &self.native;
+        if native.synctv.enabled || native.toki.enabled || native.resonite.enabled {
             if !self.http.base_url.is_secure() && !self.http.base_url.is_loopback() {
                 warnings.push("native clients send passwords and tokens unprotected");
             }
@@ -280,6 +281,9 @@ impl Settings {
             }
             if toki && self.sso.forced {
                 warnings.push("nobody can sign in with toki clients: oidc.forced takes no passwords");
+            }
+            if resonite && self.sso.forced {
+                warnings.push("nobody can sign in with Resonite clients: oidc.forced takes no passwords");
             }
         }
         warnings

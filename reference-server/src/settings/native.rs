@@ -4,6 +4,7 @@ use lysand_auth::config::{AdminPasswords, Native, Toki};
 
 use super::lockout::lockout;
 use super::reader::Reader;
+use super::resonite::resonite;
 use super::sections::within;
 use super::synctv::synctv;
 
@@ -19,6 +20,7 @@ pub(super) fn native(reader: &mut Reader) -> Native {
     });
     native.synctv = synctv(reader, native.synctv);
     native.toki = toki(reader, native.toki);
+    native.resonite = resonite(reader, native.resonite);
     native
 }
 

@@ -3,6 +3,11 @@
 mod attacks;
 mod endings;
 mod outside;
+mod resonite;
+mod resonite_hub;
+mod resonite_login;
+mod resonite_reset;
+mod resonite_sessions;
 mod synctv;
 mod synctv_limits;
 mod synctv_login;

@@ -21,10 +21,10 @@ pub fn require(method: &Method, path: &str, response: &Response) {
 }
 
 /// The surfaces of native clients.
-const NATIVE: [&str; 2] = ["synctv", "toki"];
+const NATIVE: [&str; 3] = ["synctv", "toki", "resonite"];
 
 /// What does not exist while it is off, as it is unless somebody turns it on.
-const OFF_BY_DEFAULT: [&str; 1] = ["postOauthDeviceAuthorization"];
+const OFF_BY_DEFAULT: [&str; 3] = ["postOauthDeviceAuthorization", "getHub", "postHub"];
 
 fn is_json(response: &Response) -> bool {
     response.header("content-type").starts_with("application/json")

@@ -62,6 +62,7 @@ pub async fn of_token(
 ) -> Result<Option<Caller>, Error> {
     let found = match checked {
         Some(found) => found,
+        None if dialect == Dialect::Resonite => bearer::of_resonite(auth, token, source).await,
         None => bearer::speaks_for_from(auth, token, source).await,
     };
     let bearer = match found {

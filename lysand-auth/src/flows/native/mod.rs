@@ -12,7 +12,9 @@ mod password;
 mod preferences;
 mod refresh;
 mod second_step;
+mod session;
 mod sign_out;
+mod stream;
 
 pub use self::begin::{begin, is_device_text};
 pub use self::caller::{Caller as NativeCaller, of_token};
@@ -29,12 +31,18 @@ pub use self::refresh::{Refresh, is_access_token, refresh};
 pub use self::second_step::{
     FirstStep, NativeSecondStep, SecondStep, SignedInNatively, StepRefused, begin_with_password,
 };
+pub use self::session::{
+    BegunSession, SessionLogin, SessionName, SessionProof, SessionRefused, account_of, begin_session, end_session,
+    extend_session, is_of_machine, user_id,
+};
 pub(crate) use self::sign_out::PASSWORD_CHANGED;
 pub use self::sign_out::{count_synctv, lacks_second_factor, sign_out, was_ended_by_password};
+pub use self::stream::{Stream, connection_token, hub_of_ticket, of_caller, room_of_ticket};
 pub use crate::model::caller::Caller;
 pub use crate::model::factors::FactorKind;
 pub use crate::model::native::{DeviceRecord, Dialect, Program};
 pub use crate::model::proofs::{ProofKind, Proofs};
+pub use crate::model::resonite::Salted;
 pub use crate::steps::native_sign_in::NativeTokens;
 
 /// By which form of a request a sign-in began whose answers spell their members in `camelCase`.

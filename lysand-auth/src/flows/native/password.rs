@@ -72,6 +72,7 @@ pub async fn change_password(
         proven_with: Some(known),
         spared: Spared { session: None, tokens },
         session: None,
+        begins: None,
         notice: Outgoing::to_confirmed(auth, account, new_password::changed(auth, from)),
         event: event.about(&account.id, &account.username),
         now: auth.ambient().now(),

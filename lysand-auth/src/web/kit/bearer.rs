@@ -163,6 +163,18 @@ impl Checked {
     }
 }
 
+/// The same of the token of a Resonite client, which came in a scheme of its own.
+#[cfg(feature = "native")]
+pub(crate) struct CheckedSession(pub(crate) Result<bearer::Bearer, Error>);
+
+#[cfg(feature = "native")]
+impl CheckedSession {
+    /// Looks it up; nothing when none was presented.
+    pub(crate) async fn of(auth: &Auth, named: Option<(String, Secret)>, source: Option<IpAddr>) -> Option<Self> {
+        Some(Self(bearer::of_resonite(auth, &named?.1, source).await))
+    }
+}
+
 /// The token of a request: in its header, in a form body that [`FormTokens`](crate::web::FormTokens) has read, or, where an app
 /// reads who signed in, in its query.
 pub(crate) fn presented(auth: &Auth, req: &HttpRequest) -> Option<Secret> {

@@ -34,7 +34,7 @@ pub struct Limits {
     errors: Option<ErrorForm>,
 }
 
-/// How an error is written.
+/// How a refusal is written that no handler has made.
 pub(crate) type ErrorForm = fn(error::Error) -> HttpResponse;
 
 impl Limits {
@@ -42,6 +42,11 @@ impl Limits {
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
         Self { auth: auth.clone(), for_forms: false, of_oauth: None, errors: None }
+    }
+
+    /// The same with refusals of another form.
+    pub(crate) fn with_errors(self, errors: Option<ErrorForm>) -> Self {
+        Self { errors, ..self }
     }
 
     /// For routes that forms post to: a person who sends one sees a refusal as a page.
@@ -52,11 +57,6 @@ impl Limits {
     /// For routes below `/oauth`: they have a limit of their own for each address (faults F3).
     pub(crate) fn of_oauth(auth: &Auth, kind: AnswerKind) -> Self {
         Self { auth: auth.clone(), for_forms: kind == AnswerKind::Page, of_oauth: Some(kind), errors: None }
-    }
-
-    /// The same with refusals in a form of the routes' own.
-    pub(crate) fn with_errors(self, errors: Option<ErrorForm>) -> Self {
-        Self { errors, ..self }
     }
 
     /// Preflights carry no credentials and are not counted (Mastodon §17).
@@ -74,7 +74,14 @@ impl Limits {
         }
         let source = request::source(req.request(), self.auth.config());
         let checked = bearer::Checked::of(&self.auth, bearer::presented(&self.auth, req.request()), source).await;
+        #[cfg(feature = "native")]
+        let session = match checked {
+            None => bearer::CheckedSession::of(&self.auth, request::res(req.headers()), source).await,
+            Some(_) => None,
+        };
         let live = checked.as_ref().and_then(|checked| checked.0.as_ref().ok());
+        #[cfg(feature = "native")]
+        let live = live.or_else(|| session.as_ref().and_then(|session| session.0.as_ref().ok()));
         let admitted = api_rate_limits::admit(
             &self.auth,
             Caller {
@@ -87,6 +94,10 @@ impl Limits {
         extensions.insert(Counted);
         if let Some(checked) = checked {
             extensions.insert(checked);
+        }
+        #[cfg(feature = "native")]
+        if let Some(session) = session {
+            extensions.insert(session);
         }
         admitted
     }

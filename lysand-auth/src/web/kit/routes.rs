@@ -36,7 +36,7 @@ use actix_web::{Error, FromRequest, Handler, HttpResponse, Resource, Responder, 
 use serde_json::json;
 
 use crate::auth::Auth;
-use crate::error::{self, Code};
+use crate::error::{self as failure, Code};
 use crate::web::kit::form_session::form_session;
 use crate::web::kit::form_tokens::FormTokens;
 use crate::web::kit::headers::{AnswerKind, FrontendAccess, Headers};
@@ -133,7 +133,7 @@ pub struct Routes {
     form_tokens: Option<FormTokens>,
     /// Which requests they are for; the others go to whatever is mounted at the same path after them.
     guard: Option<fn(&GuardContext<'_>) -> bool>,
-    /// How refusals are written that come from no handler.
+    /// How a refusal reads that no handler has made.
     errors: Option<ErrorForm>,
     mounted: Vec<(MountedRoute, Answers)>,
 }
@@ -206,10 +206,10 @@ impl Routes {
         Self { guard: Some(guard), ..self }
     }
 
-    /// Writes refusals that come from no handler, of a method or by a limit, in this form.
+    /// Refuses methods and requests beyond the limits in the form of these routes' own errors.
     #[cfg(feature = "native")]
-    pub(crate) fn errors_as(self, form: ErrorForm) -> Self {
-        Self { errors: Some(form), ..self }
+    pub(crate) fn with_errors(self, errors: ErrorForm) -> Self {
+        Self { errors: Some(errors), ..self }
     }
 
     /// Lets other origins use these methods alone, instead of all that their kind allows.
@@ -335,11 +335,11 @@ pub fn not_allowed(allow: &'static str) -> Route {
 }
 
 fn refuse_method(allow: Option<HeaderValue>, errors: Option<ErrorForm>) -> Route {
-    const TEXT: &str = "Method Not Allowed";
+    const WHY: &str = "Method Not Allowed";
     web::to(move || {
         let mut reply = match errors {
-            Some(form) => form(error::Error::refused(Code::MethodNotAllowed, TEXT)),
-            None => HttpResponse::MethodNotAllowed().json_body(&json!({ "error": TEXT })),
+            Some(form) => form(failure::Error::refused(Code::MethodNotAllowed, WHY)),
+            None => HttpResponse::MethodNotAllowed().json_body(&json!({ "error": WHY })),
         };
         if let Some(allow) = &allow {
             reply.headers_mut().insert(header::ALLOW, allow.clone());

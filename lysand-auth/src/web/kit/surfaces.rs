@@ -25,6 +25,8 @@ pub enum Surface {
     Synctv,
     /// Clients of toki-sync, where the configuration has them. Off unless it is named.
     Toki,
+    /// Clients of Resonite, where the configuration has them. Off unless it is named.
+    Resonite,
 }
 
 impl Surface {
@@ -40,6 +42,7 @@ impl Surface {
         Self::Admin,
         Self::Synctv,
         Self::Toki,
+        Self::Resonite,
     ];
 
     const fn bit(self) -> u32 {

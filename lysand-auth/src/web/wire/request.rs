@@ -254,6 +254,19 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<Secret> {
     credentials(headers, "bearer").map(str::trim).filter(|token| !token.is_empty()).map(Secret::new)
 }
 
+/// The account and the token of a Resonite client (native 3.3): `res U-…:token`, split at the first colon; nothing for every other
+/// spelling, and of two headers.
+#[cfg(feature = "native")]
+pub(crate) fn res(headers: &HeaderMap) -> Option<(String, Secret)> {
+    if headers.get_all(AUTHORIZATION).count() > 1 {
+        return None;
+    }
+    let (user, token) = credentials(headers, "res")?.split_once(':')?;
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    let is_read = !user.is_empty() && !token.is_empty() && token.bytes().all(is_token) && !user.contains(' ');
+    is_read.then(|| (user.to_owned(), Secret::new(token)))
+}
+
 fn credentials<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let (named, credentials) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     named.eq_ignore_ascii_case(scheme).then_some(credentials)

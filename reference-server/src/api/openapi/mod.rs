@@ -64,6 +64,7 @@ pub fn of_routes(state: &State, routes: &RouteList) -> Result<Value, Error> {
     let prefix = |surface: &str| match surface {
         "synctv" => native.synctv.prefix.as_str(),
         "toki" => native.toki.prefix.as_str(),
+        "resonite" => native.resonite.prefix.as_str(),
         _ => "",
     };
     Ok(served(whole, routes, state.settings.http.base_url.as_str(), prefix))

@@ -32,6 +32,8 @@ pub(in crate::server) struct Meter {
     unsent_since: Cell<Option<Instant>>,
     head_since: Cell<Option<Instant>>,
     closing_since: Cell<Option<Instant>>,
+    /// Whether the connection speaks another protocol from now on.
+    upgraded: Cell<bool>,
     reader: RefCell<Option<Waker>>,
 }
 
@@ -45,6 +47,7 @@ impl Meter {
             unsent_since: Cell::new(None),
             head_since: Cell::new(None),
             closing_since: Cell::new(None),
+            upgraded: Cell::new(false),
             reader: RefCell::new(None),
         })
     }
@@ -80,6 +83,17 @@ impl Meter {
     /// Whether as many requests were answered as have been handed over.
     pub(super) fn has_answered(&self, requests: u64) -> bool {
         self.answered.get() >= requests
+    }
+
+    /// The request is answered with another protocol: what comes from now on is no request, and bounded by whoever speaks it.
+    pub(in crate::server) fn upgrade(&self) {
+        self.upgraded.set(true);
+        self.wake_reader();
+    }
+
+    /// Whether the connection speaks another protocol.
+    pub(super) fn is_upgraded(&self) -> bool {
+        self.upgraded.get()
     }
 
     /// A whole head is handed over.

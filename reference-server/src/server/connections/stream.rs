@@ -157,6 +157,25 @@ impl<T: AsyncRead + AsyncWrite + Unpin> BoundedStream<T> {
         Poll::Pending
     }
 
+    /// Hands over what comes in another protocol, in pieces: what was read ahead first.
+    fn poll_upgraded(&mut self, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let kept = self.ahead.len().min(out.remaining());
+            out.put_slice(&self.ahead[..kept]);
+            self.ahead.drain(..kept);
+            return Poll::Ready(Ok(()));
+        }
+        if self.ended {
+            return Poll::Ready(Ok(()));
+        }
+        let most = out.remaining().min(PIECE);
+        let mut piece = ReadBuf::new(out.initialize_unfilled_to(most));
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut piece))?;
+        let read = piece.filled().len();
+        out.advance(read);
+        Poll::Ready(Ok(()))
+    }
+
     /// Whether the service must take something, or answer, before anything more is handed over.
     fn must_wait(&mut self) -> bool {
         let Protocol::Http1(framing) = &mut self.protocol else { return false };
@@ -180,6 +199,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> AsyncRead for BoundedStream<T> {
                 return Poll::Pending;
             }
             Protocol::Http2 => return Pin::new(&mut this.io).poll_read(cx, out),
+            Protocol::Http1(_) if this.meter.is_upgraded() => return this.poll_upgraded(cx, out),
             Protocol::Http1(_) => {}
         }
         match this.must_wait() {

@@ -28,7 +28,7 @@ use crate::web::wire::body::media_type;
 pub(super) fn routes(auth: &Auth) -> Vec<Routes> {
     let prefix = &auth.config().native.synctv.prefix;
     let at = |path: &str| format!("{prefix}{path}");
-    let api = || Routes::new(auth, AnswerKind::Api).of(Surface::Synctv).limited().errors_as(answer::of_error);
+    let api = || Routes::new(auth, AnswerKind::Api).of(Surface::Synctv).limited().with_errors(answer::of_error);
     // Lysand's own sign-in is a neighbour on the same path.
     let login = if prefix.is_empty() { api().guarded(is_for_program) } else { api() };
     vec![
