@@ -313,11 +313,13 @@ impl New {
 
     /// Keeps it; whether its owner is told of it by mail.
     async fn keep(&self, c: &mut Conn) -> Result<bool, Error> {
+        // What changes the row of the account comes first: whoever holds it together with others cannot change it.
+        self.take_back(c).await?;
         if !credentials::lock_unchanged(c, &self.sign_in.account, self.known).await? {
             return Err(Error::refused(Code::InvalidGrant, texts::WRONG_CREDENTIALS));
         }
         self.use_up_second_proof(c).await?;
-        self.insert(c).await
+        self.write(c).await
     }
 
     /// Uses its second proof up, if it has one.
@@ -333,7 +335,13 @@ impl New {
 
     /// Keeps all of it, where the account is locked already.
     pub(crate) async fn insert(&self, c: &mut Conn) -> Result<bool, Error> {
-        let (account, now) = (&self.sign_in.account, self.sign_in.created_at);
+        self.take_back(c).await?;
+        self.write(c).await
+    }
+
+    /// Takes back what a sign-in ends: the closing of the account, and a reset that a mail asked for.
+    async fn take_back(&self, c: &mut Conn) -> Result<(), Error> {
+        let account = &self.sign_in.account;
         if let Some((event, notice)) = &self.cancels
             && credentials::cancel_closing(c, account).await?
         {
@@ -343,9 +351,11 @@ impl New {
         if self.completes.as_ref().is_some_and(|completes| completes.is_beside_mail()) {
             credentials::forget_reset_by_mail(c, account).await?;
         }
-        if let Some(completes) = &self.completes {
-            completes.take(c, None).await?;
-        }
+        Ok(())
+    }
+
+    async fn write(&self, c: &mut Conn) -> Result<bool, Error> {
+        let now = self.sign_in.created_at;
         store::events::add(c, self.event.clone()).await?;
         if let Some(pair) = &self.pair {
             lockouts::forget(c, pair).await?;
