@@ -32,7 +32,7 @@ pub enum Surface {
 impl Surface {
     /// Those that are on unless they are left out.
     const USUAL: [Self; 5] = [Self::OAuth, Self::Mastodon, Self::Pages, Self::Lysand, Self::Sso];
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::OAuth,
         Self::Mastodon,
         Self::Pages,

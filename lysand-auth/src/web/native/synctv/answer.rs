@@ -94,7 +94,7 @@ impl SynctvError {
     }
 
     /// The same, once more with 503 where the server failed: what could not be recorded did not happen.
-    pub(super) fn as_unavailable(self) -> Self {
+    pub(super) fn unavailable_instead(self) -> Self {
         match self.status.is_server_error() {
             true => {
                 let status = StatusCode::SERVICE_UNAVAILABLE;

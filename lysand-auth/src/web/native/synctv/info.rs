@@ -26,7 +26,7 @@ pub(super) async fn ticket(auth: Data<Auth>, req: HttpRequest, body: Body) -> An
         return Err(SynctvError::unfit("room_id may only contain letters, digits, _ and -").with_code(MALFORMED));
     }
     let ticket = tickets::issue(&auth, &caller.bearer, &room).await.map_err(|error| match error {
-        Error::Failed(_) => SynctvError::from(error).as_unavailable(),
+        Error::Failed(_) => SynctvError::from(error).unavailable_instead(),
         error => error.into(),
     })?;
     let told = json!({

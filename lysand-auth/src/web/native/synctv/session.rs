@@ -41,11 +41,11 @@ pub(super) async fn refresh(auth: Data<Auth>, req: HttpRequest, body: Body) -> A
 
 /// `POST /api/user/logout`
 pub(super) async fn logout(auth: Data<Auth>, req: HttpRequest, body: Body) -> Answer {
-    let caller = signed_in(&auth, &req).await.map_err(SynctvError::as_unavailable)?;
+    let caller = signed_in(&auth, &req).await.map_err(SynctvError::unavailable_instead)?;
     // Whatever it carries, it signs out.
     let asked = Asked::of(&auth, &req, body).unwrap_or_else(|_| Asked::bare(&auth, &req));
     let told = asked.ok_for(&auth, &caller, json!({ "success": true, "message": "" })).await;
     let ended = native::sign_out(&auth, &caller, &asked.caller).await.map_err(SynctvError::from);
-    ended.map_err(SynctvError::as_unavailable)?;
+    ended.map_err(SynctvError::unavailable_instead)?;
     told
 }
