@@ -121,12 +121,9 @@ impl Native {
                 idle: resonite.session_ttl,
                 absolute: resonite.session_max,
             },
-            Dialect::Synctv => NativeTokenRules {
-                scopes: &toki.scopes,
-                access: MINUTE * 60,
-                idle: DAY * 30,
-                absolute: DAY * 365,
-            },
+            Dialect::Synctv => {
+                NativeTokenRules { scopes: &toki.scopes, access: MINUTE * 60, idle: DAY * 30, absolute: DAY * 365 }
+            }
         }
     }
 

@@ -61,11 +61,7 @@ pub async fn forgot(
 /// # Errors
 /// As [`forgot`].
 #[cfg(feature = "native")]
-pub async fn forgot_in_app(
-    auth: &Auth,
-    typed: &str,
-    browser: &Browser,
-) -> Result<Result<(), FormError>, Error> {
+pub async fn forgot_in_app(auth: &Auth, typed: &str, browser: &Browser) -> Result<Result<(), FormError>, Error> {
     asked(auth, typed, browser, (None, true)).await
 }
 

@@ -35,7 +35,16 @@ impl Letter {
     /// A mail to an address.
     #[must_use]
     pub fn new(address: impl Into<String>, mail: Mail) -> Self {
-        Self { address: address.into(), username: None, language: None, mail, link: None, token: None, code: None, id: None }
+        Self {
+            address: address.into(),
+            username: None,
+            language: None,
+            mail,
+            link: None,
+            token: None,
+            code: None,
+            id: None,
+        }
     }
 
     /// A mail to the owner of an account, in the account's language; `None` when it has no address.

@@ -65,7 +65,9 @@ impl Salted {
 
     /// Whether it is of this text.
     pub(crate) fn is_of(&self, value: &Secret) -> bool {
-        Secret::new(&*self.hash).digest().matches(Secret::new(hash(&self.salt, value).to_base64url()).digest().as_bytes())
+        Secret::new(&*self.hash)
+            .digest()
+            .matches(Secret::new(hash(&self.salt, value).to_base64url()).digest().as_bytes())
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct StreamWatch {
 impl StreamWatch {
     /// Watches from now on: what ends between this and the first look is not missed.
     pub(crate) fn of(auth: &Auth, sign_in: &str, account: &AccountId) -> Self {
-        let endings = auth.endings().watch();
+        let endings = auth.revocations().watch();
         Self { auth: auth.clone(), sign_in: sign_in.to_owned(), account: account.clone(), endings }
     }
 
@@ -81,9 +81,8 @@ impl StreamWatch {
     /// When the sign-in ends by itself; none when it is over.
     async fn end(&self) -> Result<Option<Timestamp>, Error> {
         let (family, now) = (self.sign_in.clone(), self.auth.ambient().now());
-        let found = self.auth.store().look_up(move |c| {
-            Box::pin(async move { native_sign_ins::of_family(c, &family).await })
-        });
+        let found =
+            self.auth.store().look_up(move |c| Box::pin(async move { native_sign_ins::of_family(c, &family).await }));
         let live = found.await?.filter(|sign_in| sign_in.as_session().is_live(now));
         let Some(sign_in) = live else { return Ok(None) };
         let account = self.auth.account(&self.account).await?;

@@ -3,9 +3,9 @@
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl};
 
 use super::conn::Conn;
+use super::native_sign_ins;
 use super::schema::{auth_family, auth_token};
 use super::schema_of_native::auth_resonite_session as table;
-use super::native_sign_ins;
 use crate::ambient::Timestamp;
 use crate::error::Error;
 use crate::model::resonite::{ResoniteSession, Salted};

@@ -66,7 +66,8 @@ story!(resonite_negotiation_gives_a_connection_token_for_one_stream, RESONITE, |
     assert!(token.len() == 43 && told["connectionId"] != told["connectionToken"]);
     // Any body of any type, and none; the first version has the token as its id.
     for body in ["", "x", "{}"] {
-        let call = story.post("/hub/negotiate").header("authorization", &held.header()).body("text/plain", body.to_owned());
+        let call =
+            story.post("/hub/negotiate").header("authorization", &held.header()).body("text/plain", body.to_owned());
         let old = call.send().await.is(200).json();
         let names: Vec<&String> = old.as_object().expect("an object").keys().collect();
         assert_eq!(names, ["availableTransports", "connectionId"]);
@@ -135,7 +136,9 @@ story!(resonite_hub_shakes_hands_in_json_alone, RESONITE, |story| {
     hub.say(&format!("{}{END}", json!({ "type": 1, "target": "x", "arguments": [] }))).await;
     hub.ping(b"").await;
     assert_eq!(hub.next().await, Frame::Pong(Vec::new()), "it says nothing");
-    for (said, code) in [("{\"protocol\":\"messagepack\",\"version\":1}\u{1e}".to_owned(), 1003), ("x".repeat(1024 * 1024), 1009)] {
+    for (said, code) in
+        [("{\"protocol\":\"messagepack\",\"version\":1}\u{1e}".to_owned(), 1003), ("x".repeat(1024 * 1024), 1009)]
+    {
         let token = connection_token(&story, &held).await;
         let mut hub = open(&story, &format!("/hub?id={token}"), &[]).await.expect("a stream");
         hub.say(&said).await;

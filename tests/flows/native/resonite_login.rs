@@ -14,8 +14,8 @@ use tests::story::Response;
 
 use super::is_secret;
 use super::resonite::{
-    Held, LIMITED_RESONITE, RESONITE, begin, begin_with_code, by_password, call_as, in_session, is_refused, lives, login,
-    to_begin,
+    Held, LIMITED_RESONITE, RESONITE, begin, begin_with_code, by_password, call_as, in_session, is_refused, lives,
+    login, to_begin,
 };
 use crate::factors::enrol;
 
@@ -43,15 +43,34 @@ story!(resonite_session_has_every_member_that_clients_read, RESONITE, |story| {
         let entity = body["entity"].as_object().expect("an object");
         let names: Vec<&str> = entity.keys().map(String::as_str).collect();
         let mut expected = [
-            "userId", "token", "created", "expire", "rememberMe", "isMachineBound", "originalLoginType", "logoutUrl",
-            "logoutUrlClientSide", "sessionLoginCounter", "secretMachineIdHash", "secretMachineIdSalt", "uidHash", "uidSalt",
+            "userId",
+            "token",
+            "created",
+            "expire",
+            "rememberMe",
+            "isMachineBound",
+            "originalLoginType",
+            "logoutUrl",
+            "logoutUrlClientSide",
+            "sessionLoginCounter",
+            "secretMachineIdHash",
+            "secretMachineIdSalt",
+            "uidHash",
+            "uidSalt",
         ];
         expected.sort_unstable();
         let mut names = names;
         names.sort_unstable();
         assert_eq!(names, expected);
         assert_eq!(entity["userId"], json!(id));
-        let fixed = ["rememberMe", "isMachineBound", "originalLoginType", "logoutUrl", "logoutUrlClientSide", "sessionLoginCounter"];
+        let fixed = [
+            "rememberMe",
+            "isMachineBound",
+            "originalLoginType",
+            "logoutUrl",
+            "logoutUrlClientSide",
+            "sessionLoginCounter",
+        ];
         let fixed: Vec<&Value> = fixed.iter().map(|name| &entity[*name]).collect();
         assert_eq!(json!(fixed), json!([false, false, "Password", null, false, 1]));
         for name in ["secretMachineIdHash", "secretMachineIdSalt", "uidHash", "uidSalt", "token"] {
@@ -184,9 +203,7 @@ story!(resonite_lockout_closes_a_name_for_one_network_in_steps, LIMITED_RESONITE
 story!(resonite_session_buys_another_one_with_its_proofs_and_its_end, RESONITE, |story| {
     let (ada, eve) = (story.person("ada").await, story.person("eve").await);
     let held = in_session(&story, &ada).await;
-    let by_token = |name: &str, token: &str| {
-        json!({ "username": name, "authentication": { "$type": "sessionToken", "sessionToken": token }, "rememberMe": true })
-    };
+    let by_token = |name: &str, token: &str| json!({ "username": name, "authentication": { "$type": "sessionToken", "sessionToken": token }, "rememberMe": true });
     let second = Held::of(&begin(&story, &by_token("ada", &held.token)).await.is(200));
     assert!(second.token != held.token && lives(&story, &held).await && lives(&story, &second).await);
     in_session(&story, &eve).await;
@@ -253,7 +270,9 @@ fn expire(answer: &Response) -> i64 {
 story!(resonite_session_is_remembered_for_longer, RESONITE, |story| {
     let ada = story.person("ada").await;
     let mut body = by_password("ada", &ada.password);
-    for (remember, days, told) in [(json!(true), 30, true), (json!("true"), 30, true), (json!("false"), 1, false), (json!(null), 1, false)] {
+    for (remember, days, told) in
+        [(json!(true), 30, true), (json!("true"), 30, true), (json!("false"), 1, false), (json!(null), 1, false)]
+    {
         body["rememberMe"] = remember;
         let answer = begin(&story, &body).await.is(200);
         assert_eq!(answer.json()["entity"]["rememberMe"], told);

@@ -65,7 +65,9 @@ story!(resonite_lost_password_ends_in_a_session_and_ends_everything_else, RESONI
     is_refused(login(&story, "ada", &ada.password).await, 400, INVALID);
     login(&story, "ada", NEW).await.is(200);
     is_refused(begin(&story, &with_token("ada", &token, "one more sentence")).await, 400, INVALID);
-    assert!(mails_to(&story, &ada.email).await.iter().any(|mail| mail.contains("password") && mail.contains("changed")));
+    assert!(
+        mails_to(&story, &ada.email).await.iter().any(|mail| mail.contains("password") && mail.contains("changed"))
+    );
 });
 
 story!(resonite_lost_password_keeps_the_token_until_everything_is_right, RESONITE, |story| {

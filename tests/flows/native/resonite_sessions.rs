@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lysand_auth::flows::staff::{StaffAct, Standing, set_standing};
 use lysand_auth::flows::reset;
+use lysand_auth::flows::staff::{StaffAct, Standing, set_standing};
 use lysand_auth::{Secret, flows::events};
 use reqwest::Method;
 use serde_json::json;
@@ -38,7 +38,8 @@ story!(resonite_token_is_good_in_its_own_scheme_alone, BOTH, |story| {
     let (ada, eve) = (story.person("ada").await, story.person("eve").await);
     let (held, other) = (in_session(&story, &ada).await, in_session(&story, &eve).await);
     let toki = signed_in(&story, &ada).await;
-    let with = async |header: &str| story.call(Method::PATCH, "/userSessions").header("authorization", header).send().await;
+    let with =
+        async |header: &str| story.call(Method::PATCH, "/userSessions").header("authorization", header).send().await;
     for good in [held.header(), held.header().replacen("res", "RES", 1)] {
         with(&good).await.is(204);
     }
@@ -68,14 +69,19 @@ story!(resonite_token_is_good_in_its_own_scheme_alone, BOTH, |story| {
         story.get(path).header("authorization", &held.header()).send().await.is(401);
     }
     let introspected = story.usual_app().await;
-    let form = [("token", held.token.as_str()), ("client_id", &introspected.client_id), ("client_secret", &introspected.client_secret)];
+    let form = [
+        ("token", held.token.as_str()),
+        ("client_id", &introspected.client_id),
+        ("client_secret", &introspected.client_secret),
+    ];
     let told = story.post("/oauth/introspect").form(&form).send().await;
     assert!(told.status != 200 || told.json()["active"] == false, "{}", told.body);
 });
 
 story!(resonite_session_is_ended_by_any_session_of_its_account, RESONITE, |story| {
     let (ada, eve) = (story.person("ada").await, story.person("eve").await);
-    let (first, second, others) = (in_session(&story, &ada).await, in_session(&story, &ada).await, in_session(&story, &eve).await);
+    let (first, second, others) =
+        (in_session(&story, &ada).await, in_session(&story, &ada).await, in_session(&story, &eve).await);
     let end = async |held: &Held, path: &str| call_as(&story, held, Method::DELETE, path).await;
     is_refused(story.call(Method::DELETE, &first.path()).send().await, 403, "Invalid session");
     is_refused(end(&others, &first.path()).await, 403, "Not your own");
@@ -101,27 +107,34 @@ story!(resonite_routes_are_not_there_unless_they_are_on, |story| {
     story.get("/users/requestlostpassword").header("accept", "text/html").send().await.is(404);
 });
 
-story!(resonite_routes_answer_by_method_behind_their_prefix, &[("native.resonite.enabled", "true"), ("native.resonite.prefix", "/resonite")], |story| {
-    let ada = story.person("ada").await;
-    story.post("/userSessions").json(&json!({})).send().await.is(404);
-    let body = by_password("ada", &ada.password);
-    for path in ["/resonite/userSessions", "/resonite/userSessions/"] {
-        story.post(path).header("uid", "x").json(&body).send().await.is(200);
+story!(
+    resonite_routes_answer_by_method_behind_their_prefix,
+    &[("native.resonite.enabled", "true"), ("native.resonite.prefix", "/resonite")],
+    |story| {
+        let ada = story.person("ada").await;
+        story.post("/userSessions").json(&json!({})).send().await.is(404);
+        let body = by_password("ada", &ada.password);
+        for path in ["/resonite/userSessions", "/resonite/userSessions/"] {
+            story.post(path).header("uid", "x").json(&body).send().await.is(200);
+        }
+        let refused = story.call(Method::PUT, "/resonite/userSessions").json(&json!({})).send().await;
+        assert_eq!(refused.header("allow"), "POST, PATCH");
+        assert_eq!(refused.header("access-control-allow-origin"), "*");
+        is_refused(refused, 405, "Method Not Allowed");
+        let preflight =
+            story.call(Method::OPTIONS, "/resonite/userSessions").header("access-control-request-headers", "uid, totp");
+        assert_eq!(preflight.send().await.is(200).header("access-control-allow-headers"), "uid, totp");
+        story.get("/resonite/hub").send().await.is(400);
+        story.get("/hub").send().await.is(404);
     }
-    let refused = story.call(Method::PUT, "/resonite/userSessions").json(&json!({})).send().await;
-    assert_eq!(refused.header("allow"), "POST, PATCH");
-    assert_eq!(refused.header("access-control-allow-origin"), "*");
-    is_refused(refused, 405, "Method Not Allowed");
-    let preflight = story.call(Method::OPTIONS, "/resonite/userSessions").header("access-control-request-headers", "uid, totp");
-    assert_eq!(preflight.send().await.is(200).header("access-control-allow-headers"), "uid, totp");
-    story.get("/resonite/hub").send().await.is(400);
-    story.get("/hub").send().await.is(404);
-});
+);
 
 story!(resonite_requests_of_another_form_are_refused_as_text, RESONITE, |story| {
     let post = |kind: &str, body: &str| story.post("/userSessions").header("uid", "x").body(kind, body.to_owned());
     let deep = format!("{{\"username\":{}{}}}", "[".repeat(200), "]".repeat(200));
-    for broken in ["", "{", "[]", "\"x\"", "null", "7", "{\"a\":1,}", &*deep, "{\"a\":\"\\ud800\"}", "{\"a\":1,\"A\":2}"] {
+    for broken in
+        ["", "{", "[]", "\"x\"", "null", "7", "{\"a\":1,}", &*deep, "{\"a\":\"\\ud800\"}", "{\"a\":1,\"A\":2}"]
+    {
         is_refused(post("application/json", broken).send().await, 400, "Invalid request");
     }
     for kind in ["application/x-www-form-urlencoded", "text/plain", "text/json"] {
@@ -132,34 +145,43 @@ story!(resonite_requests_of_another_form_are_refused_as_text, RESONITE, |story| 
     is_refused(to_begin(&story, &large).send().await, 413, "The request body is too large.");
 });
 
-story!(resonite_requests_beyond_the_limits_are_refused_as_text, &[("native.resonite.enabled", "true"), ("ratelimit.enabled", "true"), ("ratelimit.api_token.max", "3")], |story| {
-    let ada = story.person("ada").await;
-    let held = in_session(&story, &ada).await;
-    for _ in 0..3 {
-        extend(&story, &held).await.is(204);
+story!(
+    resonite_requests_beyond_the_limits_are_refused_as_text,
+    &[("native.resonite.enabled", "true"), ("ratelimit.enabled", "true"), ("ratelimit.api_token.max", "3")],
+    |story| {
+        let ada = story.person("ada").await;
+        let held = in_session(&story, &ada).await;
+        for _ in 0..3 {
+            extend(&story, &held).await.is(204);
+        }
+        let closed = extend(&story, &held).await.is(429);
+        let wait: u64 = closed.header("retry-after").parse().expect("seconds");
+        is_refused(closed, 429, &format!("Too many requests. Please try again in {wait} seconds."));
     }
-    let closed = extend(&story, &held).await.is(429);
-    let wait: u64 = closed.header("retry-after").parse().expect("seconds");
-    is_refused(closed, 429, &format!("Too many requests. Please try again in {wait} seconds."));
-});
+);
 
-story!(resonite_session_is_bound_to_its_machine_where_that_is_wanted, &[("native.resonite.enabled", "true"), ("native.resonite.machine_bound", "true")], |story| {
-    let ada = story.person("ada").await;
-    let answer = login(&story, "ada", &ada.password).await.is(200);
-    assert_eq!(answer.json()["entity"]["isMachineBound"], true);
-    let held = Held::of(&answer);
-    let from = async |uid: &str| {
-        let call = story.call(Method::PATCH, "/userSessions").header("authorization", &held.header());
-        call.header("uid", uid).send().await
-    };
-    from(UID).await.is(204);
-    is_refused(from("another").await, 403, "Invalid session");
-    is_refused(extend(&story, &held).await, 403, "Invalid session");
-    let body = json!({ "username": "ada", "authentication": { "$type": "sessionToken", "sessionToken": held.token } });
-    begin(&story, &body).await.is(200);
-    let elsewhere = story.post("/userSessions").header("uid", "another").json(&body).send().await;
-    is_refused(elsewhere, 400, "Invalid credentials");
-});
+story!(
+    resonite_session_is_bound_to_its_machine_where_that_is_wanted,
+    &[("native.resonite.enabled", "true"), ("native.resonite.machine_bound", "true")],
+    |story| {
+        let ada = story.person("ada").await;
+        let answer = login(&story, "ada", &ada.password).await.is(200);
+        assert_eq!(answer.json()["entity"]["isMachineBound"], true);
+        let held = Held::of(&answer);
+        let from = async |uid: &str| {
+            let call = story.call(Method::PATCH, "/userSessions").header("authorization", &held.header());
+            call.header("uid", uid).send().await
+        };
+        from(UID).await.is(204);
+        is_refused(from("another").await, 403, "Invalid session");
+        is_refused(extend(&story, &held).await, 403, "Invalid session");
+        let body =
+            json!({ "username": "ada", "authentication": { "$type": "sessionToken", "sessionToken": held.token } });
+        begin(&story, &body).await.is(200);
+        let elsewhere = story.post("/userSessions").header("uid", "another").json(&body).send().await;
+        is_refused(elsewhere, 400, "Invalid credentials");
+    }
+);
 
 story!(resonite_sessions_are_listed_among_browsers_and_ended_there, RESONITE, |story| {
     let ada = story.person("ada").await;
@@ -169,7 +191,10 @@ story!(resonite_sessions_are_listed_among_browsers_and_ended_there, RESONITE, |s
     let native: Vec<_> = listed.as_array().expect("a list").iter().filter(|own| own["kind"] == "native").collect();
     assert_eq!(native.len(), 2, "one machine, two sessions");
     for row in &native {
-        assert_eq!((&row["dialect"], &row["name"], &row["device"]["browser"]), (&json!("resonite"), &json!(null), &json!("Resonite")));
+        assert_eq!(
+            (&row["dialect"], &row["name"], &row["device"]["browser"]),
+            (&json!("resonite"), &json!(null), &json!("Resonite"))
+        );
         assert_eq!(row["methods"], json!(["pwd"]));
     }
     let id = native[0]["id"].as_str().expect("an id");

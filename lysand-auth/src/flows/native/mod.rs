@@ -21,8 +21,8 @@ pub use self::login::{PasswordLogin, Refused, with_password};
 pub use self::password::{PasswordRefused, change_password};
 pub use self::refresh::{Refresh, refresh};
 pub use self::session::{
-    BegunSession, SessionLogin, SessionName, SessionProof, SessionRefused, account_of, begin_session, end_session, extend_session,
-    is_of_machine, user_id,
+    BegunSession, SessionLogin, SessionName, SessionProof, SessionRefused, account_of, begin_session, end_session,
+    extend_session, is_of_machine, user_id,
 };
 pub use self::stream::{Stream, connection_token, hub_of_ticket, of_caller, room_of_ticket};
 pub use crate::model::caller::Caller;

@@ -62,11 +62,7 @@ pub async fn room_of_ticket(auth: &Auth, shown: &Secret, room: &str) -> Result<O
     of_ticket(auth, shown, (room, Dialect::Synctv)).await
 }
 
-async fn of_ticket(
-    auth: &Auth,
-    shown: &Secret,
-    (target, dialect): (&str, Dialect),
-) -> Result<Option<Stream>, Error> {
+async fn of_ticket(auth: &Auth, shown: &Secret, (target, dialect): (&str, Dialect)) -> Result<Option<Stream>, Error> {
     let Some(opened) = tickets::redeem(auth, shown, target).await? else { return Ok(None) };
     let (family, now) = (opened.sign_in.clone(), auth.ambient().now());
     let found = auth.store().look_up(move |c| Box::pin(async move { native_sign_ins::of_family(c, &family).await }));

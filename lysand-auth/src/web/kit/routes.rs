@@ -313,7 +313,9 @@ fn resource(route: &MountedRoute, answers: &Answers, errors: Option<ErrorForm>) 
     };
     let routes =
         answers.iter().flat_map(|answer| answer.methods.iter().map(|method| (answer.make)().method(method.clone())));
-    routes.fold(resource, Resource::route).default_service(refuse_method(HeaderValue::try_from(route.allow()).ok(), errors))
+    routes
+        .fold(resource, Resource::route)
+        .default_service(refuse_method(HeaderValue::try_from(route.allow()).ok(), errors))
 }
 
 /// A path with and without a trailing slash: a redirect between them would lose a body (Mastodon §0.3). The root has one

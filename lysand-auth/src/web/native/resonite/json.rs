@@ -49,7 +49,8 @@ impl Members {
     }
 
     fn are_unambiguous(&self) -> bool {
-        let mut names: Vec<(String, &Json)> = self.0.iter().map(|(name, json)| (name.to_ascii_lowercase(), json)).collect();
+        let mut names: Vec<(String, &Json)> =
+            self.0.iter().map(|(name, json)| (name.to_ascii_lowercase(), json)).collect();
         names.retain(|(_, json)| !json.is_absent());
         names.sort_by(|one, other| one.0.cmp(&other.0));
         let is_doubled = names.windows(2).any(|two| two[0].0 == two[1].0 && two[0].1 != two[1].1);
