@@ -9,14 +9,13 @@ use crate::config::{Config, ConfigProblem, ConfigProblems, InForce, LiveConfig, 
 use crate::error::Error;
 use crate::host::NoMail;
 use crate::host::accounts::Accounts;
-use crate::host::endings::Endings;
 use crate::host::factor::{self, Factor};
 use crate::host::live_settings::LiveSettings;
 use crate::host::mail_domains::MailDomains;
 use crate::host::mailer::Mailer;
 use crate::host::offers::{Offered, Offers};
 use crate::host::pages::{FrontendPages, Pages, Plain};
-use crate::host::revocations::Revocations;
+use crate::host::revocations::{Endings, Revocations};
 use crate::host::sign_in_rules::SignInRules;
 use crate::keys::SecretKey;
 use crate::model::account::{Account, AccountId};
@@ -51,8 +50,7 @@ struct Parts {
     mailer: Arc<dyn Mailer>,
     mail_domains: Option<Arc<dyn MailDomains>>,
     pages: Arc<dyn Pages>,
-    revocations: Option<Arc<dyn Revocations>>,
-    endings: Endings,
+    revocations: Endings,
     sign_in_rules: Option<Arc<dyn SignInRules>>,
     factors: Vec<Arc<dyn Factor>>,
     live_settings: Option<Arc<dyn LiveSettings>>,
@@ -182,14 +180,9 @@ impl Auth {
         &*self.0.pages
     }
 
-    /// Whom to tell what is over, when the host wants to know.
-    pub(crate) fn revocations(&self) -> Option<Arc<dyn Revocations>> {
-        self.0.revocations.clone()
-    }
-
-    /// What ends in this process, for the streams that are open in it.
-    pub(crate) fn endings(&self) -> &Endings {
-        &self.0.endings
+    /// Whom to tell what is over: the host, when it wants to know, and the streams that are open in this process.
+    pub(crate) fn revocations(&self) -> &Endings {
+        &self.0.revocations
     }
 
     /// What the host demands of a sign-in, when it has rules.
@@ -258,11 +251,6 @@ impl Auth {
     /// The keys of recovery codes: the first is that of new ones, and codes live on when another file comes first.
     pub(crate) fn recovery_keys(&self) -> impl Iterator<Item = [u8; 64]> {
         self.config().keys.secrets().all().map(|key| key.subkey("recovery code"))
-    }
-
-    /// The key under which machines are kept that native clients sign in from.
-    pub(crate) fn device_key(&self) -> [u8; 64] {
-        self.0.secret_key.subkey("machine of a native client")
     }
 
     /// The key that signs challenges: for a proof of work, and, with that word in front, for a passkey.
@@ -528,8 +516,7 @@ impl AuthBuilder {
             mail_domains: self.mail_domains,
             mailer: self.mailer.unwrap_or_else(|| Arc::new(NoMail::default())),
             pages,
-            revocations: self.revocations,
-            endings: Endings::default(),
+            revocations: Endings::new(self.revocations),
             sign_in_rules: self.sign_in_rules,
             factors: self.factors,
             live_settings: self.live_settings,

@@ -29,7 +29,7 @@
 //! | `actix` | yes | the module `web`: routes, pages and extractors for actix-web. Without it there are the flows |
 //! | `sso` | yes | signing in with identity providers |
 //! | `passkeys` | yes | signing in with passkeys |
-//! | `native` | no | clients that send name and password themselves: `flows::native`, `flows::tickets`, and with `actix` the routes of toki-sync's dialect |
+//! | `native` | no | clients that send name and password themselves: `flows::native`, `flows::tickets`, and with `actix` the routes of the dialects of toki-sync and Resonite |
 //! | `opaque` | no | nothing yet; implies `native` |
 //! | `testing` | no | what tests of a host need |
 //!

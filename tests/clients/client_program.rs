@@ -54,6 +54,10 @@ pub(crate) const FACTORS_PY: Client = Client::new("Story of factors", "factors_p
 /// toot's library, which signs somebody up.
 pub(crate) const TOOT_SIGN_UP: Client =
     Client::new("toot - a Mastodon CLI client", "sign_up_toot.py", Language::Python, &[]);
+/// resonitepy and pysignalr.
+pub(crate) const RESONITE_PY: Client = Client::new("Story of Resonite", "resonite_py.py", Language::Python, &[]);
+/// @microsoft/signalr.
+pub(crate) const SIGNALR_JS: Client = Client::new("Story of a hub", "signalr_js.mjs", Language::JavaScript, &[]);
 /// ALTCHA's library, which solves a challenge.
 pub(crate) const ALTCHA: Client = Client::new("Story with ALTCHA", "altcha_js.mjs", Language::JavaScript, &[]);
 

@@ -20,6 +20,8 @@
 //! | toot's library | sign-up as Mastodon has it | `sign_up_toot.py` |
 //! | openid-client, again | the device grant | `device_js.mjs` |
 //! | `oauth2` (Rust) | the device grant | `device.rs` |
+//! | resonitepy, pysignalr | Resonite's API and its hub | `resonite_py.py` |
+//! | @microsoft/signalr | the hub of Resonite's API | `signalr_js.mjs` |
 //! | altcha-lib | the proof of work of a sign-up | `altcha_js.mjs` |
 //! | openapi-spec-validator, schemathesis | the OpenAPI document | `openapi_py.py`, `schemathesis_hooks.py` |
 //! | openapi-typescript, tsc | the same as types | `typed_client.ts` |
@@ -34,6 +36,7 @@ mod factors;
 mod mail;
 mod openapi;
 mod openid_sessions;
+mod resonite;
 mod sign_up;
 
 use client_program::{

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+pub(crate) use super::endings::Endings;
 use crate::host::HostResult;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;

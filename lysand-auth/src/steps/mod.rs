@@ -31,6 +31,7 @@ pub(crate) mod mail;
 pub(crate) mod mail_code;
 pub(crate) mod mail_domain;
 pub(crate) mod missing_step;
+pub(crate) mod native_parts;
 pub(crate) mod native_sign_in;
 pub(crate) mod new_password;
 pub(crate) mod new_tokens;

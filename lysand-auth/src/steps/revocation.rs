@@ -34,7 +34,7 @@ pub(crate) async fn revoke_all<T: Send + 'static>(
     work: impl for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     names: impl FnOnce(&T) -> Vec<Revoked> + Send + 'static,
 ) -> Result<T, Error> {
-    if auth.revocations().is_none() && !auth.endings().is_watched() {
+    if !auth.revocations().is_watched() {
         return auth.store().write(work).await;
     }
     // The transaction goes on when the caller stops waiting, and so must the news of it.
@@ -51,9 +51,9 @@ pub(crate) async fn revoke_all<T: Send + 'static>(
 
 /// Tells the host what is over already, and before it the streams that are open in this process.
 pub(crate) async fn notify(auth: &Auth, revoked: &Revoked) {
-    auth.endings().tell(revoked);
-    if let Some(host) = auth.revocations() {
-        notify_host(&*host, revoked).await;
+    auth.revocations().tell(revoked);
+    if let Some(host) = auth.revocations().host() {
+        notify_host(&**host, revoked).await;
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct StreamWatch {
 impl StreamWatch {
     /// Watches from now on: what ends between this and the first look is not missed.
     pub(crate) fn of(auth: &Auth, sign_in: &str, account: &AccountId) -> Self {
-        let endings = auth.endings().watch();
+        let endings = auth.revocations().watch();
         Self { auth: auth.clone(), sign_in: sign_in.to_owned(), account: account.clone(), endings }
     }
 

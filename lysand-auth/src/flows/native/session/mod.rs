@@ -23,6 +23,9 @@ use crate::store::{native_sign_ins, resonite_sessions};
 pub use self::extend::{end_session, extend_session, is_of_machine};
 pub use crate::model::resonite::{account_of, user_id};
 
+/// What stands before all that a machine is known by, under a key that is for something else as well.
+const KEY: &str = "machine of a native client";
+
 /// Whom a session is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -179,8 +182,9 @@ impl Machine {
             uid: Salted::of(ambient, &login.uid),
             absolute_at,
         };
-        let named = [login.uid.expose().as_bytes(), login.machine.expose().as_bytes()];
-        let key = Secret::derive(&auth.device_key(), &named);
+        // A key of its own, by the word in front.
+        let named = [KEY.as_bytes(), login.uid.expose().as_bytes(), login.machine.expose().as_bytes()];
+        let key = Secret::derive(&auth.challenge_key(), &named);
         Self { terms, machine: Salted::of(ambient, &login.machine), key }
     }
 
