@@ -279,10 +279,14 @@ impl Settings {
             if !self.rate_limits.enabled {
                 warnings.push("ratelimit.enabled = false: wrong passwords of native clients close nothing");
             }
-            if toki && self.sso.forced {
+            let has_provider = native.toki.tokens_in_redirect && !native.toki.provider.is_empty();
+            if native.toki.enabled && self.sso.forced && !has_provider {
                 warnings.push("nobody can sign in with toki clients: oidc.forced takes no passwords");
             }
-            if resonite && self.sso.forced {
+            if native.synctv.enabled && self.sso.forced {
+                warnings.push("nobody can sign in with SyncTV clients: oidc.forced takes no passwords");
+            }
+            if native.resonite.enabled && self.sso.forced {
                 warnings.push("nobody can sign in with Resonite clients: oidc.forced takes no passwords");
             }
         }
