@@ -10,6 +10,10 @@ use crate::secret::Digest;
 /// The longest name and id of a device, in characters.
 pub(crate) const LONGEST_DEVICE: usize = 64;
 
+/// By which form of a request a sign-in began whose answers spell their members in `camelCase`.
+#[cfg(feature = "native")]
+pub(crate) const CAMEL_CASE: &str = "camel";
+
 /// What a native client speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

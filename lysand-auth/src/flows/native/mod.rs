@@ -40,10 +40,8 @@ pub use self::sign_out::{count_synctv, lacks_second_factor, sign_out, was_ended_
 pub use self::stream::{Stream, connection_token, hub_of_ticket, of_caller, room_of_ticket};
 pub use crate::model::caller::Caller;
 pub use crate::model::factors::FactorKind;
+pub(crate) use crate::model::native::CAMEL_CASE;
 pub use crate::model::native::{DeviceRecord, Dialect, Program};
 pub use crate::model::proofs::{ProofKind, Proofs};
 pub use crate::model::resonite::Salted;
 pub use crate::steps::native_sign_in::NativeTokens;
-
-/// By which form of a request a sign-in began whose answers spell their members in `camelCase`.
-pub(crate) const CAMEL_CASE: &str = "camel";

@@ -14,7 +14,7 @@ use crate::model::credentials::Credentials;
 use crate::model::factors::{FactorKind, masked};
 use crate::model::lockout::Pair;
 use crate::model::mail::CodeUse;
-use crate::model::native::{Dialect, Program};
+use crate::model::native::{CAMEL_CASE, Dialect, Program};
 use crate::model::proofs::ProofKind;
 use crate::model::rate_limit::Rule;
 use crate::model::session::Browser;
@@ -414,7 +414,7 @@ fn ceremony(open: &Open, handle: &Secret) -> String {
 
 /// The spelling in which a request was written, as a sign-in keeps it.
 fn names_of(origin: &str) -> Option<&'static str> {
-    (origin == super::CAMEL_CASE).then_some(super::CAMEL_CASE)
+    (origin == CAMEL_CASE).then_some(CAMEL_CASE)
 }
 
 /// Uses up what was right, where no sign-in begins.
