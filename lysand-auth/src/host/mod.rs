@@ -1,7 +1,6 @@
 //! What the embedder supplies: accounts, mail and pages; and, if it likes, who is told what is over.
 
 pub mod accounts;
-pub(crate) mod endings;
 pub mod factor;
 pub mod live_settings;
 pub mod mail_domains;

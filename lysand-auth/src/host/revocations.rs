@@ -1,8 +1,10 @@
 //! What is over: for a host that keeps something of its own for as long as an app has access (Mastodon §7, §11.4, §16).
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
-pub(crate) use super::endings::Endings;
+use async_trait::async_trait;
+use tokio::sync::broadcast::{self, Receiver, Sender};
+
 use crate::host::HostResult;
 use crate::model::account::AccountId;
 use crate::model::app::AppId;
@@ -39,4 +41,42 @@ pub trait Revocations: Send + Sync {
     /// Something is over. Be quick: the person or app that ended it waits for the answer, and after ten seconds it is
     /// given without this. An error is logged, and changes nothing.
     async fn revoked(&self, revoked: &Revoked) -> HostResult<()>;
+}
+
+/// How many endings wait for a stream that is busy; one that misses some looks into the database.
+const WAITING: usize = 256;
+
+/// Tells the host, and the streams that the library watches itself.
+pub(crate) struct Endings {
+    host: Option<Arc<dyn Revocations>>,
+    streams: Sender<Revoked>,
+}
+
+impl Endings {
+    /// With a host that wants to know, or none.
+    pub(crate) fn new(host: Option<Arc<dyn Revocations>>) -> Self {
+        Self { host, streams: broadcast::channel(WAITING).0 }
+    }
+
+    /// The host, if it wants to know.
+    pub(crate) fn host(&self) -> Option<&Arc<dyn Revocations>> {
+        self.host.as_ref()
+    }
+
+    /// Whether anybody is told anything.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.host.is_some() || self.streams.receiver_count() > 0
+    }
+
+    /// Tells the streams what is over.
+    pub(crate) fn tell(&self, revoked: &Revoked) {
+        // That nobody watches is no error.
+        let _ = self.streams.send(revoked.clone());
+    }
+
+    /// What is over from now on.
+    #[cfg(feature = "native")]
+    pub(crate) fn watch(&self) -> Receiver<Revoked> {
+        self.streams.subscribe()
+    }
 }

@@ -1,7 +1,9 @@
 //! A session by name and password, and the code of a second factor with them.
 
 use super::super::login::{lockout, rule};
-use super::{BegunSession, Machine, SessionLogin, SessionRefused, named};
+use super::machine::Machine;
+use super::named;
+use super::wanted::{BegunSession, SessionLogin, SessionRefused};
 use crate::auth::Auth;
 use crate::error::{Code, Error};
 use crate::model::native::Dialect;

@@ -1,6 +1,6 @@
 //! Whom a session is for, in the form in which a password is looked up.
 
-use super::{SessionLogin, SessionName};
+use super::wanted::{SessionLogin, SessionName};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::resonite::account_of;

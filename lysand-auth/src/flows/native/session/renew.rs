@@ -1,7 +1,9 @@
 //! A session by the token of another one, which lives on.
 
 use super::super::caller::{is_too_weak, of_token};
-use super::{BegunSession, Machine, SessionLogin, SessionRefused, login, named};
+use super::machine::Machine;
+use super::wanted::{BegunSession, SessionLogin, SessionRefused};
+use super::{login, named};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::native::Dialect;

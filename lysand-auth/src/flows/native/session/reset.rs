@@ -2,7 +2,9 @@
 //! everything else (native 3.6).
 
 use super::super::login::{lockout as lockout_of, rule};
-use super::{BegunSession, Machine, SessionLogin, SessionRefused, login, named};
+use super::machine::Machine;
+use super::wanted::{BegunSession, SessionLogin, SessionRefused};
+use super::{login, named};
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::model::account::Account;
