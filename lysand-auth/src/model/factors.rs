@@ -141,6 +141,7 @@ impl PendingSignIn {
     }
 
     /// What its client's dialect kept under this name.
+    #[cfg(feature = "native")]
     pub(crate) fn kept(&self, name: &str) -> Option<&str> {
         named(&self.request, name)
     }
