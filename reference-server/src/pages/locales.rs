@@ -32,11 +32,15 @@ catalogues! { "de": "Deutsch", "fr": "Français", "es": "Español", }
 #[derive(Default)]
 pub struct Catalogue {
     texts: BTreeMap<String, String>,
+    /// The keys of texts with holes.
+    patterns: Vec<String>,
 }
 
 impl Catalogue {
     pub(super) fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        Ok(Self { texts: toml::from_str(text)? })
+        let texts: BTreeMap<String, String> = toml::from_str(text)?;
+        let patterns = texts.keys().filter(|key| key.contains(HOLE)).cloned().collect();
+        Ok(Self { texts, patterns })
     }
 
     /// A sentence in this language, with these parts in its holes as they are.
@@ -54,7 +58,7 @@ impl Catalogue {
         if let Some(found) = self.texts.get(text) {
             return found.clone();
         }
-        let filled = self.texts.iter().find_map(|(key, translation)| Some(filled(translation, &parts(text, key)?)));
+        let filled = self.patterns.iter().find_map(|key| Some(filled(self.texts.get(key)?, &parts(text, key)?)));
         filled.unwrap_or_else(|| text.to_owned())
     }
 
