@@ -62,14 +62,23 @@ impl ParsedPages {
         let translating = sources.all().filter(|(_, text)| locales::translates(text)).map(|(name, _)| name).collect();
         let files = branding.files.iter().map(|file| (file.name.clone(), Arc::new(file.clone()))).collect();
         let pages = Self { tera, languages, translating, files };
+        // Those that are built in were tried before there was this program.
+        if sources.have_overrides() {
+            pages.try_all(&sources)?;
+        }
+        Ok(pages)
+    }
+
+    /// Renders every template once in every language.
+    fn try_all(&self, sources: &Sources) -> Result<(), PagesError> {
         for (template, context) in samples::all("sample") {
-            let spoken = if pages.translating.contains(&template) { pages.languages.len() } else { 1 };
-            for (language, _) in &pages.languages[..spoken] {
-                let rendered = pages.render_in(language, template, &context);
+            let spoken = if self.translating.contains(&template) { self.languages.len() } else { 1 };
+            for (language, _) in &self.languages[..spoken] {
+                let rendered = self.render_in(language, template, &context);
                 rendered.map_err(|error| sources.broken(&error, Some(template)))?;
             }
         }
-        Ok(pages)
+        Ok(())
     }
 
     /// The catalogue of each language, English first.

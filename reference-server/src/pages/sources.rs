@@ -114,6 +114,11 @@ impl Sources {
         Ok(Self { overrides: templates_dir.map(read_overrides).transpose()?.unwrap_or_default() })
     }
 
+    /// Whether an admin replaced any of them.
+    pub(super) fn have_overrides(&self) -> bool {
+        !self.overrides.is_empty()
+    }
+
     /// All templates: name and source.
     pub(super) fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
         BUILT_IN.iter().map(|(name, _)| (*name, self.of(name)))

@@ -70,7 +70,7 @@ pub(super) async fn send_reset(auth: Data<Auth>, req: HttpRequest, body: Body) -
         return Err(SynctvError::unavailable(NO_MAIL));
     }
     let browser = Browser { caller: asked.caller.clone(), ..Browser::default() };
-    match reset::forgot(&auth, &address, &browser, None).await? {
+    match reset::forgot_in_app(&auth, &address, &browser).await? {
         Ok(()) => Ok(asked.ok(&auth, None, json!({ "message": RESET }))),
         Err(problem) => Err(SynctvError::unfit(problem.sentence())),
     }
