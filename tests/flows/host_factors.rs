@@ -12,7 +12,7 @@ use lysand_auth::host::sign_in_rules::{Demand, Proofs, SignInRules};
 use lysand_auth::secret::Secret;
 use serde_json::{Value, json};
 use tests::client::TestClient;
-use tests::embedder::{Embedder, auth_builder_of};
+use tests::embedder::{Embedder, SentByStory, auth_builder_of};
 use tests::story::{CookieJar, Response, Story, query_of};
 use tests::{Person, story};
 
@@ -134,7 +134,7 @@ async fn host(story: &Story) -> Host {
     std::fs::write(folder.path().join("ada"), "alpha\nbeta\n").expect("a file");
     let file = Arc::new(FileCode { folder: folder.path().to_owned() });
     let builder = auth_builder_of(story).sign_in_rules(Arc::new(TwoProofs)).factor(file).factor(sms.clone());
-    let auth = builder.build().expect("a host");
+    let auth = builder.mailer(Arc::new(SentByStory)).build().expect("a host");
     let host = Embedder::serve(&auth, |_| {}).await;
     let client = TestClient::new(&host.url(""), &tests::http::http_client(None));
     Host { host, client, sms, folder }

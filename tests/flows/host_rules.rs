@@ -15,7 +15,7 @@ use lysand_auth::host::accounts::{Account, AccountId};
 use lysand_auth::host::sign_in_rules::{Demand, ProofKind, Proofs, SignInRules, Verdict};
 use lysand_auth::web::{ApiError, finish_sign_in};
 use tests::client::TestClient;
-use tests::embedder::{Embedder, auth_builder_of};
+use tests::embedder::{Embedder, SentByStory, auth_builder_of};
 use tests::misbehaving_provider::ProviderUser;
 use tests::story;
 use tests::story::CookieJar;
@@ -97,7 +97,8 @@ const UNDECIDED: &str = "This server could not decide whether you may sign in. P
 
 story!(sign_in_that_the_host_refuses_begins_no_session_and_shows_its_sentence, |story| {
     let (ada, app, rules) = (story.person("ada").await, story.usual_app().await, Arc::new(Rules::default()));
-    let auth = auth_builder_of(&story).sign_in_rules(rules.clone()).build().expect("a host");
+    let auth = auth_builder_of(&story).sign_in_rules(rules.clone()).mailer(Arc::new(SentByStory));
+    let auth = auth.build().expect("a host");
     let host = Embedder::serve(&auth, |_| {}).await;
     let client = TestClient::new(&host.url(""), &tests::http::http_client(None));
     let before = client.sign_in(&ada, &app).await.expect("a response");

@@ -279,13 +279,6 @@ impl New {
             expires_in: times.access.min(family.expires_at.since(now)),
             sign_in: family.id.clone(),
         };
-        let session = program.terms.as_ref().map(|terms| ResoniteSession {
-            family: family.id.clone(),
-            remembered: terms.remembered,
-            machine_bound: terms.machine_bound,
-            uid: terms.uid.clone(),
-            absolute_at: times.absolute_at,
-        });
         let new = Self {
             device_key: program.device.clone().unwrap_or_else(|| format!("\n{}", device.id)),
             access: access.digest(),
@@ -295,7 +288,7 @@ impl New {
             event,
             notice: new_sign_in(auth, account, start),
             pair: start.pair,
-            session,
+            session: resonite_session(program, &family, times.absolute_at),
             completes: None,
             cancels: known.closing.map(|_| cancelled_closing(auth, account, caller)),
             sign_in,
@@ -417,6 +410,17 @@ fn cancelled_closing(auth: &Auth, account: &Account, caller: &Caller) -> (NewEve
     let event = events::event(auth, EventKind::ClosingCancelled, caller).by(Actor::Account(account.id.clone()));
     let notice = Outgoing::to_confirmed(auth, account, Mail::ClosingCancelled);
     (event.about(&account.id, &account.username), notice)
+}
+
+/// What a session of Resonite has besides.
+fn resonite_session(program: &Program, family: &Family, absolute_at: Timestamp) -> Option<ResoniteSession> {
+    program.terms.as_ref().map(|terms| ResoniteSession {
+        family: family.id.clone(),
+        remembered: terms.remembered,
+        machine_bound: terms.machine_bound,
+        uid: terms.uid.clone(),
+        absolute_at,
+    })
 }
 
 /// Ends sign-ins in a transaction, and tells the host which.

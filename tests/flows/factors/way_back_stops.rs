@@ -11,11 +11,10 @@ use lysand_auth::flows::factors::{own, way_back_stop};
 use lysand_auth::flows::staff;
 use lysand_auth::host::HostResult;
 use lysand_auth::host::accounts::{Account, Accounts as _, Role};
-use lysand_auth::host::mailer::{Letter, Mailer};
 use lysand_auth::host::sign_in_rules::{SignInRules, Stage};
 use serde_json::{Value, json};
 use tests::client::TestClient;
-use tests::embedder::{Embedder, auth_builder_with};
+use tests::embedder::{Embedder, SentByStory, auth_builder_with};
 use tests::story::{CookieJar, Response, Story, query_of};
 use tests::{Person, story};
 
@@ -424,23 +423,13 @@ story!(
     }
 );
 
-/// The outbox that a host shares with a story's server, whose mailer sends what is in it.
-struct SentElsewhere;
-
-#[async_trait]
-impl Mailer for SentElsewhere {
-    async fn send(&self, _: &Letter) -> HostResult<()> {
-        Ok(())
-    }
-}
-
 story!(host_is_told_how_far_somebody_is_with_a_way_back, |story| {
     let (ada, _) = somebody(&story, "ada").await;
     let app = story.usual_app().await;
     let rules = Arc::new(Watching::default());
     let mut config = story.server().state().auth.config().clone();
     config.factors.way_back.enabled = true;
-    let auth = auth_builder_with(&story, config).sign_in_rules(rules.clone()).mailer(Arc::new(SentElsewhere));
+    let auth = auth_builder_with(&story, config).sign_in_rules(rules.clone()).mailer(Arc::new(SentByStory));
     let auth = auth.outbox_every(None).housekeeping_every(None).build().expect("a host");
     let host = Embedder::serve(&auth, |_| {}).await;
     let client = TestClient::new(&host.url(""), &tests::http::http_client(None));

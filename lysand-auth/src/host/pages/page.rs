@@ -386,16 +386,15 @@ impl FrontendPages {
     }
 }
 
-#[async_trait]
-impl Pages for FrontendPages {
-    fn languages(&self) -> Vec<String> {
-        self.others.languages()
-    }
-
-    async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
+impl FrontendPages {
+    /// Where the frontend has a page; `None` for one that it leaves to the server.
+    fn place(&self, page: &Page<'_>) -> Option<&String> {
         match page {
-            Page::SignIn(_) => Ok(PageReply::Elsewhere(self.login.clone())),
-            Page::Consent(_) => Ok(PageReply::Elsewhere(self.consent.clone())),
+            Page::SignIn(_) => Some(&self.login),
+            Page::Consent(_) => Some(&self.consent),
+            Page::SignUp(_) => Some(&self.register),
+            Page::Forgot(_) => self.forgot.as_ref(),
+            Page::Reset(_) => Some(&self.password_reset).filter(|place| **place != self.own_reset),
             Page::Code(_)
             | Page::Device(_)
             | Page::ProgramSignIn(_)
@@ -445,13 +444,21 @@ impl Pages for FrontendPages {
             | Page::Passkey(_)
             | Page::SignUpPasskey(_)
             | Page::RecoveryCodes(_)
-            | Page::Message(_) => self.others.show(page, request).await,
-            Page::Forgot(_) if self.forgot.is_none() => self.others.show(page, request).await,
-            Page::Forgot(_) => Ok(PageReply::Elsewhere(self.forgot.clone().unwrap_or_default())),
-            // A frontend that leaves this page to the server is not asked for it.
-            Page::Reset(_) if self.password_reset == self.own_reset => self.others.show(page, request).await,
-            Page::Reset(_) => Ok(PageReply::Elsewhere(self.password_reset.clone())),
-            Page::SignUp(_) => Ok(PageReply::Elsewhere(self.register.clone())),
+            | Page::Message(_) => None,
+        }
+    }
+}
+
+#[async_trait]
+impl Pages for FrontendPages {
+    fn languages(&self) -> Vec<String> {
+        self.others.languages()
+    }
+
+    async fn show(&self, page: &Page<'_>, request: &PageRequest) -> HostResult<PageReply> {
+        match self.place(page) {
+            Some(place) => Ok(PageReply::Elsewhere(place.clone())),
+            None => self.others.show(page, request).await,
         }
     }
 }

@@ -107,8 +107,7 @@ impl Pages for Plain {
             Page::RecoveryCodes(page) => ("Your recovery codes", factors::recovery_codes(page)),
             Page::Message(page) => (page.title, people::message(page)),
         };
-        let notice = request.way_back.as_ref().map(factors::way_back_notice).unwrap_or_default();
-        finished(title, &(notice + &body))
+        finished(title, &(request.way_back.as_ref().map(factors::way_back_notice).unwrap_or_default() + &body))
     }
 }
 

@@ -8,14 +8,12 @@ use super::redeem::{RedeemedFlow, Unredeemed, redeem_for_native};
 use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
-use crate::flows::sign_up::{self, MadeAtOnce};
 use crate::host::sign_in_rules::ProofKind;
 use crate::model::account::{Account, InactiveReason};
 use crate::model::caller::Caller;
-use crate::model::identity::{Flow, HeldIdentity, Identity, Purpose};
+use crate::model::identity::{Flow, HeldIdentity, Identity, ProviderProfile, Purpose};
 use crate::model::native::{Dialect, Program};
 use crate::model::native_return::NativeReturn;
-use crate::model::sign_up::WaitingState;
 use crate::secret::Secret;
 use crate::steps::host_rules::{Proven, Vouched};
 use crate::steps::native_sign_in::{self, NativeTokens, Outcome, Start};
@@ -65,9 +63,17 @@ impl From<Unredeemed> for NotSignedIn {
     }
 }
 
+/// Somebody who came back from the provider.
+pub(crate) struct CameBack {
+    profile: ProviderProfile,
+    pub(crate) vouching: Vouching,
+    dialect: Dialect,
+    back: NativeReturn,
+}
+
 /// What a good callback comes to.
 #[derive(Debug)]
-pub(crate) enum CameBack {
+pub(crate) enum Finished {
     /// Somebody is signed in.
     SignedIn(Issued),
     /// A page sent the browser: the person is asked first.
@@ -99,28 +105,40 @@ pub(crate) async fn identify(auth: &Auth, of: Dialect, callback: &Callback) -> R
     if is_of_dialect && is_of_provider { Ok(found) } else { Err(NotSignedIn::Flow) }
 }
 
-/// Spends the flow, asks the provider who signed in, and signs that person in, unless they are asked first.
+/// Spends the flow, and asks the provider who signed in.
 ///
 /// # Errors
-/// Why nobody is signed in. A flow that is spent stays spent.
-pub(crate) async fn finish(
+/// Why nobody is known. A flow that is spent stays spent.
+pub(crate) async fn redeem(
     auth: &Auth,
     identified: IdentifiedFlow,
     cookie: Option<&Secret>,
     callback: &Callback,
-    caller: &Caller,
 ) -> Result<CameBack, NotSignedIn> {
     let RedeemedFlow { identified, profile, .. } = redeem_for_native(auth, identified, cookie, callback).await?;
     let IdentifiedFlow { flow, provider, .. } = identified;
     let Purpose::Native(dialect, back) = flow.purpose.clone() else { return Err(NotSignedIn::Flow) };
-    let vouched = Vouching { flow, provider, identity: profile.held() };
-    let account = vouched.account(auth, caller).await?;
+    let identity = profile.held();
+    Ok(CameBack { profile, vouching: Vouching { flow, provider, identity }, dialect, back })
+}
+
+/// Signs the owner of the identity in, unless they are asked first.
+///
+/// # Errors
+/// Why nobody is signed in.
+pub(crate) async fn finish(
+    auth: &Auth,
+    came_back: &CameBack,
+    account: &Account,
+    caller: &Caller,
+) -> Result<Finished, NotSignedIn> {
+    let CameBack { profile, vouching, dialect, back } = came_back;
     if back.is_asked {
-        let awaits = hold(auth, &vouched.flow, &profile).await.map_err(of_flow)?;
-        return Ok(CameBack::IsAsked(awaits));
+        let awaits = hold(auth, &vouching.flow, profile).await.map_err(of_flow)?;
+        return Ok(Finished::IsAsked(awaits));
     }
-    let tokens = vouched.signed_in(auth, &account, dialect, caller).await?;
-    Ok(CameBack::SignedIn(Issued { tokens, redirect_uri: back.redirect_uri }))
+    let tokens = vouching.signed_in(auth, account, *dialect, caller).await?;
+    Ok(Finished::SignedIn(Issued { tokens, redirect_uri: back.redirect_uri.clone() }))
 }
 
 /// Whom the page asks.
@@ -188,15 +206,15 @@ async fn asked(
 }
 
 /// Whom a provider vouches for.
-struct Vouching {
-    flow: Flow,
-    provider: Provider,
-    identity: HeldIdentity,
+pub(crate) struct Vouching {
+    pub(crate) flow: Flow,
+    pub(crate) provider: Provider,
+    pub(crate) identity: HeldIdentity,
 }
 
 impl Vouching {
     /// The account that the identity belongs to.
-    async fn known(&self, auth: &Auth) -> Result<Option<Account>, Error> {
+    pub(crate) async fn known(&self, auth: &Auth) -> Result<Option<Account>, Error> {
         let identity = Identity { issuer: self.flow.issuer.clone(), subject: self.identity.subject.clone() };
         match owner(auth, &identity).await? {
             Some(linked) => auth.account(&linked.account_id).await,
@@ -204,24 +222,11 @@ impl Vouching {
         }
     }
 
-    /// The same, or a new one where nothing has to be asked for that.
-    async fn account(&self, auth: &Auth, caller: &Caller) -> Result<Account, NotSignedIn> {
-        if let Some(account) = self.known(auth).await? {
-            return Ok(account);
-        }
-        let made = sign_up::at_once(auth, (&self.flow, &self.provider, &self.identity), caller).await?;
-        match made {
-            MadeAtOnce::Made(account, WaitingState::Ready) => Ok(account),
-            MadeAtOnce::Made(..) => Err(NotSignedIn::Pending),
-            // Another tab of the same person was faster.
-            MadeAtOnce::Linked => self.known(auth).await?.ok_or(NotSignedIn::Closed),
-            MadeAtOnce::Closed => {
-                tracing::info!(provider = %self.provider.id, "no account has this identity");
-                let error = Error::refused(Code::SignUpRefused, "");
-                refused_sign_in::log(auth, &Whom::Nobody, caller.source, &error);
-                Err(NotSignedIn::Closed)
-            }
-        }
+    /// Writes down that nobody here has the identity.
+    pub(crate) fn log_unknown(&self, auth: &Auth, caller: &Caller) {
+        tracing::info!(provider = %self.provider.id, "no account has this identity");
+        let error = Error::refused(Code::SignUpRefused, "");
+        refused_sign_in::log(auth, &Whom::Nobody, caller.source, &error);
     }
 
     async fn signed_in(

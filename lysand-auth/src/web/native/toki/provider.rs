@@ -9,11 +9,13 @@ use super::answer::{Answer, TokiError, secret};
 use crate::auth::Auth;
 use crate::config::Provider;
 use crate::error::{Code, Error};
-use crate::flows::native::Dialect;
+use crate::flows::native::{Caller, Dialect};
+use crate::flows::sign_up::{self, MadeAtOnce, WaitingState};
 use crate::flows::sso;
 use crate::flows::sso::callback::Callback;
-use crate::flows::sso::callback::native::{self, CameBack, Issued, NotSignedIn};
+use crate::flows::sso::callback::native::{self, Finished, Issued, NotSignedIn, Vouching};
 use crate::host::pages::{MessagePage, Page, ProgramSignInPage};
+use crate::model::account::Account;
 use crate::model::native_return::{NativeReturn, is_own_device};
 use crate::texts;
 use crate::web::kit::form_session::FormSession;
@@ -96,10 +98,14 @@ pub(super) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
     let flow = native::identify(&auth, Dialect::Toki, &callback).await?;
     let (id, cookie) = (flow.id().to_owned(), cookies::flow_cookie(&auth, req.headers(), flow.id()));
     let caller = request::caller(&req, auth.config());
-    let came_back = native::finish(&auth, flow, cookie.as_ref(), &callback, &caller).await;
-    let mut reply = match came_back {
-        Ok(CameBack::SignedIn(issued)) => delivers(&auth, StatusCode::TEMPORARY_REDIRECT, &issued),
-        Ok(CameBack::IsAsked(awaits)) => {
+    let finished = async {
+        let came_back = native::redeem(&auth, flow, cookie.as_ref(), &callback).await?;
+        let account = account_of(&auth, &came_back.vouching, &caller).await?;
+        native::finish(&auth, &came_back, &account, &caller).await
+    };
+    let mut reply = match finished.await {
+        Ok(Finished::SignedIn(issued)) => delivers(&auth, StatusCode::TEMPORARY_REDIRECT, &issued),
+        Ok(Finished::IsAsked(awaits)) => {
             let place = with_query(&address(&auth, CONFIRM), [("flow_id", awaits.flow_id.as_str())]);
             let mut reply = leads_to(StatusCode::SEE_OTHER, &place);
             cookies::set_flow_cookie(&auth, &mut reply, &awaits.flow_id, &awaits.browser)?;
@@ -111,6 +117,24 @@ pub(super) async fn callback(auth: Data<Auth>, req: HttpRequest, received: Recei
     };
     cookies::clear_flow_cookie(&auth, &mut reply, &id)?;
     Ok(reply)
+}
+
+/// The account of somebody whom the provider vouches for, or a new one where nothing has to be asked for that.
+async fn account_of(auth: &Auth, vouching: &Vouching, caller: &Caller) -> Result<Account, NotSignedIn> {
+    if let Some(account) = vouching.known(auth).await? {
+        return Ok(account);
+    }
+    let Vouching { flow, provider, identity } = vouching;
+    match sign_up::at_once(auth, (flow, provider, identity), caller).await? {
+        MadeAtOnce::Made(account, WaitingState::Ready) => Ok(account),
+        MadeAtOnce::Made(..) => Err(NotSignedIn::Pending),
+        // Another tab of the same person was faster.
+        MadeAtOnce::Linked => vouching.known(auth).await?.ok_or(NotSignedIn::Closed),
+        MadeAtOnce::Closed => {
+            vouching.log_unknown(auth, caller);
+            Err(NotSignedIn::Closed)
+        }
+    }
 }
 
 /// `GET /auth/oidc/confirm`: whether somebody started this.
