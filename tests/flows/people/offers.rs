@@ -11,7 +11,7 @@ use lysand_auth::web::documents::{self, InstanceInfo};
 use lysand_auth::web::{Surface, Surfaces, mount};
 use reqwest::Method;
 use serde_json::json;
-use tests::embedder::{Embedder, auth_builder_of};
+use tests::embedder::{Embedder, SentByStory, auth_builder_of};
 use tests::story;
 use tests::story::Story;
 
@@ -68,7 +68,8 @@ impl Accounts for Small {
 
 fn serve(story: &Story, can: Can) -> Embedder {
     let small = Small(story.server().state().accounts.clone(), can);
-    let auth = auth_builder_of(story).accounts(Arc::new(small)).build().expect("a host");
+    let builder = auth_builder_of(story).accounts(Arc::new(small)).mailer(Arc::new(SentByStory));
+    let auth = builder.build().expect("a host");
     Embedder::serve_app(move || {
         HostApp::new()
             .configure(mount(auth.clone(), Surfaces::all().with(Surface::People)))
