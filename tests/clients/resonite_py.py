@@ -33,7 +33,7 @@ def refusal(call, *arguments):
 
 def login(told, **name):
     client = Client()
-    client.login(LoginDetails(LoginDetailsAuth(told["password"]), **name))
+    client.login(LoginDetails(authentication=LoginDetailsAuth(password=told["password"]), **name))
     return client
 
 
@@ -72,8 +72,13 @@ async def signalr(server, client):
     tell({"pysignalr": "open"})
     sys.stdin.readline()
     await asyncio.to_thread(client.logout)
-    await asyncio.wait_for(closed.wait(), 10)
-    running.cancel()
+    # Either it tells, or it gives up, since nobody is let in again.
+    told = asyncio.ensure_future(closed.wait())
+    done, _ = await asyncio.wait({running, told}, timeout=15, return_when=asyncio.FIRST_COMPLETED)
+    if not done:
+        raise TimeoutError("pysignalr goes on after the end of its session")
+    for task in (running, told):
+        task.cancel()
     tell({"pysignalr": "closed"})
 
 
@@ -82,7 +87,7 @@ async def main(server, _redirect_uri):
     resonitepy.hub_manager.HUB_URL = server.replace("http", "ws", 1) + "/hub"
     told = json.loads(sys.stdin.readline())
     by_name = login(told, username=told["username"])
-    by_address = login(told, email=told["email"], rememberMe=True)
+    by_address = login(told, email=told["email"], rememberMe="true")
     by_id = login(told, ownerId=told["id"])
     wrong = {**told, "password": "wrong"}
     extended = by_name.request("patch", "/userSessions")
@@ -107,7 +112,8 @@ async def main(server, _redirect_uri):
     lacks = refusal(lambda: login(second, username=told["other"]["username"]))
     client = Client()
     client.session.headers["TOTP"] = told["other"]["code"]
-    client.login(LoginDetails(LoginDetailsAuth(second["password"]), username=told["other"]["username"]))
+    proof = LoginDetailsAuth(password=second["password"])
+    client.login(LoginDetails(authentication=proof, username=told["other"]["username"]))
     tell({"lacks": lacks, "with_code": client.userId})
     client.logout()
 

@@ -75,7 +75,6 @@ impl Endings {
     }
 
     /// What is over from now on.
-    #[cfg(feature = "native")]
     pub(crate) fn watch(&self) -> Receiver<Revoked> {
         self.streams.subscribe()
     }
