@@ -523,7 +523,6 @@ texts! {
         DEVICE_DENIED_TITLE = "Access refused";
         DEVICE_DENIED = "The program gets no access to your account.";
         /// The person said no to a program that a provider would have signed in.
-        PROGRAM_REFUSED_TITLE = "Access refused";
         PROGRAM_REFUSED = "The program gets no access to your account. You can close this window.";
     }
 

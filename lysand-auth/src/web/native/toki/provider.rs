@@ -182,7 +182,7 @@ async fn answered(auth: &Auth, req: &HttpRequest, form: &PostedForm) -> Result<H
         Some(issued) => delivers(auth, StatusCode::SEE_OTHER, &issued),
         None => {
             let page = MessagePage {
-                title: texts::PROGRAM_REFUSED_TITLE,
+                title: texts::DEVICE_DENIED_TITLE,
                 message: texts::PROGRAM_REFUSED,
                 action: None,
                 fields: &[],
