@@ -82,7 +82,9 @@ fn yes_or_no(yes: bool) -> &'static str {
 
 /// The app of this id or client id.
 pub(super) async fn find(state: &State, id: &str) -> Result<App, CommandError> {
-    let found = apps::list(&state.auth).await?.into_iter().find(|app| app.id.as_str() == id || app.client_id == id);
+    let mut all = apps::list(&state.auth).await?;
+    all.extend(apps::built_in(&state.auth).await?);
+    let found = all.into_iter().find(|app| app.id.as_str() == id || app.client_id == id);
     found.ok_or_else(|| CommandError::new(format!("there is no app {id:?}")))
 }
 
