@@ -17,7 +17,7 @@ pub(super) async fn run(state: &State, command: AppCommand, as_json: bool) -> Re
         AppCommand::Create(wanted) => create(state, wanted, as_json).await,
         AppCommand::List => list(state, as_json).await,
         AppCommand::Delete { id } => {
-            let app = find(state, &id).await?;
+            let app = find_any(state, &id).await?;
             apps::delete(&state.auth, &app.id).await?;
             output::text(&format!("{} is removed, with its codes and tokens.\n", app.name.escape_debug()));
             Ok(Outcome::changed("app delete"))
@@ -80,11 +80,20 @@ fn yes_or_no(yes: bool) -> &'static str {
     if yes { "yes" } else { "no" }
 }
 
-/// The app of this id or client id.
+/// The registered app of this id or client id.
 pub(super) async fn find(state: &State, id: &str) -> Result<App, CommandError> {
+    of_id(apps::list(&state.auth).await?, id)
+}
+
+/// The same, or one that is built in.
+async fn find_any(state: &State, id: &str) -> Result<App, CommandError> {
     let mut all = apps::list(&state.auth).await?;
     all.extend(apps::built_in(&state.auth).await?);
-    let found = all.into_iter().find(|app| app.id.as_str() == id || app.client_id == id);
+    of_id(all, id)
+}
+
+fn of_id(apps: Vec<App>, id: &str) -> Result<App, CommandError> {
+    let found = apps.into_iter().find(|app| app.id.as_str() == id || app.client_id == id);
     found.ok_or_else(|| CommandError::new(format!("there is no app {id:?}")))
 }
 
