@@ -257,9 +257,14 @@ story!(resonite_requests_need_a_machine_and_one_name, RESONITE, |story| {
         json!({ "username": "ada", "authentication": auth, "rememberMe": 1 }),
         json!({ "username": "ada", "authentication": auth, "secretMachineId": "x".repeat(129) }),
         json!({ "username": "ada", "authentication": auth, "secretMachineId": {} }),
+        json!({ "username": "ada", "userName": "bob", "authentication": auth }),
+        json!({ "username": "ada", "authentication": { "$type": "password", "password": "x", "Password": ada.password } }),
     ] {
         is_refused(begin(&story, &body).await, 400, "Invalid request");
     }
+    begin(&story, &json!({ "username": "ada", "userName": "ada", "UserName": null, "authentication": auth }))
+        .await
+        .is(200);
 });
 
 /// When a session ends that nobody uses.
