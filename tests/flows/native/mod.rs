@@ -15,6 +15,7 @@ mod synctv_mail;
 mod synctv_mfa;
 mod synctv_passkeys;
 mod synctv_register;
+mod synctv_rooms;
 mod synctv_routes;
 mod synctv_session;
 mod synctv_user;

@@ -1,6 +1,7 @@
 //! Native clients: the dialects of programs that send name and password themselves. A dialect's file takes requests apart and renders
 //! answers; no rule about people, passwords, factors or tokens lives here.
 
+mod answers;
 mod resonite;
 mod streams;
 mod synctv;

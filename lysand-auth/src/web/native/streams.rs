@@ -9,11 +9,13 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use serde_json::json;
 
+use super::answers::secret;
 use super::resonite::{Res, ResoniteError};
+use super::synctv::TWO_FACTORS;
 use crate::auth::Auth;
 use crate::error::Error;
 use crate::flows::bearer::note_use;
-use crate::flows::native::{Dialect, Stream, hub_of_ticket, of_caller, of_token, room_of_ticket};
+use crate::flows::native::{Dialect, Stream, hub_of_ticket, lacks_second_factor, of_caller, of_token, room_of_ticket};
 use crate::model::account::Account;
 use crate::secret::Secret;
 use crate::web::wire::params::Params;
@@ -112,6 +114,9 @@ async fn of_header(auth: &Auth, req: &HttpRequest) -> Result<Stream, RoomError> 
     let token = request::bearer(req.headers()).filter(|_| is_one).ok_or(RoomError::Token)?;
     let source = request::source(req, auth.config());
     let caller = of_token(auth, (Dialect::Synctv, &token), source, None).await?.ok_or(RoomError::Token)?;
+    if lacks_second_factor(auth, &caller).await? {
+        return Err(RoomError::SecondFactor);
+    }
     note_use(auth, &caller.bearer, source);
     Ok(of_caller(&caller, Dialect::Synctv))
 }
@@ -144,6 +149,8 @@ enum RoomError {
     Missing,
     Token,
     Ticket,
+    /// The account wants two proofs, and the sign-in gave one (native 1.2).
+    SecondFactor,
     Failed(Error),
 }
 
@@ -159,6 +166,7 @@ impl std::fmt::Display for RoomError {
             Self::Missing => "Missing authentication: provide token via Authorization header or ?ticket=",
             Self::Token => "Invalid or expired token",
             Self::Ticket => "Invalid or expired ticket",
+            Self::SecondFactor => TWO_FACTORS,
             Self::Failed(_) => "Service temporarily unavailable. Please try again later.",
         })
     }
@@ -175,7 +183,7 @@ impl ResponseError for RoomError {
     fn error_response(&self) -> HttpResponse {
         let (status, id) = (self.status_code(), request_id::current_or_new());
         let mut reply = HttpResponse::build(status);
-        reply.insert_header((request_id::HEADER, id.clone())).insert_header(("cache-control", "no-store"));
+        reply.insert_header((request_id::HEADER, id.clone()));
         let code = match self {
             Self::Failed(error) => {
                 tracing::error!(%error, request = %id, "nobody knows whether a stream may open");
@@ -188,6 +196,6 @@ impl ResponseError for RoomError {
             }
         };
         let text = self.to_string();
-        reply.json_body(&json!({ "error": text, "status": status.as_u16(), "code": code, "request_id": id }))
+        secret(reply.json_body(&json!({ "error": text, "status": status.as_u16(), "code": code, "request_id": id })))
     }
 }

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use serde::Serialize;
 
 use crate::error::{Code, Error};
+use crate::web::native::answers::{secret, whole_seconds};
 use crate::web::wire::reply::{JsonBody, log_failure, set_retry_after};
 use crate::web::wire::request_id;
 
@@ -74,11 +74,6 @@ impl From<Error> for ResoniteError {
     }
 }
 
-/// As `Retry-After` has them: rounded up.
-fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
 impl fmt::Display for ResoniteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -111,13 +106,6 @@ fn text(mut reply: HttpResponseBuilder, text: &str) -> HttpResponse {
 /// A refusal that no handler has made.
 pub(super) fn refused(error: Error) -> HttpResponse {
     ResoniteError::from(error).error_response()
-}
-
-/// The same, kept by nobody (native C1).
-fn secret(mut reply: HttpResponse) -> HttpResponse {
-    reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    reply
 }
 
 /// An answer, kept by nobody.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -12,13 +11,14 @@ use serde_json::{Value, json};
 use crate::error::{Code, Error, Refusal};
 use crate::flows::native::StepRefused;
 use crate::texts;
+use crate::web::native::answers::{secret, whole_seconds};
 use crate::web::wire::reply::{JsonBody, log_failure, set_retry_after};
 use crate::web::wire::request_id;
 
 /// What is said of a refused proof, of a handle that is none, and of an account that may not act.
 pub(super) const FAILED: &str = "Authentication failed";
 /// What is said where two proofs are wanted.
-pub(super) const TWO_FACTORS: &str = "Two-factor authentication is required before tokens can be issued";
+pub(crate) const TWO_FACTORS: &str = "Two-factor authentication is required before tokens can be issued";
 const NO_PASSWORDS: &str = "Password login is disabled";
 pub(super) const NO_MAIL: &str = "Email service is not available on this server.";
 const BROKEN: &str = "Internal server error";
@@ -174,11 +174,6 @@ impl From<StepRefused> for SynctvError {
     }
 }
 
-/// As `Retry-After` has them: rounded up.
-fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
 impl fmt::Display for SynctvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -210,13 +205,6 @@ impl ResponseError for SynctvError {
             _ => reply,
         }
     }
-}
-
-/// The same, kept by nobody (native C1).
-fn secret(mut reply: HttpResponse) -> HttpResponse {
-    reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    reply
 }
 
 /// An error that comes from no handler.

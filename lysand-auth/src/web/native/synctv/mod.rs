@@ -14,6 +14,7 @@ mod register;
 mod session;
 mod user;
 
+pub(super) use self::answer::TWO_FACTORS;
 use actix_web::guard::GuardContext;
 use actix_web::http::{Method, header};
 use actix_web::web::Data;

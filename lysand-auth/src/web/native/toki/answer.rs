@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::error::{Code, Error};
 use crate::flows::native::NativeTokens;
+pub(super) use crate::web::native::answers::secret;
+use crate::web::native::answers::whole_seconds;
 use crate::web::wire::reply::{JsonBody, log_failure, set_retry_after};
 use crate::web::wire::request_id;
 
@@ -84,11 +85,6 @@ impl From<Error> for TokiError {
     }
 }
 
-/// As `Retry-After` has them: rounded up.
-fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
 impl fmt::Display for TokiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -116,13 +112,6 @@ impl ResponseError for TokiError {
             None => secret(reply.json_body(&json!({ "error": self.text }))),
         }
     }
-}
-
-/// The same, kept by nobody (native C1).
-pub(super) fn secret(mut reply: HttpResponse) -> HttpResponse {
-    reply.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    reply.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    reply
 }
 
 /// An answer, kept by nobody.
